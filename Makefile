@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup demo test test-long check format lock wheel
+
+help:            ## this list
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+setup: .venv/.installed ## system packages and .venv
+
+.venv/.installed: tools/setup pyproject.toml requirements-dev.lock requirements-bootstrap.lock
+	@tools/setup
+
+demo: setup ## the main job, everything embedded
+	@$(BIN)/uketsuke demo --auto
+
+test: setup ## the tests
+	@$(BIN)/pytest -m "not long"
+
+test-long: setup ## the tests that take longer
+	@$(BIN)/pytest -m long
+
+check: setup ## lint, format, types, import contracts, tests with coverage
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -m "not long" --cov --cov-report=term:skip-covered
+
+format: setup ## let ruff format and sort
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: setup ## renew the lock files (hashes, no addresses)
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+wheel: setup ## the wheel, in dist/
+	@$(BIN)/python -m build --no-isolation --wheel
