@@ -1,0 +1,72 @@
+"""Consent items and answers as data: what crosses the wall between consent and terminal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Item(StrEnum):
+    """One kind of information the patient may share; values are the codes of OQSCD036, plus the high-cost limit."""
+
+    DIAGNOSIS = "SRJ"
+    """Past care (診療情報)."""
+    MEDICINES = "YZK"
+    """Medicines and prescriptions (薬剤情報)."""
+    SURGERY = "SHJ"
+    """Operations (手術情報)."""
+    HEALTH_CHECKUP = "TKK"
+    """特定健診 below 75, 後期高齢者健診 from 75."""
+    SPECIFIC_DISEASE = "TSR"
+    """特定疾病療養受療証."""
+    HIGH_COST_LIMIT = "LIMIT"
+    """限度額 (limit of the high-cost medical expense benefit)."""
+
+
+class QuestionKind(StrEnum):
+    SHARING = "sharing"
+    """May be answered together with the other sharing questions."""
+    SPECIFIC_DISEASE = "specific-disease"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as it is put on the screen.
+
+    `id` is the key of its wording in the message catalogues ("care-and-medicines", "health-checkup-specific",
+    "health-checkup-elderly", "surgery", "specific-disease", "limit"). One answer covers all of `items`.
+    """
+
+    id: str
+    kind: QuestionKind
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was decided about one item whose question was on the screen."""
+
+    item: Item
+    granted: bool
+    answered_at: datetime | None
+    """The moment the patient answered, with time zone; None where the question was shown and never answered."""
+    question_id: str
+
+    def __post_init__(self) -> None:
+        if self.granted and self.answered_at is None:
+            raise ValueError(f"{self.item}: a consent needs the moment it was given")
+        if self.answered_at is not None and self.answered_at.tzinfo is None:
+            raise ValueError(f"{self.item}: answered_at needs a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class HolderFacts:
+    """What the opened check says about the holder, as far as it decides which questions are asked."""
+
+    age: int
+    """Age in years on the day of the check."""
+    late_elderly: bool
+    """Insured under 後期高齢者医療 (insurer number 39…)."""
+    has_specific_disease_certificate: bool
+    may_share: bool = True
+    """False for those whose data is never shared (日雇特例, 自衛官, 医療扶助) and during the certificate's grace."""

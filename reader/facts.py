@@ -1,0 +1,158 @@
+"""What the card room tells the others: facts and outcomes, as values.
+
+Nothing here holds a PIN, a printed code, a photo or a name: `FaceRecord` does, and stays with the conductor.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the chip tells freely, before anything is verified.
+
+    `pin_tries_left` is 0 for a PIN-less card and for a locked one alike: the chip does not tell which.
+    """
+
+    certificate_not_before: datetime
+    certificate_not_after: datetime
+    card_expiry: date | None
+    """The day the card ends, from the common application's free record; None where it cannot be read."""
+    pin_tries_left: int
+    code_tries_left: int
+    """Tries left for the printed code (照合番号B), 10 on an untouched card."""
+
+    @property
+    def pin_unavailable(self) -> bool:
+        return self.pin_tries_left == 0
+
+    @property
+    def code_locked(self) -> bool:
+        return self.code_tries_left == 0
+
+
+class Authenticity(StrEnum):
+    """Outcome of checking the face record against its three-group signature and the chain of CV certificates."""
+
+    GENUINE = "genuine"
+    FORGED = "forged"
+    CANNOT_TELL = "cannot-tell"
+    """No trust anchor for the issuing key: policy decides."""
+
+
+# --- problems every card verb may answer with ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardGone:
+    """The card was pulled, the reader unplugged, or the connection reset by another program."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardUnreadable:
+    """The card is there and answers nonsense, or with a status word no rule covers."""
+
+    status_word: int | None = None
+    what: str = ""
+    """Which step failed, in the field's words ("read certificate"); never data."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMyNumberCard:
+    """The chip has no JPKI application: another card."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoCertificate:
+    """A My Number Card without a user-authentication certificate."""
+
+
+CardProblem = CardGone | CardUnreadable
+
+# --- VERIFY -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PinRight:
+    """VERIFY succeeded; the key may be used until the card loses power."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinWrong:
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinLocked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PinNotSent:
+    """The counter on the card was not the one the patient had been told; nothing was sent, no try was spent."""
+
+    left: int
+
+
+PinOutcome = PinRight | PinWrong | PinLocked | PinNotSent
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRight:
+    """The printed code opened the face record."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWrong:
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLocked:
+    pass
+
+
+CodeOutcome = CodeRight | CodeWrong | CodeLocked
+
+# --- the slot -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLost:
+    """The reader was unplugged or the PC/SC service went away."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFound:
+    name: str
+
+
+SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound
+
+
+@dataclass(frozen=True, slots=True)
+class NoCard:
+    """Nothing to connect to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderBusy:
+    """Another program holds the card exclusively."""
+
+    reader: str
+
+
+ConnectProblem = NoCard | ReaderBusy | ReaderLost

@@ -1,0 +1,78 @@
+"""What the face room tells the others: guidance and verdicts, as values. No pixels, no encodings."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Guidance(StrEnum):
+    """One instruction at a time, the most useful first."""
+
+    NO_FACE = "no-face"
+    TWO_FACES = "two-faces"
+    TOO_FAR = "too-far"
+    TOO_NEAR = "too-near"
+    OFF_CENTRE = "off-centre"
+    TOO_DARK = "too-dark"
+    TURNED_AWAY = "turned-away"
+    HOLD_STILL = "hold-still"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a running face check stands."""
+
+    guidance: Guidance
+    frames: int
+    frames_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMatched:
+    distance: float
+    """Euclidean distance between the reference encoding and the mean live encoding; staff and log only."""
+    frames: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceNotMatched:
+    distance: float
+    frames: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceNotSeen:
+    """Not enough good frames before the time was up."""
+
+    last_guidance: Guidance
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSuspected:
+    """The anti-photo check was not convinced. Not certified presentation attack detection."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLost:
+    """No frame came for longer than the source allows."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCheckStopped:
+    """Somebody asked it to stop: the patient chose another way, or the card was pulled."""
+
+
+FaceVerdict = FaceMatched | FaceNotMatched | FaceNotSeen | PhotoSuspected | CameraLost | FaceCheckStopped
+
+
+class ReferenceProblem(StrEnum):
+    """Why the card's photo cannot serve as a reference."""
+
+    UNREADABLE = "unreadable"
+    NO_FACE = "no-face"
