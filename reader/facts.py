@@ -113,7 +113,14 @@ class CodeLocked:
     pass
 
 
-CodeOutcome = CodeRight | CodeWrong | CodeLocked
+@dataclass(frozen=True, slots=True)
+class CodeNotSent:
+    """As `PinNotSent`: the card's counter was not the expected one, no try was spent."""
+
+    left: int
+
+
+CodeOutcome = CodeRight | CodeWrong | CodeLocked | CodeNotSent
 
 # --- the slot -----------------------------------------------------------------------------------------------
 
@@ -155,4 +162,5 @@ class ReaderBusy:
     reader: str
 
 
-ConnectProblem = NoCard | ReaderBusy | ReaderLost
+ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable
+"""`CardUnreadable` here: something lies there and does not answer its reset (upside down, another kind of card)."""

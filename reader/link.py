@@ -19,10 +19,10 @@ class LinkLost(Exception):
 class CardLink(Protocol):
     """An exclusive connection to one card."""
 
-    def transmit(self, apdu: bytes) -> bytes:
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Send a command APDU, return the response APDU with its status word (at least 2 bytes).
 
-        Raises `LinkLost`; blocks until the card answers.
+        A command with a secret in it comes in a bytearray, which the caller overwrites. Raises `LinkLost`; blocks until the card answers.
         """
 
     def close(self) -> None:

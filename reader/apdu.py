@@ -1,0 +1,134 @@
+"""Command and response APDUs as ISO/IEC 7816-4 writes them, short and extended."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+SHORT_LE_MAX = 256
+EXTENDED_LE_MAX = 65_536
+
+
+class ApduError(ValueError):
+    """Bytes that are no APDU. The text never quotes them."""
+
+
+class SW(IntEnum):
+    """Status words of ISO/IEC 7816-4 and JICSAP 2.0 as far as a My Number Card answers them."""
+
+    OK = 0x9000
+    END_OF_FILE = 0x6282
+    VERIFY_FAILED_NO_COUNTER = 0x6300
+    TRIES_LEFT_0 = 0x63C0
+    WRONG_LENGTH = 0x6700
+    CHANNEL_NOT_SUPPORTED = 0x6881
+    WRONG_FILE_STRUCTURE = 0x6981
+    SECURITY_STATUS_NOT_SATISFIED = 0x6982
+    METHOD_BLOCKED = 0x6983
+    REFERENCE_DATA_BLOCKED = 0x6984
+    CONDITIONS_NOT_SATISFIED = 0x6985
+    NO_CURRENT_EF = 0x6986
+    WRONG_DATA = 0x6A80
+    FILE_NOT_FOUND = 0x6A82
+    RECORD_NOT_FOUND = 0x6A83
+    WRONG_P1_P2 = 0x6A86
+    WRONG_OFFSET = 0x6B00
+    INS_NOT_SUPPORTED = 0x6D00
+    CLA_NOT_SUPPORTED = 0x6E00
+    NO_DIAGNOSIS = 0x6F00
+
+
+class INS(IntEnum):
+    VERIFY = 0x20
+    COMPUTE_SIGNATURE = 0x2A
+    GET_CHALLENGE = 0x84
+    SELECT = 0xA4
+    READ_BINARY = 0xB0
+    READ_RECORD = 0xB2
+
+
+def tries_left(sw: int) -> int | None:
+    """The retry counter a VERIFY status word carries, 0 for a blocked one, None where it carries none."""
+    if sw & 0xFFF0 == SW.TRIES_LEFT_0:
+        return sw & 0x0F
+    if sw in (SW.REFERENCE_DATA_BLOCKED, SW.METHOD_BLOCKED):
+        return 0
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command APDU. `le` is the number of bytes expected (256, 65536), None for no Le field."""
+
+    cla: int
+    ins: int
+    p1: int
+    p2: int
+    data: bytes | bytearray = field(default=b"", repr=False)
+    le: int | None = None
+
+    def encode(self) -> bytearray:
+        """The command as sent, in a buffer the caller may overwrite. Extended only where short cannot say it."""
+        lc = len(self.data)
+        if lc > 0xFFFF or (self.le is not None and not 1 <= self.le <= EXTENDED_LE_MAX):
+            raise ApduError("data or Le does not fit an APDU")
+        extended = lc > 0xFF or (self.le or 0) > SHORT_LE_MAX
+        encoded = bytearray((self.cla, self.ins, self.p1, self.p2))
+        if extended:
+            encoded.append(0)
+        width = 2 if extended else 1
+        if lc:
+            encoded += lc.to_bytes(width, "big")
+            encoded += self.data
+        if self.le is not None:
+            encoded += (self.le % (EXTENDED_LE_MAX if extended else SHORT_LE_MAX)).to_bytes(width, "big")
+        return encoded
+
+
+def parse_command(raw: bytes | bytearray) -> Command:
+    """The card's side of the border. Raises `ApduError` for a header or length that is not ISO/IEC 7816-4."""
+    if len(raw) < 4:
+        raise ApduError("shorter than a header")
+    cla, ins, p1, p2 = raw[:4]
+    data, le = _parse_body(bytes(raw[4:]))
+    return Command(cla, ins, p1, p2, data, le)
+
+
+def _parse_body(body: bytes) -> tuple[bytes, int | None]:
+    if not body:
+        return b"", None
+    if len(body) == 1:
+        return b"", body[0] or SHORT_LE_MAX
+    if body[0] == 0 and len(body) >= 3:
+        first = int.from_bytes(body[1:3], "big")
+        if len(body) == 3:
+            return b"", first or EXTENDED_LE_MAX
+        data, rest, width = body[3 : 3 + first], body[3 + first :], 2
+        lc = first
+    else:
+        lc, data, rest, width = body[0], body[1 : 1 + body[0]], body[1 + body[0] :], 1
+    if lc == 0 or len(data) != lc or len(rest) not in (0, width):
+        raise ApduError("Lc and body do not agree")
+    if not rest:
+        return data, None
+    return data, int.from_bytes(rest, "big") or (SHORT_LE_MAX if width == 1 else EXTENDED_LE_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response APDU."""
+
+    data: bytes = field(repr=False)
+    sw: int
+
+    @property
+    def ok(self) -> bool:
+        return self.sw == SW.OK
+
+    def encode(self) -> bytes:
+        return self.data + self.sw.to_bytes(2, "big")
+
+
+def parse_response(raw: bytes) -> Response:
+    """Raises `ApduError` when there is no status word."""
+    if len(raw) < 2:
+        raise ApduError("no status word")
+    return Response(raw[:-2], int.from_bytes(raw[-2:], "big"))
