@@ -76,18 +76,20 @@ class Channel:
         The first block tells the length, so no command is spent on asking for it.
         """
         self.select_file(fid)
-        content = bytearray(self._read_binary(0, self._chunk))
-        length = total_length(content)
+        first = self._read_binary(0, self._chunk)
+        length = total_length(first)
         if length > MAX_FILE_LENGTH:
             raise MalformedCardData("file longer than READ BINARY reaches")
-        while len(content) < length:
-            block = self._read_binary(len(content), min(self._chunk, length - len(content)))
+        content = bytearray(length)
+        done = min(len(first), length)
+        content[:done] = first[:done]
+        while done < length:
+            block = self._read_binary(done, min(self._chunk, length - done))
             if not block:
                 raise MalformedCardData("file shorter than it says")
-            content += block
-        surplus = len(content) - length
-        if surplus:
-            del content[-surplus:]
+            block = block[: length - done]
+            content[done : done + len(block)] = block
+            done += len(block)
         return content
 
     def read_start(self, fid: int, length: int) -> bytes:

@@ -22,7 +22,8 @@ class CardLink(Protocol):
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Send a command APDU, return the response APDU with its status word (at least 2 bytes).
 
-        A command with a secret in it comes in a bytearray, which the caller overwrites. Raises `LinkLost`; blocks until the card answers.
+        A command with a secret in it comes in a bytearray, which the caller overwrites.
+        Raises `LinkLost`; blocks until the card answers.
         """
 
     def close(self) -> None:

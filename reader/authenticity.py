@@ -1,0 +1,209 @@
+"""Is the face record genuine? Its three-group signature, the CV certificate of the key that made it, the trust anchors.
+
+The record's signature covers birth date, sex and chip key, name and address, photo - each as a digest, so that the
+record can be proved to someone who never sees the photo. Expiry and security code are not covered.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reader.chip_key import parse_key_object
+from reader.face_record import BIRTH_DATE, CHIP_KEY, SEX, FaceRecord
+from reader.facts import Authenticity
+from reader.tlv import MalformedCardData, children, parse_list, parse_one
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+CV_CERTIFICATE = 0x7F21
+CV_BODY = 0x5F4E
+CV_SIGNATURE = 0x5F37
+KEY_ID_LENGTH = 16
+
+ANCHORS_FORMAT = "uketsuke-trust-anchors/1"
+
+# DigestInfo of SHA-256 with a 96-byte OCTET STRING: three digests where RFC 8017 has one.
+_THREE_GROUP_DIGEST_INFO = bytes.fromhex("3071300d060960864801650304020105000460")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CvCertificate:
+    """A card-verifiable certificate: whose key (`subject`), signed by which (`issuer`), both 16-byte key ids."""
+
+    issuer: bytes
+    subject: bytes
+    public_key: "RSAPublicKey"
+    body: bytes
+    """The signed bytes."""
+    signature: bytes
+
+
+class TrustAnchorError(ValueError):
+    """A trust anchor file that cannot be used: which file, what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnchors:
+    """Public keys of the issuers that are believed, by their 16-byte key id."""
+
+    keys: Mapping[bytes, "RSAPublicKey"]
+
+
+def load_trust_anchors(paths: Iterable[Path]) -> TrustAnchors:
+    """Read trust anchor files: JSON, `{"format": "uketsuke-trust-anchors/1", "anchors": [{"key_id": <32 hex digits>,
+    "public_key": <PEM SubjectPublicKeyInfo, RSA>}, ...]}`; other members are ignored. Raises `TrustAnchorError`."""
+    keys: dict[bytes, RSAPublicKey] = {}
+    for path in paths:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content["format"] != ANCHORS_FORMAT:
+                raise TrustAnchorError(f"{path}: format is not {ANCHORS_FORMAT}")
+            for anchor in content["anchors"]:
+                key_id, key = _parse_anchor(anchor)
+                keys[key_id] = key
+        except OSError as error:
+            raise TrustAnchorError(f"{path}: cannot be read ({error.strerror})") from None
+        except (KeyError, TypeError, AttributeError):
+            raise TrustAnchorError(f"{path}: a member is missing or of the wrong type") from None
+        except TrustAnchorError:
+            raise
+        except ValueError as error:
+            raise TrustAnchorError(f"{path}: {error}") from None
+    return TrustAnchors(keys)
+
+
+def _parse_anchor(anchor: Mapping[str, str]) -> tuple[bytes, "RSAPublicKey"]:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key_id = bytes.fromhex(anchor["key_id"])
+    key = load_pem_public_key(anchor["public_key"].encode("ascii"))
+    if len(key_id) != KEY_ID_LENGTH:
+        raise ValueError(f"key_id has not {KEY_ID_LENGTH} bytes")
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError("public_key is not RSA")
+    return key_id, key
+
+
+def dump_trust_anchors(anchors: TrustAnchors) -> str:
+    """The file's text, as `load_trust_anchors` reads it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    listed = [
+        {
+            "key_id": key_id.hex(),
+            "public_key": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"),
+        }
+        for key_id, key in anchors.keys.items()
+    ]
+    return json.dumps({"format": ANCHORS_FORMAT, "anchors": listed}, indent=2) + "\n"
+
+
+def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
+    """`7F21 { 5F4E: issuer key id, subject key id, RSA key; 5F37: signature }`. Raises `MalformedCardData`."""
+    certificate = parse_one(data)
+    if certificate.tag != CV_CERTIFICATE:
+        raise MalformedCardData("not a CV certificate")
+    objects = children(certificate, data)
+    if [one.tag for one in objects] != [CV_BODY, CV_SIGNATURE]:
+        raise MalformedCardData("CV certificate is not body and signature")
+    body, signature = (bytes(one.value) for one in objects)
+    if len(body) < 2 * KEY_ID_LENGTH:
+        raise MalformedCardData("CV certificate's body is too short")
+    return CvCertificate(
+        issuer=body[:KEY_ID_LENGTH],
+        subject=body[KEY_ID_LENGTH : 2 * KEY_ID_LENGTH],
+        public_key=parse_key_object(body[2 * KEY_ID_LENGTH :]),
+        body=body,
+        signature=signature,
+    )
+
+
+def check_face_record(record: FaceRecord, cv_certificate: bytes, anchors: TrustAnchors) -> Authenticity:
+    """At the terminal, which holds the whole record."""
+    outcome = verify_record_proof(
+        bytes(record.group_1),
+        record.group_2_digest,
+        record.group_3_digest,
+        record.signature,
+        cv_certificate,
+        anchors,
+    )
+    return outcome if isinstance(outcome, Authenticity) else Authenticity.GENUINE
+
+
+def verify_record_proof(
+    group_1: bytes,
+    group_2_digest: bytes,
+    group_3_digest: bytes,
+    record_signature: bytes,
+    cv_certificate: bytes,
+    anchors: TrustAnchors,
+) -> "RSAPublicKey | Authenticity":
+    """At the service, which sees neither photo nor name: the chip's public key, or FORGED, or CANNOT_TELL.
+
+    Bytes that do not parse are FORGED: no issued card carries them.
+    """
+    try:
+        certificate = parse_cv_certificate(cv_certificate)
+        chip_key = _chip_key_of(group_1)
+    except MalformedCardData:
+        return Authenticity.FORGED
+    anchor = anchors.keys.get(certificate.issuer)
+    if anchor is None:
+        return Authenticity.CANNOT_TELL
+    if not verify_chip_signature(anchor, certificate.body, certificate.signature):
+        return Authenticity.FORGED
+    if len(group_2_digest) != 32 or len(group_3_digest) != 32:
+        return Authenticity.FORGED
+    signed = three_group_digest_info(hashlib.sha256(group_1).digest(), group_2_digest, group_3_digest)
+    if not _verify_pkcs1(certificate.public_key, signed, record_signature):
+        return Authenticity.FORGED
+    return chip_key
+
+
+def verify_chip_signature(key: "RSAPublicKey", statement: bytes, signature: bytes) -> bool:
+    """PKCS#1 v1.5 with SHA-256 over the statement: what `MyNumberCard.prove_chip` answers."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    try:
+        key.verify(signature, statement, PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def three_group_digest_info(*digests: bytes) -> bytes:
+    """What the record's signature covers, before padding."""
+    return _THREE_GROUP_DIGEST_INFO + b"".join(digests)
+
+
+def pad_pkcs1_type_1(message: bytes, length: int) -> bytes:
+    """EMSA-PKCS1-v1_5 padding (RFC 8017, 9.2) of a ready DigestInfo to `length` bytes."""
+    fill = length - len(message) - 3
+    if fill < 8:
+        raise ValueError("message too long for the key")
+    return b"\x00\x01" + b"\xff" * fill + b"\x00" + message
+
+
+def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool:
+    # Our own encode-and-compare: no library verifies a DigestInfo whose OCTET STRING holds three digests.
+    numbers = key.public_numbers()
+    length = (key.key_size + 7) // 8
+    value = int.from_bytes(signature, "big")
+    if len(signature) != length or value >= numbers.n:
+        return False
+    return pow(value, numbers.e, numbers.n).to_bytes(length, "big") == pad_pkcs1_type_1(message, length)
+
+
+def _chip_key_of(group_1: bytes) -> "RSAPublicKey":
+    objects = parse_list(group_1)
+    if [one.tag for one in objects] != [BIRTH_DATE, SEX, CHIP_KEY]:
+        raise MalformedCardData("group 1 is not birth date, sex and key")
+    return parse_key_object(objects[2].value)

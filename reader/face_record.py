@@ -1,0 +1,136 @@
+"""The face record (EF 0002 of the surface application): photo, name and address as images, and what signs them."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+
+from reader.chip_key import chip_key_der, parse_key_object
+from reader.tlv import MalformedCardData, Tlv, children, parse_one
+
+FACE_RECORD = 0xFF20
+OFFSETS = 0xDF21
+BIRTH_DATE = 0xDF22
+SEX = 0xDF23
+CHIP_KEY = 0xDF24
+NAME_IMAGE = 0xDF25
+ADDRESS_IMAGE = 0xDF26
+PHOTO = 0xDF27
+SIGNATURE = 0xDF28
+EXPIRY = 0xDF29
+SECURITY_CODE_IMAGE = 0xDF2A
+
+_ORDER = [
+    OFFSETS,
+    BIRTH_DATE,
+    SEX,
+    CHIP_KEY,
+    NAME_IMAGE,
+    ADDRESS_IMAGE,
+    PHOTO,
+    SIGNATURE,
+    EXPIRY,
+    SECURITY_CODE_IMAGE,
+]
+
+
+class Sex(IntEnum):
+    """JIS X 0303 (ISO/IEC 5218)."""
+
+    NOT_KNOWN = 0
+    MALE = 1
+    FEMALE = 2
+    NOT_APPLICABLE = 9
+
+
+@dataclass(slots=True, eq=False)
+class FaceRecord:
+    """What the printed code opens. Lives for one reception; `wipe` overwrites its buffers.
+
+    Images are files of their own: name and address PNG, photo JPEG 2000 (greyscale), None for an infant's card. They
+    are handed on as read: decoding is the affair of whoever shows or compares them.
+    """
+
+    birth_date: date | None = field(repr=False)
+    sex: Sex | None = field(repr=False)
+    chip_public_key: bytes = field(repr=False)
+    """DER SubjectPublicKeyInfo of the surface application's key."""
+    name_image: bytearray = field(repr=False)
+    address_image: bytearray = field(repr=False)
+    photo_jp2: bytearray | None = field(repr=False)
+    signature: bytes = field(repr=False)
+    expiry: date
+    """The card's last day. Not covered by the signature."""
+    group_1: bytearray = field(repr=False)
+    """Birth date, sex and chip key with their headers, as signed: what the service is shown."""
+    group_2_digest: bytes = field(repr=False)
+    """SHA-256 of name and address image with their headers."""
+    group_3_digest: bytes = field(repr=False)
+    """SHA-256 of the photo with its header."""
+
+    def wipe(self) -> None:
+        """Overwrite the images and group 1 and drop the rest of the person. May be called twice."""
+        for buffer in (self.name_image, self.address_image, self.photo_jp2, self.group_1):
+            if buffer is not None:
+                buffer[:] = bytes(len(buffer))
+        self.birth_date = None
+        self.sex = None
+
+
+def parse_face_record(data: bytes | bytearray) -> FaceRecord:
+    """Parse the file's bytes; copies what it keeps, so the caller may overwrite `data`. Raises `MalformedCardData`."""
+    record = parse_one(data)
+    if record.tag != FACE_RECORD:
+        raise MalformedCardData("not a face record")
+    objects = children(record, data)
+    if [one.tag for one in objects] != _ORDER:
+        raise MalformedCardData("face record's objects are not the ten in their order")
+    offsets, birth, sex, key, name, address, photo, signature, expiry, _security_code = objects
+    _check_offsets(offsets, objects[1:])
+    if len(signature.value) != 256:
+        raise MalformedCardData("face record's signature has not 256 bytes")
+    return FaceRecord(
+        birth_date=parse_day(birth.value),
+        sex=_parse_sex(sex.value),
+        chip_public_key=chip_key_der(parse_key_object(key.value)),
+        name_image=bytearray(name.value),
+        address_image=bytearray(address.value),
+        photo_jp2=bytearray(photo.value) if len(photo.value) else None,
+        signature=bytes(signature.value),
+        expiry=parse_day(expiry.value),
+        group_1=bytearray().join(one.encoded for one in (birth, sex, key)),
+        group_2_digest=_digest(name, address),
+        group_3_digest=_digest(photo),
+    )
+
+
+def _check_offsets(table: Tlv, objects: list[Tlv]) -> None:
+    """The table names each following object's offset from the start of the file, two bytes each."""
+    listed = [int.from_bytes(table.value[at : at + 2], "big") for at in range(0, len(table.value), 2)]
+    if len(table.value) % 2 or listed != [one.offset for one in objects]:
+        raise MalformedCardData("offset table does not fit the objects")
+
+
+def _digest(*objects: Tlv) -> bytes:
+    digest = hashlib.sha256()
+    for one in objects:
+        digest.update(one.encoded)
+    return digest.digest()
+
+
+def parse_day(text: bytes | memoryview) -> date:
+    """Eight ASCII digits `YYYYMMDD`, Gregorian. Raises `MalformedCardData`."""
+    digits = bytes(text)
+    if len(digits) != 8 or not digits.isdigit():
+        raise MalformedCardData("a date is not eight digits")
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        raise MalformedCardData("a date the calendar does not have") from None
+
+
+def _parse_sex(text: memoryview) -> Sex:
+    try:
+        return Sex(int(bytes(text).decode("ascii"))) if len(text) == 1 else Sex(-1)
+    except ValueError:
+        raise MalformedCardData("sex is not a code of JIS X 0303") from None
