@@ -1,20 +1,22 @@
 """Settings: one pydantic model per room, read from TOML and environment, every default documented."""
 
-from enum import StrEnum
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from config.profiles import PROFILES, ProfileRow
+from config.profiles import LimitPolicy as LimitPolicy
+from config.profiles import PrescriptionPolicy as PrescriptionPolicy
+from config.profiles import Profile as Profile
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Profile(StrEnum):
-    CLINIC = "clinic"
-    PHARMACY = "pharmacy"
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
 
 class ReaderSettings(Section):
@@ -42,45 +44,43 @@ class VisionSettings(Section):
     """Frames dropped after opening, while the camera settles its exposure."""
 
 
-class LimitPolicy(StrEnum):
-    ASK = "ask"
-    """Ask, as the guides show it."""
-    BY_LAW = "by-law"
-    """Provide without asking, as the practice is since 2024-10-07. Recorded as provision by law, never as a consent."""
-
-
-class PrescriptionPolicy(StrEnum):
-    NOT_USED = "not-used"
-    ASK = "ask"
-    ELECTRONIC = "electronic"
-    PAPER = "paper"
-
-
 class ConsentSettings(Section):
+    """Which questions are asked. Where a value is not set, the profile's applies (`config.profiles`)."""
+
     care_and_medicines: bool = True
+    """Ask for past care and medicines, as one question."""
     health_checkup: bool = True
+    """Ask for health check-ups, from the age of 40."""
     surgery: bool = False
+    """Ask for operations."""
     specific_disease: bool = True
+    """Ask those who have one for the certificate of a specific disease (特定疾病療養受療証)."""
     limit: LimitPolicy = LimitPolicy.ASK
+    """The limit of the high-cost medical expense benefit (限度額): ask, or provide it by law."""
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED
+    """Form of the prescription. Only a clinic that issues electronic prescriptions sets this."""
 
 
 class ServiceSettings(Section):
     url: str = "http://127.0.0.1:8642"
+    """Where the qualification-check service answers."""
     timeout_seconds: float = Field(default=10, gt=0)
     """How long the terminal waits for one answer; the real service needs 3 to 7 seconds."""
-    institution_code: str = Field(default="1319999999", pattern=r"^\d{10}$")
+    institution_code: str = Field(default="1319999999", pattern=r"^[0-9]{10}$")
+    """The institution's ten digits (医療機関コード)."""
     terminal_id: str = Field(default="terminal-1", pattern=r"^[A-Za-z0-9-]{1,40}$")
+    """This terminal's name at the service. The ledger is bound to it."""
 
 
 class HandoverSettings(Section):
     folder: Path | None = None
     """Where result files for the receipt computer go; by default `results` in the state folder."""
     encoding: Literal["UTF-8", "Shift_JIS"] = "UTF-8"
+    """Character encoding of result files."""
 
 
 class StaffSettings(Section):
-    password_hash: str = ""
+    password_hash: SecretStr = SecretStr("")
     """Hash of the staff password; staff functions are off without one."""
 
 
@@ -88,14 +88,47 @@ class Settings(Section):
     """Everything. The file is TOML; `UKETSUKE_VISION__THRESHOLD=0.38` overrides one value."""
 
     profile: Profile = Profile.CLINIC
+    """Where the terminal stands: it decides words, default questions and the form of prescriptions."""
     state_dir: Path = Field(default_factory=lambda: user_state_path("uketsuke"))
-    """Ledger, simulated cards, keys, caches. Environment: `UKETSUKE_STATE_DIR`."""
+    """Ledger, simulated cards, keys, caches."""
     reader: ReaderSettings = ReaderSettings()
     vision: VisionSettings = VisionSettings()
     consent: ConsentSettings = ConsentSettings()
     service: ServiceSettings = ServiceSettings()
     handover: HandoverSettings = HandoverSettings()
     staff: StaffSettings = StaffSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _profile_defaults(cls, data: Any) -> Any:
+        """Fill the consent values that were not set from the profile's row."""
+        if not isinstance(data, Mapping):
+            return data
+        try:
+            row = PROFILES[Profile(data.get("profile", Profile.CLINIC))]
+        except ValueError:
+            return data  # the field's own check names the wrong profile
+        given = data.get("consent", {})
+        if isinstance(given, ConsentSettings):
+            given = {name: getattr(given, name) for name in given.model_fields_set}
+        if not isinstance(given, Mapping):
+            return data
+        return {**data, "consent": {**row.consent, **given}}
+
+    @model_validator(mode="after")
+    def _prescription_fits(self) -> Self:
+        policy = self.consent.prescription
+        if policy not in self.profile_row.prescription_allowed:
+            allowed = ", ".join(sorted(self.profile_row.prescription_allowed))
+            raise ValueError(
+                f"consent.prescription = {policy.value!r} does not fit profile {self.profile.value!r}, "
+                f"which issues no prescriptions; allowed there: {allowed}"
+            )
+        return self
+
+    @property
+    def profile_row(self) -> ProfileRow:
+        return PROFILES[self.profile]
 
     @property
     def results_dir(self) -> Path:

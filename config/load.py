@@ -1,0 +1,223 @@
+"""Read settings from a TOML file and `UKETSUKE_*` environment variables: environment over file over default."""
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_origin
+
+from platformdirs import user_config_path
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings import SettingsError as SourceError
+
+from config.reference import PREFIX, allowed, fields
+from config.settings import Settings
+
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+"""Names the settings file; not itself a setting."""
+
+SECRETS = frozenset({"staff.password_hash"})
+PATHS = frozenset({"state_dir", "reader.trust_anchors", "handover.folder"})
+"""In a file these count from the file's folder; everywhere `~` is the home folder."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. The text names every thing, its reason and what to do: show it as it is."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Environment(Settings, BaseSettings):  # type: ignore[misc]  # both define model_config; it is merged
+    """Only to tell the environment source which names exist."""
+
+
+def load(path: Path | None = None) -> Settings:
+    """Settings from `path`, else from the file `UKETSUKE_CONFIG` names, else from `default_file()` if it exists."""
+    file = _which_file(path)
+    from_file = _read_file(file) if file else {}
+    problems = [*_unknown_in_file(from_file, file), *_unknown_in_environment()]
+    from_environment = _read_environment()
+    problems += [_unknown(name, _variable(name), as_variable=True) for name in _unknown_names(from_environment)]
+    if problems:
+        raise SettingsError(*dict.fromkeys(problems))
+    from_file = _with_paths(from_file, file.parent if file else Path())
+    merged = _merged(from_file, _with_paths(from_environment, Path()))
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsError(*(_told(detail, from_environment, file) for detail in error.errors())) from None
+
+
+def default_file() -> Path:
+    """`uketsuke/settings.toml` in the user's configuration folder (XDG)."""
+    return user_config_path("uketsuke") / "settings.toml"
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def _which_file(path: Path | None) -> Path | None:
+    if path is not None:
+        return path
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    return default_file() if default_file().exists() else None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror or error}. Name an existing file with {CONFIG_VARIABLE} or "
+            "--config, or leave both out to use the defaults."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rstrip(")").partition(" (at ")
+        raise SettingsError(
+            f"{file}, {where or 'somewhere'}: {what}. The file is TOML; text values stand in double quotes."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
+
+
+def _read_environment() -> dict[str, Any]:
+    try:
+        source = EnvSettingsSource(_Environment, env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True)
+        return source()
+    except SourceError as error:
+        raise SettingsError(
+            f"environment variable {_not_json() or PREFIX + '*'} is refused: it holds a list or a whole section and "
+            f'must be JSON, like ["a", "b"] ({error.__cause__ or error}).'
+        ) from None
+
+
+def _not_json() -> str | None:
+    """The variable the environment source could not parse; its own error names the section only."""
+    lists = {name for name, field in fields() if get_origin(field.annotation) is tuple}
+    for variable, value in os.environ.items():
+        name = variable[len(PREFIX) :].lower().replace("__", ".")
+        if value and variable.upper().startswith(PREFIX) and (name in lists or name in _sections()):
+            try:
+                json.loads(value)
+            except ValueError:
+                return variable
+    return None
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for name, value in over.items():
+        below = result.get(name)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            result[name] = _merged(below, value)
+        else:
+            result[name] = value
+    return result
+
+
+def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> dict[str, Any]:
+    def absolute(value: Any) -> Any:
+        if isinstance(value, list):
+            return [absolute(item) for item in value]
+        return str(folder / Path(value).expanduser()) if isinstance(value, str) and value else value
+
+    return {
+        name: _with_paths(value, folder, f"{prefix}{name}.")
+        if isinstance(value, Mapping)
+        else absolute(value)
+        if f"{prefix}{name}" in PATHS
+        else value
+        for name, value in values.items()
+    }
+
+
+# --- telling what is wrong ----------------------------------------------------------------------------------
+
+
+def _known() -> tuple[str, ...]:
+    return tuple(name for name, _ in fields())
+
+
+def _sections() -> frozenset[str]:
+    return frozenset(name.rpartition(".")[0] for name in _known()) - {""}
+
+
+def _unknown_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    known = _known()
+    for name, value in values.items():
+        full = f"{prefix}{name}"
+        if isinstance(value, Mapping) and value and full not in known:
+            yield from _unknown_names(value, f"{full}.")
+        elif full not in known and full not in _sections():
+            yield full
+
+
+def _unknown_in_file(values: Mapping[str, Any], file: Path | None) -> list[str]:
+    return [_unknown(name, f"{name} in {file}") for name in _unknown_names(values)]
+
+
+def _unknown_in_environment() -> list[str]:
+    problems = []
+    for variable in os.environ:
+        # names are matched without regard to case, as the values are
+        if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
+            continue
+        name = variable[len(PREFIX) :].lower().replace("__", ".")
+        if name not in _known() and name not in _sections():
+            problems.append(_unknown(name, f"environment variable {variable}", as_variable=True))
+    return problems
+
+
+def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
+    near = _nearest(name)
+    shown = _variable(near).removeprefix("environment variable ") if near and as_variable else near
+    hint = f"; did you mean {shown}?" if shown else ". Remove it; `uketsuke config show` lists what exists."
+    return f"{where} is unknown{hint}"
+
+
+def _nearest(name: str) -> str | None:
+    known = _known()
+    close = get_close_matches(name, known, n=1, cutoff=0.75)
+    if close:
+        return close[0]
+    # the right word in the wrong section, or without one
+    leaves = {other.rpartition(".")[2]: other for other in reversed(known)}
+    close = get_close_matches(name.replace("_", ".").rpartition(".")[2], leaves, n=1, cutoff=0.75)
+    close = get_close_matches(name.rpartition(".")[2], leaves, n=1, cutoff=0.75) or close
+    return leaves[close[0]] if close else None
+
+
+def _variable(name: str) -> str:
+    return f"environment variable {PREFIX}{name.replace('.', '__').upper()}"
+
+
+def _told(detail: ErrorDetails, from_environment: Mapping[str, Any], file: Path | None) -> str:
+    by_name = dict(fields())
+    name = ".".join(str(part) for part in detail["loc"] if not isinstance(part, int))
+    problem = detail["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    problem = problem.replace("String should", "it must").replace("Input is", "it is").strip()
+    if not name:  # several settings do not fit each other; the text names them
+        return f"{problem}. Change one of them."
+    where = _variable(name) if _is_set(name, from_environment) else str(file) if file else "the defaults"
+    if name not in by_name:
+        return f"{name}, set by {where}, is a section: write it as [{name}] with its values below."
+    value = "" if name in SECRETS else f" = {detail['input']!r}"
+    return f"{name}{value}, set by {where}, is refused: {problem}. Allowed: {allowed(by_name[name])}."
+
+
+def _is_set(name: str, values: Mapping[str, Any]) -> bool:
+    here: Any = values
+    for part in name.split("."):
+        if not isinstance(here, Mapping) or part not in here:
+            return False
+        here = here[part]
+    return True

@@ -1,0 +1,128 @@
+"""Every setting with its name, type, default and meaning, taken from the models themselves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from config.settings import Settings
+
+PREFIX = "UKETSUKE_"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingReference:
+    """One line of the reference."""
+
+    name: str
+    """Dotted, as in the file: `vision.threshold`."""
+    default: str
+    """As it would stand in the file; empty for a secret."""
+    allowed: str
+    """Kind and range in words."""
+    meaning: str
+
+    @property
+    def environment(self) -> str:
+        return PREFIX + self.name.replace(".", "__").upper()
+
+
+def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Dotted name and field of every value, sections opened."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from fields(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+@cache
+def reference() -> tuple[SettingReference, ...]:
+    """All settings, in the order of the models."""
+    return tuple(
+        SettingReference(name, _default(field), allowed(field), " ".join((field.description or "").split()))
+        for name, field in fields()
+    )
+
+
+def listing() -> str:
+    """The reference as a TOML file in which every default stands commented out."""
+    lines: list[str] = []
+    section = ""
+    for entry in reference():
+        here, _, leaf = entry.name.rpartition(".")
+        if here != section:
+            section = here
+            lines.append(f"[{section}]")
+        lines.append(f"# {entry.meaning} ({entry.allowed}; {entry.environment})")
+        lines.append(f"# {leaf} = {entry.default}" if entry.default else f"# {leaf}: not set")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def allowed(field: FieldInfo) -> str:
+    """What values the field takes, in words: "more than 0, less than 0.6"."""
+    values = _choices(field.annotation)
+    if values:
+        return "one of " + ", ".join(values)
+    parts = [_kind(field.annotation)]
+    for bound in field.metadata:
+        for attribute, words in (("gt", "more than"), ("ge", "at least"), ("lt", "less than"), ("le", "at most")):
+            limit = getattr(bound, attribute, None)
+            if limit is not None:
+                parts.append(f"{words} {limit}")
+        pattern = getattr(bound, "pattern", None)
+        if pattern is not None:
+            parts.append(f"matching {pattern}")
+    return ", ".join(parts)
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return tuple(str(member.value) for member in annotation)
+    if get_origin(annotation) is Literal:
+        return tuple(str(value) for value in get_args(annotation))
+    return ()
+
+
+_KINDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "SecretStr": "text, kept secret",
+    "Path": "a path",
+}
+
+
+def _kind(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    inner = [argument for argument in get_args(annotation) if argument not in (type(None), Ellipsis)]
+    if origin is tuple:
+        return f"a list, each {_kind(inner[0])}"
+    if origin in (Union, UnionType):
+        return _kind(inner[0])
+    name = getattr(annotation, "__name__", str(annotation))
+    return _KINDS.get(name, name)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return ""  # depends on the machine
+    value = field.default
+    if value is PydanticUndefined or value is None or isinstance(value, SecretStr):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Enum):
+        return f'"{value.value}"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

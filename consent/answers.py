@@ -1,0 +1,45 @@
+"""From questions shown and what was touched to answers: granted only what was on the screen and answered yes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.items import Answer, Item, Question, QuestionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The last thing the patient said to one question."""
+
+    granted: bool
+    at: datetime
+    """With time zone."""
+
+
+def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answer, ...]:
+    """One answer for each item of each question shown, in that order.
+
+    `given` is keyed by question id. Shown and not answered is a refusal without a moment; an answer to a question that
+    was not shown counts for nothing. Raises ValueError where two questions cover one item.
+    """
+    result: list[Answer] = []
+    seen: set[Item] = set()
+    for question in shown:
+        reply = given.get(question.id)
+        for item in question.items:
+            if item in seen:
+                raise ValueError(f"{item}: covered by two questions")
+            seen.add(item)
+            granted = reply is not None and reply.granted
+            result.append(Answer(item, granted, reply.at if reply else None, question.id))
+    return tuple(result)
+
+
+def unanswered(shown: Iterable[Question]) -> tuple[Answer, ...]:
+    """Nothing was answered: every item 0. So a reception ends that was interrupted before it was decided."""
+    return answers(shown, {})
+
+
+def together(shown: Iterable[Question], *, granted: bool, at: datetime) -> dict[str, Given]:
+    """What "all" or "none" says: it covers the sharing questions, never a certificate or the limit."""
+    return {question.id: Given(granted, at) for question in shown if question.kind is QuestionKind.SHARING}

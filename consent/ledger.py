@@ -1,0 +1,218 @@
+"""The ledger: one hash chain per terminal that proves what was asked, answered, submitted and delivered.
+
+A method returns when its record is on disk. `Ledger` writes, one process at a time; `LedgerFile` reads the same file at
+any time from anywhere.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Self, TypeVar, cast
+
+from consent import store
+from consent.items import Item
+from consent.lifecycle import History, LifeCycleError, advanced, histories, refusal
+from consent.records import (
+    Body,
+    Confirmed,
+    Decided,
+    Delivered,
+    Discarded,
+    Event,
+    Expired,
+    LedgerHead,
+    Opened,
+    Record,
+    Withdrawn,
+    body_of,
+    genesis_hash,
+    record_from,
+    record_hash,
+)
+from consent.store import LedgerError, Store
+from consent.verification import LedgerBroken, LedgerIntact, verify_file
+
+E = TypeVar("E", bound=Body)
+
+
+class LedgerFile:
+    """A ledger's file for reading. Needs no lock, sees what is committed. Raises LedgerError if it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def records(self, start: int = 1) -> Iterator[Record[Event]]:
+        """From `start` on, as of the first one asked for. Raises LedgerError at a text that is no record."""
+        with store.reading(self.path) as connection:
+            for sequence, body, stored_hash in store.rows(connection, start):
+                yield _decoded(self.path, sequence, body, stored_hash)
+
+    def of_check(self, check_id: str) -> History | None:
+        with store.reading(self.path) as connection:
+            return _history(self.path, store.of_check(connection, check_id))
+
+    def unended(self) -> tuple[History, ...]:
+        """Checks for which something remains to be done, oldest first."""
+        with store.reading(self.path) as connection:
+            found = store.unended(connection)
+        return tuple(_histories(self.path, found).values())
+
+    def head(self) -> LedgerHead:
+        with store.reading(self.path) as connection:
+            last = store.last(connection)
+            terminal_id = store.terminal_of(connection, self.path)
+        return LedgerHead(last[0], last[2]) if last else LedgerHead(0, genesis_hash(terminal_id))
+
+    def verify(
+        self, *, expected_head: LedgerHead | None = None, receipts: Iterable[LedgerHead] = ()
+    ) -> LedgerIntact | LedgerBroken:
+        """See `consent.verification.verify_file`."""
+        return verify_file(self.path, expected_head=expected_head, receipts=receipts)
+
+
+class Ledger(LedgerFile):
+    """The writer. Its methods block for one fsync and may be called from any thread.
+
+    They raise LifeCycleError for what may not follow, LedgerUnwritable if the disk refuses; in both cases nothing
+    was written and the ledger can be used on.
+    """
+
+    def __init__(self, file: Store, terminal_id: str, clock: Callable[[], datetime]) -> None:
+        super().__init__(file.path)
+        self._store = file
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._head = self._known_head(terminal_id)
+        self._unended = {history.check_id: history for history in LedgerFile.unended(self)}
+
+    @classmethod
+    def open(cls, path: Path, terminal_id: str, *, clock: Callable[[], datetime]) -> Self:
+        """Open or begin the ledger. `clock` tells the time with its zone.
+
+        Raises LedgerInUse if another process writes it, LedgerError if it is another terminal's or its last record is
+        not whole.
+        """
+        file = Store(path, terminal_id)
+        try:
+            return cls(file, terminal_id, clock)
+        except BaseException:
+            file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._store.close()
+
+    # --- one method for each kind of record ---
+
+    def opened(self, event: Opened) -> Record[Opened]:
+        return self._append(event)
+
+    def decided(self, event: Decided) -> Record[Decided]:
+        """Before the submission. Submit with this record's `sequence` and `hash` as ledger count and head, each time
+        alike: later records move the head, and another body under the same key is a conflict.
+        """
+        return self._append(event)
+
+    def confirmed(self, event: Confirmed) -> Record[Confirmed]:
+        """Raises LifeCycleError too if the receipt's head is none of this ledger."""
+        return self._append(event)
+
+    def delivered(self, check_id: str, file_name: str) -> Record[Delivered]:
+        return self._append(Delivered(check_id=check_id, file_name=file_name))
+
+    def expired(self, check_id: str) -> Record[Expired]:
+        return self._append(Expired(check_id=check_id))
+
+    def withdrawn(self, check_id: str, items: Iterable[Item]) -> Record[Withdrawn]:
+        return self._append(Withdrawn(check_id=check_id, items=tuple(items)))
+
+    def discarded(self, check_id: str, reason: str) -> Record[Discarded]:
+        """`reason` is a code ("by-staff", "refused-not-allowed"), never a sentence."""
+        return self._append(Discarded(check_id=check_id, reason=reason))
+
+    # --- reading, from memory where it is there ---
+
+    def head(self) -> LedgerHead:
+        return self._head
+
+    def unended(self) -> tuple[History, ...]:
+        with self._mutex:
+            return tuple(self._unended.values())
+
+    def of_check(self, check_id: str) -> History | None:
+        with self._mutex:
+            return self._history(check_id)
+
+    def _history(self, check_id: str) -> History | None:
+        known = self._unended.get(check_id)
+        return known or _history(self.path, self._store.of_check(check_id))
+
+    def _append(self, event: E) -> Record[E]:
+        with self._mutex:
+            any_event = cast(Event, event)
+            check_id = any_event.check_id
+            history = self._history(check_id)
+            why_not = refusal(history, any_event) or self._foreign_receipt(event)
+            if why_not:
+                raise LifeCycleError(f"check {check_id} cannot be {any_event.kind}: {why_not}")
+            sequence, previous, now = self._head.count + 1, self._head.hash, self._clock()
+            if now.tzinfo is None:
+                raise ValueError("the ledger's clock must tell its time zone")
+            body = body_of(sequence, now, previous, event)
+            chained = record_hash(previous, body)
+            self._store.append((sequence, body, chained))
+            record = Record(sequence, now, previous, chained, event)
+            self._head = LedgerHead(sequence, chained)
+            self._remember(advanced(history, cast(Record[Event], record)))
+            return record
+
+    def _remember(self, history: History) -> None:
+        if history.ended:
+            self._unended.pop(history.check_id, None)
+        else:
+            self._unended[history.check_id] = history
+
+    def _foreign_receipt(self, event: Body) -> str | None:
+        if not isinstance(event, Confirmed):
+            return None
+        row = self._store.at(event.ledger_count)
+        return None if row and row[2] == event.ledger_hash else "the receipt returns a head this ledger never had"
+
+    def _known_head(self, terminal_id: str) -> LedgerHead:
+        last = self._store.last()
+        if last is None:
+            return LedgerHead(0, genesis_hash(terminal_id))
+        sequence, body, stored_hash = last
+        before = self._store.at(sequence - 1)
+        previous = before[2] if before else genesis_hash(terminal_id)
+        if (before is None and sequence != 1) or record_hash(previous, body) != stored_hash:
+            raise LedgerError(
+                f"{self.path}: record {sequence} is not whole, and nothing may follow it. Run "
+                "`uketsuke ledger verify`, keep the file for the audit, and move it away to begin a new ledger."
+            )
+        return LedgerHead(sequence, stored_hash)
+
+
+def _history(path: Path, found: list[store.Row]) -> History | None:
+    return next(iter(_histories(path, found).values()), None)
+
+
+def _histories(path: Path, found: list[store.Row]) -> dict[str, History]:
+    try:
+        return histories(_decoded(path, *row) for row in found)
+    except LifeCycleError as error:
+        raise LedgerError(f"{path} misses a record: {error}. Run `uketsuke ledger verify`.") from error
+
+
+def _decoded(path: Path, sequence: int, body: str, stored_hash: str) -> Record[Event]:
+    try:
+        return record_from(body, stored_hash)
+    except ValueError as error:
+        raise LedgerError(f"{path}: record {sequence} cannot be read. Run `uketsuke ledger verify`.") from error

@@ -1,0 +1,128 @@
+"""What may follow what in the life of one check. Pure.
+
+opened -> decided -> confirmed -> delivered
+                  -> expired
+discarded after opened, decided or confirmed; withdrawn after confirmed, also when delivered
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, assert_never, cast
+
+from consent.items import Item
+from consent.records import (
+    Confirmed,
+    Decided,
+    Delivered,
+    Discarded,
+    Event,
+    Expired,
+    Opened,
+    Record,
+    Withdrawn,
+)
+
+
+class LifeCycleError(Exception):
+    """A record that may not follow what the ledger already holds. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All records of one check."""
+
+    opened: Record[Opened]
+    decided: Record[Decided] | None = None
+    confirmed: Record[Confirmed] | None = None
+    delivered: Record[Delivered] | None = None
+    expired: Record[Expired] | None = None
+    discarded: Record[Discarded] | None = None
+    withdrawn: frozenset[Item] = frozenset()
+
+    @property
+    def check_id(self) -> str:
+        return self.opened.event.check_id
+
+    @property
+    def ended(self) -> bool:
+        """Nothing remains to be done for this check."""
+        return (self.delivered or self.expired or self.discarded) is not None
+
+    @property
+    def stage(self) -> str:
+        """The furthest it has come, as a word."""
+        for record in (self.discarded, self.expired, self.delivered, self.confirmed, self.decided):
+            if record is not None:
+                return record.event.kind
+        return "opened"
+
+
+def refusal(history: History | None, event: Event) -> str | None:
+    """Why `event` may not follow `history`, or None where it may."""
+    if isinstance(event, Opened):
+        return None if history is None else "it is opened already"
+    if history is None:
+        return "it was never opened"
+    match event:
+        case Decided():
+            return _refused_decision(history, event)
+        case Confirmed():
+            if history.decided is None:
+                return "it is not decided"
+            if event.ledger_count < history.decided.sequence:
+                return "the receipt is for a state of the ledger before the decision"
+            return None if history.stage == "decided" else f"it is {history.stage} already"
+        case Expired():
+            return None if history.stage == "decided" else f"it is {history.stage}, not waiting for the service"
+        case Delivered():
+            return None if history.stage == "confirmed" else f"it is {history.stage}, not waiting for delivery"
+        case Discarded():
+            return f"it is {history.stage} already" if history.ended else None
+        case Withdrawn():
+            return _refused_withdrawal(history, event)
+        case _:
+            assert_never(event)
+
+
+def advanced(history: History | None, record: Record[Event]) -> History:
+    """`history` with one more record; the caller has asked `refusal`."""
+    event = record.event
+    if isinstance(event, Opened):
+        return History(cast(Record[Opened], record))
+    if history is None:
+        raise LifeCycleError(f"check {event.check_id} was never opened")
+    if isinstance(event, Withdrawn):
+        return replace(history, withdrawn=history.withdrawn | set(event.items))
+    following: dict[str, Any] = {event.kind: record}
+    return replace(history, **following)
+
+
+def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
+    """By check id, in order of opening. Raises LifeCycleError where a check was never opened."""
+    result: dict[str, History] = {}
+    for record in records:
+        check_id = record.event.check_id
+        result[check_id] = advanced(result.get(check_id), record)
+    return result
+
+
+def _refused_decision(history: History, event: Decided) -> str | None:
+    if history.stage != "opened":
+        return f"it is {history.stage} already"
+    opened = history.opened.event
+    for name in ("reception_id", "card", "profile"):
+        if getattr(event, name) != getattr(opened, name):
+            return f"its {name} is another than when it was opened"
+    return None
+
+
+def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:
+    if history.decided is None or history.confirmed is None:
+        return f"it is {history.stage}, not confirmed"
+    if history.discarded is not None:
+        return "it is discarded already"
+    missing = set(event.items) - history.decided.event.granted
+    if missing:
+        return f"no consent was given for {', '.join(sorted(missing))}"
+    again = set(event.items) & history.withdrawn
+    return f"{', '.join(sorted(again))} was withdrawn already" if again else None

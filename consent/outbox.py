@@ -1,0 +1,54 @@
+"""What remains to be done, read from the ledger: decide what was interrupted, send again, deliver."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from consent.lifecycle import History
+from consent.records import Confirmed, Decided, Opened, Record
+
+
+class Unended(Protocol):
+    """`Ledger` (from memory) or `LedgerFile` (from disk)."""
+
+    def unended(self) -> tuple[History, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Decided, and the service has not confirmed it. Oldest first."""
+
+    sendable: tuple[Record[Decided], ...]
+    """Send with the record's own key, moments, sequence and hash."""
+    over: tuple[Record[Decided], ...]
+    """Their consent has ended: not sent any more, to be recorded as expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Confirmed, and its result file is not written."""
+
+    decided: Record[Decided]
+    confirmed: Record[Confirmed]
+
+
+def undecided(ledger: Unended) -> tuple[Record[Opened], ...]:
+    """Opened without a decision. After a restart each is decided 0 throughout (`Cause.INTERRUPTED`) and sent."""
+    return tuple(history.opened for history in ledger.unended() if history.decided is None)
+
+
+def unconfirmed(ledger: Unended, now: datetime) -> Unconfirmed:
+    """`now` has a time zone. A consent may be sent until the last moment before it ends."""
+    waiting = [h.decided for h in ledger.unended() if h.decided is not None and h.confirmed is None]
+    return Unconfirmed(
+        sendable=tuple(record for record in waiting if now < record.event.sendable_until),
+        over=tuple(record for record in waiting if now >= record.event.sendable_until),
+    )
+
+
+def undelivered(ledger: Unended) -> tuple[Undelivered, ...]:
+    return tuple(
+        Undelivered(history.decided, history.confirmed)
+        for history in ledger.unended()
+        if history.decided is not None and history.confirmed is not None
+    )

@@ -1,0 +1,43 @@
+"""Which questions a patient is asked. Decided here and nowhere else."""
+
+from collections.abc import Iterator
+
+from config.settings import ConsentSettings, LimitPolicy
+from consent.items import HolderFacts, Item, Question, QuestionKind
+
+HEALTH_CHECKUP_FROM = 40
+ELDERLY_CHECKUP_FROM = 75
+
+
+def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:
+    """The questions for this holder, in the order of the screens; an item stands in at most one of them.
+
+    Ages count by birthday (`HolderFacts.age`, on the day of the check), not by fiscal year.
+    """
+    asked: list[Question] = []
+    if facts.may_share:
+        asked += _sharing(facts, settings)
+        if settings.specific_disease and facts.has_specific_disease_certificate:
+            asked.append(Question("specific-disease", QuestionKind.SPECIFIC_DISEASE, (Item.SPECIFIC_DISEASE,)))
+    if settings.limit is LimitPolicy.ASK:
+        asked.append(Question("limit", QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)))
+    return tuple(asked)
+
+
+def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
+    """What is provided without asking because the law says so. Never an `Answer`, never recorded as a consent.
+
+    `facts` has no say today: the limit is given to everybody, also where nothing else may be shared.
+    """
+    return (Item.HIGH_COST_LIMIT,) if settings.limit is LimitPolicy.BY_LAW else ()
+
+
+def _sharing(facts: HolderFacts, settings: ConsentSettings) -> Iterator[Question]:
+    if settings.care_and_medicines:
+        yield Question("care-and-medicines", QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES))
+    if settings.surgery:
+        yield Question("surgery", QuestionKind.SHARING, (Item.SURGERY,))
+    if settings.health_checkup and (facts.late_elderly or facts.age >= HEALTH_CHECKUP_FROM):
+        elderly = facts.late_elderly or facts.age >= ELDERLY_CHECKUP_FROM
+        wording = "health-checkup-elderly" if elderly else "health-checkup-specific"
+        yield Question(wording, QuestionKind.SHARING, (Item.HEALTH_CHECKUP,))

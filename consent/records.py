@@ -1,0 +1,259 @@
+"""What stands in the ledger: the events of a check and the record that carries each, as one line of canonical JSON.
+
+No field takes a name, a number, a birth date or a biometric value: identifiers have a narrow form, reasons are codes,
+and the only free text is the wording of a question, which comes from the message catalogues.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Generic, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from config.profiles import Profile
+from consent.items import Answer, Item, Question
+
+CONSENT_LASTS = timedelta(hours=24)
+"""From the moment of consent to the last moment the institution may fetch (AvailableTime)."""
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+"""A reason as a short code, never a sentence."""
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 or HMAC-SHA-256, hexadecimal."""
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""BCP 47 tag ("ja", "ja-Hira", "en")."""
+
+
+class Body(BaseModel):
+    # an error text must not show what was refused: it might be what must not be here
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class AskedQuestion(Body):
+    """A question this check may ask, as known when it opened."""
+
+    question_id: Identifier
+    items: tuple[Item, ...]
+
+    @classmethod
+    def of(cls, question: Question) -> Self:
+        return cls(question_id=question.id, items=question.items)
+
+
+class RecordedAnswer(Body):
+    """Who asked what in which words, and what was answered when."""
+
+    item: Item
+    granted: bool
+    answered_at: AwareDatetime | None
+    question_id: Identifier
+    language: Language | None = None
+    """Language of the wording; None where it is not known that the question was on the screen."""
+    wording: Annotated[str, Field(max_length=300)] = ""
+    """The question as shown, from the message catalogue. Never a text with the patient's data in it."""
+
+    @classmethod
+    def of(cls, answer: Answer, language: str | None = None, wording: str = "") -> Self:
+        return cls(
+            item=answer.item,
+            granted=answer.granted,
+            answered_at=answer.answered_at,
+            question_id=answer.question_id,
+            language=language,
+            wording=wording,
+        )
+
+    @model_validator(mode="after")
+    def _grant_has_its_moment(self) -> Self:
+        if self.granted and (self.answered_at is None or self.language is None or not self.wording):
+            raise ValueError("a consent needs its moment, its wording and the language it was asked in")
+        return self
+
+
+class Opened(Body):
+    """The service opened the check: the holder is known, from here a result must come."""
+
+    kind: Literal["opened"] = "opened"
+    check_id: Identifier
+    reception_id: Identifier
+    card: Hash
+    """`card_hash` of the certificate's serial number."""
+    profile: Profile
+    way: Code
+    """How the holder was confirmed: "pin", "face", "staff"."""
+    questions: tuple[AskedQuestion, ...] = ()
+    """What may be asked. After a crash each of their items is decided 0."""
+    by_law: tuple[Item, ...] = ()
+
+
+class Cause(StrEnum):
+    """What led to the decision."""
+
+    ANSWERED = "answered"
+    NOTHING_ASKED = "nothing-asked"
+    CARD_REMOVED = "card-removed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed-out"
+    INTERRUPTED = "interrupted"
+    """The terminal stopped between opening and decision; nothing is granted."""
+
+
+class Decided(Body):
+    """Everything needed to submit, now or after a restart, without asking anybody."""
+
+    kind: Literal["decided"] = "decided"
+    check_id: Identifier
+    reception_id: Identifier
+    card: Hash
+    profile: Profile
+    idempotency_key: Identifier
+    decided_at: AwareDatetime
+    cause: Cause
+    answers: tuple[RecordedAnswer, ...]
+    by_law: tuple[Item, ...] = ()
+    """Provided because the law says so; no consent."""
+    prescription_form: Literal["1", "2"] | None = None
+    """OQSCD017: electronic, paper."""
+    result_file: FileName
+    """Stem of the result file's name, decided now so that a repetition writes no second file."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        items = [answer.item for answer in self.answers] + list(self.by_law)
+        if len(items) != len(set(items)):
+            raise ValueError("an item is answered twice, or answered and provided by law")
+        if self.cause is Cause.INTERRUPTED and any(answer.granted for answer in self.answers):
+            raise ValueError("an interrupted reception grants nothing")
+        return self
+
+    @property
+    def granted(self) -> frozenset[Item]:
+        return frozenset(answer.item for answer in self.answers if answer.granted)
+
+    @property
+    def sendable_until(self) -> datetime:
+        """When the first consent ends; 24 h after the decision where there is none."""
+        moments = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
+        return min(moments, default=self.decided_at) + CONSENT_LASTS
+
+
+class Confirmed(Body):
+    """The service has the submission: what its signed receipt says."""
+
+    kind: Literal["confirmed"] = "confirmed"
+    check_id: Identifier
+    accepted_at: AwareDatetime
+    ledger_count: Annotated[int, Field(ge=1)]
+    ledger_hash: Hash
+    """With `ledger_count`, the head the submission carried and the receipt returned."""
+    signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
+    """The service's signature over the receipt, base64."""
+
+
+class Delivered(Body):
+    """The result file lies in the receipt computer's folder."""
+
+    kind: Literal["delivered"] = "delivered"
+    check_id: Identifier
+    file_name: FileName
+
+
+class Expired(Body):
+    """The consent ended before the service confirmed; it is not sent any more."""
+
+    kind: Literal["expired"] = "expired"
+    check_id: Identifier
+
+
+class Withdrawn(Body):
+    kind: Literal["withdrawn"] = "withdrawn"
+    check_id: Identifier
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+
+
+class Discarded(Body):
+    """Staff gave the reception up, or the service refused it for good."""
+
+    kind: Literal["discarded"] = "discarded"
+    check_id: Identifier
+    reason: Code
+
+
+Event: TypeAlias = Opened | Decided | Confirmed | Delivered | Expired | Withdrawn | Discarded
+EventT = TypeVar("EventT", bound=Body, covariant=True)
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[EventT]):
+    """One link of the chain."""
+
+    sequence: int
+    """1 for the first."""
+    at: datetime
+    previous: str
+    """Hash of the record before, or the genesis hash."""
+    hash: str
+    event: EventT
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """How many records there are, and the hash of the last one (of the genesis, for an empty ledger)."""
+
+    count: int
+    hash: str
+
+
+# --- chain --------------------------------------------------------------------------------------------------
+
+
+def genesis_hash(terminal_id: str) -> str:
+    """What the first record follows; binds the chain to its terminal."""
+    return hashlib.sha256(b"uketsuke ledger 1 genesis\n" + terminal_id.encode()).hexdigest()
+
+
+def record_hash(previous: str, body: str) -> str:
+    """SHA-256 over `"uketsuke ledger 1 record\\n" + previous + "\\n" + body`, UTF-8, hexadecimal."""
+    return hashlib.sha256(f"uketsuke ledger 1 record\n{previous}\n{body}".encode()).hexdigest()
+
+
+def body_of(sequence: int, at: datetime, previous: str, event: Body) -> str:
+    """Canonical JSON: keys sorted, no spaces, characters as they are."""
+    content = {
+        "sequence": sequence,
+        "at": at.isoformat(),
+        "previous": previous,
+        "event": event.model_dump(mode="json"),
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def record_from(body: str, stored_hash: str) -> Record[Event]:
+    """Raises ValueError for a text that is no record."""
+    content = json.loads(body)
+    try:
+        return Record(
+            sequence=content["sequence"],
+            at=datetime.fromisoformat(content["at"]),
+            previous=content["previous"],
+            hash=stored_hash,
+            event=_EVENT.validate_json(json.dumps(content["event"])),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a ledger record") from error
+
+
+def card_hash(key: bytes, serial: int | bytes) -> str:
+    """HMAC-SHA-256 of the certificate's serial number with the terminal's secret key (at least 32 bytes)."""
+    if len(key) < 32:
+        raise ValueError("the key for card hashes needs at least 32 bytes")
+    number = serial.to_bytes((serial.bit_length() + 7) // 8 or 1, "big") if isinstance(serial, int) else serial
+    return hmac.new(key, b"uketsuke card\n" + number, hashlib.sha256).hexdigest()
