@@ -60,6 +60,13 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
+class Confidential(Model):
+    """Holds a person's data or signatures: its repr shows no value."""
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        return []
+
+
 class Reply(Model):
     """Whatever the service answers says whether it is simulated."""
 
@@ -111,14 +118,14 @@ class Challenge(Reply):
     expires_at: AwareDatetime
 
 
-class PinProof(Model):
+class PinProof(Confidential):
     """The JPKI user-authentication key signed `pin_statement(challenge)` after VERIFY (RSA PKCS#1 v1.5, SHA-256)."""
 
     way: Literal[Way.PIN] = Way.PIN
     signature: Signature
 
 
-class ChipProof(Model):
+class ChipProof(Confidential):
     """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal vouches for the verdict.
 
     The photo never leaves the terminal: group 1 of the record goes as it is, groups 2 and 3 as digests.
@@ -139,7 +146,7 @@ class ChipProof(Model):
     """Why staff decided by eye; empty for the face way."""
 
 
-class OpenCheck(Model):
+class OpenCheck(Confidential):
     """`POST /v1/checks`"""
 
     terminal_id: TerminalId
@@ -288,7 +295,7 @@ class Receipt(Reply):
     signature: Signature
 
 
-class Qualification(Model):
+class Qualification(Confidential):
     """One `ResultOfQualificationConfirmation`: what the insurer's record says. Strings as in the interface."""
 
     insured_card_classification: str = "01"
@@ -317,7 +324,7 @@ class Qualification(Model):
     elderly_recipient: "ElderlyRecipient | None" = None
 
 
-class ElderlyRecipient(Model):
+class ElderlyRecipient(Confidential):
     """`ElderlyRecipientCertificateInfo`, 70 to 74."""
 
     valid_start_date: date
@@ -325,7 +332,7 @@ class ElderlyRecipient(Model):
     contribution_ratio: str
 
 
-class Limit(Model):
+class Limit(Confidential):
     """`LimitApplicationCertificateRelatedInfo`"""
 
     classification: str
@@ -336,7 +343,7 @@ class Limit(Model):
     valid_end_date: date
 
 
-class SpecificDisease(Model):
+class SpecificDisease(Confidential):
     disease_category: str
     """OQSCD013."""
     valid_start_date: date

@@ -1,0 +1,280 @@
+"""The terminal's side of the line: every call answers a value.
+
+What the service says is a model of the contract; what it fails to say is `ServiceSilent`. Bodies are never logged.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from consent.items import Item
+from terminal.qualification.contract import (
+    IDEMPOTENCY_HEADER,
+    PREFIX,
+    Challenge,
+    CheckOpened,
+    ChipProof,
+    ConsentAnswer,
+    Model,
+    OpenCheck,
+    PinProof,
+    PrescriptionForm,
+    Purpose,
+    QualificationResult,
+    Receipt,
+    Refused,
+    Registered,
+    ServiceSilent,
+    Silence,
+    Submission,
+    Way,
+)
+from terminal.qualification.keys import SigningKey, verify
+from terminal.qualification.statements import receipt_statement, statement_of, submission_statement, verdict_statement
+
+MAX_ANSWER = 256 * 1024
+"""Bytes; a longer answer is not read to its end."""
+
+AnswerT = TypeVar("AnswerT", bound=Model)
+_REFUSED = TypeAdapter(Refused)
+
+
+class QualificationClient:
+    """One connection pool to the service; belongs to one event loop. Use as `async with`, or call `aclose()`.
+
+    `service_public_key` (PEM) is the one pinned at enrolment: a receipt it did not sign is no receipt.
+    Raises `ValueError` for a URL that is neither https nor http on loopback.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        terminal_id: str,
+        institution_code: str,
+        terminal_key: SigningKey,
+        service_public_key: str,
+        timeout_seconds: float = 10.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        require_safe_url(base_url)
+        self.terminal_id = terminal_id
+        self.institution_code = institution_code
+        self._key = terminal_key
+        self._service_public_key = service_public_key
+        self._timeout = timeout_seconds
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            # retries: connecting alone is tried twice; a request that went out is never repeated from here.
+            transport=transport or httpx.AsyncHTTPTransport(retries=1),
+            timeout=timeout_seconds,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    # --- calls -----------------------------------------------------------------------------------------------
+
+    async def challenge(self) -> Challenge | Refused | ServiceSilent:
+        return await self._call("POST", f"{PREFIX}/challenges", Challenge)
+
+    async def open_check(
+        self,
+        *,
+        challenge: bytes,
+        certificate: bytes,
+        proof: PinProof | ChipProof,
+        purpose: Purpose = Purpose.RECEPTION,
+    ) -> CheckOpened | Refused | ServiceSilent:
+        """`certificate` is DER. The challenge is spent whatever the answer."""
+        body = OpenCheck(
+            terminal_id=self.terminal_id,
+            institution_code=self.institution_code,
+            purpose=purpose,
+            challenge=challenge,
+            certificate=certificate,
+            proof=proof,
+        )
+        return await self._call("POST", f"{PREFIX}/checks", CheckOpened, body)
+
+    async def register(self, check_id: str) -> Registered | Refused | ServiceSilent:
+        """First registration of the card as an insurance card. May be repeated."""
+        return await self._call("POST", f"{_check(check_id)}/registration", Registered)
+
+    async def submit(
+        self, check_id: str, submission: Submission, idempotency_key: str
+    ) -> Receipt | Refused | ServiceSilent:
+        """May be repeated with the same key and the same decision; the answer is then the same receipt."""
+        answer = await self._call(
+            "PUT", f"{_check(check_id)}/submission", Receipt, submission, {IDEMPOTENCY_HEADER: idempotency_key}
+        )
+        if isinstance(answer, Receipt) and not self._is_receipt_for(check_id, submission, answer):
+            return ServiceSilent(Silence.NOT_VERIFIED)
+        return answer
+
+    async def result(self, check_id: str) -> QualificationResult | Refused | ServiceSilent:
+        """The same at every call, so a hand-over that failed can fetch it again."""
+        answer = await self._call("GET", f"{_check(check_id)}/result", QualificationResult)
+        if isinstance(answer, QualificationResult) and answer.check_id != check_id:
+            return ServiceSilent(Silence.NOT_VERIFIED)
+        return answer
+
+    # --- what the terminal signs -----------------------------------------------------------------------------
+
+    def vouch(
+        self, *, challenge: bytes, way: Way, chip_public_key: bytes, certificate: bytes, reason: str = ""
+    ) -> bytes:
+        """`ChipProof.verdict_signature`: this terminal saw that the person is the holder.
+
+        `chip_public_key` is DER SubjectPublicKeyInfo, `certificate` DER.
+        """
+        return self._key.sign(
+            verdict_statement(
+                challenge=challenge,
+                way=way,
+                matched=True,
+                chip_key_sha256=sha256(chip_public_key).digest(),
+                certificate_sha256=sha256(certificate).digest(),
+                terminal_id=self.terminal_id,
+                reason=reason,
+            )
+        )
+
+    def submission(
+        self,
+        check_id: str,
+        *,
+        decided_at: datetime,
+        answers: Sequence[ConsentAnswer],
+        ledger_count: int,
+        ledger_head: str,
+        by_law: Sequence[Item] = (),
+        prescription_form: PrescriptionForm | None = None,
+    ) -> Submission:
+        """A signed submission. Built again from the same facts it is the same decision to the service."""
+        statement = submission_statement(
+            check_id=check_id,
+            terminal_id=self.terminal_id,
+            decided_at=decided_at,
+            answers=answers,
+            by_law=by_law,
+            prescription_form=prescription_form,
+            ledger_count=ledger_count,
+            ledger_head=ledger_head,
+        )
+        return Submission(
+            terminal_id=self.terminal_id,
+            decided_at=decided_at,
+            answers=tuple(answers),
+            by_law=tuple(by_law),
+            prescription_form=prescription_form,
+            ledger_count=ledger_count,
+            ledger_head=ledger_head,
+            signature=self._key.sign(statement),
+        )
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    def _is_receipt_for(self, check_id: str, submission: Submission, receipt: Receipt) -> bool:
+        return receipt_is_for(self._service_public_key, check_id, submission, receipt)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        model: type[AnswerT],
+        body: Model | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> AnswerT | Refused | ServiceSilent:
+        content = body.model_dump_json().encode() if body is not None else None
+        sent_headers = {"Content-Type": "application/json", **(headers or {})}
+        try:
+            # httpx counts its timeout anew with every piece that arrives; the patient does not.
+            async with asyncio.timeout(self._timeout):
+                async with self._http.stream(method, path, content=content, headers=sent_headers) as response:
+                    answer = await _read(response)
+        except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout):
+            return ServiceSilent(Silence.TIMEOUT)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            return ServiceSilent(Silence.NO_CONNECTION)
+        except httpx.HTTPError:
+            return ServiceSilent(Silence.BROKEN_OFF)
+        return answer if isinstance(answer, ServiceSilent) else _understand(response.status_code, answer, model)
+
+
+def receipt_is_for(service_public_key: str, check_id: str, submission: Submission, receipt: Receipt) -> bool:
+    """Whether the service signed this receipt for exactly this decision and ledger."""
+    digest = sha256(statement_of(check_id, submission)).digest()
+    statement = receipt_statement(
+        check_id=check_id,
+        accepted_at=receipt.accepted_at,
+        submission_digest=digest,
+        ledger_count=submission.ledger_count,
+        ledger_head=submission.ledger_head,
+        simulated=receipt.simulated,
+    )
+    told = (receipt.check_id, receipt.submission_digest, receipt.ledger_count, receipt.ledger_head)
+    kept = (check_id, digest, submission.ledger_count, submission.ledger_head)
+    return told == kept and verify(service_public_key, statement, receipt.signature)
+
+
+def require_safe_url(url: str) -> None:
+    """https anywhere, http on loopback alone; otherwise `ValueError`."""
+    parsed = httpx.URL(url)
+    if parsed.scheme == "https" and parsed.host:
+        return
+    if parsed.scheme == "http" and is_loopback(parsed.host):
+        return
+    raise ValueError(f"service URL {url!r}: use https; plain http is for this computer (127.0.0.1) only")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check(check_id: str) -> str:
+    return f"{PREFIX}/checks/{quote(check_id, safe='')}"
+
+
+async def _read(response: httpx.Response) -> bytes | ServiceSilent:
+    data = bytearray()
+    async for piece in response.aiter_bytes():
+        data += piece
+        if len(data) > MAX_ANSWER:
+            return ServiceSilent(Silence.NOT_UNDERSTOOD)
+    return bytes(data)
+
+
+def _understand(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | ServiceSilent:
+    if status >= 500:
+        return ServiceSilent(Silence.SERVER_ERROR)
+    try:
+        if 200 <= status < 300:
+            return model.model_validate_json(data)
+        if 400 <= status < 500:
+            return _REFUSED.validate_json(data)
+    except ValidationError:
+        pass
+    return ServiceSilent(Silence.NOT_UNDERSTOOD)

@@ -1,0 +1,137 @@
+"""The terminal's enrolled key, the service's key, and the enrolment that makes each known to the other.
+
+EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files, readable by their owner alone.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import BaseModel, ConfigDict
+
+_ECDSA = ec.ECDSA(hashes.SHA256())
+
+
+class SigningKey:
+    """A private key; its repr shows nothing."""
+
+    def __init__(self, private_key: ec.EllipticCurvePrivateKey) -> None:
+        self._private_key = private_key
+
+    @classmethod
+    def generate(cls) -> Self:
+        return cls(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> Self:
+        """The key in the file, made on first use (mode 0600). Two processes at once end with the same key.
+
+        Raises `ValueError` for a file that is no P-256 key, `OSError` where the folder cannot be written.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _create_whole(path, cls.generate()._pem())
+        path.chmod(0o600)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise ValueError(f"{path.name} is no EC P-256 key")
+        return cls(key)
+
+    def sign(self, statement: bytes) -> bytes:
+        return self._private_key.sign(statement, _ECDSA)
+
+    @property
+    def public_pem(self) -> str:
+        return (
+            self._private_key.public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            .decode("ascii")
+        )
+
+    def secret(self) -> bytes:
+        """The private number, 32 bytes: seed of keys that belong to the same owner."""
+        return self._private_key.private_numbers().private_value.to_bytes(32, "big")
+
+    def _pem(self) -> bytes:
+        return self._private_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+
+def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
+    """False for a wrong signature and for something that is no P-256 public key."""
+    try:
+        key = serialization.load_pem_public_key(public_pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        return False
+    try:
+        key.verify(signature, statement, _ECDSA)
+    except InvalidSignature:
+        return False
+    return True
+
+
+class Enrolment(BaseModel):
+    """What the terminal keeps of its enrolment: who it is to the service, and by which key the service signs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    terminal_id: str
+    service_public_key: str
+    """PEM."""
+    simulated: bool = False
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """None where there is no enrolment yet; `ValueError` for a file that is none."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return cls.model_validate_json(text)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(path, (self.model_dump_json(indent=2) + "\n").encode())
+
+
+def terminal_key_path(state_dir: Path) -> Path:
+    return state_dir / "terminal" / "key.pem"
+
+
+def enrolment_path(state_dir: Path) -> Path:
+    return state_dir / "terminal" / "enrolment.json"
+
+
+def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace the file: readers see the old or the new content, never a part."""
+    work = _write_aside(path, data, mode)
+    try:
+        work.replace(path)
+    finally:
+        work.unlink(missing_ok=True)
+
+
+def _create_whole(path: Path, data: bytes) -> None:
+    """Create the file with all of its content, or leave the one that another process was faster to create."""
+    work = _write_aside(path, data, 0o600)
+    try:
+        path.hardlink_to(work)
+    except FileExistsError:
+        pass
+    finally:
+        work.unlink(missing_ok=True)
+
+
+def _write_aside(path: Path, data: bytes, mode: int) -> Path:
+    work = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    with os.fdopen(os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return work

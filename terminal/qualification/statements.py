@@ -1,0 +1,140 @@
+"""The bytes that get signed.
+
+Every statement is a list of fields, each preceded by its length as four big-endian bytes; the first is the domain. So
+no statement can be read as another one, nor a field run into the next. Times are microseconds since 1970 in UTC.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from consent.items import Item
+from terminal.qualification.contract import ConsentAnswer, PrescriptionForm, Submission, Way
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def pin_statement(challenge: bytes) -> bytes:
+    """For the card's user-authentication key, after VERIFY."""
+    return _statement("pin", [challenge])
+
+
+def chip_statement(challenge: bytes, certificate_sha256: bytes) -> bytes:
+    """For the chip key of the face record: this chip, now, for this certificate."""
+    return _statement("chip", [challenge, certificate_sha256])
+
+
+def verdict_statement(
+    *,
+    challenge: bytes,
+    way: Way,
+    matched: bool,
+    chip_key_sha256: bytes,
+    certificate_sha256: bytes,
+    terminal_id: str,
+    reason: str = "",
+) -> bytes:
+    """For the terminal's key: the person in front of it is, or is not, the holder of this chip and certificate.
+
+    `chip_key_sha256` is over the DER SubjectPublicKeyInfo of the key in group 1 of the record.
+    """
+    return _statement(
+        "verdict",
+        [
+            challenge,
+            way.value.encode(),
+            b"\x01" if matched else b"\x00",
+            chip_key_sha256,
+            certificate_sha256,
+            terminal_id.encode(),
+            reason.encode(),
+        ],
+    )
+
+
+def submission_statement(
+    *,
+    check_id: str,
+    terminal_id: str,
+    decided_at: datetime,
+    answers: Sequence[ConsentAnswer],
+    by_law: Sequence[Item],
+    prescription_form: PrescriptionForm | None,
+    ledger_count: int,
+    ledger_head: str,
+) -> bytes:
+    """For the terminal's key: what was decided. The order of answers does not matter."""
+    answered = [
+        _join([answer.item.encode(), bytes([answer.flag]), _moment(answer.consent_time)])
+        for answer in sorted(answers, key=lambda answer: answer.item)
+    ]
+    return _statement(
+        "submission",
+        [
+            check_id.encode(),
+            terminal_id.encode(),
+            _moment(decided_at),
+            _join(answered),
+            _join(item.encode() for item in sorted(by_law)),
+            (prescription_form or "").encode(),
+            _integer(ledger_count),
+            ledger_head.encode(),
+        ],
+    )
+
+
+def statement_of(check_id: str, submission: Submission) -> bytes:
+    """`submission_statement(...)` of a submission that is there already."""
+    return submission_statement(
+        check_id=check_id,
+        terminal_id=submission.terminal_id,
+        decided_at=submission.decided_at,
+        answers=submission.answers,
+        by_law=submission.by_law,
+        prescription_form=submission.prescription_form,
+        ledger_count=submission.ledger_count,
+        ledger_head=submission.ledger_head,
+    )
+
+
+def receipt_statement(
+    *,
+    check_id: str,
+    accepted_at: datetime,
+    submission_digest: bytes,
+    ledger_count: int,
+    ledger_head: str,
+    simulated: bool,
+) -> bytes:
+    """For the service's key: it has this submission, and saw the ledger that long."""
+    return _statement(
+        "receipt",
+        [
+            check_id.encode(),
+            _moment(accepted_at),
+            submission_digest,
+            _integer(ledger_count),
+            ledger_head.encode(),
+            b"\x01" if simulated else b"\x00",
+        ],
+    )
+
+
+def _statement(domain: str, fields: Iterable[bytes]) -> bytes:
+    return _join([f"uketsuke/1/{domain}".encode(), *fields])
+
+
+def _join(fields: Iterable[bytes]) -> bytes:
+    return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+
+
+def _integer(value: int) -> bytes:
+    return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
+
+
+def _moment(value: datetime | None) -> bytes:
+    """Empty for None; a naive time is an error."""
+    if value is None:
+        return b""
+    if value.tzinfo is None:
+        raise ValueError("a signed time needs its zone")
+    return str((value - _EPOCH) // timedelta(microseconds=1)).encode()

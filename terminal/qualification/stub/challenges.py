@@ -1,0 +1,36 @@
+"""Challenges that carry their own expiry and seal, so that none has to be stored before it is used.
+
+16 random bytes | expiry, 8 bytes big-endian milliseconds | HMAC-SHA256 over both, 32 bytes.
+"""
+
+import hmac
+import secrets
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+_NONCE = 16
+_LENGTH = _NONCE + 8 + 32
+
+
+class Challenges:
+    """`seed` is a secret of the service; processes with the same one honour each other's challenges."""
+
+    def __init__(self, seed: bytes, lifetime: timedelta) -> None:
+        self._seal_key = hmac.digest(seed, b"uketsuke/1/challenge-seal", sha256)
+        self._lifetime = lifetime
+
+    def issue(self, now: datetime) -> tuple[bytes, datetime]:
+        """A new challenge and the moment it ends."""
+        milliseconds = int((now + self._lifetime).timestamp() * 1000)
+        sealed = secrets.token_bytes(_NONCE) + milliseconds.to_bytes(8, "big")
+        return sealed + self._seal(sealed), datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+    def end_of(self, challenge: bytes) -> datetime | None:
+        """When this challenge of ours ends; None for one that is not ours."""
+        sealed, seal = challenge[:-32], challenge[-32:]
+        if len(challenge) != _LENGTH or not hmac.compare_digest(seal, self._seal(sealed)):
+            return None
+        return datetime.fromtimestamp(int.from_bytes(sealed[_NONCE:], "big") / 1000, UTC)
+
+    def _seal(self, sealed: bytes) -> bytes:
+        return hmac.digest(self._seal_key, sealed, sha256)

@@ -1,0 +1,64 @@
+"""The outermost layer of the service: bounded bodies, failures that tell nothing, every answer marked as simulated."""
+
+import logging
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from terminal.qualification.contract import SIMULATED_HEADER
+
+MAX_BODY = 64 * 1024
+"""Bytes of one request; an opened check by face takes about 6,000."""
+
+_log = logging.getLogger(__name__)
+
+
+class Guard:
+    """ASGI middleware. A failure inside becomes a bare 500; the log has its type and place, never its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def marked(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                marks = [(SIMULATED_HEADER.lower().encode(), b"1"), (b"cache-control", b"no-store")]
+                message = {**message, "headers": [*message.get("headers", []), *marks]}
+            await send(message)
+
+        status = _refused_length(scope)
+        if status is not None:
+            await _bare(marked, status)
+            return
+        try:
+            await self._app(scope, receive, marked)
+        except Exception as error:  # whatever it is, its text may hold what the request held
+            _log.error("%s in %s", type(error).__name__, _place(error))
+            if not started:
+                await _bare(marked, 500)
+
+
+def _refused_length(scope: Scope) -> int | None:
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return 411
+    length = headers.get(b"content-length", b"0")
+    return 413 if not length.isdigit() or int(length) > MAX_BODY else None
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}"
+
+
+async def _bare(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,83 @@
+"""The invented insured people: what the insurers' records say about them."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from importlib.resources import files
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from terminal.qualification.contract import Confidential, Limit, Qualification, SpecificDisease
+
+NEVER_SHARES = frozenset({"07", "A1"})
+"""Insured-card classifications (OQSCD010) whose data is never shared: 自衛官, 医療扶助."""
+
+
+class LimitEntry(Confidential):
+    """The limit of a person; its dates follow from the day of the check."""
+
+    classification: str
+    classification_flag: str
+
+    def on(self, day: date) -> Limit:
+        """The benefit year runs from August to July."""
+        first_year = day.year if day.month >= 8 else day.year - 1
+        return Limit(
+            classification=self.classification,
+            classification_flag=self.classification_flag,
+            valid_start_date=date(first_year, 8, 1),
+            valid_end_date=date(first_year + 1, 7, 31),
+        )
+
+
+class InsuredPerson(Confidential):
+    registered: bool
+    """Has registered the card as an insurance card."""
+    validity: Literal["1", "2", "3", "4", "5", "6"]
+    qualifications: tuple[Qualification, ...] = ()
+    limit: LimitEntry | None = None
+    specific_diseases: tuple[SpecificDisease, ...] = ()
+    shares: bool = True
+    """False for 日雇特例, which no code value tells."""
+    birth_date: date | None = None
+    """Where no qualification says it."""
+
+    @model_validator(mode="after")
+    def _has_a_birth_date(self) -> Self:
+        if self.birth_date is None and not self.qualifications:
+            raise ValueError("a person needs a birth date or a qualification with one")
+        return self
+
+    @property
+    def born(self) -> date:
+        born = self.birth_date or self.qualifications[0].birth_date
+        assert born is not None
+        return born
+
+    def age_on(self, day: date) -> int:
+        """Years completed; somebody born on 29 February completes one on 1 March of a common year."""
+        return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
+
+    @property
+    def late_elderly(self) -> bool:
+        return any(entry.insurer_number.startswith("39") for entry in self.qualifications)
+
+    @property
+    def may_share(self) -> bool:
+        return self.shares and not any(
+            entry.insured_card_classification in NEVER_SHARES for entry in self.qualifications
+        )
+
+    @property
+    def valid(self) -> bool:
+        return self.validity in ("1", "6")
+
+
+People = Mapping[str, InsuredPerson]
+"""By id, as in people.toml."""
+
+
+def invented_people() -> People:
+    text = files("terminal.qualification.stub").joinpath("people.toml").read_text(encoding="utf-8")
+    return {key: InsuredPerson.model_validate(entry) for key, entry in tomllib.loads(text).items()}

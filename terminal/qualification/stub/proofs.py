@@ -1,0 +1,171 @@
+"""What the service verifies itself before it believes that a holder was confirmed.
+
+PIN: the certificate's key signed the challenge. Face and staff: the face record is genuine, its chip key signed the
+challenge, that chip belongs to the certificate, and an enrolled terminal vouches for the verdict.
+"""
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from reader.authenticity import TrustAnchors, verify_chip_signature, verify_record_proof
+from reader.chip_key import chip_key_der
+from reader.facts import Authenticity
+from terminal.qualification.contract import CertificateStanding, ChipProof, OpenCheck, PinProof, RefusalReason
+from terminal.qualification.keys import verify
+from terminal.qualification.statements import chip_statement, pin_statement, verdict_statement
+from terminal.qualification.stub.registry import CardEntry, TrustAnchor
+
+JAPAN = timezone(timedelta(hours=9), "JST")
+USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
+_MONTHS_BEFORE = 3
+_MONTHS_AFTER = 3
+
+
+class GraceRule(StrEnum):
+    """Until when an expired certificate still gives the qualification. Insurers publish both readings."""
+
+    MONTH_END = "month-end"
+    """Three months after the end of the month of expiry."""
+    SAME_DAY = "same-day"
+    """Three months after the day of expiry."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRules:
+    policies: frozenset[x509.ObjectIdentifier] = frozenset({USER_AUTHENTICATION_POLICY})
+    grace: GraceRule = GraceRule.MONTH_END
+
+
+def parse_certificate(der: bytes) -> x509.Certificate | None:
+    """None for anything that is no certificate with an RSA key."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return certificate if isinstance(key, RSAPublicKey) else None
+
+
+def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules: CertificateRules) -> bool:
+    """Issued by one of the authorities (PEM), for user authentication, for signing.
+
+    Generations of the real authority share one name, so every one is tried by its key.
+    """
+    return _is_for_user_authentication(certificate, rules) and any(
+        _issued_by(certificate, _authority(pem)) for pem in authorities
+    )
+
+
+def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
+    """None when it cannot be used (any more, or yet). Days are Japan's."""
+    if now < certificate.not_valid_before_utc:
+        return None
+    today = now.astimezone(JAPAN).date()
+    last_day = certificate.not_valid_after_utc.astimezone(JAPAN).date()
+    if now <= certificate.not_valid_after_utc:
+        near = today >= _months_from(last_day, -_MONTHS_BEFORE)
+        return CertificateStanding.EXPIRING if near else CertificateStanding.VALID
+    return CertificateStanding.GRACE if today <= _last_grace_day(last_day, rules.grace) else None
+
+
+def check_pin_proof(certificate: x509.Certificate, challenge: bytes, proof: PinProof) -> RefusalReason | None:
+    key = certificate.public_key()
+    if isinstance(key, RSAPublicKey) and verify_chip_signature(key, pin_statement(challenge), proof.signature):
+        return None
+    return RefusalReason.BAD_SIGNATURE
+
+
+def check_chip_proof(
+    request: OpenCheck,
+    proof: ChipProof,
+    card: CardEntry,
+    terminal_key_pem: str,
+    anchors: tuple[TrustAnchor, ...],
+) -> RefusalReason | None:
+    """None when record, chip, pair and verdict all hold."""
+    certificate_sha256 = sha256(request.certificate).digest()
+    chip_key = verify_record_proof(
+        proof.group_1,
+        proof.group_2_digest,
+        proof.group_3_digest,
+        proof.record_signature,
+        proof.cv_certificate,
+        _anchors(anchors),
+    )
+    if chip_key is Authenticity.CANNOT_TELL:
+        return RefusalReason.UNKNOWN_CHIP
+    if isinstance(chip_key, Authenticity):
+        return RefusalReason.FORGED_RECORD
+    statement = chip_statement(request.challenge, certificate_sha256)
+    if not verify_chip_signature(chip_key, statement, proof.chip_signature):
+        return RefusalReason.BAD_SIGNATURE
+    if card.chip_key_sha256 is None:
+        return RefusalReason.UNKNOWN_CHIP
+    chip_key_sha256 = sha256(chip_key_der(chip_key))
+    if chip_key_sha256.hexdigest() != card.chip_key_sha256:
+        return RefusalReason.MIXED_CARD
+    verdict = verdict_statement(
+        challenge=request.challenge,
+        way=proof.way,
+        matched=True,
+        chip_key_sha256=chip_key_sha256.digest(),
+        certificate_sha256=certificate_sha256,
+        terminal_id=request.terminal_id,
+        reason=proof.reason,
+    )
+    return None if verify(terminal_key_pem, verdict, proof.verdict_signature) else RefusalReason.BAD_VERDICT
+
+
+def _is_for_user_authentication(certificate: x509.Certificate, rules: CertificateRules) -> bool:
+    try:
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+    return usage.digital_signature and any(policy.policy_identifier in rules.policies for policy in policies)
+
+
+def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=16)
+def _authority(pem: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+@lru_cache(maxsize=4)
+def _anchors(listed: tuple[TrustAnchor, ...]) -> TrustAnchors:
+    keys: dict[bytes, RSAPublicKey] = {}
+    for anchor in listed:
+        key = load_pem_public_key(anchor.public_key.encode())
+        if isinstance(key, RSAPublicKey):
+            keys[bytes.fromhex(anchor.key_id)] = key
+    return TrustAnchors(keys)
+
+
+def _last_grace_day(last_day: date, rule: GraceRule) -> date:
+    later = _months_from(last_day, _MONTHS_AFTER)
+    if rule is GraceRule.SAME_DAY:
+        return later
+    return later.replace(day=calendar.monthrange(later.year, later.month)[1])
+
+
+def _months_from(day: date, months: int) -> date:
+    """The same day of another month, or that month's last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

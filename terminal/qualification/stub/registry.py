@@ -1,0 +1,140 @@
+"""The public registry: which cards, terminals and trust anchors the service knows. Nothing in it is secret.
+
+A JSON file, written whole or not at all, read again when it changed: so whoever issues simulated cards tells a service
+in another process by writing here.
+"""
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from terminal.qualification.contract import Model
+from terminal.qualification.keys import write_atomically
+
+
+class CardStatus(StrEnum):
+    """What the issuer's side knows and the card does not."""
+
+    IN_USE = "in-use"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+
+
+class CardEntry(Model):
+    """One card, by its user-authentication certificate."""
+
+    person: str
+    """Id of an insured person."""
+    chip_key_sha256: str | None = None
+    """Of the DER SubjectPublicKeyInfo, hex, known from issuance; None: this service does not know the pair."""
+    registered: bool | None = None
+    """Overrides what the person's record says."""
+    status: CardStatus = CardStatus.IN_USE
+    adopted: bool = False
+    """Trusted by its hash alone, without a chain: a real card in a simulation."""
+
+
+class TrustAnchor(Model):
+    """A CA key that certifies the keys which sign face records."""
+
+    key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    """16 bytes in hex, as in the CV certificates."""
+    public_key: str
+    """RSA, PEM."""
+
+
+class Registry(Model):
+    cards: dict[str, CardEntry] = Field(default_factory=dict)
+    """By SHA-256 of the DER certificate, hex."""
+    terminals: dict[str, str] = Field(default_factory=dict)
+    """Public key (PEM) by terminal id."""
+    certificate_authorities: tuple[str, ...] = ()
+    """Certificates (PEM) of the CA for user authentication."""
+    record_anchors: tuple[TrustAnchor, ...] = ()
+
+    def card(self, certificate: bytes) -> CardEntry | None:
+        return self.cards.get(certificate_id(certificate))
+
+    def merged(self, other: "Registry") -> "Registry":
+        """Both; where they disagree the other one counts."""
+        return Registry(
+            cards={**self.cards, **other.cards},
+            terminals={**self.terminals, **other.terminals},
+            certificate_authorities=tuple(
+                dict.fromkeys((*self.certificate_authorities, *other.certificate_authorities))
+            ),
+            record_anchors=tuple(
+                {anchor.key_id: anchor for anchor in (*self.record_anchors, *other.record_anchors)}.values()
+            ),
+        )
+
+
+def certificate_id(certificate: bytes) -> str:
+    """The name of a card in the registry; `certificate` is DER."""
+    return sha256(certificate).hexdigest()
+
+
+class RegistryFile:
+    """The registry on disk. Safe to use from several processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._registry = Registry()
+
+    def current(self) -> Registry:
+        """What the file says now; an empty registry where there is none yet."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            self._seen, self._registry = None, Registry()
+            return self._registry
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if version != self._seen:
+            self._registry = Registry.model_validate_json(self.path.read_bytes())
+            self._seen = version
+        return self._registry
+
+    def update(self, change: Callable[[Registry], Registry]) -> Registry:
+        """Read, change and write back while no other process does."""
+        with self._locked():
+            self._seen = None
+            changed = change(self.current())
+            text = json.dumps(changed.model_dump(mode="json", exclude_defaults=True), indent=1, ensure_ascii=False)
+            write_atomically(self.path, text.encode(), mode=0o644)
+            self._seen = None
+            return changed
+
+    def merge(self, other: Registry) -> Registry:
+        return self.update(lambda registry: registry.merged(other))
+
+    def add_card(self, certificate: bytes, entry: CardEntry) -> None:
+        """`certificate` is DER. Replaces what was known about it."""
+        self.merge(Registry(cards={certificate_id(certificate): entry}))
+
+    def set_status(self, certificate: bytes, status: CardStatus) -> None:
+        """`KeyError` for a certificate the registry does not know."""
+        key = certificate_id(certificate)
+        self.update(
+            lambda registry: registry.merged(
+                Registry(cards={key: registry.cards[key].model_copy(update={"status": status})})
+            )
+        )
+
+    def enrol_terminal(self, terminal_id: str, public_key_pem: str) -> None:
+        self.merge(Registry(terminals={terminal_id: public_key_pem}))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,159 @@
+"""Running the service stub: in a thread of this process, or as a program of its own."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from terminal.qualification.client import is_loopback
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.stub.app import create_app
+from terminal.qualification.stub.behaviour import DROP_EXTENSION, Behaviour
+from terminal.qualification.stub.people import People
+from terminal.qualification.stub.registry import RegistryFile
+from terminal.qualification.stub.service import Clock, Service, ServiceRules, utc_now
+from terminal.qualification.stub.store import Store
+
+DEFAULT_PORT = 8642
+_START_SECONDS = 20
+
+
+def registry_path(state_dir: Path) -> Path:
+    return state_dir / "stub" / "registry.json"
+
+
+def service_key(state_dir: Path) -> SigningKey:
+    return SigningKey.load_or_create(state_dir / "stub" / "key.pem")
+
+
+def open_service(
+    state_dir: Path,
+    *,
+    in_memory: bool = False,
+    people: People | None = None,
+    clock: Clock = utc_now,
+    rules: ServiceRules | None = None,
+) -> Service:
+    """The service on the files of a state folder. In memory: checks and submissions are forgotten at the end."""
+    return Service(
+        RegistryFile(registry_path(state_dir)),
+        Store(None if in_memory else state_dir / "stub" / "checks.sqlite"),
+        service_key(state_dir),
+        people=people,
+        clock=clock,
+        rules=rules,
+    )
+
+
+def enrol_locally(state_dir: Path, terminal_id: str) -> tuple[SigningKey, Enrolment]:
+    """Make terminal and stub of one state folder known to each other. May be repeated."""
+    key = SigningKey.load_or_create(terminal_key_path(state_dir))
+    RegistryFile(registry_path(state_dir)).enrol_terminal(terminal_id, key.public_pem)
+    enrolment = Enrolment(terminal_id=terminal_id, service_public_key=service_key(state_dir).public_pem, simulated=True)
+    enrolment.save(enrolment_path(state_dir))
+    return key, enrolment
+
+
+class StubServer:
+    """The service on a loopback port, in a thread of its own. May be stopped and started again on the same port."""
+
+    def __init__(self, service: Service, *, behaviour: Behaviour | None = None, port: int = 0) -> None:
+        self.service = service
+        self.behaviour = behaviour or Behaviour()
+        self._port = port
+        self._server: uvicorn.Server | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> str:
+        """The URL, once it answers. Raises `OSError` where the port is taken."""
+        listener = _listen("127.0.0.1", self._port)
+        self._port = listener.getsockname()[1]
+        server = _server(create_app(self.service, self.behaviour))
+        self._server = server
+        self._thread = Thread(target=server.run, args=([listener],), name="qualification-stub", daemon=True)
+        self._thread.start()
+        until = monotonic() + _START_SECONDS
+        while not server.started:
+            if not self._thread.is_alive() or monotonic() > until:
+                raise OSError("the service stub did not start")
+            sleep(0.005)
+        return self.url
+
+    def stop(self) -> None:
+        """Ends the connections it still holds. May be called twice; the service itself stays open."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._server = self._thread = None
+
+    def close(self) -> None:
+        """Stop, and close the service with its store."""
+        self.stop()
+        self.service.close()
+
+
+def serve(state_dir: Path, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, in_memory: bool = False) -> None:
+    """Until interrupted. Raises `ValueError` for an address others could reach: the line is not protected."""
+    if not is_loopback(host):
+        raise ValueError(f"{host}: the service stub speaks plain http and listens on this computer (127.0.0.1) only")
+    service = open_service(state_dir, in_memory=in_memory)
+    try:
+        with _listen(host, port) as listener:
+            _server(create_app(service, Behaviour())).run([listener])
+    finally:
+        service.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=_Droppable,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # paths carry check ids
+            proxy_headers=False,  # or a header could claim to come from this computer
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+class _Droppable(H11Protocol):
+    """Lets the application end its connection, which ASGI has no words for."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app = _with_drop(self.app, lambda gently: transport.close() if gently else transport.abort())
+
+
+def _with_drop(app: Any, drop: Callable[[bool], None]) -> Any:
+    async def dropping(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "extensions": {**scope.get("extensions", {}), DROP_EXTENSION: drop}}, receive, send)
+
+    return dropping
