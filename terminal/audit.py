@@ -1,0 +1,79 @@
+"""The audit trail: exactly one line for every transition, derived from (state before, event, state after).
+
+Derived in one place, so that no branch can forget it. Names of states and events and a few chosen codes only: no
+personal data, no certificate, no distance.
+"""
+
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from terminal.session.events import Answered, Event, FaceRefused, StaffSaysSame
+from terminal.session.rules import Now
+from terminal.session.states import Complete, Idle, Opening, Problem, State
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    at: str
+    """ISO 8601 with zone."""
+    reception: str
+    """Empty where no reception is concerned."""
+    before: str
+    event: str
+    after: str
+    detail: str = ""
+
+
+def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
+    """The record of one transition; None where nothing changed."""
+    if before == after:
+        return None
+    concerned = after if isinstance(before, Idle) else before
+    return AuditRecord(
+        at=now.wall.isoformat(timespec="milliseconds"),
+        reception="" if isinstance(concerned, Idle) else concerned.reception.id,
+        before=type(before).__name__,
+        event=type(event).__name__,
+        after=type(after).__name__,
+        detail=_detail(event, after),
+    )
+
+
+def _detail(event: Event, after: State) -> str:
+    match event:
+        case Answered(question_id=question_id, granted=granted):
+            return f"{question_id}={int(granted)}"
+        case FaceRefused(why=why):
+            return why
+        case StaffSaysSame():
+            return "by eye"
+    match after:
+        case Problem(problem=problem):
+            return problem.code
+        case Opening(way=way):
+            return way.value
+        case Complete(outcome=outcome):
+            return outcome.value
+        case _:
+            return ""
+
+
+class AuditTrail:
+    """Appends records to a JSON-lines file, mode 0600. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def write(self, record: AuditRecord) -> None:
+        fields = {name: getattr(record, name) for name in AuditRecord.__slots__}
+        with self._lock:
+            self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()

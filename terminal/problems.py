@@ -1,0 +1,80 @@
+"""Every problem a patient can see: one stable code each.
+
+The sentence and the next step stand in the message catalogues under `problem.<name>` and `problem.<name>.next`; causes
+and remedies for staff in `docs/problems.md`. A test holds the three together.
+"""
+
+from enum import Enum
+
+from reader.facts import CardGone, CardUnreadable, NoCertificate, NotMyNumberCard
+from terminal.qualification.contract import RefusalReason
+
+
+class ProblemCode(Enum):
+    """U-1xx card, U-2xx confirming the holder, U-3xx service, U-4xx holder's standing, U-5xx this terminal."""
+
+    CARD_UNREADABLE = "U-101"
+    CARD_GONE = "U-102"
+    NOT_MY_NUMBER_CARD = "U-103"
+    NO_CERTIFICATE = "U-104"
+    CERTIFICATE_EXPIRED = "U-105"
+    FORGED_RECORD = "U-110"
+    RECORD_UNPROVEN = "U-111"
+    MIXED_CARD = "U-112"
+
+    NO_WAY_LEFT = "U-201"
+    HOLDER_NOT_CONFIRMED = "U-202"
+
+    SERVICE_SILENT = "U-301"
+    SERVICE_REFUSED = "U-302"
+    TERMINAL_NOT_ENROLLED = "U-303"
+
+    CERTIFICATE_REVOKED = "U-401"
+    CERTIFICATE_SUSPENDED = "U-402"
+    CARD_LAPSED = "U-403"
+    HOLDER_UNKNOWN = "U-404"
+    GRACE_NO_REGISTRATION = "U-405"
+
+    LEDGER_FAILED = "U-501"
+    READER_LOST = "U-502"
+    INTERNAL = "U-503"
+
+    @property
+    def code(self) -> str:
+        return self.value
+
+    @property
+    def message_id(self) -> str:
+        return "problem." + self.name.lower().replace("_", "-")
+
+
+CardTrouble = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate
+
+
+def of_card(trouble: CardTrouble) -> ProblemCode:
+    match trouble:
+        case CardGone():
+            return ProblemCode.CARD_GONE
+        case CardUnreadable():
+            return ProblemCode.CARD_UNREADABLE
+        case NotMyNumberCard():
+            return ProblemCode.NOT_MY_NUMBER_CARD
+        case NoCertificate():
+            return ProblemCode.NO_CERTIFICATE
+
+
+_OF_REFUSAL = {
+    RefusalReason.CERTIFICATE_EXPIRED: ProblemCode.CERTIFICATE_EXPIRED,
+    RefusalReason.REVOKED: ProblemCode.CERTIFICATE_REVOKED,
+    RefusalReason.SUSPENDED: ProblemCode.CERTIFICATE_SUSPENDED,
+    RefusalReason.LAPSED: ProblemCode.CARD_LAPSED,
+    RefusalReason.UNKNOWN_HOLDER: ProblemCode.HOLDER_UNKNOWN,
+    RefusalReason.FORGED_RECORD: ProblemCode.FORGED_RECORD,
+    RefusalReason.MIXED_CARD: ProblemCode.MIXED_CARD,
+    RefusalReason.UNKNOWN_TERMINAL: ProblemCode.TERMINAL_NOT_ENROLLED,
+}
+
+
+def of_refusal(reason: RefusalReason) -> ProblemCode:
+    """The problem the patient sees; reasons only a vendor can act on share one code, the log has the reason."""
+    return _OF_REFUSAL.get(reason, ProblemCode.SERVICE_REFUSED)

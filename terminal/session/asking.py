@@ -1,0 +1,256 @@
+"""The questions: sharing, specific disease, prescription form, high-cost limit, summary - and the decision."""
+
+from dataclasses import replace
+from enum import IntEnum
+
+from config.settings import PrescriptionPolicy
+from consent.answers import Given, answers, together
+from consent.items import HolderFacts, Item, Question, QuestionKind
+from consent.questions import by_law, questions
+from consent.records import Cause
+from terminal.qualification.contract import CheckFacts, PrescriptionForm
+from terminal.session.effects import Decision, RecordDecision
+from terminal.session.events import (
+    Answered,
+    Back,
+    Confirmed,
+    Event,
+    OneByOne,
+    PrescriptionChosen,
+    ShareAll,
+    ShareNone,
+)
+from terminal.session.moves import Step, until
+from terminal.session.rules import Now, Rules
+from terminal.session.states import (
+    Asking,
+    Consent,
+    Limit,
+    Outcome,
+    Prescription,
+    Reception,
+    SpecificDisease,
+    Submitting,
+    Summary,
+)
+
+
+class Stage(IntEnum):
+    SHARING = 0
+    SPECIFIC_DISEASE = 1
+    PRESCRIPTION = 2
+    LIMIT = 3
+    SUMMARY = 4
+
+
+def holder_facts(facts: CheckFacts) -> HolderFacts:
+    return HolderFacts(
+        age=facts.age,
+        late_elderly=facts.late_elderly,
+        has_specific_disease_certificate=facts.has_specific_disease_certificate,
+        may_share=facts.may_share,
+    )
+
+
+def _questions(reception: Reception, kind: QuestionKind, rules: Rules) -> tuple[Question, ...]:
+    assert reception.check is not None
+    plan = questions(holder_facts(reception.check.facts), rules.consent)
+    return tuple(question for question in plan if question.kind is kind)
+
+
+# --- what comes next ----------------------------------------------------------------------------------------
+
+
+def ask(reception: Reception, rules: Rules, now: Now, first: Stage = Stage.SHARING) -> Step:
+    """Show the first thing to ask from that stage on; when nothing is left, decide."""
+    for stage in Stage:
+        if stage >= first:
+            state = _enter(reception, stage, rules, now)
+            if state is not None:
+                return Step(state)
+    return decide(reception, Cause.ANSWERED if reception.shown else Cause.NOTHING_ASKED, rules, now)
+
+
+def _enter(reception: Reception, stage: Stage, rules: Rules, now: Now, *, last: bool = False) -> Asking | None:
+    """The state that asks this stage's question, or None where there is nothing to ask."""
+    match stage:
+        case Stage.SHARING:
+            sharing = _questions(reception, QuestionKind.SHARING, rules)
+            if not sharing:
+                return None
+            single = len(sharing) == 1
+            index = (len(sharing) - 1 if last else 0) if single or (last and reception.one_by_one) else None
+            return _consent(reception, sharing, index, rules, now)
+        case Stage.SPECIFIC_DISEASE:
+            for question in _questions(reception, QuestionKind.SPECIFIC_DISEASE, rules):
+                return SpecificDisease(
+                    reception=_shown(reception, question),
+                    deadline=until(SpecificDisease, rules, now),
+                    question=question,
+                )
+            return None
+        case Stage.PRESCRIPTION:
+            if rules.consent.prescription is not PrescriptionPolicy.ASK:
+                return None
+            return Prescription(reception=reception, deadline=until(Prescription, rules, now))
+        case Stage.LIMIT:
+            for question in _questions(reception, QuestionKind.LIMIT, rules):
+                return Limit(
+                    reception=_shown(reception, question), deadline=until(Limit, rules, now), question=question
+                )
+            return None
+        case Stage.SUMMARY:
+            if not reception.one_by_one:
+                return None
+            return Summary(reception=reception, deadline=until(Summary, rules, now))
+
+
+def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | None, rules: Rules, now: Now) -> Consent:
+    on_screen = sharing if index is None else (sharing[index],)
+    return Consent(
+        reception=_shown(reception, *on_screen), deadline=until(Consent, rules, now), questions=sharing, index=index
+    )
+
+
+def _shown(reception: Reception, *on_screen: Question) -> Reception:
+    return replace(reception, shown=tuple(dict.fromkeys((*reception.shown, *on_screen))))
+
+
+def _given(reception: Reception, question_id: str, granted: bool, now: Now) -> Reception:
+    given = dict(reception.given) | {question_id: Given(granted, now.wall)}
+    return replace(reception, given=tuple(given.items()))
+
+
+# --- answers ------------------------------------------------------------------------------------------------
+
+
+def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
+    if isinstance(event, Back):
+        return _back(state, rules, now)
+    match state:
+        case Consent():
+            return _consent_event(state, event, rules, now)
+        case SpecificDisease(question=question) | Limit(question=question):
+            if isinstance(event, Answered) and event.question_id == question.id:
+                reception = _given(state.reception, question.id, event.granted, now)
+                return ask(reception, rules, now, Stage(_stage(state) + 1))
+        case Prescription():
+            if isinstance(event, PrescriptionChosen):
+                reception = replace(state.reception, prescription=event.form)
+                return ask(reception, rules, now, Stage.LIMIT)
+        case Summary():
+            if isinstance(event, Confirmed):
+                return decide(state.reception, Cause.ANSWERED, rules, now)
+    return Step(state)
+
+
+def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step:
+    reception, index = state.reception, state.index
+    match event:
+        case ShareAll() | ShareNone() if index is None:
+            at_once = together(state.questions, granted=isinstance(event, ShareAll), at=now.wall)
+            given = tuple((dict(reception.given) | at_once).items())
+            reception = replace(reception, one_by_one=False, given=given)
+            return ask(reception, rules, now, Stage.SPECIFIC_DISEASE)
+        case OneByOne() if index is None:
+            reception = replace(reception, one_by_one=True)
+            return Step(_consent(reception, state.questions, 0, rules, now))
+        case Answered(question_id=question_id, granted=granted) if index is not None:
+            if question_id != state.questions[index].id:
+                return Step(state)
+            reception = _given(reception, question_id, granted, now)
+            if index + 1 < len(state.questions):
+                return Step(_consent(reception, state.questions, index + 1, rules, now))
+            return ask(reception, rules, now, Stage.SPECIFIC_DISEASE)
+        case _:
+            return Step(state)
+
+
+def _stage(state: Asking) -> Stage:
+    match state:
+        case Consent():
+            return Stage.SHARING
+        case SpecificDisease():
+            return Stage.SPECIFIC_DISEASE
+        case Prescription():
+            return Stage.PRESCRIPTION
+        case Limit():
+            return Stage.LIMIT
+        case Summary():
+            return Stage.SUMMARY
+
+
+def _back(state: Asking, rules: Rules, now: Now) -> Step:
+    """One question back; from the summary to the first one. On the first screen there is no way back."""
+    reception = state.reception
+    if isinstance(state, Consent) and state.index is not None:
+        if state.index > 0:
+            return Step(_consent(reception, state.questions, state.index - 1, rules, now))
+        if len(state.questions) > 1:
+            return Step(_consent(reception, state.questions, None, rules, now))
+        return Step(state)
+    if isinstance(state, Summary):
+        return ask(reception, rules, now)
+    for stage in reversed(Stage):
+        if stage < _stage(state):
+            previous = _enter(reception, stage, rules, now, last=True)
+            if previous is not None:
+                return Step(previous)
+    return Step(state)
+
+
+# --- the decision -------------------------------------------------------------------------------------------
+
+
+def confirmed(reception: Reception, cause: Cause) -> dict[str, Given]:
+    """The answers that count. Those given one by one are confirmed by the summary, all at once by that very touch.
+
+    A yes that was not confirmed does not count; a no always does.
+    """
+    counts = cause is Cause.ANSWERED or not reception.one_by_one
+    return {question_id: given for question_id, given in reception.given if counts or not given.granted}
+
+
+def prescription_form(reception: Reception, rules: Rules) -> PrescriptionForm | None:
+    match rules.consent.prescription:
+        case PrescriptionPolicy.NOT_USED:
+            return None
+        case PrescriptionPolicy.ELECTRONIC:
+            return PrescriptionForm.ELECTRONIC
+        case PrescriptionPolicy.PAPER:
+            return PrescriptionForm.PAPER
+        case PrescriptionPolicy.ASK:
+            return reception.prescription
+
+
+def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
+    """Write down what was decided; from here on nothing but the ledger can stop it."""
+    assert reception.check is not None
+    facts = reception.check.facts
+    decision = Decision(
+        check_id=reception.check.check_id,
+        decided_at=now.wall,
+        cause=cause,
+        language=reception.display.language,
+        answers=answers(reception.shown, confirmed(reception, cause)),
+        by_law=by_law(holder_facts(facts), rules.consent) if facts.valid else (),
+        prescription=prescription_form(reception, rules) if facts.valid else None,
+    )
+    flags: dict[Item, bool] = {answer.item: answer.granted for answer in decision.answers}
+    if not facts.valid:
+        outcome = Outcome.NOT_VALID
+    elif cause in (Cause.ANSWERED, Cause.NOTHING_ASKED) or any(flags.values()):
+        outcome = Outcome.DONE
+    else:
+        outcome = Outcome.NOTHING_SHARED
+    reception, number = reception.numbered()
+    return Step(
+        Submitting(
+            reception=reception,
+            deadline=until(Submitting, rules, now),
+            waiting=number,
+            outcome=outcome,
+            flags=tuple(flags.items()),
+        ),
+        (RecordDecision(reception.id, number, decision),),
+    )

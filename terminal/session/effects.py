@@ -1,0 +1,159 @@
+"""What a step asks to be done: a closed union of frozen values, performed by the conductor alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.items import Answer, Item
+from consent.records import Cause
+from terminal.qualification.contract import PrescriptionForm, Purpose, Way
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    reception: str
+    effect: int
+
+
+# --- answered by an event that carries the same ids ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard(_Effect):
+    """Connect exclusively to the card of that insertion and read what is free."""
+
+    card: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchChallenge(_Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCode(_Effect):
+    """Ask the scanner for the code printed on the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFaceRecord(_Effect):
+    """VERIFY the printed code once, then read, authenticate and encode the face record."""
+
+    expected_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPinAndSign(_Effect):
+    """VERIFY the digits just entered, once, to the card whose counter was read; then sign the challenge at once."""
+
+    card: int
+    expected_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFace(_Effect):
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProveChip(_Effect):
+    """Chip key signs the challenge, the terminal's key the verdict."""
+
+    way: Way
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheck(_Effect):
+    way: Way
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOpenedCheck(_Effect):
+    check_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterCard(_Effect):
+    check_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What goes into the ledger and to the service: confirmed 1, asked but not confirmed 0, not asked absent."""
+
+    check_id: str
+    decided_at: datetime
+    cause: Cause
+    language: str
+    answers: tuple[Answer, ...]
+    by_law: tuple[Item, ...]
+    prescription: PrescriptionForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDecision(_Effect):
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver(_Effect):
+    """Submit what the ledger holds for this check, then hand the result over."""
+
+    check_id: str
+
+
+# --- not answered -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StopFaceCheck(_Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCard(_Effect):
+    """Power the card off and let go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WipePatient(_Effect):
+    """Overwrite everything that belongs to this patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDiscarded(_Effect):
+    check_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemindTakeCard(_Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStaff(_Effect):
+    reason: str
+
+
+Effect = (
+    ReadCard
+    | FetchChallenge
+    | ScanCode
+    | OpenFaceRecord
+    | VerifyPinAndSign
+    | CheckFace
+    | ProveChip
+    | OpenCheck
+    | RecordOpenedCheck
+    | RegisterCard
+    | RecordDecision
+    | Deliver
+    | StopFaceCheck
+    | ReleaseCard
+    | WipePatient
+    | RecordDiscarded
+    | RemindTakeCard
+    | AlertStaff
+)

@@ -1,0 +1,150 @@
+"""How a reception ends: submitting, complete, problem, inquiry - and leaving early."""
+
+from dataclasses import replace
+
+from consent.records import Cause
+from terminal.problems import ProblemCode, of_refusal
+from terminal.session.asking import decide
+from terminal.session.effects import AlertStaff, Deliver, Effect, RemindTakeCard
+from terminal.session.events import (
+    Accepted,
+    DecisionRecorded,
+    Event,
+    LedgerFailed,
+    ServiceRefused,
+    ServiceSilent,
+    StaffAuthenticated,
+    Understood,
+)
+from terminal.session.moves import Step, discard, leave, put_away, to_problem, until
+from terminal.session.opening import decline_registration
+from terminal.session.rules import Now, Rules
+from terminal.session.states import (
+    AfterIdle,
+    Complete,
+    FaceCheck,
+    Inquiry,
+    Opening,
+    OpeningPhase,
+    Outcome,
+    PinEntry,
+    PinPhase,
+    Problem,
+    Reading,
+    Submitting,
+)
+
+
+def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
+    reception = state.reception
+    match event:
+        case DecisionRecorded() if not state.recorded and reception.check is not None:
+            check_id = reception.check.check_id
+            reception, number = reception.numbered()
+            return Step(
+                replace(state, reception=reception, waiting=number, recorded=True),
+                (Deliver(reception.id, number, check_id),),
+            )
+        case LedgerFailed() if not state.recorded:
+            return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
+        case Accepted(delivered=delivered):
+            return complete(state, state.outcome, rules, now, delivered=delivered)
+        case ServiceSilent():
+            return complete(state, Outcome.AWAITING, rules, now, delivered=False)
+        case ServiceRefused(reason=reason):
+            return to_problem(reception, of_refusal(reason), rules, now)
+        case _:
+            return Step(state)
+
+
+def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, delivered: bool) -> Step:
+    """The patient's data is wiped on the way in."""
+    effects: tuple[Effect, ...] = put_away(state.reception)
+    if not delivered:
+        effects += (AlertStaff(state.reception.id, 0, outcome.value),)
+    return Step(
+        Complete(
+            reception=state.reception,
+            deadline=until(Complete, rules, now),
+            outcome=outcome,
+            flags=state.flags,
+            delivered=delivered,
+            shown_until=now.monotonic + rules.show_answers,
+            remind_at=now.monotonic + rules.remind_every,
+            alert_at=now.monotonic + rules.alert_staff_after,
+        ),
+        effects,
+    )
+
+
+def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
+    reception = state.reception
+    if not reception.card_in:
+        return leave(reception, rules, now) if now.monotonic >= state.shown_until else Step(state)
+    effects: tuple[Effect, ...] = ()
+    if now.monotonic >= state.remind_at:
+        state = replace(state, remind_at=now.monotonic + rules.remind_every)
+        effects += (RemindTakeCard(reception.id, 0),)
+    if state.alert_at is not None and now.monotonic >= state.alert_at:
+        state = replace(state, alert_at=None)
+        effects += (AlertStaff(reception.id, 0, "card-left"),)
+    return Step(state, effects)
+
+
+def problem(state: Problem, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case StaffAuthenticated() if rules.staff_enabled:
+            return leave(state.reception, rules, now, staff=True)
+        case _:
+            return Step(state)
+
+
+def inquiry(state: Inquiry, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case Understood():
+            return leave(state.reception, rules, now)
+        case _:
+            return Step(state)
+
+
+def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
+    """Removal, cancel or time-out in a state that waits for the patient.
+
+    Before the check is open nothing is kept. From then on the qualification is the patient's and is submitted; only a
+    card that is not registered has none to submit.
+    """
+    reception = state.reception
+    if reception.check is None:
+        return leave(reception, rules, now)
+    if not reception.check.facts.registered:
+        return decline_registration(reception, rules, now)
+    return decide(reception, cause, rules, now)
+
+
+def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
+    ended = leave(state.reception, rules, now)
+    return Step(ended.state, discard(state.reception, "discarded by staff") + ended.effects)
+
+
+def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
+    """What a state does that has waited too long - for a device, or for the patient."""
+    reception = state.reception
+    match state:
+        case Reading():
+            return to_problem(reception, ProblemCode.CARD_UNREADABLE, rules, now)
+        case PinEntry(phase=PinPhase.VERIFYING) | Opening(phase=OpeningPhase.PROVING):
+            return to_problem(reception, ProblemCode.CARD_UNREADABLE, rules, now)
+        case PinEntry(phase=PinPhase.FETCHING) | Opening(phase=OpeningPhase.FETCHING | OpeningPhase.ASKING):
+            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+        case Opening(phase=OpeningPhase.RECORDING):
+            return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
+        case FaceCheck():
+            return leave(reception, rules, now)
+        case Submitting(recorded=True):
+            return complete(state, Outcome.AWAITING, rules, now, delivered=False)
+        case Submitting():
+            return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
+        case Complete() | Problem() | Inquiry():
+            return leave(reception, rules, now)
+        case _:
+            return give_up(state, Cause.TIMED_OUT, rules, now)

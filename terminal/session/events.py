@@ -1,0 +1,385 @@
+"""What can happen to a reception: a closed union of frozen values.
+
+Three kinds. Devices speak for the room and carry no reception. Touches carry the reception they were meant for. Answers
+carry the reception and the effect they answer; one that does not match the present ones is dropped.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reader.facts import CardFacts
+from terminal.problems import CardTrouble
+from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
+from vision.verdict import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    reception: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    reception: str
+    effect: int
+
+
+# --- devices and clock --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPresent:
+    """A card was put down. `card` numbers insertions, `reception` is the id a reception beginning here will have."""
+
+    card: int
+    reception: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardTaken:
+    """The card of that insertion is gone, or its reader is."""
+
+    card: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChanged:
+    available: bool
+
+
+# --- touches ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FaceChosen(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PinChosen(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntered(_Touch):
+    """The printed code was typed; the digits are with the patient's secrets, not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered(_Touch):
+    """Four digits were typed; they are with the patient's secrets, not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastTryConfirmed(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAuthenticated(_Touch):
+    """Staff proved to be staff. At the idle screen `reception` is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSaysSame(_Touch):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSaysOther(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDiscards(_Touch):
+    """Staff throws this reception away, after opening too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationWanted(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationDeclined(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAll(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShareNone(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOne(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(_Touch):
+    """Yes or no to the one question named; an answer to another question than the one shown is dropped."""
+
+    question_id: str
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrescriptionChosen(_Touch):
+    form: PrescriptionForm
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Back(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTime(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCalled(_Touch):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayChanged(_Touch):
+    """Language, size, contrast or sound: None leaves one as it is. At the idle screen `reception` is empty."""
+
+    language: str | None = None
+    large: bool | None = None
+    high_contrast: bool | None = None
+    sound: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryChosen(_Touch):
+    """ "Is my card registered?" - at the idle screen, for the next card."""
+
+
+# --- answers of the card ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead(_Answer):
+    facts: CardFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed(_Answer):
+    trouble: CardTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class CodeScanned(_Answer):
+    """The scanner read the printed code; it is with the patient's secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNotScanned(_Answer):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What the session may know of the face record."""
+
+    authenticity: str
+    """`reader.facts.Authenticity` value."""
+    has_photo: bool
+    reference_usable: bool
+    """The photo could be decoded and shows one face."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOpened(_Answer):
+    """The printed code was right and the face record has been read."""
+
+    record: RecordFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRefused(_Answer):
+    """Wrong or locked (`left` 0), or not sent because the card's counter was another than expected."""
+
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinSigned(_Answer):
+    """VERIFY succeeded and the key signed the challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinRefused(_Answer):
+    """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter was another than expected."""
+
+    left: int
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChipSigned(_Answer):
+    """The chip key signed the challenge, the terminal's key the verdict."""
+
+
+# --- answers of the camera ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FaceProgress(_Answer):
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMatched(_Answer):
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRefused(_Answer):
+    """Not matched, not seen in time, or a photo is suspected."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailed(_Answer):
+    pass
+
+
+# --- answers of the service, the ledger and the hand-over ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeFetched(_Answer):
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSilent(_Answer):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRefused(_Answer):
+    reason: RefusalReason
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOpened(_Answer):
+    check_id: str
+    facts: CheckFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Registered(_Answer):
+    facts: CheckFacts
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecorded(_Answer):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecorded(_Answer):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFailed(_Answer):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(_Answer):
+    """The service has the decision. `delivered`: the result file lies in the receipt computer's folder."""
+
+    delivered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFailed(_Answer):
+    """A programming mistake surfaced while an effect was performed; the log has it, without locals."""
+
+
+Device = Tick | CardPresent | CardTaken | CameraChanged
+Touch = (
+    FaceChosen
+    | PinChosen
+    | CodeEntered
+    | PinEntered
+    | LastTryConfirmed
+    | StaffAuthenticated
+    | StaffSaysSame
+    | StaffSaysOther
+    | StaffDiscards
+    | Understood
+    | RegistrationWanted
+    | RegistrationDeclined
+    | ShareAll
+    | ShareNone
+    | OneByOne
+    | Answered
+    | PrescriptionChosen
+    | Confirmed
+    | Back
+    | Cancelled
+    | MoreTime
+    | StaffCalled
+    | DisplayChanged
+    | InquiryChosen
+)
+Answer = (
+    CardRead
+    | CardFailed
+    | CodeScanned
+    | CodeNotScanned
+    | RecordOpened
+    | CodeRefused
+    | PinSigned
+    | PinRefused
+    | ChipSigned
+    | FaceProgress
+    | FaceMatched
+    | FaceRefused
+    | CameraFailed
+    | ChallengeFetched
+    | ServiceSilent
+    | ServiceRefused
+    | CheckOpened
+    | Registered
+    | OpenedRecorded
+    | DecisionRecorded
+    | LedgerFailed
+    | Accepted
+    | EffectFailed
+)
+Event = Device | Touch | Answer

@@ -1,0 +1,192 @@
+"""Opening the check: challenge, chip proof, the service's word, and the ledger's first record."""
+
+from dataclasses import replace
+
+from consent.records import Cause
+from terminal.problems import ProblemCode, of_card, of_refusal
+from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.session.asking import ask, decide
+from terminal.session.effects import (
+    AlertStaff,
+    FetchChallenge,
+    OpenCheck,
+    ProveChip,
+    RecordOpenedCheck,
+    RegisterCard,
+    ReleaseCard,
+)
+from terminal.session.events import (
+    CardFailed,
+    ChallengeFetched,
+    CheckOpened,
+    ChipSigned,
+    Event,
+    LedgerFailed,
+    OpenedRecorded,
+    Registered,
+    RegistrationDeclined,
+    RegistrationWanted,
+    ServiceRefused,
+    ServiceSilent,
+    Understood,
+)
+from terminal.session.moves import Step, discard, put_away, to_problem, until
+from terminal.session.rules import Now, Rules
+from terminal.session.states import (
+    Check,
+    Complete,
+    Inquiry,
+    Notice,
+    Opening,
+    OpeningPhase,
+    Outcome,
+    Reception,
+    Registration,
+)
+
+
+def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
+    """The face matched or staff vouches: let chip and terminal sign a challenge, fetched first if there is none."""
+    deadline = until(Opening, rules, now)
+    fetched = reception.challenge_until
+    state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
+    if fetched is not None and fetched - rules.challenge_margin > now.wall:
+        return _prove(state)
+    if reception.challenge_effect is not None:
+        return Step(state)
+    reception, number = reception.numbered()
+    reception = replace(reception, challenge_effect=number)
+    return Step(replace(state, reception=reception), (FetchChallenge(reception.id, number),))
+
+
+def _prove(state: Opening) -> Step:
+    reception, number = state.reception.numbered()
+    return Step(
+        replace(state, reception=reception, waiting=number, phase=OpeningPhase.PROVING),
+        (ProveChip(reception.id, number, state.way, state.staff_reason),),
+    )
+
+
+def ask_service(reception: Reception, way: Way, rules: Rules, now: Now) -> Step:
+    reception, number = replace(reception, challenge_until=None).numbered()
+    return Step(
+        Opening(
+            reception=reception,
+            deadline=until(Opening, rules, now),
+            waiting=number,
+            way=way,
+            phase=OpeningPhase.ASKING,
+        ),
+        (OpenCheck(reception.id, number, way, reception.purpose),),
+    )
+
+
+def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
+    reception = state.reception
+    match event:
+        case ChallengeFetched() if state.phase is OpeningPhase.FETCHING:
+            return _prove(state)
+        case ChipSigned():
+            return ask_service(reception, state.way, rules, now)
+        case CardFailed(trouble=trouble):
+            return to_problem(reception, of_card(trouble), rules, now)
+        case ServiceSilent() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
+            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+        case ServiceRefused(reason=reason) if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
+            return to_problem(reception, of_refusal(reason), rules, now)
+        case CheckOpened(check_id=check_id, facts=facts):
+            if reception.purpose is Purpose.INQUIRY:
+                shown = Inquiry(
+                    reception=reception,
+                    deadline=until(Inquiry, rules, now),
+                    registered=facts.registered,
+                    valid=facts.valid,
+                )
+                return Step(shown, put_away(reception))
+            reception, number = replace(reception, check=Check(check_id, facts)).numbered()
+            return Step(
+                replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
+                (RecordOpenedCheck(reception.id, number, check_id), ReleaseCard(reception.id, 0)),
+            )
+        case OpenedRecorded():
+            return after_open(reception, rules, now)
+        case LedgerFailed():
+            return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
+        case _:
+            return Step(state)
+
+
+def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
+    """Notices first, then what the card's standing asks for."""
+    assert reception.check is not None
+    standing = reception.check.facts.standing
+    if standing is CertificateStanding.VALID:
+        return after_notice(reception, rules, now)
+    return Step(Notice(reception=reception, deadline=until(Notice, rules, now), standing=standing))
+
+
+def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
+    assert reception.check is not None
+    facts = reception.check.facts
+    if not facts.registered:
+        if facts.standing is CertificateStanding.GRACE:
+            refused = to_problem(reception, ProblemCode.GRACE_NO_REGISTRATION, rules, now)
+            return Step(refused.state, discard(reception, "not registered, certificate in grace") + refused.effects)
+        return Step(Registration(reception=reception, deadline=until(Registration, rules, now)))
+    if not facts.valid:
+        return decide(reception, Cause.NOTHING_ASKED, rules, now)
+    return ask(reception, rules, now)
+
+
+def notice(state: Notice, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case Understood():
+            return after_notice(state.reception, rules, now)
+        case _:
+            return Step(state)
+
+
+def registration(state: Registration, event: Event, rules: Rules, now: Now) -> Step:
+    reception, check = state.reception, state.reception.check
+    assert check is not None
+    match event:
+        case RegistrationWanted() if state.waiting is None:
+            reception, number = reception.numbered()
+            return Step(
+                replace(state, reception=reception, waiting=number, deadline=until(Opening, rules, now)),
+                (RegisterCard(reception.id, number, check.check_id),),
+            )
+        case RegistrationDeclined() if state.waiting is None:
+            return decline_registration(reception, rules, now)
+        case Registered(facts=facts):
+            reception = replace(reception, check=replace(check, facts=facts))
+            return after_notice(reception, rules, now)
+        case ServiceSilent():
+            return _registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
+        case ServiceRefused(reason=reason):
+            return _registration_failed(reception, of_refusal(reason), rules, now)
+        case _:
+            return Step(state)
+
+
+def _registration_failed(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:
+    failed = to_problem(reception, problem, rules, now)
+    return Step(
+        failed.state,
+        (*discard(reception, "registration failed"), *failed.effects, AlertStaff(reception.id, 0, problem.code)),
+    )
+
+
+def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
+    """A card that is not registered has no qualification to hand over; the hint is the 資格確認書."""
+    return Step(
+        Complete(
+            reception=reception,
+            deadline=until(Complete, rules, now),
+            outcome=Outcome.REGISTRATION_DECLINED,
+            shown_until=now.monotonic + rules.show_answers,
+            remind_at=now.monotonic + rules.remind_every,
+            alert_at=now.monotonic + rules.alert_staff_after,
+        ),
+        discard(reception, "registration declined") + put_away(reception),
+    )

@@ -1,0 +1,278 @@
+"""Where a reception stands: a closed union of frozen values holding handles and facts, never a secret.
+
+A state may be logged, replayed and printed. PIN, printed code, photo, encodings, certificate and names live with the
+conductor's `Patient`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from consent.answers import Given
+from consent.items import Item, Question
+from reader.facts import CardFacts
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import CertificateStanding, CheckFacts, PrescriptionForm, Purpose, Way
+from terminal.session.events import CardPresent, RecordFacts
+from vision.verdict import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How the patient wants to be spoken to. Reset at the end of every reception."""
+
+    language: str = "ja"
+    large: bool = False
+    high_contrast: bool = False
+    sound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    check_id: str
+    facts: CheckFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What is known of this reception; carried from state to state."""
+
+    id: str
+    card: int
+    last_effect: int = 0
+    purpose: Purpose = Purpose.RECEPTION
+    display: Display = Display()
+    camera: bool = True
+    staff: bool = False
+    card_in: bool = True
+    challenge_effect: int | None = None
+    """The fetch under way, if any."""
+    challenge_until: datetime | None = None
+    facts: CardFacts | None = None
+    pin_left: int = 0
+    code_left: int = 0
+    code_scanned: bool = False
+    record: RecordFacts | None = None
+    face_attempts: int = 0
+    check: Check | None = None
+    shown: tuple[Question, ...] = ()
+    """Questions that were on the screen."""
+    given: tuple[tuple[str, Given], ...] = ()
+    """The last answer to each question, by question id."""
+    one_by_one: bool = False
+    """Answers count only once the summary is confirmed."""
+    prescription: PrescriptionForm | None = None
+    next_card: CardPresent | None = None
+    """A card put down before this reception had ended."""
+
+    def numbered(self) -> tuple["Reception", int]:
+        """The reception with one more effect issued, and that effect's number."""
+        number = self.last_effect + 1
+        return replace(self, last_effect=number), number
+
+
+class WhyHere(StrEnum):
+    """One line of reason above the offer."""
+
+    NOTHING = ""
+    NO_CAMERA = "no-camera"
+    NO_PHOTO = "no-photo"
+    CODE_LOCKED = "code-locked"
+    FACE_NOT_MATCHED = "face-not-matched"
+    PIN_UNAVAILABLE = "pin-unavailable"
+    PIN_LOCKED_NOW = "pin-locked-now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Timed:
+    deadline: float
+    """Monotonic seconds at which the state gives up."""
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _InReception(_Timed):
+    reception: Reception
+    waiting: int | None = None
+    """The effect whose answer this state waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    display: Display = Display()
+    camera: bool = True
+    staff: bool = False
+    """Staff opens the next reception."""
+    purpose: Purpose = Purpose.RECEPTION
+    mode_until: float | None = None
+    """When staff's and the inquiry's mark and the display choice fall back."""
+    card_left: int | None = None
+    """A card of an ended reception still lies there."""
+    remind_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(_InReception):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoosingMethod(_InReception):
+    """`ways` is empty where only staff can help."""
+
+    ways: tuple[Way, ...]
+    why: WhyHere = WhyHere.NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedCodeEntry(_InReception):
+    target: Way
+    """What the face record is needed for: FACE or STAFF."""
+    wrong: bool = False
+    card_expiry_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceCheck(_InReception):
+    attempt: int
+    progress: Progress | None = None
+
+
+class PinPhase(StrEnum):
+    TYPING = "typing"
+    FETCHING = "fetching"
+    VERIFYING = "verifying"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinEntry(_InReception):
+    left: int
+    phase: PinPhase = PinPhase.TYPING
+    last_confirmed: bool = False
+    wrong: bool = False
+    why: WhyHere = WhyHere.NOTHING
+
+    @property
+    def needs_confirmation(self) -> bool:
+        return self.left == 1 and not self.last_confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffCheck(_InReception):
+    has_photo: bool
+
+
+class OpeningPhase(StrEnum):
+    FETCHING = "fetching"
+    PROVING = "proving"
+    ASKING = "asking"
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening(_InReception):
+    way: Way
+    phase: OpeningPhase
+    staff_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(_InReception):
+    standing: CertificateStanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration(_InReception):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(_InReception):
+    """`index` None: all questions at once. Otherwise that one question."""
+
+    questions: tuple[Question, ...]
+    index: int | None
+
+    @property
+    def question(self) -> Question | None:
+        return None if self.index is None else self.questions[self.index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecificDisease(_InReception):
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescription(_InReception):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(_InReception):
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary(_InReception):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitting(_InReception):
+    outcome: "Outcome"
+    flags: tuple[tuple[Item, bool], ...]
+    recorded: bool = False
+    """The ledger has the decision on disk: nothing aborts it any more."""
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    NOTHING_SHARED = "nothing-shared"
+    """Left early: the qualification went through, nothing is shared."""
+    NOT_VALID = "not-valid"
+    AWAITING = "awaiting"
+    """The service was silent: the outbox holds the decision (確認待ち)."""
+    REGISTRATION_DECLINED = "registration-declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete(_InReception):
+    outcome: Outcome
+    flags: tuple[tuple[Item, bool], ...] = ()
+    delivered: bool = True
+    shown_until: float
+    remind_at: float
+    alert_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(_InReception):
+    problem: ProblemCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry(_InReception):
+    registered: bool
+    valid: bool
+
+
+Asking = Consent | SpecificDisease | Prescription | Limit | Summary
+AfterIdle = (
+    Reading
+    | ChoosingMethod
+    | PrintedCodeEntry
+    | FaceCheck
+    | PinEntry
+    | StaffCheck
+    | Opening
+    | Notice
+    | Registration
+    | Asking
+    | Submitting
+    | Complete
+    | Problem
+    | Inquiry
+)
+State = Idle | AfterIdle
+START = Idle()

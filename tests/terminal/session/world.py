@@ -1,0 +1,277 @@
+"""A counter on paper: feeds events to `step` and remembers, on its own account, what the patient saw and said."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from consent.items import Item
+from reader.facts import CardFacts, CardGone, CardUnreadable
+from terminal.qualification.contract import CertificateStanding, CheckFacts, RefusalReason, Way
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Now, Rules
+from terminal.session.step import next_tick, step
+from vision.verdict import Guidance, Progress
+
+WALL = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+CARD = CardFacts(
+    certificate_not_before=WALL - timedelta(days=400),
+    certificate_not_after=WALL + timedelta(days=900),
+    card_expiry=date(2031, 4, 1),
+    pin_tries_left=3,
+    code_tries_left=10,
+)
+CHECK = CheckFacts(
+    registered=True,
+    valid=True,
+    age=45,
+    late_elderly=False,
+    has_specific_disease_certificate=False,
+    may_share=True,
+    standing=CertificateStanding.VALID,
+)
+GENUINE = ev.RecordFacts(authenticity="genuine", has_photo=True, reference_usable=True)
+
+
+@dataclass
+class Ledgered:
+    """What happened to one opened check."""
+
+    decided: list[fx.Decision] = field(default_factory=list)
+    on_disk: bool = False
+    discarded: int = 0
+    delivered: list[int] = field(default_factory=list)
+
+
+class World:
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.state: st.State = st.START
+        self.seconds = 0.0
+        self.cards = 0
+        self.lying: int | None = None
+        self.issued: list[fx.Effect] = []
+        self.seen_states: list[st.State] = [self.state]
+        self.shown: set[tuple[str, Item]] = set()
+        self.said_yes: dict[tuple[str, Item], bool] = {}
+        self.pins_entered = 0
+        self.checks: dict[str, Ledgered] = {}
+        self.wiped: set[str] = set()
+        self.released: set[str] = set()
+
+    @property
+    def now(self) -> Now:
+        return Now(self.seconds, WALL + timedelta(seconds=self.seconds))
+
+    @property
+    def reception(self) -> st.Reception:
+        assert not isinstance(self.state, st.Idle)
+        return self.state.reception
+
+    def put_card(self) -> None:
+        self.cards += 1
+        self.lying = self.cards
+        self.send(ev.CardPresent(self.cards, f"r{self.cards}"))
+
+    def take_card(self) -> None:
+        if self.lying is not None:
+            gone, self.lying = self.lying, None
+            self.send(ev.CardTaken(gone))
+
+    def touch(self, kind: type[ev.Touch], *args: object) -> tuple[fx.Effect, ...]:
+        return self.send(kind(self.reception.id, *args))  # type: ignore[arg-type]
+
+    def answer(self, kind: type[ev.Answer], *args: object, to: type[fx.Effect] | None = None) -> tuple[fx.Effect, ...]:
+        """Answer the effect the state waits for, or the last one of the kind named."""
+        number = self.state.waiting if not isinstance(self.state, st.Idle) else None
+        if to is not None:
+            number = next(effect.effect for effect in reversed(self.issued) if isinstance(effect, to))
+        assert number is not None, f"{type(self.state).__name__} waits for nothing"
+        return self.send(kind(self.reception.id, number, *args))  # type: ignore[arg-type]
+
+    def wait(self, seconds: float) -> tuple[fx.Effect, ...]:
+        """Let time pass, with every tick the state asks for on the way."""
+        end, effects = self.seconds + seconds, ()
+        while True:
+            moment = next_tick(self.state, self.rules)
+            if moment is None or moment > end:
+                break
+            self.seconds = max(self.seconds, moment)
+            effects += self.send(ev.Tick())
+        self.seconds = end
+        return effects + self.send(ev.Tick())
+
+    def send(self, event: ev.Event) -> tuple[fx.Effect, ...]:
+        before = self.state
+        self._listen(before, event)
+        self.state, effects = step(before, event, self.rules, self.now)
+        self.issued += effects
+        if self.state != before:
+            self.seen_states.append(self.state)
+        self._note(self.state)
+        for effect in effects:
+            self._book(effect)
+        return effects
+
+    def _listen(self, state: st.State, event: ev.Event) -> None:
+        """What the patient says, judged by what is on the screen at that moment."""
+        if isinstance(state, st.Idle) or getattr(event, "reception", None) != state.reception.id:
+            return
+        key = state.reception.id
+        match state, event:
+            case st.Consent(index=None), ev.ShareAll() | ev.ShareNone():
+                for question in state.questions:
+                    for item in question.items:
+                        self.said_yes[key, item] = isinstance(event, ev.ShareAll)
+            case (st.Consent() | st.SpecificDisease() | st.Limit()), ev.Answered(question_id=asked, granted=granted):
+                question = state.question
+                if question is not None and question.id == asked:
+                    for item in question.items:
+                        self.said_yes[key, item] = granted
+            case st.PinEntry(phase=st.PinPhase.TYPING), ev.PinEntered():
+                if not state.needs_confirmation:
+                    self.pins_entered += 1
+            case _:
+                pass
+
+    def _note(self, state: st.State) -> None:
+        match state:
+            case st.Consent(index=None):
+                items = [item for question in state.questions for item in question.items]
+            case st.Consent() | st.SpecificDisease() | st.Limit() if state.question is not None:
+                items = list(state.question.items)
+            case _:
+                return
+        self.shown |= {(state.reception.id, item) for item in items}
+
+    def _book(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.RecordOpenedCheck(check_id=check_id):
+                assert check_id not in self.checks
+                self.checks[check_id] = Ledgered()
+            case fx.RecordDecision(decision=decision):
+                self.checks[decision.check_id].decided.append(decision)
+            case fx.RecordDiscarded(check_id=check_id):
+                self.checks[check_id].discarded += 1
+            case fx.Deliver(check_id=check_id):
+                self.checks[check_id].delivered.append(effect.effect)
+            case fx.WipePatient(reception=reception):
+                self.wiped.add(reception)
+            case fx.ReleaseCard(reception=reception):
+                self.released.add(reception)
+            case _:
+                pass
+
+    # --- a few steps in one ---------------------------------------------------------------------------------
+
+    def card_read(self, facts: CardFacts = CARD) -> None:
+        self.put_card()
+        self.answer(ev.CardRead, facts)
+        self.answer(ev.ChallengeFetched, self.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
+
+    def pin_right(self) -> None:
+        self.touch(ev.PinEntered)
+        self.answer(ev.PinSigned)
+
+    def opened(self, facts: CheckFacts = CHECK) -> None:
+        self.answer(ev.CheckOpened, f"check-{self.reception.id}", facts)
+        self.answer(ev.OpenedRecorded)
+
+    def by_pin(self, card: CardFacts = CARD, check: CheckFacts = CHECK) -> None:
+        self.card_read(card)
+        if isinstance(self.state, st.ChoosingMethod):
+            self.touch(ev.PinChosen)
+        self.pin_right()
+        self.opened(check)
+
+    def decision(self) -> fx.Decision:
+        return next(effect.decision for effect in reversed(self.issued) if isinstance(effect, fx.RecordDecision))
+
+    def flags(self) -> dict[Item, int]:
+        return {answer.item: int(answer.granted) for answer in self.decision().answers}
+
+
+def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: CardFacts) -> list[ev.Answer]:
+    """Everything that may come back for an effect."""
+    ids = (effect.reception, effect.effect)
+    failed: list[ev.Answer] = [ev.EffectFailed(*ids)]
+    gone = [ev.CardFailed(*ids, CardGone()), ev.CardFailed(*ids, CardUnreadable())]
+    service: list[ev.Answer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
+    match effect:
+        case fx.ReadCard():
+            return [ev.CardRead(*ids, card), *gone, *failed]
+        case fx.FetchChallenge():
+            return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
+        case fx.ScanCode():
+            return [ev.CodeScanned(*ids), ev.CodeNotScanned(*ids)]
+        case fx.OpenFaceRecord():
+            return [
+                ev.RecordOpened(*ids, GENUINE),
+                ev.RecordOpened(*ids, ev.RecordFacts("genuine", False, False)),
+                ev.RecordOpened(*ids, ev.RecordFacts("forged", True, True)),
+                ev.RecordOpened(*ids, ev.RecordFacts("cannot-tell", True, True)),
+                ev.CodeRefused(*ids, effect.expected_left - 1),
+                ev.CodeRefused(*ids, 0),
+                *gone,
+            ]
+        case fx.VerifyPinAndSign(expected_left=left):
+            return [
+                ev.PinSigned(*ids),
+                ev.PinRefused(*ids, left - 1, True),
+                ev.PinRefused(*ids, left - 1, False),
+                ev.PinRefused(*ids, 0, True),
+                *gone,
+                *failed,
+            ]
+        case fx.CheckFace():
+            progress = Progress(Guidance.TOO_FAR, 1, 5)
+            return [
+                ev.FaceMatched(*ids, 0.2),
+                ev.FaceRefused(*ids, "not-matched"),
+                ev.FaceProgress(*ids, progress),
+                ev.CameraFailed(*ids),
+            ]
+        case fx.ProveChip():
+            return [ev.ChipSigned(*ids), *gone]
+        case fx.OpenCheck():
+            return [ev.CheckOpened(*ids, f"check-{effect.reception}", facts), *service, *failed]
+        case fx.RecordOpenedCheck():
+            return [ev.OpenedRecorded(*ids), ev.LedgerFailed(*ids)]
+        case fx.RegisterCard():
+            return [ev.Registered(*ids, _registered(facts)), *service]
+        case fx.RecordDecision():
+            return [ev.DecisionRecorded(*ids), ev.LedgerFailed(*ids)]
+        case fx.Deliver():
+            return [ev.Accepted(*ids, True), ev.Accepted(*ids, False), *service]
+        case _:
+            return []
+
+
+def _registered(facts: CheckFacts) -> CheckFacts:
+    return facts.model_copy(update={"registered": True})
+
+
+TOUCHES: tuple[type[ev.Touch], ...] = (
+    ev.FaceChosen,
+    ev.PinChosen,
+    ev.CodeEntered,
+    ev.PinEntered,
+    ev.LastTryConfirmed,
+    ev.StaffAuthenticated,
+    ev.StaffSaysOther,
+    ev.StaffDiscards,
+    ev.Understood,
+    ev.RegistrationWanted,
+    ev.RegistrationDeclined,
+    ev.ShareAll,
+    ev.ShareNone,
+    ev.OneByOne,
+    ev.Confirmed,
+    ev.Back,
+    ev.Cancelled,
+    ev.MoreTime,
+    ev.StaffCalled,
+    ev.InquiryChosen,
+)
+__all__ = ["CARD", "CHECK", "GENUINE", "TOUCHES", "Way", "World", "plausible_answers"]
