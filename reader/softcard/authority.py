@@ -1,0 +1,204 @@
+"""The test authority: a CA of its own name for certificates, and a municipality that signs records.
+
+Nothing here chains to a real authority, and its names say so.
+"""
+
+import json
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from reader.authenticity import (
+    CV_BODY,
+    CV_CERTIFICATE,
+    CV_SIGNATURE,
+    TrustAnchors,
+    dump_trust_anchors,
+    load_trust_anchors,
+)
+from reader.chip_key import encode_key_object
+from reader.softcard.certificates import key_usage, signature_certificate, user_certificate
+from reader.softcard.files import write_private
+from reader.softcard.rsa import dump_key, generate, load_key, sign_message
+from reader.tlv import encode, encode_list
+
+_FORMAT = "uketsuke-test-authority/1"
+_BITS = 2048
+# Long enough for cards issued in the past and for those that lapsed long ago.
+_CA_NOT_BEFORE = datetime(2015, 1, 1, tzinfo=UTC)
+_CA_NOT_AFTER = datetime(2059, 12, 31, 14, 59, 59, tzinfo=UTC)
+# 16-byte key ids: seven digits, 08 05, three digits, fill.
+_SURFACE_CA_ID = b"9900023\x08\x05001" + bytes(4)
+_SURFACE_SIGNER_ID = b"9913101\x08\x05001" + bytes(4)
+_TEXT_CA_ID = b"9900033\x08\x05001" + bytes(4)
+_TEXT_SIGNER_ID = b"9913101\x08\x05002" + bytes(4)
+
+_KEYS = ("user-ca", "signature-ca", "surface-cv-ca", "surface-signer", "text-cv-ca", "text-signer")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CertificateAuthority:
+    certificate: x509.Certificate
+    key: RSAPrivateKey
+
+    @property
+    def certificate_der(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.DER)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RecordSigner:
+    """A municipality's key for one application's records, with its CV certificate."""
+
+    cv_certificate: bytes
+    key: RSAPrivateKey
+
+    def sign(self, data: bytes) -> bytes:
+        """PKCS#1 v1.5 with SHA-256."""
+        return self.key.sign(data, PKCS1v15(), SHA256())
+
+    def sign_digest_info(self, digest_info: bytes) -> bytes:
+        """PKCS#1 v1.5 over a ready DigestInfo, as the face record's three groups need."""
+        return sign_message(self.key, digest_info)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TestAuthority:
+    """Everything it takes to issue cards, and what a verifier is given to believe them."""
+
+    __test__ = False  # not a test case, whatever its name looks like to pytest
+
+    user_ca: CertificateAuthority
+    signature_ca: CertificateAuthority
+    surface: RecordSigner
+    text: RecordSigner
+    trust_anchors: TrustAnchors
+    trust_anchors_file: Path | None = field(default=None)
+
+    @classmethod
+    def create(cls) -> Self:
+        """In memory, about half a second for six keys."""
+        return cls._build({name: generate(_BITS) for name in _KEYS}, None)
+
+    @classmethod
+    def load_or_create(cls, directory: Path) -> Self:
+        """The authority kept in `directory` (files 0600), created there the first time.
+
+        Raises `ValueError` for a folder that holds something else.
+        """
+        if not (directory / "authority.json").exists():
+            _create_folder(directory)
+        try:
+            content = json.loads((directory / "authority.json").read_bytes())
+        except (OSError, ValueError):
+            raise ValueError(f"{directory}: holds no test authority, and something else instead") from None
+        if content.get("format") != _FORMAT:
+            raise ValueError(f"{directory}: not a test authority of this version")
+        keys = {name: load_key(bytes.fromhex(content["keys"][name])) for name in _KEYS}
+        certificates = {name: bytes.fromhex(content["certificates"][name]) for name in ("user-ca", "signature-ca")}
+        return cls._build(keys, directory / "trust-anchors.json", certificates)
+
+    @classmethod
+    def _build(
+        cls, keys: dict[str, RSAPrivateKey], anchors_file: Path | None, certificates: dict[str, bytes] | None = None
+    ) -> Self:
+        def authority(name: str, purpose: str) -> CertificateAuthority:
+            if certificates is None:
+                certificate = _ca_certificate(keys[name], purpose)
+            else:
+                certificate = x509.load_der_x509_certificate(certificates[name])
+            return CertificateAuthority(certificate, keys[name])
+
+        def signer(ca: str, ca_id: bytes, name: str, subject_id: bytes) -> RecordSigner:
+            return RecordSigner(_cv_certificate(keys[ca], ca_id, keys[name].public_key(), subject_id), keys[name])
+
+        if anchors_file is None:
+            anchors = TrustAnchors(
+                {
+                    _SURFACE_CA_ID: keys["surface-cv-ca"].public_key(),
+                    _TEXT_CA_ID: keys["text-cv-ca"].public_key(),
+                }
+            )
+        else:
+            anchors = load_trust_anchors([anchors_file])
+        return cls(
+            user_ca=authority("user-ca", "user authentication"),
+            signature_ca=authority("signature-ca", "digital signature"),
+            surface=signer("surface-cv-ca", _SURFACE_CA_ID, "surface-signer", _SURFACE_SIGNER_ID),
+            text=signer("text-cv-ca", _TEXT_CA_ID, "text-signer", _TEXT_SIGNER_ID),
+            trust_anchors=anchors,
+            trust_anchors_file=anchors_file,
+        )
+
+    def issue_user_certificate(self, key: RSAPublicKey, not_before: datetime, not_after: datetime) -> bytes:
+        """DER. No name, no birth date in it."""
+        return user_certificate(self.user_ca.certificate, self.user_ca.key, key, not_before, not_after)
+
+    def issue_signature_certificate(
+        self, key: RSAPublicKey, not_before: datetime, not_after: datetime, *, name: str, address: str
+    ) -> bytes:
+        """DER, with the holder's name and address, as the signature certificate has them."""
+        ca = self.signature_ca
+        return signature_certificate(ca.certificate, ca.key, key, not_before, not_after, name=name, address=address)
+
+
+def _create_folder(directory: Path) -> None:
+    """Fill a folder beside it and rename: whoever comes second finds the first one's authority."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+    draft.mkdir(mode=0o700)
+    keys = {name: generate(_BITS) for name in _KEYS}
+    authority = TestAuthority._build(keys, None)
+    content = {
+        "format": _FORMAT,
+        "keys": {name: dump_key(key).hex() for name, key in keys.items()},
+        "certificates": {
+            "user-ca": authority.user_ca.certificate_der.hex(),
+            "signature-ca": authority.signature_ca.certificate_der.hex(),
+        },
+    }
+    write_private(draft / "authority.json", json.dumps(content, indent=1).encode("ascii"))
+    write_private(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
+    try:
+        draft.rename(directory)
+    except OSError:
+        shutil.rmtree(draft)
+
+
+def _ca_certificate(key: RSAPrivateKey, purpose: str) -> x509.Certificate:
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "uketsuke TEST"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, f"Simulated JPKI for {purpose}"),
+        ]
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_CA_NOT_BEFORE)
+        .not_valid_after(_CA_NOT_AFTER)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(key_usage(sign_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, SHA256())
+    )
+
+
+def _cv_certificate(ca: RSAPrivateKey, ca_id: bytes, subject: RSAPublicKey, subject_id: bytes) -> bytes:
+    body = ca_id + subject_id + encode_key_object(subject)
+    signature = ca.sign(body, PKCS1v15(), SHA256())
+    return encode(CV_CERTIFICATE, encode_list([(CV_BODY, body), (CV_SIGNATURE, signature)]))

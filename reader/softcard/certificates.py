@@ -1,0 +1,134 @@
+"""X.509 certificates of the shape JPKI gives them, under a test organisation's name.
+
+The authentication certificate holds no personal data; the signature certificate has name and address as otherName.
+Policy OIDs are those of the test arc.
+"""
+
+import secrets
+import string
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from reader.tlv import encode
+
+USER_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
+SIGNATURE_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.20")
+_HOLDER_NAME = x509.ObjectIdentifier("1.2.392.200149.8.5.5.1")
+_HOLDER_ADDRESS = x509.ObjectIdentifier("1.2.392.200149.8.5.5.5")
+_SUBJECT_ALPHABET = string.ascii_uppercase + string.digits
+_CPS = "http://cps.test.invalid/cps.html"
+_OCSP = "http://ocsp.test.invalid/"
+
+
+def user_certificate(
+    issuer: x509.Certificate, ca_key: RSAPrivateKey, key: RSAPublicKey, not_before: datetime, not_after: datetime
+) -> bytes:
+    """DER of a user-authentication certificate."""
+    builder = _builder(issuer, ca_key, key, not_before, not_after, USER_POLICY)
+    builder = builder.add_extension(key_usage(), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    return builder.sign(ca_key, SHA256()).public_bytes(Encoding.DER)
+
+
+def signature_certificate(
+    issuer: x509.Certificate,
+    ca_key: RSAPrivateKey,
+    key: RSAPublicKey,
+    not_before: datetime,
+    not_after: datetime,
+    *,
+    name: str,
+    address: str,
+) -> bytes:
+    """DER of a digital-signature certificate."""
+    holder = x509.SubjectAlternativeName(
+        [x509.OtherName(_HOLDER_NAME, _utf8(name)), x509.OtherName(_HOLDER_ADDRESS, _utf8(address))]
+    )
+    builder = _builder(issuer, ca_key, key, not_before, not_after, SIGNATURE_POLICY)
+    builder = builder.add_extension(key_usage(content_commitment=True), critical=True)
+    builder = builder.add_extension(holder, critical=False)
+    return builder.sign(ca_key, SHA256()).public_bytes(Encoding.DER)
+
+
+def key_usage(*, content_commitment: bool = False, sign_certificates: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not sign_certificates,
+        content_commitment=content_commitment,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=sign_certificates,
+        crl_sign=sign_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _builder(
+    issuer: x509.Certificate,
+    ca_key: RSAPrivateKey,
+    key: RSAPublicKey,
+    not_before: datetime,
+    not_after: datetime,
+    policy: x509.ObjectIdentifier,
+) -> x509.CertificateBuilder:
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "".join(secrets.choice(_SUBJECT_ALPHABET) for _ in range(23))),
+        ]
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.subject)
+        .public_key(key)
+        .serial_number(1 + secrets.randbelow(0x7FFFFFFF))
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
+        .add_extension(x509.CertificatePolicies([x509.PolicyInformation(policy, [_CPS])]), critical=True)
+        .add_extension(x509.IssuerAlternativeName([x509.DirectoryName(_issuer_in_japanese())]), critical=False)
+        .add_extension(x509.CRLDistributionPoints([_crl_distribution_point()]), critical=False)
+        .add_extension(
+            x509.AuthorityInformationAccess(
+                [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(_OCSP))]
+            ),
+            critical=False,
+        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _issuer_in_japanese() -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "模擬公的個人認証サービス"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "試験用認証局"),
+        ]
+    )
+
+
+def _crl_distribution_point() -> x509.DistributionPoint:
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "uketsuke TEST"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "CRL Distribution Points"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Test-shi CRLDP"),
+        ]
+    )
+    return x509.DistributionPoint(
+        full_name=[x509.DirectoryName(name)], relative_name=None, reasons=None, crl_issuer=None
+    )
+
+
+def _utf8(text: str) -> bytes:
+    """DER UTF8String."""
+    return encode(0x0C, text.encode("utf-8"))

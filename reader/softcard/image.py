@@ -1,0 +1,110 @@
+"""What a card in software is made of, and its file: one JSON document per card."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reader.chip_key import chip_key_der, chip_key_hash
+from reader.profile import PROFILES, CardProfile, File, Key, Password
+from reader.softcard.files import write_private
+from reader.softcard.rsa import load_key
+
+
+class PasswordState(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reference: str | None = Field(repr=False)
+    """What VERIFY compares with; None was never set (a PIN-less card)."""
+    left: int = Field(ge=0, le=15)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What the issuer may tell the service about a card: nothing secret, nothing of the person."""
+
+    card_id: str
+    certificate_der: bytes | None = field(repr=False)
+    """The user-authentication certificate; None on a card issued without."""
+    certificate_sha256: str | None
+    """Of the DER, 64 hex digits."""
+    chip_key_der: bytes = field(repr=False)
+    """SubjectPublicKeyInfo of the surface application's key."""
+    chip_key_sha256: str
+
+
+class CardImage(BaseModel):
+    """A card's files, passwords and keys by meaning; where they lie on the chip is the profile's affair."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    format: Literal["uketsuke-card/1"] = "uketsuke-card/1"
+    card_id: str
+    profile: str
+    issued_on: date
+    expires_on: date
+    certificate_ends_on: date | None
+    """Last day of the user-authentication certificate, Japan time; None on a card issued without."""
+    files: dict[File, bytes] = Field(repr=False)
+    passwords: dict[Password, PasswordState] = Field(repr=False)
+    keys: dict[Key, bytes] = Field(repr=False)
+    """DER PKCS#8."""
+
+    @property
+    def card_profile(self) -> CardProfile:
+        return PROFILES[self.profile]
+
+    @property
+    def code_on_face(self) -> str:
+        """照合番号B as a scanner would read it off the card's face, 14 digits."""
+        code = self.passwords[Password.PRINTED_CODE].reference
+        assert code is not None, "every card is printed"
+        return code
+
+    def public_facts(self) -> PublicFacts:
+        certificate = self.files.get(File.USER_CERTIFICATE)
+        key_der = chip_key_der(load_key(self.keys[Key.CHIP]).public_key())
+        return PublicFacts(
+            card_id=self.card_id,
+            certificate_der=certificate,
+            certificate_sha256=None if certificate is None else hashlib.sha256(certificate).hexdigest(),
+            chip_key_der=key_der,
+            chip_key_sha256=chip_key_hash(key_der),
+        )
+
+
+class CardFileError(ValueError):
+    """A card file that cannot be used: which file, what is wrong. Never quotes its content."""
+
+
+class CardStore(Protocol):
+    """Where a card's counters survive."""
+
+    def save(self, image: CardImage) -> None:
+        """Return once the image is durable. Raises `OSError`."""
+
+
+class CardFile:
+    """One card in one file, mode 0600."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> CardImage:
+        """Raises `CardFileError`."""
+        try:
+            image = CardImage.model_validate_json(self.path.read_bytes())
+        except OSError as error:
+            raise CardFileError(f"{self.path}: cannot be read ({error.strerror})") from None
+        except ValidationError as error:
+            places = sorted({".".join(str(part) for part in one["loc"]) or "the document" for one in error.errors()})
+            raise CardFileError(f"{self.path}: not a card file ({', '.join(places)})") from None
+        if image.profile not in PROFILES:
+            raise CardFileError(f"{self.path}: card profile not known")
+        return image
+
+    def save(self, image: CardImage) -> None:
+        write_private(self.path, image.model_dump_json(indent=1).encode("utf-8"))

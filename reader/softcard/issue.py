@@ -1,0 +1,205 @@
+"""Issue cards in software: real keys, certificates of the test CA, records signed by the test municipality."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from reader.chip_key import encode_key_object
+from reader.face_record import Sex
+from reader.printed_code import CodeFault, EraDate, build_printed_code
+from reader.profile import RSA_2048, CardProfile, File, Key, Password
+from reader.softcard.authority import TestAuthority
+from reader.softcard.image import CardImage, PasswordState
+from reader.softcard.records import (
+    FILLER,
+    application_info,
+    basic_four,
+    day_digits,
+    expiry_record,
+    face_record,
+    signed_record,
+    text_integrity,
+    text_png,
+    token_info,
+)
+from reader.softcard.rsa import dump_key, generate
+from reader.softcard.validity import card_end, certificate_end, end_of_day, start_of_day
+from reader.tlv import encode
+
+_MUNICIPALITY = "99131"
+_BOTH_CERTIFICATES = bytes.fromhex("8F8F00")
+_NO_CERTIFICATES = bytes(3)
+_SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
+_TEXT_PIN = "0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose card it is: an invented person."""
+
+    name: str = field(repr=False)
+    """Family and given name, separated by U+3000 as the chip has it."""
+    address: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    sex: Sex = Sex.NOT_KNOWN
+
+
+def issue(
+    authority: TestAuthority,
+    profile: CardProfile,
+    portrait_jp2: bytes | None,
+    *,
+    holder: Holder,
+    pin: str | None,
+    issued_on: date,
+    pin_tries_left: int | None = None,
+    code_tries_left: int | None = None,
+    security_code: str | None = None,
+    with_certificates: bool = True,
+    expires_on: date | None = None,
+    certificate_ends_on: date | None = None,
+) -> CardImage:
+    """A new card, about 0.3 s.
+
+    `portrait_jp2` is the photo's JPEG 2000 file, None for an infant's card; `pin` 4 digits, None for a PIN-less card.
+    Tries default to untouched; both ends to what `validity` says. Raises `ValueError` for details no card can have.
+    """
+    if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
+        raise ValueError("a PIN has 4 digits")
+    ends = expires_on or card_end(holder.birth_date, issued_on)
+    certificate_ends: date | None = certificate_ends_on or certificate_end(holder.birth_date, issued_on, ends)
+    security_code = security_code or f"{secrets.randbelow(10_000):04}"
+    code = build_printed_code(EraDate.of(holder.birth_date), ends.year, bytearray(security_code.encode()))
+    if isinstance(code, CodeFault):
+        raise ValueError(f"{code.part}: {code.reason}")
+    keys = {key: generate(profile.key_bits) for key in Key}
+    if not with_certificates:
+        del keys[Key.USER_AUTHENTICATION], keys[Key.SIGNATURE]
+        certificate_ends = None
+    number = _invented_number()
+    files = _surface_files(authority, holder, portrait_jp2, keys[Key.CHIP], ends, security_code, number)
+    files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
+    files |= _jpki_files(authority, holder, keys, issued_on, certificate_ends)
+    files[File.CARD_EXPIRY] = expiry_record(f"{secrets.randbelow(10**15):015}", _MUNICIPALITY, ends)
+    references = {
+        Password.USER_PIN: pin,
+        Password.SIGNATURE_PASSWORD: _SIGNATURE_PASSWORD,
+        Password.BIRTH_DATE: code[:6].decode("ascii"),
+        Password.PRINTED_CODE: code.decode("ascii"),
+        Password.NUMBER_A: number,
+        Password.TEXT_PIN: _TEXT_PIN,
+        Password.TEXT_NUMBER_A: number,
+        Password.TEXT_PRINTED_CODE: code.decode("ascii"),
+    }
+    left = {Password.USER_PIN: 0 if pin is None else pin_tries_left, Password.PRINTED_CODE: code_tries_left}
+    return CardImage(
+        card_id=secrets.token_hex(8),
+        profile=profile.name,
+        issued_on=issued_on,
+        expires_on=ends,
+        certificate_ends_on=certificate_ends,
+        files=files,
+        passwords={one: _state(profile, one, text, left.get(one)) for one, text in references.items()},
+        keys={key: dump_key(private) for key, private in keys.items()},
+    )
+
+
+def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
+    """A card no municipality made: photo and chip key of one, certificates and PIN of another."""
+    jpki = next(app for app in RSA_2048.applications if Key.USER_AUTHENTICATION in app.keys)
+    mixed = chip_of.model_copy(deep=True)
+    other = certificate_of.model_copy(deep=True)
+    mixed.card_id = secrets.token_hex(8)
+    mixed.certificate_ends_on = other.certificate_ends_on
+    for file in jpki.files:
+        mixed.files.pop(file, None)
+    mixed.files |= {file: content for file, content in other.files.items() if file in jpki.files}
+    mixed.passwords |= {one: state for one, state in other.passwords.items() if one in jpki.passwords}
+    mixed.keys |= {key: der for key, der in other.keys.items() if key in jpki.keys}
+    return mixed
+
+
+def _state(profile: CardProfile, password: Password, reference: str | None, left: int | None) -> PasswordState:
+    most = profile.password(password)[1].max_tries
+    return PasswordState(reference=reference, left=most if left is None else min(left, most))
+
+
+def _invented_number() -> str:
+    """Twelve digits whose check digit is wrong on purpose: nobody's individual number."""
+    digits = [secrets.randbelow(10) for _ in range(11)]
+    weighted = sum(digit * (n + 1 if n <= 6 else n - 5) for n, digit in enumerate(reversed(digits), start=1))
+    check = 0 if weighted % 11 <= 1 else 11 - weighted % 11
+    return "".join(map(str, digits)) + str((check + 5) % 10)
+
+
+def _surface_files(
+    authority: TestAuthority,
+    holder: Holder,
+    portrait_jp2: bytes | None,
+    key: RSAPrivateKey,
+    ends: date,
+    security_code: str,
+    number: str,
+) -> dict[File, bytes]:
+    signer, public = authority.surface, key.public_key()
+    key_object = encode_key_object(public)
+    return {
+        File.AGE_RECORD: signed_record(signer, 0xFF10, 0xDF11, [day_digits(holder.birth_date), key_object]),
+        File.FACE_RECORD: face_record(
+            signer,
+            public,
+            birth_date=holder.birth_date,
+            sex=holder.sex,
+            name_image=text_png(holder.name, 240, 24),
+            address_image=text_png(holder.address, 480, 24),
+            photo_jp2=portrait_jp2,
+            expiry=ends,
+            security_code_image=text_png(security_code, 24, 12),
+        ),
+        File.SURFACE_INFO: application_info(_MUNICIPALITY.encode("ascii")),
+        File.SURFACE_CV_CERTIFICATE: signer.cv_certificate,
+        File.NUMBER_IMAGE: signed_record(signer, 0xFF40, 0xDF41, [text_png(number, 72, 12), key_object]),
+        File.SURFACE_FILLER: FILLER,
+    }
+
+
+def _text_files(authority: TestAuthority, holder: Holder, key: RSAPrivateKey, number: str) -> dict[File, bytes]:
+    signer = authority.text
+    number_file = encode(0xFF10, number.encode("ascii")) + b"\xff\xff"
+    four = basic_four(name=holder.name, address=holder.address, birth_date=holder.birth_date, sex=holder.sex)
+    return {
+        File.INDIVIDUAL_NUMBER: number_file,
+        File.BASIC_FOUR: four,
+        File.TEXT_INTEGRITY: text_integrity(signer, number_file, four),
+        File.TEXT_CV_CERTIFICATE: signer.cv_certificate,
+        File.TEXT_INFO: application_info(_MUNICIPALITY.encode("ascii")),
+        File.TEXT_PUBLIC_KEY: signed_record(signer, 0xFF50, 0xDF51, [encode_key_object(key.public_key())]),
+        File.TEXT_FILLER: FILLER,
+    }
+
+
+def _jpki_files(
+    authority: TestAuthority,
+    holder: Holder,
+    keys: dict[Key, RSAPrivateKey],
+    issued_on: date,
+    ends: date | None,
+) -> dict[File, bytes]:
+    files = {
+        File.SIGNATURE_CA_CERTIFICATE: authority.signature_ca.certificate_der,
+        File.USER_CA_CERTIFICATE: authority.user_ca.certificate_der,
+        File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2"),
+        File.CERTIFICATE_FLAGS: _NO_CERTIFICATES,
+    }
+    if ends is None:
+        return files
+    start, end = start_of_day(issued_on), end_of_day(ends)
+    files[File.CERTIFICATE_FLAGS] = _BOTH_CERTIFICATES
+    user, signature = keys[Key.USER_AUTHENTICATION].public_key(), keys[Key.SIGNATURE].public_key()
+    files[File.USER_CERTIFICATE] = authority.issue_user_certificate(user, start, end)
+    files[File.SIGNATURE_CERTIFICATE] = authority.issue_signature_certificate(
+        signature, start, end, name=holder.name, address=holder.address
+    )
+    return files

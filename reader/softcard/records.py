@@ -1,0 +1,129 @@
+"""The signed records of the surface and the text-input-assist application, as a municipality writes them."""
+
+import hashlib
+import io
+from datetime import date
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from reader.authenticity import three_group_digest_info
+from reader.chip_key import encode_key_object
+from reader.face_record import (
+    ADDRESS_IMAGE,
+    BIRTH_DATE,
+    CHIP_KEY,
+    EXPIRY,
+    FACE_RECORD,
+    NAME_IMAGE,
+    OFFSETS,
+    PHOTO,
+    SECURITY_CODE_IMAGE,
+    SEX,
+    SIGNATURE,
+    Sex,
+)
+from reader.softcard.authority import RecordSigner
+from reader.tlv import encode, encode_list
+
+FILLER = b"\xff" * 16
+
+
+def day_digits(day: date) -> bytes:
+    return day.strftime("%Y%m%d").encode("ascii")
+
+
+def text_png(text: str, width: int, height: int) -> bytes:
+    """One-bit greyscale PNG with the text on it; a glyph the built-in font lacks becomes a box."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.new("1", (width, height), 1)
+    font = ImageFont.load_default(size=max(8, height * 2 // 3))
+    ImageDraw.Draw(image).text((1, 0), text, fill=0, font=font)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def face_record(
+    signer: RecordSigner,
+    chip_key: RSAPublicKey,
+    *,
+    birth_date: date,
+    sex: Sex,
+    name_image: bytes,
+    address_image: bytes,
+    photo_jp2: bytes | None,
+    expiry: date,
+    security_code_image: bytes,
+) -> bytes:
+    """EF 0002 of the surface application. An infant's card has a photo object of no length."""
+    group_1 = encode_list(
+        [
+            (BIRTH_DATE, day_digits(birth_date)),
+            (SEX, str(int(sex)).encode("ascii")),
+            (CHIP_KEY, encode_key_object(chip_key)),
+        ]
+    )
+    group_2 = encode_list([(NAME_IMAGE, name_image), (ADDRESS_IMAGE, address_image)])
+    group_3 = encode(PHOTO, photo_jp2 or b"")
+    digests = (hashlib.sha256(group).digest() for group in (group_1, group_2, group_3))
+    signature = signer.sign_digest_info(three_group_digest_info(*digests))
+    objects = [
+        encode(BIRTH_DATE, day_digits(birth_date)),
+        encode(SEX, str(int(sex)).encode("ascii")),
+        encode(CHIP_KEY, encode_key_object(chip_key)),
+        encode(NAME_IMAGE, name_image),
+        encode(ADDRESS_IMAGE, address_image),
+        group_3,
+        encode(SIGNATURE, signature),
+        encode(EXPIRY, day_digits(expiry)),
+        encode(SECURITY_CODE_IMAGE, security_code_image),
+    ]
+    return _with_offsets(FACE_RECORD, OFFSETS, objects)
+
+
+def _with_offsets(record_tag: int, table_tag: int, objects: list[bytes]) -> bytes:
+    """The objects behind a table of their offsets from the start of the file; the record's length takes two bytes."""
+    header_length = 5  # two bytes of tag, 82, two bytes of length
+    at = header_length + len(encode(table_tag, bytes(2 * len(objects))))
+    table = bytearray()
+    for one in objects:
+        table += at.to_bytes(2, "big")
+        at += len(one)
+    content = encode(table_tag, bytes(table)) + b"".join(objects)
+    return record_tag.to_bytes(2, "big") + b"\x82" + len(content).to_bytes(2, "big") + content
+
+
+def signed_record(signer: RecordSigner, record_tag: int, first_tag: int, values: list[bytes]) -> bytes:
+    """A record whose last object signs all objects before it: age record, number image, text public key."""
+    objects = encode_list((first_tag + place, value) for place, value in enumerate(values))
+    return encode(record_tag, objects + encode(first_tag + len(values), signer.sign(objects)))
+
+
+def basic_four(*, name: str, address: str, birth_date: date, sex: Sex) -> bytes:
+    """EF 0002 of the text-input-assist application: name, address, birth date, sex as text."""
+    values = [name.encode("utf-8"), address.encode("utf-8"), day_digits(birth_date), str(int(sex)).encode("ascii")]
+    return _with_offsets(0xFF20, 0xDF21, [encode(0xDF22 + place, value) for place, value in enumerate(values)])
+
+
+def text_integrity(signer: RecordSigner, number_file: bytes, basic_four_file: bytes) -> bytes:
+    """Digests of the number file, fill bytes included, and of the four objects; signed together."""
+    table_end = 5 + len(encode(0xDF21, bytes(8)))
+    digests = [hashlib.sha256(number_file).digest(), hashlib.sha256(basic_four_file[table_end:]).digest()]
+    return signed_record(signer, 0xFF30, 0xDF31, digests)
+
+
+def application_info(municipality: bytes) -> bytes:
+    """Basic information of an application: id, key id, version, municipality code and an opaque part."""
+    values = [bytes.fromhex("06030E01"), b"9913101\x08\x05001" + bytes(4), b"\x01", municipality, bytes(272)]
+    return encode(0xFF30, encode_list((0xDF31 + place, value) for place, value in enumerate(values)))
+
+
+def token_info(label: str) -> bytes:
+    """JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers; the label comes first, space padded."""
+    return label.encode("ascii").ljust(32) + b" " * 32 + b" " * 16 + b" " * 16 + bytes(64)
+
+
+def expiry_record(serial: str, municipality: str, expiry: date) -> bytes:
+    """Record 1 of the common application: tag, length, 28 digits."""
+    return b"\x01\x1c" + serial.encode("ascii") + municipality.encode("ascii") + day_digits(expiry)

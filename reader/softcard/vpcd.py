@@ -1,0 +1,121 @@
+"""Puts a card in software into the real pcscd, through vsmartcard's virtual reader (vpcd).
+
+Messages both ways: two bytes of length, then the body; a one-byte body is a control (vsmartcard, `doc/api.txt`).
+The virtual reader listens on all interfaces: keep it off real networks.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from typing import Final
+
+from reader.softcard.card import SoftCard
+from reader.softcard.slot import SimulatedScanner
+
+VPCD_PORT: Final = 35963
+"""Of the first slot; the second listens on the next port."""
+
+_POWER_OFF: Final = b"\x00"
+_POWER_ON: Final = b"\x01"
+_RESET: Final = b"\x02"
+_GET_ATR: Final = b"\x04"
+
+
+class VirtualReaderUnavailable(RuntimeError):
+    """Nothing listens where the virtual reader should."""
+
+
+class VpcdConnection:
+    """One slot of the virtual reader. An open connection is a card in the slot."""
+
+    def __init__(self, slot: int = 0, *, host: str = "127.0.0.1", timeout: float = 5.0) -> None:
+        """`timeout`: seconds to wait for a daemon that is just starting."""
+        self._address = (host, VPCD_PORT + slot)
+        self._timeout = timeout
+        self._card: SoftCard | None = None
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self.scanner = SimulatedScanner(lambda: self._card)
+
+    def insert(self, card: SoftCard) -> None:
+        """Raises `VirtualReaderUnavailable`, or `RuntimeError` when a card lies in the slot."""
+        if self._socket is not None:
+            raise RuntimeError("a card lies in the slot")
+        connection = self._connect()
+        card.power_off()
+        self._card, self._socket = card, connection
+        self._thread = threading.Thread(target=self._serve, args=(connection, card), name="card in vpcd", daemon=True)
+        self._thread.start()
+
+    def remove(self) -> None:
+        """Take the card out; a command under way gets no answer. Nothing happens when there is none."""
+        connection, card, thread = self._socket, self._card, self._thread
+        self._socket = self._card = self._thread = None
+        if connection is not None:
+            # Shut down before waiting: the card may be in the middle of a command.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+        if connection is not None:
+            connection.close()
+        if card is not None:
+            card.power_off()
+
+    def _connect(self) -> socket.socket:
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                connection = socket.create_connection(self._address, timeout=self._timeout)
+            except OSError as error:
+                if time.monotonic() >= deadline:
+                    raise VirtualReaderUnavailable(
+                        f"no virtual reader at {self._address[0]}:{self._address[1]} ({error.strerror or error}): "
+                        "install the packages pcscd and vsmartcard-vpcd and start pcscd"
+                    ) from None
+                time.sleep(0.05)
+                continue
+            connection.settimeout(None)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
+
+    def _serve(self, connection: socket.socket, card: SoftCard) -> None:
+        # An OSError is the daemon's end or `remove`: either way the card is out.
+        with contextlib.suppress(OSError):
+            while (message := self._receive(connection)) is not None:
+                answer = _answer(card, message)
+                if answer is not None:
+                    connection.sendall(len(answer).to_bytes(2, "big") + answer)
+        card.power_off()
+
+    def _receive(self, connection: socket.socket) -> bytes | None:
+        header = _receive_exactly(connection, 2)
+        return None if header is None else _receive_exactly(connection, int.from_bytes(header, "big"))
+
+
+def _answer(card: SoftCard, message: bytes) -> bytes | None:
+    if message == _POWER_OFF:
+        card.power_off()
+    elif message == _POWER_ON:
+        card.power_on()
+    elif message == _RESET:
+        card.reset()
+    elif message == _GET_ATR:
+        return card.atr
+    else:
+        return card.transmit(message)
+    return None
+
+
+def _receive_exactly(connection: socket.socket, length: int) -> bytes | None:
+    received = bytearray()
+    while len(received) < length:
+        block = connection.recv(length - len(received))
+        # The daemon sends length and body in two segments. Without an immediate acknowledgement its kernel holds the
+        # second one back for 40 ms; the option does not last, so it is set again after each receive.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if not block:
+            return None
+        received += block
+    return bytes(received)
