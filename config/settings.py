@@ -40,6 +40,7 @@ class VisionSettings(Section):
     attempt_seconds: float = Field(default=15, gt=0)
     """A face check that has not found enough good frames by then ends."""
     attempts: int = Field(default=3, ge=1, le=5)
+    """Face checks in one reception before only the PIN or staff are left."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Frames dropped after opening, while the camera settles its exposure."""
 

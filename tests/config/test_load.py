@@ -1,0 +1,243 @@
+"""Settings from file and environment, and every way they can be wrong."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.load import PATHS, SECRETS, SettingsError, default_file, load
+from config.reference import fields
+from config.settings import Profile, Settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in list(os.environ):
+        if name.upper().startswith("UKETSUKE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    yield
+
+
+def settings_file(folder: Path, text: str) -> Path:
+    path = folder / "settings.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problem(path: Path | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+# --- what counts --------------------------------------------------------------------------------------------
+
+
+def test_without_file_and_environment_everything_is_default() -> None:
+    assert load() == Settings()
+
+
+def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = settings_file(tmp_path, "[vision]\nthreshold = 0.35\nframes = 7\n")
+    monkeypatch.setenv("UKETSUKE_VISION__THRESHOLD", "0.38")
+    vision = load(path).vision
+    assert (vision.threshold, vision.frames, vision.attempts) == (0.38, 7, 3)
+
+
+def test_default_file_is_read_if_it_exists() -> None:
+    default_file().parent.mkdir(parents=True)
+    settings_file(default_file().parent, 'profile = "pharmacy"\n')
+    assert load().profile is Profile.PHARMACY
+
+
+def test_variable_names_the_file_before_the_default_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_CONFIG", str(settings_file(tmp_path, "[vision]\nattempts = 2\n")))
+    assert load().vision.attempts == 2
+
+
+def test_paths_in_a_file_count_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/clinic")
+    path = settings_file(
+        tmp_path,
+        'state_dir = "state"\n[reader]\ntrust_anchors = ["ca.pem", "/etc/ca.pem"]\n[handover]\nfolder = "~/r"\n',
+    )
+    settings = load(path)
+    assert settings.state_dir == tmp_path / "state"
+    assert settings.reader.trust_anchors == (tmp_path / "ca.pem", Path("/etc/ca.pem"))
+    assert settings.results_dir == Path("/home/clinic/r")
+
+
+def test_every_path_setting_is_known_as_one() -> None:
+    assert {name for name, field in fields() if "Path" in str(field.annotation)} == PATHS
+
+
+def test_lists_and_sections_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_READER__TRUST_ANCHORS", '["/a.pem", "/b.pem"]')
+    monkeypatch.setenv("UKETSUKE_VISION", '{"frames": 9}')
+    settings = load()
+    assert settings.reader.trust_anchors == (Path("/a.pem"), Path("/b.pem"))
+    assert settings.vision.frames == 9
+
+
+def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_VISION__FRAMES", "")
+    assert load().vision.frames == 5
+
+
+# --- unknown names ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[vision]\ntreshold = 0.3\n", "vision.treshold in {file} is unknown; did you mean vision.threshold?"),
+        ("threshold = 0.3\n", "threshold in {file} is unknown; did you mean vision.threshold?"),
+        ("[reader]\nthreshold = 0.3\n", "reader.threshold in {file} is unknown; did you mean vision.threshold?"),
+        ("[visoin]\nthreshold = 0.3\n", "visoin.threshold in {file} is unknown; did you mean vision.threshold?"),
+        ("zzz = 1\n", "zzz in {file} is unknown. Remove it; `uketsuke config show` lists what exists."),
+        ("[empty]\n", "empty in {file} is unknown. Remove it; `uketsuke config show` lists what exists."),
+    ],
+)
+def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, told: str) -> None:
+    path = settings_file(tmp_path, text)
+    assert problem(path) == told.format(file=path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("UKETSUKE_VISION__TRESHOLD", "; did you mean UKETSUKE_VISION__THRESHOLD?"),
+        ("UKETSUKE_PROFLE", "; did you mean UKETSUKE_PROFILE?"),
+        ("UKETSUKE_STATEDIR", "; did you mean UKETSUKE_STATE_DIR?"),
+        ("UKETSUKE_VISION_THRESHOLD", "; did you mean UKETSUKE_VISION__THRESHOLD?"),
+        ("UKETSUKE_QQQ", ". Remove it; `uketsuke config show` lists what exists."),
+    ],
+)
+def test_unknown_variable_is_refused_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert problem() == f"environment variable {variable} is unknown{meant}"
+
+
+def test_unknown_name_inside_a_json_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_VISION", '{"treshold": 0.3}')
+    assert "UKETSUKE_VISION__TRESHOLD is unknown; did you mean UKETSUKE_VISION__THRESHOLD?" in problem()
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    told = problem(settings_file(tmp_path, "[vision]\nframes = 2\nthreshold = 0.9\n")).splitlines()
+    assert len(told) == 2
+
+
+# --- wrong values -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[vision]\nthreshold = 0.9\n",
+            "vision.threshold = 0.9, set by {file}, is refused: it must be less than 0.6. "
+            "Allowed: a number, more than 0, less than 0.6.",
+        ),
+        (
+            "[vision]\nthreshold = nan\n",
+            "vision.threshold = nan, set by {file}, is refused: it must be a finite number. "
+            "Allowed: a number, more than 0, less than 0.6.",
+        ),
+        (
+            '[vision]\nframes = "many"\n',
+            "vision.frames = 'many', set by {file}, is refused: it must be a valid integer, unable to parse string as "
+            "an integer. Allowed: a whole number, at least 5, at most 30.",
+        ),
+        (
+            '[service]\ninstitution_code = "12"\n',
+            "service.institution_code = '12', set by {file}, is refused: it must match pattern '^[0-9]{{10}}$'. "
+            "Allowed: text, matching ^[0-9]{{10}}$.",
+        ),
+        (
+            'profile = "hospital"\n',
+            "profile = 'hospital', set by {file}, is refused: it must be 'clinic' or 'pharmacy'. "
+            "Allowed: one of clinic, pharmacy.",
+        ),
+        (
+            '[handover]\nencoding = "EUC-JP"\n',
+            "handover.encoding = 'EUC-JP', set by {file}, is refused: it must be 'UTF-8' or 'Shift_JIS'. "
+            "Allowed: one of UTF-8, Shift_JIS.",
+        ),
+        (
+            '[consent]\nsurgery = "sometimes"\n',
+            "consent.surgery = 'sometimes', set by {file}, is refused: it must be a valid boolean, unable to interpret "
+            "input. Allowed: true or false.",
+        ),
+        ("vision = 3\n", "vision, set by {file}, is a section: write it as [vision] with its values below."),
+        ("consent = 3\n", "consent, set by {file}, is a section: write it as [consent] with its values below."),
+    ],
+)
+def test_wrong_value_is_told_with_place_and_range(tmp_path: Path, text: str, told: str) -> None:
+    path = settings_file(tmp_path, text)
+    assert problem(path) == told.format(file=path)
+
+
+def test_wrong_variable_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = settings_file(tmp_path, "[vision]\nthreshold = 0.35\n")
+    monkeypatch.setenv("UKETSUKE_VISION__THRESHOLD", "7")
+    assert problem(path).startswith(
+        "vision.threshold = '7', set by environment variable UKETSUKE_VISION__THRESHOLD, is refused"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("UKETSUKE_READER__TRUST_ANCHORS", "/a.pem:/b.pem"), ("UKETSUKE_VISION", "{frames: 9}")]
+)
+def test_a_list_that_is_not_json(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    assert f'{variable} is refused: it holds a list or a whole section and must be JSON, like ["a", "b"]' in problem()
+
+
+# --- the file itself ----------------------------------------------------------------------------------------
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    told = problem(tmp_path / "no.toml")
+    assert told.startswith(f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Name an existing file")
+
+
+def test_missing_file_named_by_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_CONFIG", str(tmp_path / "no.toml"))
+    assert "no.toml cannot be read" in problem()
+
+
+def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
+    path = settings_file(tmp_path, "[vision]\nthreshold = = 1\n")
+    assert problem(path).startswith(f"{path}, line 2, column 13: Invalid value. The file is TOML")
+
+
+def test_file_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('# 受付\nprofile = "clinic"\n'.encode("shift_jis"))
+    assert problem(path) == f"{path}: byte 2 is not UTF-8. Save the file as UTF-8."
+
+
+# --- secrets ------------------------------------------------------------------------------------------------
+
+
+def test_password_hash_is_never_printed(tmp_path: Path) -> None:
+    canary = "$scrypt$canary"
+    settings = load(settings_file(tmp_path, f'[staff]\npassword_hash = "{canary}"\n'))
+    assert settings.staff.password_hash.get_secret_value() == canary
+    for text in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.model_dump())):
+        assert "canary" not in text
+
+
+def test_wrong_password_hash_is_not_shown_either(tmp_path: Path) -> None:
+    told = problem(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
+    assert told.startswith("staff.password_hash, set by ")
+    assert "987654" not in told
+
+
+def test_every_secret_setting_is_known_as_one() -> None:
+    assert {name for name, field in fields() if "Secret" in str(field.annotation)} == SECRETS

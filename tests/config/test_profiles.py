@@ -1,0 +1,62 @@
+"""The profile table and how it meets what the user set."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from config.load import SettingsError, load
+from config.profiles import PROFILES, LimitPolicy, PrescriptionPolicy, Profile
+from config.settings import ConsentSettings, Settings
+
+
+def test_every_profile_has_a_row_with_every_consent_value() -> None:
+    assert set(PROFILES) == set(Profile)
+    for row in PROFILES.values():
+        assert set(row.consent) == set(ConsentSettings.model_fields)
+        assert row.consent["prescription"] in row.prescription_allowed
+        assert {"ja", "en"} <= set(row.words)
+
+
+def test_the_words_differ() -> None:
+    clinic, pharmacy = PROFILES[Profile.CLINIC].words_in("ja"), PROFILES[Profile.PHARMACY].words_in("ja")
+    assert (clinic.institution, clinic.staff) == ("この医院", "医師")
+    assert (pharmacy.institution, pharmacy.staff) == ("この薬局", "薬剤師")
+    assert PROFILES[Profile.PHARMACY].words_in("ko").staff == "pharmacist"
+
+
+def test_the_models_own_defaults_are_the_clinics() -> None:
+    assert ConsentSettings() == ConsentSettings.model_validate(PROFILES[Profile.CLINIC].consent)
+
+
+def test_the_row_fills_what_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = PROFILES[Profile.PHARMACY]
+    changed = replace(row, consent={**row.consent, "surgery": True, "limit": LimitPolicy.BY_LAW})
+    monkeypatch.setattr("config.settings.PROFILES", {**PROFILES, Profile.PHARMACY: changed})
+    settings = Settings.model_validate({"profile": "pharmacy", "consent": {"surgery": False}})
+    assert settings.consent.surgery is False
+    assert settings.consent.limit is LimitPolicy.BY_LAW
+    assert Settings(profile=Profile.PHARMACY, consent=ConsentSettings(limit=LimitPolicy.ASK)).consent == (
+        ConsentSettings(surgery=True, limit=LimitPolicy.ASK)
+    )
+    assert Settings().consent.limit is LimitPolicy.ASK
+
+
+def test_a_clinic_may_ask_for_the_prescription_form_if_it_says_so() -> None:
+    assert Settings().consent.prescription is PrescriptionPolicy.NOT_USED
+    asked = Settings(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK))
+    assert asked.consent.prescription is PrescriptionPolicy.ASK
+
+
+@pytest.mark.parametrize("policy", ["ask", "electronic", "paper"])
+def test_a_pharmacy_issues_no_prescriptions(tmp_path: Path, policy: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(f'profile = "pharmacy"\n[consent]\nprescription = "{policy}"\n')
+    with pytest.raises(SettingsError, match=f"consent.prescription = '{policy}' does not fit profile 'pharmacy'"):
+        load(path)
+
+
+def test_direct_construction_checks_too() -> None:
+    with pytest.raises(ValidationError):
+        Settings(profile=Profile.PHARMACY, consent=ConsentSettings(prescription=PrescriptionPolicy.PAPER))

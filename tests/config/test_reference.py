@@ -1,0 +1,30 @@
+"""The listing of all settings."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from config.load import load
+from config.reference import fields, listing, reference
+
+
+def test_every_setting_is_documented() -> None:
+    assert [entry.name for entry in reference()] == [name for name, _ in fields()]
+    assert all(entry.meaning and entry.allowed for entry in reference())
+
+
+def test_the_listing_is_a_file_of_defaults(tmp_path: Path) -> None:
+    # a default stands on a line of its own below its meaning: "# name = value"
+    uncommented = re.sub(r"^# (\w+ = )", r"\1", listing(), flags=re.MULTILINE)
+    assert 'prescription = "not-used"' in uncommented.splitlines()
+    tomllib.loads(uncommented)
+    path = tmp_path / "settings.toml"
+    path.write_text(uncommented, encoding="utf-8")
+    assert load(path) == load()
+
+
+def test_one_entry_in_full() -> None:
+    entry = next(entry for entry in reference() if entry.name == "vision.threshold")
+    assert entry.environment == "UKETSUKE_VISION__THRESHOLD"
+    assert (entry.default, entry.allowed) == ("0.4", "a number, more than 0, less than 0.6")
+    assert "counts as a match" in entry.meaning

@@ -1,0 +1,85 @@
+"""What counts as a consent: on the screen, and answered yes. Nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import ConsentSettings
+from consent.answers import Given, answers, together, unanswered
+from consent.items import HolderFacts, Item, Question, QuestionKind
+from consent.questions import questions
+
+NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+EVERY = questions(HolderFacts(50, False, True), ConsentSettings(surgery=True))
+IDS = ["care-and-medicines", "surgery", "health-checkup-specific", "health-checkup-elderly", "specific-disease", "limit"]
+
+
+def test_one_answer_covers_all_items_of_its_question() -> None:
+    given_answers = answers(EVERY[:1], {"care-and-medicines": Given(True, NOW)})
+    assert [(a.item, a.granted, a.answered_at) for a in given_answers] == [
+        (Item.DIAGNOSIS, True, NOW),
+        (Item.MEDICINES, True, NOW),
+    ]
+
+
+def test_refused_keeps_its_moment_unanswered_has_none() -> None:
+    refused, silent = answers(EVERY[1:3], {"surgery": Given(False, NOW)})
+    assert (refused.granted, refused.answered_at) == (False, NOW)
+    assert (silent.granted, silent.answered_at) == (False, None)
+
+
+def test_an_answer_to_a_question_that_was_not_shown_counts_for_nothing() -> None:
+    assert answers((), {"limit": Given(True, NOW)}) == ()
+
+
+def test_all_covers_the_sharing_questions_only() -> None:
+    said = answers(EVERY, together(EVERY, granted=True, at=NOW))
+    assert {a.item for a in said if a.granted} == {
+        Item.DIAGNOSIS,
+        Item.MEDICINES,
+        Item.SURGERY,
+        Item.HEALTH_CHECKUP,
+    }
+    assert not any(a.granted for a in answers(EVERY, together(EVERY, granted=False, at=NOW)))
+
+
+def test_two_questions_for_one_item_are_a_mistake() -> None:
+    twin = Question("twin", QuestionKind.SHARING, (Item.SURGERY,))
+    with pytest.raises(ValueError, match="two questions"):
+        answers((*EVERY, twin), {})
+
+
+touches = st.lists(
+    st.tuples(
+        st.sampled_from(["show", "yes", "no"]), st.sampled_from(IDS), st.integers(0, 600).map(lambda s: timedelta(0, s))
+    ),
+    max_size=30,
+)
+
+
+@given(
+    st.builds(HolderFacts, st.integers(0, 120), st.booleans(), st.booleans(), st.booleans()),
+    st.booleans(),
+    touches,
+)
+def test_granted_only_if_shown_and_answered_yes(
+    facts: HolderFacts, surgery: bool, what_happened: list[tuple[str, str, timedelta]]
+) -> None:
+    """Any order of showing and touching, with touches for questions that are not, or not yet, on the screen."""
+    offered = {question.id: question for question in questions(facts, ConsentSettings(surgery=surgery))}
+    shown: dict[str, Question] = {}
+    said: dict[str, Given] = {}
+    for what, question_id, after in what_happened:
+        if what != "show":
+            said[question_id] = Given(what == "yes", NOW + after)
+        elif question_id in offered:
+            shown[question_id] = offered[question_id]
+    result = answers(shown.values(), said)
+    assert [a.item for a in result] == [item for question in shown.values() for item in question.items]
+    for answer in result:
+        last = said.get(answer.question_id)
+        assert answer.granted == (last is not None and last.granted)
+        assert answer.answered_at == (last.at if last else None)
+    assert not any(a.granted for a in unanswered(shown.values()))

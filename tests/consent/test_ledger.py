@@ -1,0 +1,358 @@
+"""The ledger's life: what may follow what, what it holds after a restart, who may write it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from consent.items import Item
+from consent.ledger import Ledger, LedgerFile
+from consent.lifecycle import LifeCycleError
+from consent.records import (
+    Body,
+    Confirmed,
+    Decided,
+    LedgerHead,
+    Opened,
+    RecordedAnswer,
+    card_hash,
+    genesis_hash,
+    record_hash,
+)
+from consent.store import LedgerError, LedgerInUse, LedgerUnwritable
+from consent.verification import LedgerIntact, verify_file
+
+if TYPE_CHECKING:
+    from tests.consent.conftest import Clock, Counter
+
+
+def test_one_reception_from_opening_to_delivery(counter: Counter) -> None:
+    counter.to_delivered()
+    records = list(counter.ledger.records())
+    assert [record.event.kind for record in records] == ["opened", "decided", "confirmed", "delivered"]
+    assert [record.sequence for record in records] == [1, 2, 3, 4]
+    assert records[0].previous == genesis_hash("terminal-1")
+    assert [record.previous for record in records[1:]] == [record.hash for record in records[:-1]]
+    assert counter.ledger.head() == LedgerHead(4, records[-1].hash)
+    assert counter.ledger.verify() == LedgerIntact("terminal-1", counter.ledger.head())
+
+
+def test_what_is_returned_is_what_is_read_again(counter: Counter) -> None:
+    written = [
+        counter.ledger.opened(counter.opening()),
+        counter.ledger.decided(counter.decision(by_law=(Item.HIGH_COST_LIMIT,), prescription_form="1")),
+    ]
+    assert list(counter.reopen().records()) == written
+    assert list(counter.ledger.records(start=2)) == written[1:]
+
+
+def test_an_outsider_can_check_the_chain_with_sha256_alone(counter: Counter, path: Path) -> None:
+    counter.to_delivered()
+    counter.ledger.close()
+    previous = genesis_hash("terminal-1")
+    for body, chained in sqlite3.connect(path).execute("SELECT body, hash FROM record ORDER BY sequence"):
+        assert json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False) == body
+        assert record_hash(previous, body) == chained
+        previous = chained
+
+
+def test_a_decision_holds_all_that_sending_again_needs(counter: Counter) -> None:
+    decided = counter.to_decided()
+    later = counter.reopen().of_check("c1")
+    assert later is not None
+    assert later.decided == decided
+    assert later.decided.event.answers[0].answered_at == counter.clock()
+    assert later.decided.event.answers[0].wording.startswith("これまでの診療")
+
+
+# --- life cycle ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reach", "attempt", "reason"),
+    [
+        ("", "decided", "it was never opened"),
+        ("", "delivered", "it was never opened"),
+        ("opened", "opened", "it is opened already"),
+        ("opened", "confirmed", "it is not decided"),
+        ("opened", "expired", "it is opened, not waiting for the service"),
+        ("opened", "delivered", "it is opened, not waiting for delivery"),
+        ("opened", "withdrawn", "it is opened, not confirmed"),
+        ("decided", "opened", "it is opened already"),
+        ("decided", "decided", "it is decided already"),
+        ("decided", "delivered", "it is decided, not waiting for delivery"),
+        ("decided", "withdrawn", "it is decided, not confirmed"),
+        ("confirmed", "decided", "it is confirmed already"),
+        ("confirmed", "confirmed", "it is confirmed already"),
+        ("confirmed", "expired", "it is confirmed, not waiting for the service"),
+        ("delivered", "delivered", "it is delivered, not waiting for delivery"),
+        ("delivered", "discarded", "it is delivered already"),
+        ("delivered", "opened", "it is opened already"),
+        ("expired", "confirmed", "it is expired already"),
+        ("discarded", "decided", "it is discarded already"),
+        ("withdrawn", "withdrawn", "YZK was withdrawn already"),
+    ],
+)
+def test_what_may_not_follow(counter: Counter, reach: str, attempt: str, reason: str) -> None:
+    stages = {
+        "": [],
+        "opened": ["opened"],
+        "decided": ["opened", "decided"],
+        "confirmed": ["opened", "decided", "confirmed"],
+        "delivered": ["opened", "decided", "confirmed", "delivered"],
+        "expired": ["opened", "decided", "expired"],
+        "discarded": ["opened", "discarded"],
+        "withdrawn": ["opened", "decided", "confirmed", "withdrawn"],
+    }
+    for stage in stages[reach]:
+        take(counter, stage)
+    before = counter.ledger.head()
+    with pytest.raises(LifeCycleError, match=reason):
+        take(counter, attempt)
+    with pytest.raises(LifeCycleError, match=reason):  # the same after a restart
+        counter.reopen()
+        take(counter, attempt)
+    assert counter.ledger.head() == before
+    assert isinstance(counter.ledger.verify(), LedgerIntact)
+
+
+def take(counter: Counter, kind: str) -> None:
+    ledger, history = counter.ledger, counter.ledger.of_check("c1")
+    if kind == "opened":
+        ledger.opened(counter.opening())
+    elif kind == "decided":
+        ledger.decided(counter.decision())
+    elif kind == "confirmed":
+        sent = history.decided if history else None
+        count, chained = (sent.sequence, sent.hash) if sent else (1, ledger.head().hash)
+        ledger.confirmed(
+            Confirmed(
+                check_id="c1", accepted_at=counter.clock(), ledger_count=count, ledger_hash=chained, signature="c2ln"
+            )
+        )
+    elif kind == "delivered":
+        ledger.delivered("c1", "OQSsiquc01res_face_c1.xml")
+    elif kind == "expired":
+        ledger.expired("c1")
+    elif kind == "withdrawn":
+        ledger.withdrawn("c1", [Item.MEDICINES])
+    else:
+        ledger.discarded("c1", "by-staff")
+
+
+def test_a_withdrawal_may_come_after_delivery_item_by_item(counter: Counter) -> None:
+    counter.to_delivered()
+    counter.ledger.withdrawn("c1", [Item.MEDICINES])
+    counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
+    with pytest.raises(LifeCycleError, match="no consent was given for SHJ"):
+        counter.ledger.withdrawn("c1", [Item.SURGERY])
+
+
+@pytest.mark.parametrize(("field", "other"), [("card", "d" * 64), ("reception_id", "r-c2"), ("profile", "pharmacy")])
+def test_a_decision_of_another_reception_is_refused(counter: Counter, field: str, other: str) -> None:
+    counter.ledger.opened(counter.opening())
+    with pytest.raises(LifeCycleError, match=f"its {field} is another"):
+        counter.ledger.decided(counter.decision(**{field: other}))
+
+
+def test_a_receipt_with_a_head_that_never_was(counter: Counter) -> None:
+    decided = counter.to_decided()
+    foreign = counter.receipt(decided).model_copy(update={"ledger_hash": "f" * 64})
+    with pytest.raises(LifeCycleError, match="a head this ledger never had"):
+        counter.ledger.confirmed(foreign)
+    ahead = counter.receipt(decided).model_copy(update={"ledger_count": 99})
+    with pytest.raises(LifeCycleError, match="a head this ledger never had"):
+        counter.ledger.confirmed(ahead)
+    counter.ledger.confirmed(counter.receipt(decided))
+
+
+# --- what cannot be written ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "見本　太郎"},
+        {"check_id": "見本太郎"},
+        {"card": "00009876"},
+        {"result_file": "../../etc/passwd"},
+        {"prescription_form": "3"},
+        {"decided_at": datetime(2026, 11, 22)},  # noqa: DTZ001
+        {"cause": "interrupted"},
+        {"by_law": (Item.DIAGNOSIS,)},
+        {"idempotency_key": ""},
+    ],
+)
+def test_what_does_not_belong_is_refused_and_not_repeated(counter: Counter, change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        counter.decision(**change)
+    assert "太郎" not in str(caught.value)
+
+
+def test_a_reason_is_a_code(counter: Counter) -> None:
+    counter.ledger.opened(counter.opening())
+    with pytest.raises(ValidationError) as caught:
+        counter.ledger.discarded("c1", "見本太郎さんが帰った")
+    assert "見本" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", [{"answered_at": None}, {"language": None}, {"wording": ""}])
+def test_a_consent_needs_moment_words_and_language(counter: Counter, missing: dict[str, object]) -> None:
+    whole = counter.decision().answers[0].model_dump()
+    with pytest.raises(ValidationError, match="a consent needs its moment"):
+        RecordedAnswer.model_validate(whole | missing)
+
+
+def test_no_field_for_a_person() -> None:
+    suspicious = {"name", "kana", "birth", "address", "number", "photo", "encoding", "pin", "sex", "serial"}
+    for model in [Opened, Decided, Confirmed, RecordedAnswer, *Body.__subclasses__()]:
+        for field in model.model_fields:
+            if field != "file_name":
+                assert not suspicious & set(field.split("_")), (model, field)
+
+
+def test_card_hash_is_keyed() -> None:
+    key, other = b"k" * 32, b"o" * 32
+    assert card_hash(key, 0x1234) == card_hash(key, b"\x12\x34")
+    assert len({card_hash(key, 1), card_hash(key, 2), card_hash(other, 1), card_hash(key, 0)}) == 4
+    with pytest.raises(ValueError, match="32 bytes"):
+        card_hash(b"short", 1)
+
+
+# --- one writer, many readers -------------------------------------------------------------------------------
+
+
+def test_two_writers_in_one_process(counter: Counter, path: Path, clock: Clock) -> None:
+    with pytest.raises(LedgerInUse) as caught:
+        Ledger.open(path, "terminal-1", clock=clock)
+    assert str(path) in str(caught.value)
+    assert f"process {os.getpid()}" in str(caught.value)
+    counter.to_delivered()
+
+
+def test_two_writers_in_two_processes(counter: Counter, path: Path) -> None:
+    program = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path; from consent.ledger import Ledger\n"
+        "Ledger.open(Path(sys.argv[1]), 'terminal-1', clock=lambda: datetime.now(UTC))"
+    )
+    found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
+    assert found.returncode != 0
+    assert f"LedgerInUse: {path} is being written by process {os.getpid()}" in found.stderr
+    assert "UKETSUKE_STATE_DIR" in found.stderr
+
+
+def test_a_closed_ledger_can_be_opened_again(counter: Counter) -> None:
+    counter.to_decided()
+    head = counter.ledger.head()
+    assert counter.reopen().head() == head
+
+
+def test_reading_while_another_writes(counter: Counter, path: Path) -> None:
+    counter.to_decided("c1")
+    reader = LedgerFile(path)
+    reading = reader.records()
+    first = next(reading)
+    counter.to_decided("c2")
+    assert [first.sequence, *(record.sequence for record in reading)] == [1, 2]  # one view throughout
+    assert reader.head() == counter.ledger.head()
+    assert reader.verify() == LedgerIntact("terminal-1", counter.ledger.head())
+    assert [history.check_id for history in reader.unended()] == ["c1", "c2"]
+
+
+def test_a_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path, tmp_path: Path) -> None:
+    counter.to_delivered()
+    counter.ledger.close()
+    folder = tmp_path / "cd"
+    folder.mkdir()
+    (folder / "ledger.db").write_bytes(path.read_bytes())
+    folder.chmod(0o500)
+    try:
+        assert isinstance(verify_file(folder / "ledger.db"), LedgerIntact)
+    finally:
+        folder.chmod(0o700)
+
+
+def test_appends_from_several_threads_make_one_chain(counter: Counter) -> None:
+    threads = [threading.Thread(target=counter.to_delivered, args=(f"c{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter.ledger.head().count == 24
+    assert isinstance(counter.ledger.verify(), LedgerIntact)
+
+
+# --- the file -----------------------------------------------------------------------------------------------
+
+
+def test_it_is_durable_and_private(counter: Counter, path: Path) -> None:
+    connection = counter.ledger._store._connection
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    counter.to_decided()
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_another_terminals_ledger(counter: Counter, path: Path, clock: Clock) -> None:
+    counter.ledger.close()
+    with pytest.raises(LedgerError, match="is the ledger of terminal 'terminal-1', not of 'terminal-2'"):
+        Ledger.open(path, "terminal-2", clock=clock)
+    counter.reopen()  # the failed attempt holds no lock
+
+
+def test_a_file_that_is_no_ledger(path: Path, clock: Clock) -> None:
+    path.write_text("これは台帳ではありません" * 100, encoding="utf-8")
+    with pytest.raises(LedgerUnwritable, match="not a database"):
+        Ledger.open(path, "terminal-1", clock=clock)
+
+
+def test_a_file_that_is_not_there(path: Path) -> None:
+    with pytest.raises(LedgerError, match="does not exist"):
+        verify_file(path)
+    with pytest.raises(LedgerError, match="does not exist"):
+        LedgerFile(path).head()
+
+
+def test_a_full_disk_loses_nothing_and_invents_nothing(counter: Counter) -> None:
+    counter.to_delivered("c1")
+    before = counter.ledger.head()
+    connection = counter.ledger._store._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(LedgerUnwritable, match=r"cannot be written: .*full"):
+        for number in range(2, 50):
+            before = counter.ledger.head()
+            counter.ledger.opened(counter.opening(f"c{number}"))
+    assert counter.ledger.head() == before == LedgerFile(counter.ledger.path).head()
+    connection.execute("PRAGMA max_page_count = 100000")
+    counter.to_delivered("after")
+    assert isinstance(counter.ledger.verify(), LedgerIntact)
+
+
+def test_the_database_itself_guards_the_records(counter: Counter, path: Path) -> None:
+    counter.to_decided()
+    connection = sqlite3.connect(path)
+    for statement in ("UPDATE record SET body = '{}'", "DELETE FROM record"):
+        with pytest.raises(sqlite3.IntegrityError, match="no ledger record is"):
+            connection.execute(statement)
+
+
+def test_a_clock_without_zone_is_a_mistake(path: Path, counter: Counter) -> None:
+    counter.ledger.close()
+    with (
+        Ledger.open(path, "terminal-1", clock=lambda: datetime(2026, 11, 22)) as ledger,  # noqa: DTZ001
+        pytest.raises(ValueError, match="time zone"),
+    ):
+        ledger.opened(counter.opening())
