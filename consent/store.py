@@ -92,6 +92,9 @@ class Store:
         with _told(self.path, "opened"):
             if not self.path.exists():
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+                os.fsync(folder)  # or a power cut could take the new file's name away with all that was put in it
+                os.close(folder)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
         try:
             with _told(self.path, "opened"):

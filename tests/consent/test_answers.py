@@ -13,7 +13,14 @@ from consent.questions import questions
 
 NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
 EVERY = questions(HolderFacts(50, False, True), ConsentSettings(surgery=True))
-IDS = ["care-and-medicines", "surgery", "health-checkup-specific", "health-checkup-elderly", "specific-disease", "limit"]
+IDS = [
+    "care-and-medicines",
+    "surgery",
+    "health-checkup-specific",
+    "health-checkup-elderly",
+    "specific-disease",
+    "limit",
+]
 
 
 def test_one_answer_covers_all_items_of_its_question() -> None:

@@ -1,0 +1,101 @@
+"""What remains to be done, on the ledger in use and on its file alike."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from consent.answers import unanswered
+from consent.items import Item, Question, QuestionKind
+from consent.ledger import LedgerFile
+from consent.outbox import unconfirmed, undecided, undelivered
+from consent.records import Cause, RecordedAnswer
+
+if TYPE_CHECKING:
+    from tests.consent.conftest import Clock, Counter
+
+
+def both(counter: Counter) -> tuple[LedgerFile, ...]:
+    """The writer, the same after a restart, and a reader of the file."""
+    return counter.ledger, counter.reopen(), LedgerFile(counter.ledger.path)
+
+
+def test_nothing_remains_of_a_delivered_reception(counter: Counter, clock: Clock) -> None:
+    counter.to_delivered()
+    for ledger in both(counter):
+        assert ledger.unended() == ()
+        assert undecided(ledger) == ()
+        assert undelivered(ledger) == ()
+        assert unconfirmed(ledger, clock()).sendable == ()
+
+
+def test_each_waits_in_its_own_list(counter: Counter, clock: Clock) -> None:
+    counter.ledger.opened(counter.opening("opened"))
+    counter.to_decided("decided")
+    counter.to_confirmed("confirmed")
+    counter.to_delivered("delivered")
+    counter.to_decided("expired")
+    counter.ledger.expired("expired")
+    counter.ledger.opened(counter.opening("discarded"))
+    counter.ledger.discarded("discarded", "by-staff")
+    for ledger in both(counter):
+        assert [record.event.check_id for record in undecided(ledger)] == ["opened"]
+        assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["decided"]
+        assert unconfirmed(ledger, clock()).over == ()
+        assert [waiting.decided.event.check_id for waiting in undelivered(ledger)] == ["confirmed"]
+
+
+def test_a_consent_is_sent_for_24_hours_from_its_first_moment(counter: Counter, clock: Clock) -> None:
+    answered = clock()
+    answers = counter.decision().answers
+    clock.pass_(seconds=40)
+    counter.ledger.opened(counter.opening())
+    counter.ledger.decided(counter.decision(answers=answers))
+    end = answered + timedelta(hours=24)
+    for ledger in both(counter):
+        assert len(unconfirmed(ledger, end - timedelta(seconds=1)).sendable) == 1
+        assert unconfirmed(ledger, end).sendable == ()
+        assert len(unconfirmed(ledger, end).over) == 1
+
+
+def test_a_refusal_is_sent_for_24_hours_from_the_decision(counter: Counter, clock: Clock) -> None:
+    counter.ledger.opened(counter.opening())
+    counter.ledger.decided(counter.decision(granted=False))
+    assert unconfirmed(counter.ledger, clock() + timedelta(hours=23, minutes=59)).sendable
+    assert unconfirmed(counter.ledger, clock() + timedelta(hours=24)).over
+
+
+def test_a_withdrawn_consent_still_needs_its_result_delivered(counter: Counter) -> None:
+    counter.to_confirmed()
+    counter.ledger.withdrawn("c1", [Item.MEDICINES])
+    for ledger in both(counter):
+        assert len(undelivered(ledger)) == 1
+    counter.ledger.delivered("c1", "OQSsiquc01res_face_c1.xml")
+    assert counter.ledger.unended() == ()
+
+
+def test_an_interrupted_reception_is_decided_from_the_ledger_alone(counter: Counter, clock: Clock) -> None:
+    counter.ledger.opened(counter.opening())
+    clock.pass_(minutes=3)
+    (left,) = undecided(counter.reopen())
+    shown = [Question(q.question_id, QuestionKind.SHARING, q.items) for q in left.event.questions]
+    counter.ledger.decided(
+        counter.decision(
+            left.event.check_id,
+            reception_id=left.event.reception_id,
+            cause=Cause.INTERRUPTED,
+            answers=tuple(RecordedAnswer.of(answer) for answer in unanswered(shown)),
+        )
+    )
+    (waiting,) = unconfirmed(counter.ledger, clock()).sendable
+    assert [(a.item, a.granted, a.answered_at) for a in waiting.event.answers] == [
+        (Item.DIAGNOSIS, False, None),
+        (Item.MEDICINES, False, None),
+    ]
+
+
+def test_oldest_first(counter: Counter, clock: Clock) -> None:
+    for check in ("z", "a", "m"):
+        counter.to_decided(check)
+    for ledger in both(counter):
+        assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["z", "a", "m"]

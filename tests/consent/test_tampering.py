@@ -1,0 +1,217 @@
+"""Somebody was at the file: every way to change it is found and the record named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from consent.ledger import Ledger, LedgerFile
+from consent.records import LedgerHead, genesis_hash, record_hash
+from consent.store import LedgerError
+from consent.verification import LedgerBroken, LedgerIntact, verify_file
+
+if TYPE_CHECKING:
+    from tests.consent.conftest import Clock, Counter
+
+
+@pytest.fixture
+def ledger(counter: Counter, path: Path) -> Path:
+    """Twelve records of three receptions, closed, with the guards taken off."""
+    for check in ("c1", "c2", "c3"):
+        counter.to_delivered(check)
+    counter.ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TRIGGER record_stays; DROP TRIGGER record_remains;")
+    return path
+
+
+def change(path: Path, statement: str, *values: object) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+def body(path: Path, sequence: int) -> str:
+    return str(sqlite3.connect(path).execute("SELECT body FROM record WHERE sequence = ?", (sequence,)).fetchone()[0])
+
+
+def broken(path: Path, **remembered: object) -> LedgerBroken:
+    outcome = verify_file(path, **remembered)  # type: ignore[arg-type]
+    assert isinstance(outcome, LedgerBroken), outcome
+    return outcome
+
+
+def rechain(path: Path, start: int) -> None:
+    """What a careful forger does: all hashes from `start` on anew."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT sequence, body, hash FROM record ORDER BY sequence").fetchall()
+        previous = genesis_hash("terminal-1")
+        for sequence, text, chained in found:
+            if sequence >= start:
+                content = json.loads(text)
+                content["previous"] = previous
+                text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+                chained = record_hash(previous, text)
+                connection.execute("UPDATE record SET body = ?, hash = ? WHERE sequence = ?", (text, chained, sequence))
+            previous = chained
+
+
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [
+        ('"granted":true', '"granted":false'),
+        ('"answered_at":"2026-11-22T09', '"answered_at":"2026-11-22T08'),
+        ("見せてもよいですか", "見せます"),
+        ('"language":"ja"', '"language":"en"'),
+        ('"at":"2026', '"at":"2025'),
+        ('"sequence":6', '"sequence":7'),
+        ('"check_id":"c2"', '"check_id":"c9"'),
+        ('"cause":"answered"', '"cause":"cancelled"'),
+    ],
+)
+def test_a_changed_field(ledger: Path, field: str, other: str) -> None:
+    assert field in body(ledger, 6)
+    change(ledger, "UPDATE record SET body = replace(body, ?, ?) WHERE sequence = 6", field, other)
+    assert broken(ledger) == LedgerBroken(6, "record 6 was changed: its text and its hash do not agree")
+
+
+@pytest.mark.parametrize("sequence", range(1, 13))
+def test_a_changed_hash(ledger: Path, sequence: int) -> None:
+    change(ledger, "UPDATE record SET hash = ? WHERE sequence = ?", "0" * 64, sequence)
+    assert broken(ledger).sequence == sequence
+
+
+@pytest.mark.parametrize("sequence", range(1, 12))
+def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
+    """The hash is right for the text; the record after it tells."""
+    text = body(ledger, sequence).replace('"at":"2026', '"at":"2025')
+    previous = json.loads(text)["previous"]
+    change(
+        ledger,
+        "UPDATE record SET body = ?, hash = ? WHERE sequence = ?",
+        text,
+        record_hash(previous, text),
+        sequence,
+    )
+    found = broken(ledger)
+    assert found.sequence == sequence
+    assert "was replaced together with its hash" in found.what or "not the one the service confirmed" in found.what
+
+
+@pytest.mark.parametrize("sequence", range(1, 12))
+def test_a_deleted_record(ledger: Path, sequence: int) -> None:
+    change(ledger, "DELETE FROM record WHERE sequence = ?", sequence)
+    assert broken(ledger) == LedgerBroken(sequence, f"record {sequence} is missing")
+
+
+def test_deleted_records(ledger: Path) -> None:
+    change(ledger, "DELETE FROM record WHERE sequence BETWEEN 3 AND 7")
+    assert broken(ledger) == LedgerBroken(3, "records 3 to 7 are missing")
+
+
+def test_a_deleted_record_with_the_rest_moved_up(ledger: Path) -> None:
+    change(ledger, "DELETE FROM record WHERE sequence = 6")
+    for sequence in range(7, 13):
+        change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
+    assert broken(ledger) == LedgerBroken(6, "record 7 stands in the place of record 6")
+
+
+def test_two_swapped_records(ledger: Path) -> None:
+    for old, new in ((3, -3), (7, 3), (-3, 7)):
+        change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", new, old)
+    assert broken(ledger) == LedgerBroken(3, "record 7 stands in the place of record 3")
+
+
+def test_a_record_put_in_before_the_first(ledger: Path) -> None:
+    change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
+    assert broken(ledger).what.startswith("a record numbered 0 stands before record 1")
+
+
+def test_an_invented_record_at_the_end(ledger: Path) -> None:
+    change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (13, ?, ?)", body(ledger, 12), "0" * 64)
+    assert broken(ledger) == LedgerBroken(13, "record 13 was changed: its text and its hash do not agree")
+
+
+def test_a_text_that_is_no_record(ledger: Path) -> None:
+    change(ledger, "UPDATE record SET body = ? WHERE sequence = 4", '{"event":{"kind":"x","check_id":"y"}}')
+    assert broken(ledger).sequence == 4
+
+
+def test_the_terminals_name_was_changed(ledger: Path) -> None:
+    change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
+    assert broken(ledger) == LedgerBroken(
+        1, "record 1 does not follow this terminal's beginning: records of another ledger"
+    )
+
+
+def test_bytes_flipped_in_the_file(ledger: Path) -> None:
+    content = bytearray(ledger.read_bytes())
+    place = content.index("見せてもよいですか".encode())
+    content[place] ^= 0x01
+    ledger.write_bytes(content)
+    assert broken(ledger).sequence >= 1
+
+
+def test_half_the_file_is_gone(ledger: Path) -> None:
+    ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
+    assert broken(ledger)
+
+
+def test_a_cut_tail_is_noticed_against_what_was_remembered(ledger: Path) -> None:
+    remembered = LedgerFile(ledger).head()
+    change(ledger, "DELETE FROM record WHERE sequence > 8")
+    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone cannot tell
+    assert broken(ledger, expected_head=remembered) == LedgerBroken(
+        9, "records 9 to 12 are missing at the end: the ledger once had 12"
+    )
+    change(ledger, "DELETE FROM record WHERE sequence > 0")
+    assert broken(ledger, receipts=[remembered]).what.startswith("records 1 to 12 are missing")
+
+
+def test_a_ledger_that_grew_still_holds_what_was_remembered(ledger: Path) -> None:
+    early = LedgerHead(5, json.loads(body(ledger, 6))["previous"])
+    empty = LedgerHead(0, genesis_hash("terminal-1"))
+    assert isinstance(verify_file(ledger, expected_head=early, receipts=[empty]), LedgerIntact)
+
+
+def test_a_rewritten_chain_is_noticed_by_the_receipts_in_it(ledger: Path) -> None:
+    change(ledger, 'UPDATE record SET body = replace(body, \'"cause":"answered"\', \'"cause":"timed-out"\')')
+    rechain(ledger, 2)
+    assert broken(ledger) == LedgerBroken(2, "record 2 is not the one the service confirmed (receipt in record 3)")
+
+
+def test_a_rewritten_chain_with_rewritten_receipts_is_noticed_outside(ledger: Path) -> None:
+    remembered = LedgerFile(ledger).head()
+    change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
+    rechain(ledger, 12)
+    assert isinstance(verify_file(ledger), LedgerIntact)
+    assert "is not the one remembered" in broken(ledger, expected_head=remembered).what
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: change(path, "UPDATE record SET hash = ? WHERE sequence = 12", "0" * 64),
+        lambda path: change(path, "DELETE FROM record WHERE sequence = 11"),
+        lambda path: change(path, "UPDATE record SET body = replace(body, '2026', '2025') WHERE sequence = 12"),
+    ],
+)
+def test_nothing_is_written_after_a_damaged_end(ledger: Path, clock: Clock, damage: Callable[[Path], None]) -> None:
+    damage(ledger)
+    with pytest.raises(LedgerError, match="record 12 is not whole"):
+        Ledger.open(ledger, "terminal-1", clock=clock)
+
+
+def test_an_unfinished_check_without_its_opening(counter: Counter, path: Path, clock: Clock) -> None:
+    counter.to_decided("c1")
+    counter.to_delivered("c2")
+    counter.ledger.close()
+    change(path, "DROP TRIGGER record_remains")
+    change(path, "DELETE FROM record WHERE sequence = 1")
+    with pytest.raises(LedgerError, match="misses a record: check c1 was never opened"):
+        Ledger.open(path, "terminal-1", clock=clock)
