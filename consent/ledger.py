@@ -74,8 +74,8 @@ class LedgerFile:
 class Ledger(LedgerFile):
     """The writer. Its methods block for one fsync and may be called from any thread.
 
-    They raise LifeCycleError for what may not follow, LedgerUnwritable if the disk refuses; in both cases nothing
-    was written and the ledger can be used on.
+    They raise LifeCycleError for what may not follow, LedgerUnwritable if the disk refuses; in both cases the chain
+    goes on without the record, and the ledger can be used on.
     """
 
     def __init__(self, file: Store, terminal_id: str, clock: Callable[[], datetime]) -> None:

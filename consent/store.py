@@ -44,7 +44,7 @@ class LedgerInUse(LedgerError):
 
 
 class LedgerUnwritable(LedgerError):
-    """A record could not be made durable: disk full, folder read-only, file damaged. Nothing was written."""
+    """A record could not be made durable: disk full, folder read-only, file damaged."""
 
 
 class WriterLock:
@@ -78,7 +78,8 @@ class Store:
     """The writer's side. Its methods may be called from any thread."""
 
     def __init__(self, path: Path, terminal_id: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _told(path, "opened"):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
         self._mutex = threading.Lock()
         self._lock = WriterLock(path)
@@ -117,7 +118,7 @@ class Store:
         return connection
 
     def append(self, row: Row) -> None:
-        """Returns when the row is on disk; on LedgerUnwritable it is not in the ledger."""
+        """Returns when the row is on disk. On LedgerUnwritable the ledger goes on without it."""
         with self._mutex, _told(self.path, "written"):
             self._connection.execute("INSERT INTO record (sequence, body, hash) VALUES (?, ?, ?)", row)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.settings import ConsentSettings
 from consent.answers import Given, answers, together, unanswered
-from consent.items import HolderFacts, Item, Question, QuestionKind
+from consent.items import Answer, HolderFacts, Item, Question, QuestionKind
 from consent.questions import questions
 
 NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
@@ -56,6 +56,13 @@ def test_two_questions_for_one_item_are_a_mistake() -> None:
     twin = Question("twin", QuestionKind.SHARING, (Item.SURGERY,))
     with pytest.raises(ValueError, match="two questions"):
         answers((*EVERY, twin), {})
+
+
+def test_an_answer_carries_its_moment_with_zone() -> None:
+    with pytest.raises(ValueError, match="the moment it was given"):
+        Answer(Item.SURGERY, True, None, "surgery")
+    with pytest.raises(ValueError, match="time zone"):
+        Answer(Item.SURGERY, False, datetime(2026, 11, 22), "surgery")
 
 
 touches = st.lists(

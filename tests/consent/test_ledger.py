@@ -298,6 +298,14 @@ def test_a_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path,
         folder.chmod(0o700)
 
 
+def test_a_copy_beside_which_nothing_can_be_created(counter: Counter, path: Path) -> None:
+    """Stands for read-only media also where the tests run as root: the log's index cannot be made."""
+    counter.to_delivered()
+    counter.ledger.close()
+    path.with_name(path.name + "-shm").mkdir()
+    assert isinstance(verify_file(path), LedgerIntact)
+
+
 def test_appends_from_several_threads_make_one_chain(counter: Counter) -> None:
     threads = [threading.Thread(target=counter.to_delivered, args=(f"c{number}",)) for number in range(6)]
     for thread in threads:
@@ -330,6 +338,26 @@ def test_another_terminals_ledger(counter: Counter, path: Path, clock: Clock) ->
 def test_a_file_that_is_no_ledger(path: Path, clock: Clock) -> None:
     path.write_text("これは台帳ではありません" * 100, encoding="utf-8")
     with pytest.raises(LedgerUnwritable, match="not a database"):
+        Ledger.open(path, "terminal-1", clock=clock)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(LedgerUnwritable, match=r"ledger.db cannot be opened: .*File exists"):
+        Ledger.open(tmp_path / "state" / "ledger.db", "terminal-1", clock=clock)
+
+
+def test_a_lock_that_cannot_be_made(path: Path, clock: Clock) -> None:
+    path.with_name("ledger.db.lock").mkdir()
+    with pytest.raises(LedgerUnwritable, match=r"ledger.db.lock cannot be created: .* Make its folder writable"):
+        Ledger.open(path, "terminal-1", clock=clock)
+
+
+def test_a_ledger_of_a_later_version(counter: Counter, path: Path, clock: Clock) -> None:
+    counter.ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE ledger SET format = 2")
+    with pytest.raises(LedgerError, match="has ledger format 2; this program reads 1"):
         Ledger.open(path, "terminal-1", clock=clock)
 
 
