@@ -77,8 +77,8 @@ def _read_file(file: Path) -> dict[str, Any]:
             return tomllib.load(stream)
     except OSError as error:
         raise SettingsError(
-            f"{file} cannot be read: {error.strerror or error}. Name an existing file with {CONFIG_VARIABLE} or "
-            "--config, or leave both out to use the defaults."
+            f"{file} cannot be read: {error.strerror or error}. Name a file that exists, or unset "
+            f"{CONFIG_VARIABLE} to use the default one."
         ) from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
@@ -128,16 +128,20 @@ def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> di
     def absolute(value: Any) -> Any:
         if isinstance(value, list):
             return [absolute(item) for item in value]
-        return str(folder / Path(value).expanduser()) if isinstance(value, str) and value else value
+        if not isinstance(value, str) or not value:
+            return value
+        try:
+            return str(folder / Path(value).expanduser())
+        except RuntimeError:
+            raise SettingsError(f"{prefix}{name} = {value!r}: there is no such user. Write the path in full.") from None
 
-    return {
-        name: _with_paths(value, folder, f"{prefix}{name}.")
-        if isinstance(value, Mapping)
-        else absolute(value)
-        if f"{prefix}{name}" in PATHS
-        else value
-        for name, value in values.items()
-    }
+    result = dict(values)
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            result[name] = _with_paths(value, folder, f"{prefix}{name}.")
+        elif f"{prefix}{name}" in PATHS:
+            result[name] = absolute(value)
+    return result
 
 
 # --- telling what is wrong ----------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ def _unknown_in_environment() -> list[str]:
 def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
     near = _nearest(name)
     shown = _variable(near).removeprefix("environment variable ") if near and as_variable else near
-    hint = f"; did you mean {shown}?" if shown else ". Remove it; `uketsuke config show` lists what exists."
+    hint = f"; did you mean {shown}?" if shown else ". Remove it or correct its name."
     return f"{where} is unknown{hint}"
 
 

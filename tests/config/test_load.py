@@ -67,6 +67,11 @@ def test_paths_in_a_file_count_from_its_folder(tmp_path: Path, monkeypatch: pyte
     assert settings.results_dir == Path("/home/clinic/r")
 
 
+def test_a_home_folder_of_nobody(tmp_path: Path) -> None:
+    told = problem(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
+    assert told == "handover.folder = '~no-such-user/r': there is no such user. Write the path in full."
+
+
 def test_every_path_setting_is_known_as_one() -> None:
     assert {name for name, field in fields() if "Path" in str(field.annotation)} == PATHS
 
@@ -94,8 +99,8 @@ def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         ("threshold = 0.3\n", "threshold in {file} is unknown; did you mean vision.threshold?"),
         ("[reader]\nthreshold = 0.3\n", "reader.threshold in {file} is unknown; did you mean vision.threshold?"),
         ("[visoin]\nthreshold = 0.3\n", "visoin.threshold in {file} is unknown; did you mean vision.threshold?"),
-        ("zzz = 1\n", "zzz in {file} is unknown. Remove it; `uketsuke config show` lists what exists."),
-        ("[empty]\n", "empty in {file} is unknown. Remove it; `uketsuke config show` lists what exists."),
+        ("zzz = 1\n", "zzz in {file} is unknown. Remove it or correct its name."),
+        ("[empty]\n", "empty in {file} is unknown. Remove it or correct its name."),
     ],
 )
 def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, told: str) -> None:
@@ -110,7 +115,7 @@ def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, told
         ("UKETSUKE_PROFLE", "; did you mean UKETSUKE_PROFILE?"),
         ("UKETSUKE_STATEDIR", "; did you mean UKETSUKE_STATE_DIR?"),
         ("UKETSUKE_VISION_THRESHOLD", "; did you mean UKETSUKE_VISION__THRESHOLD?"),
-        ("UKETSUKE_QQQ", ". Remove it; `uketsuke config show` lists what exists."),
+        ("UKETSUKE_QQQ", ". Remove it or correct its name."),
     ],
 )
 def test_unknown_variable_is_refused_with_the_nearest(
@@ -201,7 +206,7 @@ def test_a_list_that_is_not_json(monkeypatch: pytest.MonkeyPatch, variable: str,
 
 def test_missing_file(tmp_path: Path) -> None:
     told = problem(tmp_path / "no.toml")
-    assert told.startswith(f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Name an existing file")
+    assert told.startswith(f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Name a file that exists")
 
 
 def test_missing_file_named_by_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
