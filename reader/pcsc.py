@@ -4,6 +4,7 @@ Its low-level wrapper is used, not its connections and monitors: those hide a re
 stop for good when the PC/SC service restarts.
 """
 
+import logging
 import re
 import threading
 import time
@@ -25,8 +26,10 @@ from reader.facts import (
 )
 from reader.link import CardLink, LinkLost
 
+_log = logging.getLogger(__name__)
+
 ReaderChoice = int | str | None
-"""Index in the list of readers, exact name, or regular expression; None for the first."""
+"""Index in the list of readers (also as digits), exact name, or regular expression; None for the first."""
 
 _PLUG_AND_PLAY: Final = r"\\?PnP?\Notification"
 _BUSY_PATIENCE: Final = 1.0
@@ -65,25 +68,30 @@ def list_readers() -> list[str]:
 
 
 def choose_reader(names: Sequence[str], wanted: ReaderChoice) -> str | None:
-    """The reader that is meant, None where it is not there. Raises `re.error` for a string that is no expression."""
+    """The reader that is meant, None where it is not there. A string that is no expression is searched as it stands."""
     if wanted is None:
         return names[0] if names else None
+    if isinstance(wanted, str) and wanted.isdecimal():
+        wanted = int(wanted)
     if isinstance(wanted, int):
         return names[wanted] if 0 <= wanted < len(names) else None
     if wanted in names:
         return wanted
-    expression = re.compile(wanted)
+    try:
+        expression = re.compile(wanted)
+    except re.error:
+        expression = re.compile(re.escape(wanted))
     return next((name for name in names if expression.search(name)), None)
 
 
-def _establish() -> scard.SCARDCONTEXT:
+def _establish() -> int:
     hresult, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if hresult != scard.SCARD_S_SUCCESS:
         raise _ServiceGone(hresult)
     return context
 
 
-def _readers(context: scard.SCARDCONTEXT) -> list[str]:
+def _readers(context: int) -> list[str]:
     hresult, names = scard.SCardListReaders(context, [])
     if hresult == scard.SCARD_E_NO_READERS_AVAILABLE:
         return []
@@ -95,7 +103,7 @@ def _readers(context: scard.SCARDCONTEXT) -> list[str]:
 class PcscLink:
     """An exclusive connection to the card in one reader, with a context of its own. Powers the card off on close."""
 
-    def __init__(self, context: scard.SCARDCONTEXT, card: scard.SCARDHANDLE, protocol: int) -> None:
+    def __init__(self, context: int, card: int, protocol: int) -> None:
         self._context = context
         self._card = card
         self._pci = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
@@ -203,11 +211,11 @@ class _Monitor:
         self._find = find
         self._on_event = on_event
         self._closing = threading.Event()
-        self._context: scard.SCARDCONTEXT | None = None
+        self._context: int | None = None
         self._context_lock = threading.Lock()
         self._reader_there = True  # until found missing: a reader that is simply there is no event
         self._card_there = False
-        self._thread = threading.Thread(target=self._run, name="PC/SC monitor")
+        self._thread = threading.Thread(target=self._run, name="PC/SC monitor", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -241,7 +249,7 @@ class _Monitor:
                 self._closing.wait(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
                 failures += 1
 
-    def _watch(self, context: scard.SCARDCONTEXT) -> None:
+    def _watch(self, context: int) -> None:
         reader_state = plug_state = scard.SCARD_STATE_UNAWARE
         watched: str | None = None
         while not self._closing.is_set():
@@ -283,20 +291,27 @@ class _Monitor:
         swapped = self._card_there and present and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
         if self._card_there and (swapped or not present):
             self._card_there = False
-            self._on_event(CardRemoved())
+            self._tell(CardRemoved())
         if present and not self._card_there:
             self._card_there = True
-            self._on_event(CardInserted())
+            self._tell(CardInserted())
+
+    def _tell(self, event: SlotEvent) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            # A listener's mistake must not make the terminal blind to every card that comes after it.
+            _log.exception("listener failed on %s", type(event).__name__)
 
     def _found(self, reader: str) -> None:
         if not self._reader_there:
             self._reader_there = True
-            self._on_event(ReaderFound(reader))
+            self._tell(ReaderFound(reader))
 
     def _lost(self, reason: str) -> None:
         if self._card_there:
             self._card_there = False
-            self._on_event(CardRemoved())
+            self._tell(CardRemoved())
         if self._reader_there:
             self._reader_there = False
-            self._on_event(ReaderLost(reason))
+            self._tell(ReaderLost(reason))

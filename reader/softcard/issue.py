@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from reader.chip_key import encode_key_object
 from reader.face_record import Sex
 from reader.printed_code import CodeFault, EraDate, build_printed_code
-from reader.profile import RSA_2048, CardProfile, File, Key, Password
+from reader.profile import CardProfile, File, Key, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage, PasswordState
 from reader.softcard.records import (
@@ -108,7 +108,7 @@ def issue(
 
 def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
     """A card no municipality made: photo and chip key of one, certificates and PIN of another."""
-    jpki = next(app for app in RSA_2048.applications if Key.USER_AUTHENTICATION in app.keys)
+    jpki = next(app for app in chip_of.card_profile.applications if Key.USER_AUTHENTICATION in app.keys)
     mixed = chip_of.model_copy(deep=True)
     other = certificate_of.model_copy(deep=True)
     mixed.card_id = secrets.token_hex(8)

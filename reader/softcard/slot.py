@@ -87,7 +87,9 @@ class SimulatedSlot:
                 raise RuntimeError("a slot is watched once")
             if self._card is not None:
                 self._events.put(CardInserted())
-            self._thread = threading.Thread(target=self._report, args=(on_event,), name=f"slot {self._name}")
+            self._thread = threading.Thread(
+                target=self._report, args=(on_event,), name=f"slot {self._name}", daemon=True
+            )
         self._thread.start()
 
     def _tell(self, event: SlotEvent) -> None:

@@ -1,0 +1,226 @@
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Protocol
+
+import pytest
+
+from reader.card import MyNumberCard
+from reader.face_record import Sex
+from reader.facts import CardInserted, CardRemoved, CardUnreadable, NoCard, ReaderBusy, ReaderLost, SlotEvent
+from reader.link import CardLink, CardSlot, CodeScanner
+from reader.profile import RSA_2048
+from reader.softcard.authority import TestAuthority
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+from reader.softcard.issue import Holder, issue
+from reader.softcard.slot import SimulatedSlot
+
+PHOTO = bytes.fromhex("0000000C6A5020200D0A870A") + bytes(range(256)) * 12
+
+
+class Counter(Protocol):
+    """The counter of the clinic with its reader: a card is put down, used, taken away.
+
+    `remove` returns when the reader has noticed, `pull` at once.
+    """
+
+    slot: CardSlot
+    scanner: CodeScanner
+
+    def insert(self, card: SoftCard) -> None: ...
+    def remove(self) -> None: ...
+    def connect(self) -> CardLink: ...
+    def pull(self) -> None: ...
+    def end_reception(self) -> None: ...
+
+
+class CounterBase:
+    slot: CardSlot
+
+    def __init__(self) -> None:
+        self._links: list[CardLink] = []
+
+    def connect(self) -> CardLink:
+        outcome = self.slot.connect()
+        assert not isinstance(outcome, NoCard | ReaderBusy | ReaderLost | CardUnreadable), outcome
+        self._links.append(outcome)
+        return outcome
+
+    def end_reception(self) -> None:
+        while self._links:
+            self._links.pop().close()
+
+
+class InProcessCounter(CounterBase):
+    def __init__(self) -> None:
+        super().__init__()
+        self._place = SimulatedSlot()
+        self.slot: CardSlot = self._place
+        self.scanner = self._place.scanner
+
+    def insert(self, card: SoftCard) -> None:
+        self._place.insert(card)
+
+    def remove(self) -> None:
+        self._place.remove()
+
+    def pull(self) -> None:
+        self._place.remove()
+
+    def leave(self) -> None:
+        self.end_reception()
+        self.remove()
+        self.slot.close()
+
+
+class PcscdCounter(CounterBase):
+    """A monitor of its own says when the daemon, which looks every 0.4 s, has seen the card come and go."""
+
+    def __init__(self) -> None:
+        from reader.pcsc import PcscSlot
+        from reader.softcard.vpcd import VpcdConnection
+
+        super().__init__()
+        self.slot: CardSlot = PcscSlot("Virtual PCD 00 00")
+        self._vpcd = VpcdConnection()
+        self.scanner = self._vpcd.scanner
+        self._seen = False
+        self._changed = threading.Condition()
+        self._witness = PcscSlot("Virtual PCD 00 00")
+        self._witness.watch(self._on_event)
+
+    def _on_event(self, event: SlotEvent) -> None:
+        with self._changed:
+            if isinstance(event, CardInserted | CardRemoved):
+                self._seen = isinstance(event, CardInserted)
+            self._changed.notify_all()
+
+    def _wait(self, seen: bool) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._seen is seen, timeout=5), f"card seen: {self._seen}"
+
+    def insert(self, card: SoftCard) -> None:
+        self._vpcd.insert(card)
+        self._wait(seen=True)
+
+    def remove(self) -> None:
+        self.pull()
+        self._wait(seen=False)
+
+    def pull(self) -> None:
+        self._vpcd.remove()
+
+    def leave(self) -> None:
+        self.end_reception()
+        self.remove()
+        self.slot.close()
+        self._witness.close()
+
+
+@pytest.fixture(scope="session")
+def pcscd() -> Iterator[object]:
+    """The real daemon, held for all tests that need it."""
+    from reader.softcard.pcscd import Pcscd, PcscdError
+
+    try:
+        daemon = Pcscd().__enter__()
+    except PcscdError as error:
+        pytest.skip(str(error))
+    yield daemon
+    daemon.__exit__(None, None, None)
+
+
+@pytest.fixture(params=["in-process", pytest.param("pcscd", marks=pytest.mark.pcscd)])
+def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
+    if request.param == "in-process":
+        made: InProcessCounter | PcscdCounter = InProcessCounter()
+    else:
+        request.getfixturevalue("pcscd")
+        made = PcscdCounter()
+    yield made
+    made.leave()
+
+
+@pytest.fixture
+def real_counter(pcscd: object) -> Iterator[PcscdCounter]:
+    made = PcscdCounter()
+    yield made
+    made.leave()
+
+
+@pytest.fixture(scope="session")
+def authority() -> TestAuthority:
+    return TestAuthority.create()
+
+
+HOLDER = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15), Sex.FEMALE)
+
+
+@pytest.fixture(scope="session")
+def holder() -> Holder:
+    return HOLDER
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    return PHOTO
+
+
+@pytest.fixture(scope="session")
+def _issued(authority: TestAuthority) -> CardImage:
+    return issue(authority, RSA_2048, PHOTO, holder=HOLDER, pin="1234", issued_on=date(2025, 4, 1))
+
+
+@pytest.fixture
+def image(_issued: CardImage) -> CardImage:
+    """An ordinary card, fresh for each test: born 15 June 1985 (昭和60年), PIN 1234, ends in 2034."""
+    return _issued.model_copy(deep=True)
+
+
+@pytest.fixture(scope="session")
+def _another(authority: TestAuthority) -> CardImage:
+    other = Holder("試験　一郎", "大阪府模擬市４－５", date(1950, 1, 2), Sex.MALE)
+    return issue(authority, RSA_2048, PHOTO[::-1], holder=other, pin="9876", issued_on=date(2024, 10, 1))
+
+
+@pytest.fixture
+def another(_another: CardImage) -> CardImage:
+    return _another.model_copy(deep=True)
+
+
+@pytest.fixture
+def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
+    """Put a card down and connect to it."""
+
+    def put(image: CardImage) -> MyNumberCard:
+        counter.insert(SoftCard(image))
+        return MyNumberCard(counter.connect())
+
+    return put
+
+
+class Heard:
+    """The events a slot reported, in their order."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[SlotEvent] = queue.Queue()
+
+    def __call__(self, event: SlotEvent) -> None:
+        self._queue.put(event)
+
+    def next(self, timeout: float = 5.0) -> SlotEvent:
+        return self._queue.get(timeout=timeout)
+
+    def nothing_more(self, within: float = 0.1) -> bool:
+        try:
+            self._queue.get(timeout=within)
+        except queue.Empty:
+            return True
+        return False
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()

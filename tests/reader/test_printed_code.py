@@ -1,0 +1,114 @@
+"""The code printed on the card: three things are typed, and one wrong digit costs one of ten tries."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.printed_code import (
+    CodeFault,
+    CodePart,
+    Era,
+    EraDate,
+    WesternDate,
+    build_printed_code,
+    check_printed_code,
+)
+
+
+def code(born: EraDate | WesternDate, year: int = 2033, security: bytes = b"1234") -> bytearray | CodeFault:
+    return build_printed_code(born, year, bytearray(security))
+
+
+@pytest.mark.parametrize(
+    ("born", "era", "digits"),
+    [
+        (date(2020, 2, 24), Era.REIWA, b"020224"),
+        (date(2019, 5, 1), Era.REIWA, b"010501"),
+        (date(2019, 4, 30), Era.HEISEI, b"310430"),
+        (date(1989, 1, 8), Era.HEISEI, b"010108"),
+        (date(1989, 1, 7), Era.SHOWA, b"640107"),
+        (date(1926, 12, 25), Era.SHOWA, b"011225"),
+        (date(1926, 12, 24), Era.TAISHO, b"151224"),
+        (date(1912, 7, 30), Era.TAISHO, b"010730"),
+        (date(1912, 7, 29), Era.MEIJI, b"450729"),
+    ],
+)
+def test_the_birth_date_counts_in_the_era_it_lies_in(born: date, era: Era, digits: bytes) -> None:
+    assert EraDate.of(born).era is era
+    assert code(EraDate.of(born)) == digits + b"20331234"
+
+
+def test_the_last_day_of_meiji_and_taisho_may_be_printed_either_way() -> None:
+    assert EraDate(Era.MEIJI, 45, 7, 30).to_date() == EraDate(Era.TAISHO, 1, 7, 30).to_date() == date(1912, 7, 30)
+    assert EraDate(Era.TAISHO, 15, 12, 25).to_date() == EraDate(Era.SHOWA, 1, 12, 25).to_date() == date(1926, 12, 25)
+
+
+def test_a_foreign_residents_card_goes_as_printed_and_no_other_way() -> None:
+    assert code(WesternDate(1990, 3, 4)) == b"90030420331234"
+    assert code(WesternDate(2001, 3, 4)) == b"01030420331234"
+
+
+@pytest.mark.parametrize(
+    "born",
+    [
+        EraDate(Era.SHOWA, 64, 1, 8),
+        EraDate(Era.HEISEI, 1, 1, 7),
+        EraDate(Era.HEISEI, 31, 5, 1),
+        EraDate(Era.REIWA, 1, 4, 30),
+        EraDate(Era.SHOWA, 60, 2, 29),
+        EraDate(Era.SHOWA, 60, 13, 1),
+        EraDate(Era.SHOWA, 0, 1, 1),
+        WesternDate(85, 6, 15),
+        WesternDate(1985, 2, 29),
+    ],
+)
+def test_a_day_that_never_was_is_not_sent(born: EraDate | WesternDate) -> None:
+    fault = code(born)
+    assert isinstance(fault, CodeFault)
+    assert fault.part is CodePart.BIRTH_DATE
+    assert fault.reason
+    assert fault.next_step
+
+
+def test_each_other_part_is_checked() -> None:
+    born = EraDate(Era.SHOWA, 60, 6, 15)
+    for year in (33, 2015, 2100):
+        fault = code(born, year)
+        assert isinstance(fault, CodeFault)
+        assert fault.part is CodePart.EXPIRY_YEAR
+    for security in (b"", b"123", b"12345", b"12a4", "１２３４".encode()):
+        fault = code(born, security=security)
+        assert isinstance(fault, CodeFault)
+        assert fault.part is CodePart.SECURITY_CODE
+    late = code(EraDate(Era.REIWA, 20, 1, 1))
+    assert isinstance(late, CodeFault)
+    assert late.part is CodePart.BIRTH_DATE
+
+
+@given(st.dates(date(1868, 1, 25), date(2030, 1, 1)))
+def test_every_day_comes_back_from_its_era(born: date) -> None:
+    printed = EraDate.of(born)
+    assert printed.to_date() == born
+    built = code(printed)
+    assert isinstance(built, bytearray)
+    assert check_printed_code(built) is None
+
+
+@given(st.sampled_from(Era), st.integers(-1, 120), st.integers(-1, 14), st.integers(-1, 33))
+def test_anything_typed_is_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
+    built = code(EraDate(era, year, month, day), 2099)
+    assert isinstance(built, CodeFault) or (len(built) == 14 and built.isdigit())
+
+
+@pytest.mark.parametrize("scanned", [b"", b"1234", b"60061520331234 ", b"60134520331234", b"600615203312E4"])
+def test_a_misread_face_never_reaches_the_card(scanned: bytes) -> None:
+    fault = check_printed_code(bytearray(scanned))
+    assert fault is not None
+    assert scanned.decode().strip() not in fault.reason or not scanned
+
+
+def test_no_birth_date_in_a_log() -> None:
+    assert "60" not in repr(EraDate(Era.SHOWA, 60, 6, 15))
+    assert "1990" not in repr(WesternDate(1990, 3, 4))

@@ -1,0 +1,69 @@
+"""The patient takes the card away too early."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from reader.apdu import INS
+from reader.card import MyNumberCard
+from reader.facts import CardFacts, CardGone, CodeRight, NoCard
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+if TYPE_CHECKING:
+    from .conftest import Counter
+
+
+class SlipperyCard(SoftCard):
+    """Is pulled at the n-th command of a kind, before its answer is out."""
+
+    def __init__(self, image: CardImage, ins: int, nth: int, pull: Callable[[], None]) -> None:
+        super().__init__(image)
+        self._ins, self._left, self._pull = ins, nth, pull
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        if apdu[1] == self._ins:
+            self._left -= 1
+            if self._left == 0:
+                self._pull()
+        return super().transmit(apdu)
+
+
+def test_pulled_in_the_middle_of_the_photo(counter: "Counter", image: CardImage) -> None:
+    counter.insert(SlipperyCard(image, INS.READ_BINARY, 5, counter.pull))
+    card = MyNumberCard(counter.connect())
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeRight()
+    assert card.read_face_record() == CardGone()
+    assert card.prove_chip(b"statement") == CardGone()
+
+
+def test_pulled_during_verify(counter: "Counter", image: CardImage) -> None:
+    # The second VERIFY of the step: the first one only reads the counter.
+    counter.insert(SlipperyCard(image, INS.VERIFY, 2, counter.pull))
+    card = MyNumberCard(counter.connect())
+    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
+
+
+def test_pulled_between_two_steps_and_put_back(counter: "Counter", image: CardImage) -> None:
+    counter.insert(SoftCard(image))
+    card = MyNumberCard(counter.connect())
+    assert isinstance(card.read_facts(), CardFacts)
+    counter.remove()
+    assert card.read_facts() == CardGone()
+    counter.insert(SoftCard(image))
+    assert card.read_facts() == CardGone(), "the old connection must not find its way to a new card"
+    counter.end_reception()
+    assert isinstance(MyNumberCard(counter.connect()).read_facts(), CardFacts)
+
+
+def test_no_card_no_link_and_nothing_to_scan(counter: "Counter") -> None:
+    assert counter.slot.connect() == NoCard()
+    assert counter.scanner.scan() is None
+
+
+def test_a_link_may_be_closed_twice_and_after_the_card_went(counter: "Counter", image: CardImage) -> None:
+    counter.insert(SoftCard(image))
+    link = counter.connect()
+    counter.remove()
+    link.close()
+    link.close()
+    assert MyNumberCard(link).read_facts() == CardGone()

@@ -1,0 +1,84 @@
+"""The reader in software reports what the real one does."""
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reader.facts import CardInserted, CardRemoved, NoCard, ReaderBusy
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+from reader.softcard.slot import SimulatedSlot
+from reader.softcard.vpcd import VirtualReaderUnavailable, VpcdConnection
+
+if TYPE_CHECKING:
+    from .conftest import Heard
+
+
+def test_cards_come_and_go(heard: "Heard", image: CardImage) -> None:
+    slot = SimulatedSlot()
+    slot.watch(heard)
+    for _ in range(3):
+        slot.insert(SoftCard(image))
+        slot.remove()
+    slot.remove()
+    slot.close()
+    assert [heard.next() for _ in range(6)] == [CardInserted(), CardRemoved()] * 3
+    assert heard.nothing_more()
+
+
+def test_a_card_that_lies_there_already_is_reported_once(heard: "Heard", image: CardImage) -> None:
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image))
+    slot.watch(heard)
+    assert heard.next() == CardInserted()
+    assert heard.nothing_more()
+    slot.close()
+
+
+def test_close_leaves_no_thread_and_may_come_from_a_listener(image: CardImage) -> None:
+    before = threading.active_count()
+    slot = SimulatedSlot()
+    closed = threading.Event()
+
+    def listener(event: object) -> None:
+        slot.close()
+        closed.set()
+
+    slot.watch(listener)
+    slot.insert(SoftCard(image))
+    assert closed.wait(2)
+    slot.close()
+    assert threading.active_count() == before
+
+
+def test_one_connection_at_a_time(image: CardImage) -> None:
+    slot = SimulatedSlot("front desk")
+    assert slot.connect() == NoCard()
+    slot.insert(SoftCard(image))
+    link = slot.connect()
+    assert not isinstance(link, NoCard)
+    assert slot.connect() == ReaderBusy("front desk")
+    link.close()  # type: ignore[union-attr]
+    assert not isinstance(slot.connect(), ReaderBusy)
+
+
+def test_one_card_at_a_time(image: CardImage) -> None:
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image))
+    with pytest.raises(RuntimeError, match="lies in the slot"):
+        slot.insert(SoftCard(image))
+
+
+def test_the_scanner_reads_the_card_that_lies_there(image: CardImage) -> None:
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image))
+    assert slot.scanner.scan() == bytearray(image.code_on_face, "ascii")
+    slot.remove()
+    assert slot.scanner.scan() is None
+
+
+def test_without_the_virtual_reader_one_is_told_what_to_install(image: CardImage) -> None:
+    # Slot 20000 is a port where nothing listens.
+    with pytest.raises(VirtualReaderUnavailable, match="vsmartcard-vpcd"):
+        VpcdConnection(slot=20_000, timeout=0.1).insert(SoftCard(image))

@@ -1,0 +1,84 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.tlv import (
+    MAX_LENGTH,
+    MAX_OBJECTS,
+    MalformedCardData,
+    children,
+    encode,
+    encode_list,
+    header,
+    parse_list,
+    parse_one,
+    total_length,
+)
+
+tags = st.sampled_from([0x30, 0x90, 0x5F4E, 0x7F21, 0xDF21, 0xFF20])
+
+
+@given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8))
+def test_a_list_is_read_as_it_was_written(objects: list[tuple[int, bytes]]) -> None:
+    read = parse_list(encode_list(objects))
+    assert [(one.tag, bytes(one.value)) for one in read] == objects
+
+
+@given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8), st.binary(max_size=20))
+def test_children_keep_the_offsets_of_the_file(objects: list[tuple[int, bytes]], fill: bytes) -> None:
+    data = encode(0xFF20, encode_list(objects)) + fill
+    for one in children(parse_one(data), data):
+        assert data[one.offset : one.offset + len(one.encoded)] == one.encoded
+
+
+@given(st.binary(max_size=64))
+def test_hostile_bytes_are_malformed_and_nothing_else(data: bytes) -> None:
+    try:
+        objects = parse_list(data)
+    except MalformedCardData:
+        return
+    assert b"".join(bytes(one.encoded) for one in objects) == data
+
+
+@given(tags, st.integers(0, 0x7FFF))
+def test_the_first_block_tells_the_length(tag: int, length: int) -> None:
+    whole = encode(tag, bytes(length))
+    assert total_length(whole[:256]) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\x30\x80\x00\x00", "indefinite"),
+        (b"\x30\x84\x00\x00\x00\x01\x00", "length field"),
+        (b"\x30\x83\x01\x00\x00", "longer than a card file"),
+        (b"\x5f\x81\x81\x01\x00", "tag longer"),
+        (b"\x30\x82\x01", "cut off in its header"),
+        (b"\x30\x05\x00", "cut off in its value"),
+        (b"", "cut off in its header"),
+    ],
+)
+def test_each_limit_says_what_is_wrong(data: bytes, why: str) -> None:
+    with pytest.raises(MalformedCardData, match=why):
+        parse_one(data)
+
+
+def test_no_endless_lists() -> None:
+    with pytest.raises(MalformedCardData, match="more objects"):
+        parse_list(encode_list([(0x30, b"")] * (MAX_OBJECTS + 1)))
+
+
+def test_a_primitive_object_has_no_children() -> None:
+    data = encode(0xDF22, encode(0x30, b""))
+    with pytest.raises(MalformedCardData, match="holds no objects"):
+        children(parse_one(data), data)
+
+
+def test_nothing_longer_than_a_card_file_is_written() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        encode(0x30, bytes(MAX_LENGTH + 1))
+
+
+def test_an_object_does_not_print_its_value() -> None:
+    assert "secret" not in repr(parse_one(encode(0xDF22, b"secret")))
+    assert header(b"\x30\x82\x01\x00") == (0x30, 4, 256)

@@ -1,0 +1,105 @@
+"""A wrong PIN stays spent: over a restart of the program, and even if the answer never arrives."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from reader.card import MyNumberCard
+from reader.facts import CardUnreadable, PinLocked, PinRight, PinWrong
+from reader.link import CardLink
+from reader.profile import Password
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardFile, CardFileError, CardImage
+from reader.softcard.slot import SimulatedSlot
+
+
+def visit(path: Path) -> MyNumberCard:
+    """A new process would do the same: load the file, put the card down, connect."""
+    slot = SimulatedSlot()
+    slot.insert(SoftCard.from_file(path))
+    link = slot.connect()
+    assert not isinstance(link, CardUnreadable)
+    return MyNumberCard(link)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def card_file(tmp_path: Path, image: CardImage) -> Path:
+    path = tmp_path / "card.json"
+    CardFile(path).save(image)
+    return path
+
+
+def test_three_visits_with_a_wrong_pin(card_file: Path) -> None:
+    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=2) == PinWrong(1)
+    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=1) == PinLocked()
+    assert visit(card_file).verify_pin(bytearray(b"1234"), expected_left=0) == PinLocked()
+    locked = SoftCard.from_file(card_file)
+    locked.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
+    locked.transmit(bytes.fromhex("00A4020C020018"))
+    assert locked.transmit(bytes.fromhex("0020008004") + b"1234") == b"\x69\x84"
+
+
+def test_a_right_pin_gives_the_tries_back(card_file: Path) -> None:
+    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    assert visit(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
+    assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 3
+
+
+def test_the_try_is_on_disk_before_the_answer_is_out(card_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_disk: list[int] = []
+    card = SoftCard.from_file(card_file)
+
+    class Power(CardLink):
+        def transmit(self, apdu: bytes | bytearray) -> bytes:
+            answer = card.transmit(apdu)
+            if answer == b"\x63\xc2":
+                on_disk.append(CardFile(card_file).load().passwords[Password.USER_PIN].left)
+            return answer
+
+        def close(self) -> None:
+            return
+
+    assert MyNumberCard(Power()).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    assert on_disk == [2]
+
+
+def test_a_full_disk_is_no_free_try(image: CardImage) -> None:
+    class FullDisk:
+        def save(self, image: CardImage) -> None:
+            raise OSError(28, "No space left on device")
+
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image, FullDisk()))
+    card = MyNumberCard(slot.connect())  # type: ignore[arg-type]
+    assert card.verify_pin(bytearray(b"0000"), expected_left=3) == CardUnreadable(0x6581, "verify PIN")
+    assert image.passwords[Password.USER_PIN].left == 2
+
+
+def test_the_file_is_its_owners_alone_and_comes_back_whole(card_file: Path, image: CardImage) -> None:
+    assert stat.S_IMODE(card_file.stat().st_mode) == 0o600
+    assert CardFile(card_file).load() == image
+    assert [path.name for path in card_file.parent.iterdir()] == ["card.json"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"format": "uketsuke-card/9"}', '{"passwords": {"user-pin": {"reference": "1234"}}}']
+)
+def test_another_file_is_refused_by_name_and_not_quoted(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(content)
+    with pytest.raises(CardFileError, match=r"other\.json") as caught:
+        CardFile(path).load()
+    assert "1234" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CardFileError, match="cannot be read"):
+        CardFile(tmp_path / "nowhere.json").load()
+
+
+def test_nothing_secret_is_printed(image: CardImage) -> None:
+    printed = repr(image) + repr(image.passwords[Password.USER_PIN]) + repr(image.public_facts())
+    assert "1234" not in printed.replace(image.card_id, "").replace(image.public_facts().certificate_sha256 or "", "")
+    assert image.code_on_face not in printed
