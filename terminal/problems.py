@@ -34,6 +34,7 @@ class ProblemCode(Enum):
     CARD_LAPSED = "U-403"
     HOLDER_UNKNOWN = "U-404"
     GRACE_NO_REGISTRATION = "U-405"
+    CHIP_UNKNOWN = "U-406"
 
     LEDGER_FAILED = "U-501"
     READER_LOST = "U-502"
@@ -71,6 +72,7 @@ _OF_REFUSAL = {
     RefusalReason.UNKNOWN_HOLDER: ProblemCode.HOLDER_UNKNOWN,
     RefusalReason.FORGED_RECORD: ProblemCode.FORGED_RECORD,
     RefusalReason.MIXED_CARD: ProblemCode.MIXED_CARD,
+    RefusalReason.UNKNOWN_CHIP: ProblemCode.CHIP_UNKNOWN,
     RefusalReason.UNKNOWN_TERMINAL: ProblemCode.TERMINAL_NOT_ENROLLED,
 }
 

@@ -52,9 +52,17 @@ def holder_facts(facts: CheckFacts) -> HolderFacts:
     )
 
 
+def what_applies(facts: CheckFacts, rules: Rules) -> tuple[tuple[Question, ...], tuple[Item, ...]]:
+    """The questions this holder may be asked, and what the law provides without asking."""
+    if not facts.valid:
+        return (), ()
+    holder = holder_facts(facts)
+    return questions(holder, rules.consent), by_law(holder, rules.consent)
+
+
 def _questions(reception: Reception, kind: QuestionKind, rules: Rules) -> tuple[Question, ...]:
     assert reception.check is not None
-    plan = questions(holder_facts(reception.check.facts), rules.consent)
+    plan, _ = what_applies(reception.check.facts, rules)
     return tuple(question for question in plan if question.kind is kind)
 
 
@@ -233,7 +241,7 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
         cause=cause,
         language=reception.display.language,
         answers=answers(reception.shown, confirmed(reception, cause)),
-        by_law=by_law(holder_facts(facts), rules.consent) if facts.valid else (),
+        by_law=what_applies(facts, rules)[1],
         prescription=prescription_form(reception, rules) if facts.valid else None,
     )
     flags: dict[Item, bool] = {answer.item: answer.granted for answer in decision.answers}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.items import Answer, Item
+from consent.items import Answer, Item, Question
 from consent.records import Cause
 from terminal.qualification.contract import PrescriptionForm, Purpose, Way
 
@@ -70,7 +70,13 @@ class OpenCheck(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class RecordOpenedCheck(_Effect):
+    """The holder is known: from here on a result must come."""
+
     check_id: str
+    way: Way
+    questions: tuple[Question, ...]
+    """What may be asked, as far as is known at this moment."""
+    by_law: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class WipePatient(_Effect):
 class RecordDiscarded(_Effect):
     check_id: str
     reason: str
+    """A code, never a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
 
 def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
     ended = leave(state.reception, rules, now)
-    return Step(ended.state, discard(state.reception, "discarded by staff") + ended.effects)
+    return Step(ended.state, discard(state.reception, "by-staff") + ended.effects)
 
 
 def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from consent.records import Cause
 from terminal.problems import ProblemCode, of_card, of_refusal
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
-from terminal.session.asking import ask, decide
+from terminal.session.asking import ask, decide, what_applies
 from terminal.session.effects import (
     AlertStaff,
     FetchChallenge,
@@ -106,7 +106,10 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             reception, number = replace(reception, check=Check(check_id, facts)).numbered()
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
-                (RecordOpenedCheck(reception.id, number, check_id), ReleaseCard(reception.id, 0)),
+                (
+                    RecordOpenedCheck(reception.id, number, check_id, state.way, *what_applies(facts, rules)),
+                    ReleaseCard(reception.id, 0),
+                ),
             )
         case OpenedRecorded():
             return after_open(reception, rules, now)
@@ -131,7 +134,7 @@ def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
     if not facts.registered:
         if facts.standing is CertificateStanding.GRACE:
             refused = to_problem(reception, ProblemCode.GRACE_NO_REGISTRATION, rules, now)
-            return Step(refused.state, discard(reception, "not registered, certificate in grace") + refused.effects)
+            return Step(refused.state, discard(reception, "grace-not-registered") + refused.effects)
         return Step(Registration(reception=reception, deadline=until(Registration, rules, now)))
     if not facts.valid:
         return decide(reception, Cause.NOTHING_ASKED, rules, now)
@@ -173,7 +176,7 @@ def _registration_failed(reception: Reception, problem: ProblemCode, rules: Rule
     failed = to_problem(reception, problem, rules, now)
     return Step(
         failed.state,
-        (*discard(reception, "registration failed"), *failed.effects, AlertStaff(reception.id, 0, problem.code)),
+        (*discard(reception, "registration-failed"), *failed.effects, AlertStaff(reception.id, 0, problem.code)),
     )
 
 
@@ -188,5 +191,5 @@ def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
             remind_at=now.monotonic + rules.remind_every,
             alert_at=now.monotonic + rules.alert_staff_after,
         ),
-        discard(reception, "registration declined") + put_away(reception),
+        discard(reception, "registration-declined") + put_away(reception),
     )

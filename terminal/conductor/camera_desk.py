@@ -1,0 +1,126 @@
+"""The camera's effects: the card photo's reference, and the live face against it. One camera, opened once."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from config.settings import VisionSettings
+from terminal.conductor.patient import Patient
+from terminal.conductor.worker import Worker
+from terminal.session import events as ev
+from terminal.session.effects import CheckFace
+from vision.verdict import (
+    CameraLost,
+    FaceCheckStopped,
+    FaceMatched,
+    FaceNotMatched,
+    FaceNotSeen,
+    FaceVerdict,
+    PhotoSuspected,
+    Progress,
+    ReferenceProblem,
+)
+
+if TYPE_CHECKING:
+    from vision.engine import FaceEngine
+    from vision.latest import Camera
+
+log = logging.getLogger(__name__)
+
+
+class CameraDesk:
+    def __init__(
+        self, camera: "Camera", engine: Callable[[], "FaceEngine"], settings: VisionSettings, watch_every: float = 1.0
+    ) -> None:
+        self.camera = camera
+        self._make_engine = engine
+        self._engine: FaceEngine | None = None
+        self._settings = settings
+        self._worker = Worker("face")
+        self._stop = threading.Event()
+        self._watch_every = watch_every
+        self._ended = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def start(self, on_change: Callable[[bool], None]) -> None:
+        """Open the camera and keep it; tell whenever it is lost or back. The engine loads meanwhile."""
+        self.camera.start()
+        self._watcher = threading.Thread(target=self._watch, args=(on_change,), name="camera-watch", daemon=True)
+        self._watcher.start()
+
+    def _watch(self, on_change: Callable[[bool], None]) -> None:
+        available = True
+        while not self._ended.wait(self._watch_every):
+            now = not isinstance(self.camera.latest(), CameraLost)
+            if now != available:
+                available = now
+                on_change(now)
+
+    async def warm_up(self) -> None:
+        """Load the face engine, which takes seconds, before the first patient comes."""
+        await self._worker.run(self._loaded)
+
+    def _loaded(self) -> "FaceEngine":
+        if self._engine is None:
+            self._engine = self._make_engine()
+        return self._engine
+
+    async def learn(self, patient: Patient) -> bool:
+        """Encode the card's photo. False if there is none or no face can be found in it."""
+        return await self._worker.run(self._learn, patient)
+
+    def _learn(self, patient: Patient) -> bool:
+        from vision.reference import make_reference
+
+        record = patient.record
+        if record is None or record.photo_jp2 is None:
+            return False
+        reference = make_reference(self._loaded(), bytes(record.photo_jp2))
+        if isinstance(reference, ReferenceProblem):
+            log.warning("card photo: %s", reference)
+            return False
+        patient.put_reference(reference)
+        return True
+
+    async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
+        """None where somebody stopped it: the session has moved on."""
+        ids = (effect.reception, effect.effect)
+        self._stop = stop = threading.Event()
+
+        def on_progress(progress: Progress) -> None:
+            post(ev.FaceProgress(*ids, progress))
+
+        verdict = await self._worker.run(self._check, patient, on_progress, stop)
+        match verdict:
+            case FaceMatched(distance=distance):
+                return ev.FaceMatched(*ids, distance)
+            case FaceNotMatched():
+                return ev.FaceRefused(*ids, "not-matched")
+            case FaceNotSeen():
+                return ev.FaceRefused(*ids, "not-seen")
+            case PhotoSuspected():
+                return ev.FaceRefused(*ids, "photo-suspected")
+            case CameraLost():
+                return ev.CameraFailed(*ids)
+            case FaceCheckStopped():
+                return None
+
+    def _check(self, patient: Patient, on_progress: Callable[[Progress], None], stop: threading.Event) -> FaceVerdict:
+        from vision.check import check_face
+
+        reference = patient.reference
+        if reference is None or patient.wiped:
+            return FaceCheckStopped()
+        return check_face(self.camera, reference, self._loaded(), self._settings, on_progress, stop)
+
+    def stop_check(self) -> None:
+        self._stop.set()
+
+    def close(self) -> None:
+        self._ended.set()
+        self.stop_check()
+        if self._watcher is not None:
+            self._watcher.join(5)
+        self._worker.close()
+        self.camera.stop()

@@ -1,0 +1,187 @@
+"""The card's effects: one connection per reception, every word to the card from one thread."""
+
+import logging
+from hashlib import sha256
+
+from reader.authenticity import TrustAnchors, check_face_record
+from reader.card import MyNumberCard
+from reader.face_record import FaceRecord
+from reader.facts import (
+    Authenticity,
+    CardFacts,
+    CardGone,
+    CardUnreadable,
+    CodeLocked,
+    CodeNotSent,
+    CodeRight,
+    CodeWrong,
+    PinLocked,
+    PinNotSent,
+    PinRight,
+    PinWrong,
+    ReaderBusy,
+)
+from reader.link import CardLink, CardSlot, CodeScanner
+from reader.profile import PRINTED_CODE_LENGTH
+from terminal.conductor.patient import Patient, wipe_buffer
+from terminal.conductor.worker import Worker
+from terminal.problems import CardTrouble
+from terminal.qualification.statements import chip_statement, pin_statement
+from terminal.session.effects import OpenFaceRecord, ReadCard, VerifyPinAndSign
+from terminal.session.events import (
+    CardFailed,
+    CardRead,
+    CodeRefused,
+    Event,
+    PinRefused,
+    PinSigned,
+)
+
+log = logging.getLogger(__name__)
+
+
+class CardDesk:
+    def __init__(self, slot: CardSlot, scanner: CodeScanner | None, anchors: TrustAnchors) -> None:
+        self.slot = slot
+        self._scanner = scanner
+        self._anchors = anchors
+        self._worker = Worker("card")
+        self._link: CardLink | None = None
+        self._card: MyNumberCard | None = None
+        self._insertion = 0
+
+    async def read(self, effect: ReadCard, patient: Patient) -> Event:
+        outcome = await self._worker.run(self._read, effect.card, patient)
+        if isinstance(outcome, CardFacts):
+            return CardRead(effect.reception, effect.effect, outcome)
+        return CardFailed(effect.reception, effect.effect, outcome)
+
+    def _read(self, insertion: int, patient: Patient) -> CardFacts | CardTrouble:
+        self._release()
+        link = self.slot.connect()
+        if isinstance(link, ReaderBusy):
+            log.warning("another program holds the card in %s", link.reader)
+            return CardUnreadable(what="connect: held by another program")
+        if not hasattr(link, "transmit"):
+            return CardGone()
+        self._link, self._card, self._insertion = link, MyNumberCard(link), insertion
+        facts = self._card.read_facts()
+        if not isinstance(facts, CardFacts):
+            return facts
+        certificate = self._card.read_user_certificate()
+        if not isinstance(certificate, bytes):
+            return certificate
+        patient.certificate = None if patient.wiped else certificate
+        return facts
+
+    async def scan(self, patient: Patient) -> bool:
+        """True if the code printed on the card could be read."""
+        code = await self._worker.run(self._scanner.scan) if self._scanner is not None else None
+        if code is None:
+            return False
+        if len(code) != PRINTED_CODE_LENGTH or not code.isdigit():
+            wipe_buffer(code)
+            return False
+        patient.put_code(code)
+        return True
+
+    async def open_record(
+        self, effect: OpenFaceRecord, patient: Patient
+    ) -> tuple[FaceRecord, Authenticity] | CodeRefused | CardFailed:
+        """VERIFY the printed code, read the record and say whether it is genuine. The code is overwritten."""
+        ids = (effect.reception, effect.effect)
+        outcome = await self._worker.run(self._open_record, effect.expected_left, patient)
+        match outcome:
+            case CodeWrong(left=left):
+                return CodeRefused(*ids, left)
+            case CodeLocked():
+                return CodeRefused(*ids, 0)
+            case CodeNotSent(left=left):
+                return CodeRefused(*ids, left)
+            case CardGone() | CardUnreadable():
+                return CardFailed(*ids, outcome)
+            case record, cv_certificate:
+                patient.put_record(record, cv_certificate)
+                return record, check_face_record(record, cv_certificate, self._anchors)
+
+    def _open_record(
+        self, expected_left: int, patient: Patient
+    ) -> tuple[FaceRecord, bytes] | CodeWrong | CodeLocked | CodeNotSent | CardGone | CardUnreadable:
+        card = self._card
+        if card is None or patient.wiped:
+            return CardGone()
+        try:
+            outcome = card.verify_printed_code(patient.code, expected_left)
+        finally:
+            wipe_buffer(patient.code)
+        if not isinstance(outcome, CodeRight):
+            return outcome
+        record = card.read_face_record()
+        if not isinstance(record, FaceRecord):
+            return record
+        cv_certificate = card.read_cv_certificate()
+        if not isinstance(cv_certificate, bytes):
+            record.wipe()
+            return cv_certificate
+        return record, cv_certificate
+
+    async def verify_pin_and_sign(self, effect: VerifyPinAndSign, patient: Patient) -> Event:
+        ids = (effect.reception, effect.effect)
+        outcome = await self._worker.run(self._verify_pin_and_sign, effect.card, effect.expected_left, patient)
+        match outcome:
+            case PinRight():
+                return PinSigned(*ids)
+            case PinWrong(left=left):
+                return PinRefused(*ids, left, sent=True)
+            case PinLocked():
+                return PinRefused(*ids, 0, sent=True)
+            case PinNotSent(left=left):
+                return PinRefused(*ids, left, sent=False)
+            case CardGone() | CardUnreadable():
+                return CardFailed(*ids, outcome)
+
+    def _verify_pin_and_sign(
+        self, insertion: int, expected_left: int, patient: Patient
+    ) -> PinRight | PinWrong | PinLocked | PinNotSent | CardGone | CardUnreadable:
+        card = self._card
+        pin = patient.pin.take()
+        try:
+            if card is None or insertion != self._insertion or patient.wiped or patient.challenge is None:
+                return CardGone()
+            outcome = card.verify_pin(pin, expected_left)
+        finally:
+            wipe_buffer(pin)
+        if not isinstance(outcome, PinRight):
+            return outcome
+        signature = card.sign(pin_statement(patient.challenge))
+        if not isinstance(signature, bytes):
+            return signature
+        patient.signature = None if patient.wiped else signature
+        return outcome
+
+    async def prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
+        """The chip key signs the challenge for this certificate; no PIN. None when it did."""
+        return await self._worker.run(self._prove_chip, patient)
+
+    def _prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
+        card = self._card
+        if card is None or patient.wiped or patient.challenge is None or patient.certificate is None:
+            return CardGone()
+        signature = card.prove_chip(chip_statement(patient.challenge, sha256(patient.certificate).digest()))
+        if not isinstance(signature, bytes):
+            return signature
+        patient.chip_signature = None if patient.wiped else signature
+        return None
+
+    async def release(self) -> None:
+        await self._worker.run(self._release)
+
+    def _release(self) -> None:
+        link, self._link, self._card, self._insertion = self._link, None, None, 0
+        if link is not None:
+            link.close()
+
+    async def close(self) -> None:
+        await self.release()
+        self.slot.close()
+        self._worker.close()

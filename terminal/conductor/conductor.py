@@ -1,0 +1,299 @@
+"""The conductor performs effects and turns what happens into events. It is the only place that waits.
+
+Every effect runs with the `Patient` of its own reception: an answer that comes late finds it wiped, and the session
+drops the event by its ids. Each device has one thread, so the next reception's words to the card wait for the last one's.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+
+from consent.store import LedgerError
+from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, SlotEvent
+from terminal.audit import AuditTrail, audit
+from terminal.conductor.camera_desk import CameraDesk
+from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.clock import Clock
+from terminal.conductor.delivery import Delivery, Stage
+from terminal.conductor.ledger_desk import LedgerDesk
+from terminal.conductor.patient import Patient
+from terminal.conductor.service_desk import ServiceDesk
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session.rules import Rules
+from terminal.session.states import START, Idle, State
+from terminal.session.step import next_tick, step
+
+log = logging.getLogger(__name__)
+
+OUTBOX_EVERY = 30.0
+"""Seconds between two attempts to work off the outbox."""
+
+
+class Conductor:
+    """Drives one terminal. `run` until `stop`; listeners hear of every new state and of reminders and alerts."""
+
+    def __init__(
+        self,
+        *,
+        rules: Rules,
+        card: CardDesk,
+        camera: CameraDesk,
+        service: ServiceDesk,
+        ledger: LedgerDesk,
+        delivery: Delivery,
+        trail: AuditTrail,
+        clock: Clock,
+        institution_code: str,
+    ) -> None:
+        self.rules = rules
+        self.state: State = START
+        self.reader_name: str | None = None
+        self.card, self.camera, self.service = card, camera, service
+        self.ledger, self.delivery = ledger, delivery
+        self._trail = trail
+        self._clock = clock
+        self._institution_code = institution_code
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._events: asyncio.Queue[ev.Event | None] = asyncio.Queue()
+        self._patients: dict[str, Patient] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._insertions = 0
+        self._lying: int | None = None
+        self._on_state: list[Callable[[State], None]] = []
+        self._on_effect: list[Callable[[fx.Effect], None]] = []
+
+    # --- from outside ---------------------------------------------------------------------------------------
+
+    def listen(
+        self, on_state: Callable[[State], None] | None = None, on_effect: Callable[[fx.Effect], None] | None = None
+    ) -> None:
+        """Called on the event loop, after each transition and as each effect begins."""
+        if on_state is not None:
+            self._on_state.append(on_state)
+        if on_effect is not None:
+            self._on_effect.append(on_effect)
+
+    def post(self, event: ev.Event) -> None:
+        """Let something happen. From the event loop; `post_from_thread` from elsewhere."""
+        self._events.put_nowait(event)
+
+    def post_from_thread(self, event: ev.Event) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    @property
+    def patient(self) -> Patient | None:
+        """The patient of the reception under way, for the PIN pad and the code entry."""
+        return None if isinstance(self.state, Idle) else self._patients.get(self.state.reception.id)
+
+    def enter_pin(self) -> None:
+        """The digits in `patient.pin` are meant. Ignored until there are four."""
+        patient = self.patient
+        if patient is not None and patient.pin.complete:
+            self.post(ev.PinEntered(patient.reception))
+
+    def enter_code(self, digits: bytearray) -> None:
+        """Takes over the buffer with the 14 digits of the printed code."""
+        patient = self.patient
+        if patient is not None:
+            patient.put_code(digits)
+            self.post(ev.CodeEntered(patient.reception))
+
+    def stop(self) -> None:
+        self._events.put_nowait(None)
+
+    # --- the loop -------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until `stop`. Ends with the patient wiped and the card let go, whatever happened."""
+        self._loop = asyncio.get_running_loop()
+        self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
+        self.card.slot.watch(lambda event: self._loop and self._loop.call_soon_threadsafe(self._slot, event))
+        outbox = asyncio.create_task(self._outbox())
+        try:
+            while True:
+                event = await self._next_event()
+                if event is None:
+                    return
+                self._take(event)
+        finally:
+            outbox.cancel()
+            await self._wind_up()
+
+    async def _next_event(self) -> ev.Event | None:
+        moment = next_tick(self.state, self.rules)
+        if moment is None:
+            return await self._events.get()
+        wait = self._clock.real_seconds(moment - self._clock.now().monotonic)
+        try:
+            return await asyncio.wait_for(self._events.get(), wait)
+        except TimeoutError:
+            return ev.Tick()
+
+    def _take(self, event: ev.Event) -> None:
+        before, now = self.state, self._clock.now()
+        if isinstance(event, ev.CardPresent):
+            self._patients[event.reception] = Patient(event.reception)
+        self.state, effects = step(before, event, self.rules, now)
+        record = audit(before, event, self.state, now)
+        if record is not None:
+            self._trail.write(record)
+        for effect in effects:
+            self._begin(effect)
+        if record is not None:
+            for on_state in self._on_state:
+                on_state(self.state)
+
+    def _slot(self, event: SlotEvent) -> None:
+        match event:
+            case CardInserted():
+                self._insertions += 1
+                self._lying = self._insertions
+                self.post(ev.CardPresent(self._lying, f"r-{secrets.token_hex(8)}"))
+            case CardRemoved():
+                self._card_gone()
+            case ReaderLost(reason=reason):
+                log.warning("reader lost: %s", reason)
+                self.reader_name = None
+                self._card_gone()
+            case ReaderFound(name=name):
+                self.reader_name = name
+
+    def _card_gone(self) -> None:
+        if self._lying is not None:
+            gone, self._lying = self._lying, None
+            self.post(ev.CardTaken(gone))
+
+    # --- effects --------------------------------------------------------------------------------------------
+
+    def _begin(self, effect: fx.Effect) -> None:
+        for on_effect in self._on_effect:
+            on_effect(effect)
+        match effect:
+            case fx.StopFaceCheck():
+                self.camera.stop_check()
+            case fx.WipePatient(reception=reception):
+                patient = self._patients.pop(reception, None)
+                if patient is not None:
+                    patient.wipe()
+            case fx.RemindTakeCard():
+                pass
+            case fx.AlertStaff(reason=reason):
+                log.warning("staff wanted: %s", reason)
+            case _:
+                task = asyncio.create_task(self._perform(effect))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    async def _perform(self, effect: fx.Effect) -> None:
+        patient = self._patients.get(effect.reception) or _nobody(effect.reception)
+        try:
+            event = await self._answer(effect, patient)
+        except Exception as error:
+            # Only the kind and the place: a message or a traceback's locals could carry the patient's data.
+            log.error("%s failed: %s at %s", type(effect).__name__, type(error).__name__, _place(error))
+            event = ev.EffectFailed(effect.reception, effect.effect)
+        if event is not None:
+            self.post(event)
+
+    async def _answer(self, effect: fx.Effect, patient: Patient) -> ev.Event | None:
+        ids = (effect.reception, effect.effect)
+        match effect:
+            case fx.ReadCard():
+                return await self.card.read(effect, patient)
+            case fx.FetchChallenge():
+                return await self.service.fetch_challenge(ids, patient)
+            case fx.ScanCode():
+                scanned = await self.card.scan(patient)
+                return ev.CodeScanned(*ids) if scanned else ev.CodeNotScanned(*ids)
+            case fx.OpenFaceRecord():
+                opened = await self.card.open_record(effect, patient)
+                if not isinstance(opened, tuple):
+                    return opened
+                usable = await self.camera.learn(patient)
+                record, authenticity = opened
+                facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
+                return ev.RecordOpened(*ids, facts)
+            case fx.VerifyPinAndSign():
+                return await self.card.verify_pin_and_sign(effect, patient)
+            case fx.CheckFace():
+                return await self.camera.check(effect, patient, self.post_from_thread)
+            case fx.ProveChip(way=way, reason=reason):
+                trouble = await self.card.prove_chip(patient)
+                if trouble is not None:
+                    return ev.CardFailed(*ids, trouble)
+                self.service.vouch(way, reason, patient)
+                return ev.ChipSigned(*ids)
+            case fx.OpenCheck(way=way, purpose=purpose):
+                return await self.service.open_check(ids, way, purpose, patient)
+            case fx.RegisterCard(check_id=check_id):
+                return await self.service.register(ids, check_id)
+            case fx.RecordOpenedCheck():
+                recorded = await self.ledger.opened(effect, patient)
+                return ev.OpenedRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
+            case fx.RecordDecision():
+                recorded = await self.ledger.decided(effect)
+                return ev.DecisionRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
+            case fx.Deliver(check_id=check_id):
+                return await self._deliver(ids, check_id)
+            case fx.RecordDiscarded():
+                await self.ledger.discarded(effect)
+                return None
+            case fx.ReleaseCard():
+                await self.card.release()
+                return None
+            case _:
+                return None
+
+    async def _deliver(self, ids: tuple[str, int], check_id: str) -> ev.Event:
+        outcome = await self.delivery.deliver(check_id)
+        match outcome.stage:
+            case Stage.DELIVERED:
+                return ev.Accepted(*ids, delivered=True)
+            case Stage.CONFIRMED:
+                return ev.Accepted(*ids, delivered=False)
+            case Stage.SILENT:
+                return ev.ServiceSilent(*ids)
+            case Stage.REFUSED:
+                assert outcome.reason is not None
+                return ev.ServiceRefused(*ids, outcome.reason)
+
+    async def _outbox(self) -> None:
+        """What an earlier run or a silent service left behind is worked off beside the receptions."""
+        interrupted = await self.delivery.settle_interrupted(self._institution_code)
+        if interrupted:
+            log.warning("%d receptions were interrupted; they are submitted without any consent", interrupted)
+        while True:
+            try:
+                await self.delivery.work_off()
+            except LedgerError as error:
+                log.critical("outbox: %s", error)
+            await asyncio.sleep(self._clock.real_seconds(OUTBOX_EVERY))
+
+    async def _wind_up(self) -> None:
+        for patient in self._patients.values():
+            patient.wipe()
+        self.camera.stop_check()
+        if self._running:
+            await asyncio.wait(self._running, timeout=10)
+        await self.card.close()
+        self.camera.close()
+        await self.service.client.aclose()
+        self.ledger.close()
+        self._trail.close()
+
+
+def _nobody(reception: str) -> Patient:
+    """Stands in where the reception's patient has been wiped and is gone."""
+    patient = Patient(reception)
+    patient.wipe()
+    return patient
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else "?"

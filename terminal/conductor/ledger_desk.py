@@ -1,0 +1,102 @@
+"""The ledger's effects: an opened check, a decision, a discarded reception - on disk before anything else happens."""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography import x509
+
+from config.profiles import PROFILES, Profile
+from consent.ledger import Ledger
+from consent.lifecycle import LifeCycleError
+from consent.records import AskedQuestion, Decided, Opened, RecordedAnswer, card_hash
+from consent.store import LedgerError
+from terminal.conductor.patient import Patient
+from terminal.conductor.worker import Worker
+from terminal.handover.name import result_file_stem
+from terminal.qualification.keys import write_atomically
+from terminal.session.effects import Decision, RecordDecision, RecordDiscarded, RecordOpenedCheck
+from terminal.words.catalogue import question_wording
+
+log = logging.getLogger(__name__)
+
+
+class LedgerDesk:
+    def __init__(self, ledger: Ledger, card_key: bytes, profile: Profile, institution_code: str) -> None:
+        self.ledger = ledger
+        self.worker = Worker("ledger")
+        self._card_key = card_key
+        self._profile = profile
+        self._institution_code = institution_code
+
+    async def opened(self, effect: RecordOpenedCheck, patient: Patient) -> bool:
+        """False if it could not be made durable, or belongs to nobody any more."""
+        if patient.certificate is None:
+            return False
+        serial = x509.load_der_x509_certificate(patient.certificate).serial_number
+        event = Opened(
+            check_id=effect.check_id,
+            reception_id=effect.reception,
+            card=card_hash(self._card_key, serial),
+            profile=self._profile,
+            way=effect.way.value,
+            questions=tuple(AskedQuestion.of(question) for question in effect.questions),
+            by_law=effect.by_law,
+        )
+        return await self._write(lambda: self.ledger.opened(event))
+
+    async def decided(self, effect: RecordDecision) -> bool:
+        return await self._write(lambda: self._decide(effect.reception, effect.decision))
+
+    def _decide(self, reception: str, decision: Decision) -> object:
+        history = self.ledger.of_check(decision.check_id)
+        if history is None:
+            raise LifeCycleError(f"check {decision.check_id} is decided but was never opened")
+        place = PROFILES[self._profile].words_in(decision.language)
+        words = {"institution": place.institution, "staff": place.staff}
+        return self.ledger.decided(
+            Decided(
+                check_id=decision.check_id,
+                reception_id=reception,
+                card=history.opened.event.card,
+                profile=self._profile,
+                idempotency_key=reception,
+                decided_at=decision.decided_at,
+                cause=decision.cause,
+                answers=tuple(
+                    RecordedAnswer.of(
+                        answer, decision.language, question_wording(decision.language, answer.question_id, **words)
+                    )
+                    for answer in decision.answers
+                ),
+                by_law=decision.by_law,
+                prescription_form=decision.prescription.value if decision.prescription else None,
+                result_file=result_file_stem(self._institution_code, decision.check_id, decision.decided_at),
+            )
+        )
+
+    async def discarded(self, effect: RecordDiscarded) -> bool:
+        return await self._write(lambda: self.ledger.discarded(effect.check_id, effect.reason))
+
+    async def _write(self, write: Callable[[], object]) -> bool:
+        try:
+            await self.worker.run(write)
+        except (LedgerError, LifeCycleError) as error:
+            log.critical("ledger: %s", error)
+            return False
+        return True
+
+    def close(self) -> None:
+        self.worker.close()
+        self.ledger.close()
+
+
+def load_card_key(path: Path) -> bytes:
+    """The secret that keys the hashes of cards in the ledger: 32 bytes, made once, mode 0600."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(path, os.urandom(32))
+        return path.read_bytes()

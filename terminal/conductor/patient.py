@@ -1,0 +1,112 @@
+"""What belongs to one patient, for one reception: secrets, photo, encodings, certificate, signatures.
+
+Kept in buffers of our own where we can, and overwritten on every way back to idle. After `wipe` nothing can be put in
+any more, so an answer that comes late leaves nothing behind. No other object holds any of this.
+"""
+
+from typing import TYPE_CHECKING
+
+from reader.face_record import FaceRecord
+
+if TYPE_CHECKING:
+    from vision.reference import Reference
+
+
+class SecretDigits:
+    """Digits typed one by one, never shown, in a buffer that is overwritten."""
+
+    def __init__(self, length: int) -> None:
+        self._digits = bytearray(length)
+        self._typed = 0
+
+    def __len__(self) -> int:
+        return self._typed
+
+    def __repr__(self) -> str:
+        return f"SecretDigits({self._typed} of {len(self._digits)})"
+
+    @property
+    def complete(self) -> bool:
+        return self._typed == len(self._digits)
+
+    def push(self, digit: int) -> None:
+        """Ignored when full. Raises ValueError for what is no digit."""
+        if not 0 <= digit <= 9:
+            raise ValueError("a digit is 0 to 9")
+        if not self.complete:
+            self._digits[self._typed] = ord("0") + digit
+            self._typed += 1
+
+    def pop(self) -> None:
+        if self._typed:
+            self._typed -= 1
+            self._digits[self._typed] = 0
+
+    def take(self) -> bytearray:
+        """The digits as ASCII, for the caller to overwrite; empty here afterwards."""
+        taken = self._digits[: self._typed]
+        self.wipe()
+        return taken
+
+    def wipe(self) -> None:
+        for index in range(len(self._digits)):
+            self._digits[index] = 0
+        self._typed = 0
+
+
+class Patient:
+    """One per reception, owned by the conductor."""
+
+    def __init__(self, reception: str) -> None:
+        self.reception = reception
+        self.pin = SecretDigits(4)
+        self.code = bytearray()
+        self.certificate: bytes | None = None
+        self.challenge: bytes | None = None
+        self.signature: bytes | None = None
+        self.record: FaceRecord | None = None
+        self.cv_certificate: bytes | None = None
+        self.reference: Reference | None = None
+        self.chip_signature: bytes | None = None
+        self.verdict_signature: bytes | None = None
+        self.staff_reason = ""
+        self.wiped = False
+
+    def __repr__(self) -> str:
+        return f"Patient({self.reception})"
+
+    def put_code(self, digits: bytearray) -> None:
+        """Takes over the buffer."""
+        wipe_buffer(self.code)
+        self.code = digits
+        self._stay_wiped()
+
+    def put_record(self, record: FaceRecord, cv_certificate: bytes) -> None:
+        self.record, self.cv_certificate = record, cv_certificate
+        self._stay_wiped()
+
+    def put_reference(self, reference: "Reference") -> None:
+        self.reference = reference
+        self._stay_wiped()
+
+    def wipe(self) -> None:
+        self.wiped = True
+        self.pin.wipe()
+        wipe_buffer(self.code)
+        self.code = bytearray()
+        if self.record is not None:
+            self.record.wipe()
+        if self.reference is not None:
+            self.reference.wipe()
+        self.certificate = self.challenge = self.signature = self.record = self.cv_certificate = None
+        self.reference = self.chip_signature = self.verdict_signature = None
+        self.staff_reason = ""
+
+    def _stay_wiped(self) -> None:
+        if self.wiped:
+            self.wipe()
+
+
+def wipe_buffer(buffer: bytearray) -> None:
+    for index in range(len(buffer)):
+        buffer[index] = 0

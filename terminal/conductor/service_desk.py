@@ -1,0 +1,99 @@
+"""The service's effects: challenge, opening, registration."""
+
+from reader.face_record import FaceRecord
+from terminal.conductor.patient import Patient
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import (
+    Challenge,
+    CheckOpened,
+    ChipProof,
+    PinProof,
+    Purpose,
+    Refused,
+    Registered,
+    ServiceSilent,
+    Way,
+)
+from terminal.session import events as ev
+
+
+class ServiceDesk:
+    def __init__(self, client: QualificationClient) -> None:
+        self.client = client
+
+    async def fetch_challenge(self, ids: tuple[str, int], patient: Patient) -> ev.Event:
+        match await self.client.challenge():
+            case Challenge(challenge=challenge, expires_at=expires_at):
+                patient.challenge = None if patient.wiped else challenge
+                return ev.ChallengeFetched(*ids, expires_at)
+            case Refused(reason=reason):
+                return ev.ServiceRefused(*ids, reason)
+            case ServiceSilent():
+                return ev.ServiceSilent(*ids)
+
+    def vouch(self, way: Way, reason: str, patient: Patient) -> None:
+        """The terminal's key signs that the person before it is the holder."""
+        if patient.wiped:
+            return
+        assert patient.record is not None
+        assert patient.challenge is not None
+        assert patient.certificate is not None
+        patient.staff_reason = reason
+        patient.verdict_signature = self.client.vouch(
+            challenge=patient.challenge,
+            way=way,
+            chip_public_key=patient.record.chip_public_key,
+            certificate=patient.certificate,
+            reason=reason,
+        )
+
+    async def open_check(self, ids: tuple[str, int], way: Way, purpose: Purpose, patient: Patient) -> ev.Event | None:
+        """None where the patient has been wiped meanwhile: nobody waits for the answer."""
+        if patient.challenge is None or patient.certificate is None:
+            return None
+        proof = _pin_proof(patient) if way is Way.PIN else _chip_proof(way, patient)
+        if proof is None:
+            return None
+        answer = await self.client.open_check(
+            challenge=patient.challenge, certificate=patient.certificate, proof=proof, purpose=purpose
+        )
+        match answer:
+            case CheckOpened(check_id=check_id, facts=facts):
+                return ev.CheckOpened(*ids, check_id, facts)
+            case Refused(reason=reason):
+                return ev.ServiceRefused(*ids, reason)
+            case ServiceSilent():
+                return ev.ServiceSilent(*ids)
+
+    async def register(self, ids: tuple[str, int], check_id: str) -> ev.Event:
+        match await self.client.register(check_id):
+            case Registered(facts=facts):
+                return ev.Registered(*ids, facts)
+            case Refused(reason=reason):
+                return ev.ServiceRefused(*ids, reason)
+            case ServiceSilent():
+                return ev.ServiceSilent(*ids)
+
+
+def _pin_proof(patient: Patient) -> PinProof | None:
+    return None if patient.signature is None else PinProof(signature=patient.signature)
+
+
+def _chip_proof(way: Way, patient: Patient) -> ChipProof | None:
+    record: FaceRecord | None = patient.record
+    if record is None or patient.cv_certificate is None:
+        return None
+    if patient.chip_signature is None or patient.verdict_signature is None:
+        return None
+    assert way is not Way.PIN
+    return ChipProof(
+        way=way,
+        group_1=bytes(record.group_1),
+        group_2_digest=record.group_2_digest,
+        group_3_digest=record.group_3_digest,
+        record_signature=record.signature,
+        cv_certificate=patient.cv_certificate,
+        chip_signature=patient.chip_signature,
+        verdict_signature=patient.verdict_signature,
+        reason=patient.staff_reason,
+    )

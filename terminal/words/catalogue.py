@@ -1,0 +1,43 @@
+"""Every sentence a person reads, by message id and language: gettext catalogues, read from their .po files by Babel.
+
+A test holds all languages to the same ids and placeholders.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("ja", "en")
+
+Words = Callable[..., str]
+"""`words(message_id, **placeholders) -> str`"""
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    with (files("terminal.words") / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def words(language: str, **always: str) -> Words:
+    """The sentences of one language; `always` fills placeholders that are the same everywhere (institution, staff).
+
+    Raises KeyError for an id that is in no catalogue: a programming mistake.
+    """
+    messages = catalogue(language)
+
+    def say(message_id: str, **placeholders: object) -> str:
+        message = messages.get(message_id)
+        if message is None or not isinstance(message.string, str):
+            raise KeyError(f"{message_id} is not in the {language} catalogue")
+        return message.string.format(**{**always, **placeholders})
+
+    return say
+
+
+def question_wording(language: str, question_id: str, **always: str) -> str:
+    """The question as it stands on the screen: what the ledger keeps of it."""
+    return words(language, **always)(f"question.{question_id}")
