@@ -1,0 +1,171 @@
+"""The card in software answers byte by byte as OpenSC's driver and published probing describe the real one."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reader.apdu import parse_response
+from reader.profile import File, Password
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+JPKI = "00A4040C0AD392F000260100000001"
+SURFACE = "00A4040C0AD3921000310001010402"
+TEXT = "00A4040C0AD3921000310001010408"
+COMMON = "00A4040C0AD3921000310001010100"
+
+
+@pytest.fixture
+def card(image: CardImage) -> SoftCard:
+    return SoftCard(image)
+
+
+def play(card: SoftCard, *script: tuple[str, int]) -> bytes:
+    """Send each command and compare its status word; returns the last one's data."""
+    data = b""
+    for command, sw in script:
+        response = parse_response(card.transmit(bytes.fromhex(command)))
+        assert f"{command}: {response.sw:04X}" == f"{command}: {sw:04X}"
+        data = response.data
+    return data
+
+
+def ascii_hex(text: str) -> str:
+    return text.encode("ascii").hex()
+
+
+def test_only_known_applications_and_files_are_selected(card: SoftCard) -> None:
+    play(
+        card,
+        ("00A4040C0AD392F000260100000002", 0x6A82),
+        ("00A4020C02000A", 0x6A82),
+        (JPKI, 0x9000),
+        ("00A4020C02000A", 0x9000),
+        ("00A4020C020005", 0x6A82),
+        ("00A4020C0100", 0x6700),
+        ("00A4000002000A", 0x6A86),
+        ("00A4090C02000A", 0x6A86),
+    )
+
+
+def test_instructions_classes_and_channels_it_does_not_know(card: SoftCard) -> None:
+    play(
+        card,
+        ("00FF0000", 0x6D00),
+        ("802000 80".replace(" ", ""), 0x6D00),
+        ("FFCA000000", 0x6E00),
+        ("01B0000000", 0x6881),
+        ("00A4", 0x6700),
+        ("00A4040C0A00", 0x6700),
+    )
+
+
+def test_an_empty_verify_reads_the_counter_even_when_verified(card: SoftCard) -> None:
+    play(
+        card,
+        (JPKI, 0x9000),
+        ("00200080", 0x6986),
+        ("00A4020C020018", 0x9000),
+        ("00200080", 0x63C3),
+        ("0020008004" + ascii_hex("1234"), 0x9000),
+        ("00200080", 0x63C3),
+        ("0020008004" + ascii_hex("4321"), 0x63C2),
+        ("0020009B", 0x63C5),
+    )
+
+
+def test_the_third_wrong_pin_answers_63c0_and_every_later_one_6984(card: SoftCard) -> None:
+    wrong, right = "0020009804" + ascii_hex("0000"), "0020009804" + ascii_hex("1234")
+    play(card, (JPKI, 0x9000), (wrong, 0x63C2), (wrong, 0x63C1), (wrong, 0x63C0), (wrong, 0x6984), (right, 0x6984))
+    play(card, ("00200098", 0x63C0))
+
+
+def test_a_wrong_pin_closes_what_a_right_one_opened(card: SoftCard, image: CardImage) -> None:
+    sign = "802A009704" + "01020304" + "00"
+    play(
+        card,
+        (JPKI, 0x9000),
+        (sign, 0x6982),
+        ("0020009804" + ascii_hex("1234"), 0x9000),
+        (sign, 0x9000),
+        ("0020009804" + ascii_hex("9999"), 0x63C2),
+        (sign, 0x6982),
+    )
+    assert image.passwords[Password.USER_PIN].left == 2
+
+
+def test_verify_survives_a_warm_reset_and_not_a_power_cut(card: SoftCard) -> None:
+    sign = "802A00970401020304" + "00"
+    play(card, (JPKI, 0x9000), ("0020009804" + ascii_hex("1234"), 0x9000))
+    card.reset()
+    play(card, ("00B0000000", 0x6986), (JPKI, 0x9000), (sign, 0x9000))
+    card.power_off()
+    card.power_on()
+    play(card, (JPKI, 0x9000), (sign, 0x6982))
+
+
+def test_a_file_is_read_selected_or_by_short_identifier_short_or_extended(card: SoftCard, image: CardImage) -> None:
+    certificate = image.files[File.USER_CERTIFICATE]
+    assert play(card, (JPKI, 0x9000), ("00B08A0000", 0x9000)) == certificate[:256]
+    assert play(card, ("00B0010000", 0x9000)) == certificate[256:512], "the short identifier selects"
+    assert play(card, ("00B00000000000", 0x9000)) == certificate
+    assert play(card, ("00B08AFF10", 0x9000)) == certificate[255:271]
+    play(card, ("00B0700000", 0x6B00), ("00B00000", 0x6700), ("00B0980000", 0x6981), ("00B09F0000", 0x6A82))
+
+
+def test_who_opens_what(card: SoftCard, image: CardImage) -> None:
+    code = ascii_hex(image.code_on_face)
+    play(card, (JPKI, 0x9000), ("00B0810000", 0x6982), ("00B0820000", 0x9000))
+    play(card, ("002000 9B08".replace(" ", "") + ascii_hex("TEST2026"), 0x9000), ("00B0810000", 0x9000))
+    play(card, (SURFACE, 0x9000), ("00B0820000", 0x6982), ("00B0840000", 0x9000), ("00B0830000", 0x9000))
+    play(card, ("002000920E" + code, 0x9000), ("00B0820000", 0x9000), ("00B0850000", 0x6982))
+    play(card, ("00B0810000", 0x6982), ("0020009106" + code[:12], 0x9000), ("00B0810000", 0x9000))
+    play(card, (TEXT, 0x9000), ("00B0820000", 0x6982), ("002000950E" + code, 0x9000))
+    play(card, ("00B0820000", 0x9000), ("00B0830000", 0x9000), ("00B0810000", 0x6982))
+
+
+def test_the_expiry_is_a_free_record(card: SoftCard) -> None:
+    record = play(card, (COMMON, 0x9000), ("00B2010C00", 0x9000))
+    assert (len(record), record[:2], record[-8:]) == (30, b"\x01\x1c", b"20340615")
+    play(card, ("00B2020C00", 0x6A83), ("00B2010000", 0x6A86), ("00B0810000", 0x6981))
+
+
+def test_challenges_differ_and_have_the_length_asked_for(card: SoftCard) -> None:
+    first, second = (play(card, ("0084000010", 0x9000)) for _ in range(2))
+    assert (len(first), len(second)) == (16, 16)
+    assert first != second
+    play(card, ("00840000000101", 0x6700), ("0084010010", 0x6A86), ("00840000", 0x6700))
+
+
+def test_every_variant_of_computing_a_signature(card: SoftCard, image: CardImage) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+    from cryptography.hazmat.primitives.hashes import SHA256, Hash
+
+    key = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE]).public_key()
+    assert isinstance(key, RSAPublicKey)
+    digest = Hash(SHA256())
+    digest.update(b"abc")
+    hashed = digest.finalize()
+    play(card, (JPKI, 0x9000), ("0020009804" + ascii_hex("1234"), 0x9000))
+
+    def sign(p1: int, data: bytes) -> bytes:
+        return play(card, (f"802A{p1:02X}97{len(data):02X}{data.hex()}00", 0x9000))
+
+    assert key.recover_data_from_signature(sign(0x00, b"anything"), PKCS1v15(), None) == b"anything"
+    assert key.recover_data_from_signature(sign(0x01, b"abc"), PKCS1v15(), None) == hashed
+    key.verify(sign(0x02, hashed), b"abc", PKCS1v15(), SHA256())
+    key.verify(sign(0x03, b"abc"), b"abc", PKCS1v15(), SHA256())
+    key.verify(sign(0x04, hashed), hashed, PSS(MGF1(SHA256()), PSS.AUTO), Prehashed(SHA256()))
+    key.verify(sign(0x05, b"abc"), b"abc", PSS(MGF1(SHA256()), PSS.AUTO), SHA256())
+    play(card, ("802A06970101" + "00", 0x6A86), ("802A02970101" + "00", 0x6700), ("802A009700", 0x6700))
+    play(card, ("802A0097F6" + "01" * 246 + "00", 0x6700), ("802A00980101" + "00", 0x6981))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.binary(max_size=24), max_size=8))
+def test_no_command_breaks_the_card(card: SoftCard, commands: list[bytes]) -> None:
+    for command in [bytes.fromhex(JPKI), *commands, *(b"\x00" + one for one in commands)]:
+        assert len(card.transmit(command)) >= 2
