@@ -5,6 +5,8 @@ What the service says is a model of the contract; what it fails to say is `Servi
 
 import asyncio
 import ipaddress
+import logging
+import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -43,6 +45,9 @@ from terminal.qualification.statements import receipt_statement, statement_of, s
 MAX_ANSWER = 256 * 1024
 """Bytes; a longer answer is not read to its end."""
 
+# httpx logs every URL, and check ids stand in them.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
 AnswerT = TypeVar("AnswerT", bound=Model)
 _REFUSED = TypeAdapter(Refused)
 
@@ -74,7 +79,7 @@ class QualificationClient:
         self._http = httpx.AsyncClient(
             base_url=base_url,
             # retries: connecting alone is tried twice; a request that went out is never repeated from here.
-            transport=transport or httpx.AsyncHTTPTransport(retries=1),
+            transport=transport or httpx.AsyncHTTPTransport(retries=1, verify=_tls(base_url)),
             timeout=timeout_seconds,
             trust_env=False,
         )
@@ -228,7 +233,6 @@ def receipt_is_for(service_public_key: str, check_id: str, submission: Submissio
         submission_digest=digest,
         ledger_count=submission.ledger_count,
         ledger_head=submission.ledger_head,
-        simulated=receipt.simulated,
     )
     told = (receipt.check_id, receipt.submission_digest, receipt.ledger_count, receipt.ledger_head)
     kept = (check_id, digest, submission.ledger_count, submission.ledger_head)
@@ -252,6 +256,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _tls(url: str) -> ssl.SSLContext:
+    """The system's authorities for https; for http an empty context, which trusts nobody and costs nothing to make."""
+    if httpx.URL(url).scheme == "https":
+        return ssl.create_default_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _check(check_id: str) -> str:

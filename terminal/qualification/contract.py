@@ -28,7 +28,7 @@ API_VERSION = "1"
 PREFIX = "/v1"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 SIMULATED_HEADER = "Uketsuke-Simulated"
-CHECK_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+CHECK_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"
 
 
 def _from_base64(value: object) -> object:

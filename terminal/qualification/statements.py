@@ -103,7 +103,6 @@ def receipt_statement(
     submission_digest: bytes,
     ledger_count: int,
     ledger_head: str,
-    simulated: bool,
 ) -> bytes:
     """For the service's key: it has this submission, and saw the ledger that long."""
     return _statement(
@@ -114,7 +113,6 @@ def receipt_statement(
             submission_digest,
             _integer(ledger_count),
             ledger_head.encode(),
-            b"\x01" if simulated else b"\x00",
         ],
     )
 

@@ -27,6 +27,7 @@ from terminal.qualification.stub.registry import CardEntry, TrustAnchor
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
+TEST_USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
 _MONTHS_BEFORE = 3
 _MONTHS_AFTER = 3
 
@@ -42,7 +43,9 @@ class GraceRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateRules:
-    policies: frozenset[x509.ObjectIdentifier] = frozenset({USER_AUTHENTICATION_POLICY})
+    policies: frozenset[x509.ObjectIdentifier] = frozenset(
+        {USER_AUTHENTICATION_POLICY, TEST_USER_AUTHENTICATION_POLICY}
+    )
     grace: GraceRule = GraceRule.MONTH_END
 
 

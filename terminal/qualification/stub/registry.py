@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from reader.authenticity import TrustAnchors, dump_trust_anchors
 from terminal.qualification.contract import Model
 from terminal.qualification.keys import write_atomically
 
@@ -75,6 +76,11 @@ class Registry(Model):
                 {anchor.key_id: anchor for anchor in (*self.record_anchors, *other.record_anchors)}.values()
             ),
         )
+
+
+def anchors_of(anchors: TrustAnchors) -> tuple[TrustAnchor, ...]:
+    listed = json.loads(dump_trust_anchors(anchors))["anchors"]
+    return tuple(TrustAnchor.model_validate(anchor) for anchor in listed)
 
 
 def certificate_id(certificate: bytes) -> str:

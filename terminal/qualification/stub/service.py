@@ -103,7 +103,7 @@ class Service:
         person = self.people[card.person]
         registered = person.registered if card.registered is None else card.registered
         check = OpenedCheck(
-            check_id=secrets.token_urlsafe(18),
+            check_id=secrets.token_hex(16),
             terminal_id=request.terminal_id,
             institution_code=request.institution_code,
             purpose=request.purpose,
@@ -229,7 +229,6 @@ class Service:
             submission_digest=digest,
             ledger_count=submission.ledger_count,
             ledger_head=submission.ledger_head,
-            simulated=True,
         )
         return Receipt(
             check_id=check_id,

@@ -118,6 +118,9 @@ class Store:
         return await self._do(lambda connection: _accepted(connection, check_id))
 
     def close(self) -> None:
+        """May be called twice."""
+        if self._connection.closed:
+            return
         self._thread.submit(_disconnect, self._connection).result()
         self._thread.shutdown()
 

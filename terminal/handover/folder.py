@@ -1,0 +1,184 @@
+"""The folder the receipt computer watches. A file appears in it whole or not at all, and never over another one."""
+
+import contextlib
+import ctypes
+import errno
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+WORK_FOLDER = ".uketsuke-work"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_OWNER = re.compile(r"[A-Za-z0-9-]{1,40}")
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+class Undelivered(StrEnum):
+    DISK_FULL = "disk-full"
+    READ_ONLY = "read-only"
+    """The folder cannot be written: read-only, or no rights."""
+    FOLDER_MISSING = "folder-missing"
+    """Not there: not created, or a share that is not connected."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """A file of this name lies in the folder; it was left as it is."""
+
+    path: Path
+    same: bool
+    """It has the same content."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    reason: Undelivered
+    error: int | None = None
+    """errno, for staff and log."""
+
+
+Delivery = Delivered | AlreadyThere | NotDelivered
+
+_REASONS = {
+    errno.ENOSPC: Undelivered.DISK_FULL,
+    errno.EDQUOT: Undelivered.DISK_FULL,
+    errno.EROFS: Undelivered.READ_ONLY,
+    errno.EACCES: Undelivered.READ_ONLY,
+    errno.EPERM: Undelivered.READ_ONLY,
+    errno.ENOENT: Undelivered.FOLDER_MISSING,
+    errno.ENOTDIR: Undelivered.FOLDER_MISSING,
+    errno.ESTALE: Undelivered.FOLDER_MISSING,
+    errno.EHOSTDOWN: Undelivered.FOLDER_MISSING,
+    errno.ENOTCONN: Undelivered.FOLDER_MISSING,
+}
+
+
+class ResultFolder:
+    """`owner` is the terminal's id: terminals may share a folder, each cleans up after itself alone.
+
+    Work files lie in a folder below, which is on the same volume whatever is mounted. `create`: make the folder if it
+    is missing - right for one of our own, wrong for a share that should be connected. Files get `mode`.
+    """
+
+    def __init__(self, folder: Path, *, owner: str = "terminal", create: bool = False, mode: int = 0o640) -> None:
+        if not _OWNER.fullmatch(owner):
+            raise ValueError("owner: letters, digits and hyphens, 40 at most")
+        self.folder = folder
+        self._owner = owner
+        self._create = create
+        self._mode = mode
+        self.clean()
+
+    def deliver(self, name: str, data: bytes) -> Delivery:
+        """Write, flush to the disk, move in. Raises `ValueError` for a name that is more than a name."""
+        if not _NAME.fullmatch(name):
+            raise ValueError("a result file's name has letters, digits, dots, hyphens and underscores")
+        target = self.folder / name
+        try:
+            self._prepare()
+            if target.exists():
+                return _already(target, data)
+            work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
+            try:
+                _write(work, data, self._mode)
+                _move_in(work, target)
+            finally:
+                with contextlib.suppress(OSError):
+                    work.unlink(missing_ok=True)
+            _sync_folder(self.folder)
+        except FileExistsError:
+            return _already(target, data)
+        except OSError as error:
+            return NotDelivered(_REASONS.get(error.errno or 0, Undelivered.OTHER), error.errno)
+        return Delivered(target)
+
+    def clean(self) -> int:
+        """Remove what a crash left of this owner; how many files that were. Silent where the folder is not there."""
+        removed = 0
+        with contextlib.suppress(OSError):
+            for left_over in list(self._left_over()):
+                left_over.unlink(missing_ok=True)
+                removed += 1
+        return removed
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self._owner}~"
+
+    def _left_over(self) -> Iterator[Path]:
+        for path in (self.folder / WORK_FOLDER).iterdir():
+            if path.name.startswith(self._prefix) and path.suffix == ".part":
+                yield path
+
+    def _prepare(self) -> None:
+        if self._create:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        try:
+            (self.folder / WORK_FOLDER).mkdir(mode=0o770)
+        except FileExistsError:
+            pass
+
+
+def _already(target: Path, data: bytes) -> Delivery:
+    try:
+        return AlreadyThere(target, same=target.read_bytes() == data)
+    except FileNotFoundError:
+        # Taken away by the receipt computer in this moment: it has had that file.
+        return AlreadyThere(target, same=False)
+    except OSError as error:
+        return NotDelivered(_REASONS.get(error.errno or 0, Undelivered.OTHER), error.errno)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with contextlib.suppress(OSError):  # a share may have no modes
+            os.chmod(path, mode)  # noqa: PTH101
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _move_in(work: Path, target: Path) -> None:
+    """Raises `FileExistsError` rather than replace."""
+    try:
+        os.link(work, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _rename_noreplace(work, target)
+
+
+def _rename_noreplace(work: Path, target: Path) -> None:
+    """For file systems without hard links (shares, FAT)."""
+    if sys.platform != "linux":
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+    libc = ctypes.CDLL(None, use_errno=True)
+    paths = os.fsencode(work), os.fsencode(target)
+    if libc.renameat2(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_NOREPLACE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):  # some file systems cannot
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,22 @@
+"""The name of a card reader's result file."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from terminal.handover.layout import date_time
+
+_READER_KIND = "001"
+
+
+def result_file_stem(institution_code: str, check_id: str, decided_at: datetime) -> str:
+    """`OQSsiquc01res_face_<id>_<yyyyMMddHHmmss>`, Japan time.
+
+    The id is the institution code, three digits of kind and seventeen that follow from the check: the same check always
+    has the same name, and two checks of one second have two.
+    """
+    number = int.from_bytes(sha256(check_id.encode()).digest(), "big") % 10**17
+    return f"OQSsiquc01res_face_{institution_code}{_READER_KIND}{number:017}_{date_time(decided_at)}"
+
+
+def result_file_name(institution_code: str, check_id: str, decided_at: datetime) -> str:
+    return f"{result_file_stem(institution_code, check_id, decided_at)}.xml"

@@ -1,0 +1,307 @@
+"""What the service believes, and what it refuses, over real HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from terminal.qualification.contract import (
+    CertificateStanding,
+    Challenge,
+    CheckOpened,
+    PinProof,
+    Purpose,
+    RefusalReason,
+    Refused,
+    Registered,
+    ServiceSilent,
+    Way,
+)
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.statements import pin_statement
+from terminal.qualification.stub.registry import CardStatus
+from terminal.qualification.stub.server import enrol_locally
+
+
+def refusal(answer: object) -> RefusalReason:
+    assert isinstance(answer, Refused), answer
+    assert answer.simulated
+    assert answer.code.startswith("SIMQ")
+    assert answer.code.endswith(("E", "W"))
+    assert answer.message
+    return answer.reason
+
+
+def test_the_right_pin_opens_a_check(counter: Any, card: Any) -> None:
+    opened = counter.play(lambda client: counter.pin(client, card))
+    assert isinstance(opened, CheckOpened)
+    assert opened.simulated
+    facts = opened.facts
+    assert (facts.registered, facts.valid, facts.may_share) == (True, True, True)
+    assert (facts.age, facts.late_elderly, facts.has_specific_disease_certificate) == (45, False, False)
+    assert facts.standing is CertificateStanding.VALID
+
+
+@pytest.mark.parametrize("way", [Way.FACE, Way.STAFF])
+def test_a_genuine_chip_and_the_terminals_word_open_a_check(counter: Any, card: Any, way: Way) -> None:
+    reason = "眼帯のため" if way is Way.STAFF else ""
+    assert isinstance(counter.play(lambda client: counter.face(client, card, way=way, reason=reason)), CheckOpened)
+
+
+def test_the_person_decides_the_facts(counter: Any, card: Any) -> None:
+    seen = {}
+    for person in ("elder", "young", "seventies", "specific-disease", "self-defence", "no-qualification"):
+        counter.know(card, person)
+        facts = counter.play(lambda client: counter.opened(client, card)).facts
+        seen[person] = (facts.age, facts.late_elderly, facts.has_specific_disease_certificate, facts.may_share)
+        assert facts.valid is (person != "no-qualification")
+    assert seen["elder"] == (78, True, False, True)
+    assert seen["young"] == (27, False, False, True)
+    assert seen["seventies"] == (72, False, False, True)
+    assert seen["specific-disease"] == (58, False, True, True)
+    assert seen["self-defence"] == (37, False, False, False)
+
+
+def test_a_challenge_serves_once(counter: Any, card: Any) -> None:
+    async def twice(client: Any) -> list[Any]:
+        challenge = await client.challenge()
+        proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
+        same = {"challenge": challenge.challenge, "certificate": card.certificate, "proof": proof}
+        return [await client.open_check(**same), await client.open_check(**same)]
+
+    first, second = counter.play(twice)
+    assert isinstance(first, CheckOpened)
+    assert refusal(second) is RefusalReason.BAD_CHALLENGE
+
+
+def test_a_challenge_lives_minutes(counter: Any, card: Any) -> None:
+    async def late(client: Any) -> Any:
+        challenge = await client.challenge()
+        assert challenge.expires_at - counter.now == timedelta(minutes=5)
+        counter.now += timedelta(minutes=5, seconds=1)
+        proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
+        return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
+
+    assert refusal(counter.play(late)) is RefusalReason.BAD_CHALLENGE
+
+
+@pytest.mark.parametrize("where", [0, 20, 40])
+def test_a_challenge_the_service_did_not_issue(counter: Any, card: Any, where: int) -> None:
+    async def forged(client: Any) -> Any:
+        challenge = bytearray((await client.challenge()).challenge)
+        challenge[where] ^= 1
+        proof = PinProof(signature=card.sign(pin_statement(bytes(challenge))))
+        return await client.open_check(challenge=bytes(challenge), certificate=card.certificate, proof=proof)
+
+    assert refusal(counter.play(forged)) is RefusalReason.BAD_CHALLENGE
+
+
+def test_another_cards_signature(counter: Any, card: Any, other_card: Any) -> None:
+    async def swapped(client: Any) -> Any:
+        challenge = await client.challenge()
+        proof = PinProof(signature=other_card.sign(pin_statement(challenge.challenge)))
+        return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
+
+    assert refusal(counter.play(swapped)) is RefusalReason.BAD_SIGNATURE
+
+
+def test_a_challenge_signed_bare_is_no_pin_statement(counter: Any, card: Any) -> None:
+    async def bare(client: Any) -> Any:
+        challenge = await client.challenge()
+        proof = PinProof(signature=card.sign(challenge.challenge))
+        return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
+
+    assert refusal(counter.play(bare)) is RefusalReason.BAD_SIGNATURE
+
+
+def test_a_mixed_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
+    counter.know(other_card, "elder")
+    answer = counter.play(lambda client: counter.face(client, card, chip=other_card))
+    assert refusal(answer) is RefusalReason.MIXED_CARD
+
+
+@pytest.mark.parametrize("part", ["group_2_digest", "group_3_digest", "record_signature", "cv_certificate"])
+def test_a_changed_record_is_forged(counter: Any, card: Any, part: str) -> None:
+    async def changed(client: Any) -> Any:
+        challenge = (await client.challenge()).challenge
+        genuine = counter.chip_proof(client, challenge, card)
+        value = bytearray(getattr(genuine, part))
+        value[-1] ^= 1
+        proof = genuine.model_copy(update={part: bytes(value)})
+        return await client.open_check(challenge=challenge, certificate=card.certificate, proof=proof)
+
+    assert refusal(counter.play(changed)) is RefusalReason.FORGED_RECORD
+
+
+def test_a_chip_that_did_not_sign(counter: Any, card: Any) -> None:
+    answer = counter.play(lambda client: counter.face(client, card, chip_signature=card.prove_chip(b"older")))
+    assert refusal(answer) is RefusalReason.BAD_SIGNATURE
+
+
+def test_a_verdict_for_another_way_or_reason(counter: Any, card: Any) -> None:
+    for changes in ({"way": Way.STAFF}, {"reason": "later added"}):
+
+        async def changed(client: Any, changes: Any = changes) -> Any:
+            challenge = (await client.challenge()).challenge
+            proof = counter.chip_proof(client, challenge, card).model_copy(update=changes)
+            return await client.open_check(challenge=challenge, certificate=card.certificate, proof=proof)
+
+        assert refusal(counter.play(changed)) is RefusalReason.BAD_VERDICT
+
+
+def test_a_terminal_with_another_key_vouches_in_vain(counter: Any, card: Any) -> None:
+    answer = counter.play(lambda client: counter.face(client, card), terminal_key=SigningKey.generate())
+    assert refusal(answer) is RefusalReason.BAD_VERDICT
+
+
+def test_an_unknown_terminal(counter: Any, card: Any) -> None:
+    answer = counter.play(lambda client: counter.pin(client, card), terminal_id="terminal-9")
+    assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
+
+
+def test_a_chip_nobody_told_the_service_about(counter: Any, card: Any) -> None:
+    counter.know(card, "adult")
+    entry = card.entry("adult").model_copy(update={"chip_key_sha256": None})
+    counter.registry.add_card(card.certificate, entry)
+    assert refusal(counter.play(lambda client: counter.face(client, card))) is RefusalReason.UNKNOWN_CHIP
+    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+
+
+def test_no_trust_anchor_for_the_record(counter: Any, card: Any) -> None:
+    counter.registry.update(lambda registry: registry.model_copy(update={"record_anchors": ()}))
+    assert refusal(counter.play(lambda client: counter.face(client, card))) is RefusalReason.UNKNOWN_CHIP
+
+
+def test_a_certificate_of_another_authority(counter: Any, card: Any) -> None:
+    from reader.softcard.authority import TestAuthority
+
+    stranger = TestAuthority.create()
+    counter.authority = stranger
+    foreign = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
+    counter.know(foreign, "adult")
+    assert refusal(counter.play(lambda client: counter.pin(client, foreign))) is RefusalReason.UNTRUSTED_CERTIFICATE
+
+
+def test_garbage_as_certificate(counter: Any, card: Any) -> None:
+    async def garbage(client: Any) -> Any:
+        challenge = await client.challenge()
+        proof = PinProof(signature=b"x" * 256)
+        return await client.open_check(challenge=challenge.challenge, certificate=b"no certificate", proof=proof)
+
+    assert refusal(counter.play(garbage)) is RefusalReason.UNTRUSTED_CERTIFICATE
+
+
+def test_a_genuine_certificate_of_nobody(counter: Any, other_card: Any) -> None:
+    assert refusal(counter.play(lambda client: counter.pin(client, other_card))) is RefusalReason.UNKNOWN_HOLDER
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (CardStatus.REVOKED, RefusalReason.REVOKED),
+        (CardStatus.SUSPENDED, RefusalReason.SUSPENDED),
+        (CardStatus.LAPSED, RefusalReason.LAPSED),
+    ],
+)
+def test_a_stopped_card(counter: Any, card: Any, status: CardStatus, reason: RefusalReason) -> None:
+    counter.registry.set_status(card.certificate, status)
+    for opening in (counter.pin, counter.face):
+        assert refusal(counter.play(lambda client, opening=opening: opening(client, card))) is reason
+
+
+# The certificate ends on 12 November 2026, 23:59:59 in Japan.
+ENDS = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "standing"),
+    [
+        (datetime(2026, 8, 11, 14, 59, tzinfo=UTC), CertificateStanding.VALID),
+        (datetime(2026, 8, 11, 15, 1, tzinfo=UTC), CertificateStanding.EXPIRING),
+        (datetime(2026, 11, 12, 14, 59, tzinfo=UTC), CertificateStanding.EXPIRING),
+        (datetime(2026, 11, 12, 15, 1, tzinfo=UTC), CertificateStanding.GRACE),
+        (datetime(2027, 2, 28, 14, 59, tzinfo=UTC), CertificateStanding.GRACE),
+        (datetime(2027, 2, 28, 15, 1, tzinfo=UTC), None),
+    ],
+)
+def test_near_and_after_the_certificates_end(
+    counter: Any, card: Any, now: datetime, standing: CertificateStanding | None
+) -> None:
+    ageing = counter.renewed(card, ENDS, starts=datetime(2022, 1, 1, tzinfo=UTC))
+    counter.know(ageing, "adult")
+    counter.now = now
+    answer = counter.play(lambda client: counter.pin(client, ageing))
+    if standing is None:
+        assert refusal(answer) is RefusalReason.CERTIFICATE_EXPIRED
+    else:
+        assert answer.facts.standing is standing
+        assert answer.facts.may_share is (standing is not CertificateStanding.GRACE)
+
+
+def test_a_certificate_from_the_future(counter: Any, card: Any) -> None:
+    early = counter.renewed(card, ENDS + timedelta(days=900), starts=counter.now + timedelta(days=1))
+    counter.know(early, "adult")
+    assert refusal(counter.play(lambda client: counter.pin(client, early))) is RefusalReason.CERTIFICATE_EXPIRED
+
+
+def test_first_registration(counter: Any, card: Any) -> None:
+    counter.know(card, "unregistered")
+
+    async def registering(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        assert not opened.facts.registered
+        registered = await client.register(opened.check_id)
+        assert isinstance(registered, Registered)
+        assert registered.facts.registered
+        assert registered.simulated
+        assert await client.register(opened.check_id) == registered
+        return await counter.opened(client, card)
+
+    assert counter.play(registering).facts.registered
+
+
+def test_no_first_registration_in_grace_or_inquiry(counter: Any, card: Any) -> None:
+    ageing = counter.renewed(card, counter.now - timedelta(days=20))
+    counter.know(ageing, "unregistered")
+    counter.know(card, "unregistered")
+
+    async def tried(client: Any) -> list[Any]:
+        in_grace = await counter.opened(client, ageing)
+        inquiry = await counter.pin(client, card, Purpose.INQUIRY)
+        return [await client.register(check.check_id) for check in (in_grace, inquiry)]
+
+    assert [refusal(answer) for answer in counter.play(tried)] == [RefusalReason.NOT_ALLOWED] * 2
+
+
+def test_an_adopted_certificate_is_believed_without_a_chain(counter: Any, card: Any) -> None:
+    from reader.softcard.authority import TestAuthority
+
+    counter.authority = TestAuthority.create()
+    real = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
+    assert refusal(counter.play(lambda client: counter.pin(client, real))) is RefusalReason.UNTRUSTED_CERTIFICATE
+    counter.server.service.adopt(real.certificate, "elder")
+    opened = counter.play(lambda client: counter.opened(client, real))
+    assert opened.simulated
+    assert opened.facts.age == 78
+    assert refusal(counter.play(lambda client: counter.face(client, real))) is not None
+    adopted_file = counter.registry.path.read_text()
+    assert real.certificate.hex() not in adopted_file
+
+
+def test_enrolling_again_keeps_the_key(counter: Any) -> None:
+    key, enrolment = enrol_locally(counter.state_dir, "terminal-1")
+    assert key.public_pem == counter.key.public_pem
+    assert enrolment == counter.enrolment
+
+
+def test_challenges_survive_a_restart_of_the_service(counter: Any, card: Any) -> None:
+    async def restarted(client: Any) -> Any:
+        challenge = await client.challenge()
+        assert isinstance(challenge, Challenge)
+        counter.server.stop()
+        assert isinstance(await client.challenge(), ServiceSilent)
+        counter.server.start()
+        proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
+        return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
+
+    assert isinstance(counter.play(restarted), CheckOpened)

@@ -1,0 +1,268 @@
+"""A service that is slow, silent, failing or not the one enrolled: always a value, never an exception."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from consent.items import Item
+from terminal.qualification.client import MAX_ANSWER, QualificationClient
+from terminal.qualification.contract import (
+    Challenge,
+    CheckOpened,
+    ConsentAnswer,
+    QualificationResult,
+    Receipt,
+    ServiceSilent,
+    Silence,
+)
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.stub.behaviour import Manner, Operation, Rule
+
+NOON = datetime(2026, 11, 20, 3, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rule", "silence"),
+    [
+        (Rule(manner=Manner.SILENT), Silence.TIMEOUT),
+        (Rule(delay_seconds=5), Silence.TIMEOUT),
+        (Rule(manner=Manner.DROPPED), Silence.BROKEN_OFF),
+        (Rule(manner=Manner.LOST_ANSWER), Silence.BROKEN_OFF),
+        (Rule(manner=Manner.HALF), Silence.BROKEN_OFF),
+        (Rule(manner=Manner.GARBAGE), Silence.NOT_UNDERSTOOD),
+        (Rule(manner=Manner.FAILING), Silence.SERVER_ERROR),
+        (Rule(manner=Manner.FAILING, status=500), Silence.SERVER_ERROR),
+    ],
+)
+def test_every_misbehaviour_is_a_value(counter: Any, rule: Rule, silence: Silence) -> None:
+    async def calls(client: QualificationClient) -> list[Any]:
+        counter.server.behaviour.set(Operation.CHALLENGE, rule)
+        disturbed = await client.challenge()
+        counter.server.behaviour.clear()
+        return [disturbed, await client.challenge()]
+
+    disturbed, after = counter.play(calls, timeout_seconds=0.4)
+    assert disturbed == ServiceSilent(silence)
+    assert isinstance(after, Challenge)
+
+
+def test_a_slow_answer_in_time_is_an_answer(counter: Any) -> None:
+    counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3))
+    assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
+
+
+def test_a_rule_for_one_call(counter: Any) -> None:
+    counter.server.behaviour.set(Operation.CHALLENGE, Rule(manner=Manner.FAILING, times=2))
+
+    async def thrice(client: QualificationClient) -> list[Any]:
+        return [await client.challenge() for _ in range(3)]
+
+    answers = counter.play(thrice)
+    assert [type(answer) for answer in answers] == [ServiceSilent, ServiceSilent, Challenge]
+
+
+def test_silent_at_opening_leaves_the_others_alone(counter: Any, card: Any) -> None:
+    counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.DROPPED))
+    assert counter.play(lambda client: counter.pin(client, card)) == ServiceSilent(Silence.BROKEN_OFF)
+
+
+def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None:
+    async def day(client: QualificationClient) -> list[Any]:
+        opened = await counter.opened(client, card)
+        answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=NOON)]
+        submission = client.submission(
+            opened.check_id, decided_at=NOON, answers=answers, ledger_count=1, ledger_head="ab"
+        )
+        counter.server.behaviour.set(Operation.SUBMIT, Rule(manner=Manner.LOST_ANSWER, times=1))
+        lost = await client.submit(opened.check_id, submission, "key-1")
+        # The service has it already, although the terminal cannot know.
+        result = await client.result(opened.check_id)
+        return [lost, result, await client.submit(opened.check_id, submission, "key-1")]
+
+    lost, result, again = counter.play(day)
+    assert lost == ServiceSilent(Silence.BROKEN_OFF)
+    assert isinstance(result, QualificationResult)
+    assert isinstance(again, Receipt)
+
+
+def test_a_service_that_is_not_the_enrolled_one(counter: Any, card: Any) -> None:
+    async def day(client: QualificationClient) -> Any:
+        opened = await counter.opened(client, card)
+        submission = client.submission(opened.check_id, decided_at=NOON, answers=[], ledger_count=1, ledger_head="ab")
+        return await client.submit(opened.check_id, submission, f"key-{opened.check_id}")
+
+    stranger = SigningKey.generate().public_pem
+    assert counter.play(day, service_public_key=stranger) == ServiceSilent(Silence.NOT_VERIFIED)
+    assert counter.play(day, service_public_key="no key") == ServiceSilent(Silence.NOT_VERIFIED)
+
+
+# --- a service of a few lines, to say what ours never would --------------------------------------------------
+
+
+def answering(answer: Callable[[httpx.Request], httpx.Response]) -> QualificationClient:
+    return QualificationClient(
+        "http://127.0.0.1:1",
+        terminal_id="t",
+        institution_code="1319999999",
+        terminal_key=SigningKey.generate(),
+        service_public_key="",
+        transport=httpx.MockTransport(answer),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""),
+        (200, b"null"),
+        (200, b'{"challenge": "AAAAAAAAAAAAAAAAAAAAAAAA"}'),
+        (200, b'{"outcome": "refused", "reason": "revoked", "code": "X", "message": ""}'),
+        (200, b"[" * 10_000),
+        (200, b" " * (MAX_ANSWER + 1)),
+        (204, b""),
+        (301, b""),
+        (404, b'{"detail": "Not Found"}'),
+        (403, b'{"outcome": "refused", "reason": "of a later version", "code": "X", "message": ""}'),
+        (403, "\udcff".encode("utf-8", "surrogatepass")),
+    ],
+)
+def test_an_answer_nobody_agreed_on(status: int, body: bytes) -> None:
+    client = answering(lambda request: httpx.Response(status, content=body, headers={"Location": "http://192.0.2.1"}))
+    assert asyncio.run(client.challenge()) == ServiceSilent(Silence.NOT_UNDERSTOOD)
+
+
+def test_the_result_of_another_check() -> None:
+    result = QualificationResult(
+        check_id="another",
+        processed_at=NOON,
+        qualification_date=NOON.date(),
+        institution_code="1319999999",
+        status="1",
+        validity="4",
+    )
+    client = answering(lambda request: httpx.Response(200, content=result.model_dump_json()))
+    assert asyncio.run(client.result("asked-for")) == ServiceSilent(Silence.NOT_VERIFIED)
+    assert isinstance(asyncio.run(client.result("another")), QualificationResult)
+
+
+def test_garbled_content_encoding() -> None:
+    def garbled(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
+
+    assert asyncio.run(answering(garbled).challenge()) == ServiceSilent(Silence.BROKEN_OFF)
+
+
+# --- lines ---------------------------------------------------------------------------------------------------
+
+
+async def _talk(port: int, timeout: float) -> Any:
+    async with QualificationClient(
+        f"http://127.0.0.1:{port}",
+        terminal_id="t",
+        institution_code="1319999999",
+        terminal_key=SigningKey.generate(),
+        service_public_key="",
+        timeout_seconds=timeout,
+    ) as client:
+        return await client.challenge()
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    assert asyncio.run(_talk(port, 2)) == ServiceSilent(Silence.NO_CONNECTION)
+
+
+def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> tuple[Any, float]:
+    """What the client makes of a server that answers with `speak`, and how many seconds it took."""
+
+    async def main() -> tuple[Any, float]:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                await speak(writer)
+            except ConnectionError:
+                pass
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        async with server:
+            before = time.monotonic()
+            answer = await _talk(server.sockets[0].getsockname()[1], 0.5)
+            return answer, time.monotonic() - before
+
+    return asyncio.run(main())
+
+
+def test_an_answer_that_drips_does_not_outlast_the_timeout() -> None:
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        for _ in range(40):
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    answer, seconds = _with_line(drip)
+    assert answer == ServiceSilent(Silence.TIMEOUT)
+    assert seconds < 2
+
+
+@pytest.mark.parametrize("spoken", [b"", b"\x15\x03\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
+def test_a_line_that_ends_early(spoken: bytes) -> None:
+    async def speak(writer: asyncio.StreamWriter) -> None:
+        writer.write(spoken)
+        await writer.drain()
+
+    assert _with_line(speak)[0] == ServiceSilent(Silence.BROKEN_OFF)
+
+
+# --- safety --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://clinic.example:8642", "http://192.0.2.7", "http://0.0.0.0:1", "ftp://127.0.0.1", "127.0.0.1:8642", ""],
+)
+def test_no_plain_http_to_other_computers(url: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        QualificationClient(
+            url,
+            terminal_id="t",
+            institution_code="1319999999",
+            terminal_key=SigningKey.generate(),
+            service_public_key="",
+        )
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8642", "http://localhost", "http://[::1]:8642", "https://q.example"])
+def test_safe_addresses(url: str) -> None:
+    QualificationClient(
+        url, terminal_id="t", institution_code="1319999999", terminal_key=SigningKey.generate(), service_public_key=""
+    )
+
+
+def test_nothing_of_a_check_is_logged(counter: Any, card: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+    async def day(client: QualificationClient) -> CheckOpened:
+        opened = await counter.opened(client, card)
+        answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=NOON)]
+        await counter.submitted(client, opened.check_id, answers)
+        result = await client.result(opened.check_id)
+        logging.getLogger("test").info("%r %r %s", opened, result, result)
+        assert isinstance(opened, CheckOpened)
+        return opened
+
+    counter.play(day)
+    for personal in ("模擬　花子", "ﾓｷﾞ", "0001234", "1981", "PharmacistsInfo"):
+        assert personal not in caplog.text

@@ -1,0 +1,226 @@
+"""The stub as a program: what it publishes, what it refuses to be told, how it is steered."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from terminal.qualification.contract import (
+    CheckOpened,
+    OpenCheck,
+    PinProof,
+    RefusalReason,
+    Refused,
+    ServiceSilent,
+    Silence,
+    Submission,
+)
+from terminal.qualification.keys import Enrolment, SigningKey
+from terminal.qualification.stub.admin import StubAdmin
+from terminal.qualification.stub.admin_routes import Adopted
+from terminal.qualification.stub.behaviour import Manner, Operation, Rule
+from terminal.qualification.stub.guard import MAX_BODY
+from terminal.qualification.stub.people import invented_people
+from terminal.qualification.stub.refusals import http_status, refuse
+from terminal.qualification.stub.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
+from terminal.qualification.stub.server import serve
+
+
+def test_openapi_is_published_and_every_answer_says_simulated(counter: Any) -> None:
+    answer = httpx.get(f"{counter.server.url}/openapi.json")
+    assert answer.headers["Uketsuke-Simulated"] == "1"
+    published = answer.json()
+    assert "/v1/checks/{check_id}/submission" in published["paths"]
+    assert {"OpenCheck", "Submission", "QualificationResult", "Refused"} <= set(published["components"]["schemas"])
+    assert httpx.get(f"{counter.server.url}/nothing").headers["Uketsuke-Simulated"] == "1"
+
+
+def test_a_malformed_request_is_not_repeated_back(counter: Any) -> None:
+    secret = "模擬　花子 1234"
+    for path, body in (("/v1/checks", {"pin": secret}), ("/v1/checks", secret)):
+        answer = httpx.post(f"{counter.server.url}{path}", json=body)
+        assert answer.status_code == 422
+        refused = Refused.model_validate_json(answer.content)
+        assert (refused.reason, refused.simulated) == (RefusalReason.MALFORMED, True)
+        assert "1234" not in answer.text
+    put = httpx.put(f"{counter.server.url}/v1/checks/{'0' * 32}/submission", json={})
+    assert Refused.model_validate_json(put.content).reason is RefusalReason.MALFORMED
+
+
+def test_a_body_too_long_or_without_length(counter: Any) -> None:
+    assert httpx.post(f"{counter.server.url}/v1/checks", content=b"x" * (MAX_BODY + 1)).status_code == 413
+    assert httpx.post(f"{counter.server.url}/v1/checks", content=iter([b"{}"])).status_code == 411
+
+
+def test_a_defect_answers_500_and_logs_no_text(
+    counter: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect() -> None:
+        raise RuntimeError("模擬　花子 1234")
+
+    monkeypatch.setattr(counter.server.service, "challenge", defect)
+    answer = counter.play(lambda client: client.challenge())
+    assert answer == ServiceSilent(Silence.SERVER_ERROR)
+    assert "RuntimeError in" in caplog.text
+    assert "1234" not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/simulator", "/simulator/behaviour/open"])
+def test_steering_is_for_this_computer(counter: Any, path: str) -> None:
+    connection = HTTPConnection("127.0.0.1", int(counter.server.url.rsplit(":", 1)[1]))
+    connection.request("GET" if path == "/simulator" else "PUT", path, body="{}", headers={"Host": "evil.example"})
+    assert connection.getresponse().status in (403, 422)
+    connection.close()
+
+
+def test_adopting_over_http(counter: Any, other_card: Any) -> None:
+    with StubAdmin(counter.server.url) as admin:
+        adopted = admin.adopt(other_card.certificate, "elder")
+        assert adopted == Adopted(
+            certificate_sha256=certificate_id(other_card.certificate), person="elder", simulated=True
+        )
+        nobody = admin.adopt(other_card.certificate, "nobody")
+        garbage = admin.adopt(b"garbage", "elder")
+    assert isinstance(nobody, Refused)
+    assert nobody.reason is RefusalReason.UNKNOWN_HOLDER
+    assert isinstance(garbage, Refused)
+    assert garbage.reason is RefusalReason.MALFORMED
+    opened = counter.play(lambda client: counter.opened(client, other_card))
+    assert isinstance(opened, CheckOpened)
+    assert opened.facts.age == 78
+
+
+def test_enrolling_and_publishing_over_http(counter: Any, other_card: Any) -> None:
+    key = SigningKey.generate()
+    with StubAdmin(counter.server.url) as admin:
+        enrolment = admin.enrol("terminal-7", key.public_pem)
+        entry = other_card.entry("elder", status=CardStatus.IN_USE)
+        state = admin.publish(Registry(cards={certificate_id(other_card.certificate): entry}))
+    assert isinstance(enrolment, Enrolment)
+    assert enrolment.service_public_key == counter.enrolment.service_public_key
+    assert not isinstance(state, ServiceSilent)
+    assert "terminal-7" in state.terminals
+    assert set(state.people) == set(invented_people())
+    opened = counter.play(lambda client: counter.face(client, other_card), terminal_id="terminal-7", terminal_key=key)
+    assert isinstance(opened, CheckOpened)
+
+
+def test_behaviour_over_http(counter: Any) -> None:
+    with StubAdmin(counter.server.url) as admin:
+        assert admin.behave(Operation.CHALLENGE, Rule(manner=Manner.FAILING)) == {
+            Operation.CHALLENGE: Rule(manner=Manner.FAILING)
+        }
+        assert isinstance(counter.play(lambda client: client.challenge()), ServiceSilent)
+        assert admin.behave_normally() == {}
+        assert not isinstance(counter.play(lambda client: client.challenge()), ServiceSilent)
+
+
+def test_steering_nobody() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with StubAdmin(f"http://127.0.0.1:{port}") as admin:
+        assert admin.state() == ServiceSilent(Silence.NO_CONNECTION)
+
+
+def test_the_stub_listens_on_this_computer_only(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="this computer"):
+        serve(tmp_path, host="0.0.0.0")
+
+
+def test_serving_as_a_program(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    threading.Thread(target=serve, args=(tmp_path,), kwargs={"port": port, "in_memory": True}, daemon=True).start()
+    until = time.monotonic() + 10
+    with StubAdmin(f"http://127.0.0.1:{port}") as admin:
+        while isinstance(admin.state(), ServiceSilent):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
+
+def test_the_port_taken(counter: Any, tmp_path: Path) -> None:
+    from terminal.qualification.stub.server import StubServer
+
+    port = int(counter.server.url.rsplit(":", 1)[1])
+    with pytest.raises(OSError):
+        StubServer(counter.server.service, port=port).start()
+
+
+# --- registry ------------------------------------------------------------------------------------------------
+
+
+def test_the_registry_is_read_again_when_another_process_wrote(tmp_path: Path) -> None:
+    reader, writer = RegistryFile(tmp_path / "r.json"), RegistryFile(tmp_path / "r.json")
+    assert reader.current() == Registry()
+    writer.enrol_terminal("terminal-1", "PEM")
+    assert reader.current().terminals == {"terminal-1": "PEM"}
+    writer.add_card(b"der", CardEntry(person="adult"))
+    writer.set_status(b"der", CardStatus.REVOKED)
+    card = reader.current().card(b"der")
+    assert card is not None
+    assert card.status is CardStatus.REVOKED
+    assert json.loads((tmp_path / "r.json").read_text())["terminals"] == {"terminal-1": "PEM"}
+    with pytest.raises(KeyError):
+        writer.set_status(b"unknown", CardStatus.REVOKED)
+
+
+def test_nothing_is_lost_when_many_write(tmp_path: Path) -> None:
+    def enrol(number: int) -> None:
+        RegistryFile(tmp_path / "r.json").enrol_terminal(f"t{number}", "PEM")
+
+    threads = [threading.Thread(target=enrol, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(RegistryFile(tmp_path / "r.json").current().terminals) == 20
+
+
+# --- tables --------------------------------------------------------------------------------------------------
+
+
+def test_every_refusal_has_its_own_code_and_sentence() -> None:
+    refusals = [refuse(reason) for reason in RefusalReason]
+    assert len({refused.code for refused in refusals}) == len(refusals)
+    assert len({refused.message for refused in refusals}) == len(refusals)
+    assert all(400 <= http_status(refused.reason) < 500 for refused in refusals)
+
+
+def test_the_invented_people_are_invented() -> None:
+    people = invented_people()
+    for person in people.values():
+        for entry in person.qualifications:
+            assert any(word in entry.name for word in ("模擬", "見本", "試験"))
+            assert entry.address is None or any(word in entry.address for word in ("模擬", "見本", "試験"))
+    assert people["elder"].late_elderly
+    assert not people["unregistered"].registered
+
+
+def test_reprs_show_nobody() -> None:
+    person = invented_people()["adult"]
+    proof = PinProof(signature=b"secret-signature")
+    request = OpenCheck(
+        terminal_id="t", institution_code="1319999999", challenge=b"x" * 20, certificate=b"der", proof=proof
+    )
+    for shown in (
+        repr(person),
+        repr(person.qualifications[0]),
+        str(person.qualifications),
+        repr(request),
+        str(request),
+    ):
+        assert "花子" not in shown
+        assert "secret" not in shown
+    with pytest.raises(ValueError) as refused:
+        Submission.model_validate({"answers": [{"item": "SECRET-VALUE"}]})
+    assert "SECRET-VALUE" not in str(refused.value)
+    logging.getLogger(__name__).debug("%s", person)

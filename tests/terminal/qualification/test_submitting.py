@@ -1,0 +1,375 @@
+"""From the decision to the result, over real HTTP."""
+
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from consent.items import Item
+from terminal.qualification.client import receipt_is_for
+from terminal.qualification.contract import (
+    ConsentAnswer,
+    PrescriptionForm,
+    Purpose,
+    QualificationResult,
+    Receipt,
+    RefusalReason,
+    Refused,
+    Submission,
+)
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.statements import receipt_statement, statement_of
+from terminal.qualification.stub.server import enrol_locally
+
+NOON = datetime(2026, 11, 20, 3, 0, 0, tzinfo=UTC)
+
+
+def yes(item: Item, at: datetime = NOON) -> ConsentAnswer:
+    return ConsentAnswer(item=item, flag=1, consent_time=at)
+
+
+def no(item: Item) -> ConsentAnswer:
+    return ConsentAnswer(item=item, flag=0)
+
+
+def decision(client: Any, check_id: str, answers: list[ConsentAnswer], **changes: Any) -> Submission:
+    facts: dict[str, Any] = {"decided_at": NOON, "answers": answers, "ledger_count": 7, "ledger_head": "cd" * 32}
+    submission = client.submission(check_id, **{**facts, **changes})
+    assert isinstance(submission, Submission)
+    return submission
+
+
+def refusal(answer: object) -> RefusalReason:
+    assert isinstance(answer, Refused), answer
+    return answer.reason
+
+
+def test_from_decision_to_result(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> QualificationResult:
+        opened = await counter.opened(client, card)
+        answers = [yes(Item.DIAGNOSIS), yes(Item.MEDICINES), no(Item.HEALTH_CHECKUP), yes(Item.HIGH_COST_LIMIT)]
+        submission = decision(client, opened.check_id, answers, prescription_form=PrescriptionForm.ELECTRONIC)
+        receipt = await client.submit(opened.check_id, submission, "key-1")
+        assert isinstance(receipt, Receipt)
+        assert (receipt.ledger_count, receipt.ledger_head, receipt.simulated) == (7, "cd" * 32, True)
+        assert receipt.submission_digest == sha256(statement_of(opened.check_id, submission)).digest()
+        result = await client.result(opened.check_id)
+        assert isinstance(result, QualificationResult)
+        assert result == await client.result(opened.check_id)
+        return result
+
+    result = counter.play(day)
+    assert result.simulated
+    assert (result.status, result.validity, result.code) == ("1", "1", "SIMQ0100I")
+    assert result.qualification_date == date(2026, 11, 20)
+    assert result.institution_code == "1319999999"
+    assert result.prescription_form is PrescriptionForm.ELECTRONIC
+    assert result.qualifications[0].name == "模擬　花子"
+    consents = {consent.item: consent for consent in result.consents}
+    assert set(consents) == {Item.DIAGNOSIS, Item.MEDICINES, Item.HEALTH_CHECKUP, Item.HIGH_COST_LIMIT}
+    assert consents[Item.DIAGNOSIS].available_time == NOON + timedelta(hours=24)
+    assert consents[Item.HEALTH_CHECKUP] == consents[Item.HEALTH_CHECKUP].model_copy(
+        update={"flag": 0, "consent_time": None, "available_time": None}
+    )
+    assert consents[Item.HIGH_COST_LIMIT].consent_time == NOON
+    assert consents[Item.HIGH_COST_LIMIT].available_time is None
+    assert result.limit is not None
+    assert (result.limit.classification_flag, result.limit.valid_start_date) == ("A03", date(2026, 8, 1))
+    assert result.by_law == ()
+
+
+@pytest.mark.parametrize("answers", [[], [no(Item.HIGH_COST_LIMIT)]])
+def test_no_limit_without_consent(counter: Any, card: Any, answers: list[ConsentAnswer]) -> None:
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        await counter.submitted(client, opened.check_id, answers)
+        return await client.result(opened.check_id)
+
+    result = counter.play(day)
+    assert result.limit is None
+    assert len(result.consents) == len(answers)
+
+
+def test_the_limit_by_law_is_no_consent(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], by_law=(Item.HIGH_COST_LIMIT,))
+        assert isinstance(await client.submit(opened.check_id, submission, "key-1"), Receipt)
+        return await client.result(opened.check_id)
+
+    result = counter.play(day)
+    assert result.limit is not None
+    assert result.by_law == (Item.HIGH_COST_LIMIT,)
+    assert [consent.item for consent in result.consents] == [Item.DIAGNOSIS]
+
+
+@pytest.mark.parametrize("flag", [0, 1])
+def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int) -> None:
+    counter.know(card, "specific-disease")
+
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        answer = yes(Item.SPECIFIC_DISEASE) if flag else no(Item.SPECIFIC_DISEASE)
+        await counter.submitted(client, opened.check_id, [answer])
+        return await client.result(opened.check_id)
+
+    result = counter.play(day)
+    assert bool(result.specific_diseases) is bool(flag)
+    assert all(consent.available_time is None for consent in result.consents)
+
+
+def test_a_lost_qualification_is_told_with_its_reason(counter: Any, card: Any) -> None:
+    counter.know(card, "lost-qualification")
+
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        assert not opened.facts.valid
+        await counter.submitted(client, opened.check_id, [])
+        return await client.result(opened.check_id)
+
+    result = counter.play(day)
+    assert result.validity == "2"
+    assert result.qualifications[0].disqualification_date == date(2026, 10, 1)
+
+
+def test_a_certificate_near_its_end_is_told(counter: Any, card: Any) -> None:
+    ageing = counter.renewed(card, counter.now + timedelta(days=60))
+    counter.know(ageing, "adult")
+
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, ageing)
+        await counter.submitted(client, opened.check_id, [])
+        return await client.result(opened.check_id)
+
+    assert counter.play(day).code == "SIMQ0101I"
+
+
+# --- idempotency ---------------------------------------------------------------------------------------------
+
+
+def test_the_same_decision_again_gives_the_same_receipt(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> list[Any]:
+        opened = await counter.opened(client, card)
+        receipts = []
+        for _ in range(3):  # signed anew each time, as after a restart
+            counter.now += timedelta(hours=1)
+            submission = decision(client, opened.check_id, [yes(Item.DIAGNOSIS)])
+            receipts.append(await client.submit(opened.check_id, submission, "key-1"))
+        return receipts
+
+    first, second, third = counter.play(day)
+    assert isinstance(first, Receipt)
+    assert first == second == third
+
+
+def test_conflicts(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> list[Any]:
+        one, two = await counter.opened(client, card), await counter.opened(client, card)
+        first = decision(client, one.check_id, [yes(Item.DIAGNOSIS)])
+        assert isinstance(await client.submit(one.check_id, first, "key-1"), Receipt)
+        return [
+            # same key, another decision
+            await client.submit(one.check_id, decision(client, one.check_id, [no(Item.DIAGNOSIS)]), "key-1"),
+            # same key, another ledger
+            await client.submit(
+                one.check_id, decision(client, one.check_id, [yes(Item.DIAGNOSIS)], ledger_count=8), "key-1"
+            ),
+            # another key, same decision
+            await client.submit(one.check_id, first, "key-2"),
+            # the key of another check
+            await client.submit(two.check_id, decision(client, two.check_id, [yes(Item.DIAGNOSIS)]), "key-1"),
+        ]
+
+    assert [refusal(answer) for answer in counter.play(day)] == [RefusalReason.CONFLICT] * 4
+
+
+# --- who may submit what -------------------------------------------------------------------------------------
+
+
+def test_another_terminal_may_not_submit(counter: Any, card: Any) -> None:
+    opened = counter.play(lambda client: counter.opened(client, card))
+
+    async def foreign(client: Any) -> Any:
+        return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
+
+    other_key, _ = enrol_locally(counter.state_dir, "terminal-2")
+    as_itself = counter.play(foreign, terminal_id="terminal-2", terminal_key=other_key)
+    as_the_opener = counter.play(foreign, terminal_key=SigningKey.generate())
+    assert refusal(as_itself) is RefusalReason.UNKNOWN_TERMINAL
+    assert refusal(as_the_opener) is RefusalReason.BAD_SIGNATURE
+
+
+def test_a_changed_answer_breaks_the_signature(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        signed = decision(client, opened.check_id, [no(Item.DIAGNOSIS)])
+        return await client.submit(opened.check_id, signed.model_copy(update={"answers": (yes(Item.DIAGNOSIS),)}), "k")
+
+    assert refusal(counter.play(day)) is RefusalReason.BAD_SIGNATURE
+
+
+def test_an_unregistered_person_cannot_be_submitted(counter: Any, card: Any) -> None:
+    counter.know(card, "unregistered")
+
+    async def day(client: Any) -> list[Any]:
+        opened = await counter.opened(client, card)
+        submission = decision(client, opened.check_id, [])
+        before = await client.submit(opened.check_id, submission, "key-1")
+        await client.register(opened.check_id)
+        return [before, await client.submit(opened.check_id, submission, "key-1")]
+
+    before, after = counter.play(day)
+    assert refusal(before) is RefusalReason.NOT_REGISTERED
+    assert isinstance(after, Receipt)
+
+
+def test_an_inquiry_submits_nothing(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> Any:
+        opened = await counter.pin(client, card, Purpose.INQUIRY)
+        return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
+
+    assert refusal(counter.play(day)) is RefusalReason.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("item", [Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP])
+def test_who_may_never_share_does_not(counter: Any, card: Any, item: Item) -> None:
+    counter.know(card, "self-defence")
+
+    async def day(client: Any) -> list[Any]:
+        opened = await counter.opened(client, card)
+        granted = decision(client, opened.check_id, [yes(item), yes(Item.HIGH_COST_LIMIT)])
+        refused = decision(client, opened.check_id, [no(item), yes(Item.HIGH_COST_LIMIT)])
+        return [await client.submit(opened.check_id, one, "key-1") for one in (granted, refused)]
+
+    granted, refused = counter.play(day)
+    assert refusal(granted) is RefusalReason.NOT_ALLOWED
+    assert isinstance(refused, Receipt)
+
+
+def test_an_opened_check_lives_a_day(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> list[Any]:
+        one, two = await counter.opened(client, card), await counter.opened(client, card)
+        counter.now += timedelta(hours=24)
+        after_a_day = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
+        counter.now += timedelta(hours=2)
+        too_late = await client.submit(two.check_id, decision(client, two.check_id, []), "key-2")
+        counter.now += timedelta(days=3)
+        return [after_a_day, too_late, await client.result(one.check_id), await client.result(two.check_id)]
+
+    after_a_day, too_late, result, none = counter.play(day)
+    assert isinstance(after_a_day, Receipt)
+    assert refusal(too_late) is RefusalReason.NO_SUCH_CHECK
+    assert isinstance(result, QualificationResult)
+    assert refusal(none) is RefusalReason.NOT_SUBMITTED
+
+
+def test_no_result_without_submission_or_check(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> list[Any]:
+        opened = await counter.opened(client, card)
+        return [await client.result(opened.check_id), await client.result("ff" * 16), await client.register("0" * 32)]
+
+    assert [refusal(answer) for answer in counter.play(day)] == [
+        RefusalReason.NOT_SUBMITTED,
+        RefusalReason.NO_SUCH_CHECK,
+        RefusalReason.NO_SUCH_CHECK,
+    ]
+
+
+# --- receipts and models -------------------------------------------------------------------------------------
+
+
+def test_a_receipt_holds_for_its_decision_alone() -> None:
+    service, terminal = SigningKey.generate(), SigningKey.generate()
+    submission = Submission(
+        terminal_id="terminal-1",
+        decided_at=NOON,
+        answers=(yes(Item.DIAGNOSIS),),
+        ledger_count=3,
+        ledger_head="ab",
+        signature=terminal.sign(b"anything"),
+    )
+    digest = sha256(statement_of("c1", submission)).digest()
+    facts: dict[str, Any] = {"accepted_at": NOON, "submission_digest": digest, "ledger_count": 3, "ledger_head": "ab"}
+    signature = service.sign(receipt_statement(check_id="c1", **facts))
+    receipt = Receipt(check_id="c1", signature=signature, **facts)
+    assert receipt_is_for(service.public_pem, "c1", submission, receipt)
+    assert not receipt_is_for(terminal.public_pem, "c1", submission, receipt)
+    assert not receipt_is_for(service.public_pem, "c2", submission, receipt)
+    for changes in (
+        {"accepted_at": NOON + timedelta(seconds=1)},
+        {"submission_digest": bytes(32)},
+        {"ledger_count": 4},
+        {"ledger_head": "ac"},
+        {"check_id": "c2"},
+    ):
+        assert not receipt_is_for(service.public_pem, "c1", submission, receipt.model_copy(update=changes))
+    withdrawn = submission.model_copy(update={"answers": (no(Item.DIAGNOSIS),)})
+    assert not receipt_is_for(service.public_pem, "c1", withdrawn, receipt)
+
+
+def test_what_no_submission_can_say() -> None:
+    with pytest.raises(ValidationError):
+        ConsentAnswer(item=Item.DIAGNOSIS, flag=1)
+    signed: dict[str, Any] = {
+        "terminal_id": "t",
+        "decided_at": NOON,
+        "ledger_count": 1,
+        "ledger_head": "",
+        "signature": b"x",
+    }
+    with pytest.raises(ValidationError, match="twice"):
+        Submission(answers=(yes(Item.DIAGNOSIS), no(Item.DIAGNOSIS)), **signed)
+    with pytest.raises(ValidationError, match="twice"):
+        Submission(answers=(no(Item.HIGH_COST_LIMIT),), by_law=(Item.HIGH_COST_LIMIT,), **signed)
+    with pytest.raises(ValidationError, match="by law"):
+        Submission(answers=(), by_law=(Item.DIAGNOSIS,), **signed)
+
+
+def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None:
+    signed = {"terminal_id": "t", "decided_at": NOON, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
+    one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
+    same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
+    assert statement_of("c", one) == statement_of("c", same)
+    others = [
+        one.model_copy(update=changes)
+        for changes in (
+            {"answers": (yes(Item.DIAGNOSIS),)},
+            {"answers": (yes(Item.DIAGNOSIS), yes(Item.SURGERY))},
+            {"answers": (yes(Item.DIAGNOSIS, NOON + timedelta(microseconds=1)), no(Item.SURGERY))},
+            {"by_law": (Item.HIGH_COST_LIMIT,)},
+            {"prescription_form": PrescriptionForm.PAPER},
+            {"decided_at": NOON + timedelta(microseconds=1)},
+            {"terminal_id": "u"},
+            {"ledger_count": 2},
+            {"ledger_head": "00"},
+        )
+    ]
+    statements = {statement_of("c", submission) for submission in (one, *others)} | {statement_of("d", one)}
+    assert len(statements) == len(others) + 2
+
+
+def test_the_store_on_disk_forgets_nothing(counter: Any, card: Any) -> None:
+    from terminal.qualification.stub.server import StubServer, open_service
+
+    def on_disk() -> StubServer:
+        server = StubServer(open_service(counter.state_dir, clock=lambda: counter.now))
+        server.start()
+        return server
+
+    counter.server.close()
+    counter.server = on_disk()
+    opened = counter.play(lambda client: counter.opened(client, card))
+
+    async def submitting(client: Any) -> Any:
+        return await client.submit(opened.check_id, decision(client, opened.check_id, [no(Item.SURGERY)]), "key-1")
+
+    receipt = counter.play(submitting)
+    counter.server.close()
+    counter.server = on_disk()
+    assert counter.play(submitting) == receipt
+    assert isinstance(counter.play(lambda client: client.result(opened.check_id)), QualificationResult)
+    stored = b"".join(path.read_bytes() for path in (counter.state_dir / "stub").glob("checks.sqlite*"))
+    assert "模擬".encode() not in stored
+    assert b"0001234" not in stored
