@@ -55,6 +55,10 @@ class CertificateAuthority:
     def certificate_der(self) -> bytes:
         return self.certificate.public_bytes(Encoding.DER)
 
+    @property
+    def certificate_pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode("ascii")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordSigner:

@@ -28,6 +28,8 @@ from reader.softcard.rsa import dump_key, generate
 from reader.softcard.validity import card_end, certificate_end, end_of_day, start_of_day
 from reader.tlv import encode
 
+MAX_PHOTO_LENGTH = 28_000
+"""The face record must stay within READ BINARY's 32 KiB, its other objects included."""
 _MUNICIPALITY = "99131"
 _BOTH_CERTIFICATES = bytes.fromhex("8F8F00")
 _NO_CERTIFICATES = bytes(3)
@@ -68,6 +70,8 @@ def issue(
     """
     if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
         raise ValueError("a PIN has 4 digits")
+    if portrait_jp2 is not None and len(portrait_jp2) > MAX_PHOTO_LENGTH:
+        raise ValueError(f"a photo of more than {MAX_PHOTO_LENGTH} bytes does not fit the face record")
     ends = expires_on or card_end(holder.birth_date, issued_on)
     certificate_ends: date | None = certificate_ends_on or certificate_end(holder.birth_date, issued_on, ends)
     security_code = security_code or f"{secrets.randbelow(10_000):04}"

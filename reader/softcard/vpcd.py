@@ -16,6 +16,9 @@ from reader.softcard.slot import SimulatedScanner
 VPCD_PORT: Final = 35963
 """Of the first slot; the second listens on the next port."""
 
+_NOTICED_AFTER: Final = 0.5
+"""Seconds. pcscd looks every 0.4 s; of a swap between two looks it makes a card that is there and cannot be used."""
+
 _POWER_OFF: Final = b"\x00"
 _POWER_ON: Final = b"\x01"
 _RESET: Final = b"\x02"
@@ -33,15 +36,20 @@ class VpcdConnection:
         """`timeout`: seconds to wait for a daemon that is just starting."""
         self._address = (host, VPCD_PORT + slot)
         self._timeout = timeout
+        self._removed_at = -_NOTICED_AFTER
         self._card: SoftCard | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self.scanner = SimulatedScanner(lambda: self._card)
 
     def insert(self, card: SoftCard) -> None:
-        """Raises `VirtualReaderUnavailable`, or `RuntimeError` when a card lies in the slot."""
+        """Waits until the daemon must have noticed the last removal.
+
+        Raises `VirtualReaderUnavailable`, or `RuntimeError` when a card lies in the slot.
+        """
         if self._socket is not None:
             raise RuntimeError("a card lies in the slot")
+        time.sleep(max(0.0, self._removed_at + _NOTICED_AFTER - time.monotonic()))
         connection = self._connect()
         card.power_off()
         self._card, self._socket = card, connection
@@ -60,6 +68,7 @@ class VpcdConnection:
             thread.join()
         if connection is not None:
             connection.close()
+            self._removed_at = time.monotonic()
         if card is not None:
             card.power_off()
 

@@ -84,8 +84,8 @@ class PcscdCounter(CounterBase):
 
         super().__init__()
         self.slot: CardSlot = PcscSlot("Virtual PCD 00 00")
-        self._vpcd = VpcdConnection()
-        self.scanner = self._vpcd.scanner
+        self.vpcd = VpcdConnection()
+        self.scanner = self.vpcd.scanner
         self._seen = False
         self._changed = threading.Condition()
         self._witness = PcscSlot("Virtual PCD 00 00")
@@ -102,7 +102,7 @@ class PcscdCounter(CounterBase):
             assert self._changed.wait_for(lambda: self._seen is seen, timeout=5), f"card seen: {self._seen}"
 
     def insert(self, card: SoftCard) -> None:
-        self._vpcd.insert(card)
+        self.vpcd.insert(card)
         self._wait(seen=True)
 
     def remove(self) -> None:
@@ -110,7 +110,7 @@ class PcscdCounter(CounterBase):
         self._wait(seen=False)
 
     def pull(self) -> None:
-        self._vpcd.remove()
+        self.vpcd.remove()
 
     def leave(self) -> None:
         self.end_reception()

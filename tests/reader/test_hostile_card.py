@@ -1,0 +1,179 @@
+"""Whatever lies in the reader and whatever it answers: a value, never an exception, and no try spent in vain."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reader.card import MyNumberCard
+from reader.face_record import FaceRecord
+from reader.facts import (
+    CardFacts,
+    CardGone,
+    CardUnreadable,
+    CodeLocked,
+    CodeNotSent,
+    CodeRight,
+    CodeWrong,
+    NoCertificate,
+    NotMyNumberCard,
+    PinLocked,
+    PinNotSent,
+    PinRight,
+    PinWrong,
+)
+from reader.link import LinkLost
+from reader.profile import File
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+Answer = Callable[[bytes], bytes]
+
+
+class Link:
+    """Answers by a function of the command; keeps the buffers it was handed."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.commands: list[bytes] = []
+        self.buffers: list[bytes | bytearray] = []
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        self.commands.append(bytes(apdu))
+        self.buffers.append(apdu)
+        return self._answer(bytes(apdu))
+
+    def close(self) -> None:
+        return
+
+
+DOCUMENTED = (
+    CardFacts
+    | CardGone
+    | CardUnreadable
+    | NotMyNumberCard
+    | NoCertificate
+    | PinRight
+    | PinWrong
+    | PinLocked
+    | PinNotSent
+    | CodeRight
+    | CodeWrong
+    | CodeLocked
+    | CodeNotSent
+    | FaceRecord
+    | bytes
+)
+
+
+def every_verb(card: MyNumberCard) -> list[object]:
+    return [
+        card.read_facts(),
+        card.read_user_certificate(),
+        card.verify_pin(bytearray(b"1234"), 3),
+        card.sign(b"statement"),
+        card.verify_printed_code(bytearray(b"60061520341234"), 10),
+        card.read_face_record(),
+        card.read_cv_certificate(),
+        card.prove_chip(b"statement"),
+    ]
+
+
+@settings(max_examples=150)
+@given(st.lists(st.one_of(st.binary(max_size=300), st.binary(max_size=60).map(lambda d: d + b"\x90\x00")), max_size=40))
+def test_garbage(answers: list[bytes]) -> None:
+    left = iter(answers)
+    for outcome in every_verb(MyNumberCard(Link(lambda _: next(left, b"\x90\x00")))):
+        assert isinstance(outcome, DOCUMENTED)
+
+
+@pytest.mark.parametrize("sw", ["6E00", "6D00", "6F00", "6300", "6881", "6984", "63C2", "6985", "61FF", "6CFF"])
+def test_one_status_word_to_everything(sw: str) -> None:
+    for outcome in every_verb(MyNumberCard(Link(lambda _: bytes.fromhex(sw)))):
+        assert isinstance(outcome, CardUnreadable)
+        assert outcome.status_word == int(sw, 16)
+
+
+def test_an_endless_file(image: CardImage) -> None:
+    """The first block promises 64 KB; READ BINARY cannot reach them."""
+    image.files[File.USER_CERTIFICATE] = bytes.fromhex("3082FFFF") + bytes(0xFFFF)
+    link = Link(SoftCard(image).transmit)
+    assert MyNumberCard(link).read_user_certificate() == CardUnreadable(None, "read user certificate")
+    assert len(link.commands) < 8
+
+
+def test_a_file_that_ends_early(image: CardImage) -> None:
+    image.files[File.USER_CERTIFICATE] = image.files[File.USER_CERTIFICATE][:700]
+    assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == CardUnreadable(0x6B00, "read facts")
+
+
+def test_an_empty_certificate_file_of_a_card_that_claims_to_have_one(image: CardImage) -> None:
+    image.files[File.USER_CERTIFICATE] = b"\xff" * 256
+    assert isinstance(MyNumberCard(Link(SoftCard(image).transmit)).read_facts(), CardUnreadable)
+    image.files[File.CERTIFICATE_FLAGS] = b"\x8f\x00\x00"
+    assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == NoCertificate()
+
+
+def test_a_residents_card_of_the_generation_before(image: CardImage) -> None:
+    card = SoftCard(image)
+
+    def no_surface(apdu: bytes) -> bytes:
+        return b"\x6a\x82" if apdu[5:].hex().endswith("0402") else card.transmit(apdu)
+
+    assert MyNumberCard(Link(no_surface)).read_facts() == NotMyNumberCard()
+
+
+def test_no_free_expiry_is_no_reason_to_refuse_the_card(image: CardImage) -> None:
+    image.files[File.CARD_EXPIRY] = b"\x01\x1c" + b"x" * 28
+    facts = MyNumberCard(Link(SoftCard(image).transmit)).read_facts()
+    assert isinstance(facts, CardFacts)
+    assert facts.card_expiry is None
+
+
+def test_a_card_that_refuses_its_first_command_is_asked_again(image: CardImage) -> None:
+    card = SoftCard(image)
+    refusals = iter([b"\x6f\x00"])
+    link = Link(lambda apdu: next(refusals, None) or card.transmit(apdu))
+    assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
+    assert link.commands[0] == link.commands[1]
+
+
+def test_the_counter_is_read_right_before_verify_and_nothing_follows_a_mismatch(image: CardImage) -> None:
+    link = Link(SoftCard(image).transmit)
+    card = MyNumberCard(link)
+    assert card.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    assert [command[:2].hex() for command in link.commands] == ["00a4", "00a4", "0020", "0020"]
+    assert len(link.commands[-2]) == 4
+    link.commands.clear()
+    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=2)
+    assert not any(b"1234" in command for command in link.commands)
+
+
+def test_a_card_that_says_verified_instead_of_a_counter(image: CardImage) -> None:
+    card = SoftCard(image)
+    link = Link(lambda apdu: b"\x90\x00" if apdu == b"\x00\x20\x00\x80" else card.transmit(apdu))
+    assert MyNumberCard(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+
+
+def test_no_buffer_with_the_pin_is_left(image: CardImage) -> None:
+    link = Link(SoftCard(image).transmit)
+    assert MyNumberCard(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert any(b"1234" in command for command in link.commands)
+    assert not any(any(buffer) for buffer in link.buffers)
+
+
+def test_signing_does_not_select_the_application_again(image: CardImage) -> None:
+    link = Link(SoftCard(image).transmit)
+    card = MyNumberCard(link)
+    card.verify_pin(bytearray(b"1234"), expected_left=3)
+    sent = len(link.commands)
+    assert isinstance(card.sign(b"statement"), bytes)
+    assert [command[:3].hex() for command in link.commands[sent:]] == ["00a402", "802a00"]
+
+
+def test_a_mute_card() -> None:
+    def mute(apdu: bytes) -> bytes:
+        raise LinkLost("mute")
+
+    assert every_verb(MyNumberCard(Link(mute))) == [CardGone()] * 8

@@ -1,0 +1,128 @@
+"""What the municipality may hand out."""
+
+from datetime import date
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from reader.face_record import parse_face_record
+from reader.profile import RSA_2048, File, Password
+from reader.softcard.authority import TestAuthority
+from reader.softcard.image import CardImage
+from reader.softcard.issue import Holder, issue, mix
+from reader.softcard.validity import card_end, certificate_end
+
+
+@pytest.mark.parametrize(
+    ("born", "issued", "card", "certificate"),
+    [
+        (date(1985, 6, 15), date(2025, 4, 1), date(2034, 6, 15), date(2029, 6, 15)),
+        (date(1985, 6, 15), date(2025, 6, 14), date(2034, 6, 15), date(2029, 6, 15)),
+        (date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+        (date(2007, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+        (date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
+        (date(2025, 3, 3), date(2025, 8, 1), date(2030, 3, 3), date(2030, 3, 3)),
+        (date(1988, 2, 29), date(2025, 1, 10), date(2034, 2, 28), date(2029, 2, 28)),
+        (date(1988, 2, 29), date(2023, 3, 1), date(2033, 2, 28), date(2028, 2, 29)),
+    ],
+)
+def test_how_long_card_and_certificate_last(born: date, issued: date, card: date, certificate: date) -> None:
+    assert card_end(born, issued) == card
+    assert certificate_end(born, issued, card) == certificate
+
+
+def test_the_certificates_chain_to_the_test_authority(image: CardImage, authority: TestAuthority) -> None:
+    for file, ca, oid in (
+        (File.USER_CERTIFICATE, authority.user_ca, "1.2.392.200149.8.5.1.0.30"),
+        (File.SIGNATURE_CERTIFICATE, authority.signature_ca, "1.2.392.200149.8.5.1.0.20"),
+    ):
+        certificate = x509.load_der_x509_certificate(image.files[file])
+        certificate.verify_directly_issued_by(ca.certificate)
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies)
+        assert policies.critical
+        assert [policy.policy_identifier.dotted_string for policy in policies.value] == [oid]
+
+
+def test_the_authentication_certificate_knows_no_person(image: CardImage, holder: Holder) -> None:
+    der = image.files[File.USER_CERTIFICATE]
+    assert holder.name.encode() not in der
+    assert b"1985" not in der
+    assert holder.name.encode() in image.files[File.SIGNATURE_CERTIFICATE]
+
+
+def test_the_simulation_says_that_it_is_one(authority: TestAuthority) -> None:
+    assert "TEST" in authority.user_ca.certificate.subject.rfc4514_string()
+
+
+def test_the_text_records_are_signed_by_the_municipality(image: CardImage, authority: TestAuthority) -> None:
+    from reader.authenticity import parse_cv_certificate
+    from reader.tlv import children, parse_one
+
+    certificate = parse_cv_certificate(image.files[File.TEXT_CV_CERTIFICATE])
+    for file in (File.TEXT_INTEGRITY, File.TEXT_PUBLIC_KEY):
+        content = image.files[file]
+        *signed, signature = children(parse_one(content), content)
+        covered = b"".join(bytes(one.encoded) for one in signed)
+        certificate.public_key.verify(bytes(signature.value), covered, PKCS1v15(), SHA256())
+    assert certificate.issuer in authority.trust_anchors.keys
+
+
+def test_two_cards_share_nothing(image: CardImage, another: CardImage) -> None:
+    assert image.card_id != another.card_id
+    assert not set(image.keys.values()) & set(another.keys.values())
+    assert image.public_facts() != another.public_facts()
+
+
+def test_a_mixed_card_takes_pin_and_keys_from_one_and_face_and_chip_from_the_other(
+    image: CardImage, another: CardImage
+) -> None:
+    mixed = mix(chip_of=image, certificate_of=another)
+    facts = mixed.public_facts()
+    assert facts.chip_key_sha256 == image.public_facts().chip_key_sha256
+    assert facts.certificate_sha256 == another.public_facts().certificate_sha256
+    assert mixed.passwords[Password.USER_PIN] == another.passwords[Password.USER_PIN]
+    assert mixed.code_on_face == image.code_on_face
+    mixed.passwords[Password.USER_PIN].left = 0
+    assert another.passwords[Password.USER_PIN].left == 3, "the donors keep their own counters"
+
+
+def test_a_card_as_it_is_asked_for(authority: TestAuthority, holder: Holder, photo: bytes) -> None:
+    image = issue(
+        authority,
+        RSA_2048,
+        photo,
+        holder=holder,
+        pin="1234",
+        issued_on=date(2015, 11, 1),
+        pin_tries_left=1,
+        code_tries_left=4,
+        security_code="0077",
+        expires_on=date(2026, 1, 31),
+        certificate_ends_on=date(2025, 12, 31),
+    )
+    assert image.code_on_face == "60061520260077"
+    assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (1, 4)
+    ends = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE]).not_valid_after_utc
+    assert ends.isoformat() == "2025-12-31T14:59:59+00:00"
+    assert parse_face_record(image.files[File.FACE_RECORD]).expiry == date(2026, 1, 31)
+
+
+@pytest.mark.parametrize("pin", ["", "123", "12345", "abcd", "１２３４"])
+def test_no_card_has_such_a_pin(authority: TestAuthority, holder: Holder, pin: str) -> None:
+    with pytest.raises(ValueError, match="4 digits"):
+        issue(authority, RSA_2048, None, holder=holder, pin=pin, issued_on=date(2025, 4, 1))
+
+
+def test_nobodys_individual_number(image: CardImage) -> None:
+    digits = [int(digit) for digit in image.passwords[Password.NUMBER_A].reference or ""]
+    weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]
+    rest = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
+    assert len(digits) == 12
+    assert digits[-1] != (0 if rest <= 1 else 11 - rest)
+
+
+def test_a_photo_too_big_for_the_card(authority: TestAuthority, holder: Holder) -> None:
+    with pytest.raises(ValueError, match="photo"):
+        issue(authority, RSA_2048, bytes(40_000), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
