@@ -1,0 +1,218 @@
+"""The folder on good and bad days: nothing half-written, nothing overwritten, nothing left behind."""
+
+import errno
+import os
+import stat
+import subprocess
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from terminal.handover.folder import (
+    WORK_FOLDER,
+    AlreadyThere,
+    Delivered,
+    Delivery,
+    NotDelivered,
+    ResultFolder,
+    Undelivered,
+)
+from terminal.handover.name import result_file_name, result_file_stem
+
+NAME = "OQSsiquc01res_face_1319999999_20261121091504.xml"
+DATA = b"<XmlMsg/>" * 1000
+
+
+def visible(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def work_files(folder: Path) -> list[Path]:
+    return list((folder / WORK_FOLDER).iterdir()) if (folder / WORK_FOLDER).exists() else []
+
+
+def test_delivered_whole_with_a_sensible_mode(tmp_path: Path) -> None:
+    assert ResultFolder(tmp_path).deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert (tmp_path / NAME).read_bytes() == DATA
+    status = (tmp_path / NAME).stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_nlink) == (0o640, 1)
+    assert work_files(tmp_path) == []
+
+
+def test_never_overwritten(tmp_path: Path) -> None:
+    results = ResultFolder(tmp_path)
+    results.deliver(NAME, DATA)
+    assert results.deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=True)
+    assert results.deliver(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
+    assert (tmp_path / NAME).read_bytes() == DATA
+    assert work_files(tmp_path) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    if not links:  # as on a share or FAT: the move is a rename that does not replace
+
+        def no_links(source: Path, target: Path) -> None:
+            raise OSError(errno.EPERM, "no hard links here")
+
+        monkeypatch.setattr(os, "link", no_links)
+    start = threading.Barrier(8)
+    outcomes: list[Delivery] = []
+
+    def deliver(number: int) -> None:
+        results = ResultFolder(tmp_path, owner=f"terminal-{number}")
+        start.wait()
+        outcomes.append(results.deliver(NAME, f"content {number}".encode()))
+
+    threads = [threading.Thread(target=deliver, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyThere"] * 7 + ["Delivered"]
+    assert visible(tmp_path) == [NAME]
+    assert work_files(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "link", "open"])
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ENOSPC, Undelivered.DISK_FULL),
+        (errno.EDQUOT, Undelivered.DISK_FULL),
+        (errno.EROFS, Undelivered.READ_ONLY),
+        (errno.EIO, Undelivered.OTHER),
+    ],
+)
+def test_the_disk_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: Undelivered
+) -> None:
+    results = ResultFolder(tmp_path)
+    genuine = getattr(os, call)
+
+    def failing(*arguments: object, **named: object) -> object:
+        if call == "open" and not str(arguments[0]).endswith(".part"):
+            return genuine(*arguments, **named)
+        if call == "write":
+            genuine(arguments[0], b"<Xml")  # half of it reaches the disk first
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, failing)
+    assert results.deliver(NAME, DATA) == NotDelivered(reason, number)
+    monkeypatch.setattr(os, call, genuine)
+    assert visible(tmp_path) == []
+    assert work_files(tmp_path) == []
+    assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Path:
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(mount)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("may not mount a small disk here")
+    return mount
+
+
+def test_a_disk_that_is_really_full(small_disk: Path) -> None:
+    try:
+        results = ResultFolder(small_disk)
+        assert results.deliver("first.xml", b"x" * 20_000) == Delivered(small_disk / "first.xml")
+        assert results.deliver(NAME, b"x" * 100_000) == NotDelivered(Undelivered.DISK_FULL, errno.ENOSPC)
+        assert visible(small_disk) == ["first.xml"]
+        assert work_files(small_disk) == []
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        assert results.deliver(NAME, DATA) == NotDelivered(Undelivered.READ_ONLY, errno.EROFS)
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        assert results.deliver(NAME, DATA) == Delivered(small_disk / NAME)
+    finally:
+        subprocess.run(["umount", str(small_disk)], check=True)
+
+
+def test_the_share_is_not_there(tmp_path: Path) -> None:
+    missing = tmp_path / "share"
+    results = ResultFolder(missing)
+    assert results.deliver(NAME, DATA) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ENOENT)
+    assert not missing.exists()
+    missing.mkdir()
+    assert results.deliver(NAME, DATA) == Delivered(missing / NAME)
+
+
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "share").write_bytes(b"")
+    for create in (False, True):
+        outcome = ResultFolder(tmp_path / "share", create=create).deliver(NAME, DATA)
+        assert isinstance(outcome, NotDelivered)
+
+
+def test_a_folder_of_our_own_is_made(tmp_path: Path) -> None:
+    results = ResultFolder(tmp_path / "state" / "results", create=True)
+    assert isinstance(results.deliver(NAME, DATA), Delivered)
+
+
+def test_left_over_work_is_cleaned_at_start_own_alone(tmp_path: Path) -> None:
+    work = tmp_path / WORK_FOLDER
+    work.mkdir()
+    (work / "terminal-1~aa.part").write_bytes(b"half")
+    (work / "terminal-10~bb.part").write_bytes(b"another terminal is writing this")
+    ResultFolder(tmp_path, owner="terminal-1")
+    assert [path.name for path in work.iterdir()] == ["terminal-10~bb.part"]
+
+
+@pytest.mark.parametrize("name", ["../x.xml", "a/b.xml", "", ".hidden", "x" * 300, "a\x00b"])
+def test_a_name_that_is_more_than_a_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError):
+        ResultFolder(tmp_path).deliver(name, DATA)
+
+
+def test_the_receipt_computer_takes_the_file_while_we_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = ResultFolder(tmp_path)
+    results.deliver(NAME, DATA)
+    genuine = Path.read_bytes
+
+    def gone(path: Path) -> bytes:
+        path.unlink()
+        return genuine(path)
+
+    monkeypatch.setattr(Path, "read_bytes", gone)
+    assert results.deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=False)
+
+
+def test_nobody_ever_sees_half_a_file(tmp_path: Path) -> None:
+    data = b"x" * 3_000_000
+    seen: set[int] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            for path in tmp_path.glob("*.xml"):
+                seen.add(len(path.read_bytes()))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    results = ResultFolder(tmp_path)
+    for number in range(5):
+        results.deliver(f"{number}.xml", data)
+    done.set()
+    watcher.join()
+    assert seen <= {len(data)}
+
+
+def test_names() -> None:
+    moment = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
+    name = result_file_name("1319999999", "0123", moment)
+    assert name == result_file_stem("1319999999", "0123", moment) + ".xml"
+    start, _, rest = name.partition("_face_")
+    identifier, _, time = rest.partition("_")
+    assert (start, time) == ("OQSsiquc01res", "20261121091504.xml")
+    assert identifier.startswith("1319999999001")
+    assert len(identifier) == 30
+    assert identifier.isdigit()
+    assert name != result_file_name("1319999999", "0124", moment)

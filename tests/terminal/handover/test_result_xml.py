@@ -1,0 +1,280 @@
+"""The XML, element by element, in both encodings, for every combination of consents."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from consent.items import Item
+from terminal.handover.layout import CONSENTS
+from terminal.handover.result_xml import SUBSTITUTE, ResultDocument, result_document
+from terminal.qualification.contract import (
+    ConsentOutcome,
+    ElderlyRecipient,
+    Limit,
+    Qualification,
+    QualificationResult,
+    SpecificDisease,
+)
+
+EXPECTED_HEADER = {
+    "ProcessExecutionTime": "20261121091504",
+    "QualificationConfirmationDate": "20261121",
+    "MedicalInstitutionCode": "1319999999",
+    "ReferenceClassification": "1",
+    "SegmentOfResult": "1",
+    "CharacterCodeIdentifier": "0",
+}
+EXPECTED_BODY = {
+    "PrescriptionIssueSelect": "1",
+    "ProcessingResultStatus": "1",
+    "ProcessingResultCode": "SIMQ0101I",
+    "ProcessingResultMessage": "電子証明書の有効期限が近づいています。",
+    "QualificationValidity": "1",
+}
+EXPECTED_RESULT = [
+    ("InsuredCardClassification", "01"),
+    ("InsurerNumber", "39139999"),
+    ("InsuredIdentificationNumber", "00009876"),
+    ("Name", "見本　太郎"),
+    ("NameKana", "ﾐﾎﾝ ﾀﾛｳ"),
+    ("Sex1", "1"),
+    ("Birthdate", "19480105"),
+    ("QualificationDate", "20230105"),
+    ("InsuredPartialContributionRatio", "010"),
+    ("InsurerName", "模擬後期高齢者医療広域連合"),
+    ("LimitApplicationCertificateRelatedConsFlg", "1"),
+    ("LimitApplicationCertificateRelatedConsTime", "20261121091504"),
+    ("LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassification", "02"),
+    ("LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag", "B05"),
+    ("LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateValidStartDate", "20260801"),
+    ("LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateValidEndDate", "20270731"),
+    ("SpecificDiseasesCertificateRelatedConsFlg", "0"),
+    ("SpecificHealthCheckupsInfoConsFlg", "1"),
+    ("SpecificHealthCheckupsInfoConsTime", "20261121091504"),
+    ("SpecificHealthCheckupsInfoAvailableTime", "20261122091504"),
+    ("PharmacistsInfoConsFlg", "1"),
+    ("PharmacistsInfoConsTime", "20261121091504"),
+    ("PharmacistsInfoAvailableTime", "20261122091504"),
+    ("DiagnosisInfoConsFlg", "1"),
+    ("DiagnosisInfoConsTime", "20261121091504"),
+    ("DiagnosisInfoAvailableTime", "20261122091504"),
+    ("OperationInfoConsFlg", "0"),
+]
+
+
+def parsed(document: ResultDocument, codec: str = "utf-8") -> Any:
+    """By a strict parser, the way a reader that knows Shift_JIS as CP932 does."""
+    text = document.data.decode(codec)
+    declaration, _, rest = text.partition("\n")
+    assert declaration.startswith("<?xml")
+    return etree.fromstring(rest, etree.XMLParser(resolve_entities=False))
+
+
+def leaves(element: Any, prefix: str = "") -> list[tuple[str, str]]:
+    found = []
+    for child in element:
+        if len(child):
+            found += leaves(child, f"{prefix}{child.tag}/")
+        else:
+            found.append((f"{prefix}{child.tag}", child.text))
+    return found
+
+
+def result_of(root: Any) -> dict[str, str]:
+    return dict(leaves(root.find("MessageBody/ResultList/ResultOfQualificationConfirmation")))
+
+
+def test_element_by_element(elder_result: QualificationResult) -> None:
+    document = result_document(elder_result)
+    assert document.data.startswith(b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<XmlMsg>')
+    assert document.substituted == 0
+    root = etree.fromstring(document.data)
+    assert root.tag == "XmlMsg"
+    assert [child.tag for child in root] == ["MessageHeader", "MessageBody"]
+    assert dict(leaves(root.find("MessageHeader"))) == EXPECTED_HEADER
+    body = root.find("MessageBody")
+    assert {child.tag: child.text for child in body if not len(child)} == EXPECTED_BODY
+    assert [child.tag for child in body][-1] == "ResultList"
+    assert leaves(body.find("ResultList/ResultOfQualificationConfirmation")) == EXPECTED_RESULT
+
+
+def test_shift_jis(elder_result: QualificationResult) -> None:
+    document = result_document(elder_result, "Shift_JIS")
+    assert document.data.startswith(b'<?xml version="1.0" encoding="Shift_JIS" standalone="no"?>\n')
+    assert document.substituted == 0
+    assert "ﾐﾎﾝ ﾀﾛｳ".encode("cp932") in document.data
+    root = parsed(document, "cp932")
+    assert root.findtext("MessageHeader/CharacterCodeIdentifier") == "1"
+    assert leaves(root.find("MessageBody/ResultList/ResultOfQualificationConfirmation")) == EXPECTED_RESULT
+
+
+def with_name(result: QualificationResult, name: str) -> QualificationResult:
+    qualification = result.qualifications[0].model_copy(update={"name": name})
+    return result.model_copy(update={"qualifications": (qualification,)})
+
+
+@pytest.mark.parametrize(
+    ("name", "utf_8", "shift_jis", "substituted"),
+    [
+        ("髙﨑　①", "髙﨑　①", "髙﨑　①", 0),  # NEC and IBM characters: CP932 has them
+        ("𠮷田　🙂", "𠮷田　🙂", "●田　●", 2),
+        ("葛\U000e0100飾", "葛\U000e0100飾", "葛●飾", 1),
+        ("波〜線−", "波〜線−", "波～線－", 0),  # the same signs under their CP932 names
+        ("表ソ能", "表ソ能", "表ソ能", 0),  # their second byte is a backslash
+    ],
+)
+def test_characters(elder_result: QualificationResult, name: str, utf_8: str, shift_jis: str, substituted: int) -> None:
+    result = with_name(elder_result, name)
+    assert result_of(parsed(result_document(result)))["Name"] == utf_8
+    assert result_document(result).substituted == 0
+    document = result_document(result, "Shift_JIS")
+    assert result_of(parsed(document, "cp932"))["Name"] == shift_jis
+    assert document.substituted == substituted
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
+def test_what_no_xml_may_hold(elder_result: QualificationResult, encoding: Any) -> None:
+    document = result_document(with_name(elder_result, "a\x00b\x1bc\ufffed"), encoding)
+    codec = "utf-8" if encoding == "UTF-8" else "cp932"
+    assert result_of(parsed(document, codec))["Name"] == f"a{SUBSTITUTE}b{SUBSTITUTE}c{SUBSTITUTE}d"
+    assert document.substituted == 3
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
+def test_markup_in_a_name_stays_text(elder_result: QualificationResult, encoding: Any) -> None:
+    name = "<Name>&amp;]]>\"'</Name>"
+    codec = "utf-8" if encoding == "UTF-8" else "cp932"
+    root = parsed(result_document(with_name(elder_result, name), encoding), codec)
+    assert result_of(root)["Name"] == name
+
+
+def test_a_short_insurer_number_is_filled_with_spaces(elder_result: QualificationResult) -> None:
+    qualification = elder_result.qualifications[0].model_copy(update={"insurer_number": "138999"})
+    root = parsed(result_document(elder_result.model_copy(update={"qualifications": (qualification,)})))
+    assert result_of(root)["InsurerNumber"] == "  138999"
+
+
+def test_times_are_japans_also_across_midnight(elder_result: QualificationResult) -> None:
+    late = elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31, 15, 0, 0, tzinfo=UTC)})
+    assert parsed(result_document(late)).findtext("MessageHeader/ProcessExecutionTime") == "20270101000000"
+    with pytest.raises(ValueError, match="zone"):
+        result_document(elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31)}))
+
+
+def test_no_qualification_no_list(elder_result: QualificationResult) -> None:
+    root = parsed(result_document(elder_result.model_copy(update={"qualifications": (), "validity": "4"})))
+    assert root.findtext("MessageBody/QualificationValidity") == "4"
+    assert root.find("MessageBody/ResultList") is None
+
+
+def test_an_ended_qualification(elder_result: QualificationResult) -> None:
+    qualification = elder_result.qualifications[0].model_copy(
+        update={"disqualification_date": date(2026, 10, 1), "reason_of_loss": "03"}
+    )
+    result = elder_result.model_copy(update={"qualifications": (qualification,), "validity": "2"})
+    found = result_of(parsed(result_document(result)))
+    assert (found["DisqualificationDate"], found["ReasonOfLoss"]) == ("20261001", "03")
+
+
+def test_elderly_recipient_and_specific_disease(elder_result: QualificationResult) -> None:
+    recipient = ElderlyRecipient(
+        valid_start_date=date(2024, 7, 1), valid_end_date=date(2029, 6, 30), contribution_ratio="020"
+    )
+    qualification = elder_result.qualifications[0].model_copy(update={"elderly_recipient": recipient})
+    granted = ConsentOutcome(item=Item.SPECIFIC_DISEASE, flag=1, consent_time=elder_result.processed_at)
+    result = elder_result.model_copy(
+        update={
+            "qualifications": (qualification,),
+            "consents": (granted,),
+            "specific_diseases": (
+                SpecificDisease(disease_category="1", valid_start_date=date(2020, 8, 1), self_pay="10000"),
+            ),
+        }
+    )
+    found = result_of(parsed(result_document(result)))
+    info = "ElderlyRecipientCertificateInfo"
+    assert found[f"{info}/ElderlyRecipientValidStartDate"] == "20240701"
+    assert found[f"{info}/ElderlyRecipientContributionRatio"] == "020"
+    assert found["SpecificDiseasesCertificateRelatedConsFlg"] == "1"
+    disease = "SpecificDiseasesCertificateList/SpecificDiseasesCertificateInfo"
+    assert found[f"{disease}/SpecificDiseasesDiseaseCategory"] == "1"
+    assert found[f"{disease}/SpecificDiseasesSelfPay"] == "10000"
+    assert f"{disease}/SpecificDiseasesValidEndDate" not in found
+    assert "LimitApplicationCertificateRelatedConsFlg" not in found
+
+
+def test_the_limit_by_law_has_its_flag_and_no_time(elder_result: QualificationResult) -> None:
+    result = elder_result.model_copy(update={"consents": (), "by_law": (Item.HIGH_COST_LIMIT,)})
+    found = result_of(parsed(result_document(result)))
+    assert found["LimitApplicationCertificateRelatedConsFlg"] == "1"
+    assert "LimitApplicationCertificateRelatedConsTime" not in found
+    assert found["LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag"] == "B05"
+
+
+# --- every combination ---------------------------------------------------------------------------------------
+
+LASTS = timedelta(hours=24)
+times = st.datetimes(datetime(2020, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))
+decisions = st.dictionaries(st.sampled_from(list(Item)), st.none() | times)
+"""Item asked -> moment of consent, None for refused."""
+
+
+@given(decided=decisions, by_law=st.booleans(), limit=st.booleans(), encoding=st.sampled_from(["UTF-8", "Shift_JIS"]))
+def test_flags_times_and_absence(
+    decided: dict[Item, datetime | None], by_law: bool, limit: bool, encoding: Any
+) -> None:
+    provided = (Item.HIGH_COST_LIMIT,) if by_law and Item.HIGH_COST_LIMIT not in decided else ()
+    result = QualificationResult(
+        check_id="c",
+        processed_at=datetime(2026, 11, 21, tzinfo=UTC),
+        qualification_date=date(2026, 11, 21),
+        institution_code="1319999999",
+        status="1",
+        validity="1",
+        qualifications=(Qualification(insurer_number="138999", name="模擬", sex="3", birth_date=date(1980, 2, 29)),),
+        consents=tuple(_outcome(item, moment) for item, moment in decided.items()),
+        by_law=provided,
+        limit=_limit() if limit else None,
+    )
+    document = result_document(result, encoding)
+    found = result_of(parsed(document, "utf-8" if encoding == "UTF-8" else "cp932"))
+    for item, elements in CONSENTS.items():
+        flag, given_at = found.get(elements.flag), found.get(elements.consent_time)
+        until = found.get(elements.available_time)
+        if item in provided:
+            assert (flag, given_at, until) == ("1", None, None)
+        elif item not in decided:
+            assert (flag, given_at, until) == (None, None, None)
+        elif decided[item] is None:
+            assert (flag, given_at, until) == ("0", None, None)
+        else:
+            assert flag == "1"
+            assert given_at is not None
+            assert (until is not None) is elements.has_available_time
+            assert until is None or _moment(until) - _moment(given_at) == LASTS
+    has_limit = any(name.startswith("LimitApplicationCertificateRelatedInfo/") for name in found)
+    assert has_limit is (limit and (bool(provided) or bool(decided.get(Item.HIGH_COST_LIMIT))))
+
+
+def _outcome(item: Item, moment: datetime | None) -> ConsentOutcome:
+    if moment is None:
+        return ConsentOutcome(item=item, flag=0)
+    lasts = CONSENTS[item].has_available_time
+    return ConsentOutcome(item=item, flag=1, consent_time=moment, available_time=moment + LASTS if lasts else None)
+
+
+def _limit() -> Limit:
+    return Limit(
+        classification="01",
+        classification_flag="A03",
+        valid_start_date=date(2026, 8, 1),
+        valid_end_date=date(2027, 7, 31),
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M%S")
