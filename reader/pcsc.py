@@ -215,6 +215,7 @@ class _Monitor:
         self._context_lock = threading.Lock()
         self._reader_there = True  # until found missing: a reader that is simply there is no event
         self._card_there = False
+        self._failures = 0
         self._thread = threading.Thread(target=self._run, name="PC/SC monitor", daemon=True)
 
     def start(self) -> None:
@@ -233,12 +234,10 @@ class _Monitor:
             self._thread.join(0.02)
 
     def _run(self) -> None:
-        failures = 0
         while not self._closing.is_set():
             try:
                 self._context = _establish()
                 try:
-                    failures = 0
                     self._watch(self._context)
                 finally:
                     with self._context_lock:
@@ -246,11 +245,14 @@ class _Monitor:
                         scard.SCardReleaseContext(context)
             except _ServiceGone as gone:
                 self._lost(f"PC/SC service: {gone}")
-                self._closing.wait(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
-                failures += 1
+            except Exception:
+                _log.exception("PC/SC monitor failed and starts again")
+                self._lost("PC/SC monitor failed")
+            self._closing.wait(_BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)])
+            self._failures += 1
 
     def _watch(self, context: int) -> None:
-        reader_state = plug_state = scard.SCARD_STATE_UNAWARE
+        reader_state = scard.SCARD_STATE_UNAWARE
         watched: str | None = None
         while not self._closing.is_set():
             names = _readers(context)
@@ -262,8 +264,7 @@ class _Monitor:
             else:
                 self._found(reader)
             # The plug-and-play pseudo reader's state is the number of readers, in the upper half.
-            plug_state = len(names) << 16
-            states = [(_PLUG_AND_PLAY, plug_state)]
+            states = [(_PLUG_AND_PLAY, len(names) << 16)]
             if reader is not None:
                 states.append((reader, reader_state))
             hresult, changed = scard.SCardGetStatusChange(context, _LOOK_AGAIN_MS, states)
@@ -277,6 +278,7 @@ class _Monitor:
                 continue
             if hresult != scard.SCARD_S_SUCCESS:
                 raise _ServiceGone(hresult)
+            self._failures = 0
             if reader is not None:
                 before, reader_state = reader_state, changed[1][1]
                 self._card(before, reader_state)

@@ -31,8 +31,9 @@ class SimulatedLink:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._card.power_off()
-            self._slot.release(self)
+            # A card that was taken out may lie here again, on another link: it keeps its power.
+            if self._slot.release(self):
+                self._card.power_off()
 
 
 class SimulatedScanner:
@@ -114,10 +115,12 @@ class SimulatedSlot:
         with self._lock:
             return self._link is link
 
-    def release(self, link: SimulatedLink) -> None:
+    def release(self, link: SimulatedLink) -> bool:
         with self._lock:
-            if self._link is link:
+            held = self._link is link
+            if held:
                 self._link = None
+            return held
 
     def close(self) -> None:
         with self._lock:

@@ -36,6 +36,8 @@ class VpcdConnection:
         """`timeout`: seconds to wait for a daemon that is just starting."""
         self._address = (host, VPCD_PORT + slot)
         self._timeout = timeout
+        self.reader = f"Virtual PCD 00 {slot:02}"
+        """The reader's name in PC/SC."""
         self._removed_at = -_NOTICED_AFTER
         self._card: SoftCard | None = None
         self._socket: socket.socket | None = None

@@ -83,12 +83,12 @@ class PcscdCounter(CounterBase):
         from reader.softcard.vpcd import VpcdConnection
 
         super().__init__()
-        self.slot: CardSlot = PcscSlot("Virtual PCD 00 00")
         self.vpcd = VpcdConnection()
+        self.slot: CardSlot = PcscSlot(self.vpcd.reader)
         self.scanner = self.vpcd.scanner
         self._seen = False
         self._changed = threading.Condition()
-        self._witness = PcscSlot("Virtual PCD 00 00")
+        self._witness = PcscSlot(self.vpcd.reader)
         self._witness.watch(self._on_event)
 
     def _on_event(self, event: SlotEvent) -> None:
@@ -212,6 +212,10 @@ class Heard:
 
     def next(self, timeout: float = 5.0) -> SlotEvent:
         return self._queue.get(timeout=timeout)
+
+    def all(self) -> list[SlotEvent]:
+        """What came and was not taken yet."""
+        return [self._queue.get() for _ in range(self._queue.qsize())]
 
     def nothing_more(self, within: float = 0.1) -> bool:
         try:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reader.facts import CardInserted, CardRemoved, NoCard, ReaderBusy
+from reader.card import MyNumberCard
+from reader.facts import CardInserted, CardRemoved, NoCard, PinRight, ReaderBusy
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
@@ -61,6 +62,18 @@ def test_one_connection_at_a_time(image: CardImage) -> None:
     assert slot.connect() == ReaderBusy("front desk")
     link.close()  # type: ignore[union-attr]
     assert not isinstance(slot.connect(), ReaderBusy)
+
+
+def test_closing_a_dead_link_takes_nothing_from_the_next_one(image: CardImage) -> None:
+    slot, card = SimulatedSlot(), SoftCard(image)
+    slot.insert(card)
+    dead = slot.connect()
+    slot.remove()
+    slot.insert(card)
+    link = MyNumberCard(slot.connect())  # type: ignore[arg-type]
+    assert link.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    dead.close()  # type: ignore[union-attr]
+    assert isinstance(link.sign(b"statement"), bytes)
 
 
 def test_one_card_at_a_time(image: CardImage) -> None:

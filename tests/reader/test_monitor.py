@@ -1,0 +1,129 @@
+"""What the monitor makes of states that the virtual reader cannot show: unplugging, swaps between two looks, faults."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reader import pcsc
+from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, SlotEvent
+
+if TYPE_CHECKING:
+    from .conftest import Heard
+
+Play = Callable[..., list[SlotEvent]]
+
+EMPTY, PRESENT, MUTE, IN_USE = 0x10, 0x20, 0x200, 0x100
+UNKNOWN = 0x04 | 0x02
+READER = "ACS ACR1252 Dual Reader [PICC] 00 00"
+SUCCESS, NO_SERVICE, UNKNOWN_READER = 0, 0x8010001D, 0x80100009
+
+
+class Script:
+    """Stands in for the PC/SC service: each step is the list of readers and the answer to one wait."""
+
+    def __init__(self, steps: list[tuple[list[str], int | Exception, int]]) -> None:
+        self._steps = iter(steps)
+        self._readers: list[str] = []
+        self._answer: tuple[int | Exception, int] = (SUCCESS, 0)
+        self._cancelled = threading.Event()
+        self.ended = threading.Event()
+
+    def establish(self, scope: int) -> tuple[int, int]:
+        return SUCCESS, 7
+
+    def readers(self, context: int, groups: list[str]) -> tuple[int, list[str]]:
+        step = next(self._steps, None)
+        if step is None:
+            self.ended.set()
+        else:
+            self._readers, *answer = step
+            self._answer = (answer[0], answer[1])
+        return SUCCESS, self._readers
+
+    def wait(self, context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[object]]:
+        if self.ended.is_set():
+            self._cancelled.wait(5)
+            return 0x80100002, []
+        result, state = self._answer
+        if isinstance(result, Exception):
+            raise result
+        return result, [(states[0][0], states[0][1], []), *((name, state, []) for name, _ in states[1:])]
+
+    def cancel(self, context: int) -> int:
+        self._cancelled.set()
+        return SUCCESS
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch, heard: "Heard") -> Play:
+    def run(*steps: tuple[list[str], int | Exception, int]) -> list[SlotEvent]:
+        script = Script(list(steps))
+        monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", script.establish)
+        monkeypatch.setattr(pcsc.scard, "SCardListReaders", script.readers)
+        monkeypatch.setattr(pcsc.scard, "SCardGetStatusChange", script.wait)
+        monkeypatch.setattr(pcsc.scard, "SCardReleaseContext", lambda context: SUCCESS)
+        monkeypatch.setattr(pcsc.scard, "SCardCancel", script.cancel)
+        slot = pcsc.PcscSlot(READER)
+        slot.watch(heard)
+        assert script.ended.wait(5)
+        slot.close()
+        return heard.all()
+
+    return run
+
+
+def test_inserted_used_and_removed(play: Play) -> None:
+    assert play(
+        ([READER], SUCCESS, EMPTY),
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+        ([READER], SUCCESS, 1 << 16 | PRESENT | IN_USE),
+        ([READER], SUCCESS, 2 << 16 | EMPTY),
+    ) == [CardInserted(), CardRemoved()]
+
+
+def test_a_swap_between_two_looks(play: Play) -> None:
+    assert play(
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+        ([READER], SUCCESS, 3 << 16 | PRESENT),
+    ) == [CardInserted(), CardRemoved(), CardInserted()]
+
+
+def test_a_card_upside_down_is_a_card(play: Play) -> None:
+    assert play(([READER], SUCCESS, 1 << 16 | PRESENT | MUTE)) == [CardInserted()]
+
+
+def test_unplugged_with_the_card_and_plugged_in_again(play: Play) -> None:
+    assert play(
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+        ([READER], SUCCESS, UNKNOWN),
+        ([], SUCCESS, 0),
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+    ) == [CardInserted(), CardRemoved(), ReaderLost("reader not connected"), ReaderFound(READER), CardInserted()]
+
+
+def test_gone_between_listing_and_waiting(play: Play) -> None:
+    assert play(
+        ([READER], UNKNOWN_READER, 0),
+        ([], SUCCESS, 0),
+        ([READER], SUCCESS, EMPTY),
+    ) == [ReaderLost("reader not connected"), ReaderFound(READER)]
+
+
+def test_the_service_away_and_back(play: Play) -> None:
+    events = play(
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+        ([READER], NO_SERVICE, 0),
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+    )
+    assert [type(event) for event in events] == [CardInserted, CardRemoved, ReaderLost, ReaderFound, CardInserted]
+
+
+def test_a_fault_of_our_own_is_survived(play: Play) -> None:
+    events = play(
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+        ([READER], OverflowError("in the wrapper"), 0),
+        ([READER], SUCCESS, 1 << 16 | PRESENT),
+    )
+    assert [type(event) for event in events] == [CardInserted, CardRemoved, ReaderLost, ReaderFound, CardInserted]
