@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from threading import Lock
 from typing import Annotated
@@ -63,6 +65,7 @@ class Behaviour:
 
     def __init__(self) -> None:
         self._rules: dict[Operation, Rule] = {}
+        self._waiting: set[Callable[[], None]] = set()
         self._lock = Lock()
 
     def set(self, operation: Operation, rule: Rule) -> None:
@@ -80,6 +83,29 @@ class Behaviour:
     def rules(self) -> dict[Operation, Rule]:
         with self._lock:
             return dict(self._rules)
+
+    def let_go(self) -> None:
+        """End the calls that are being kept waiting: the server stops."""
+        with self._lock:
+            waiting = list(self._waiting)
+        for release in waiting:
+            release()
+
+    @contextmanager
+    def kept_waiting(self) -> Iterator[asyncio.Event]:
+        """An event that `let_go` sets."""
+        let_go, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def release() -> None:
+            loop.call_soon_threadsafe(let_go.set)
+
+        with self._lock:
+            self._waiting.add(release)
+        try:
+            yield let_go
+        finally:
+            with self._lock:
+                self._waiting.discard(release)
 
     def take(self, operation: Operation) -> Rule:
         """The rule for one call that is happening now."""
@@ -105,13 +131,14 @@ class Misbehaving:
             await self._app(scope, receive, send)
             return
         rule = self._behaviour.take(operation)
-        if rule.delay_seconds:
-            await asyncio.sleep(rule.delay_seconds)
+        if rule.delay_seconds and await self._let_go_within(rule.delay_seconds):
+            await _drop(scope, receive, send)
+            return
         match rule.manner:
             case Manner.NORMAL:
                 await self._app(scope, receive, send)
             case Manner.SILENT:
-                await _until_disconnected(receive)
+                await self._stay_silent(scope, receive, send)
             case Manner.DROPPED:
                 await _drop(scope, receive, send)
             case Manner.LOST_ANSWER:
@@ -123,6 +150,23 @@ class Misbehaving:
                 await _answer(send, 200, b"<html>it works</html>")
             case Manner.FAILING:
                 await _answer(send, rule.status, b"")
+
+    async def _let_go_within(self, seconds: float) -> bool:
+        with self._behaviour.kept_waiting() as let_go:
+            try:
+                await asyncio.wait_for(let_go.wait(), seconds)
+            except TimeoutError:
+                return False
+            return True
+
+    async def _stay_silent(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._behaviour.kept_waiting() as let_go:
+            ends = {asyncio.create_task(let_go.wait()), asyncio.create_task(_until_disconnected(receive))}
+            _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(ends)
+        await _drop(scope, receive, send)
 
     async def _half(self, scope: Scope, receive: Receive, send: Send) -> None:
         kept = _Kept()
@@ -155,9 +199,10 @@ def _operation_of(scope: Scope) -> Operation | None:
     return None
 
 
-async def _until_disconnected(receive: Receive) -> None:
+async def _until_disconnected(receive: Receive) -> bool:
     while (await receive())["type"] != "http.disconnect":
         pass
+    return True
 
 
 async def _drop(scope: Scope, receive: Receive, send: Send, *, gently: bool = False) -> None:

@@ -64,9 +64,7 @@ def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules:
 
     Generations of the real authority share one name, so every one is tried by its key.
     """
-    return _is_for_user_authentication(certificate, rules) and any(
-        _issued_by(certificate, _authority(pem)) for pem in authorities
-    )
+    return _is_for_user_authentication(certificate, rules) and any(_issued_by(certificate, pem) for pem in authorities)
 
 
 def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
@@ -138,9 +136,10 @@ def _is_for_user_authentication(certificate: x509.Certificate, rules: Certificat
     return usage.digital_signature and any(policy.policy_identifier in rules.policies for policy in policies)
 
 
-def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+def _issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
+    """False also for an authority that is no certificate: a registry from elsewhere must not stop the service."""
     try:
-        certificate.verify_directly_issued_by(authority)
+        certificate.verify_directly_issued_by(_authority(authority_pem))
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True
@@ -155,7 +154,10 @@ def _authority(pem: str) -> x509.Certificate:
 def _anchors(listed: tuple[TrustAnchor, ...]) -> TrustAnchors:
     keys: dict[bytes, RSAPublicKey] = {}
     for anchor in listed:
-        key = load_pem_public_key(anchor.public_key.encode())
+        try:
+            key = load_pem_public_key(anchor.public_key.encode())
+        except (ValueError, UnsupportedAlgorithm):
+            continue
         if isinstance(key, RSAPublicKey):
             keys[bytes.fromhex(anchor.key_id)] = key
     return TrustAnchors(keys)

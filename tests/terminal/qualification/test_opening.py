@@ -19,7 +19,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import pin_statement
-from terminal.qualification.stub.registry import CardStatus
+from terminal.qualification.stub.registry import CardStatus, Registry, TrustAnchor
 from terminal.qualification.stub.server import enrol_locally
 
 
@@ -180,6 +180,19 @@ def test_a_certificate_of_another_authority(counter: Any, card: Any) -> None:
     foreign = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
     counter.know(foreign, "adult")
     assert refusal(counter.play(lambda client: counter.pin(client, foreign))) is RefusalReason.UNTRUSTED_CERTIFICATE
+
+
+def test_a_registry_with_garbage_in_it(counter: Any, card: Any) -> None:
+    garbage = Registry(
+        certificate_authorities=("no PEM",),
+        record_anchors=(TrustAnchor(key_id="00" * 16, public_key="no PEM"),),
+        terminals={"terminal-3": "no PEM"},
+    )
+    counter.registry.update(lambda registry: garbage.merged(registry))
+    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+    assert isinstance(counter.play(lambda client: counter.face(client, card)), CheckOpened)
+    answer = counter.play(lambda client: counter.face(client, card), terminal_id="terminal-3")
+    assert refusal(answer) is RefusalReason.BAD_VERDICT
 
 
 def test_garbage_as_certificate(counter: Any, card: Any) -> None:

@@ -58,6 +58,22 @@ def test_a_slow_answer_in_time_is_an_answer(counter: Any) -> None:
     assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
 
 
+@pytest.mark.parametrize("rule", [Rule(manner=Manner.SILENT), Rule(delay_seconds=60)])
+def test_stopping_the_service_ends_what_it_kept_waiting(
+    counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter.server.behaviour.set(Operation.CHALLENGE, rule)
+
+    async def stopped(client: QualificationClient) -> Any:
+        call = asyncio.create_task(client.challenge())
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(counter.server.stop)
+        return await call
+
+    assert counter.play(stopped, timeout_seconds=20) == ServiceSilent(Silence.BROKEN_OFF)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 def test_a_rule_for_one_call(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(manner=Manner.FAILING, times=2))
 
