@@ -15,11 +15,13 @@ from reader.facts import (
     CodeNotSent,
     CodeRight,
     CodeWrong,
+    NoCard,
     PinLocked,
     PinNotSent,
     PinRight,
     PinWrong,
     ReaderBusy,
+    ReaderLost,
 )
 from reader.link import CardLink, CardSlot, CodeScanner
 from reader.profile import PRINTED_CODE_LENGTH
@@ -59,11 +61,14 @@ class CardDesk:
     def _read(self, insertion: int, patient: Patient) -> CardFacts | CardTrouble:
         self._release()
         link = self.slot.connect()
-        if isinstance(link, ReaderBusy):
-            log.warning("another program holds the card in %s", link.reader)
-            return CardUnreadable(what="connect: held by another program")
-        if not hasattr(link, "transmit"):
-            return CardGone()
+        match link:
+            case ReaderBusy(reader=reader):
+                log.warning("another program holds the card in %s", reader)
+                return CardUnreadable(what="connect: held by another program")
+            case CardUnreadable():
+                return link
+            case NoCard() | ReaderLost():
+                return CardGone()
         self._link, self._card, self._insertion = link, MyNumberCard(link), insertion
         facts = self._card.read_facts()
         if not isinstance(facts, CardFacts):

@@ -1,7 +1,7 @@
 """The conductor performs effects and turns what happens into events. It is the only place that waits.
 
 Every effect runs with the `Patient` of its own reception: an answer that comes late finds it wiped, and the session
-drops the event by its ids. Each device has one thread, so the next reception's words to the card wait for the last one's.
+drops the event by its ids. Each device has one thread, so one reception's words to the card follow the last one's.
 """
 
 import asyncio
@@ -63,15 +63,21 @@ class Conductor:
         self._lying: int | None = None
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
+        self._on_event: list[Callable[[ev.Event], None]] = []
 
     # --- from outside ---------------------------------------------------------------------------------------
 
     def listen(
-        self, on_state: Callable[[State], None] | None = None, on_effect: Callable[[fx.Effect], None] | None = None
+        self,
+        on_state: Callable[[State], None] | None = None,
+        on_effect: Callable[[fx.Effect], None] | None = None,
+        on_event: Callable[[ev.Event], None] | None = None,
     ) -> None:
-        """Called on the event loop, after each transition and as each effect begins."""
+        """Called on the event loop: after a transition, with the event that made it, and as each effect begins."""
         if on_state is not None:
             self._on_state.append(on_state)
+        if on_event is not None:
+            self._on_event.append(on_event)
         if on_effect is not None:
             self._on_effect.append(on_effect)
 
@@ -108,9 +114,15 @@ class Conductor:
 
     async def run(self) -> None:
         """Until `stop`. Ends with the patient wiped and the card let go, whatever happened."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
+
+        def on_slot(event: SlotEvent) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._slot, event)
+
+        await self._settle_interrupted()
         self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
-        self.card.slot.watch(lambda event: self._loop and self._loop.call_soon_threadsafe(self._slot, event))
+        self.card.slot.watch(on_slot)
         outbox = asyncio.create_task(self._outbox())
         try:
             while True:
@@ -143,6 +155,8 @@ class Conductor:
         for effect in effects:
             self._begin(effect)
         if record is not None:
+            for on_event in self._on_event:
+                on_event(event)
             for on_state in self._on_state:
                 on_state(self.state)
 
@@ -260,16 +274,23 @@ class Conductor:
                 assert outcome.reason is not None
                 return ev.ServiceRefused(*ids, outcome.reason)
 
-    async def _outbox(self) -> None:
-        """What an earlier run or a silent service left behind is worked off beside the receptions."""
-        interrupted = await self.delivery.settle_interrupted(self._institution_code)
+    async def _settle_interrupted(self) -> None:
+        """Before the first card: what an earlier run opened and never decided is decided, without any consent."""
+        try:
+            interrupted = await self.delivery.settle_interrupted(self._institution_code)
+        except LedgerError as error:
+            log.critical("ledger: %s", error)
+            return
         if interrupted:
             log.warning("%d receptions were interrupted; they are submitted without any consent", interrupted)
+
+    async def _outbox(self) -> None:
+        """What an earlier run or a silent service left behind is worked off beside the receptions."""
         while True:
             try:
                 await self.delivery.work_off()
-            except LedgerError as error:
-                log.critical("outbox: %s", error)
+            except Exception as error:
+                log.critical("outbox: %s at %s", type(error).__name__, _place(error))
             await asyncio.sleep(self._clock.real_seconds(OUTBOX_EVERY))
 
     async def _wind_up(self) -> None:

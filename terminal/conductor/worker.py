@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 
 class Worker:
-    """Runs one call after the other, in the order given. The thread is a daemon: a hung device does not hold the exit."""
+    """Runs one call after the other, in the order given. A daemon thread: a hung device does not hold the exit."""
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()

@@ -296,11 +296,12 @@ def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
             replace(state, reception=reception, waiting=number, phase=PinPhase.VERIFYING, deadline=deadline),
             (VerifyPinAndSign(reception.id, number, reception.card, state.left),),
         )
-    if state.reception.challenge_effect is not None:
-        return Step(replace(state, phase=PinPhase.FETCHING, deadline=deadline))
+    under_way = state.reception.challenge_effect
+    if under_way is not None:
+        return Step(replace(state, waiting=under_way, phase=PinPhase.FETCHING, deadline=deadline))
     reception = replace(reception, challenge_effect=number)
     return Step(
-        replace(state, reception=reception, phase=PinPhase.FETCHING, deadline=deadline),
+        replace(state, reception=reception, waiting=number, phase=PinPhase.FETCHING, deadline=deadline),
         (FetchChallenge(reception.id, number),),
     )
 

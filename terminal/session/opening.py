@@ -53,10 +53,10 @@ def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now
     if fetched is not None and fetched - rules.challenge_margin > now.wall:
         return _prove(state)
     if reception.challenge_effect is not None:
-        return Step(state)
+        return Step(replace(state, waiting=reception.challenge_effect))
     reception, number = reception.numbered()
     reception = replace(reception, challenge_effect=number)
-    return Step(replace(state, reception=reception), (FetchChallenge(reception.id, number),))
+    return Step(replace(state, reception=reception, waiting=number), (FetchChallenge(reception.id, number),))
 
 
 def _prove(state: Opening) -> Step:

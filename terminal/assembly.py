@@ -1,0 +1,117 @@
+"""Puts a terminal together: settings and devices in, a conductor out. Drivers and simulators come in by the same door."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.settings import Settings
+from consent.ledger import Ledger
+from reader.authenticity import TrustAnchors, load_trust_anchors
+from reader.link import CardSlot, CodeScanner
+from terminal.audit import AuditTrail
+from terminal.conductor.camera_desk import CameraDesk
+from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.clock import Clock
+from terminal.conductor.conductor import Conductor
+from terminal.conductor.delivery import Delivery
+from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
+from terminal.conductor.service_desk import ServiceDesk
+from terminal.handover.folder import ResultFolder
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.session.rules import Rules
+from terminal.words.catalogue import LANGUAGES
+
+if TYPE_CHECKING:
+    from vision.engine import FaceEngine
+    from vision.latest import Camera
+
+
+class NotReady(Exception):
+    """The terminal cannot start; the text names the thing, the reason and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What stands on the counter - or plays its part."""
+
+    slot: CardSlot
+    scanner: CodeScanner | None
+    camera: "Camera"
+    engine: "Callable[[], FaceEngine]"
+
+
+def rules_of(settings: Settings) -> Rules:
+    return Rules(
+        consent=settings.consent,
+        face_attempts=settings.vision.attempts,
+        require_genuine_record=settings.reader.require_genuine_record,
+        staff_enabled=bool(settings.staff.password_hash.get_secret_value()),
+        languages=LANGUAGES,
+    )
+
+
+def ledger_path(settings: Settings) -> Path:
+    return settings.state_dir / "ledger.db"
+
+
+def open_terminal(
+    settings: Settings,
+    devices: Devices,
+    *,
+    clock: Clock | None = None,
+    rules: Rules | None = None,
+    anchors: TrustAnchors | None = None,
+) -> Conductor:
+    """A conductor ready to `run`. Raises `NotReady`, or the ledger's errors."""
+    clock = clock or Clock()
+    key, enrolment = _enrolment(settings)
+    folder = ResultFolder(
+        settings.results_dir, owner=settings.service.terminal_id, create=settings.handover.folder is None
+    )
+    client = QualificationClient(
+        settings.service.url,
+        terminal_id=settings.service.terminal_id,
+        institution_code=settings.service.institution_code,
+        terminal_key=key,
+        service_public_key=enrolment.service_public_key,
+        timeout_seconds=settings.service.timeout_seconds,
+    )
+    ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
+    books = LedgerDesk(
+        ledger,
+        load_card_key(settings.state_dir / "terminal" / "card-hash.key"),
+        settings.profile,
+        settings.service.institution_code,
+    )
+    return Conductor(
+        rules=rules or rules_of(settings),
+        card=CardDesk(devices.slot, devices.scanner, anchors or load_trust_anchors(settings.reader.trust_anchors)),
+        camera=CameraDesk(devices.camera, devices.engine, settings.vision),
+        service=ServiceDesk(client),
+        ledger=books,
+        delivery=Delivery(ledger, books.worker, client, folder, clock, settings.handover.encoding),
+        trail=AuditTrail(settings.state_dir / "audit.jsonl"),
+        clock=clock,
+        institution_code=settings.service.institution_code,
+    )
+
+
+def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:
+    path = enrolment_path(settings.state_dir)
+    try:
+        enrolment = Enrolment.load(path)
+    except ValueError as error:
+        raise NotReady(f"{path} is damaged. Remove it and run `uketsuke enrol` again.") from error
+    if enrolment is None:
+        raise NotReady(
+            f"This terminal is not enrolled with a service: {path} does not exist. "
+            f"Run `uketsuke enrol --service {settings.service.url}`."
+        )
+    if enrolment.terminal_id != settings.service.terminal_id:
+        raise NotReady(
+            f"{path} belongs to {enrolment.terminal_id}, the settings say service.terminal_id = "
+            f"{settings.service.terminal_id}. Set that back, or run `uketsuke enrol` for the new name."
+        )
+    return SigningKey.load_or_create(terminal_key_path(settings.state_dir)), enrolment

@@ -1,0 +1,71 @@
+"""Where the demo puts its cards: a reader in this process, or the virtual reader of the real pcscd."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from reader.link import CardSlot, CodeScanner
+from reader.softcard.card import SoftCard
+from reader.softcard.slot import SimulatedSlot
+
+VIRTUAL_READER = "Virtual PCD 00 00"
+
+
+class CardPlace(Protocol):
+    @property
+    def slot(self) -> CardSlot: ...
+
+    @property
+    def scanner(self) -> CodeScanner: ...
+
+    def insert(self, card: SoftCard) -> None: ...
+
+    def remove(self) -> None: ...
+
+
+class SimulatedPlace:
+    """A reader in this process."""
+
+    def __init__(self) -> None:
+        self.slot = SimulatedSlot()
+        self.scanner: CodeScanner = self.slot.scanner
+
+    def insert(self, card: SoftCard) -> None:
+        self.slot.insert(card)
+
+    def remove(self) -> None:
+        self.slot.remove()
+
+
+class PcscPlace:
+    """The virtual reader of the pcscd that runs on this machine, reached through pyscard like any reader."""
+
+    def __init__(self) -> None:
+        from reader.pcsc import PcscSlot
+        from reader.softcard.vpcd import VpcdConnection
+
+        self._virtual = VpcdConnection()
+        self.slot = PcscSlot(VIRTUAL_READER)
+        self.scanner: CodeScanner = self._virtual.scanner
+
+    def insert(self, card: SoftCard) -> None:
+        self._virtual.insert(card)
+
+    def remove(self) -> None:
+        self._virtual.remove()
+
+
+@contextmanager
+def card_place(*, pcsc: bool) -> Iterator[CardPlace]:
+    """With `pcsc`, starts the daemon if none runs, and stops it again. Raises `PcscdError`."""
+    if not pcsc:
+        yield SimulatedPlace()
+        return
+    from reader.softcard.pcscd import Pcscd
+
+    with Pcscd():
+        place = PcscPlace()
+        try:
+            yield place
+        finally:
+            place.remove()
