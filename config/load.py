@@ -37,8 +37,11 @@ class _Environment(Settings, BaseSettings):  # type: ignore[misc]  # both define
     """Only to tell the environment source which names exist."""
 
 
-def load(path: Path | None = None) -> Settings:
-    """Settings from `path`, else from the file `UKETSUKE_CONFIG` names, else from `default_file()` if it exists."""
+def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from `path`, else from the file `UKETSUKE_CONFIG` names, else from `default_file()` if it exists.
+
+    `overrides` (nested, as in the file) come from the command line and win over file and environment.
+    """
     file = _which_file(path)
     from_file = _read_file(file) if file else {}
     problems = [*_unknown_in_file(from_file, file), *_unknown_in_environment()]
@@ -47,7 +50,7 @@ def load(path: Path | None = None) -> Settings:
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
     from_file = _with_paths(from_file, file.parent if file else Path())
-    merged = _merged(from_file, _with_paths(from_environment, Path()))
+    merged = _merged(_merged(from_file, _with_paths(from_environment, Path())), overrides or {})
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:

@@ -138,8 +138,8 @@ class AutoDemo:
         return played
 
     async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
-        image = self._counter.props.card_of(persona, self._stage.portrait(persona))
-        self._counter.stub.publish(self._counter.props.registry_of(image, persona))
+        image = self._counter.props.card_of(persona, self._stage.portrait)
+        self._counter.stub.publish(self._counter.props.registry_of(persona, self._stage.portrait))
         self._stage.show(persona.before_camera)
         card = SoftCard(image.model_copy(deep=True))
         self._tell(f"\n{persona.name}: {persona.story}")

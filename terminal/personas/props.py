@@ -1,13 +1,15 @@
 """The props of a persona: its card, issued once into the state folder, and what the service is told about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from reader.face_record import Sex
-from reader.profile import RSA_2048, File, Key
+from reader.profile import RSA_2048
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardFile, CardImage
-from reader.softcard.issue import Holder, issue
+from reader.softcard.issue import Holder, issue, mix
+from terminal.personas.cast import BY_NAME
 from terminal.personas.persona import CardKind, Persona
 from terminal.qualification.stub.people import InsuredPerson, People
 from terminal.qualification.stub.registry import CardEntry, Registry, anchors_of
@@ -31,31 +33,28 @@ class Props:
     authority: TestAuthority
     state_dir: Path
 
-    def card_of(self, persona: Persona, portrait_jp2: bytes) -> CardImage:
+    def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
         """The persona's card as issued. Play on a copy, so that it stays new."""
         path = cards_dir(self.state_dir) / f"{persona.name}.json"
         if path.exists():
             return CardFile(path).load()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        image = _issue(persona.card, self.people[persona.person], self.authority, portrait_jp2)
+        image = issue_card(persona.card, self.people[persona.person], self.authority, portrait_jp2(persona))
+        if persona.card.certificate_from:
+            image = mix(image, self.card_of(BY_NAME[persona.card.certificate_from], portrait_jp2))
         CardFile(path).save(image)
         return image
 
-    def registry_of(self, image: CardImage, persona: Persona) -> Registry:
-        """What the service knows from issuance: whose certificate it is, and which chip key belongs to it."""
-        facts = image.public_facts()
-        cards = {}
-        if facts.certificate_sha256 is not None:
-            entry = CardEntry(person=persona.person, chip_key_sha256=facts.chip_key_sha256)
-            cards[facts.certificate_sha256] = entry
-        return Registry(
-            cards=cards,
-            certificate_authorities=(self.authority.user_ca.certificate_pem,),
-            record_anchors=anchors_of(self.authority.trust_anchors),
-        )
+    def registry_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
+        """What the service knows from issuance: whose certificate it is, and which chip key belongs to it.
+
+        A mixed card's certificate was issued with another chip.
+        """
+        issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
+        return trust_of(self.authority).merged(card_entry(self.card_of(issued, portrait_jp2), persona.person))
 
 
-def _issue(kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes) -> CardImage:
+def issue_card(kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes) -> CardImage:
     insured = person.qualifications[0] if person.qualifications else None
     return issue(
         authority,
@@ -73,11 +72,17 @@ def _issue(kind: CardKind, person: InsuredPerson, authority: TestAuthority, port
     )
 
 
-def with_certificate_of(image: CardImage, other: CardImage) -> CardImage:
-    """Chip and face record of `image`, certificate and authentication key of `other`: a mixed card."""
-    return image.model_copy(
-        update={
-            "files": image.files | {File.USER_CERTIFICATE: other.files[File.USER_CERTIFICATE]},
-            "keys": image.keys | {Key.USER_AUTHENTICATION: other.keys[Key.USER_AUTHENTICATION]},
-        }
+def trust_of(authority: TestAuthority) -> Registry:
+    """What the service needs to believe cards of the test authority."""
+    return Registry(
+        certificate_authorities=(authority.user_ca.certificate_pem,),
+        record_anchors=anchors_of(authority.trust_anchors),
     )
+
+
+def card_entry(image: CardImage, person: str) -> Registry:
+    """What the service knows of one card from issuance; nothing for a card without certificate."""
+    facts = image.public_facts()
+    if facts.certificate_sha256 is None:
+        return Registry()
+    return Registry(cards={facts.certificate_sha256: CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256)})

@@ -1,0 +1,134 @@
+"""`uketsuke card`: simulated cards as files."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
+
+app = typer.Typer(
+    help="Simulated cards as files. Invented people, test keys: good for nothing but tests.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def issue(
+    file: Annotated[Path, typer.Argument(help="Where to; a bare name goes into the state folder's cards.")],
+    person: Annotated[str, typer.Option(help="Invented person; `uketsuke stub people` lists them.")] = "adult",
+    face: Annotated[str, typer.Option(help="Synthetic face on the photo; see `uketsuke card faces`.")] = "hana",
+    pin: Annotated[str | None, typer.Option(help="4 digits; 1234 by default.")] = None,
+    pinless: Annotated[bool, typer.Option("--pinless", help="Without a PIN (顔認証マイナンバーカード).")] = False,
+    pin_tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="As if so many were left.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Issue a simulated card and tell the local service stub about it.
+
+    Example: uketsuke card issue my-card --person elder --pin 4321
+    """
+    settings = settings_or_exit(config)
+    if pin is not None and pinless:
+        fail("--pin and --pinless do not go together. Leave one out.")
+    with plain_errors():
+        from vision.synthetic.portrait import card_portrait
+
+        from reader.softcard.image import CardFile
+        from terminal.personas.persona import CardKind
+        from terminal.personas.props import authority_of, card_entry, issue_card, trust_of
+        from terminal.qualification.stub.people import invented_people
+        from terminal.qualification.stub.registry import RegistryFile
+        from terminal.qualification.stub.server import registry_path
+
+        people = invented_people()
+        if person not in people:
+            fail(f"there is no invented person {person!r}. Known: {', '.join(people)}.")
+        path = _path(file, settings.state_dir)
+        if path.exists():
+            fail(f"{path} exists. Name another file, or remove it first.")
+        authority = authority_of(settings.state_dir)
+        kind = CardKind(pin=None if pinless else pin or "1234", pin_tries_left=pin_tries_left, issued_on=date.today())
+        image = issue_card(kind, people[person], authority, card_portrait(face))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        CardFile(path).save(image)
+        entry = trust_of(authority).merged(card_entry(image, person))
+        RegistryFile(registry_path(settings.state_dir)).merge(entry)
+        tell(f"issued {path}\nto the invented person {person!r}; valid to {image.expires_on}")
+
+
+@app.command("list")
+def list_cards(config: ConfigOption = None) -> None:
+    """List the simulated cards in the state folder.
+
+    Example: uketsuke card list
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from reader.softcard.image import CardFile
+        from terminal.personas.props import cards_dir
+
+        paths = sorted(cards_dir(settings.state_dir).glob("*.json"))
+        if not paths:
+            tell("no cards yet: `uketsuke card issue my-card`, or `uketsuke demo --auto`")
+        for path in paths:
+            image = CardFile(path).load()
+            tell(f"{path.stem:28} {image.card_id}  valid to {image.expires_on}  {_tries(image)}")
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
+    face: Annotated[bool, typer.Option("--face", help="Also what is printed on its face (照合番号B).")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show a simulated card: identity, ends, tries left. Never the PIN.
+
+    Example: uketsuke card show my-card --face
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from reader.softcard.image import CardFile
+
+        image = CardFile(_path(file, settings.state_dir)).load()
+        facts = image.public_facts()
+        tell(f"card            {image.card_id} (simulated, profile {image.profile})")
+        tell(f"issued          {image.issued_on}, valid to {image.expires_on}")
+        tell(f"certificate     {'to ' + str(image.certificate_ends_on) if facts.certificate_sha256 else 'none'}")
+        tell(f"certificate id  {facts.certificate_sha256 or '-'}")
+        tell(f"chip key        {facts.chip_key_sha256}")
+        tell(f"tries left      {_tries(image)}")
+        if face:
+            code = image.code_on_face
+            tell(f"on its face     birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
+
+
+@app.command()
+def faces() -> None:
+    """List the synthetic faces a card can carry.
+
+    Example: uketsuke card faces
+    """
+    from vision.synthetic.people import PEOPLE
+
+    for name, person in PEOPLE.items():
+        tell(f"{name:12} {person.description}")
+
+
+def _path(file: Path, state_dir: Path) -> Path:
+    if file.parent == Path() and not file.suffix:
+        from terminal.personas.props import cards_dir
+
+        return cards_dir(state_dir) / f"{file.name}.json"
+    return file
+
+
+def _tries(image: object) -> str:
+    from reader.profile import Password
+    from reader.softcard.image import CardImage
+
+    assert isinstance(image, CardImage)
+    pin = image.passwords[Password.USER_PIN]
+    code = image.passwords[Password.PRINTED_CODE]
+    return f"PIN {'none' if pin.reference is None else pin.left}, printed code {code.left}"

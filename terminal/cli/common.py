@@ -1,0 +1,72 @@
+"""What the commands share: settings, errors told in one line, logs that carry no personal data."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from config.load import SettingsError, load
+from config.settings import Settings
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="Settings file (TOML). Default: UKETSUKE_CONFIG, else uketsuke/settings.toml."),
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to standard error.")]
+
+
+def settings_or_exit(config: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    try:
+        return load(config, overrides)
+    except SettingsError as error:
+        fail(str(error))
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """One plain line on standard error: the thing, the reason, the next step."""
+    print(f"uketsuke: {text}", file=sys.stderr)  # noqa: T201
+    raise typer.Exit(code)
+
+
+def tell(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Known failures become one line; nothing is ever printed with its locals."""
+    from consent.store import LedgerError
+    from reader.authenticity import TrustAnchorError
+    from reader.softcard.image import CardFileError
+    from reader.softcard.pcscd import PcscdError
+    from reader.softcard.vpcd import VirtualReaderUnavailable
+    from terminal.assembly import NotReady
+
+    try:
+        yield
+    except (
+        NotReady,
+        LedgerError,
+        TrustAnchorError,
+        CardFileError,
+        PcscdError,
+        VirtualReaderUnavailable,
+        OSError,
+        ValueError,
+    ) as error:
+        fail(str(error) or type(error).__name__)
+    except KeyboardInterrupt:
+        fail("stopped", code=130)

@@ -1,0 +1,29 @@
+"""`uketsuke enrol`"""
+
+from typing import Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+
+HELP = """Make this terminal and a service stub on this computer known to each other.
+
+The terminal's key is made once and stays in the state folder; the service's public key is pinned beside it.
+
+Example: uketsuke enrol --service http://127.0.0.1:8642
+"""
+
+
+def enrol(
+    service: Annotated[str | None, typer.Option(help="URL of the stub; by default service.url.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from terminal.demo.counter import enrol_with
+        from terminal.qualification.stub.admin import StubAdmin
+
+        url = service or settings.service.url
+        with StubAdmin(url) as admin:
+            enrol_with(admin, url, settings.state_dir, settings.service.terminal_id)
+        tell(f"{settings.service.terminal_id} is enrolled with the simulated service at {url}.")

@@ -1,0 +1,89 @@
+"""`uketsuke stub`: the qualification-check service stub as an HTTP server of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+
+HELP = """The qualification-check service stub, as an HTTP server of its own (this computer only).
+
+Everything it answers is invented and says so. Its interface: http://127.0.0.1:8642/docs
+
+Example: uketsuke stub --port 8642
+"""
+app = typer.Typer(help=HELP, invoke_without_command=True, pretty_exceptions_enable=False)
+DEFAULT_URL = "http://127.0.0.1:8642"
+
+
+@app.callback(invoke_without_command=True)
+def serve_stub(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8642,
+    in_memory: Annotated[bool, typer.Option("--in-memory", help="Forget all checks at the end.")] = False,
+    config: ConfigOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    log_to_stderr(verbose=verbose)
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from terminal.personas.props import authority_of, trust_of
+        from terminal.qualification.stub.registry import RegistryFile
+        from terminal.qualification.stub.server import registry_path, serve
+
+        # cards issued here are believed here
+        RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
+        tell(f"Simulated qualification-check service on http://127.0.0.1:{port} - stop it with Ctrl-C")
+        serve(settings.state_dir, port=port, in_memory=in_memory)
+
+
+@app.command()
+def adopt(
+    person: Annotated[
+        str, typer.Argument(help="Invented person; `uketsuke stub people` lists them.")
+    ] = "adult",
+    url: Annotated[str, typer.Option(help="A stub on this computer.")] = DEFAULT_URL,
+    certificate: Annotated[
+        Path | None, typer.Option(help="The certificate as a DER file, instead of the card on the reader.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let a card that was not issued here stand for an invented person, so that the PIN way can be walked to its end.
+
+    Reads the user-authentication certificate of the card on the reader (no PIN) and tells the stub its hash, nothing
+    else. Works on this computer only; every answer stays marked as simulated.
+
+    Example: uketsuke stub adopt elder
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from terminal.cli.reader import certificate_on_reader
+        from terminal.qualification.contract import Refused, ServiceSilent
+        from terminal.qualification.stub.admin import StubAdmin
+
+        der = certificate.read_bytes() if certificate is not None else certificate_on_reader(settings)
+        with StubAdmin(url) as admin:
+            answer = admin.adopt(der, person)
+        match answer:
+            case ServiceSilent(reason=reason):
+                fail(f"the stub at {url} does not answer ({reason}). Start one with `uketsuke stub`.")
+            case Refused(message=message):
+                fail(f"the stub refused: {message} `uketsuke stub people` lists who there is.")
+            case _:
+                tell(f"Simulated: this card now stands for the invented person {person!r} at {url}.")
+
+
+@app.command()
+def people() -> None:
+    """List the invented insured people.
+
+    Example: uketsuke stub people
+    """
+    from terminal.qualification.stub.people import invented_people
+
+    for name, person in invented_people().items():
+        standing = "registered" if person.registered else "not registered"
+        tell(f"{name:20} born {person.born}, {standing}, validity {person.validity}")
