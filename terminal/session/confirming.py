@@ -173,7 +173,9 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             reception = replace(reception, record=record)
             if record.authenticity == Authenticity.FORGED:
                 return to_problem(reception, ProblemCode.FORGED_RECORD, rules, now)
-            return choose(reception, rules, now) if state.target is Way.FACE else begin_staff(reception, rules, now)
+            if state.target is Way.FACE and not reception.staff and Way.FACE in ways(reception, rules):
+                return begin_face(reception, rules, now)
+            return choose(replace(reception, staff=state.target is Way.STAFF or reception.staff), rules, now)
         case CodeRefused(left=left):
             return _code_refused(state, left, rules, now)
         case CardFailed(trouble=trouble):

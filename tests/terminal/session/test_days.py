@@ -1,0 +1,597 @@
+"""Days at the counter, told as the session sees them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from config.settings import ConsentSettings, LimitPolicy, PrescriptionPolicy
+from consent.items import Item
+from consent.records import Cause
+from reader.facts import CardGone, NoCertificate, NotMyNumberCard
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import CertificateStanding, PrescriptionForm, RefusalReason, Way
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from tests.terminal.session.world import CARD, CHECK, GENUINE, World
+
+ALL = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HEALTH_CHECKUP: 1}
+
+
+def kinds(effects: tuple[fx.Effect, ...]) -> list[type]:
+    return [type(effect) for effect in effects]
+
+
+def to_face_check(world: World) -> None:
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert isinstance(world.state, st.FaceCheck)
+
+
+# --- the PIN way --------------------------------------------------------------------------------------------
+
+
+def test_pin_everything_shared() -> None:
+    world = World()
+    world.by_pin()
+    assert isinstance(world.state, st.Consent)
+    assert world.state.index is None
+    world.touch(ev.ShareAll)
+    assert isinstance(world.state, st.Limit)
+    world.touch(ev.Answered, "limit", True)
+    assert isinstance(world.state, st.Submitting)
+    assert world.flags() == ALL | {Item.HIGH_COST_LIMIT: 1}
+    assert world.decision().cause is Cause.ANSWERED
+    assert kinds(world.answer(ev.DecisionRecorded)) == [fx.Deliver]
+    effects = world.answer(ev.Accepted, True)
+    assert fx.WipePatient in kinds(effects)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.outcome is st.Outcome.DONE
+    world.take_card()
+    assert isinstance(world.state, st.Complete), "the answers stay for five seconds"
+    world.wait(5)
+    assert isinstance(world.state, st.Idle)
+
+
+def test_a_silent_service_costs_no_try() -> None:
+    world = World()
+    world.put_card()
+    world.answer(ev.CardRead, CARD)
+    world.touch(ev.PinChosen)
+    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the one fetched ahead
+    effects = world.touch(ev.PinEntered)
+    assert kinds(effects) == [fx.FetchChallenge], "no VERIFY without a challenge to sign"
+    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    assert not any(isinstance(effect, fx.VerifyPinAndSign) for effect in world.issued)
+
+
+def test_a_stale_challenge_is_fetched_anew() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.seconds += 50  # nobody typed for a while
+    world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))  # type: ignore[type-var]
+    assert kinds(world.touch(ev.PinEntered)) == [fx.FetchChallenge]
+    effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
+    assert kinds(effects) == [fx.VerifyPinAndSign]
+
+
+def test_the_last_try_must_be_confirmed_each_time() -> None:
+    world = World()
+    world.card_read(replace(CARD, pin_tries_left=2))
+    world.touch(ev.PinChosen)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 1, True)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.wrong
+    assert world.state.needs_confirmation
+    assert world.touch(ev.PinEntered) == (), "typed without a confirmation: nothing is sent"
+    world.touch(ev.LastTryConfirmed)
+    assert kinds(world.touch(ev.PinEntered)) == [fx.VerifyPinAndSign]
+
+
+def test_one_touch_too_many_sends_one_verify() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    assert kinds(world.touch(ev.PinEntered)) == [fx.VerifyPinAndSign]
+    assert world.touch(ev.PinEntered) == ()
+
+
+def test_a_counter_that_moved_is_told_and_nothing_was_sent() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 1, False)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.left == 1
+    assert not world.state.wrong
+
+
+def test_the_pin_locks_and_the_face_is_left() -> None:
+    world = World()
+    world.card_read(replace(CARD, pin_tries_left=1))
+    world.touch(ev.PinChosen)
+    world.touch(ev.LastTryConfirmed)
+    world.touch(ev.PinEntered)
+    effects = world.answer(ev.PinRefused, 0, True)
+    assert kinds(effects) == [fx.ScanCode]
+    assert isinstance(world.state, st.PrintedCodeEntry)
+
+
+# --- the face way -------------------------------------------------------------------------------------------
+
+
+def test_face_matched_chip_signs_and_the_check_opens() -> None:
+    world = World()
+    to_face_check(world)
+    effects = world.answer(ev.FaceMatched, 0.21)
+    assert effects == (fx.ProveChip(world.reception.id, effects[0].effect, Way.FACE, ""),)
+    effects = world.answer(ev.ChipSigned)
+    assert kinds(effects) == [fx.OpenCheck]
+    world.opened()
+    assert isinstance(world.state, st.Consent)
+
+
+def test_three_refusals_then_the_pin() -> None:
+    world = World()
+    to_face_check(world)
+    for attempt in (1, 2, 3):
+        assert isinstance(world.state, st.FaceCheck)
+        assert world.state.attempt == attempt
+        world.answer(ev.FaceRefused, "not-matched")
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is st.WhyHere.FACE_NOT_MATCHED
+
+
+def test_three_refusals_and_no_pin_need_staff() -> None:
+    world = World(Rules(staff_enabled=True))
+    world.card_read(replace(CARD, pin_tries_left=0))
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    for _ in range(3):
+        world.answer(ev.FaceRefused, "not-seen")
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.ways == ()
+    world.touch(ev.StaffAuthenticated)
+    assert isinstance(world.state, st.StaffCheck)
+    assert world.touch(ev.StaffSaysSame, "  ") == (), "staff must say why"
+    effects = world.touch(ev.StaffSaysSame, "knows the patient")
+    assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "knows the patient")
+
+
+def test_without_staff_it_ends_in_a_problem() -> None:
+    world = World()
+    world.card_read(replace(CARD, pin_tries_left=0))
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    for _ in range(3):
+        world.answer(ev.FaceRefused, "not-matched")
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.HOLDER_NOT_CONFIRMED
+
+
+def test_a_match_from_an_earlier_attempt_opens_nothing() -> None:
+    world = World()
+    to_face_check(world)
+    assert isinstance(world.state, st.FaceCheck)
+    first = world.state.waiting
+    assert first is not None
+    world.answer(ev.FaceRefused, "not-matched")
+    before = world.state
+    assert world.send(ev.FaceMatched(world.reception.id, first, 0.1)) == ()
+    assert world.state == before
+
+
+def test_a_forged_record_leaves_no_other_way() -> None:
+    world = World(Rules(staff_enabled=True))
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    effects = world.answer(ev.RecordOpened, ev.RecordFacts("forged", True, True))
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.FORGED_RECORD
+    assert fx.AlertStaff in kinds(effects)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_record_nobody_can_vouch_for_is_a_matter_of_policy(strict: bool) -> None:
+    world = World(Rules(require_genuine_record=strict))
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, ev.RecordFacts("cannot-tell", True, True))
+    assert isinstance(world.state, st.PinEntry if strict else st.FaceCheck)
+
+
+def test_an_infant_without_photo_uses_the_pin() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, ev.RecordFacts("genuine", False, False))
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is st.WhyHere.NO_PHOTO
+
+
+def test_the_printed_code_is_scanned_once_and_then_typed() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.CodeRefused, 9)
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    assert world.state.wrong
+    assert world.state.waiting is None, "a misread code is not sent a second time"
+    effects = world.touch(ev.CodeEntered)
+    assert effects[0] == fx.OpenFaceRecord(world.reception.id, effects[0].effect, 9)
+
+
+def test_few_tries_for_the_printed_code_are_kept_for_staff() -> None:
+    world = World()
+    world.card_read(replace(CARD, code_tries_left=3))
+    assert isinstance(world.state, st.ChoosingMethod)
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.CodeRefused, 2)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is st.WhyHere.CODE_LOCKED
+
+
+def test_the_camera_fails_in_the_middle() -> None:
+    world = World()
+    to_face_check(world)
+    effects = world.send(ev.CameraChanged(False))
+    assert fx.StopFaceCheck in kinds(effects)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is st.WhyHere.NO_CAMERA
+
+
+def test_the_patient_changes_to_the_pin_in_the_middle() -> None:
+    world = World()
+    to_face_check(world)
+    effects = world.touch(ev.PinChosen)
+    assert fx.StopFaceCheck in kinds(effects)
+    assert isinstance(world.state, st.PinEntry)
+
+
+# --- cards that cannot be used ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (CardGone(), ProblemCode.CARD_GONE),
+        (NotMyNumberCard(), ProblemCode.NOT_MY_NUMBER_CARD),
+        (NoCertificate(), ProblemCode.NO_CERTIFICATE),
+    ],
+)
+def test_cards_that_cannot_be_used(trouble: object, code: ProblemCode) -> None:
+    world = World()
+    world.put_card()
+    world.answer(ev.CardFailed, trouble)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is code
+    world.take_card()
+    assert isinstance(world.state, st.Idle)
+
+
+def test_a_certificate_within_and_beyond_its_grace() -> None:
+    ended = World().now.wall - timedelta(days=40)
+    world = World()
+    world.card_read(replace(CARD, certificate_not_after=ended))
+    assert isinstance(world.state, st.ChoosingMethod)
+    world = World()
+    world.card_read(replace(CARD, certificate_not_after=ended - timedelta(days=90)))
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
+
+
+# --- opening ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        (RefusalReason.REVOKED, ProblemCode.CERTIFICATE_REVOKED),
+        (RefusalReason.SUSPENDED, ProblemCode.CERTIFICATE_SUSPENDED),
+        (RefusalReason.LAPSED, ProblemCode.CARD_LAPSED),
+        (RefusalReason.MIXED_CARD, ProblemCode.MIXED_CARD),
+        (RefusalReason.BAD_SIGNATURE, ProblemCode.SERVICE_REFUSED),
+    ],
+)
+def test_every_refusal_has_its_own_screen(reason: RefusalReason, code: ProblemCode) -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.pin_right()
+    world.answer(ev.ServiceRefused, reason)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is code
+    assert world.checks == {}
+
+
+def test_an_expiring_certificate_is_told_first() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    assert isinstance(world.state, st.Notice)
+    world.touch(ev.Understood)
+    assert isinstance(world.state, st.Consent)
+
+
+def test_the_first_time_registers_and_goes_on() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    assert isinstance(world.state, st.Registration)
+    world.touch(ev.RegistrationWanted)
+    world.answer(ev.Registered, CHECK)
+    assert isinstance(world.state, st.Consent)
+
+
+def test_registration_declined_submits_nothing() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    effects = world.touch(ev.RegistrationDeclined)
+    assert fx.RecordDiscarded in kinds(effects)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.outcome is st.Outcome.REGISTRATION_DECLINED
+    assert not any(isinstance(effect, fx.RecordDecision) for effect in world.issued)
+
+
+def test_no_valid_qualification_asks_nothing_and_still_writes_a_result() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"valid": False}))
+    assert isinstance(world.state, st.Submitting)
+    assert world.flags() == {}
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.outcome is st.Outcome.NOT_VALID
+
+
+def test_an_inquiry_shows_and_submits_nothing() -> None:
+    world = World()
+    world.send(ev.InquiryChosen(""))
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.pin_right()
+    world.answer(ev.CheckOpened, "check-x", CHECK)
+    assert isinstance(world.state, st.Inquiry)
+    assert world.state.registered
+    assert world.checks == {}
+    world.take_card()
+    assert world.state == st.Idle()
+
+
+# --- questions ----------------------------------------------------------------------------------------------
+
+
+def test_one_by_one_counts_only_after_the_summary() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.OneByOne)
+    world.touch(ev.Answered, "care-and-medicines", True)
+    world.touch(ev.Answered, "health-checkup-specific", False)
+    world.touch(ev.Answered, "limit", True)
+    assert isinstance(world.state, st.Summary)
+    world.touch(ev.Confirmed)
+    assert world.flags() == {
+        Item.DIAGNOSIS: 1,
+        Item.MEDICINES: 1,
+        Item.HEALTH_CHECKUP: 0,
+        Item.HIGH_COST_LIMIT: 1,
+    }
+
+
+def test_a_yes_without_the_summary_is_a_no() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.OneByOne)
+    world.touch(ev.Answered, "care-and-medicines", True)
+    world.take_card()
+    assert world.flags() == {Item.DIAGNOSIS: 0, Item.MEDICINES: 0, Item.HEALTH_CHECKUP: 0}
+    assert world.decision().cause is Cause.CARD_REMOVED
+    assert all(answer.answered_at is None for answer in world.decision().answers)
+
+
+def test_share_all_counts_even_if_the_card_is_pulled_at_the_limit() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.take_card()
+    assert world.flags() == ALL | {Item.HIGH_COST_LIMIT: 0}
+    assert isinstance(world.state, st.Submitting)
+    assert world.state.outcome is st.Outcome.DONE
+
+
+def test_a_late_second_touch_does_not_answer_the_next_question() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.OneByOne)
+    world.touch(ev.Answered, "care-and-medicines", True)
+    before = world.state
+    world.touch(ev.Answered, "care-and-medicines", True)
+    assert world.state == before
+
+
+def test_back_and_change_of_mind() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.touch(ev.Back)
+    assert isinstance(world.state, st.Consent)
+    world.touch(ev.ShareNone)
+    world.touch(ev.Answered, "limit", False)
+    assert set(world.flags().values()) == {0}
+
+
+def test_below_forty_there_is_one_question_and_no_overview() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"age": 30}))
+    assert isinstance(world.state, st.Consent)
+    assert world.state.index == 0
+    world.touch(ev.Answered, "care-and-medicines", True)
+    world.touch(ev.Answered, "limit", True)
+    assert world.flags() == {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
+
+
+def test_the_limit_by_law_is_no_consent() -> None:
+    world = World(Rules(consent=ConsentSettings(limit=LimitPolicy.BY_LAW)))
+    world.by_pin()
+    world.touch(ev.ShareNone)
+    assert Item.HIGH_COST_LIMIT not in world.flags()
+    assert world.decision().by_law == (Item.HIGH_COST_LIMIT,)
+
+
+def test_disease_certificate_and_prescription_form_are_asked_in_their_order() -> None:
+    world = World(Rules(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK)))
+    world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
+    world.touch(ev.ShareAll)
+    assert isinstance(world.state, st.SpecificDisease)
+    world.touch(ev.Answered, "specific-disease", True)
+    assert isinstance(world.state, st.Prescription)
+    world.touch(ev.PrescriptionChosen, PrescriptionForm.ELECTRONIC)
+    assert isinstance(world.state, st.Limit)
+    world.touch(ev.Answered, "limit", False)
+    assert world.decision().prescription is PrescriptionForm.ELECTRONIC
+    assert world.flags()[Item.SPECIFIC_DISEASE] == 1
+
+
+# --- leaving early, and late answers ------------------------------------------------------------------------
+
+
+def test_nothing_is_kept_of_a_reception_left_before_the_check() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.take_card()
+    assert world.state == st.Idle()
+    assert world.checks == {}
+
+
+def test_a_check_that_opens_after_the_card_is_gone_is_nobodys() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.pin_right()
+    late = ev.CheckOpened(world.reception.id, world.reception.last_effect, "check-late", CHECK)
+    world.take_card()
+    world.put_card()
+    before = world.state
+    assert world.send(late) == ()
+    assert world.state == before
+
+
+def test_cancel_after_opening_submits_refusals() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.Cancelled)
+    assert set(world.flags().values()) == {0}
+    assert world.decision().cause is Cause.CANCELLED
+
+
+def test_the_next_card_waits_until_the_last_reception_has_ended() -> None:
+    world = World()
+    world.by_pin()
+    world.take_card()
+    assert isinstance(world.state, st.Submitting)
+    world.put_card()
+    assert isinstance(world.state, st.Submitting)
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    world.wait(6)
+    assert isinstance(world.state, st.Reading)
+    assert world.reception.id == "r2"
+
+
+def test_silence_at_the_end_is_told_and_kept() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.touch(ev.Answered, "limit", True)
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.ServiceSilent)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.outcome is st.Outcome.AWAITING
+
+
+def test_a_ledger_that_cannot_be_written_submits_nothing() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.touch(ev.Answered, "limit", True)
+    effects = world.answer(ev.LedgerFailed)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.LEDGER_FAILED
+    assert fx.Deliver not in kinds(effects)
+
+
+def test_the_card_left_behind_is_reminded_of_every_five_seconds_and_staff_after_a_minute() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.touch(ev.Answered, "limit", True)
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    effects = kinds(world.wait(31))
+    assert effects.count(fx.RemindTakeCard) == 6
+    assert fx.AlertStaff not in effects
+    assert kinds(world.wait(30)).count(fx.AlertStaff) == 1
+
+
+def test_a_warning_comes_before_the_time_is_up_and_more_time_may_be_had() -> None:
+    world = World()
+    world.by_pin()
+    world.wait(81)
+    assert isinstance(world.state, st.Consent)
+    assert world.state.warned
+    world.touch(ev.MoreTime)
+    assert not world.state.warned
+    world.wait(50)
+    assert isinstance(world.state, st.Consent)
+    world.wait(41)
+    assert isinstance(world.state, st.Submitting)
+    assert world.decision().cause is Cause.TIMED_OUT
+
+
+def test_only_staff_discards_after_opening() -> None:
+    world = World(Rules(staff_enabled=True))
+    world.by_pin()
+    assert world.touch(ev.StaffDiscards) == (), "nobody has proved to be staff"
+    world.touch(ev.StaffAuthenticated)
+    effects = world.touch(ev.StaffDiscards)
+    assert fx.RecordDiscarded in kinds(effects)
+    assert isinstance(world.state, st.Idle)
+
+
+def test_staff_functions_are_off_without_a_password() -> None:
+    world = World()
+    world.card_read()
+    before = world.state
+    assert world.touch(ev.StaffAuthenticated) == ()
+    assert world.state == before
+
+
+def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
+    world = World()
+    world.send(ev.DisplayChanged("", language="en"))
+    world.by_pin()
+    assert world.reception.display.language == "en"
+    world.touch(ev.DisplayChanged, "ja")
+    assert world.reception.display.language == "ja"
+    world.touch(ev.DisplayChanged, "en")
+    world.touch(ev.ShareAll)
+    world.touch(ev.Answered, "limit", True)
+    assert world.decision().language == "en"
+    world.take_card()
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    world.wait(6)
+    assert world.state == st.Idle()
