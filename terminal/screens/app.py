@@ -1,0 +1,343 @@
+"""The terminal's screen as an application: draws the conductor's state, turns touches into events.
+
+Holds no rule and no secret: PIN digits go straight to the patient's buffer, the printed code's to a form that is
+overwritten as soon as its state is left.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import BindingType
+from textual.css.query import NoMatches
+from textual.events import Key
+from textual.screen import Screen
+
+from config.settings import Settings
+from terminal.assembly import NotReady
+from terminal.screens import crash
+from terminal.screens.card_photo import decoded_photo
+from terminal.screens.code_form import CodeForm
+from terminal.screens.counter import Counter
+from terminal.screens.dock import Dock
+from terminal.screens.pad import ENTER, ERASE, PadKey
+from terminal.screens.parts import Answer, View
+from terminal.screens.parts import Pad as PadKind
+from terminal.screens.picture import FrameSource, LivePicture
+from terminal.screens.screen import CounterScreen
+from terminal.screens.themes import HIGH_CONTRAST, NORMAL
+from terminal.screens.touch import Target
+from terminal.screens.view import starting, view
+from terminal.session import effects as fx
+from terminal.session.states import PrintedCodeEntry, State
+from terminal.words.catalogue import Words, words
+
+if TYPE_CHECKING:
+    from terminal.screens.picture import Pixels
+
+log = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 0.35
+"""After the question changed, answers are deaf for so long: a double tap must not answer twice."""
+STAFF_COMING_SECONDS = 6.0
+FIRST_LANGUAGE = "ja"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A terminal that has been put together."""
+
+    counter: Counter
+    camera: FrameSource | None = None
+    dock: Dock | None = None
+
+
+Opening = Callable[[], Awaitable[Opened]]
+"""Puts the terminal together; begins after the first paint. May raise `terminal.assembly.NotReady`."""
+
+
+class TerminalApp(App[int], inherit_bindings=False):
+    """`run_app` runs it as a program; tests run it with `run_test`."""
+
+    CSS_PATH = "counter.tcss"
+    TITLE = "uketsuke"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        opening: Opening,
+        settings: Settings,
+        *,
+        simulated: bool = False,
+        moving: bool = True,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
+        """`simulated` marks every screen and lets Ctrl+Q end the program."""
+        super().__init__()
+        for theme in (NORMAL, HIGH_CONTRAST):
+            self.register_theme(theme)
+        self.theme = NORMAL.name
+        self.settings = settings
+        self.counter: Counter | None = None
+        self.dock: Dock | None = None
+        self._opening, self._simulated, self._moving = opening, simulated, moving
+        self._settle_seconds = settle_seconds
+        self._deaf_until = 0.0
+        self._staff_called_until = 0.0
+        self._draw_due = False
+        self._form: CodeForm | None = None
+        self._form_of = ""
+        self._conducting: asyncio.Task[None] | None = None
+        self._desk: CounterScreen | None = None
+        self.speak = cache(self._words)
+
+    # --- beginning and end ----------------------------------------------------------------------------------
+
+    def _words(self, language: str) -> Words:
+        place = self.settings.profile_row.words_in(language)
+        return words(language, institution=place.institution, staff=place.staff)
+
+    def get_default_screen(self) -> Screen[None]:
+        mark = self._words(FIRST_LANGUAGE)("app.simulated") if self._simulated else ""
+        self._desk = CounterScreen(
+            pin_count=self._pin_count, form=lambda: self._form, photo=self._photo, mark=mark, moving=self._moving
+        )
+        return self._desk
+
+    @property
+    def desk(self) -> CounterScreen:
+        """The patient's screen, also while a dialog lies over it."""
+        assert self._desk is not None
+        return self._desk
+
+    def on_mount(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
+
+    def on_counter_screen_ready(self) -> None:
+        self._show(starting(FIRST_LANGUAGE, self.speak))
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._conducting = asyncio.create_task(self._conduct(), name="conductor")
+
+    async def _conduct(self) -> None:
+        try:
+            opened = await self._opening()
+            self._take_over(opened)
+            await opened.counter.run()
+            self.exit(0)
+        except NotReady as error:
+            self.exit(1, return_code=1, message=Text(str(error)))
+        except Exception as error:
+            self._handle_exception(error)
+
+    def _take_over(self, opened: Opened) -> None:
+        self.counter, self.dock = opened.counter, opened.dock
+        self.desk.query_one("#live", LivePicture).source = opened.camera
+        opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
+        self.draw_soon()
+
+    async def on_unmount(self) -> None:
+        await self.end()
+
+    async def end(self) -> None:
+        """Stop the conductor, which wipes the patient and lets go of the card, and wait for it."""
+        self._wipe()
+        task, self._conducting = self._conducting, None
+        if self.counter is not None:
+            self.counter.stop()
+        if task is not None and task is not asyncio.current_task():
+            await asyncio.wait([task], timeout=15)
+
+    # --- drawing --------------------------------------------------------------------------------------------
+
+    def draw_soon(self) -> None:
+        """Several changes at once are drawn once, and a mistake in drawing cannot hurt the conductor."""
+        if not self._draw_due:
+            self._draw_due = True
+            self.call_next(self._draw)
+
+    def _draw(self) -> None:
+        self._draw_due = False
+        if self.counter is None or self._exception is not None:
+            return
+        state = self.counter.state
+        self._renew_form(state)
+        called = time.monotonic() < self._staff_called_until
+        self._show(view(state, self.counter.rules, self.speak, staff_called=called))
+
+    def _show(self, new: View) -> None:
+        old = self.desk.view
+        if old is None or old.display.high_contrast != new.display.high_contrast:
+            self.theme = HIGH_CONTRAST.name if new.display.high_contrast else NORMAL.name
+        if old is None or (old.state, old.talk.question) != (new.state, new.talk.question):
+            self._deaf_until = time.monotonic() + self._settle_seconds
+            if old is not None and new.display.sound and (new.talk.answers or new.talk.pad):
+                self.bell()
+        if old is None or old.talk.pad != new.talk.pad:
+            self._forget_typed()
+        self.desk.show(new, self.speak(new.language))
+
+    def _renew_form(self, state: State) -> None:
+        """A form for each entry of the printed code; overwritten when the entry is left."""
+        wanted = state.reception.id if isinstance(state, PrintedCodeEntry) and state.waiting is None else ""
+        if wanted == self._form_of:
+            return
+        if self._form is not None:
+            self._form.wipe()
+        self._form_of = wanted
+        self._form = CodeForm(state.card_expiry_year) if isinstance(state, PrintedCodeEntry) and wanted else None
+
+    def _on_effect(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.RemindTakeCard():
+                self.bell()
+            case fx.AlertStaff(reason="called"):
+                self._staff_called_until = time.monotonic() + STAFF_COMING_SECONDS
+                self.set_timer(STAFF_COMING_SECONDS + 0.1, self.draw_soon)
+                self.draw_soon()
+            case _:
+                pass
+
+    def _photo(self) -> "Pixels | None":
+        patient = self.counter.patient if self.counter is not None else None
+        record = patient.record if patient is not None else None
+        return decoded_photo(record.photo_jp2) if record is not None and record.photo_jp2 is not None else None
+
+    # --- touches and keys -----------------------------------------------------------------------------------
+
+    def on_target_touched(self, message: Target.Touched) -> None:
+        self._answer(message.answer)
+
+    def _answer(self, answer: Answer) -> None:
+        """An answer that is no longer on the screen, or has only just come there, is not meant."""
+        shown = self.desk.view
+        if shown is None or self.counter is None:
+            return
+        if answer in shown.talk.answers and time.monotonic() < self._deaf_until:
+            return
+        if answer in shown.talk.answers or answer in shown.foot:
+            self.counter.post(answer.event)
+
+    def on_pad_key_pressed(self, message: PadKey.Pressed) -> None:
+        self._pad(message.key)
+
+    async def on_key(self, event: Key) -> None:
+        event.stop()
+        if self._simulated and event.key == "ctrl+q":
+            self.exit(0)
+            return
+        shown = self.desk.view
+        if shown is None or self.counter is None:
+            return
+        for answer in (*shown.talk.answers, *shown.foot):
+            if answer.key == event.key:
+                self._answer(answer)
+                return
+        if shown.talk.pad:
+            names = {"enter": ENTER, "backspace": ERASE, "delete": ERASE}
+            self._pad(names.get(event.key, event.key))
+
+    def _pad(self, key: str) -> None:
+        shown = self.desk.view
+        if shown is None or self.counter is None or not shown.talk.pad:
+            return
+        if shown.talk.pad is PadKind.PIN:
+            self._pin_key(self.counter, key)
+        elif self._form is not None:
+            self._code_key(self.counter, self._form, key)
+        self.desk.typed()
+
+    def _pin_key(self, counter: Counter, key: str) -> None:
+        patient = counter.patient
+        if patient is None or patient.wiped:
+            return
+        if key == ENTER:
+            counter.enter_pin()
+        elif key == ERASE:
+            patient.pin.pop()
+        elif len(key) == 1 and key in "0123456789":
+            patient.pin.push(int(key))
+
+    def _code_key(self, counter: Counter, form: CodeForm, key: str) -> None:
+        if key == ENTER:
+            code = form.take()
+            if code is not None:
+                counter.enter_code(code)
+        elif key == ERASE:
+            form.pop()
+        elif len(key) == 1 and key in "0123456789":
+            form.push(int(key))
+
+    def _pin_count(self) -> int:
+        patient = self.counter.patient if self.counter is not None else None
+        return len(patient.pin) if patient is not None else 0
+
+    # --- wiping and crashing --------------------------------------------------------------------------------
+
+    def _forget_typed(self) -> None:
+        """Digits that were typed and not sent do not wait for the next pad."""
+        patient = self.counter.patient if self.counter is not None else None
+        if patient is not None:
+            patient.pin.wipe()
+        if self._form is not None:
+            self._form.wipe()
+
+    def _wipe(self) -> None:
+        patient = self.counter.patient if self.counter is not None else None
+        if patient is not None:
+            patient.wipe()
+        if self._form is not None:
+            self._form.wipe()
+        try:
+            self.desk.query_one("#live", LivePicture).clear()
+        except NoMatches:
+            pass
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's hook for whatever escapes: ours wipes first and tells kind and place only."""
+        line = crash.last_words(error)
+        log.critical("%s", line)
+        crash.forget(error)
+        self._return_code = 1
+        if self._exception is None:
+            self._wipe()
+            self._exception = crash.Crashed(line)
+            self._exception_event.set()
+            self._exit_renderables.append(Text(line))
+        self._close_messages_no_wait()
+
+    def _fatal_error(self) -> None:
+        """Never Textual's own, which prints locals."""
+        self._close_messages_no_wait()
+
+
+def run_app(app: TerminalApp, log_file: Path) -> int:
+    """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
+    crash.no_core_dumps()
+    crash.plain_errors()
+    crash.log_to(log_file)
+
+    async def serve() -> None:
+        try:
+            await app.run_async()
+        finally:
+            await app.end()
+
+    try:
+        asyncio.run(serve())
+    except Exception as error:
+        log.critical("%s", crash.last_words(error))
+        crash.forget(error)
+        return 1
+    return app.return_code or 0

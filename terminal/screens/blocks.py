@@ -1,0 +1,55 @@
+"""Pixels from half-block characters: two pixels to a cell, equal neighbours merged, styles made once."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+Row = Sequence[int]
+"""One row of pixels, each 0xRRGGBB."""
+
+
+@lru_cache(maxsize=32768)
+def _style(upper: int, lower: int) -> Style:
+    return Style(color=_color(upper), bgcolor=_color(lower))
+
+
+@lru_cache(maxsize=8192)
+def _color(rgb: int) -> Color:
+    return Color.from_rgb(rgb >> 16, rgb >> 8 & 0xFF, rgb & 0xFF)
+
+
+def strip_of(upper: Row, lower: Row) -> Strip:
+    """One line of cells from two rows of pixels."""
+    segments: list[Segment] = []
+    run, length = (upper[0], lower[0]), 0
+    for pair in zip(upper, lower, strict=True):
+        if pair == run:
+            length += 1
+        else:
+            segments.append(_segment(run, length))
+            run, length = pair, 1
+    segments.append(_segment(run, length))
+    return Strip(segments, len(upper))
+
+
+def _segment(pair: tuple[int, int], length: int) -> Segment:
+    upper, lower = pair
+    return Segment((" " if upper == lower else "▀") * length, _style(upper, lower))
+
+
+def strips_of(rows: Sequence[Row]) -> list[Strip]:
+    """An even number of rows of pixels as lines of cells."""
+    return [strip_of(rows[at], rows[at + 1]) for at in range(0, len(rows) - 1, 2)]
+
+
+def centred(lines: Sequence[Strip], y: int, width: int, style: Style) -> Strip:
+    """Line `y` of a small picture in the middle of a wider place."""
+    if y >= len(lines):
+        return Strip.blank(width, style)
+    line = lines[y]
+    left = max((width - line.cell_length) // 2, 0)
+    return Strip.join([Strip.blank(left, style), line, Strip.blank(max(width - left - line.cell_length, 0), style)])

@@ -1,0 +1,41 @@
+"""What the screens need of whoever conducts the reception. The conductor is one."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from terminal.conductor.patient import Patient
+from terminal.session.effects import Effect
+from terminal.session.events import Event
+from terminal.session.rules import Rules
+from terminal.session.states import State
+
+
+class Backlog(Protocol):
+    def backlog(self) -> int:
+        """Checks for which something remains to be sent or handed over."""
+
+
+class Counter(Protocol):
+    rules: Rules
+    state: State
+    reader_name: str | None
+
+    @property
+    def patient(self) -> Patient | None: ...
+
+    @property
+    def delivery(self) -> Backlog: ...
+
+    def listen(
+        self, on_state: Callable[[State], None] | None = None, on_effect: Callable[[Effect], None] | None = None
+    ) -> None: ...
+
+    def post(self, event: Event) -> None: ...
+
+    def enter_pin(self) -> None: ...
+
+    def enter_code(self, digits: bytearray) -> None: ...
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...

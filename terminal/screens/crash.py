@@ -1,0 +1,112 @@
+"""The fatal-error path is ours: one plain line, no locals, no message text, no core dump.
+
+Tracebacks with locals, exception texts and memory images may carry a PIN or a photo. What is kept of an error is its
+kind and its place in the code.
+"""
+
+import asyncio
+import ctypes
+import logging
+import resource
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from terminal.problems import ProblemCode
+
+log = logging.getLogger(__name__)
+
+_PR_SET_DUMPABLE = 4
+_OUR_CODE = str(Path(__file__).parents[2])
+
+
+class Crashed(Exception):
+    """A defect; says its kind and place only."""
+
+
+def place(error: BaseException) -> str:
+    """Kind and place of an error, without its text: where it was raised, and where our own code led to it."""
+    innermost, ours = "", ""
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        innermost = f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
+        if code.co_filename.startswith(_OUR_CODE) and "/site-packages/" not in code.co_filename.removeprefix(_OUR_CODE):
+            ours = innermost
+        trace = trace.tb_next
+    where = innermost if ours in ("", innermost) else f"{innermost}, from {ours}"
+    return f"{type(error).__name__} at {where}" if where else type(error).__name__
+
+
+def last_words(error: BaseException) -> str:
+    """The one line a crash prints."""
+    return f"uketsuke: {ProblemCode.INTERNAL.code}: the terminal has stopped ({place(error)})"
+
+
+def forget(error: BaseException) -> None:
+    """Cut the frames - and with them their locals - off an error and all that led to it."""
+    seen: set[int] = set()
+    following: list[BaseException | None] = [error]
+    while following:
+        one = following.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        following += [one.__cause__, one.__context__]
+        one.__traceback__ = None
+
+
+def no_core_dumps() -> None:
+    """Neither a core file nor a dump piped to a collector, nor another process of this user looking in."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    except (OSError, AttributeError):
+        log.warning("this system does not let a process forbid its own dumps")
+
+
+def plain_errors() -> None:
+    """Whatever escapes everywhere else still prints nothing but kind and place."""
+
+    def hook(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        log.critical("%s", place(error))
+        print(last_words(error), file=sys.__stderr__)
+
+    def thread_hook(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            log.critical("thread: %s", place(args.exc_value))
+
+    sys.excepthook = hook
+    threading.excepthook = thread_hook
+
+
+def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """In place of asyncio's own handler, which logs texts and arguments."""
+    error = context.get("exception")
+    log.error("event loop: %s", place(error) if isinstance(error, BaseException) else "trouble without an exception")
+
+
+class PlainFormatter(logging.Formatter):
+    """A log line, never a traceback or an exception's text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
+        line = super().format(plain)
+        return f"{line} [{place(error)}]" if error is not None else line
+
+
+def log_to(path: Path) -> logging.Handler:
+    """All logs go to this file, mode 0600: the screen is painted on stderr."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    for other in list(root.handlers):
+        root.removeHandler(other)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    return handler

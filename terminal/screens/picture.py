@@ -1,0 +1,177 @@
+"""The live camera picture and the card's photo, in half-block cells.
+
+One `render_line` widget, colours cut to five bits, `refresh()` without layout: twelve pictures a second cost a quarter
+of a core. Pixels live as long as the picture is on the screen.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from terminal.screens.blocks import strips_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+FRAMES_PER_SECOND = 12
+GUIDE_HEIGHT = 0.78
+"""Height of the oval as a share of the picture's."""
+GUIDE_RATIO = 0.74
+"""Width of the oval as a share of its height."""
+_KEEP_BITS = 0xF8
+
+
+class FrameSource(Protocol):
+    """What the picture needs of a camera."""
+
+    def latest(self) -> Any:
+        """The newest frame with its `rgb` pixels; something without `rgb` while there is none."""
+
+
+class Picture(Widget, can_focus=False):
+    """Draws prepared lines; empty until something is put in."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._lines: list[Strip] = []
+        self._drawn_at = Size(0, 0)
+
+    def render_line(self, y: int) -> Strip:
+        if y < len(self._lines) and self._drawn_at == self.size:
+            return self._lines[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def draw(self, pixels: "Pixels") -> None:
+        """Pixels of exactly this widget's size, two rows to a line."""
+        self._lines = lines_of(pixels)
+        self._drawn_at = self.size
+        self.refresh()
+
+    def clear(self) -> None:
+        """Let go of the pixels."""
+        if self._lines:
+            self._lines = []
+            self.refresh()
+
+
+class LivePicture(Picture):
+    """The camera's newest frame, mirrored, with the guide; runs only while it is shown."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.source: FrameSource | None = None
+        self._last: object = None
+        self.drawn = 0
+        """Pictures drawn so far, for measuring."""
+
+    def on_mount(self) -> None:
+        self._timer = self.set_interval(1 / FRAMES_PER_SECOND, self.take, pause=True)
+
+    def run(self, running: bool) -> None:
+        if running:
+            self._timer.resume()
+        else:
+            self._timer.pause()
+            self._last = None
+            self.clear()
+
+    def take(self) -> None:
+        """Draw the newest frame, if there is a new one."""
+        frame = self.source.latest() if self.source is not None else None
+        rgb = getattr(frame, "rgb", None)
+        if rgb is None:
+            self._last = None
+            self.clear()
+            return
+        if (frame is self._last and self._drawn_at == self.size) or self.size.area == 0:
+            return
+        self._last = frame
+        self.draw(face_picture(rgb, self.size.width, self.size.height * 2))
+        self.drawn += 1
+
+
+class CardPhoto(Picture):
+    """The photo on the card, decoded for as long as it is shown."""
+
+    def show(self, decode: "Callable[[], Pixels | None]") -> None:
+        if self.size.area == 0:
+            return
+        pixels = decode()
+        if pixels is None:
+            self.clear()
+            return
+        self.draw(letterboxed(pixels, self.size.width, self.size.height * 2))
+        pixels[:] = 0
+
+
+# --- pixels -------------------------------------------------------------------------------------------------
+
+
+def lines_of(pixels: "Pixels") -> list[Strip]:
+    """RGB pixels of an even height as lines of cells."""
+    kept = (pixels & _KEEP_BITS).astype("uint32")
+    packed = (kept[..., 0] << 16) | (kept[..., 1] << 8) | kept[..., 2]
+    return strips_of(packed.tolist())
+
+
+def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
+    """The middle of the frame at that size, mirrored, darker outside the oval."""
+    import cv2
+    import numpy as np
+
+    middle = _middle(rgb, width / height)
+    small: Pixels = np.asarray(cv2.resize(middle, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    mirrored = small[:, ::-1].copy()
+    outside, ring = _guide(width, height)
+    mirrored[outside] = mirrored[outside] // 2
+    mirrored[ring] = 255
+    return mirrored
+
+
+def _middle(rgb: "Pixels", ratio: float) -> "Pixels":
+    height, width = rgb.shape[:2]
+    if width / height > ratio:
+        keep = max(int(height * ratio), 1)
+        left = (width - keep) // 2
+        return rgb[:, left : left + keep]
+    keep = max(int(width / ratio), 1)
+    top = (height - keep) // 2
+    return rgb[top : top + keep]
+
+
+_guides: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+
+def _guide(width: int, height: int) -> tuple[Any, Any]:
+    """Masks of what lies outside the oval and of its ring; made once for a size."""
+    import numpy as np
+
+    if (width, height) not in _guides:
+        half_height = height * GUIDE_HEIGHT / 2
+        half_width = min(half_height * GUIDE_RATIO, width * 0.46)
+        y, x = np.mgrid[0:height, 0:width]
+        distance = np.hypot((x - (width - 1) / 2) / half_width, (y - (height - 1) / 2) / half_height)
+        thin = 0.7 / half_width
+        _guides.clear()
+        _guides[width, height] = (distance > 1, np.abs(distance - 1) < thin)
+    return _guides[width, height]
+
+
+def letterboxed(pixels: "Pixels", width: int, height: int) -> "Pixels":
+    """The whole picture at that size, grey around it where the shapes differ."""
+    import cv2
+    import numpy as np
+
+    scale = min(width / pixels.shape[1], height / pixels.shape[0])
+    size = (max(int(pixels.shape[1] * scale), 1), max(int(pixels.shape[0] * scale), 1))
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    box: Pixels = np.full((height, width, 3), 200, dtype=np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    box[top : top + size[1], left : left + size[0]] = small if small.ndim == 3 else small[..., None]
+    return box

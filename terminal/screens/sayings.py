@@ -1,0 +1,144 @@
+"""Text on the screen: wrapped sentences, the lines below the question, the step bar, the progress of a face check."""
+
+from rich.style import Style
+from rich.text import Text
+from textual.geometry import Size
+from textual.widget import Widget
+
+from terminal.screens.parts import Line, LineKind
+from terminal.screens.wrapping import LINE_CELLS, cells, wrap
+
+
+class Sentence(Widget, can_focus=False):
+    """One sentence, wrapped like a person would."""
+
+    def __init__(self, *, id: str, align: str = "center") -> None:
+        super().__init__(id=id)
+        self.text = ""
+        self._align = align
+
+    def say(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(wrap(self.text, min(width, LINE_CELLS)))
+
+    def render(self) -> Text:
+        lines = wrap(self.text, min(self.content_size.width, LINE_CELLS))
+        return Text("\n".join(lines), justify="left" if self._align == "left" else "center", no_wrap=True)
+
+
+class Lines(Widget, can_focus=False):
+    """What stands below the question: reasons, hints, a list. A call changes its look once a second."""
+
+    COMPONENT_CLASSES = {f"lines--{kind}" for kind in LineKind} | {"lines--call-2"}
+
+    def __init__(self, *, id: str, moving: bool = True) -> None:
+        super().__init__(id=id)
+        self.lines: tuple[Line, ...] = ()
+        self._moving = moving
+        self._second_look = False
+
+    def on_mount(self) -> None:
+        self._timer = self.set_interval(1.0, self._change, pause=True)
+
+    def say(self, lines: tuple[Line, ...]) -> None:
+        if lines == self.lines:
+            return
+        self.lines, self._second_look = lines, False
+        self.display = bool(lines)
+        if self._moving and any(line.kind is LineKind.CALL for line in lines):
+            self._timer.resume()
+        else:
+            self._timer.pause()
+        self.refresh(layout=True)
+
+    def _change(self) -> None:
+        self._second_look = not self._second_look
+        self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return sum(height for _, height in self._spread(width))
+
+    def _spread(self, width: int) -> list[tuple[list[str], int]]:
+        """For each line its text as wrapped, and the rows it takes."""
+        spread = []
+        for index, line in enumerate(self.lines):
+            rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
+            apart = 1 if index and (line.kind is LineKind.CALL or self.lines[index - 1].kind is not line.kind) else 0
+            spread.append((rows, len(rows) + apart))
+        return spread
+
+    def render(self) -> Text:
+        text = Text(justify="center", no_wrap=True, overflow="crop")
+        listed = max((cells(_marked(line)) for line in self.lines if line.kind is LineKind.CHOICE), default=0)
+        for index, (line, (rows, height)) in enumerate(
+            zip(self.lines, self._spread(self.content_size.width), strict=True)
+        ):
+            text.append("\n" * (height - len(rows) + (1 if index else 0)))
+            if line.kind is LineKind.CHOICE:
+                rows = [row + " " * (min(listed, LINE_CELLS) - cells(row)) for row in rows]
+            if line.kind is LineKind.CALL:
+                rows = [f"  {row}  " for row in rows]
+            for at, row in enumerate(rows):
+                text.append("\n" if at else "")
+                text.append(row, self._style(line.kind))
+        return text
+
+    def _style(self, kind: LineKind) -> Style:
+        name = "lines--call-2" if kind is LineKind.CALL and self._second_look else f"lines--{kind}"
+        return self.get_component_rich_style(name, partial=True)
+
+
+def _marked(line: Line) -> str:
+    return f"・{line.text}" if line.kind is LineKind.CHOICE else line.text
+
+
+class StepBar(Widget, can_focus=False):
+    """Where the reception stands, in four words; a mark and a problem's code at the right."""
+
+    COMPONENT_CLASSES = {"steps--present", "steps--other", "steps--mark"}  # noqa: RUF012
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._steps: tuple[str, ...] = ()
+        self._present = 0
+        self._mark = ""
+
+    def show(self, steps: tuple[str, ...], present: int, mark: str) -> None:
+        if (steps, present, mark) != (self._steps, self._present, self._mark):
+            self._steps, self._present, self._mark = steps, present, mark
+            self.refresh()
+
+    def render(self) -> Text:
+        text = Text(no_wrap=True, overflow="crop")
+        for index, step in enumerate(self._steps):
+            text.append(" > " if index else "", self.get_component_rich_style("steps--other", partial=True))
+            if index == self._present:
+                text.append(f"[{step}]", self.get_component_rich_style("steps--present", partial=True))
+            else:
+                text.append(step, self.get_component_rich_style("steps--other", partial=True))
+        space = self.content_size.width - cells(text.plain) - cells(self._mark)
+        text.append(" " * max(space, 1))
+        text.append(self._mark, self.get_component_rich_style("steps--mark", partial=True))
+        return text
+
+
+class Progress(Widget, can_focus=False):
+    """How far a face check has come, as a bar: full cells and empty ones differ in shape too."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._done, self._needed = 0, 1
+
+    def show(self, done: int, needed: int) -> None:
+        if (done, needed) != (self._done, self._needed):
+            self._done, self._needed = done, needed
+            self.refresh()
+
+    def render(self) -> Text:
+        width = self.content_size.width
+        full = width * min(self._done, self._needed) // max(self._needed, 1)
+        return Text("█" * full + "░" * (width - full), no_wrap=True)

@@ -1,0 +1,104 @@
+"""How much has been typed: dots for a PIN, boxes for the printed code. No digit is kept here."""
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from terminal.screens.blocks import centred, strips_of
+from terminal.screens.code_form import LENGTHS, CodeForm, CodePart, CodeSource
+from terminal.screens.wrapping import wrap
+from terminal.words.catalogue import Words
+
+_DISC = (
+    "..####..",
+    ".######.",
+    "########",
+    "########",
+    "########",
+    "########",
+    ".######.",
+    "..####..",
+)
+_RING = (
+    "..####..",
+    ".##..##.",
+    "##....##",
+    "##....##",
+    "##....##",
+    "##....##",
+    ".##..##.",
+    "..####..",
+)
+_GAP = ".."
+PIN_LENGTH = 4
+
+
+class PinDots(Widget, can_focus=False):
+    """A disc for every digit typed, a ring for every digit to come."""
+
+    def __init__(self, *, id: str, count: Callable[[], int]) -> None:
+        super().__init__(id=id)
+        self._count = count
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(_DISC) // 2
+
+    def render_line(self, y: int) -> Strip:
+        style = self.rich_style
+        color, background = style.color, style.bgcolor
+        if color is None or background is None or color.triplet is None or background.triplet is None:
+            return Strip.blank(self.size.width, style)
+        ink = _packed(color.triplet)
+        ground = _packed(background.triplet)
+        typed = self._count()
+        rows = []
+        for line in range(len(_DISC)):
+            marks = _GAP.join((_DISC if index < typed else _RING)[line] for index in range(PIN_LENGTH))
+            rows.append([ink if mark == "#" else ground for mark in marks])
+        return centred(strips_of(rows), y, self.size.width, style)
+
+
+def _packed(rgb: tuple[int, int, int]) -> int:
+    return rgb[0] << 16 | rgb[1] << 8 | rgb[2]
+
+
+class CodeFields(Widget, can_focus=False):
+    """The parts of the printed code: the birth date as typed, dots for the security code."""
+
+    def __init__(self, *, id: str, form: CodeSource) -> None:
+        super().__init__(id=id)
+        self._form = form
+        self._say: Words | None = None
+
+    def speak(self, say: Words) -> None:
+        self._say = say
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        form = self._form()
+        return 0 if form is None else len(form.parts) * 3 + (1 if form.no_such_day else 0)
+
+    def render(self) -> Text:
+        form, say = self._form(), self._say
+        text = Text(justify="center", no_wrap=True, overflow="crop")
+        if form is None or say is None:
+            return text
+        if form.no_such_day:
+            text.append(say("code.no-such-day") + "\n", "bold")
+        for part in form.parts:
+            text.append("\n".join(wrap(say(f"code.{part}"), self.content_size.width)) + "\n")
+            text.append(_filled(form, part, say), "bold reverse")
+            text.append("\n\n" if part is not form.parts[-1] else "")
+        return text
+
+
+def _filled(form: CodeForm, part: CodePart, say: Words) -> str:
+    if part is not CodePart.BIRTH_DATE:
+        typed = form.typed_of(part)
+        return "  " + "  ".join("●" if index < typed else "○" for index in range(LENGTHS[part])) + "  "
+    digits = [form.birth_digit(index) or "_" for index in range(LENGTHS[part])]
+    year, month, day = ("".join(digits[at : at + 2]) for at in (0, 2, 4))
+    return f"  {say('code.birth-date.shape', year=year, month=month, day=day)}  "

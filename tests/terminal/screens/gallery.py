@@ -1,0 +1,383 @@
+"""Every screen there is: states reached by the pure flow, as a patient would reach them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from config.settings import ConsentSettings, PrescriptionPolicy
+from reader.facts import CardGone, CardUnreadable
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import CertificateStanding, RefusalReason
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from tests.terminal.session.world import CARD, CHECK, GENUINE, World
+from vision.verdict import Guidance, Progress
+
+RULES = Rules(
+    consent=ConsentSettings(surgery=True, prescription=PrescriptionPolicy.ASK),
+    staff_enabled=True,
+)
+SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True})
+
+
+def _world() -> World:
+    return World(RULES)
+
+
+def _idle(world: World) -> None:
+    pass
+
+
+def _idle_marked(world: World) -> None:
+    world.send(ev.StaffAuthenticated(""))
+    world.send(ev.InquiryChosen(""))
+
+
+def _card_left(world: World) -> None:
+    _method(world)
+    world.touch(ev.Cancelled)
+
+
+def _reading(world: World) -> None:
+    world.put_card()
+
+
+def _method(world: World) -> None:
+    world.card_read()
+
+
+def _staff_only(world: World) -> None:
+    world.card_read(replace(CARD, pin_tries_left=0, code_tries_left=1))
+
+
+def _code(world: World) -> None:
+    _method(world)
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeNotScanned)
+
+
+def _code_scanning(world: World) -> None:
+    _method(world)
+    world.touch(ev.FaceChosen)
+
+
+def _code_wrong(world: World) -> None:
+    world.card_read(replace(CARD, code_tries_left=5))
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeNotScanned)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.CodeRefused, 4)
+
+
+def _face(world: World) -> None:
+    _code(world)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+    if isinstance(world.state, st.ChoosingMethod):
+        world.touch(ev.FaceChosen)
+
+
+def _face_guided(world: World) -> None:
+    _face(world)
+    world.answer(ev.FaceProgress, Progress(Guidance.TOO_FAR, 1, 5))
+
+
+def _face_nearly(world: World) -> None:
+    _face(world)
+    world.answer(ev.FaceProgress, Progress(Guidance.HOLD_STILL, 4, 5))
+
+
+def _face_again(world: World) -> None:
+    _face(world)
+    world.answer(ev.FaceRefused, "not-matched")
+    world.answer(ev.FaceProgress, Progress(Guidance.TOO_DARK, 0, 5))
+
+
+def _face_failed(world: World) -> None:
+    _face(world)
+    for _ in range(RULES.face_attempts):
+        world.answer(ev.FaceRefused, "not-matched")
+
+
+def _pin(world: World) -> None:
+    _method(world)
+    world.touch(ev.PinChosen)
+
+
+def _pin_wrong(world: World) -> None:
+    _pin(world)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 2, True)
+
+
+def _pin_last(world: World) -> None:
+    world.card_read(replace(CARD, pin_tries_left=1))
+    world.touch(ev.PinChosen)
+
+
+def _pin_last_confirmed(world: World) -> None:
+    _pin_last(world)
+    world.touch(ev.LastTryConfirmed)
+
+
+def _pin_only(world: World) -> None:
+    world.send(ev.CameraChanged(False))
+    world.card_read()
+
+
+def _pin_warned(world: World) -> None:
+    _pin(world)
+    world.wait(RULES.timeouts["PinEntry"] - RULES.warn_before + 1)
+
+
+def _pin_checking(world: World) -> None:
+    _pin(world)
+    world.touch(ev.PinEntered)
+
+
+def _staff_check(world: World) -> None:
+    _face(world)
+    world.touch(ev.StaffAuthenticated)
+
+
+def _staff_check_no_photo(world: World) -> None:
+    _code(world)
+    world.touch(ev.StaffAuthenticated)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, ev.RecordFacts("genuine", False, False))
+    world.touch(ev.StaffAuthenticated)
+
+
+def _opening(world: World) -> None:
+    _pin(world)
+    world.pin_right()
+
+
+def _notice(world: World) -> None:
+    world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+
+
+def _notice_grace(world: World) -> None:
+    world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.GRACE}))
+
+
+def _registration(world: World) -> None:
+    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+
+
+def _registering(world: World) -> None:
+    _registration(world)
+    world.touch(ev.RegistrationWanted)
+
+
+def _consent(world: World) -> None:
+    world.by_pin(check=SICK)
+
+
+def _consent_child(world: World) -> None:
+    world.by_pin(check=CHECK.model_copy(update={"age": 9}))
+
+
+def _consent_elderly(world: World) -> None:
+    world.by_pin(check=CHECK.model_copy(update={"age": 80}))
+    world.touch(ev.OneByOne)
+    for question in ("care-and-medicines", "surgery"):
+        world.touch(ev.Answered, question, True)
+
+
+def _one_by_one(world: World) -> None:
+    _consent(world)
+    world.touch(ev.OneByOne)
+
+
+def _second_question(world: World) -> None:
+    _one_by_one(world)
+    _say(world, True)
+
+
+def _say(world: World, granted: bool) -> None:
+    state = world.state
+    assert isinstance(state, st.Consent | st.SpecificDisease | st.Limit)
+    assert state.question is not None
+    world.touch(ev.Answered, state.question.id, granted)
+
+
+def _disease(world: World) -> None:
+    _consent(world)
+    world.touch(ev.ShareAll)
+
+
+def _prescription(world: World) -> None:
+    _disease(world)
+    _say(world, True)
+
+
+def _limit(world: World) -> None:
+    from terminal.qualification.contract import PrescriptionForm
+
+    _prescription(world)
+    world.touch(ev.PrescriptionChosen, PrescriptionForm.ELECTRONIC)
+
+
+def _summary(world: World) -> None:
+    from terminal.qualification.contract import PrescriptionForm
+
+    _one_by_one(world)
+    for granted in (True, False, True):
+        _say(world, granted)
+    _say(world, False)
+    world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
+    _say(world, True)
+
+
+def _submitting(world: World) -> None:
+    _limit(world)
+    _say(world, True)
+
+
+def _accepted(world: World) -> None:
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+
+
+def _done(world: World) -> None:
+    _submitting(world)
+    _accepted(world)
+
+
+def _done_card_taken(world: World) -> None:
+    _done(world)
+    world.take_card()
+
+
+def _nothing_shared(world: World) -> None:
+    _consent(world)
+    world.touch(ev.Cancelled)
+    _accepted(world)
+
+
+def _not_valid(world: World) -> None:
+    world.by_pin(check=CHECK.model_copy(update={"valid": False}))
+    _accepted(world)
+
+
+def _awaiting(world: World) -> None:
+    _submitting(world)
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.ServiceSilent)
+
+
+def _declined(world: World) -> None:
+    _registration(world)
+    world.touch(ev.RegistrationDeclined)
+
+
+def _inquired(registered: bool, valid: bool = True) -> Callable[[World], None]:
+    def play(world: World) -> None:
+        world.send(ev.InquiryChosen(""))
+        _pin(world)
+        world.pin_right()
+        facts = CHECK.model_copy(update={"registered": registered, "valid": valid})
+        world.answer(ev.CheckOpened, "check-1", facts)
+
+    return play
+
+
+def _unreadable(world: World) -> None:
+    _reading(world)
+    world.answer(ev.CardFailed, CardUnreadable())
+
+
+def _gone(world: World) -> None:
+    _reading(world)
+    world.answer(ev.CardFailed, CardGone())
+
+
+def _suspended(world: World) -> None:
+    _opening(world)
+    world.answer(ev.ServiceRefused, RefusalReason.SUSPENDED)
+
+
+def _expired(world: World) -> None:
+    world.card_read(replace(CARD, certificate_not_after=world.now.wall - timedelta(days=400)))
+
+
+SCREENS: dict[str, Callable[[World], None]] = {
+    "idle": _idle,
+    "idle-marked": _idle_marked,
+    "idle-card-left": _card_left,
+    "reading": _reading,
+    "method": _method,
+    "method-staff-only": _staff_only,
+    "code": _code,
+    "code-scanning": _code_scanning,
+    "code-wrong": _code_wrong,
+    "face": _face,
+    "face-guided": _face_guided,
+    "face-nearly": _face_nearly,
+    "face-again": _face_again,
+    "face-failed": _face_failed,
+    "pin": _pin,
+    "pin-wrong": _pin_wrong,
+    "pin-last": _pin_last,
+    "pin-last-confirmed": _pin_last_confirmed,
+    "pin-only": _pin_only,
+    "pin-warned": _pin_warned,
+    "pin-checking": _pin_checking,
+    "staff-check": _staff_check,
+    "staff-check-no-photo": _staff_check_no_photo,
+    "opening": _opening,
+    "notice": _notice,
+    "notice-grace": _notice_grace,
+    "registration": _registration,
+    "registering": _registering,
+    "consent": _consent,
+    "consent-child": _consent_child,
+    "consent-elderly": _consent_elderly,
+    "consent-one": _one_by_one,
+    "consent-two": _second_question,
+    "specific-disease": _disease,
+    "prescription": _prescription,
+    "limit": _limit,
+    "summary": _summary,
+    "submitting": _submitting,
+    "complete": _done,
+    "complete-card-taken": _done_card_taken,
+    "complete-nothing-shared": _nothing_shared,
+    "complete-not-valid": _not_valid,
+    "complete-awaiting": _awaiting,
+    "complete-declined": _declined,
+    "inquiry-registered": _inquired(True),
+    "inquiry-not-valid": _inquired(True, valid=False),
+    "inquiry-not-registered": _inquired(False),
+    "problem-unreadable": _unreadable,
+    "problem-gone": _gone,
+    "problem-suspended": _suspended,
+    "problem-expired": _expired,
+}
+
+
+def state_of(name: str, language: str = "ja", **display: bool) -> st.State:
+    """The state behind one picture of the gallery, in that language and look."""
+    world = _world()
+    world.send(ev.DisplayChanged("", language=language, **display))
+    SCREENS[name](world)
+    return _spoken(world.state, language, **display)
+
+
+def _spoken(state: st.State, language: str, **display: bool) -> st.State:
+    shown = st.Display(language=language, **display)
+    if isinstance(state, st.Idle):
+        return replace(state, display=shown)
+    return replace(state, reception=replace(state.reception, display=shown))
+
+
+def problem(code: ProblemCode, language: str = "ja") -> st.Problem:
+    state = state_of("problem-gone", language)
+    assert isinstance(state, st.Problem)
+    return replace(state, problem=code)
+
+
+__all__ = ["RULES", "SCREENS", "fx", "problem", "state_of"]
