@@ -15,6 +15,8 @@ class SW(IntEnum):
     """Status words of ISO/IEC 7816-4 and JICSAP 2.0 as far as a My Number Card answers them."""
 
     OK = 0x9000
+    MEMORY_FAILURE = 0x6581
+    SESSION_KEY_REFUSED = 0x66F1
     END_OF_FILE = 0x6282
     VERIFY_FAILED_NO_COUNTER = 0x6300
     TRIES_LEFT_0 = 0x63C0
@@ -27,9 +29,11 @@ class SW(IntEnum):
     CONDITIONS_NOT_SATISFIED = 0x6985
     NO_CURRENT_EF = 0x6986
     WRONG_DATA = 0x6A80
+    FUNCTION_NOT_SUPPORTED = 0x6A81
     FILE_NOT_FOUND = 0x6A82
     RECORD_NOT_FOUND = 0x6A83
     WRONG_P1_P2 = 0x6A86
+    REFERENCE_NOT_FOUND = 0x6A88
     WRONG_OFFSET = 0x6B00
     INS_NOT_SUPPORTED = 0x6D00
     CLA_NOT_SUPPORTED = 0x6E00
@@ -38,11 +42,23 @@ class SW(IntEnum):
 
 class INS(IntEnum):
     VERIFY = 0x20
+    CHANGE_REFERENCE_DATA = 0x24
     COMPUTE_SIGNATURE = 0x2A
+    CHANGE_PASSWORD = 0x32
+    """JICSAP's, with class `80`: the residents' and the common application know only this one."""
     GET_CHALLENGE = 0x84
     SELECT = 0xA4
+    SET_SESSION_KEY = 0xAE
     READ_BINARY = 0xB0
     READ_RECORD = 0xB2
+    GET_RESPONSE = 0xC0
+    GET_DATA = 0xCA
+
+
+MORE_DATA = 0x61
+"""First byte of a status word that says how much GET RESPONSE will bring."""
+WRONG_LE = 0x6C
+"""First byte of a status word that says which Le is right."""
 
 
 def tries_left(sw: int) -> int | None:

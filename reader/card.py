@@ -6,12 +6,13 @@ a patient can do.
 
 import hashlib
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
-from reader.apdu import SW, ApduError, tries_left
-from reader.channel import Channel, StatusError
-from reader.face_record import FaceRecord, parse_day, parse_face_record
+from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
+from reader.certificate import parse_certificate
+from reader.channel import CardTooSlow, Channel, StatusError, sha256_digest_info
+from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
 from reader.facts import (
     CardFacts,
     CardGone,
@@ -46,6 +47,9 @@ from reader.tlv import MalformedCardData
 _DER_SEQUENCE = 0x30
 _PRESENT = 0x8F
 _EXPIRY_RECORD_TAG = 0x01
+_IDENTITY_LENGTH = 256
+"""Of the user certificate's start, in one short block: its serial number stands in there."""
+_NOTHING_SELECTED = (SW.FILE_NOT_FOUND, SW.NO_CURRENT_EF)
 
 Outcome = TypeVar("Outcome")
 
@@ -53,40 +57,54 @@ Outcome = TypeVar("Outcome")
 class MyNumberCard:
     """The card on one link. Not thread-safe; the link is the caller's to close."""
 
-    def __init__(self, link: CardLink, profile: CardProfile = RSA_2048) -> None:
-        self._channel = Channel(link)
+    def __init__(self, link: CardLink, profile: CardProfile = RSA_2048, *, longest_read: int = EXTENDED_LE_MAX) -> None:
+        """`longest_read`: most bytes to ask for at once; 256 for a reader known to choke on extended commands."""
+        self._channel = Channel(link, longest_read=longest_read)
         self._profile = profile
+        self._certificate: bytes | None = None
 
     # --- what is free to read -------------------------------------------------------------------------------
 
     def read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate | CardProblem:
-        """Certificate validity, card expiry and counters. Identifies the card by its applications, not by its ATR."""
+        """Certificate's validity and policies, card expiry and counters.
+
+        Identifies the card by its applications, not by its ATR.
+        """
         return _as_value("read facts", self._read_facts)
 
     def _read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate:
+        # JPKI comes last and stays selected: a card put in its place has nothing selected, so a PIN meant for this one
+        # finds no key there.
         jpki, pin = self._profile.password(Password.USER_PIN)
+        surface, code = self._profile.password(Password.PRINTED_CODE)
+        if not self._channel.select(surface):
+            # No such card at all, or a residents' card of the generation before, which had JPKI too.
+            return NotMyNumberCard()
+        code_left = self._counter(code.fid, code.max_tries)
+        expiry = self._card_expiry()
         if not self._channel.select(jpki):
             return NotMyNumberCard()
         certificate = self._user_certificate()
         if certificate is None:
             return NoCertificate()
-        not_before, not_after = _validity(certificate)
+        facts = parse_certificate(certificate)
         pin_left = self._counter(pin.fid, pin.max_tries)
-        surface, code = self._profile.password(Password.PRINTED_CODE)
-        if not self._channel.select(surface):
-            return NotMyNumberCard()  # a residents' card of the generation before, which had JPKI too
+        self._certificate = certificate
         return CardFacts(
-            certificate_not_before=not_before,
-            certificate_not_after=not_after,
+            certificate_not_before=facts.not_before,
+            certificate_not_after=facts.not_after,
+            certificate_policies=facts.policies,
             pin_tries_left=pin_left,
-            code_tries_left=self._counter(code.fid, code.max_tries),
-            card_expiry=self._card_expiry(),
+            code_tries_left=code_left,
+            card_expiry=expiry,
         )
 
     def read_user_certificate(self) -> bytes | NoCertificate | CardProblem:
-        """The user-authentication certificate, DER. Needs no PIN."""
+        """The user-authentication certificate, DER. Needs no PIN, and nothing of the card once its facts were read."""
 
         def read() -> bytes | NoCertificate:
+            if self._certificate is not None:
+                return self._certificate
             self._select(self._profile.file(File.USER_CERTIFICATE)[0])
             certificate = self._user_certificate()
             return NoCertificate() if certificate is None else certificate
@@ -108,7 +126,9 @@ class MyNumberCard:
     def verify_pin(self, pin: bytearray, expected_left: int) -> PinOutcome | CardProblem:
         """VERIFY the 4 ASCII digits, but only if the card's counter is `expected_left`, as the patient was told.
 
-        The counter is read just before. The caller overwrites `pin`; copies made here are overwritten here.
+        The counter is read just before, and the card must be the one whose facts were read on this connection: another
+        one answers `CardGone`, one that never told its counter `PinNotSent`.
+        The caller overwrites `pin`; copies made here are overwritten here.
         Raises `ValueError` for anything but 4 digits: a PIN pad cannot deliver it.
         """
         if len(pin) != USER_PIN_LENGTH or not pin.isdigit():
@@ -118,9 +138,9 @@ class MyNumberCard:
             left, tried = self._verify(Password.USER_PIN, pin, expected_left)
             if left is None:
                 return PinRight()
-            if not tried and left != expected_left:
-                return PinNotSent(left)
-            return PinWrong(left) if left else PinLocked()
+            if tried or left == 0:
+                return PinWrong(left) if left else PinLocked()
+            return PinNotSent(left)
 
         return _as_value("verify PIN", verify)
 
@@ -142,19 +162,23 @@ class MyNumberCard:
             left, tried = self._verify(Password.PRINTED_CODE, code, expected_left)
             if left is None:
                 return CodeRight()
-            if not tried and left != expected_left:
-                return CodeNotSent(left)
-            return CodeWrong(left) if left else CodeLocked()
+            if tried or left == 0:
+                return CodeWrong(left) if left else CodeLocked()
+            return CodeNotSent(left)
 
         return _as_value("verify printed code", verify)
 
-    def read_face_record(self) -> FaceRecord | CardProblem:
-        """The photo and what proves it. `verify_printed_code` opens it; the caller wipes it."""
+    def read_face_record(self, on_photo: Callable[[bytearray], None] | None = None) -> FaceRecord | CardProblem:
+        """The photo and what proves it. `verify_printed_code` opens it; the caller wipes it.
+
+        `on_photo` is handed a copy of the JPEG 2000 file, to be overwritten by whoever takes it, as soon as it has
+        arrived: signature and security code are still to come, so it proves nothing yet, but decoding may begin.
+        """
 
         def read() -> FaceRecord:
             application, file = self._profile.file(File.FACE_RECORD)
             self._select(application)
-            content = self._channel.read_file(file.fid)
+            content = self._channel.read_file(file.fid, None if on_photo is None else PhotoWatch(on_photo))
             try:
                 return parse_face_record(content)
             finally:
@@ -180,11 +204,18 @@ class MyNumberCard:
     def _verify(self, password: Password, secret: bytearray, expected_left: int) -> tuple[int | None, bool]:
         """(tries left or None for right, whether the secret was sent)."""
         application, entry = self._profile.password(password)
+        if self._certificate is not None and self._channel.application is not application:
+            self._recognise(self._certificate[:_IDENTITY_LENGTH])
         self._select(application)
-        left = self._counter(entry.fid, entry.max_tries)
-        if left != expected_left or left == 0:
+        try:
+            left = self._counter(entry.fid, entry.max_tries)
+        except StatusError as error:
+            if error.sw in _NOTHING_SELECTED:
+                raise LinkLost("another card, or the same after a reset") from None
+            raise
+        if self._certificate is None or left != expected_left or left == 0:
             return left, False
-        sw = self._channel.verify_current(secret)
+        sw = self._channel.verify(entry.fid, secret)
         if sw == SW.OK:
             return None, True
         after = tries_left(sw)
@@ -192,11 +223,26 @@ class MyNumberCard:
             raise StatusError(sw)
         return after, True
 
+    def _recognise(self, identity: bytes) -> None:
+        """Raises `LinkLost` when another card lies there than the one whose facts were read.
+
+        Only after this may an application be selected that a secret is sent to; between the two there is no time to
+        change cards.
+        """
+        application, file = self._profile.file(File.USER_CERTIFICATE)
+        try:
+            self._select(application)
+            start = self._channel.read_start(file.fid, len(identity))
+        except StatusError:
+            raise LinkLost("another card") from None
+        if start != identity:
+            raise LinkLost("another card")
+
     def _sign(self, key: Key, statement: bytes, what: str) -> bytes | CardProblem:
         def compute() -> bytes:
             application, entry = self._profile.key(key)
             self._select(application)
-            signature = self._channel.sign_digest(hashlib.sha256(statement).digest(), entry.fid)
+            signature = self._channel.sign(sha256_digest_info(hashlib.sha256(statement).digest()), entry.fid)
             if len(signature) != self._profile.signature_length:
                 raise MalformedCardData("signature of a wrong length")
             return signature
@@ -240,16 +286,6 @@ class MyNumberCard:
             return None
 
 
-def _validity(certificate: bytes) -> tuple[datetime, datetime]:
-    from cryptography import x509
-
-    try:
-        parsed = x509.load_der_x509_certificate(certificate)
-        return parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    except ValueError:
-        raise MalformedCardData("certificate is not X.509") from None
-
-
 def _as_value(what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
     try:
         return do()
@@ -257,5 +293,5 @@ def _as_value(what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
         return CardGone()
     except StatusError as error:
         return CardUnreadable(error.sw, what)
-    except (MalformedCardData, ApduError):
+    except (MalformedCardData, ApduError, CardTooSlow):
         return CardUnreadable(None, what)

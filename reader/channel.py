@@ -1,16 +1,48 @@
-"""The card commands this room uses (ISO/IEC 7816-4), over one link. Below the verbs, above the bytes."""
+"""The card commands this room uses (ISO/IEC 7816-4), over one link. Below the verbs, above the bytes.
 
+As few and as long exchanges as the card and the reader allow: files and keys are named in the command itself (short
+identifier), files are asked for whole (extended Le). What is refused is not tried again on the same connection.
+"""
+
+import time
+from collections.abc import Callable
 from typing import Final
 
-from reader.apdu import INS, SHORT_LE_MAX, SW, Command, Response, parse_response, tries_left
-from reader.link import CardLink
+from reader.apdu import (
+    EXTENDED_LE_MAX,
+    INS,
+    MORE_DATA,
+    SHORT_LE_MAX,
+    SW,
+    WRONG_LE,
+    Command,
+    Response,
+    parse_response,
+    tries_left,
+)
+from reader.link import CardLink, CommandRefused
 from reader.profile import Application
 from reader.tlv import MalformedCardData, total_length
 
 MAX_FILE_LENGTH: Final = 0x8000
 """READ BINARY's offset has 15 bits."""
+MAX_BLOCKS: Final = 2 * MAX_FILE_LENGTH // SHORT_LE_MAX
+"""Most READ BINARYs for one file: twice what the longest file takes in short blocks."""
+CARD_SECONDS: Final = 30.0
+"""Most time one connection may spend waiting for its card, all commands together: ten times a slow card's reception."""
+
 _CURRENT_EF = 0x80
+_SHORT_ID_MAX = 0x1E
+_READ_LENGTHS: Final = (EXTENDED_LE_MAX, 4096, SHORT_LE_MAX)
+_NO_SHORT_ID: Final = frozenset(
+    {SW.WRONG_P1_P2, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.FUNCTION_NOT_SUPPORTED, SW.REFERENCE_NOT_FOUND}
+)
+"""What a card may answer that takes a short identifier for an offset or a mistake."""
+_LENGTH_REFUSED: Final = frozenset({SW.WRONG_LENGTH, SW.NO_DIAGNOSIS, SW.INS_NOT_SUPPORTED, SW.CHANNEL_NOT_SUPPORTED})
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+
+Arrived = Callable[[memoryview], None]
+"""Told after each block what has arrived of a file so far; the view is good during the call only."""
 
 
 class StatusError(Exception):
@@ -19,6 +51,10 @@ class StatusError(Exception):
     def __init__(self, sw: int) -> None:
         super().__init__(f"status word {sw:04X}")
         self.sw = sw
+
+
+class CardTooSlow(Exception):
+    """The card has used up its time."""
 
 
 def sha256_digest_info(digest: bytes) -> bytes:
@@ -31,29 +67,71 @@ def sha256_digest_info(digest: bytes) -> bytes:
 class Channel:
     """Remembers the selected application: selecting it again could cost the VERIFY state on some cards."""
 
-    def __init__(self, link: CardLink, chunk: int = SHORT_LE_MAX) -> None:
+    def __init__(
+        self,
+        link: CardLink,
+        *,
+        longest_read: int = EXTENDED_LE_MAX,
+        card_seconds: float = CARD_SECONDS,
+    ) -> None:
+        """`longest_read`: most bytes to ask for in one READ BINARY, 256 for short commands only."""
         self._link = link
-        self._chunk = chunk
+        self._longest_read = max(SHORT_LE_MAX, longest_read)
+        self._seconds_left = card_seconds
+        self._short_ids = True
         self._application: Application | None = None
         self._woken = False
 
     def send(self, command: Command) -> Response:
+        """Send, and fetch what the card answers in parts (`61xx`, `6Cxx`). Raises `CardTooSlow` before sending."""
+        response = self._exchange(command)
+        if response.sw >> 8 == WRONG_LE and command.le is not None and command.le <= SHORT_LE_MAX:
+            le = response.sw & 0xFF or SHORT_LE_MAX
+            response = self._exchange(Command(command.cla, command.ins, command.p1, command.p2, command.data, le))
+        return self._fetch_rest(response) if response.sw >> 8 == MORE_DATA else response
+
+    def _fetch_rest(self, response: Response) -> Response:
+        data = bytearray(response.data)
+        for _ in range(MAX_BLOCKS):
+            part = self._exchange(Command(0x00, INS.GET_RESPONSE, 0, 0, le=response.sw & 0xFF or SHORT_LE_MAX))
+            data += part.data
+            response = Response(bytes(data), part.sw)
+            if not part.data or part.sw >> 8 != MORE_DATA:
+                break
+        return response
+
+    def _exchange(self, command: Command) -> Response:
         encoded = command.encode()
         try:
-            response = parse_response(self._link.transmit(encoded))
+            response = parse_response(self._transmit(encoded))
             if response.sw == SW.NO_DIAGNOSIS and not self._woken:
                 # Some cards refuse the very first command after power-up, whatever it is. It is always a SELECT here.
-                response = parse_response(self._link.transmit(encoded))
+                response = parse_response(self._transmit(encoded))
             self._woken = True
             return response
         finally:
             encoded[:] = bytes(len(encoded))
+
+    def _transmit(self, encoded: bytearray) -> bytes:
+        if self._seconds_left <= 0:
+            raise CardTooSlow
+        started = time.monotonic()
+        try:
+            return self._link.transmit(encoded)
+        finally:
+            self._seconds_left -= time.monotonic() - started
 
     def _expect_ok(self, command: Command) -> Response:
         response = self.send(command)
         if not response.ok:
             raise StatusError(response.sw)
         return response
+
+    # --- selection ------------------------------------------------------------------------------------------
+
+    @property
+    def application(self) -> Application | None:
+        return self._application
 
     def select(self, application: Application) -> bool:
         """False where the card has no such application."""
@@ -67,50 +145,102 @@ class Channel:
         self._application = application
         return True
 
-    def select_file(self, fid: int) -> None:
+    def _select_file(self, fid: int) -> None:
         self._expect_ok(Command(0x00, INS.SELECT, 0x02, 0x0C, fid.to_bytes(2, "big")))
 
-    def read_file(self, fid: int) -> bytearray:
+    def _naming(self, fid: int, command: Callable[[int], Command]) -> Response:
+        """Send a command that names `fid` by its short identifier, or, where the card knows none, selects it before.
+
+        `command` takes the reference byte. It may be sent twice, so it is none that costs a try.
+        """
+        tried = self._short_ids and fid <= _SHORT_ID_MAX
+        if tried:
+            response = self.send(command(_CURRENT_EF | fid))
+            if response.sw not in _NO_SHORT_ID:
+                return response
+        self._select_file(fid)
+        response = self.send(command(_CURRENT_EF))
+        if tried and response.sw not in _NO_SHORT_ID:
+            self._short_ids = False  # only now is it known that the identifier was at fault and not the command
+        return response
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def read_file(self, fid: int, arrived: Arrived | None = None) -> bytearray:
         """A whole file that is one BER-TLV object, without the fill bytes behind it, in a buffer of our own.
 
         The first block tells the length, so no command is spent on asking for it.
         """
-        self.select_file(fid)
-        first = self._read_binary(0, self._chunk)
+        first = self._read_first(fid, EXTENDED_LE_MAX)
         length = total_length(first)
         if length > MAX_FILE_LENGTH:
             raise MalformedCardData("file longer than READ BINARY reaches")
         content = bytearray(length)
         done = min(len(first), length)
         content[:done] = first[:done]
-        while done < length:
-            block = self._read_binary(done, min(self._chunk, length - done))
+        blocks = 1
+        while True:
+            if arrived is not None:
+                with memoryview(content) as view, view[:done] as there:
+                    arrived(there)
+            if done == length:
+                return content
+            if blocks == MAX_BLOCKS:
+                raise MalformedCardData("file in more pieces than any card needs")
+            block = self._read_on(done, length - done)[: length - done]
             if not block:
                 raise MalformedCardData("file shorter than it says")
-            block = block[: length - done]
             content[done : done + len(block)] = block
             done += len(block)
-        return content
+            blocks += 1
 
     def read_start(self, fid: int, length: int) -> bytes:
-        self.select_file(fid)
-        return self._read_binary(0, length)
+        """The first bytes of a file, `length` or fewer."""
+        return self._read_first(fid, length)[:length]
 
-    def _read_binary(self, offset: int, length: int) -> bytes:
-        response = self.send(Command(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, le=length))
-        if response.sw not in (SW.OK, SW.END_OF_FILE):
-            raise StatusError(response.sw)
-        return response.data
+    def _read_first(self, fid: int, wanted: int) -> bytes:
+        def read(le: int) -> Response:
+            return self._naming(fid, lambda reference: _read_binary(reference, le))
+
+        return self._read(read, wanted)
+
+    def _read_on(self, offset: int, wanted: int) -> bytes:
+        """From the file that was read last."""
+
+        def read(le: int) -> Response:
+            return self.send(Command(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, le=le))
+
+        return self._read(read, wanted)
+
+    def _read(self, read: Callable[[int], Response], wanted: int) -> bytes:
+        while True:
+            le = min(self._longest_read, wanted)
+            try:
+                response = read(le)
+            except CommandRefused:
+                if le <= SHORT_LE_MAX:
+                    raise
+                self._step_down()
+                continue
+            if response.sw in (SW.OK, SW.END_OF_FILE) and (response.data or le <= SHORT_LE_MAX):
+                return response.data
+            if le <= SHORT_LE_MAX or not _is_about_length(response):
+                raise StatusError(response.sw)
+            self._step_down()
+
+    def _step_down(self) -> None:
+        self._longest_read = next(length for length in _READ_LENGTHS if length < self._longest_read)
 
     def read_record(self, fid: int, number: int) -> bytes:
         """Record `number` of the file, named by its short identifier."""
         command = Command(0x00, INS.READ_RECORD, number, (fid & 0x1F) << 3 | 0x04, le=SHORT_LE_MAX)
         return self._expect_ok(command).data
 
+    # --- reference data and keys ----------------------------------------------------------------------------
+
     def tries_left(self, fid: int) -> int | None:
         """The counter of reference data, read by an empty VERIFY; None where the card answers "verified" instead."""
-        self.select_file(fid)
-        response = self.send(Command(0x00, INS.VERIFY, 0x00, _CURRENT_EF))
+        response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference))
         if response.ok:
             return None
         left = tries_left(response.sw)
@@ -118,14 +248,30 @@ class Channel:
             raise StatusError(response.sw)
         return left
 
-    def verify_current(self, secret: bytearray) -> int:
-        """VERIFY against the reference data selected last. Returns the status word."""
-        return self.send(Command(0x00, INS.VERIFY, 0x00, _CURRENT_EF, secret)).sw
+    def verify(self, fid: int, secret: bytearray) -> int:
+        """VERIFY, sent once. `tries_left` of the same file goes before and settles how the card wants it named.
 
-    def sign_digest(self, digest: bytes, fid: int | None) -> bytes:
-        """PKCS#1 v1.5 over the SHA-256 digest with the key `fid`, or with the application's default key for None."""
-        if fid is not None:
-            self.select_file(fid)
-        p2 = 0x00 if fid is None else _CURRENT_EF
-        command = Command(0x80, INS.COMPUTE_SIGNATURE, 0x00, p2, sha256_digest_info(digest), le=SHORT_LE_MAX)
-        return self._expect_ok(command).data
+        Returns the status word.
+        """
+        reference = _CURRENT_EF | fid if self._short_ids and fid <= _SHORT_ID_MAX else _CURRENT_EF
+        return self._exchange(Command(0x00, INS.VERIFY, 0x00, reference, secret)).sw
+
+    def sign(self, message: bytes, fid: int | None) -> bytes:
+        """COMPUTE DIGITAL SIGNATURE over ready bytes with the key `fid`, or with the application's default key."""
+
+        def command(reference: int) -> Command:
+            return Command(0x80, INS.COMPUTE_SIGNATURE, 0x00, reference, message, le=SHORT_LE_MAX)
+
+        response = self.send(command(0x00)) if fid is None else self._naming(fid, command)
+        if not response.ok:
+            raise StatusError(response.sw)
+        return response.data
+
+
+def _read_binary(reference: int, le: int) -> Command:
+    """From the file's start; `80` is the current one, whose offset takes both bytes."""
+    return Command(0x00, INS.READ_BINARY, 0x00 if reference == _CURRENT_EF else reference, 0x00, le=le)
+
+
+def _is_about_length(response: Response) -> bool:
+    return response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE

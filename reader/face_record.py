@@ -1,12 +1,13 @@
 """The face record (EF 0002 of the surface application): photo, name and address as images, and what signs them."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
 from reader.chip_key import chip_key_der, parse_key_object
-from reader.tlv import MalformedCardData, Tlv, children, parse_one
+from reader.tlv import MalformedCardData, Tlv, children, header, parse_one
 
 FACE_RECORD = 0xFF20
 OFFSETS = 0xDF21
@@ -75,6 +76,36 @@ class FaceRecord:
                 buffer[:] = bytes(len(buffer))
         self.birth_date = None
         self.sex = None
+
+
+class PhotoWatch:
+    """Hands on the photo of a face record that is still arriving, once. What does not parse is left to the end."""
+
+    def __init__(self, on_photo: Callable[[bytearray], None]) -> None:
+        self._on_photo: Callable[[bytearray], None] | None = on_photo
+
+    def __call__(self, arrived: memoryview) -> None:
+        if self._on_photo is None:
+            return
+        try:
+            photo = _arrived_photo(arrived)
+        except MalformedCardData:
+            return
+        if photo is not None:
+            on_photo, self._on_photo = self._on_photo, None
+            on_photo(photo)
+
+
+def _arrived_photo(arrived: memoryview) -> bytearray | None:
+    _, at, _ = header(arrived)
+    for _ in _ORDER:
+        if at >= len(arrived):
+            break
+        tag, value_at, length = header(arrived, at)
+        at = value_at + length
+        if tag == PHOTO:
+            return bytearray(arrived[value_at:at]) if length and at <= len(arrived) else None
+    return None
 
 
 def parse_face_record(data: bytes | bytearray) -> FaceRecord:

@@ -3,7 +3,7 @@
 Nothing here holds a PIN, a printed code, a photo or a name: `FaceRecord` does, and stays with the conductor.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -22,6 +22,8 @@ class CardFacts:
     pin_tries_left: int
     code_tries_left: int
     """Tries left for the printed code (照合番号B), 10 on an untouched card."""
+    certificate_policies: tuple[str, ...] = ()
+    """Policy OIDs of the certificate, dotted: they tell production from test certificates."""
 
     @property
     def pin_unavailable(self) -> bool:
@@ -160,6 +162,8 @@ class ReaderBusy:
     """Another program holds the card exclusively."""
 
     reader: str
+    holders: tuple[str, ...] = field(default=(), compare=False)
+    """Programs that use PC/SC now, most likely first: `scdaemon (process 4711)`."""
 
 
 ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable

@@ -16,6 +16,13 @@ class LinkLost(Exception):
     """
 
 
+class CommandRefused(LinkLost):
+    """The reader will not carry this command, most likely because of its length; the card itself is still there.
+
+    Raised for extended commands only. Whoever does not step down to short ones may take it for `LinkLost`.
+    """
+
+
 class CardLink(Protocol):
     """An exclusive connection to one card."""
 
@@ -23,7 +30,7 @@ class CardLink(Protocol):
         """Send a command APDU, return the response APDU with its status word (at least 2 bytes).
 
         A command with a secret in it comes in a bytearray, which the caller overwrites.
-        Raises `LinkLost`; blocks until the card answers.
+        Raises `LinkLost`, also for a card that stays mute, and `CommandRefused`; blocks until the card answers.
         """
 
     def close(self) -> None:

@@ -192,11 +192,13 @@ def another(_another: CardImage) -> CardImage:
 
 @pytest.fixture
 def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
-    """Put a card down and connect to it."""
+    """Put a card down, connect to it and read its facts, as every reception begins."""
 
     def put(image: CardImage) -> MyNumberCard:
         counter.insert(SoftCard(image))
-        return MyNumberCard(counter.connect())
+        card = MyNumberCard(counter.connect())
+        card.read_facts()
+        return card
 
     return put
 

@@ -48,6 +48,7 @@ def test_what_the_card_tells_before_anything_is_asked(present: Present, image: C
         card_expiry=date(2034, 6, 15),
         pin_tries_left=3,
         code_tries_left=10,
+        certificate_policies=("1.2.392.200149.8.5.1.0.30",),
     )
 
 

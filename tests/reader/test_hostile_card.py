@@ -24,7 +24,7 @@ from reader.facts import (
     PinWrong,
 )
 from reader.link import LinkLost
-from reader.profile import File
+from reader.profile import File, Password
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 
@@ -139,37 +139,75 @@ def test_a_card_that_refuses_its_first_command_is_asked_again(image: CardImage) 
     assert link.commands[0] == link.commands[1]
 
 
+def known(link: Link) -> MyNumberCard:
+    """A card whose facts were read on this link; what that took is forgotten."""
+    card = MyNumberCard(link)
+    assert isinstance(card.read_facts(), CardFacts)
+    link.commands.clear()
+    link.buffers.clear()
+    return card
+
+
+def heads(link: Link) -> list[str]:
+    return [command[:4].hex() for command in link.commands]
+
+
 def test_the_counter_is_read_right_before_verify_and_nothing_follows_a_mismatch(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    card = MyNumberCard(link)
+    card = known(link)
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
-    assert [command[:2].hex() for command in link.commands] == ["00a4", "00a4", "0020", "0020"]
+    assert heads(link) == ["00200098", "00200098"]
     assert len(link.commands[-2]) == 4
     link.commands.clear()
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=2)
     assert not any(b"1234" in command for command in link.commands)
 
 
+def test_a_card_whose_counter_was_never_read_here_gets_nothing(image: CardImage) -> None:
+    link = Link(SoftCard(image).transmit)
+    card = MyNumberCard(link)
+    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=3)
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeNotSent(left=10)
+    assert not any(b"1234" in command for command in link.commands)
+
+
+@pytest.mark.parametrize("selects_first", [False, True])
+def test_a_card_swapped_since_its_counter_was_read_gets_nothing(
+    image: CardImage, another: CardImage, selects_first: bool
+) -> None:
+    """The link does not notice: the worst case, which no reader should make."""
+    lies_there = SoftCard(image)
+    link = Link(lambda apdu: lies_there.transmit(apdu))
+    card = known(link)
+    if selects_first:
+        assert isinstance(card.prove_chip(b"statement"), bytes)
+    lies_there = SoftCard(another)
+    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CardGone()
+    assert (another.passwords[Password.USER_PIN].left, another.passwords[Password.PRINTED_CODE].left) == (3, 10)
+    assert not any(b"1234" in command or image.code_on_face.encode() in command for command in link.commands)
+
+
 def test_a_card_that_says_verified_instead_of_a_counter(image: CardImage) -> None:
     card = SoftCard(image)
-    link = Link(lambda apdu: b"\x90\x00" if apdu == b"\x00\x20\x00\x80" else card.transmit(apdu))
-    assert MyNumberCard(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    link = Link(lambda apdu: b"\x90\x00" if apdu[:2] == b"\x00\x20" and len(apdu) == 4 else card.transmit(apdu))
+    assert known(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
 
 
 def test_no_buffer_with_the_pin_is_left(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    assert MyNumberCard(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert known(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
     assert any(b"1234" in command for command in link.commands)
     assert not any(any(buffer) for buffer in link.buffers)
 
 
-def test_signing_does_not_select_the_application_again(image: CardImage) -> None:
+def test_signing_takes_one_command(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    card = MyNumberCard(link)
+    card = known(link)
     card.verify_pin(bytearray(b"1234"), expected_left=3)
-    sent = len(link.commands)
+    link.commands.clear()
     assert isinstance(card.sign(b"statement"), bytes)
-    assert [command[:3].hex() for command in link.commands[sent:]] == ["00a402", "802a00"]
+    assert heads(link) == ["802a0097"]
 
 
 def test_a_mute_card() -> None:

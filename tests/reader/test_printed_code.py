@@ -110,5 +110,6 @@ def test_a_misread_face_never_reaches_the_card(scanned: bytes) -> None:
 
 
 def test_no_birth_date_in_a_log() -> None:
-    assert "60" not in repr(EraDate(Era.SHOWA, 60, 6, 15))
-    assert "1990" not in repr(WesternDate(1990, 3, 4))
+    # What follows "at 0x" is an address, which may hold any digits.
+    assert "60" not in repr(EraDate(Era.SHOWA, 60, 6, 15)).partition(" at 0x")[0]
+    assert "1990" not in repr(WesternDate(1990, 3, 4)).partition(" at 0x")[0]

@@ -29,17 +29,20 @@ class SlipperyCard(SoftCard):
 
 
 def test_pulled_in_the_middle_of_the_photo(counter: "Counter", image: CardImage) -> None:
-    counter.insert(SlipperyCard(image, INS.READ_BINARY, 5, counter.pull))
+    # The first two tell which card it is, the third is the record.
+    counter.insert(SlipperyCard(image, INS.READ_BINARY, 3, counter.pull))
     card = MyNumberCard(counter.connect())
+    assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeRight()
     assert card.read_face_record() == CardGone()
     assert card.prove_chip(b"statement") == CardGone()
 
 
 def test_pulled_during_verify(counter: "Counter", image: CardImage) -> None:
-    # The second VERIFY of the step: the first one only reads the counter.
-    counter.insert(SlipperyCard(image, INS.VERIFY, 2, counter.pull))
+    # The first three only read counters.
+    counter.insert(SlipperyCard(image, INS.VERIFY, 4, counter.pull))
     card = MyNumberCard(counter.connect())
+    assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
 
 

@@ -71,6 +71,7 @@ def test_closing_a_dead_link_takes_nothing_from_the_next_one(image: CardImage) -
     slot.remove()
     slot.insert(card)
     link = MyNumberCard(slot.connect())  # type: ignore[arg-type]
+    link.read_facts()
     assert link.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
     dead.close()  # type: ignore[union-attr]
     assert isinstance(link.sign(b"statement"), bytes)

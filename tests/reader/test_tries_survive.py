@@ -20,7 +20,9 @@ def visit(path: Path) -> MyNumberCard:
     slot.insert(SoftCard.from_file(path))
     link = slot.connect()
     assert not isinstance(link, CardUnreadable)
-    return MyNumberCard(link)  # type: ignore[arg-type]
+    card = MyNumberCard(link)  # type: ignore[arg-type]
+    card.read_facts()
+    return card
 
 
 @pytest.fixture
@@ -61,7 +63,9 @@ def test_the_try_is_on_disk_before_the_answer_is_out(card_file: Path, monkeypatc
         def close(self) -> None:
             return
 
-    assert MyNumberCard(Power()).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    known = MyNumberCard(Power())
+    known.read_facts()
+    assert known.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert on_disk == [2]
 
 
@@ -73,6 +77,7 @@ def test_a_full_disk_is_no_free_try(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image, FullDisk()))
     card = MyNumberCard(slot.connect())  # type: ignore[arg-type]
+    card.read_facts()
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == CardUnreadable(0x6581, "verify PIN")
     assert image.passwords[Password.USER_PIN].left == 2
 

@@ -1,0 +1,46 @@
+"""What a user-authentication certificate says about itself. Judging it is the terminal's affair."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from reader.tlv import MalformedCardData
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Extensions
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    serial: int = field(repr=False)
+    """Names one person's card: for comparing and for keyed hashes, never for a log."""
+    not_before: datetime
+    not_after: datetime
+    policies: tuple[str, ...]
+    """Dotted OIDs; empty where the certificate names none."""
+
+
+def parse_certificate(der: bytes) -> CertificateFacts:
+    """Facts of a DER certificate (RFC 5280). Raises `MalformedCardData`."""
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return CertificateFacts(
+            serial=certificate.serial_number,
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+            policies=_policies(certificate.extensions),
+        )
+    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion):
+        raise MalformedCardData("certificate is not X.509") from None
+
+
+def _policies(extensions: "Extensions") -> tuple[str, ...]:
+    from cryptography import x509
+
+    try:
+        found = extensions.get_extension_for_class(x509.CertificatePolicies)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(policy.policy_identifier.dotted_string for policy in found.value)

@@ -1,0 +1,246 @@
+"""How few and how long the commands are, and what happens where a card or a reader refuses the long ones."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reader import channel
+from reader.apdu import INS, parse_command
+from reader.card import MyNumberCard
+from reader.face_record import FaceRecord
+from reader.facts import CardFacts, CardGone, CardUnreadable, CodeRight, PinRight
+from reader.link import CommandRefused, LinkLost
+from reader.profile import File
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+Answer = Callable[[bytes], bytes]
+
+
+class Wire:
+    """A link that counts; `answer` may stand in for the card."""
+
+    def __init__(self, image: CardImage, answer: Answer | None = None) -> None:
+        self.card = SoftCard(image)
+        self._answer = answer or self.card.transmit
+        self.sent: list[bytes] = []
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        self.sent.append(bytes(apdu))
+        return self._answer(bytes(apdu))
+
+    def close(self) -> None:
+        return
+
+    def heads(self) -> list[str]:
+        return [command[:2].hex() for command in self.sent]
+
+
+def le(command: bytes) -> int:
+    return parse_command(command).le or 0
+
+
+def read_everything(card: MyNumberCard, image: CardImage) -> FaceRecord:
+    assert isinstance(card.read_facts(), CardFacts)
+    assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    record = card.read_face_record()
+    assert isinstance(record, FaceRecord)
+    assert card.read_cv_certificate() == image.files[File.SURFACE_CV_CERTIFICATE]
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert isinstance(card.sign(b"statement"), bytes)
+    return record
+
+
+def test_one_command_per_file_and_no_file_is_selected(image: CardImage) -> None:
+    wire = Wire(image)
+    card = MyNumberCard(wire)
+    assert isinstance(card.read_facts(), CardFacts)
+    assert isinstance(card.read_user_certificate(), bytes)
+    # surface, its counter; common, expiry; JPKI, certificate, its counter
+    assert wire.heads() == ["00a4", "0020", "00a4", "00b2", "00a4", "00b0", "0020"]
+    wire.sent.clear()
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    wire.sent.clear()
+    assert isinstance(card.read_face_record(), FaceRecord)
+    assert wire.heads() == ["00b0"]
+
+
+def test_short_reads_fetch_no_byte_twice(image: CardImage) -> None:
+    wire = Wire(image)
+    card = MyNumberCard(wire, longest_read=256)
+    read_everything(card, image)
+    blocks = -(-len(image.files[File.FACE_RECORD]) // 256) + -(-len(image.files[File.USER_CERTIFICATE]) // 256)
+    blocks += -(-len(image.files[File.SURFACE_CV_CERTIFICATE]) // 256)
+    reads = [command for command in wire.sent if command[1] == INS.READ_BINARY]
+    recognised = 2  # before the printed code and before the PIN
+    assert len(reads) == blocks + recognised
+    assert all(le(command) <= 256 for command in reads)
+
+
+@pytest.mark.parametrize("refusal", ["6700", "6C00", "6F00", "6D00", "9000"])
+@pytest.mark.parametrize("most", [4096, 256])
+def test_a_card_that_refuses_long_reads_is_asked_for_less_and_it_is_remembered(
+    image: CardImage, refusal: str, most: int
+) -> None:
+    def answer(apdu: bytes) -> bytes:
+        long = apdu[1] == INS.READ_BINARY and le(apdu) > most
+        return bytes.fromhex(refusal) if long else wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    read_everything(MyNumberCard(wire), image)
+    refused = [le(command) for command in wire.sent if command[1] == INS.READ_BINARY and le(command) > most]
+    assert refused == [65_536, 4096][: len(refused)], "each length is refused once"
+
+
+def test_a_reader_that_refuses_long_commands(image: CardImage) -> None:
+    def answer(apdu: bytes) -> bytes:
+        if len(apdu) > 6 and apdu[1] == INS.READ_BINARY:
+            raise CommandRefused("command too long (265 bytes) for max: 261")
+        return wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    read_everything(MyNumberCard(wire), image)
+
+
+def test_a_reader_that_refuses_short_commands_too_is_lost(image: CardImage) -> None:
+    def answer(apdu: bytes) -> bytes:
+        if apdu[1] == INS.READ_BINARY:
+            raise CommandRefused("refused")
+        return wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    assert MyNumberCard(wire).read_facts() == CardGone()
+
+
+@pytest.mark.parametrize("refusal", ["6A86", "6B00", "6986", "6A88"])
+def test_a_card_without_short_identifiers_has_its_files_selected(image: CardImage, refusal: str) -> None:
+    def answer(apdu: bytes) -> bytes:
+        by_short_id = (apdu[1] == INS.READ_BINARY and apdu[2] & 0x80) or (
+            apdu[1] in (INS.VERIFY, INS.COMPUTE_SIGNATURE) and apdu[3] & 0x1F
+        )
+        return bytes.fromhex(refusal) if by_short_id else wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    read_everything(MyNumberCard(wire), image)
+    named = [command for command in wire.sent if command[1] == INS.VERIFY and command[3] & 0x1F]
+    assert len(named) == 1, "asked once, then remembered"
+
+
+def test_a_reader_that_hands_over_at_most_what_fits_its_buffer(image: CardImage) -> None:
+    def answer(apdu: bytes) -> bytes:
+        response = wire.card.transmit(apdu)
+        return response[:1000] + response[-2:] if len(response) > 1002 else response
+
+    wire = Wire(image, answer)
+    assert read_everything(MyNumberCard(wire), image).photo_jp2
+
+
+def test_a_card_that_answers_in_parts(image: CardImage) -> None:
+    waiting = bytearray()
+
+    def answer(apdu: bytes) -> bytes:
+        if apdu[1] == INS.GET_RESPONSE:
+            wanted = le(apdu)
+            part = bytes(waiting[:wanted])
+            del waiting[:wanted]
+            return part + (bytes((0x61, min(len(waiting), 0xFF))) if waiting else b"\x90\x00")
+        response = wire.card.transmit(apdu)
+        if len(response) <= 2 + 64:
+            return response
+        waiting[:] = response[64:-2]
+        return response[:64] + bytes((0x61, min(len(waiting), 0xFF)))
+
+    wire = Wire(image, answer)
+    read_everything(MyNumberCard(wire, longest_read=256), image)
+
+
+def test_a_card_that_insists_on_the_right_length(image: CardImage) -> None:
+    def answer(apdu: bytes) -> bytes:
+        response = wire.card.transmit(apdu)
+        exact = len(response) - 2
+        return bytes((0x6C, exact)) if 0 < exact < 256 and le(apdu) != exact else response
+
+    wire = Wire(image, answer)
+    read_everything(MyNumberCard(wire, longest_read=256), image)
+
+
+def test_a_card_that_always_has_more_comes_to_an_end(image: CardImage) -> None:
+    wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
+    assert isinstance(MyNumberCard(wire).read_facts(), CardUnreadable)
+    assert len(wire.sent) <= channel.MAX_BLOCKS + 1
+
+
+def test_a_card_that_drips_comes_to_an_end(image: CardImage) -> None:
+    """One byte per READ BINARY, for ever."""
+
+    def answer(apdu: bytes) -> bytes:
+        response = wire.card.transmit(apdu)
+        return response[:1] + response[-2:] if apdu[1] == INS.READ_BINARY and not apdu[2] & 0x80 else response
+
+    wire = Wire(image, answer)
+    assert isinstance(MyNumberCard(wire, longest_read=256).read_facts(), CardUnreadable)
+    assert len(wire.sent) <= channel.MAX_BLOCKS + 16
+
+
+def test_a_card_that_takes_its_time_uses_it_up(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(channel.time, "monotonic", lambda: now)
+
+    def answer(apdu: bytes) -> bytes:
+        nonlocal now
+        now += 10
+        return wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    card = MyNumberCard(wire)
+    assert isinstance(card.read_facts(), CardUnreadable)
+    now += 3600
+    sent = len(wire.sent)
+    assert isinstance(card.sign(b"statement"), CardUnreadable)
+    assert (sent, len(wire.sent)) == (3, 3)
+
+
+def test_a_patient_who_takes_their_time_does_not_use_it_up(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(channel.time, "monotonic", lambda: now)
+    card = MyNumberCard(Wire(image))
+    assert isinstance(card.read_facts(), CardFacts)
+    now += 3600
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+
+
+@pytest.mark.parametrize("longest_read", [256, 65_536])
+def test_the_photo_is_handed_on_before_the_rest_is_there(image: CardImage, photo: bytes, longest_read: int) -> None:
+    wire = Wire(image)
+    card = MyNumberCard(wire, longest_read=longest_read)
+    assert isinstance(card.read_facts(), CardFacts)
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    early: list[tuple[bytes, int]] = []
+    record = card.read_face_record(on_photo=lambda jp2: early.append((bytes(jp2), len(wire.sent))))
+    assert isinstance(record, FaceRecord)
+    ((jp2, sent),) = early
+    assert jp2 == photo == record.photo_jp2
+    assert (sent < len(wire.sent)) is (longest_read == 256)
+
+
+def test_no_photo_is_handed_on_from_a_record_that_is_none(image: CardImage) -> None:
+    image.files[File.FACE_RECORD] = bytes.fromhex("FF208203E8") + bytes(1000)
+    card = MyNumberCard(Wire(image), longest_read=256)
+    assert isinstance(card.read_facts(), CardFacts)
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    early: list[bytearray] = []
+    assert card.read_face_record(on_photo=early.append) == CardUnreadable(None, "read face record")
+    assert early == []
+
+
+def test_a_link_lost_while_stepping_down_is_a_card_gone(image: CardImage) -> None:
+    def answer(apdu: bytes) -> bytes:
+        if apdu[1] == INS.READ_BINARY:
+            if le(apdu) <= 4096:
+                raise LinkLost("pulled")
+            return b"\x67\x00"
+        return wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    assert MyNumberCard(wire).read_facts() == CardGone()
