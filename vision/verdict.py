@@ -76,3 +76,4 @@ class ReferenceProblem(StrEnum):
 
     UNREADABLE = "unreadable"
     NO_FACE = "no-face"
+    SEVERAL_FACES = "several-faces"

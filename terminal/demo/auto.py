@@ -140,7 +140,7 @@ class AutoDemo:
     async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
         image = self._counter.props.card_of(persona, self._stage.portrait)
         self._counter.stub.publish(self._counter.props.registry_of(persona, self._stage.portrait))
-        self._stage.show(persona.before_camera)
+        self._stage.show(persona)
         card = SoftCard(image.model_copy(deep=True))
         self._tell(f"\n{persona.name}: {persona.story}")
         say = words("ja", **_place(self._settings))

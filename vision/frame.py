@@ -1,0 +1,73 @@
+"""The one place where a picture enters: any array becomes a contiguous 8-bit frame, or is refused with a value.
+
+dlib finds no face in a non-contiguous array, and says nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""(height, width, 3) RGB or (height, width) grey, contiguous."""
+
+LARGEST = 1280
+"""Longer side of a frame in pixels; a larger picture is scaled down."""
+SMALLEST = 80
+"""Shorter side; the face detector's own window."""
+
+
+class FrameProblem(StrEnum):
+    EMPTY = "empty"
+    TOO_SMALL = "too-small"
+    NOT_A_PICTURE = "not-a-picture"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Frame:
+    """One picture of the camera."""
+
+    rgb: Image
+    grey: Image
+    number: int
+    taken_at: float
+    """Seconds on the source's clock; only differences count."""
+
+    def __repr__(self) -> str:
+        return f"Frame({self.number})"
+
+
+def frame_of(
+    picture: NDArray[Any], *, number: int, taken_at: float, order: Literal["RGB", "BGR"] = "RGB"
+) -> Frame | FrameProblem:
+    """8 or 16 bit, grey, three or four channels; four-channel pictures lose their alpha."""
+    import cv2
+
+    if picture.size == 0:
+        return FrameProblem.EMPTY
+    if picture.dtype == np.uint16:
+        picture = (picture >> 8).astype(np.uint8)
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3):
+        return FrameProblem.NOT_A_PICTURE
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[:, :, 0]
+    if picture.ndim == 3:
+        if picture.shape[2] not in (3, 4):
+            return FrameProblem.NOT_A_PICTURE
+        picture = picture[:, :, 2::-1] if order == "BGR" else picture[:, :, :3]
+    if min(picture.shape[:2]) < SMALLEST:
+        return FrameProblem.TOO_SMALL
+    picture = np.ascontiguousarray(picture)
+    longest = max(picture.shape[:2])
+    if longest > LARGEST:
+        scale = LARGEST / longest
+        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    if picture.ndim == 2:
+        grey = picture
+        rgb = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
+    else:
+        rgb = picture
+        grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    return Frame(np.ascontiguousarray(rgb), np.ascontiguousarray(grey), number, taken_at)

@@ -1,0 +1,94 @@
+"""One open camera for everybody who looks: a thread grabs, the latest frame wins."""
+
+import threading
+import time
+
+from vision.frame import Frame
+from vision.source import FrameSource
+from vision.verdict import CameraLost
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 5.0
+
+
+class Camera:
+    """Opened once and kept. A lost source is opened again, with growing patience, until `stop`."""
+
+    def __init__(self, source: FrameSource, *, lost_after: float = 1.0) -> None:
+        """`lost_after`: seconds without a frame after which the camera counts as lost."""
+        self.source = source
+        self._lost_after = lost_after
+        self._frame: Frame | None = None
+        self._lost: CameraLost | None = None
+        self._arrived = time.monotonic()
+        self._new = threading.Condition()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._arrived = time.monotonic()
+            self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+            self._thread.start()
+
+    def latest(self) -> Frame | CameraLost | None:
+        """None before the first frame. A device that hangs is lost by the age of its last frame."""
+        with self._new:
+            if self._lost is not None:
+                return self._lost
+            if time.monotonic() - self._arrived > self._lost_after and self._frame is not None:
+                return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s")
+            return self._frame
+
+    def after(self, number: int, timeout: float) -> Frame | CameraLost | None:
+        """The first frame newer than `number`; None if none came in `timeout` seconds."""
+        until = time.monotonic() + timeout
+        with self._new:
+            while self._lost is None and (self._frame is None or self._frame.number <= number):
+                left = until - time.monotonic()
+                if left <= 0:
+                    break
+                self._new.wait(left)
+        found = self.latest()
+        return found if not isinstance(found, Frame) or found.number > number else None
+
+    def stop(self) -> None:
+        """Returns when the thread has ended; forgets the last frame."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(5)
+            self._thread = None
+        with self._new:
+            self._frame = None
+            self._new.notify_all()
+
+    def _run(self) -> None:
+        wait = _FIRST_WAIT
+        while not self._ended.is_set():
+            lost = self.source.open()
+            if lost is None:
+                wait = _FIRST_WAIT
+                lost = self._grab()
+            self.source.close()
+            self._tell(lost)
+            self._ended.wait(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    def _grab(self) -> CameraLost | None:
+        while not self._ended.is_set():
+            frame = self.source.read()
+            if isinstance(frame, CameraLost):
+                return frame
+            with self._new:
+                self._frame, self._lost, self._arrived = frame, None, time.monotonic()
+                self._new.notify_all()
+        return None
+
+    def _tell(self, lost: CameraLost | None) -> None:
+        with self._new:
+            self._lost = lost
+            self._new.notify_all()

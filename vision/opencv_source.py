@@ -1,0 +1,90 @@
+"""Every source OpenCV can open, in one class: webcam by number or device path, video file, image sequence."""
+
+import time
+from pathlib import Path
+
+import cv2
+
+from vision.frame import Frame, FrameProblem, frame_of
+from vision.verdict import CameraLost
+
+WIDTH, HEIGHT = 640, 480
+"""What is asked of a device; what it grants is taken."""
+
+
+class OpenCvSource:
+    def __init__(self, spec: str, *, warm_up_frames: int = 0, loop: bool = False, realtime: bool = True) -> None:
+        """`realtime`: a file plays at its own pace, as a camera would; off, as fast as it can be read."""
+        self._spec = spec
+        self._is_device = spec.isdecimal() or spec.startswith("/dev/")
+        self._warm_up_frames = warm_up_frames
+        self._loop = loop
+        self._realtime = realtime and not self._is_device
+        self._capture: cv2.VideoCapture | None = None
+        self._number = 0
+        self._period = 1 / 30
+        self._began = 0.0
+        self._read_since_open = 0
+
+    @property
+    def name(self) -> str:
+        return f"camera {self._spec}" if self._is_device else self._spec
+
+    def open(self) -> CameraLost | None:
+        self.close()
+        if not self._is_device and "%" not in self._spec and not Path(self._spec).is_file():
+            return CameraLost(f"{self.name}: no such file")
+        capture = cv2.VideoCapture(int(self._spec)) if self._spec.isdecimal() else cv2.VideoCapture(self._spec)
+        if not capture.isOpened():
+            capture.release()
+            hint = "not there, or in use by another program" if self._is_device else "not a video OpenCV can read"
+            return CameraLost(f"{self.name}: {hint}")
+        self._capture = capture
+        if self._is_device:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT)
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+            for _ in range(self._warm_up_frames):
+                capture.read()
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        self._period = 1 / rate if 1 <= rate <= 240 else 1 / 30
+        self._began = time.monotonic()
+        self._read_since_open = 0
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        if self._capture is None:
+            return CameraLost(f"{self.name}: not open")
+        got, picture = self._capture.read()
+        if not got and self._loop and self._read_since_open:
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+            got, picture = self._capture.read()
+            if not got:  # image sequences and some containers cannot be wound back
+                lost = self.open()
+                if lost is not None:
+                    return lost
+                got, picture = self._capture.read()
+        if not got:
+            what = "it sends no more frames" if self._is_device else "the end was reached"
+            return CameraLost(f"{self.name}: {what}")
+        self._number += 1
+        self._read_since_open += 1
+        frame = frame_of(picture, number=self._number, taken_at=self._taken_at(), order="BGR")
+        if isinstance(frame, FrameProblem):
+            return CameraLost(f"{self.name}: unusable frame ({frame})")
+        return frame
+
+    def _taken_at(self) -> float:
+        """A device's frame is taken now; a file's when its turn has come."""
+        if self._is_device:
+            return time.monotonic()
+        due = self._began + self._read_since_open * self._period
+        if self._realtime:
+            time.sleep(max(0.0, due - time.monotonic()))
+        return due
+
+    def close(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None

@@ -1,0 +1,54 @@
+"""The card's photo: greyscale JPEG 2000 in a JP2 file, from bytes, with limits on what is decoded."""
+
+import io
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Image
+
+JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")
+MOST_BYTES = 64 * 1024
+MOST_PIXELS = 1024 * 1024
+CARD_SIZE = (240, 320)
+"""Width and height of a simulated card's photo."""
+
+
+class PhotoProblem(StrEnum):
+    NOT_JPEG2000 = "not-jpeg2000"
+    TOO_LARGE = "too-large"
+    DAMAGED = "damaged"
+
+
+def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
+    """(height, width) grey."""
+    from PIL import Image as Pillow
+    from PIL import ImageFile
+
+    if len(data) > MOST_BYTES:
+        return PhotoProblem.TOO_LARGE
+    if not data.startswith(JP2_SIGNATURE):
+        return PhotoProblem.NOT_JPEG2000
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
+    try:
+        with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
+            if photo.width * photo.height > MOST_PIXELS:
+                return PhotoProblem.TOO_LARGE
+            return np.ascontiguousarray(np.asarray(photo.convert("L"), np.uint8))
+    except (OSError, ValueError, SyntaxError, MemoryError, Pillow.DecompressionBombError):
+        return PhotoProblem.DAMAGED
+
+
+def card_jp2(portrait: NDArray[np.uint8], size: int = 5000) -> bytes:
+    """A portrait as the card keeps it: 240x320 grey, about `size` bytes.
+
+    `portrait` is (height, width) grey or (height, width, 3) RGB.
+    """
+    from PIL import Image as Pillow
+
+    photo = Pillow.fromarray(portrait).convert("L").resize(CARD_SIZE, Pillow.Resampling.LANCZOS)
+    raw = CARD_SIZE[0] * CARD_SIZE[1]
+    out = io.BytesIO()
+    photo.save(out, "JPEG2000", quality_mode="rates", quality_layers=[raw / size], irreversible=True)
+    return out.getvalue()

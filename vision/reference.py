@@ -1,0 +1,34 @@
+"""The reference a live face is compared with: the encoding of the card's photo. Lives for one reception."""
+
+from vision.engine import Encoding, FaceEngine, flip_averaged
+from vision.photo import PhotoProblem, decode_photo
+from vision.verdict import ReferenceProblem
+
+
+class Reference:
+    """Holds one encoding in a buffer of its own."""
+
+    __slots__ = ("encoding",)
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding.copy()
+
+    def __repr__(self) -> str:
+        return "Reference()"
+
+    def wipe(self) -> None:
+        self.encoding.fill(0)
+
+
+def make_reference(engine: FaceEngine, jp2: bytes | bytearray) -> Reference | ReferenceProblem:
+    """The photo must show exactly one face."""
+    grey = decode_photo(jp2)
+    if isinstance(grey, PhotoProblem):
+        return ReferenceProblem.UNREADABLE
+    try:
+        boxes = engine.faces(grey, thorough=True)
+        if len(boxes) != 1:
+            return ReferenceProblem.NO_FACE if not boxes else ReferenceProblem.SEVERAL_FACES
+        return Reference(flip_averaged(engine, grey, boxes[0]))
+    finally:
+        grey.fill(0)

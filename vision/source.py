@@ -1,0 +1,41 @@
+"""Where frames come from: a webcam, a video file, a sequence of pictures, a synthetic patient - by one name each."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from vision.verdict import CameraLost
+
+if TYPE_CHECKING:
+    from vision.frame import Frame
+
+SYNTHETIC = "synthetic:"
+
+
+class FrameSource(Protocol):
+    """Drivers and simulators alike. Used from one thread."""
+
+    @property
+    def name(self) -> str:
+        """What the user called it; named in every message."""
+
+    def open(self) -> CameraLost | None: ...
+
+    def read(self) -> "Frame | CameraLost":
+        """The next frame; blocks until there is one. Lost means: open again."""
+
+    def close(self) -> None:
+        """May be called twice; never raises."""
+
+
+def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
+    """The source for a `vision.camera` setting, not opened yet.
+
+    A number, a device path, a video file, an image pattern (`frame-%03d.png`), or `synthetic:NAME`. `loop`: files begin
+    again at their end. Raises ValueError for a synthetic person nobody knows.
+    """
+    if spec.startswith(SYNTHETIC):
+        from vision.synthetic.source import SyntheticSource
+
+        return SyntheticSource(spec.removeprefix(SYNTHETIC))
+    from vision.opencv_source import OpenCvSource
+
+    return OpenCvSource(spec, warm_up_frames=warm_up_frames, loop=loop)
