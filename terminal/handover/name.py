@@ -3,7 +3,7 @@
 from datetime import datetime
 from hashlib import sha256
 
-from terminal.handover.layout import date_time
+from terminal.handover.values import date_time
 
 _READER_KIND = "001"
 

@@ -1,21 +1,15 @@
-"""`QualificationResult` as the XML that receipt computers read."""
+"""`QualificationResult` as the file that receipt computers read."""
 
-import re
-from dataclasses import dataclass, field
-from typing import Literal
-
-from lxml import etree
+from dataclasses import dataclass
+from typing import Final
 
 from consent.items import Item
-from terminal.handover.layout import (
-    BY_MY_NUMBER_CARD,
-    CHARACTER_CODES,
-    CONSENTS,
-    ENDED_NORMALLY,
-    QUALIFICATION,
-    date_time,
-    day,
-)
+from terminal.handover.layout import attributes_of
+from terminal.handover.messages.header import QualificationHeader
+from terminal.handover.messages.insured import DiseaseInfo, ElderlyRecipientInfo, Insured, LimitInfo
+from terminal.handover.messages.qualification import QualificationAnswer, QualificationBody
+from terminal.handover.parts import Consent
+from terminal.handover.xml import CHARACTER_CODES, SUBSTITUTE, Document, Encoding, write_document
 from terminal.qualification.contract import (
     ConsentOutcome,
     ElderlyRecipient,
@@ -25,146 +19,129 @@ from terminal.qualification.contract import (
     SpecificDisease,
 )
 
-Encoding = Literal["UTF-8", "Shift_JIS"]
+__all__ = ["SUBSTITUTE", "Encoding", "FaceOptions", "ResultDocument", "result_answer", "result_document"]
 
-SUBSTITUTE = "●"
-"""What the field shows for a character it cannot write."""
-
-# Characters that Unicode has twice: JIS tables name the first, Microsoft's (CP932) the second.
-_TO_CP932 = str.maketrans("〜−‖—¢£¬", "～－∥―￠￡￢")
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ResultDocument = Document
+BY_MY_NUMBER_CARD: Final = "1"
+"""ReferenceClassification (OQSCD002)."""
+ENDED_NORMALLY: Final = "1"
+"""SegmentOfResult (OQSCD003)."""
 
 
 @dataclass(frozen=True, slots=True)
-class ResultDocument:
-    data: bytes = field(repr=False)
-    """The file, with its XML declaration."""
-    substituted: int
-    """Characters that the encoding does not have and that became ●."""
+class FaceOptions:
+    newer_consents: bool = False
+    """Write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症) too. That they stand here is inferred."""
 
 
-def result_document(result: QualificationResult, encoding: Encoding = "UTF-8") -> ResultDocument:
+def result_document(
+    result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
+) -> ResultDocument:
     """Shift_JIS follows CP932, as receipt computers read it."""
-    root = etree.Element("XmlMsg")
-    writer = _Writer(encoding)
-    _header(writer, etree.SubElement(root, "MessageHeader"), result, encoding)
-    _body(writer, etree.SubElement(root, "MessageBody"), result)
-    etree.indent(root)
-    text = etree.tostring(root, encoding="unicode")
-    document = f'<?xml version="1.0" encoding="{encoding}" standalone="no"?>\n{text}\n'
-    return ResultDocument(document.encode(_CODECS[encoding]), writer.substituted)
+    return write_document(result_answer(result, encoding, options), encoding)
 
 
-_CODECS = {"UTF-8": "utf-8", "Shift_JIS": "cp932"}
+def result_answer(
+    result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
+) -> QualificationAnswer:
+    """The check's id is the file identifier: it ties the file to ledger and service and says nothing of the person."""
+    options = options or FaceOptions()
+    return QualificationAnswer(
+        header=QualificationHeader(
+            executed_at=result.processed_at,
+            confirmation_date=result.qualification_date,
+            institution_code=result.institution_code,
+            file_identifier=result.check_id,
+            reference=BY_MY_NUMBER_CARD,
+            segment=ENDED_NORMALLY,
+            character_code=CHARACTER_CODES[encoding],
+        ),
+        body=QualificationBody(
+            prescription=result.prescription_form,
+            status=result.status,
+            result_code=result.code,
+            result_message=result.message,
+            validity=result.validity,
+            results=tuple(_insured(entry, result, options) for entry in result.qualifications),
+        ),
+    )
 
 
-class _Writer:
-    """Adds elements whose text the encoding can hold."""
-
-    def __init__(self, encoding: Encoding) -> None:
-        self._codec = _CODECS[encoding]
-        self.substituted = 0
-
-    def add(self, parent: etree._Element, name: str, value: str | None) -> None:
-        """Nothing for None or an empty text: the layout omits what is empty."""
-        if value:
-            etree.SubElement(parent, name).text = self._writable(value)
-
-    def _writable(self, text: str) -> str:
-        if self._codec == "cp932":
-            text = text.translate(_TO_CP932)
-        return "".join(character if self._can_write(character) else self._substitute() for character in text)
-
-    def _can_write(self, character: str) -> bool:
-        if _NOT_XML.match(character):
-            return False
-        try:
-            character.encode(self._codec)
-        except UnicodeEncodeError:
-            return False
-        return True
-
-    def _substitute(self) -> str:
-        self.substituted += 1
-        return SUBSTITUTE
+def _insured(qualification: Qualification, result: QualificationResult, options: FaceOptions) -> Insured:
+    return insured_of(qualification).model_copy(update=_consents(result, options))
 
 
-def _header(writer: _Writer, header: etree._Element, result: QualificationResult, encoding: Encoding) -> None:
-    writer.add(header, "ProcessExecutionTime", date_time(result.processed_at))
-    writer.add(header, "QualificationConfirmationDate", day(result.qualification_date))
-    writer.add(header, "MedicalInstitutionCode", result.institution_code)
-    writer.add(header, "ReferenceClassification", BY_MY_NUMBER_CARD)
-    writer.add(header, "SegmentOfResult", ENDED_NORMALLY)
-    writer.add(header, "CharacterCodeIdentifier", CHARACTER_CODES[encoding])
+def insured_of(qualification: Qualification) -> Insured:
+    """What the insurer's record says, without any consent."""
+    recipient = qualification.elderly_recipient
+    return Insured(
+        card_classification=qualification.insured_card_classification,
+        insurer_number=qualification.insurer_number,
+        card_symbol=qualification.insured_card_symbol,
+        identification_number=qualification.insured_identification_number,
+        branch_number=qualification.insured_branch_number,
+        family=qualification.personal_family_classification,
+        insured_name=qualification.insured_name,
+        name=qualification.name,
+        name_kana=qualification.name_kana,
+        sex=qualification.sex,
+        birth_date=qualification.birth_date,
+        address=qualification.address,
+        post_number=qualification.post_number,
+        qualification_date=qualification.qualification_date,
+        disqualification_date=qualification.disqualification_date,
+        card_valid=qualification.card_valid_date,
+        contribution_ratio=qualification.insured_partial_contribution_ratio,
+        preschool=qualification.preschool_classification,
+        reason_of_loss=qualification.reason_of_loss,
+        insurer_name=qualification.insurer_name,
+        elderly_recipient=None if recipient is None else _elderly_recipient(recipient),
+    )
 
 
-def _body(writer: _Writer, body: etree._Element, result: QualificationResult) -> None:
-    writer.add(body, "PrescriptionIssueSelect", result.prescription_form)
-    writer.add(body, "ProcessingResultStatus", result.status)
-    writer.add(body, "ProcessingResultCode", result.code)
-    writer.add(body, "ProcessingResultMessage", result.message)
-    writer.add(body, "QualificationValidity", result.validity)
-    if result.qualifications:
-        listed = etree.SubElement(body, "ResultList")
-        for qualification in result.qualifications:
-            entry = etree.SubElement(listed, "ResultOfQualificationConfirmation")
-            _qualification(writer, entry, qualification)
-            _consents(writer, entry, result)
+def _elderly_recipient(recipient: ElderlyRecipient) -> ElderlyRecipientInfo:
+    return ElderlyRecipientInfo(
+        valid_start=recipient.valid_start_date,
+        valid_end=recipient.valid_end_date,
+        ratio=recipient.contribution_ratio,
+    )
 
 
-def _qualification(writer: _Writer, entry: etree._Element, qualification: Qualification) -> None:
-    for name, value_of in QUALIFICATION:
-        writer.add(entry, name, value_of(qualification))
-    if qualification.elderly_recipient is not None:
-        _elderly_recipient(writer, entry, qualification.elderly_recipient)
+def limit_info(limit: Limit) -> LimitInfo:
+    return LimitInfo(
+        classification=limit.classification,
+        flag=limit.classification_flag,
+        valid_start=limit.valid_start_date,
+        valid_end=limit.valid_end_date,
+    )
 
 
-def _elderly_recipient(writer: _Writer, entry: etree._Element, recipient: ElderlyRecipient) -> None:
-    info = etree.SubElement(entry, "ElderlyRecipientCertificateInfo")
-    writer.add(info, "ElderlyRecipientValidStartDate", day(recipient.valid_start_date))
-    writer.add(info, "ElderlyRecipientValidEndDate", day(recipient.valid_end_date))
-    writer.add(info, "ElderlyRecipientContributionRatio", recipient.contribution_ratio)
+def _disease(disease: SpecificDisease) -> DiseaseInfo:
+    return DiseaseInfo(
+        category=disease.disease_category,
+        valid_start=disease.valid_start_date,
+        valid_end=disease.valid_end_date,
+        self_pay=disease.self_pay,
+    )
 
 
-def _consents(writer: _Writer, entry: etree._Element, result: QualificationResult) -> None:
+def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, object]:
     """An item that was not asked leaves no element; the limit provided by law has its flag and no time of consent."""
-    outcomes = {outcome.item: outcome for outcome in result.consents}
-    for item, elements in CONSENTS.items():
-        outcome = outcomes.get(item)
-        if outcome is not None:
-            writer.add(entry, elements.flag, str(outcome.flag))
-            _times(writer, entry, outcome)
-        elif item in result.by_law:
-            writer.add(entry, elements.flag, "1")
-        provided = item in result.by_law or (outcome is not None and outcome.flag == 1)
-        if provided and item is Item.HIGH_COST_LIMIT and result.limit is not None:
-            _limit(writer, entry, result.limit)
-        if provided and item is Item.SPECIFIC_DISEASE and result.specific_diseases:
-            _specific_diseases(writer, entry, result.specific_diseases)
+    found: dict[str, object] = {}
+    provided: set[Item] = set(result.by_law)
+    for outcome in result.consents:
+        for attribute in attributes_of(outcome.item, options.newer_consents):
+            found[attribute] = _consent(outcome)
+        if outcome.flag == 1:
+            provided.add(outcome.item)
+    for item in result.by_law:
+        found[attributes_of(item)[0]] = Consent(flag="1")
+    if Item.HIGH_COST_LIMIT in provided and result.limit is not None:
+        found["limit"] = limit_info(result.limit)
+    if Item.SPECIFIC_DISEASE in provided:
+        found["diseases"] = tuple(_disease(disease) for disease in result.specific_diseases)
+    return found
 
 
-def _times(writer: _Writer, entry: etree._Element, outcome: ConsentOutcome) -> None:
-    elements = CONSENTS[outcome.item]
-    if outcome.consent_time is not None:
-        writer.add(entry, elements.consent_time, date_time(outcome.consent_time))
-    if outcome.available_time is not None and elements.has_available_time:
-        writer.add(entry, elements.available_time, date_time(outcome.available_time))
-
-
-def _limit(writer: _Writer, entry: etree._Element, limit: Limit) -> None:
-    info = etree.SubElement(entry, "LimitApplicationCertificateRelatedInfo")
-    writer.add(info, "LimitApplicationCertificateClassification", limit.classification)
-    writer.add(info, "LimitApplicationCertificateClassificationFlag", limit.classification_flag)
-    writer.add(info, "LimitApplicationCertificateValidStartDate", day(limit.valid_start_date))
-    writer.add(info, "LimitApplicationCertificateValidEndDate", day(limit.valid_end_date))
-
-
-def _specific_diseases(writer: _Writer, entry: etree._Element, diseases: tuple[SpecificDisease, ...]) -> None:
-    listed = etree.SubElement(entry, "SpecificDiseasesCertificateList")
-    for disease in diseases:
-        info = etree.SubElement(listed, "SpecificDiseasesCertificateInfo")
-        writer.add(info, "SpecificDiseasesDiseaseCategory", disease.disease_category)
-        writer.add(info, "SpecificDiseasesValidStartDate", day(disease.valid_start_date))
-        if disease.valid_end_date is not None:
-            writer.add(info, "SpecificDiseasesValidEndDate", day(disease.valid_end_date))
-        writer.add(info, "SpecificDiseasesSelfPay", disease.self_pay)
+def _consent(outcome: ConsentOutcome) -> Consent:
+    return Consent(flag=str(outcome.flag), consent_time=outcome.consent_time, available_time=outcome.available_time)

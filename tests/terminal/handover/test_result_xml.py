@@ -10,7 +10,7 @@ from lxml import etree
 
 from consent.items import Item
 from terminal.handover.layout import CONSENTS
-from terminal.handover.result_xml import SUBSTITUTE, ResultDocument, result_document
+from terminal.handover.result_xml import SUBSTITUTE, FaceOptions, ResultDocument, result_document
 from terminal.qualification.contract import (
     ConsentOutcome,
     ElderlyRecipient,
@@ -24,6 +24,7 @@ EXPECTED_HEADER = {
     "ProcessExecutionTime": "20261121091504",
     "QualificationConfirmationDate": "20261121",
     "MedicalInstitutionCode": "1319999999",
+    "ArbitraryFileIdentifier": "0123456789abcdef0123456789abcdef",
     "ReferenceClassification": "1",
     "SegmentOfResult": "1",
     "CharacterCodeIdentifier": "0",
@@ -213,6 +214,23 @@ def test_the_limit_by_law_has_its_flag_and_no_time(elder_result: QualificationRe
     assert found["LimitApplicationCertificateRelatedConsFlg"] == "1"
     assert "LimitApplicationCertificateRelatedConsTime" not in found
     assert found["LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag"] == "B05"
+
+
+def test_the_newer_consents_follow_their_groups_answer_when_wanted(elder_result: QualificationResult) -> None:
+    plain = result_of(parsed(result_document(elder_result)))
+    newer = result_of(parsed(result_document(elder_result, options=FaceOptions(newer_consents=True))))
+    added = {name: newer[name] for name in newer if name not in plain}
+    granted = ("AllergyInfo", "ContraindicationInfo", "TestInfo", "PrescriptionInfo")
+    refused = ("DiagnosisName", "InfectiousInfo")
+    assert added == {
+        **{f"{stem}ConsFlg": "1" for stem in granted},
+        **{f"{stem}ConsTime": "20261121091504" for stem in granted},
+        **{f"{stem}AvailableTime": "20261122091504" for stem in granted},
+        **{f"{stem}ConsFlg": "0" for stem in refused},
+    }
+    nothing = elder_result.model_copy(update={"consents": ()})
+    unasked = result_of(parsed(result_document(nothing, options=FaceOptions(newer_consents=True))))
+    assert [name for name in unasked if "Cons" in name] == []
 
 
 # --- every combination ---------------------------------------------------------------------------------------

@@ -1,0 +1,156 @@
+"""Drug and health-check data: another vocabulary (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`)."""
+
+from datetime import date
+from typing import Annotated
+
+from terminal.handover.codes import CARE, CHARACTER_CODE, FILE_CATEGORY, RESULT
+from terminal.handover.messages.header import FileIdentifier, InstitutionCode
+from terminal.handover.messages.insured import Day, Text
+from terminal.handover.parts import Confidence, Element, Part
+from terminal.handover.values import BRANCH, DAY, INSURER, KANA, MOMENT, MONTH, NAME, NUMBER, SYMBOL, TEXT, Moment, code
+
+_INFERRED = Confidence.INFERRED
+_RESULT = code(RESULT)
+
+
+class DataHeader(Part):
+    institution_code: InstitutionCode
+    insurer_number: Annotated[str, Element("InsurerNumber", INSURER)]
+    card_symbol: Annotated[Text, Element("InsuranceCardSymbol", SYMBOL)] = None
+    identification_number: Annotated[str, Element("InsuredPersonIdentificationNumber", NUMBER)]
+    branch_number: Annotated[Text, Element("BranchNumber", BRANCH)] = None
+    file_identifier: FileIdentifier = None
+
+
+class DataWanted(Part):
+    file_category: Annotated[str, Element("FileCategory", code(FILE_CATEGORY))]
+    classification: Annotated[Text, Element("PrDiInfClassification", TEXT)] = None
+    care: Annotated[Text, Element("MedicalTreatmentFlag", code(CARE))] = None
+
+
+class DrugsWanted(DataWanted):
+    start: Annotated[date, Element("StartDate", DAY)]
+    end: Annotated[date, Element("EndDate", DAY)]
+
+
+class DrugRequest(Part):
+    """`YZKsiquc01req_`"""
+
+    header: Annotated[DataHeader, Element("MessageHeader")]
+    body: Annotated[DrugsWanted, Element("MessageBody")]
+
+
+class CheckupRequest(Part):
+    """`TKKsiquc01req_`"""
+
+    header: Annotated[DataHeader, Element("MessageHeader")]
+    body: Annotated[DataWanted, Element("MessageBody")]
+
+
+class DrugPatient(Part):
+    name: Annotated[Text, Element("Name", NAME)] = None
+    kana: Annotated[Text, Element("KanaName", KANA)] = None
+    birth_date: Annotated[Day, Element("Birth", DAY)] = None
+    sex: Annotated[Text, Element("AdmGendCode", TEXT)] = None
+
+
+class DrugHeader(Part):
+    """`ResultCode` is 1, or `MessageContents` says why not. Readers look for both anywhere; here is inferred."""
+
+    executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, _INFERRED)]
+    institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]
+    file_identifier: Annotated[Text, Element("ArbitraryFileIdentifier", TEXT, _INFERRED)] = None
+    result: Annotated[str, Element("ResultCode", _RESULT)]
+    message_code: Annotated[Text, Element("MessageCode", TEXT, _INFERRED)] = None
+    message: Annotated[Text, Element("MessageContents", TEXT)] = None
+    character_code: Annotated[str, Element("CharacterCodeIdentifier", code(CHARACTER_CODE), _INFERRED)]
+    patient: Annotated[DrugPatient | None, Element("QuaInf")] = None
+
+
+class Drug(Part):
+    code: Annotated[Text, Element("DrugC", TEXT)] = None
+    name: Annotated[Text, Element("DrugN", TEXT)] = None
+    ingredient: Annotated[Text, Element("IngreN", TEXT)] = None
+    quantity: Annotated[Text, Element("Qua1", TEXT)] = None
+    unit: Annotated[Text, Element("Unit", TEXT)] = None
+    usage: Annotated[Text, Element("UsageN", TEXT)] = None
+    times: Annotated[Text, Element("Times", TEXT)] = None
+    usage_class: Annotated[Text, Element("MeTrIdCl", TEXT)] = None
+
+
+class DispensedDay(Part):
+    dispensed: Annotated[Day, Element("DiDate", DAY)] = None
+    prescribed: Annotated[Day, Element("PrDate", DAY)] = None
+    drugs: Annotated[tuple[Drug, ...], Element("DrugInfs", item="DrugInf")] = ()
+
+
+class DrugMonth(Part):
+    """Of receipts. Public readers also know `CzDiInf` (dispensing) and `ShPrInf` (prescriptions), not written here."""
+
+    dispenser_kind: Annotated[Text, Element("DiOrg", TEXT)] = None
+    dispenser_code: Annotated[Text, Element("MeTrDiHCd", TEXT)] = None
+    dispenser_name: Annotated[Text, Element("MeTrDiHNm", TEXT)] = None
+    prescriber_code: Annotated[Text, Element("PrlsHCd", TEXT)] = None
+    prescriber_name: Annotated[Text, Element("PrlsHNm", TEXT)] = None
+    prescriber_kind: Annotated[Text, Element("PrIsOrg", TEXT)] = None
+    in_or_out: Annotated[Text, Element("InOut", TEXT)] = None
+    month: Annotated[Text, Element("MeTrMonth", MONTH)] = None
+    days: Annotated[tuple[DispensedDay, ...], Element("DiDateInfs", item="DiDateInf")] = ()
+
+
+class DrugBody(Part):
+    months: Annotated[tuple[DrugMonth, ...], Element("MeTrMonthInf")] = ()
+
+
+class DrugAnswer(Part):
+    """`YZKsiquc01res_`"""
+
+    header: Annotated[DrugHeader, Element("MessageHeader")]
+    body: Annotated[DrugBody | None, Element("MessageBody")] = None
+
+
+class CheckupPatient(Part):
+    name: Annotated[Text, Element("Name", NAME)] = None
+    kana: Annotated[Text, Element("KanasName", KANA)] = None
+    birth_date: Annotated[Day, Element("Birthday", DAY)] = None
+    sex: Annotated[Text, Element("AdministrativeGenderCode", TEXT)] = None
+
+
+class CheckupHeader(Part):
+    executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, _INFERRED)]
+    institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]
+    file_identifier: Annotated[Text, Element("ArbitraryFileIdentifier", TEXT, _INFERRED)] = None
+    result: Annotated[str, Element("ResultCode", _RESULT)]
+    message_code: Annotated[Text, Element("MessageCode", TEXT, _INFERRED)] = None
+    message: Annotated[Text, Element("MessageContents", TEXT)] = None
+    character_code: Annotated[str, Element("CharacterCodeIdentifier", code(CHARACTER_CODE), _INFERRED)]
+    patient: Annotated[CheckupPatient | None, Element("QualificationsInfo")] = None
+
+
+class CheckupValue(Part):
+    item_code: Annotated[Text, Element("ItemCode", TEXT)] = None
+    item_name: Annotated[Text, Element("ItemName", TEXT)] = None
+    data_type: Annotated[Text, Element("DataType", TEXT)] = None
+    value: Annotated[Text, Element("DataValue", TEXT)] = None
+    unit: Annotated[Text, Element("Unit", TEXT)] = None
+    oid: Annotated[Text, Element("Oid", TEXT)] = None
+    value_name: Annotated[Text, Element("DataValueName", TEXT)] = None
+
+
+class Checkup(Part):
+    effective: Annotated[Day, Element("EffectiveTime", DAY)] = None
+    values: Annotated[
+        tuple[CheckupValue, ...],
+        Element("HealthCheckupResultAndQuestionInfos", item="HealthCheckupResultAndQuestionInfo"),
+    ] = ()
+
+
+class CheckupBody(Part):
+    checkups: Annotated[tuple[Checkup, ...], Element("SpecificHealthCheckupInfo")] = ()
+
+
+class CheckupAnswer(Part):
+    """`TKKsiquc01res_`"""
+
+    header: Annotated[CheckupHeader, Element("MessageHeader")]
+    body: Annotated[CheckupBody | None, Element("MessageBody")] = None

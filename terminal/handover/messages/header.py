@@ -1,0 +1,81 @@
+"""`MessageHeader` in its kinds."""
+
+from datetime import date
+from typing import Annotated
+
+from terminal.handover.codes import CHARACTER_CODE, REFERENCE, SEGMENT
+from terminal.handover.parts import Confidence, Element, Part
+from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, Moment, code
+
+ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
+InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
+FileIdentifier = Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT)]
+"""Whatever the asking program chose; the answer repeats it."""
+ExecutedAt = Annotated[Moment, Element("ProcessExecutionTime", MOMENT)]
+Segment = Annotated[str, Element("SegmentOfResult", code(SEGMENT))]
+ErrorCode = Annotated[str | None, Element("ErrorCode", TEXT)]
+ErrorMessage = Annotated[str | None, Element("ErrorMessage", TEXT)]
+CharacterCode = Annotated[str, Element("CharacterCodeIdentifier", code(CHARACTER_CODE))]
+
+
+class RequestHeader(Part):
+    institution_code: InstitutionCode
+    file_identifier: FileIdentifier = None
+
+
+class DatedRequestHeader(Part):
+    """Of a qualification check."""
+
+    confirmation_date: ConfirmationDate
+    institution_code: InstitutionCode
+    file_identifier: FileIdentifier = None
+
+
+class AnswerHeader(Part):
+    """Error code and message stand in it only when the segment is not 1."""
+
+    executed_at: ExecutedAt
+    institution_code: InstitutionCode
+    file_identifier: FileIdentifier = None
+    segment: Segment
+    error_code: ErrorCode = None
+    error_message: ErrorMessage = None
+    character_code: CharacterCode
+
+
+class QualificationHeader(Part):
+    executed_at: ExecutedAt
+    confirmation_date: ConfirmationDate
+    institution_code: InstitutionCode
+    file_identifier: FileIdentifier = None
+    reference: Annotated[str, Element("ReferenceClassification", code(REFERENCE))]
+    segment: Segment
+    error_code: ErrorCode = None
+    error_message: ErrorMessage = None
+    character_code: CharacterCode
+
+
+class BulkHeader(Part):
+    executed_at: ExecutedAt
+    confirmation_date: Annotated[date | None, Element("QualificationConfirmationDate", DAY)] = None
+    institution_code: InstitutionCode
+    file_identifier: FileIdentifier = None
+    reception_number: Annotated[str | None, Element("ReceptionNumber", TEXT)] = None
+    segment: Segment
+    error_code: ErrorCode = None
+    error_message: ErrorMessage = None
+    processed: Annotated[str | None, Element("NumberOfProcessingResult", COUNT)] = None
+    normal: Annotated[str | None, Element("NumberOfNormalProcessing", COUNT)] = None
+    errors: Annotated[str | None, Element("NumberOfError", COUNT)] = None
+    character_code: CharacterCode
+
+
+class ErrorHeader(Part):
+    """Of an `.err` file. What a real one holds is not public."""
+
+    executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, Confidence.INFERRED)]
+    file_identifier: Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT, Confidence.INFERRED)] = None
+    segment: Annotated[str, Element("SegmentOfResult", code(SEGMENT), Confidence.INFERRED)] = "9"
+    error_code: Annotated[str, Element("ErrorCode", TEXT, Confidence.INFERRED)]
+    error_message: Annotated[str, Element("ErrorMessage", TEXT, Confidence.INFERRED)]
+    character_code: Annotated[str, Element("CharacterCodeIdentifier", code(CHARACTER_CODE), Confidence.INFERRED)]

@@ -1,0 +1,63 @@
+"""Which file carries which message, by the start of its name."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from terminal.handover.messages.bulk import BulkAccepted, BulkFetch, BulkRequest, BulkResult
+from terminal.handover.messages.data import CheckupAnswer, CheckupRequest, DrugAnswer, DrugRequest
+from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest
+from terminal.handover.messages.reference import RegistrationAnswer, RegistrationRequest
+from terminal.handover.parts import Part, Problem, Reader
+from terminal.handover.xml import LARGEST, LARGEST_BULK, ROOT, Parsed
+
+FACE_PREFIX: Final = "OQSsiquc01res_face_"
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    prefix: str
+    message: type[Part]
+    title: str
+    largest: int = LARGEST
+
+
+FILE_KINDS: Final = (
+    FileKind(FACE_PREFIX, QualificationAnswer, "資格確認結果（顔認証付きカードリーダー）"),
+    FileKind("OQSsiquc01req_", QualificationRequest, "資格確認要求"),
+    FileKind("OQSsiquc01res_", QualificationAnswer, "資格確認結果"),
+    FileKind("OQSsiimm01req_", RegistrationRequest, "照会番号登録要求"),
+    FileKind("OQSsiimm01res_", RegistrationAnswer, "照会番号登録結果"),
+    FileKind("OQSmuquc01req_", BulkRequest, "資格確認一括照会要求", LARGEST_BULK),
+    FileKind("OQSmuquc01res_", BulkAccepted, "資格確認一括照会アップロード結果"),
+    FileKind("OQSmuquc02req_", BulkFetch, "資格確認一括照会ダウンロード要求"),
+    FileKind("OQSmuquc02res_", BulkResult, "資格確認一括照会結果", LARGEST_BULK),
+    FileKind("YZKsiquc01req_", DrugRequest, "薬剤情報要求"),
+    FileKind("YZKsiquc01res_", DrugAnswer, "薬剤情報", LARGEST_BULK),
+    FileKind("TKKsiquc01req_", CheckupRequest, "特定健診情報要求"),
+    FileKind("TKKsiquc01res_", CheckupAnswer, "特定健診情報", LARGEST_BULK),
+)
+
+KNOWN_ELSEWHERE: Final = re.compile(
+    r"(OQSmuimm0[12]|OQSmutic0[12]|OQSmuhvq0[12]|OQSmuonq0[12]|OQSsihvq01|OQSsionq01|OQSsihvd01|OQSsiurl01|OQSsiinq01"
+    r"|OQSsiupd01|CIPsiquc01|PMHsimsm01|EPS[a-z]+[0-9]*)(req|res)_"
+)
+"""Kinds that exist and are not simulated."""
+
+
+def kind_of(name: str) -> FileKind | None:
+    """By the name's start; the card reader's result before the plain one."""
+    return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    message: Part | None
+    """None when something required is missing or cannot be read."""
+    problems: tuple[Problem, ...]
+
+
+def read_message(parsed: Parsed, message: type[Part]) -> Read:
+    reader = Reader()
+    read = reader.read(parsed.root, message, ROOT)
+    return Read(read, tuple(sorted(reader.problems, key=lambda problem: problem.line)))

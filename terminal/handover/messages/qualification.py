@@ -1,0 +1,55 @@
+"""The single check: request by symbol and number, answer, and the card reader's result, which has the same layout."""
+
+from datetime import date
+from typing import Annotated
+
+from terminal.handover.codes import ORAL_CONSENT, PRESCRIPTION, STATUS, VALIDITY
+from terminal.handover.messages.header import DatedRequestHeader, QualificationHeader
+from terminal.handover.messages.insured import Insured, Text
+from terminal.handover.parts import Element, Part
+from terminal.handover.values import BRANCH, DAY, INSURER, NUMBER, SYMBOL, TEXT, code
+
+Status = Annotated[str, Element("ProcessingResultStatus", code(STATUS))]
+ResultCode = Annotated[Text, Element("ProcessingResultCode", TEXT)]
+"""Also on success, when there is something to say."""
+ResultMessage = Annotated[Text, Element("ProcessingResultMessage", TEXT)]
+Validity = Annotated[Text, Element("QualificationValidity", code(VALIDITY))]
+
+
+class SearchInfo(Part):
+    insurer_number: Annotated[str, Element("InsurerNumber", INSURER)]
+    card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
+    identification_number: Annotated[str, Element("InsuredIdentificationNumber", NUMBER)]
+    branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
+    birth_date: Annotated[date, Element("Birthdate", DAY)]
+    limit_consent: Annotated[str, Element("LimitApplicationCertificateRelatedConsFlg", code(ORAL_CONSENT))]
+    """Oral: there is no card in this check."""
+    arbitrary_identifier: Annotated[Text, Element("ArbitraryIdentifier", TEXT)] = None
+
+
+class SearchBody(Part):
+    search: Annotated[SearchInfo, Element("QualificationConfirmSearchInfo")]
+
+
+class QualificationRequest(Part):
+    """`OQSsiquc01req_`"""
+
+    header: Annotated[DatedRequestHeader, Element("MessageHeader")]
+    body: Annotated[SearchBody, Element("MessageBody")]
+
+
+class QualificationBody(Part):
+    search: Annotated[SearchInfo | None, Element("QualificationConfirmSearchInfo")] = None
+    prescription: Annotated[Text, Element("PrescriptionIssueSelect", code(PRESCRIPTION))] = None
+    status: Status
+    result_code: ResultCode = None
+    result_message: ResultMessage = None
+    validity: Validity = None
+    results: Annotated[tuple[Insured, ...], Element("ResultList", item="ResultOfQualificationConfirmation")] = ()
+
+
+class QualificationAnswer(Part):
+    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. No body when the file as a whole was refused."""
+
+    header: Annotated[QualificationHeader, Element("MessageHeader")]
+    body: Annotated[QualificationBody | None, Element("MessageBody")] = None

@@ -1,0 +1,313 @@
+"""Messages as models that know their own elements: written, read in any order, and listed from the same declaration.
+
+A field carries an `Element` or a `Consented` beside its type; nothing else knows the layout.
+"""
+
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Union, get_args, get_origin
+
+from lxml import etree
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from terminal.handover.codes import CONSENT
+from terminal.handover.values import MOMENT, XML_SPACE, Complaint, Kind, Moment, Severity, code
+
+
+class Confidence(StrEnum):
+    """Where we know an element from."""
+
+    DOCUMENTED = "documented"
+    """A published document or interface description names it."""
+    PUBLIC_CODE = "seen in public code"
+    """Public programs read or write it."""
+    INFERRED = "inferred"
+    """Concluded from the above; a real device may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    name: str
+    kind: Kind | None = None
+    """None for an element that holds elements."""
+    confidence: Confidence = Confidence.PUBLIC_CODE
+    item: str | None = None
+    """For a list: the name of its entries. None for a list whose entries stand directly in the parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """`<stem>ConsFlg`, `<stem>ConsTime` and, where there is one, `<stem>AvailableTime`."""
+
+    stem: str
+    has_available_time: bool = True
+    confidence: Confidence = Confidence.PUBLIC_CODE
+
+    @property
+    def flag(self) -> str:
+        return f"{self.stem}ConsFlg"
+
+    @property
+    def consent_time(self) -> str:
+        return f"{self.stem}ConsTime"
+
+    @property
+    def available_time(self) -> str:
+        return f"{self.stem}AvailableTime"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        times = (self.consent_time, self.available_time) if self.has_available_time else (self.consent_time,)
+        return (self.flag, *times)
+
+
+class Part(BaseModel):
+    """An element that holds elements. Its repr shows no value: it may be a patient's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        return []
+
+
+class Consent(Part):
+    flag: str
+    consent_time: Moment | None = None
+    available_time: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    attribute: str
+    marker: Element | Consented
+    part: type[Part] | None
+    repeated: bool
+    required: bool
+
+
+@cache
+def fields_of(part: type[Part]) -> tuple[Field, ...]:
+    return tuple(_fields(part))
+
+
+def _fields(part: type[Part]) -> Iterator[Field]:
+    for attribute, info in part.model_fields.items():
+        marker = next((entry for entry in info.metadata if isinstance(entry, Element | Consented)), None)
+        if marker is None:
+            raise TypeError(f"{part.__name__}.{attribute} does not say which element it is")
+        inner, repeated = _inner(info.annotation)
+        nested = inner if isinstance(marker, Element) and issubclass(inner, Part) else None
+        yield Field(attribute, marker, nested, repeated, info.is_required())
+
+
+def _inner(annotation: Any) -> tuple[Any, bool]:
+    """The type without `| None` and `tuple[..., ...]`; whether there was a tuple."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return _inner(next(entry for entry in get_args(annotation) if entry is not type(None)))
+    if origin is tuple:
+        return get_args(annotation)[0], True
+    return annotation, False
+
+
+@cache
+def names_of(part: type[Part]) -> tuple[str, ...]:
+    """The elements that may stand directly in it, in the order of the file."""
+    names: list[str] = []
+    for field in fields_of(part):
+        marker = field.marker
+        names += marker.names if isinstance(marker, Consented) else (marker.name,)
+    return tuple(names)
+
+
+# --- writing -------------------------------------------------------------------------------------------------
+
+
+def write_part(part: Part, element: etree._Element, text_of: Callable[[str], str]) -> None:
+    """Adds the elements in the order of the file; what is absent or empty is omitted. `text_of` makes text writable."""
+    for field in fields_of(type(part)):
+        value, marker = getattr(part, field.attribute), field.marker
+        if value is None:
+            continue
+        if isinstance(marker, Consented):
+            _write_consent(value, marker, element, text_of)
+        elif field.part is None:
+            assert marker.kind is not None
+            _write_text(element, marker.name, marker.kind.write(value), text_of)
+        elif field.repeated:
+            if value:
+                parent = etree.SubElement(element, marker.name) if marker.item else element
+                for entry in value:
+                    write_part(entry, etree.SubElement(parent, marker.item or marker.name), text_of)
+        else:
+            write_part(value, etree.SubElement(element, marker.name), text_of)
+
+
+def _write_text(element: etree._Element, name: str, text: str, text_of: Callable[[str], str]) -> None:
+    if text.strip(XML_SPACE):
+        etree.SubElement(element, name).text = text_of(text)
+
+
+def _write_consent(value: Consent, marker: Consented, element: etree._Element, text_of: Callable[[str], str]) -> None:
+    _write_text(element, marker.flag, value.flag, text_of)
+    if value.consent_time is not None:
+        _write_text(element, marker.consent_time, MOMENT.write(value.consent_time), text_of)
+    if value.available_time is not None and marker.has_available_time:
+        _write_text(element, marker.available_time, MOMENT.write(value.available_time), text_of)
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+class Fault(StrEnum):
+    MISSING = "missing"
+    TWICE = "twice"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    """An element the layout does not have here."""
+    INCONSISTENT = "inconsistent"
+    """Elements that contradict each other."""
+    UNREADABLE = "unreadable"
+    """Not XML as it is expected here."""
+    NAME = "name"
+    """The file's name."""
+    ENCODING = "encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Says where and what is expected, never what stands there."""
+
+    line: int
+    """From 1; 0 for the file as a whole."""
+    path: str
+    """Element names, joined by slashes."""
+    fault: Fault
+    expected: str
+    severity: Severity = Severity.ERROR
+    confidence: Confidence = Confidence.PUBLIC_CODE
+
+
+_FLAG = code(CONSENT)
+
+
+class Reader:
+    """Reads parts and gathers problems. One per file."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def read(self, element: etree._Element, part: type[Part], path: str) -> Part | None:
+        """None when something required is missing or cannot be read; the problems say what."""
+        children = self._children(element, part, path)
+        found: dict[str, object] = {}
+        for field in fields_of(part):
+            if isinstance(field.marker, Consented):
+                value: object = self._consent(field.marker, children, path)
+            else:
+                value = self._value(field, field.marker, children, path)
+            if value is not None:
+                found[field.attribute] = value
+            elif field.required and isinstance(field.marker, Element):
+                self._missing(element, field.marker, path, children)
+        try:
+            return part.model_validate(found)
+        except ValidationError:
+            return None
+
+    def _children(self, element: etree._Element, part: type[Part], path: str) -> dict[str, list[etree._Element]]:
+        several = {
+            field.marker.name
+            for field in fields_of(part)
+            if isinstance(field.marker, Element) and field.repeated and field.marker.item is None
+        }
+        children: dict[str, list[etree._Element]] = {}
+        for child in element:
+            children.setdefault(child.tag, []).append(child)
+        for name, found in children.items():
+            if name not in names_of(part):
+                self._add(found[0], f"{path}/{name}", Fault.UNKNOWN, "no such element here", Severity.WARNING)
+            elif len(found) > 1 and name not in several:
+                self._add(found[1], f"{path}/{name}", Fault.TWICE, "once")
+        return children
+
+    def _value(self, field: Field, marker: Element, children: dict[str, list[etree._Element]], path: str) -> object:
+        found = children.get(marker.name)
+        if not found:
+            return None
+        path = f"{path}/{marker.name}"
+        if field.part is None:
+            assert marker.kind is not None
+            return self._text(found[0], marker.kind, path, marker.confidence)
+        if not field.repeated:
+            return self.read(found[0], field.part, path)
+        entries = found
+        if marker.item:
+            entries = [entry for entry in found[0] if entry.tag == marker.item]
+            path = f"{path}/{marker.item}"
+            for other in found[0]:
+                if other.tag != marker.item:
+                    self._add(other, f"{path}/{other.tag}", Fault.UNKNOWN, f"only {marker.item}", Severity.WARNING)
+        read = [self.read(entry, field.part, path) for entry in entries]
+        # One entry that cannot be read spoils the list: a list with a silent gap would be a wrong answer.
+        return None if any(entry is None for entry in read) else tuple(read)
+
+    def _consent(self, marker: Consented, children: dict[str, list[etree._Element]], path: str) -> Consent | None:
+        def value(name: str, kind: Kind) -> Any:
+            found = children.get(name)
+            return self._text(found[0], kind, f"{path}/{name}", marker.confidence) if found else None
+
+        flag = value(marker.flag, _FLAG)
+        given = value(marker.consent_time, MOMENT)
+        until = value(marker.available_time, MOMENT) if marker.has_available_time else None
+        if flag is None:
+            if given is not None or until is not None:
+                at = (children.get(marker.consent_time) or children[marker.available_time])[0]
+                self._add(at, f"{path}/{marker.flag}", Fault.MISSING, "a flag beside its times")
+            return None
+        return Consent(flag=flag, consent_time=given, available_time=until)
+
+    def _text(self, element: etree._Element, kind: Kind, path: str, confidence: Confidence) -> object:
+        """None for an empty element: it says the same as none."""
+        if len(element):
+            self._add(element, path, Fault.INVALID, f"{kind.expected}, no elements", confidence=confidence)
+            return None
+        text = element.text or ""
+        if not text.strip(XML_SPACE):
+            self._add(element, path, Fault.INVALID, "no element rather than an empty one", Severity.NOTE)
+            return None
+        try:
+            value = kind.read(text)
+        except ValueError:
+            self._add(element, path, Fault.INVALID, kind.expected, confidence=confidence)
+            return None
+        for complaint in kind.complaints(text):
+            self._complain(element, path, complaint, confidence)
+        return value
+
+    def _missing(
+        self, element: etree._Element, marker: Element, path: str, children: dict[str, list[etree._Element]]
+    ) -> None:
+        # An element that is there and could not be read has its own problem already - unless it is empty.
+        present = children.get(marker.name)
+        empty = present and not len(present[0]) and not (present[0].text or "").strip(XML_SPACE)
+        if not present or (marker.kind is not None and empty):
+            expected = marker.kind.expected if marker.kind else "the element"
+            self._add(element, f"{path}/{marker.name}", Fault.MISSING, expected, confidence=marker.confidence)
+
+    def _complain(self, element: etree._Element, path: str, complaint: Complaint, confidence: Confidence) -> None:
+        self._add(element, path, Fault.INVALID, complaint.expected, complaint.severity, confidence)
+
+    def _add(
+        self,
+        element: etree._Element,
+        path: str,
+        fault: Fault,
+        expected: str,
+        severity: Severity = Severity.ERROR,
+        confidence: Confidence = Confidence.PUBLIC_CODE,
+    ) -> None:
+        self.problems.append(Problem(element.sourceline or 0, path, fault, expected, severity, confidence))

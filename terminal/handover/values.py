@@ -1,0 +1,219 @@
+"""How single values are written in the exchanged files: kinds of text, each with its writer, reader and complaints.
+
+Dates and times are Japan's, without a zone. A complaint never repeats the value: it may be a patient's.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Annotated, Final, Protocol
+
+from pydantic import AfterValidator
+
+from terminal.handover.codes import Codes
+
+JAPAN: Final = timezone(timedelta(hours=9), "JST")
+INSURER_NUMBER_LENGTH: Final = 8
+XML_SPACE: Final = " \t\r\n"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    """The file does not follow the layout; whoever reads it will likely refuse or misread it."""
+    WARNING = "warning"
+    """Some readers break on it."""
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    expected: str
+    severity: Severity = Severity.ERROR
+
+
+class Kind(Protocol):
+    """One kind of value."""
+
+    @property
+    def expected(self) -> str:
+        """What the layout wants, for people."""
+        ...
+
+    def write(self, value: object) -> str: ...
+
+    def read(self, text: str) -> object:
+        """Raises `ValueError`, without the text in it, when there is no such value."""
+        ...
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        """About a text that can be read."""
+        ...
+
+
+def _to_japan(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    try:
+        return value.astimezone(JAPAN).replace(microsecond=0)
+    except OverflowError as error:
+        raise ValueError("a time at the end of the calendar") from error
+
+
+Moment = Annotated[datetime, AfterValidator(_to_japan)]
+"""Japan time, whole seconds."""
+
+
+def day(value: date) -> str:
+    return f"{value.year:04}{value.month:02}{value.day:02}"
+
+
+def date_time(value: datetime) -> str:
+    """Raises `ValueError` for a time without a zone."""
+    value = _to_japan(value)
+    return f"{day(value)}{value.hour:02}{value.minute:02}{value.second:02}"
+
+
+def insurer_number(value: str) -> str:
+    """Eight characters, filled with spaces from the left."""
+    return value.rjust(INSURER_NUMBER_LENGTH)
+
+
+_EIGHT = re.compile("[0-9]{8}")
+_FOURTEEN = re.compile("[0-9]{14}")
+
+
+@dataclass(frozen=True, slots=True)
+class TextKind:
+    longest: int | None = None
+    note: str = ""
+
+    @property
+    def expected(self) -> str:
+        limit = f"text of at most {self.longest} characters" if self.longest else "text"
+        return f"{limit}, {self.note}" if self.note else limit
+
+    def write(self, value: object) -> str:
+        return str(value)
+
+    def read(self, text: str) -> str:
+        return text.strip(XML_SPACE)
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        if self.longest is not None and len(text.strip(XML_SPACE)) > self.longest:
+            yield Complaint(self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternKind(TextKind):
+    pattern: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def expected(self) -> str:
+        return self.note
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        if not re.fullmatch(self.pattern, text.strip(XML_SPACE)):
+            yield Complaint(self.note, self.severity)
+
+
+def digits(count: int) -> PatternKind:
+    return PatternKind(note=f"{count} digits", pattern=f"[0-9]{{{count}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeKind(TextKind):
+    codes: Codes = field(default_factory=lambda: Codes("", ()))
+
+    @property
+    def expected(self) -> str:
+        return str(self.codes)
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        if text.strip(XML_SPACE) not in self.codes:
+            yield Complaint(self.expected)
+
+
+def code(codes: Codes) -> CodeKind:
+    return CodeKind(codes=codes)
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerNumberKind(TextKind):
+    """The value has no fill."""
+
+    @property
+    def expected(self) -> str:
+        return "8 characters: the digits, filled with spaces from the left"
+
+    def write(self, value: object) -> str:
+        return insurer_number(str(value))
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        number = text.strip(XML_SPACE)
+        if not re.fullmatch("[0-9]{1,8}", number):
+            yield Complaint(self.expected)
+        elif len(text.strip("\t\r\n")) != INSURER_NUMBER_LENGTH or not text.strip("\t\r\n").endswith(number):
+            yield Complaint(self.expected, Severity.WARNING)
+        elif number.startswith("00"):
+            yield Complaint("spaces, not zeros, before a number of less than 8 digits", Severity.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class DayKind:
+    expected: str = "a date as yyyyMMdd"
+
+    def write(self, value: object) -> str:
+        assert isinstance(value, date)
+        return day(value)
+
+    def read(self, text: str) -> date:
+        text = text.strip(XML_SPACE)
+        if not _EIGHT.fullmatch(text):
+            raise ValueError("not yyyyMMdd")
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class MomentKind:
+    expected: str = "a time as yyyyMMddHHmmss, Japan time"
+
+    def write(self, value: object) -> str:
+        assert isinstance(value, datetime)
+        return date_time(value)
+
+    def read(self, text: str) -> datetime:
+        text = text.strip(XML_SPACE)
+        if not _FOURTEEN.fullmatch(text):
+            raise ValueError("not yyyyMMddHHmmss")
+        parts = int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:])
+        return datetime(*parts, tzinfo=JAPAN)
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        yield from ()
+
+
+TEXT: Final = TextKind()
+SYMBOL: Final = TextKind(20)
+NUMBER: Final = TextKind(20)
+BRANCH: Final = digits(2)
+INSTITUTION: Final = digits(10)
+INSURER: Final = InsurerNumberKind()
+DAY: Final = DayKind()
+MOMENT: Final = MomentKind()
+MONTH: Final = PatternKind(note="a month as yyyyMM", pattern="[0-9]{4}(0[1-9]|1[0-2])")
+NAME: Final = PatternKind(
+    note="family and given name with a full-width space between them", pattern=r"[^ ]*　[^ ]*", severity=Severity.NOTE
+)
+KANA: Final = PatternKind(
+    note="half-width katakana, with a half-width space between family and given name",
+    pattern=r"[\uff61-\uff9f A-Za-z0-9().,\-]*",
+    severity=Severity.WARNING,
+)
+POST_NUMBER: Final = PatternKind(note="123-4567", pattern="[0-9]{3}-[0-9]{4}", severity=Severity.WARNING)
+COUNT: Final = PatternKind(note="a number", pattern="[0-9]{1,9}")

@@ -1,0 +1,88 @@
+"""Any message of any kind, made from its own declaration."""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from terminal.handover.parts import Consent, Consented, Element, Part, fields_of
+from terminal.handover.values import (
+    COUNT,
+    JAPAN,
+    KANA,
+    MONTH,
+    NAME,
+    POST_NUMBER,
+    CodeKind,
+    DayKind,
+    InsurerNumberKind,
+    Kind,
+    MomentKind,
+    PatternKind,
+    TextKind,
+)
+
+EVERYDAY = "あ亜漢字髙﨑ｱｲｳﾞﾟＡ１－・a1<>&\"'\\;表ソ能"
+"""Characters that CP932 has, among them markup and second bytes that look like a backslash."""
+
+days = st.dates(date(1, 1, 1), date(9999, 12, 31))
+moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)).map(
+    lambda moment: moment.replace(microsecond=0, tzinfo=JAPAN)
+)
+_PATTERNS = {
+    MONTH: "[0-9]{4}(0[1-9]|1[0-2])",
+    POST_NUMBER: "[0-9]{3}-[0-9]{4}",
+    COUNT: "[1-9][0-9]{0,8}",
+    NAME: "[髙﨑模擬]{1,5}　[花子太郎]{1,5}",
+    KANA: "[ｱ-ﾝ]{1,9}",
+}
+
+
+def texts(longest: int = 30) -> st.SearchStrategy[str]:
+    return st.text(EVERYDAY + "　 ", min_size=1, max_size=longest).filter(lambda text: text == text.strip(" ") != "")
+
+
+def values(kind: Kind) -> st.SearchStrategy[Any]:
+    match kind:
+        case DayKind():
+            return days
+        case MomentKind():
+            return moments
+        case InsurerNumberKind():
+            return st.from_regex("[1-9][0-9]{0,7}", fullmatch=True)
+        case CodeKind(codes=codes):
+            return st.sampled_from([value for value, _ in codes.values])
+        case PatternKind(pattern=pattern):
+            return st.from_regex(_PATTERNS.get(kind, pattern), fullmatch=True)
+        case TextKind(longest=longest):
+            return texts(longest or 30)
+        case _:
+            raise AssertionError(f"no values for {kind}")
+
+
+def consents(marker: Consented) -> st.SearchStrategy[Consent]:
+    until = st.none() | moments if marker.has_available_time else st.none()
+    return st.builds(Consent, flag=st.sampled_from("0123"), consent_time=st.none() | moments, available_time=until)
+
+
+@cache
+def parts(part: type[Part]) -> st.SearchStrategy[Any]:
+    made: dict[str, st.SearchStrategy[Any]] = {}
+    for field in fields_of(part):
+        marker = field.marker
+        if isinstance(marker, Consented):
+            made[field.attribute] = st.none() | consents(marker)
+            continue
+        assert isinstance(marker, Element)
+        if field.part is None:
+            assert marker.kind is not None
+            one = values(marker.kind)
+        else:
+            one = parts(field.part)
+        if field.repeated:
+            # An entry without any element is written as an empty element and read as an entry again.
+            made[field.attribute] = st.lists(one, min_size=int(field.required), max_size=3).map(tuple)
+        else:
+            made[field.attribute] = one if field.required else st.none() | one
+    return st.builds(part, **made)

@@ -1,0 +1,250 @@
+"""Every message: written and read again, in both encodings, in any order of elements."""
+
+from datetime import datetime, timezone
+from random import Random
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, kind_of, read_message
+from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
+from terminal.handover.parts import Element, Fault, Part, Problem, fields_of, names_of
+from terminal.handover.values import Severity
+from terminal.handover.xml import ROOT, Encoding, Parsed, Unreadable, parse, write_document
+from tests.terminal.handover.strategies import parts
+
+ENCODINGS = get_args(Encoding)
+MESSAGES = {kind.message for kind in FILE_KINDS}
+named = pytest.mark.parametrize("message", sorted(MESSAGES, key=lambda part: part.__name__))
+
+
+def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[Problem, ...]]:
+    parsed = parse(data)
+    assert isinstance(parsed, Parsed), parsed
+    read = read_message(parsed, message)
+    return read.message, read.problems
+
+
+def shuffled(data: bytes, codec: str, seed: int) -> bytes:
+    """The same elements in another order, under the same declaration."""
+    declaration, _, rest = data.decode(codec).partition("\n")
+    root: Any = etree.fromstring(rest.encode())
+    random = Random(seed)
+    for element in list(root.iter()):
+        # Entries of one name keep their order among themselves: they are a list.
+        children = list(element)
+        names = sorted({child.tag for child in children})
+        random.shuffle(names)
+        element[:] = [child for name in names for child in children if child.tag == name]
+    return f"{declaration}\n{etree.tostring(root, encoding='unicode')}".encode(codec)
+
+
+@named
+@given(data=st.data(), encoding=st.sampled_from(ENCODINGS), seed=st.integers(0, 1000))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+def test_read_as_it_was_written(message: type[Part], data: Any, encoding: Encoding, seed: int) -> None:
+    sent = data.draw(parts(message))
+    document = write_document(sent, encoding)
+    assert document.substituted == 0
+    for bytes_ in (document.data, shuffled(document.data, "utf-8" if encoding == "UTF-8" else "cp932", seed)):
+        read, problems = reread(bytes_, message)
+        assert [problem for problem in problems if problem.severity is Severity.ERROR] == []
+        assert read == sent
+
+
+@pytest.mark.parametrize("name", [kind.prefix + "202611210001.xml" for kind in FILE_KINDS])
+def test_every_kind_is_known_by_its_name(name: str) -> None:
+    kind = kind_of(name)
+    assert kind is not None
+    assert name.startswith(kind.prefix)
+
+
+def test_the_card_readers_result_is_not_taken_for_a_plain_one() -> None:
+    face = kind_of(f"{FACE_PREFIX}1319999999_20261121091504.xml")
+    plain = kind_of("OQSsiquc01res_202611210001.xml")
+    assert isinstance(face, FileKind)
+    assert isinstance(plain, FileKind)
+    assert (face.prefix, plain.prefix) == (FACE_PREFIX, "OQSsiquc01res_")
+    assert face.message is plain.message is QualificationAnswer
+    assert kind_of("receipt.xml") is None
+
+
+def test_no_name_stands_twice_in_a_part() -> None:
+    def check(part: type[Part]) -> None:
+        assert len(names_of(part)) == len(set(names_of(part))), part
+        for field in fields_of(part):
+            if field.part is not None:
+                check(field.part)
+
+    for message in MESSAGES:
+        check(message)
+
+
+def test_a_list_comes_with_its_entries_name_and_values_with_a_kind() -> None:
+    def check(part: type[Part]) -> None:
+        for field in fields_of(part):
+            if isinstance(field.marker, Element):
+                assert (field.marker.kind is None) == (field.part is not None), field
+                if field.part is not None:
+                    check(field.part)
+
+    for message in MESSAGES:
+        check(message)
+
+
+REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
+<XmlMsg>
+  <MessageHeader>
+    <QualificationConfirmationDate>20261121</QualificationConfirmationDate>
+    <MedicalInstitutionCode>1319999999</MedicalInstitutionCode>
+    <ArbitraryFileIdentifier>KSK-0001</ArbitraryFileIdentifier>
+  </MessageHeader>
+  <MessageBody>
+    <QualificationConfirmSearchInfo>
+      <InsurerNumber>  138999</InsurerNumber>
+      <InsuredCardSymbol>試－１</InsuredCardSymbol>
+      <InsuredIdentificationNumber>0001234</InsuredIdentificationNumber>
+      <Birthdate>19800229</Birthdate>
+      <LimitApplicationCertificateRelatedConsFlg>1</LimitApplicationCertificateRelatedConsFlg>
+      <ArbitraryIdentifier/>
+    </QualificationConfirmSearchInfo>
+  </MessageBody>
+</XmlMsg>
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "codec"),
+    [
+        ("UTF-8", "utf-8"),
+        ("UTF-8", "utf-8-sig"),
+        ("utf-8", "utf-8"),
+        ("Shift_JIS", "cp932"),
+        ("shift_jis", "cp932"),
+        ("Windows-31J", "cp932"),
+    ],
+)
+def test_a_request_as_programs_write_it(declared: str, codec: str) -> None:
+    read, problems = reread(REQUEST.format(encoding=declared).encode(codec), QualificationRequest)
+    assert isinstance(read, QualificationRequest)
+    assert read.body.search.insurer_number == "138999"
+    assert read.body.search.card_symbol == "試－１"
+    assert read.body.search.arbitrary_identifier is None
+    assert [(problem.line, problem.severity) for problem in problems] == [(15, Severity.NOTE)]
+
+
+@pytest.mark.parametrize("declared", ["UTF-8", "Shift_JIS"])
+def test_the_declaration_is_wrong_and_the_file_is_read_all_the_same(declared: str) -> None:
+    codec = "cp932" if declared == "UTF-8" else "utf-8"
+    parsed = parse(REQUEST.format(encoding=declared).replace("試－１", "試験髙").encode(codec))
+    assert isinstance(parsed, Parsed)
+    assert (parsed.exact, parsed.declared) == (False, declared)
+    read = read_message(parsed, QualificationRequest).message
+    assert isinstance(read, QualificationRequest)
+    assert read.body.search.card_symbol == "試験髙"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "fault"),
+    [
+        ("20261121", "2026-11-21", 4, Fault.INVALID),
+        ("20261121", "20261131", 4, Fault.INVALID),
+        ("1319999999", "131999999", 5, Fault.INVALID),
+        ("<Birthdate>19800229</Birthdate>", "", 9, Fault.MISSING),
+        ("<Birthdate>19800229</Birthdate>", "<Birthdate/>", 9, Fault.MISSING),
+        ("<Birthdate>19800229</Birthdate>", "<Birthdate><y/>19800229</Birthdate>", 13, Fault.INVALID),
+        (">1</Limit", ">2</Limit", 14, Fault.INVALID),
+        ("  138999", "138a", 10, Fault.INVALID),
+        ("0001234", "0" * 21, 12, Fault.INVALID),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(old: str, new: str, line: int, fault: Fault) -> None:
+    _, problems = reread(REQUEST.format(encoding="UTF-8").replace(old, new, 1).encode(), QualificationRequest)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    assert [(problem.line, problem.fault) for problem in errors] == [(line, fault)]
+
+
+@pytest.mark.parametrize("number", ["138999", "00138999", "138999  "])
+def test_an_insurer_number_filled_otherwise_is_read_with_a_warning(number: str) -> None:
+    read, problems = reread(REQUEST.format(encoding="UTF-8").replace("  138999", number).encode(), QualificationRequest)
+    assert isinstance(read, QualificationRequest)
+    assert read.body.search.insurer_number == number.strip()
+    assert [problem.line for problem in problems if problem.severity is Severity.WARNING] == [10]
+
+
+def test_the_same_element_twice_is_said() -> None:
+    twice = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
+    _, problems = reread(twice.encode(), QualificationRequest)
+    assert Fault.TWICE in [problem.fault for problem in problems]
+
+
+def test_an_unknown_element_is_passed_over_with_a_warning() -> None:
+    more = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Shoe>44</Shoe><Birthdate>")
+    read, problems = reread(more.encode(), QualificationRequest)
+    assert read is not None
+    warned = [problem for problem in problems if problem.severity is Severity.WARNING]
+    assert [(problem.fault, problem.path.rpartition("/")[2]) for problem in warned] == [(Fault.UNKNOWN, "Shoe")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<XmlMsg>",
+        b"<XmlMsg></XmlMsg",
+        b"<XmlMsg/><XmlMsg/>",
+        b"\xff\xfe<\x00X\x00",
+        b"\x00\x00\x00\x00",
+        b"<XmlMsg>\x01</XmlMsg>",
+        b"<XmlMsg>&nbsp;</XmlMsg>",
+        b"<!DOCTYPE XmlMsg><XmlMsg/>",
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><XmlMsg>&a;</XmlMsg>',
+        b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><XmlMsg>&b;</XmlMsg>',
+        b'<?xml version="1.0" encoding="EUC-JP"?><XmlMsg/>',
+        b'<?xml version="1.0" encoding="UTF-16"?><XmlMsg/>',
+        b"<a>" * 13 + b"</a>" * 13,
+        b"<a>" * 5000 + b"</a>" * 5000,
+        b"<XmlMsg>" + b"<a/>" * 400_000 + b"</XmlMsg>",
+    ],
+    ids=range(16),
+)
+def test_not_read(data: bytes) -> None:
+    assert isinstance(parse(data, largest=4_000_000), Unreadable)
+
+
+def test_too_large_is_not_even_looked_at() -> None:
+    assert parse(b"<XmlMsg/>" + b" " * 1000, largest=1000) == Unreadable("at most 1000 bytes")
+
+
+def test_comments_sections_and_instructions_do_not_disturb() -> None:
+    parsed = parse(b"<XmlMsg><!-- a --><?b c?><Name><![CDATA[<x>]]><!-- d -->y</Name></XmlMsg>")
+    assert isinstance(parsed, Parsed)
+    assert [(child.tag, child.text) for child in parsed.root] == [("Name", "<x>y")]
+
+
+def test_a_repr_shows_nothing() -> None:
+    search = SearchInfo.model_construct(insurer_number="138999", identification_number="SECRET")
+    assert "SECRET" not in repr(search)
+    assert "138999" not in str(search)
+
+
+def test_problems_never_repeat_what_stands_there() -> None:
+    wrong = REQUEST.format(encoding="UTF-8").replace("19800229", "SECRET").replace("0001234", "SECRET" * 9)
+    _, problems = reread(wrong.encode(), QualificationRequest)
+    assert len(problems) >= 2
+    assert "SECRET" not in repr(problems)
+
+
+def test_times_far_in_the_past_and_future_are_written_with_four_digits() -> None:
+    from terminal.handover.values import date_time
+
+    assert date_time(datetime(33, 4, 3, tzinfo=timezone.utc)) == "00330403090000"  # noqa: UP017
+    with pytest.raises(ValueError, match="calendar"):
+        date_time(datetime(9999, 12, 31, 23, tzinfo=timezone.utc))  # noqa: UP017
+
+
+def test_the_root_is_what_public_readers_expect() -> None:
+    assert ROOT == "XmlMsg"
