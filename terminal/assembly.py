@@ -1,4 +1,4 @@
-"""Puts a terminal together: settings and devices in, a conductor out. Drivers and simulators come in by the same door."""
+"""Puts a terminal together: settings and devices in, a conductor out. Drivers and simulators are peers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

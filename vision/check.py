@@ -40,8 +40,7 @@ def check_face(
 ) -> FaceVerdict:
     """Blocks for one attempt: the mean encoding of `settings.frames` good frames against the reference.
 
-    Good frames lie `frame_spacing_ms` apart and differ from each other. Encodings are overwritten at the end, frames let
-    go of.
+    Good frames lie `frame_spacing_ms` apart and differ from each other. Encodings are overwritten at the end.
     """
     collected = _Collected(settings)
     try:

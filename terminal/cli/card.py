@@ -33,14 +33,13 @@ def issue(
     if pin is not None and pinless:
         fail("--pin and --pinless do not go together. Leave one out.")
     with plain_errors():
-        from vision.synthetic.portrait import card_portrait
-
         from reader.softcard.image import CardFile
         from terminal.personas.persona import CardKind
         from terminal.personas.props import authority_of, card_entry, issue_card, trust_of
         from terminal.qualification.stub.people import invented_people
         from terminal.qualification.stub.registry import RegistryFile
         from terminal.qualification.stub.server import registry_path
+        from vision.synthetic.portrait import card_portrait
 
         people = invented_people()
         if person not in people:

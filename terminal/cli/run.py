@@ -39,15 +39,14 @@ def run(
     if not headless:
         fail("only `--headless` runs on real devices so far. Add --headless.")
     with plain_errors():
-        from vision.dlib_engine import DlibEngine
-        from vision.latest import Camera
-        from vision.source import open_source
-
         from reader.pcsc import PcscSlot
         from terminal.assembly import Devices, open_terminal
         from terminal.headless.prompt import PromptOperator
         from terminal.headless.runner import Headless
         from terminal.words.catalogue import LANGUAGES, words
+        from vision.dlib_engine import DlibEngine
+        from vision.latest import Camera
+        from vision.source import open_source
 
         if language not in LANGUAGES:
             fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")

@@ -42,9 +42,7 @@ def serve_stub(
 
 @app.command()
 def adopt(
-    person: Annotated[
-        str, typer.Argument(help="Invented person; `uketsuke stub people` lists them.")
-    ] = "adult",
+    person: Annotated[str, typer.Argument(help="Invented person; `uketsuke stub people` lists them.")] = "adult",
     url: Annotated[str, typer.Option(help="A stub on this computer.")] = DEFAULT_URL,
     certificate: Annotated[
         Path | None, typer.Option(help="The certificate as a DER file, instead of the card on the reader.")

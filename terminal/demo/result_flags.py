@@ -1,5 +1,6 @@
 """Reads the consent flags back from a written result file: what the demo shows is what the receipt computer gets."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree
@@ -20,7 +21,10 @@ def flags_in(path: Path) -> dict[Item, int]:
     """0 or 1 for every consent element in the file; an item that was not asked is absent."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(path.read_bytes(), parser)
-    found = {}
-    for element in root.iter(*FLAG_ELEMENTS):
-        found[FLAG_ELEMENTS[str(element.tag)]] = int(element.text or "")
-    return found
+    return {FLAG_ELEMENTS[tag]: int(text) for tag, text in _leaves(root) if tag in FLAG_ELEMENTS}
+
+
+def _leaves(element: etree._Element) -> Iterator[tuple[str, str]]:
+    yield element.tag, (element.text or "").strip()
+    for child in element:
+        yield from _leaves(child)

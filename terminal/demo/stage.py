@@ -8,7 +8,6 @@ from terminal.personas.persona import Persona
 if TYPE_CHECKING:
     from vision.engine import FaceEngine
     from vision.latest import Camera
-    from vision.synthetic.source import SyntheticSource
 
 
 class Stage(Protocol):

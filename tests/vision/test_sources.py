@@ -1,0 +1,190 @@
+"""Real files through the class that opens webcams too; a camera that is lost is noticed and opened again."""
+
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vision.frame import Frame
+from vision.latest import Camera
+from vision.opencv_source import OpenCvSource
+from vision.source import open_source
+from vision.verdict import CameraLost
+
+
+def pictures(count: int) -> list[np.ndarray]:
+    generator = np.random.default_rng(3)
+    return [
+        cv2.resize(generator.integers(0, 256, (12, 16, 3), np.uint8), (320, 240), interpolation=cv2.INTER_CUBIC)
+        for _ in range(count)
+    ]
+
+
+def write_clip(path: Path, fourcc: str, count: int = 8, rate: float = 25.0) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), rate, (320, 240))
+    assert writer.isOpened()
+    for picture in pictures(count):
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+def read_all(source: OpenCvSource) -> tuple[list[Frame], CameraLost]:
+    frames: list[Frame] = []
+    while isinstance(frame := source.read(), Frame):
+        frames.append(frame)
+    return frames, frame
+
+
+@pytest.mark.parametrize(("name", "fourcc"), [("clip.avi", "MJPG"), ("clip.mp4", "mp4v"), ("clip.avi", "FFV1")])
+def test_a_video_file_is_read_to_its_end(tmp_path: Path, name: str, fourcc: str) -> None:
+    source = OpenCvSource(str(write_clip(tmp_path / name, fourcc)), realtime=False)
+    assert source.open() is None
+    frames, lost = read_all(source)
+    source.close()
+    assert [frame.number for frame in frames] == list(range(1, 9))
+    assert frames[0].rgb.shape == (240, 320, 3)
+    assert frames[1].taken_at - frames[0].taken_at == pytest.approx(0.04)
+    assert "the end was reached" in lost.source
+
+
+def test_lossless_frames_keep_colours_and_order(tmp_path: Path) -> None:
+    for number, picture in enumerate(pictures(3)):
+        cv2.imwrite(str(tmp_path / f"f{number:03}.png"), picture)
+    source = OpenCvSource(str(tmp_path / "f%03d.png"), realtime=False)
+    assert source.open() is None
+    frames, _ = read_all(source)
+    source.close()
+    assert len(frames) == 3
+    for frame, picture in zip(frames, pictures(3), strict=True):
+        np.testing.assert_array_equal(frame.rgb, picture[:, :, ::-1])
+
+
+def test_a_file_plays_at_its_own_pace(tmp_path: Path) -> None:
+    source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=6, rate=20)))
+    assert source.open() is None
+    began = time.monotonic()
+    frames, _ = read_all(source)
+    source.close()
+    assert time.monotonic() - began >= (len(frames) - 1) / 20
+
+
+def test_a_looping_clip_begins_again(tmp_path: Path) -> None:
+    source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=3)), loop=True, realtime=False)
+    assert source.open() is None
+    frames = [source.read() for _ in range(8)]
+    source.close()
+    assert all(isinstance(frame, Frame) for frame in frames)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("no-such-clip.mp4", "no such file"),
+        ("99", "camera 99: not there, or in use"),
+        ("/dev/video-none", "camera /dev/video-none: not there, or in use"),
+    ],
+)
+def test_what_cannot_be_opened_is_named(spec: str, told: str) -> None:
+    lost = open_source(spec).open()
+    assert isinstance(lost, CameraLost)
+    assert told in lost.source
+
+
+def test_a_text_file_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_text("not a video")
+    lost = OpenCvSource(str(path)).open()
+    assert isinstance(lost, CameraLost)
+    assert "not a video" in lost.source
+
+
+def test_a_truncated_clip_ends_instead_of_failing(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.avi", "MJPG", count=20)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    source = OpenCvSource(str(path), realtime=False)
+    if source.open() is None:
+        frames, _ = read_all(source)
+        assert len(frames) < 20
+    source.close()
+
+
+# --- the camera everybody looks through ---------------------------------------------------------------------
+
+
+class Scripted:
+    """A source whose every answer the test decides."""
+
+    def __init__(self) -> None:
+        self.name = "camera 7"
+        self.opened = 0
+        self.broken = False
+        self.hangs = threading.Event()
+        self._number = 0
+
+    def open(self) -> CameraLost | None:
+        self.opened += 1
+        return CameraLost(f"{self.name}: gone") if self.broken else None
+
+    def read(self) -> Frame | CameraLost:
+        while self.hangs.is_set():
+            time.sleep(0.01)
+        if self.broken:
+            return CameraLost(f"{self.name}: gone")
+        time.sleep(0.01)
+        self._number += 1
+        picture = np.zeros((96, 128, 3), np.uint8)
+        return Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
+
+    def close(self) -> None:
+        pass
+
+
+def wait_for(condition: object, seconds: float = 5.0) -> None:
+    assert callable(condition)
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_the_latest_frame_wins_and_the_thread_ends() -> None:
+    source = Scripted()
+    camera = Camera(source)
+    camera.start()
+    first = camera.after(0, 5)
+    assert isinstance(first, Frame)
+    later = camera.after(first.number + 5, 5)
+    assert isinstance(later, Frame)
+    assert later.number == first.number + 6
+    camera.stop()
+    assert "camera" not in {thread.name for thread in threading.enumerate()}
+    assert camera.latest() is None
+
+
+def test_an_unplugged_camera_is_lost_and_comes_back() -> None:
+    source = Scripted()
+    camera = Camera(source)
+    camera.start()
+    assert isinstance(camera.after(0, 5), Frame)
+    source.broken = True
+    wait_for(lambda: isinstance(camera.latest(), CameraLost))
+    source.broken = False
+    wait_for(lambda: isinstance(camera.latest(), Frame))
+    assert source.opened >= 2
+    camera.stop()
+
+
+def test_a_hanging_camera_is_lost_by_the_age_of_its_last_frame() -> None:
+    source = Scripted()
+    camera = Camera(source, lost_after=0.1)
+    camera.start()
+    assert isinstance(camera.after(0, 5), Frame)
+    source.hangs.set()
+    wait_for(lambda: isinstance(camera.latest(), CameraLost))
+    source.hangs.clear()
+    wait_for(lambda: isinstance(camera.latest(), Frame))
+    camera.stop()
