@@ -21,22 +21,29 @@ from textual.events import Key
 from textual.screen import Screen
 
 from config.settings import Settings
+from consent.store import LedgerError
 from terminal.assembly import NotReady
 from terminal.screens import crash
 from terminal.screens.card_photo import decoded_photo
 from terminal.screens.code_form import CodeForm
 from terminal.screens.counter import Counter
 from terminal.screens.dock import Dock
+from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import ENTER, ERASE, PadKey
 from terminal.screens.parts import Answer, View
 from terminal.screens.parts import Pad as PadKind
 from terminal.screens.picture import FrameSource, LivePicture
 from terminal.screens.screen import CounterScreen
+from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
+from terminal.screens.staff.password import PasswordGate
+from terminal.screens.staff.receptions import last_receptions, read_trail, service_standing
+from terminal.screens.staff.status import Status
 from terminal.screens.themes import HIGH_CONTRAST, NORMAL
 from terminal.screens.touch import Target
 from terminal.screens.view import starting, view
 from terminal.session import effects as fx
-from terminal.session.states import PrintedCodeEntry, State
+from terminal.session import events as ev
+from terminal.session.states import Idle, PrintedCodeEntry, State
 from terminal.words.catalogue import Words, words
 
 if TYPE_CHECKING:
@@ -48,6 +55,7 @@ SETTLE_SECONDS = 0.35
 """After the question changed, answers are deaf for so long: a double tap must not answer twice."""
 STAFF_COMING_SECONDS = 6.0
 FIRST_LANGUAGE = "ja"
+STAFF_KEY, DOCK_KEY = "f8", "f12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.dock: Dock | None = None
         self._opening, self._simulated, self._moving = opening, simulated, moving
         self._settle_seconds = settle_seconds
+        self._gate = PasswordGate(settings.staff.password_hash.get_secret_value())
         self._deaf_until = 0.0
         self._staff_called_until = 0.0
         self._draw_due = False
@@ -108,9 +117,13 @@ class TerminalApp(App[int], inherit_bindings=False):
         return words(language, institution=place.institution, staff=place.staff)
 
     def get_default_screen(self) -> Screen[None]:
-        mark = self._words(FIRST_LANGUAGE)("app.simulated") if self._simulated else ""
         self._desk = CounterScreen(
-            pin_count=self._pin_count, form=lambda: self._form, photo=self._photo, mark=mark, moving=self._moving
+            pin_count=self._pin_count,
+            form=lambda: self._form,
+            photo=self._photo,
+            simulated=self._simulated,
+            staff=self._gate.enabled,
+            moving=self._moving,
         )
         return self._desk
 
@@ -145,6 +158,10 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.counter, self.dock = opened.counter, opened.dock
         self.desk.query_one("#live", LivePicture).source = opened.camera
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
+        if opened.dock is not None:
+            panel = DockPanel(opened.dock, self.speak(FIRST_LANGUAGE))
+            panel.display = False
+            self.desk.mount(panel)
         self.draw_soon()
 
     async def on_unmount(self) -> None:
@@ -237,6 +254,11 @@ class TerminalApp(App[int], inherit_bindings=False):
         if self._simulated and event.key == "ctrl+q":
             self.exit(0)
             return
+        if event.key == STAFF_KEY:
+            self._let_staff_in()
+            return
+        if await self._dock_key(event):
+            return
         shown = self.desk.view
         if shown is None or self.counter is None:
             return
@@ -283,6 +305,70 @@ class TerminalApp(App[int], inherit_bindings=False):
         patient = self.counter.patient if self.counter is not None else None
         return len(patient.pin) if patient is not None else 0
 
+    # --- staff and dock -------------------------------------------------------------------------------------
+
+    def on_step_bar_staff_wanted(self) -> None:
+        self._let_staff_in()
+
+    def _language(self) -> str:
+        return self.desk.view.language if self.desk.view is not None else FIRST_LANGUAGE
+
+    def _let_staff_in(self) -> None:
+        if not self._gate.enabled or self.counter is None or self.screen is not self.desk:
+            return
+        self.push_screen(PasswordDialog(self.speak(self._language()), self._gate), self._after_password)
+
+    def _after_password(self, right: bool | None) -> None:
+        if right and self.counter is not None:
+            in_reception = not isinstance(self.counter.state, Idle)
+            self.push_screen(StaffMenu(self.speak(self._language()), in_reception=in_reception), self._after_menu)
+
+    async def _after_menu(self, choice: str | None) -> None:
+        counter = self.counter
+        if counter is None or choice is None:
+            return
+        reception = "" if isinstance(counter.state, Idle) else counter.state.reception.id
+        match choice:
+            case "by-eye":
+                counter.post(ev.StaffAuthenticated(reception))
+            case "discard":
+                counter.post(ev.StaffAuthenticated(reception))
+                counter.post(ev.StaffDiscards(reception))
+            case "status":
+                status = await asyncio.to_thread(self._status, counter)
+                self.push_screen(StatusDialog(self.speak(self._language()), status))
+            case "stop":
+                self.exit(0)
+
+    def _status(self, counter: Counter) -> Status:
+        records = read_trail(self.settings.state_dir / "audit.jsonl")
+        source = self.desk.query_one("#live", LivePicture).source
+        frame = source.latest() if source is not None else None
+        try:
+            backlog = counter.delivery.backlog()
+        except LedgerError:
+            backlog = None
+        return Status(
+            reader=counter.reader_name,
+            camera=getattr(frame, "rgb", None) is not None,
+            service=service_standing(records),
+            backlog=backlog,
+            receptions=tuple(last_receptions(records)),
+        )
+
+    async def _dock_key(self, event: Key) -> bool:
+        """F12 shows and hides the dock. Its function keys work in either case, its arrows while it is shown."""
+        panels = self.desk.query(DockPanel)
+        if not panels:
+            return False
+        panel = panels.first()
+        if event.key == DOCK_KEY:
+            panel.display = not panel.display
+            self.desk.show_dock(panel.display)
+            panel.relabel()
+            return True
+        return await panel.take_key(event.key)
+
     # --- wiping and crashing --------------------------------------------------------------------------------
 
     def _forget_typed(self) -> None:
@@ -310,11 +396,12 @@ class TerminalApp(App[int], inherit_bindings=False):
         log.critical("%s", line)
         crash.forget(error)
         self._return_code = 1
-        if self._exception is None:
-            self._wipe()
+        first = self._exception is None
+        if first:
             self._exception = crash.Crashed(line)
-            self._exception_event.set()
             self._exit_renderables.append(Text(line))
+            self._exception_event.set()
+        self._wipe()
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:

@@ -2,7 +2,9 @@
 
 from rich.style import Style
 from rich.text import Text
+from textual.events import Click
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
 from terminal.screens.parts import Line, LineKind
@@ -106,11 +108,21 @@ class StepBar(Widget, can_focus=False):
         self._steps: tuple[str, ...] = ()
         self._present = 0
         self._mark = ""
+        self._staff = ""
 
-    def show(self, steps: tuple[str, ...], present: int, mark: str) -> None:
-        if (steps, present, mark) != (self._steps, self._present, self._mark):
-            self._steps, self._present, self._mark = steps, present, mark
+    class StaffWanted(Message):
+        """Somebody touched staff's corner."""
+
+    def show(self, steps: tuple[str, ...], present: int, mark: str, staff: str = "") -> None:
+        """`staff`: the word in the corner that lets staff in; empty where there is no way in."""
+        if (steps, present, mark, staff) != (self._steps, self._present, self._mark, self._staff):
+            self._steps, self._present, self._mark, self._staff = steps, present, mark, staff
             self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        if self._staff and event.x >= self.size.width - cells(self._staff) - 8:
+            self.post_message(self.StaffWanted())
 
     def render(self) -> Text:
         text = Text(no_wrap=True, overflow="crop")
@@ -120,9 +132,10 @@ class StepBar(Widget, can_focus=False):
                 text.append(f"[{step}]", self.get_component_rich_style("steps--present", partial=True))
             else:
                 text.append(step, self.get_component_rich_style("steps--other", partial=True))
-        space = self.content_size.width - cells(text.plain) - cells(self._mark)
+        corner = "  ".join(filter(None, (self._mark, f"[{self._staff}]" if self._staff else "")))
+        space = self.content_size.width - cells(text.plain) - cells(corner)
         text.append(" " * max(space, 1))
-        text.append(self._mark, self.get_component_rich_style("steps--mark", partial=True))
+        text.append(corner, self.get_component_rich_style("steps--mark", partial=True))
         return text
 
 

@@ -27,6 +27,8 @@ ANSWERS = 4
 FOOT = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
 """From here on there is room for larger targets."""
+LEAST_WIDTH = 80
+DOCK_WIDTH = 36
 LARGE_LINES = 2
 """In the large look only so many hints are shown."""
 
@@ -43,13 +45,14 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         pin_count: Callable[[], int],
         form: CodeSource,
         photo: "Callable[[], Pixels | None]",
-        mark: str = "",
+        simulated: bool = False,
+        staff: bool = False,
         moving: bool = True,
     ) -> None:
         super().__init__()
         self.view: View | None = None
         self._pin_count, self._form, self._photo = pin_count, form, photo
-        self._mark, self._moving = mark, moving
+        self._simulated, self._staff, self._moving = simulated, staff, moving
 
     def compose(self) -> Iterator[Widget]:
         yield StepBar(id="steps")
@@ -78,7 +81,17 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self.post_message(self.Ready())
 
     def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.width >= USUAL_WIDTH and event.size.height >= USUAL_HEIGHT, "-usual")
+        self.arrange(event.size.width, event.size.height)
+
+    def arrange(self, width: int, height: int) -> None:
+        """Choose the layout for the room there is beside the dock."""
+        beside = width - DOCK_WIDTH if self.has_class("-dock") else width
+        self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-usual")
+        self.set_class(beside < LEAST_WIDTH, "-dock-alone")
+
+    def show_dock(self, shown: bool) -> None:
+        self.set_class(shown, "-dock")
+        self.arrange(self.size.width, self.size.height)
 
     # --- drawing --------------------------------------------------------------------------------------------
 
@@ -89,7 +102,8 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             return
         talk = view.talk
         self._mark_classes(view)
-        self.query_one("#steps", StepBar).show(view.steps, view.step, " ".join(filter(None, (talk.code, self._mark))))
+        mark = "  ".join(filter(None, (talk.code, say("app.simulated") if self._simulated else "")))
+        self.query_one("#steps", StepBar).show(view.steps, view.step, mark, say("staff.enter") if self._staff else "")
         self.query_one("#question", Sentence).say(talk.question)
         lines = talk.lines
         if view.display.large:

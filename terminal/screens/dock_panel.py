@@ -1,0 +1,155 @@
+"""The demo's dock on the screen: who comes, the card, the camera, the service."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from rich.text import Text
+from textual.containers import Vertical
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+
+from terminal.screens.dock import Dock
+from terminal.words.catalogue import Words
+
+
+class DockButton(Widget, can_focus=False):
+    class Pressed(Message):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=f"dock-{name}", classes="dock-button")
+        self.action = name
+        self.label = ""
+
+    def say(self, label: str) -> None:
+        if label != self.label:
+            self.label = label
+            self.refresh()
+
+    def render(self) -> Text:
+        return Text(self.label, no_wrap=True)
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        self.post_message(self.Pressed(self.action))
+
+
+class PersonaList(Widget, can_focus=False):
+    """All personas, the present one marked; a touch on a line chooses it."""
+
+    class Chosen(Message):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__(id="dock-personas")
+        self._dock = dock
+        self.cursor = 0
+
+    def on_mount(self) -> None:
+        names = [persona.name for persona in self._dock.personas]
+        self.cursor = names.index(self._dock.current) if self._dock.current in names else 0
+
+    def _first(self) -> int:
+        """The first line shown, so that the cursor is among them."""
+        return max(0, self.cursor - max(self.size.height, 1) + 1)
+
+    def render(self) -> Text:
+        text = Text(no_wrap=True, overflow="crop")
+        first = self._first()
+        for index, persona in enumerate(self._dock.personas):
+            if first <= index < first + max(self.size.height, 1):
+                mark = "*" if persona.name == self._dock.current else " "
+                style = "reverse" if index == self.cursor else ""
+                text.append(f"{mark} {persona.name}".ljust(self.size.width), style)
+                text.append("\n")
+        return text
+
+    def move(self, by: int) -> None:
+        self.cursor = (self.cursor + by) % max(len(self._dock.personas), 1)
+        self.refresh()
+
+    def choose(self) -> None:
+        if self._dock.personas:
+            self.post_message(self.Chosen(self._dock.personas[self.cursor].name))
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        index = self._first() + event.y
+        if 0 <= index < len(self._dock.personas):
+            self.cursor = index
+            self.choose()
+
+
+class DockPanel(Vertical):
+    """Lies over the right of the screen; F12 shows and hides it."""
+
+    def __init__(self, dock: Dock, say: Words) -> None:
+        super().__init__(id="dock")
+        self._dock, self._say = dock, say
+
+    def compose(self) -> Iterator[Widget]:
+        yield DockButton("title")
+        yield DockButton("keys")
+        yield PersonaList(self._dock)
+        for name in ("card", "camera", "service"):
+            yield DockButton(name)
+
+    def on_mount(self) -> None:
+        self.query_one("#dock-title", DockButton).say(self._say("dock.title") + "  F12")
+        self.query_one("#dock-keys", DockButton).say(self._say("dock.keys"))
+        self.relabel()
+        self.set_interval(0.5, self.relabel)
+
+    def relabel(self) -> None:
+        """The devices may have changed by themselves: a script pulls cards too."""
+        if not self.display:
+            return
+        dock, say = self._dock, self._say
+        labels = {
+            "card": ("F9   ", "dock.take-card" if dock.card_in else "dock.put-card"),
+            "camera": ("F10  ", "dock.uncover-camera" if dock.camera_covered else "dock.cover-camera"),
+            "service": ("F11  ", "dock.wake-service" if dock.service_silent else "dock.silence-service"),
+        }
+        for name, (key, message_id) in labels.items():
+            self.query_one(f"#dock-{name}", DockButton).say(key + say(message_id))
+        self.query_one(PersonaList).refresh()
+
+    async def on_persona_list_chosen(self, message: PersonaList.Chosen) -> None:
+        message.stop()
+        await self._dock.choose(message.name)
+        self.relabel()
+
+    async def on_dock_button_pressed(self, message: DockButton.Pressed) -> None:
+        message.stop()
+        await self._do(message.name)
+
+    async def take_key(self, key: str) -> bool:
+        """Whether the key was the dock's."""
+        names = {"f9": "card", "f10": "camera", "f11": "service"}
+        if key in names:
+            await self._do(names[key])
+            return True
+        if not self.display or key not in ("up", "down", "right"):
+            return False
+        personas = self.query_one(PersonaList)
+        if key == "right":
+            personas.choose()
+        else:
+            personas.move(-1 if key == "up" else 1)
+        return True
+
+    async def _do(self, name: str) -> None:
+        dock = self._dock
+        actions: dict[str, Callable[[], Awaitable[None]]] = {
+            "card": dock.pull_card if dock.card_in else dock.insert_card,
+            "camera": lambda: dock.cover_camera(not dock.camera_covered),
+            "service": lambda: dock.silence_service(not dock.service_silent),
+        }
+        if name in actions:
+            await actions[name]()
+            self.relabel()
+

@@ -1,0 +1,193 @@
+"""Staff's dialogs over the patient's screen: password, menu, status. Each closes by itself when nobody touches it."""
+
+import asyncio
+from collections.abc import Iterator
+
+from rich.text import Text
+from textual.containers import Container, Grid, Vertical
+from textual.events import Key
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
+
+from terminal.screens.pad import ENTER, ERASE, Pad, PadKey
+from terminal.screens.parts import Answer
+from terminal.screens.sayings import Sentence
+from terminal.screens.staff.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
+from terminal.screens.staff.status import Status
+from terminal.screens.touch import Target
+from terminal.session.events import Tick
+from terminal.words.catalogue import Words
+
+CLOSES_AFTER = 30.0
+
+
+class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
+    AUTO_FOCUS = ""
+
+    def __init__(self, say: Words) -> None:
+        super().__init__()
+        self.say = say
+
+    def on_mount(self) -> None:
+        self._closer = self.set_timer(CLOSES_AFTER, lambda: self.dismiss(None))
+
+    def touched(self) -> None:
+        self._closer.reset()
+
+    def choice(self, id: str, label: str, key: str, *, back: bool = False) -> Answer:
+        # The event is not posted: a dialog's answers stay in the dialog.
+        return Answer(id=id, label=label, key=key, back=back, event=Tick())
+
+
+class PasswordDialog(StaffDialog[bool]):
+    """True when the password was right."""
+
+    def __init__(self, say: Words, gate: PasswordGate) -> None:
+        super().__init__(say)
+        self._gate = gate
+        self._typed = SecretText()
+        self._checking = False
+
+    def compose(self) -> Iterator[Widget]:
+        with Container(id="dialog", classes="-with-pad"):
+            with Vertical(id="dialog-talk"):
+                yield Sentence(id="dialog-title")
+                yield Sentence(id="dialog-note")
+                yield Sentence(id="dialog-dots")
+                yield Target(id="dialog-close")
+            yield Pad(id="dialog-pad")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#dialog-title", Sentence).say(self.say("staff.password.question"))
+        self.query_one("#dialog-pad", Pad).speak(self.say)
+        self.query_one("#dialog-close", Target).offer(
+            self.choice("close", self.say("staff.menu.close"), "escape", back=True)
+        )
+
+    def on_unmount(self) -> None:
+        self._typed.wipe()
+
+    def on_target_touched(self, message: Target.Touched) -> None:
+        message.stop()
+        self.dismiss(False)
+
+    async def on_pad_key_pressed(self, message: PadKey.Pressed) -> None:
+        message.stop()
+        await self._press(message.key)
+
+    async def on_key(self, event: Key) -> None:
+        event.stop()
+        if event.key == "escape":
+            self.dismiss(False)
+        elif event.key in ("enter", "backspace"):
+            await self._press(ENTER if event.key == "enter" else ERASE)
+        elif event.character is not None:
+            await self._press(event.character)
+
+    async def _press(self, key: str) -> None:
+        self.touched()
+        if self._checking:
+            return
+        if key == ENTER:
+            await self._check()
+        elif key == ERASE:
+            self._typed.pop()
+        else:
+            self._typed.push(key)
+        self.query_one("#dialog-dots", Sentence).say("●" * len(self._typed))
+
+    async def _check(self) -> None:
+        if not len(self._typed):
+            return
+        self._checking = True
+        note = self.query_one("#dialog-note", Sentence)
+        note.say(self.say("staff.password.checking"))
+        outcome = await asyncio.to_thread(self._gate.check, self._typed.take())
+        self._checking = False
+        match outcome:
+            case PasswordRight():
+                self.dismiss(True)
+            case PasswordWrong():
+                note.say(self.say("staff.password.wrong"))
+            case PasswordWait(seconds=seconds):
+                note.say(self.say("staff.password.wait", seconds=seconds))
+
+
+class StaffMenu(StaffDialog[str]):
+    """What staff wants: `by-eye`, `status`, `discard`, `stop`, or None."""
+
+    def __init__(self, say: Words, *, in_reception: bool) -> None:
+        super().__init__(say)
+        last = "discard" if in_reception else "stop"
+        self._choices = (
+            self.choice("close", say("staff.menu.close"), "1", back=True),
+            self.choice(last, say(f"staff.menu.{last}"), "2"),
+            self.choice("status", say("staff.menu.status"), "3"),
+            self.choice("by-eye", say("staff.menu.by-eye"), "4"),
+        )
+
+    def compose(self) -> Iterator[Widget]:
+        with Container(id="dialog"):
+            yield Sentence(id="dialog-title")
+            with Grid(id="dialog-choices"):
+                for choice in self._choices:
+                    yield Target(id=f"choice-{choice.id}")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#dialog-title", Sentence).say(self.say("staff.menu.question"))
+        for choice in self._choices:
+            self.query_one(f"#choice-{choice.id}", Target).offer(choice)
+
+    def on_target_touched(self, message: Target.Touched) -> None:
+        message.stop()
+        self._take(message.answer)
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        if event.key == "escape":
+            self.dismiss(None)
+        for choice in self._choices:
+            if choice.key == event.key:
+                self._take(choice)
+
+    def _take(self, choice: Answer) -> None:
+        self.dismiss(None if choice.id == "close" else choice.id)
+
+
+class StatusDialog(StaffDialog[None]):
+    def __init__(self, say: Words, status: Status) -> None:
+        super().__init__(say)
+        self._status = status
+
+    def compose(self) -> Iterator[Widget]:
+        with Container(id="dialog"):
+            yield Sentence(id="dialog-title")
+            yield StatusText(self._status, self.say)
+            yield Target(id="dialog-close")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#dialog-title", Sentence).say(self.say("status.title"))
+        self.query_one("#dialog-close", Target).offer(
+            self.choice("close", self.say("staff.menu.close"), "1", back=True)
+        )
+
+    def on_target_touched(self, message: Target.Touched) -> None:
+        message.stop()
+        self.dismiss(None)
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        if event.key in ("escape", "1", "enter"):
+            self.dismiss(None)
+
+
+class StatusText(Widget, can_focus=False):
+    def __init__(self, status: Status, say: Words) -> None:
+        super().__init__(id="status")
+        self._lines = status.lines(say)
+
+    def render(self) -> Text:
+        return Text("\n".join(self._lines), no_wrap=True, overflow="crop")

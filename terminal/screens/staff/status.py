@@ -1,0 +1,54 @@
+"""What staff can see of the terminal: devices, service, what waits to be sent, last receptions. No patient's data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from terminal.problems import ProblemCode
+from terminal.screens.staff.receptions import PastReception, Service
+from terminal.screens.wrapping import cells
+from terminal.words.catalogue import Words
+
+_LABEL_CELLS = 26
+_BY_CODE = {problem.code: problem for problem in ProblemCode}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    reader: str | None
+    """Its name, None where there is none."""
+    camera: bool
+    service: Service
+    backlog: int | None
+    """None where the ledger could not tell."""
+    receptions: tuple[PastReception, ...]
+
+    def lines(self, say: Words) -> list[str]:
+        works, lost = say("status.works"), say("status.lost")
+        told = [
+            (say("status.reader"), self.reader or lost),
+            (say("status.camera"), works if self.camera else lost),
+            (say("status.service"), say(f"status.{self.service}")),
+            (say("status.backlog"), self._backlog(say)),
+        ]
+        lines = [f"{label}{' ' * max(_LABEL_CELLS - cells(label), 1)}{value}" for label, value in told]
+        lines += ["", say("status.receptions")]
+        lines += [f"  {_moment(past.at)}  {_ending(past, say)}" for past in self.receptions]
+        return lines if self.receptions else [*lines, f"  {say('status.none')}"]
+
+    def _backlog(self, say: Words) -> str:
+        return say("status.unknown") if self.backlog is None else say("status.backlog.count", count=self.backlog)
+
+
+def _moment(at: str) -> str:
+    try:
+        return datetime.fromisoformat(at).strftime("%m-%d %H:%M")
+    except ValueError:
+        return "--:--"
+
+
+def _ending(past: PastReception, say: Words) -> str:
+    if past.ending != "problem":
+        return say(f"status.outcome.{past.ending}")
+    problem = _BY_CODE.get(past.code)
+    text = say(problem.message_id) if problem is not None else ""
+    return say("status.outcome.problem", code=past.code, problem=text)
