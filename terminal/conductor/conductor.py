@@ -120,18 +120,20 @@ class Conductor:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._slot, event)
 
-        await self._settle_interrupted()
-        self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
-        self.card.slot.watch(on_slot)
-        outbox = asyncio.create_task(self._outbox())
+        outbox: asyncio.Task[None] | None = None
         try:
+            await self._settle_interrupted()
+            self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
+            self.card.slot.watch(on_slot)
+            outbox = asyncio.create_task(self._outbox())
             while True:
                 event = await self._next_event()
                 if event is None:
                     return
                 self._take(event)
         finally:
-            outbox.cancel()
+            if outbox is not None:
+                outbox.cancel()
             await self._wind_up()
 
     async def _next_event(self) -> ev.Event | None:

@@ -1,0 +1,134 @@
+"""A real counter for tests: conductor, simulated card, stub over HTTP, ledger and folders."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from reader.softcard.card import SoftCard
+from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.conductor.conductor import Conductor
+from terminal.demo.counter import Counter
+from terminal.demo.places import SimulatedPlace
+from terminal.personas.cast import BY_NAME
+from terminal.session import events as ev
+from terminal.session import states as st
+from vision.frame import Frame
+from vision.latest import Camera
+from vision.photo import card_jp2
+from vision.verdict import CameraLost
+
+
+class EmptyRoom:
+    """A camera before which nobody stands."""
+
+    name = "empty room"
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def open(self) -> CameraLost | None:
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        time.sleep(0.02)
+        self._number += 1
+        picture = np.full((96, 128, 3), self._number % 200, np.uint8)
+        return Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
+
+    def close(self) -> None:
+        pass
+
+
+def no_engine() -> Any:
+    raise AssertionError("the PIN way needs no face engine")
+
+
+class Desk:
+    """What a test does at the counter."""
+
+    def __init__(self, counter: Counter, settings: Settings, **rules: Any) -> None:
+        self.counter = counter
+        self.settings = settings
+        self.place = SimulatedPlace()
+        self.conductor: Conductor
+        self._rules = {"show_answers": 0.05, **rules}
+        self.states: list[st.State] = []
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Desk"]:
+        self.place = SimulatedPlace()
+        devices = Devices(self.place.slot, self.place.scanner, Camera(EmptyRoom()), no_engine)
+        self.conductor = open_terminal(
+            self.settings,
+            devices,
+            rules=replace(rules_of(self.settings), **self._rules),
+            anchors=self.counter.props.authority.trust_anchors,
+        )
+        self.conductor.listen(on_state=self.states.append)
+        running = asyncio.create_task(self.conductor.run())
+        try:
+            yield self
+        finally:
+            self.conductor.stop()
+            await running
+
+    def card(self, persona: str = "pin-right") -> SoftCard:
+        def portrait(_: object) -> bytes:
+            return card_jp2(np.full((320, 240), 128, np.uint8))
+
+        image = self.counter.props.card_of(BY_NAME[persona], portrait)
+        self.counter.stub.publish(self.counter.props.registry_of(BY_NAME[persona], portrait))
+        return SoftCard(image.model_copy(deep=True))
+
+    async def until(self, condition: Callable[[st.State], bool] | type, seconds: float = 10) -> Any:
+        """The state once it is so."""
+        async with asyncio.timeout(seconds):
+            while True:
+                state = self.conductor.state
+                if isinstance(state, condition) if isinstance(condition, type) else condition(state):
+                    return state
+                await asyncio.sleep(0.005)
+
+    def touch(self, kind: type, *args: Any) -> None:
+        state = self.conductor.state
+        assert not isinstance(state, st.Idle)
+        self.conductor.post(kind(state.reception.id, *args))
+
+    async def type_pin(self, pin: str = "1234") -> None:
+        await self.until(lambda state: isinstance(state, st.PinEntry) and state.waiting is None)
+        patient = self.conductor.patient
+        assert patient is not None
+        for digit in pin:
+            patient.pin.push(int(digit))
+        self.conductor.enter_pin()
+
+    async def to_consent(self, card: SoftCard | None = None) -> None:
+        self.place.insert(card or self.card())
+        await self.until(st.ChoosingMethod)
+        self.touch(ev.PinChosen)
+        await self.type_pin()
+        await self.until(st.Consent)
+
+    async def share_all(self) -> None:
+        self.touch(ev.ShareAll)
+        await self.until(st.Limit)
+        self.touch(ev.Answered, "limit", True)
+
+    async def take_card(self) -> None:
+        self.place.remove()
+        await self.until(st.Idle)
+
+    def kinds(self) -> list[str]:
+        """The ledger's records, by kind."""
+        return [record.event.kind for record in LedgerFile(ledger_path(self.settings)).records()]
+
+    def results(self) -> list[Path]:
+        return sorted(self.settings.results_dir.glob("*.xml"))

@@ -1,0 +1,228 @@
+"""Bad days with real parts: silence, restarts, a missing folder, a full ledger - and what is left in memory."""
+
+import asyncio
+import gc
+import logging
+from pathlib import Path
+
+import pytest
+
+from consent.ledger import LedgerFile
+from consent.records import Decided
+from consent.verification import LedgerIntact
+from terminal.assembly import NotReady, ledger_path, open_terminal
+from terminal.conductor.patient import Patient
+from terminal.demo.counter import Counter
+from terminal.demo.result_flags import flags_in
+from terminal.problems import ProblemCode
+from terminal.qualification.stub.behaviour import Operation
+from terminal.session import events as ev
+from terminal.session import states as st
+from tests.terminal.conductor.counter_fixture import Desk
+
+WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]
+
+
+def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.share_all()
+            state = await desk.until(st.Complete)
+            assert state.outcome is st.Outcome.DONE
+            await desk.take_card()
+
+    asyncio.run(day())
+    assert desk.kinds() == WHOLE_LIFE
+    assert set(flags_in(desk.results()[0]).values()) == {1}
+    assert isinstance(LedgerFile(ledger_path(desk.settings)).verify(), LedgerIntact)
+
+
+def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(desk: Desk) -> None:
+    async def silent_day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            desk.counter.stub.silence(Operation.SUBMIT)
+            await desk.share_all()
+            state = await desk.until(st.Complete)
+            assert state.outcome is st.Outcome.AWAITING
+            await desk.take_card()
+
+    async def next_day() -> None:
+        desk.counter.stub.behave()
+        async with desk.open():
+            async with asyncio.timeout(10):
+                while not desk.results():
+                    await asyncio.sleep(0.02)
+
+    asyncio.run(silent_day())
+    assert desk.kinds() == ["opened", "decided"]
+    assert desk.results() == []
+    asyncio.run(next_day())
+    assert desk.kinds() == WHOLE_LIFE
+    decided = [record.event for record in LedgerFile(ledger_path(desk.settings)).records()][1]
+    assert isinstance(decided, Decided)
+    assert decided.result_file in desk.results()[0].name
+    moment = decided.answers[0].answered_at
+    assert moment is not None
+    assert moment.astimezone(_japan()).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
+
+
+def test_stopped_in_the_middle_is_decided_without_consent_at_the_next_start(desk: Desk) -> None:
+    async def stopped() -> None:
+        async with desk.open():
+            await desk.to_consent()
+
+    async def next_start() -> None:
+        async with desk.open():
+            async with asyncio.timeout(10):
+                while not desk.results():
+                    await asyncio.sleep(0.02)
+
+    asyncio.run(stopped())
+    assert desk.kinds() == ["opened"]
+    asyncio.run(next_start())
+    assert desk.kinds() == WHOLE_LIFE
+    assert set(flags_in(desk.results()[0]).values()) == {0}
+
+
+def test_a_missing_result_folder_keeps_the_reception_going_and_delivers_later(desk: Desk) -> None:
+    folder = desk.settings.results_dir
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file stands where the folder should be")
+
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.share_all()
+            state = await desk.until(st.Complete)
+            assert state.outcome is st.Outcome.DONE
+            assert not state.delivered
+            await desk.take_card()
+            assert desk.conductor.delivery.backlog() == 1
+            folder.unlink()
+            await desk.conductor.delivery.work_off()
+            assert desk.conductor.delivery.backlog() == 0
+
+    asyncio.run(day())
+    assert desk.kinds() == WHOLE_LIFE
+    assert len(desk.results()) == 1
+
+
+def test_silence_at_opening_keeps_nothing_and_costs_no_try(desk: Desk) -> None:
+    card = desk.card()
+
+    async def day() -> None:
+        async with desk.open():
+            desk.place.insert(card)
+            await desk.until(st.ChoosingMethod)
+            desk.counter.stub.silence(Operation.CHALLENGE)
+            desk.counter.stub.silence(Operation.OPEN)
+            desk.touch(ev.PinChosen)
+            await desk.type_pin("9999")
+            state = await desk.until(lambda state: isinstance(state, st.Problem | st.PinEntry) and _settled(state))
+            if isinstance(state, st.PinEntry):  # the challenge had come before the service fell silent
+                assert state.wrong
+                await desk.type_pin()
+                state = await desk.until(st.Problem)
+            assert state.problem is ProblemCode.SERVICE_SILENT
+            await desk.take_card()
+
+    asyncio.run(day())
+    assert desk.kinds() == []
+
+
+def _settled(state: st.State) -> bool:
+    return isinstance(state, st.Problem) or (isinstance(state, st.PinEntry) and state.wrong)
+
+
+def test_the_card_is_pulled_while_it_is_read(desk: Desk) -> None:
+    async def day() -> None:
+        async with desk.open():
+            for _ in range(5):
+                desk.place.insert(desk.card())
+                desk.place.remove()
+                await desk.until(st.Idle)
+            await desk.to_consent()
+            await desk.share_all()
+            await desk.until(st.Complete)
+            await desk.take_card()
+
+    asyncio.run(day())
+    assert desk.kinds() == WHOLE_LIFE
+
+
+def test_nothing_of_the_patient_is_reachable_afterwards(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """No `Patient` is left, and PIN, printed code and name are in no log, audit line or ledger record."""
+    caplog.set_level(logging.DEBUG)
+    card = desk.card()
+
+    async def day() -> None:
+        async with desk.open():
+            desk.place.insert(card)
+            await desk.until(st.ChoosingMethod)
+            desk.touch(ev.PinChosen)
+            await desk.type_pin("5830")
+            await desk.until(lambda state: isinstance(state, st.PinEntry) and state.wrong)
+            await desk.type_pin()
+            await desk.until(st.Consent)
+            await desk.share_all()
+            await desk.until(st.Complete)
+            gc.collect()
+            alive = [patient for patient in gc.get_objects() if isinstance(patient, Patient) and not patient.wiped]
+            assert alive == []
+            await desk.take_card()
+
+    asyncio.run(day())
+    written = caplog.text + "".join(
+        path.read_text(encoding="utf-8", errors="replace")
+        for path in (desk.settings.state_dir / "audit.jsonl", ledger_path(desk.settings))
+    )
+    for secret in ("5830", card.code_on_face, "模擬　花子", "0001234"):
+        assert secret not in written
+
+
+def test_a_full_ledger_submits_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            from consent import store
+
+            def no_space(*_: object) -> None:
+                raise store.LedgerUnwritable("ledger.db: disk full")
+
+            monkeypatch.setattr(store.Store, "append", no_space)
+            await desk.share_all()
+            state = await desk.until(st.Problem)
+            assert state.problem is ProblemCode.LEDGER_FAILED
+            await desk.take_card()
+
+    asyncio.run(day())
+    assert desk.kinds() == ["opened"]
+    assert desk.results() == []
+
+
+def test_two_terminals_on_one_ledger_are_told_apart(counter: Counter) -> None:
+    desk, second = Desk(counter, counter.settings), Desk(counter, counter.settings)
+
+    async def day() -> None:
+        async with desk.open():
+            from consent.store import LedgerInUse
+
+            with pytest.raises(LedgerInUse, match="ledger"):
+                async with second.open():
+                    pass
+
+    asyncio.run(day())
+
+
+def test_a_terminal_that_is_not_enrolled_says_what_to_do(tmp_path: Path, counter: Counter) -> None:
+    settings = counter.settings.model_copy(update={"state_dir": tmp_path / "elsewhere"})
+    with pytest.raises(NotReady, match="uketsuke enrol"):
+        open_terminal(settings, None)  # type: ignore[arg-type]
+
+
+def _japan() -> object:
+    from terminal.conductor.clock import JAPAN
+
+    return JAPAN

@@ -1,0 +1,88 @@
+"""Walls that import-linter cannot see: who uses a name, and what is loaded when nothing needs it yet."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("terminal", "vision", "reader", "consent", "config")
+HEAVY = ("cv2", "dlib", "face_recognition", "smartcard", "textual", "fastapi", "sqlalchemy", "lxml", "PIL")
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def names_used(tree: ast.Module) -> set[str]:
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return attributes | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def imports(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "homes"),
+    [("VideoCapture", {"vision/opencv_source.py"})],
+)
+def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
+    assert {path for path, tree in sources() if name in names_used(tree)} == homes
+
+
+@pytest.mark.parametrize(
+    ("library", "allowed"),
+    [
+        ("smartcard", ("reader/pcsc.py",)),
+        ("face_recognition", ("vision/dlib_engine.py",)),
+        ("dlib", ("vision/dlib_engine.py",)),
+        ("sqlalchemy", ("terminal/qualification/stub/",)),
+        ("textual", ("terminal/screens/",)),
+    ],
+)
+def test_a_library_is_imported_in_its_room_alone(library: str, allowed: tuple[str, ...]) -> None:
+    users = {path for path, tree in sources() if library in imports(tree)}
+    assert all(path.startswith(allowed) for path in users), users
+
+
+def test_init_files_are_empty() -> None:
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("__init__.py"):
+            assert path.read_text(encoding="utf-8") == "", path
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint('\\n'.join(name for name in {HEAVY!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
+    return set(result.stdout.split())
+
+
+def test_the_session_loads_nothing_heavy() -> None:
+    assert loaded_after("import terminal.session.step") == set()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "from typer.testing import CliRunner\n"
+        "from terminal.cli.main import app\n"
+        "result = CliRunner().invoke(app, ['--help'])\n"
+        "assert result.exit_code == 0, result.output"
+    )
+    assert loaded_after(code) == set()
+
+
+@pytest.mark.parametrize("wall", ["reader.facts", "vision.verdict", "vision.source", "consent.items"])
+def test_types_that_cross_a_wall_are_light(wall: str) -> None:
+    assert loaded_after(f"import {wall}") == set()
