@@ -4,14 +4,15 @@ What the service says is a model of the contract; what it fails to say is `Servi
 """
 
 import asyncio
+import base64
 import ipaddress
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -21,10 +22,14 @@ from consent.items import Item
 from terminal.qualification.contract import (
     IDEMPOTENCY_HEADER,
     PREFIX,
+    SIGNATURE_HEADER,
+    TERMINAL_HEADER,
     Challenge,
     CheckOpened,
     ChipProof,
     ConsentAnswer,
+    InsuredSearch,
+    LookUp,
     Model,
     OpenCheck,
     PinProof,
@@ -32,15 +37,29 @@ from terminal.qualification.contract import (
     Purpose,
     QualificationResult,
     Receipt,
+    Receipts,
     Refused,
     Registered,
     ServiceSilent,
     Silence,
     Submission,
     Way,
+    Withdrawal,
+    Withdrawn,
 )
 from terminal.qualification.keys import SigningKey, verify
-from terminal.qualification.statements import receipt_statement, statement_of, submission_statement, verdict_statement
+from terminal.qualification.statements import (
+    Asked,
+    lookup_statement,
+    receipt_statement,
+    request_statement,
+    statement_of,
+    statement_of_withdrawal,
+    submission_statement,
+    verdict_statement,
+    withdrawal_receipt_statement,
+    withdrawal_statement,
+)
 
 MAX_ANSWER = 256 * 1024
 """Bytes; a longer answer is not read to its end."""
@@ -121,7 +140,8 @@ class QualificationClient:
 
     async def register(self, check_id: str) -> Registered | Refused | ServiceSilent:
         """First registration of the card as an insurance card. May be repeated."""
-        return await self._call("POST", f"{_check(check_id)}/registration", Registered)
+        signed = self._signed(Asked.REGISTRATION, check_id)
+        return await self._call("POST", f"{_check(check_id)}/registration", Registered, headers=signed)
 
     async def submit(
         self, check_id: str, submission: Submission, idempotency_key: str
@@ -136,10 +156,45 @@ class QualificationClient:
 
     async def result(self, check_id: str) -> QualificationResult | Refused | ServiceSilent:
         """The same at every call, so a hand-over that failed can fetch it again."""
-        answer = await self._call("GET", f"{_check(check_id)}/result", QualificationResult)
+        signed = self._signed(Asked.RESULT, check_id)
+        answer = await self._call("GET", f"{_check(check_id)}/result", QualificationResult, headers=signed)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
             return ServiceSilent(Silence.NOT_VERIFIED)
         return answer
+
+    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused | ServiceSilent:
+        """May be repeated."""
+        answer = await self._call("POST", f"{_check(check_id)}/withdrawal", Withdrawn, withdrawal)
+        if isinstance(answer, Withdrawn) and not self._is_end_of(check_id, withdrawal, answer):
+            return ServiceSilent(Silence.NOT_VERIFIED)
+        return answer
+
+    async def look_up(
+        self, search: InsuredSearch, *, limit_consent: bool, asked_at: datetime
+    ) -> QualificationResult | Refused | ServiceSilent:
+        """A check without a card. `limit_consent`: the patient agreed, by word of mouth, to the limit being given."""
+        facts: dict[str, Any] = {
+            "terminal_id": self.terminal_id,
+            "institution_code": self.institution_code,
+            "search": search,
+            "limit_consent": 1 if limit_consent else 0,
+            "asked_at": asked_at,
+        }
+        request = LookUp(signature=self._key.sign(lookup_statement(**facts)), **facts)
+        return await self._call("POST", f"{PREFIX}/lookups", QualificationResult, request)
+
+    async def receipts(self) -> tuple[Receipt, ...] | Refused | ServiceSilent:
+        """All that the service has of this terminal, by ledger count. Their signatures are the auditor's to verify."""
+        found: list[Receipt] = []
+        while True:
+            after = found[-1].ledger_count if found else 0
+            signed = self._signed(Asked.RECEIPTS, str(after))
+            answer = await self._call("GET", f"{PREFIX}/receipts?after={after}", Receipts, headers=signed)
+            if not isinstance(answer, Receipts):
+                return answer
+            found += answer.receipts
+            if not answer.more or not answer.receipts:
+                return tuple(found)
 
     # --- what the terminal signs -----------------------------------------------------------------------------
 
@@ -195,10 +250,36 @@ class QualificationClient:
             signature=self._key.sign(statement),
         )
 
+    def withdrawal(self, check_id: str, *, withdrawn_at: datetime, items: Iterable[Item]) -> Withdrawal:
+        """A signed withdrawal of consents that were submitted."""
+        listed = tuple(sorted(set(items)))
+        statement = withdrawal_statement(
+            check_id=check_id, terminal_id=self.terminal_id, withdrawn_at=withdrawn_at, items=listed
+        )
+        return Withdrawal(
+            terminal_id=self.terminal_id,
+            withdrawn_at=withdrawn_at,
+            items=listed,
+            signature=self._key.sign(statement),
+        )
+
     # --- inside ----------------------------------------------------------------------------------------------
 
     def _is_receipt_for(self, check_id: str, submission: Submission, receipt: Receipt) -> bool:
         return receipt_is_for(self._service_public_key, check_id, submission, receipt)
+
+    def _is_end_of(self, check_id: str, withdrawal: Withdrawal, told: Withdrawn) -> bool:
+        digest = sha256(statement_of_withdrawal(check_id, withdrawal)).digest()
+        statement = withdrawal_receipt_statement(
+            check_id=check_id, accepted_at=told.accepted_at, withdrawal_digest=digest
+        )
+        same = (told.check_id, told.withdrawal_digest) == (check_id, digest)
+        return same and verify(self._service_public_key, statement, told.signature)
+
+    def _signed(self, asked: Asked, subject: str) -> dict[str, str]:
+        statement = request_statement(asked=asked, subject=subject, terminal_id=self.terminal_id)
+        signature = base64.b64encode(self._key.sign(statement)).decode("ascii")
+        return {TERMINAL_HEADER: self.terminal_id, SIGNATURE_HEADER: signature}
 
     async def _call(
         self,

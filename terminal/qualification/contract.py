@@ -1,76 +1,36 @@
 """The interface between terminal and qualification-check service, version 1: pydantic models, JSON over HTTP.
 
 Binary values travel as standard base64. Times carry a zone. The service is ours (a stub): the real one's interface is
-not public; its code values (`OQSCD...`) are, and they are used where they exist.
+not public; its code values (`OQSCD...`) are, and they are used where they exist. A request without a body that a
+terminal must be known for carries `TERMINAL_HEADER` and, over `request_statement(...)`, `SIGNATURE_HEADER` (base64).
 """
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, model_validator
 
 from consent.items import Item
+from terminal.qualification.base import CHECK_ID_PATTERN as CHECK_ID_PATTERN
+from terminal.qualification.base import Base64 as Base64
+from terminal.qualification.base import CheckId, Confidential, Digest, InstitutionCode, Reply, Signature
+from terminal.qualification.base import Model as Model
+from terminal.qualification.base import TerminalId as TerminalId
+from terminal.qualification.insured import ElderlyRecipient as ElderlyRecipient
+from terminal.qualification.insured import InsuredSearch as InsuredSearch
+from terminal.qualification.insured import Limit as Limit
+from terminal.qualification.insured import MedicalTicket as MedicalTicket
+from terminal.qualification.insured import Qualification as Qualification
+from terminal.qualification.insured import SpecificDisease as SpecificDisease
 
 API_VERSION = "1"
 PREFIX = "/v1"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 SIMULATED_HEADER = "Uketsuke-Simulated"
-CHECK_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"
-
-
-def _from_base64(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return base64.b64decode(value, validate=True)
-        except binascii.Error as error:
-            raise ValueError("not base64") from error
-    return value
-
-
-Base64 = Annotated[
-    bytes,
-    BeforeValidator(_from_base64),
-    PlainSerializer(lambda value: base64.b64encode(value).decode("ascii"), return_type=str, when_used="json"),
-]
-"""Bytes in Python, a base64 string in JSON."""
-
-TerminalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,40}$")]
-InstitutionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
-CheckId = Annotated[str, StringConstraints(pattern=CHECK_ID_PATTERN)]
-Digest = Annotated[Base64, Field(min_length=32, max_length=32)]
-"""SHA-256."""
-Signature = Annotated[Base64, Field(min_length=1, max_length=1024)]
-
-
-class Model(BaseModel):
-    # hide_input: a validation error that reaches a log must not carry a name.
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
-
-
-class Confidential(Model):
-    """Holds a person's data or signatures: its repr shows no value."""
-
-    def __repr_args__(self) -> list[tuple[str | None, object]]:
-        return []
-
-
-class Reply(Model):
-    """Whatever the service answers says whether it is simulated."""
-
-    simulated: bool = False
+TERMINAL_HEADER = "Uketsuke-Terminal"
+SIGNATURE_HEADER = "Uketsuke-Signature"
 
 
 # --- what the client says when nothing usable came -----------------------------------------------------------
@@ -212,9 +172,31 @@ class RefusalReason(StrEnum):
     """There is no result before a submission."""
     NOT_REGISTERED = "not-registered"
     NOT_ALLOWED = "not-allowed"
-    """Sharing by someone who may not share, submission after an inquiry, registration during grace."""
+    """Sharing by someone who may not share, submission after an inquiry, registration during grace, withdrawal of what
+    was not granted."""
+    IMPLAUSIBLE_TIME = "implausible-time"
+    """A decision before the check was opened or after now: the terminal's clock is wrong."""
     MALFORMED = "malformed"
     """The request does not follow this contract: terminal and service differ in version, or a defect."""
+
+
+class NextStep(StrEnum):
+    """Who can help, and how."""
+
+    MUNICIPALITY = "municipality"
+    """The holder's city or ward office."""
+    FREE_DIAL = "free-dial"
+    """マイナンバー総合フリーダイヤル, 0120-95-0178: a card that was suspended by its holder."""
+    PIN = "pin"
+    """Confirm the holder by PIN instead."""
+    AGAIN = "again"
+    """Begin again with the card."""
+    REGISTER = "register"
+    """Register the card as an insurance card first."""
+    RECEPTION = "reception"
+    """Staff: another document, or another way."""
+    OPERATOR = "operator"
+    """Whoever set this terminal up: enrolment, clock, version."""
 
 
 class Refused(Reply):
@@ -224,10 +206,11 @@ class Refused(Reply):
     """Simulated processing result code, `SIMQ....E`."""
     message: str
     """One Japanese sentence for the log and the receipt computer."""
+    next_step: NextStep = NextStep.OPERATOR
 
 
 class Registered(Reply):
-    """`POST /v1/checks/{check_id}/registration`"""
+    """`POST /v1/checks/{check_id}/registration`, signed in its headers by the terminal that opened the check."""
 
     outcome: Literal["registered"] = "registered"
     facts: CheckFacts
@@ -295,60 +278,54 @@ class Receipt(Reply):
     signature: Signature
 
 
-class Qualification(Confidential):
-    """One `ResultOfQualificationConfirmation`: what the insurer's record says. Strings as in the interface."""
+class Receipts(Reply):
+    """`GET /v1/receipts?after=N`, signed in its headers: what the service has of this terminal, by ledger count.
 
-    insured_card_classification: str = "01"
-    insurer_number: Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
-    insured_card_symbol: str | None = None
-    insured_identification_number: str | None = None
-    insured_branch_number: str | None = None
-    personal_family_classification: str | None = None
-    insured_name: str | None = None
-    insurer_name: str | None = None
-    qualification_date: date | None = None
-    disqualification_date: date | None = None
-    reason_of_loss: str | None = None
-    card_valid_date: date | None = None
-    insured_partial_contribution_ratio: str | None = None
-    """Percent in three digits, 後期高齢者 alone."""
-    preschool_classification: str | None = None
-    name: str
-    """Family and given name separated by a full-width space."""
-    name_kana: str | None = None
-    """Half-width katakana."""
-    sex: str
-    birth_date: date
-    address: str | None = None
-    post_number: str | None = None
-    elderly_recipient: "ElderlyRecipient | None" = None
+    For an audit: a ledger whose tail was cut off does not know the last of them.
+    """
+
+    outcome: Literal["receipts"] = "receipts"
+    receipts: tuple[Receipt, ...]
+    """Those with a ledger count above `after`, ascending."""
+    more: bool
+    """Ask again, after the last one's count."""
 
 
-class ElderlyRecipient(Confidential):
-    """`ElderlyRecipientCertificateInfo`, 70 to 74."""
+class Withdrawal(Model):
+    """`POST /v1/checks/{check_id}/withdrawal`: consents that were given end now. May be repeated."""
 
-    valid_start_date: date
-    valid_end_date: date
-    contribution_ratio: str
-
-
-class Limit(Confidential):
-    """`LimitApplicationCertificateRelatedInfo`"""
-
-    classification: str
-    """OQSCD011."""
-    classification_flag: str
-    """OQSCD012."""
-    valid_start_date: date
-    valid_end_date: date
+    terminal_id: TerminalId
+    withdrawn_at: AwareDatetime
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    signature: Signature
+    """By the terminal's enrolled key, over `withdrawal_statement(...)`."""
 
 
-class SpecificDisease(Confidential):
-    disease_category: str
-    """OQSCD013."""
-    valid_start_date: date
-    valid_end_date: date | None = None
-    self_pay: str | None = None
+class Withdrawn(Reply):
+    """The service gives these data no more. Signed by the service over `withdrawal_receipt_statement(...)`."""
+
+    outcome: Literal["withdrawn"] = "withdrawn"
+    check_id: CheckId
+    accepted_at: AwareDatetime
+    withdrawal_digest: Digest
+    """SHA-256 of the `withdrawal_statement(...)` that was accepted."""
+    signature: Signature
+
+
+class LookUp(Confidential):
+    """`POST /v1/lookups`: a check without a card, by what stands on a 資格確認書. Answers a `QualificationResult`.
+
+    No consent but the limit's can come this way, and that one orally.
+    """
+
+    terminal_id: TerminalId
+    institution_code: InstitutionCode
+    search: InsuredSearch
+    limit_consent: Literal[0, 1]
+    """OQSCD001: the patient agreed, by word of mouth, to the limit being given."""
+    asked_at: AwareDatetime
+    signature: Signature
+    """By the terminal's enrolled key, over `lookup_statement(...)`."""
 
 
 class ConsentOutcome(Model):
@@ -370,12 +347,24 @@ class ConsentOutcome(Model):
 
 
 class QualificationResult(Reply):
-    """`GET /v1/checks/{check_id}/result`: what the receipt computer is given. The same at every call."""
+    """`GET /v1/checks/{check_id}/result`, signed in its headers: what the receipt computer is given.
 
+    The same at every call until a consent is withdrawn.
+    """
+
+    outcome: Literal["result"] = "result"
     check_id: CheckId
     processed_at: AwareDatetime
     qualification_date: date
     institution_code: InstitutionCode
+    reference_classification: Literal["1", "2"] = "1"
+    """OQSCD002: by card, by what stands on a 資格確認書."""
+    search: InsuredSearch | None = None
+    """What was looked up, for a check without a card."""
+    segment: Literal["1", "9"] = "1"
+    """SegmentOfResult (OQSCD003): ended normally, or abnormally; then `error_code` and `error_message` say why."""
+    error_code: str | None = None
+    error_message: str | None = None
     status: Literal["1", "2"]
     """ProcessingResultStatus (OQSCD004)."""
     code: str | None = None
@@ -387,10 +376,7 @@ class QualificationResult(Reply):
     consents: tuple[ConsentOutcome, ...] = ()
     by_law: tuple[Item, ...] = ()
     """Provided without asking; not among `consents`."""
+    withdrawn: tuple[Item, ...] = ()
+    """Granted once, and withdrawn since: their flag is 0."""
     limit: Limit | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
-
-
-OpenOutcome = Annotated[CheckOpened | Refused, Field(discriminator="outcome")]
-RegistrationOutcome = Annotated[Registered | Refused, Field(discriminator="outcome")]
-SubmissionOutcome = Annotated[Receipt | Refused, Field(discriminator="outcome")]

@@ -4,6 +4,7 @@ EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files,
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -63,17 +64,23 @@ class SigningKey:
 
 def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
     """False for a wrong signature and for something that is no P-256 public key."""
-    try:
-        key = serialization.load_pem_public_key(public_pem.encode())
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+    key = _public_key(public_pem)
+    if key is None:
         return False
     try:
         key.verify(signature, statement, _ECDSA)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def _public_key(pem: str) -> ec.EllipticCurvePublicKey | None:
+    try:
+        key = serialization.load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1) else None
 
 
 class Enrolment(BaseModel):

@@ -6,9 +6,17 @@ no statement can be read as another one, nor a field run into the next. Times ar
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from consent.items import Item
-from terminal.qualification.contract import ConsentAnswer, PrescriptionForm, Submission, Way
+from terminal.qualification.contract import (
+    ConsentAnswer,
+    InsuredSearch,
+    PrescriptionForm,
+    Submission,
+    Way,
+    Withdrawal,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -113,6 +121,62 @@ def receipt_statement(
             submission_digest,
             _integer(ledger_count),
             ledger_head.encode(),
+        ],
+    )
+
+
+class Asked(StrEnum):
+    """What a request without a body asks for."""
+
+    REGISTRATION = "registration"
+    RESULT = "result"
+    RECEIPTS = "receipts"
+
+
+def request_statement(*, asked: Asked, subject: str, terminal_id: str) -> bytes:
+    """For the terminal's key: it asks for this. `subject` is a check id, or the count after which receipts are wanted.
+
+    Without a time: a repetition gets the same answer.
+    """
+    return _statement("request", [asked.encode(), subject.encode(), terminal_id.encode()])
+
+
+def withdrawal_statement(*, check_id: str, terminal_id: str, withdrawn_at: datetime, items: Iterable[Item]) -> bytes:
+    """For the terminal's key: these consents are withdrawn. Their order does not matter."""
+    listed = _join(item.encode() for item in sorted(set(items)))
+    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), _moment(withdrawn_at), listed])
+
+
+def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
+    return withdrawal_statement(
+        check_id=check_id,
+        terminal_id=withdrawal.terminal_id,
+        withdrawn_at=withdrawal.withdrawn_at,
+        items=withdrawal.items,
+    )
+
+
+def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdrawal_digest: bytes) -> bytes:
+    """For the service's key: it gives these data no more."""
+    return _statement("withdrawal-receipt", [check_id.encode(), _moment(accepted_at), withdrawal_digest])
+
+
+def lookup_statement(
+    *, terminal_id: str, institution_code: str, search: InsuredSearch, limit_consent: int, asked_at: datetime
+) -> bytes:
+    """For the terminal's key: it looks this person up, and what the patient said about the limit."""
+    return _statement(
+        "lookup",
+        [
+            terminal_id.encode(),
+            institution_code.encode(),
+            search.insurer_number.encode(),
+            (search.insured_card_symbol or "").encode(),
+            search.insured_identification_number.encode(),
+            (search.insured_branch_number or "").encode(),
+            search.birth_date.isoformat().encode(),
+            bytes([limit_consent]),
+            _moment(asked_at),
         ],
     )
 

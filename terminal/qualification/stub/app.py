@@ -1,8 +1,9 @@
 """The service over HTTP: routes, nothing else. OpenAPI at /openapi.json."""
 
+import base64
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Path, Request
+from fastapi import FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.types import ASGIApp
@@ -12,25 +13,36 @@ from terminal.qualification.contract import (
     CHECK_ID_PATTERN,
     IDEMPOTENCY_HEADER,
     PREFIX,
+    SIGNATURE_HEADER,
+    TERMINAL_HEADER,
     Challenge,
     CheckOpened,
+    LookUp,
     Model,
     OpenCheck,
     QualificationResult,
     Receipt,
+    Receipts,
     RefusalReason,
     Refused,
     Registered,
     Submission,
+    TerminalId,
+    Withdrawal,
+    Withdrawn,
 )
 from terminal.qualification.stub.admin_routes import add_admin_routes
 from terminal.qualification.stub.behaviour import Behaviour, Misbehaving
 from terminal.qualification.stub.guard import Guard
 from terminal.qualification.stub.refusals import http_status, refuse
-from terminal.qualification.stub.service import Service
+from terminal.qualification.stub.service import Caller, Service
 
 CheckIdPath = Annotated[str, Path(pattern=CHECK_ID_PATTERN)]
 IdempotencyKey = Annotated[str, Header(alias=IDEMPOTENCY_HEADER, min_length=1, max_length=200)]
+
+TerminalHeader = Annotated[TerminalId, Header(alias=TERMINAL_HEADER)]
+SignatureHeader = Annotated[str, Header(alias=SIGNATURE_HEADER, max_length=1024)]
+AfterQuery = Annotated[int, Query(ge=0, le=2**53)]
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for status in (403, 404, 409, 422)}
 
@@ -62,16 +74,36 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return respond(await service.open(request))
 
     @app.post(f"{PREFIX}/checks/{{check_id}}/registration", responses=answers(Registered))
-    async def register(check_id: CheckIdPath) -> Response:
-        return respond(await service.register(check_id))
+    async def register(check_id: CheckIdPath, terminal_id: TerminalHeader, signature: SignatureHeader) -> Response:
+        return respond(await service.register(check_id, _caller(terminal_id, signature)))
 
     @app.put(f"{PREFIX}/checks/{{check_id}}/submission", responses=answers(Receipt))
     async def submit(check_id: CheckIdPath, submission: Submission, idempotency_key: IdempotencyKey) -> Response:
         return respond(await service.submit(check_id, submission, idempotency_key))
 
     @app.get(f"{PREFIX}/checks/{{check_id}}/result", responses=answers(QualificationResult))
-    async def result(check_id: CheckIdPath) -> Response:
-        return respond(await service.result(check_id))
+    async def result(check_id: CheckIdPath, terminal_id: TerminalHeader, signature: SignatureHeader) -> Response:
+        return respond(await service.result(check_id, _caller(terminal_id, signature)))
+
+    @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=answers(Withdrawn))
+    async def withdraw(check_id: CheckIdPath, withdrawal: Withdrawal) -> Response:
+        return respond(await service.withdraw(check_id, withdrawal))
+
+    @app.post(f"{PREFIX}/lookups", responses=answers(QualificationResult))
+    async def look_up(request: LookUp) -> Response:
+        return respond(await service.look_up(request))
+
+    @app.get(f"{PREFIX}/receipts", responses=answers(Receipts))
+    async def receipts(terminal_id: TerminalHeader, signature: SignatureHeader, after: AfterQuery = 0) -> Response:
+        return respond(await service.receipts(after, _caller(terminal_id, signature)))
+
+
+def _caller(terminal_id: str, signature: str) -> Caller:
+    """A signature that is no base64 is no signature."""
+    try:
+        return Caller(terminal_id, base64.b64decode(signature, validate=True))
+    except ValueError:
+        return Caller(terminal_id, b"")
 
 
 def respond(answer: Model) -> Response:

@@ -8,10 +8,15 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from terminal.qualification.contract import Confidential, Limit, Qualification, SpecificDisease
+from terminal.qualification.base import Confidential
+from terminal.qualification.insured import Limit, Qualification, SpecificDisease
 
 NEVER_SHARES = frozenset({"07", "A1"})
 """Insured-card classifications (OQSCD010) whose data is never shared: 自衛官, 医療扶助."""
+
+
+Validity = Literal["1", "2", "3", "4", "5", "6"]
+"""OQSCD006."""
 
 
 class LimitEntry(Confidential):
@@ -34,8 +39,10 @@ class LimitEntry(Confidential):
 class InsuredPerson(Confidential):
     registered: bool
     """Has registered the card as an insurance card."""
-    validity: Literal["1", "2", "3", "4", "5", "6"]
+    validity: Validity
     qualifications: tuple[Qualification, ...] = ()
+    former: tuple[Qualification, ...] = ()
+    """Lost ones that a look-up by their numbers still finds; a card leads to the present one."""
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
     shares: bool = True

@@ -1,6 +1,6 @@
 """What the receipt computer is told, from the insurer's record and what the patient decided."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from consent.items import Item
 from terminal.qualification.contract import (
@@ -8,12 +8,14 @@ from terminal.qualification.contract import (
     CheckFacts,
     ConsentAnswer,
     ConsentOutcome,
+    LookUp,
     QualificationResult,
 )
 from terminal.qualification.stub import refusals
+from terminal.qualification.stub.lookup import Found
 from terminal.qualification.stub.people import InsuredPerson
 from terminal.qualification.stub.proofs import JAPAN
-from terminal.qualification.stub.store import Accepted, OpenedCheck
+from terminal.qualification.stub.storage.store import Accepted, OpenedCheck
 
 AVAILABLE_FOR = timedelta(hours=24)
 SHARED = frozenset({Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP})
@@ -32,11 +34,14 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
     )
 
 
-def result_of(check: OpenedCheck, person: InsuredPerson, accepted: Accepted) -> QualificationResult:
+def result_of(
+    check: OpenedCheck, person: InsuredPerson, accepted: Accepted, withdrawn: frozenset[Item] = frozenset()
+) -> QualificationResult:
     """Limit and specific diseases stand in it only when granted, the limit also when the law provides it."""
     submission = accepted.submission
     day = check.opened_at.astimezone(JAPAN).date()
-    provided = {answer.item for answer in submission.answers if answer.flag == 1} | set(submission.by_law)
+    granted = {answer.item for answer in submission.answers if answer.flag == 1} - withdrawn
+    provided = granted | set(submission.by_law)
     code, message = _notice(check.standing)
     return QualificationResult(
         check_id=check.check_id,
@@ -49,23 +54,60 @@ def result_of(check: OpenedCheck, person: InsuredPerson, accepted: Accepted) -> 
         validity=person.validity,
         prescription_form=submission.prescription_form,
         qualifications=person.qualifications,
-        consents=tuple(_outcome(answer) for answer in submission.answers),
+        consents=tuple(_outcome(answer, granted) for answer in submission.answers),
         by_law=submission.by_law,
+        withdrawn=tuple(sorted(withdrawn)),
         limit=person.limit.on(day) if person.limit and Item.HIGH_COST_LIMIT in provided else None,
         specific_diseases=person.specific_diseases if Item.SPECIFIC_DISEASE in provided else (),
         simulated=True,
     )
 
 
-def _outcome(answer: ConsentAnswer) -> ConsentOutcome:
-    if answer.flag == 0 or answer.consent_time is None:
+def result_of_lookup(
+    check_id: str, request: LookUp, found: Found, person: InsuredPerson | None, now: datetime
+) -> QualificationResult:
+    """The limit, if the patient agreed by word of mouth; nothing else is shared without a card."""
+    day = now.astimezone(JAPAN).date()
+    agreed = request.limit_consent == 1
+    limit = ConsentOutcome(
+        item=Item.HIGH_COST_LIMIT,
+        flag=request.limit_consent,
+        consent_time=request.asked_at if agreed else None,
+    )
+    code, message = refusals.SIMULATED
+    return QualificationResult(
+        check_id=check_id,
+        processed_at=now,
+        qualification_date=day,
+        institution_code=request.institution_code,
+        reference_classification="2",
+        search=request.search,
+        status="1",
+        code=code,
+        message=message,
+        validity=found.validity,
+        qualifications=found.qualifications,
+        consents=(limit,),
+        limit=person.limit.on(day) if agreed and person and person.valid and person.limit else None,
+        simulated=True,
+    )
+
+
+def _outcome(answer: ConsentAnswer, granted: set[Item]) -> ConsentOutcome:
+    if answer.item not in granted:
         return ConsentOutcome(item=answer.item, flag=0)
     return ConsentOutcome(
         item=answer.item,
         flag=1,
         consent_time=answer.consent_time,
-        available_time=answer.consent_time + AVAILABLE_FOR if answer.item in SHARED else None,
+        available_time=_end_of(answer),
     )
+
+
+def _end_of(answer: ConsentAnswer) -> datetime | None:
+    if answer.consent_time is None or answer.item not in SHARED:
+        return None
+    return answer.consent_time + AVAILABLE_FOR
 
 
 def _notice(standing: CertificateStanding) -> tuple[str, str]:

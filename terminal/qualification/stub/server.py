@@ -19,7 +19,7 @@ from terminal.qualification.stub.behaviour import DROP_EXTENSION, Behaviour
 from terminal.qualification.stub.people import People
 from terminal.qualification.stub.registry import RegistryFile
 from terminal.qualification.stub.service import Clock, Service, ServiceRules, utc_now
-from terminal.qualification.stub.store import Store
+from terminal.qualification.stub.storage.store import Store
 
 DEFAULT_PORT = 8642
 _START_SECONDS = 20
@@ -37,14 +37,20 @@ def open_service(
     state_dir: Path,
     *,
     in_memory: bool = False,
+    database_url: str | None = None,
     people: People | None = None,
     clock: Clock = utc_now,
     rules: ServiceRules | None = None,
 ) -> Service:
-    """The service on the files of a state folder. In memory: checks and submissions are forgotten at the end."""
+    """The service on the files of a state folder. In memory: checks and submissions are forgotten at the end.
+
+    `database_url` puts them elsewhere (postgresql://...), which several processes may share; by default they are in
+    SQLite in the state folder.
+    """
+    url = None if in_memory else database_url or f"sqlite:///{state_dir / 'stub' / 'service.sqlite'}"
     return Service(
         RegistryFile(registry_path(state_dir)),
-        Store(None if in_memory else state_dir / "stub" / "checks.sqlite"),
+        Store(url),
         service_key(state_dir),
         people=people,
         clock=clock,

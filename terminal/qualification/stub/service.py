@@ -6,26 +6,41 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from consent.items import Item
 from terminal.qualification.contract import (
     CertificateStanding,
     Challenge,
     CheckOpened,
     ChipProof,
+    LookUp,
     OpenCheck,
     PinProof,
     Purpose,
     QualificationResult,
     Receipt,
+    Receipts,
     RefusalReason,
     Refused,
     Registered,
     Submission,
+    Withdrawal,
+    Withdrawn,
 )
 from terminal.qualification.keys import SigningKey, verify
-from terminal.qualification.statements import receipt_statement, statement_of
+from terminal.qualification.statements import (
+    Asked,
+    lookup_statement,
+    receipt_statement,
+    request_statement,
+    statement_of,
+    statement_of_withdrawal,
+    withdrawal_receipt_statement,
+)
 from terminal.qualification.stub.challenges import Challenges
+from terminal.qualification.stub.lookup import look_up
 from terminal.qualification.stub.people import InsuredPerson, People, invented_people
 from terminal.qualification.stub.proofs import (
+    JAPAN,
     CertificateRules,
     check_chip_proof,
     check_pin_proof,
@@ -35,8 +50,15 @@ from terminal.qualification.stub.proofs import (
 )
 from terminal.qualification.stub.refusals import refuse
 from terminal.qualification.stub.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
-from terminal.qualification.stub.result import SHARED, facts_of, result_of
-from terminal.qualification.stub.store import Accepted, Conflict, OpenedCheck, Store
+from terminal.qualification.stub.result import SHARED, facts_of, result_of, result_of_lookup
+from terminal.qualification.stub.storage.store import (
+    RECEIPTS_AT_MOST,
+    Accepted,
+    Conflict,
+    LookedUp,
+    OpenedCheck,
+    Store,
+)
 
 Clock = Callable[[], datetime]
 
@@ -52,10 +74,20 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request without a body, by its headers. Both empty where they were missing."""
+
+    terminal_id: str
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceRules:
     challenge_life: timedelta = timedelta(minutes=5)
     check_life: timedelta = timedelta(hours=25)
     """How long an opened check may be submitted: the 24 hours a consent lasts, and time to send it."""
+    clock_difference: timedelta = timedelta(minutes=5)
+    """How far a terminal's clock may be off before its times are not believed."""
     certificates: CertificateRules = field(default_factory=CertificateRules)
 
 
@@ -94,11 +126,13 @@ class Service:
 
     async def open(self, request: OpenCheck) -> CheckOpened | Refused:
         now = self._clock()
-        if not await self._spend(request.challenge, now):
+        ends_at = self._challenges.end_of(request.challenge)
+        if ends_at is None or now > ends_at:
             return refuse(RefusalReason.BAD_CHALLENGE)
         believed = self._believe(request, self.registry.current(), now)
         if isinstance(believed, RefusalReason):
-            return refuse(believed)
+            first_time = await self._store.spend(request.challenge, ends_at, now)
+            return refuse(believed if first_time else RefusalReason.BAD_CHALLENGE)
         card, standing = believed
         person = self.people[card.person]
         registered = person.registered if card.registered is None else card.registered
@@ -110,22 +144,25 @@ class Service:
             way=request.proof.way,
             person=card.person,
             standing=standing,
-            registered=registered or await self._store.is_registered(card.person),
+            registered=registered,
             opened_at=now,
         )
-        await self._store.add_check(check)
-        return CheckOpened(check_id=check.check_id, facts=facts_of(check, person), simulated=True)
+        opened = await self._store.open(request.challenge, ends_at, check)
+        if opened is None:
+            return refuse(RefusalReason.BAD_CHALLENGE)
+        return CheckOpened(check_id=opened.check_id, facts=facts_of(opened, person), simulated=True)
 
-    async def register(self, check_id: str) -> Registered | Refused:
+    async def register(self, check_id: str, caller: Caller) -> Registered | Refused:
         found = await self._find(check_id)
         if isinstance(found, RefusalReason):
             return refuse(found)
         check, person = found
+        if not self._may_ask(Asked.REGISTRATION, check_id, check.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
         if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
             return refuse(RefusalReason.NOT_ALLOWED)
-        await self._store.register(check.person, self._clock())
-        registered = await self._store.check(check_id)
-        return Registered(facts=facts_of(registered or check, person), simulated=True)
+        registered = await self._store.register(check, self._clock())
+        return Registered(facts=facts_of(registered, person), simulated=True)
 
     async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused:
         found = await self._find(check_id)
@@ -140,15 +177,78 @@ class Service:
         kept = await self._store.accept(check_id, sha256(statement).digest(), offered)
         return refuse(RefusalReason.CONFLICT) if isinstance(kept, Conflict) else kept.receipt
 
-    async def result(self, check_id: str) -> QualificationResult | Refused:
-        check = await self._store.check(check_id)
-        person = self.people.get(check.person) if check else None
-        if check is None or person is None:
+    async def result(self, check_id: str, caller: Caller) -> QualificationResult | Refused:
+        kept = await self._store.kept(check_id)
+        person = self.people.get(kept.check.person) if kept else None
+        if kept is None or person is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        accepted = await self._store.accepted(check_id)
-        if accepted is None:
+        if not self._may_ask(Asked.RESULT, check_id, kept.check.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        if kept.accepted is None:
             return refuse(RefusalReason.NOT_SUBMITTED)
-        return result_of(check, person, accepted)
+        return result_of(kept.check, person, kept.accepted, kept.withdrawn)
+
+    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused:
+        now = self._clock()
+        kept = await self._store.kept(check_id)
+        if kept is None:
+            return refuse(RefusalReason.NO_SUCH_CHECK)
+        statement = statement_of_withdrawal(check_id, withdrawal)
+        refusal = self._refusal_of_sender(withdrawal.terminal_id, kept.check, statement, withdrawal.signature)
+        if refusal is not None:
+            return refuse(refusal)
+        if not set(withdrawal.items) <= _granted(kept.accepted.submission if kept.accepted else None):
+            return refuse(RefusalReason.NOT_ALLOWED)
+        if not self._is_plausible(withdrawal.withdrawn_at, kept.check.opened_at, now):
+            return refuse(RefusalReason.IMPLAUSIBLE_TIME)
+        await self._store.withdraw(check_id, withdrawal.items, withdrawal.withdrawn_at)
+        digest = sha256(statement).digest()
+        signed = withdrawal_receipt_statement(check_id=check_id, accepted_at=now, withdrawal_digest=digest)
+        return Withdrawn(
+            check_id=check_id,
+            accepted_at=now,
+            withdrawal_digest=digest,
+            signature=self._key.sign(signed),
+            simulated=True,
+        )
+
+    async def look_up(self, request: LookUp) -> QualificationResult | Refused:
+        now = self._clock()
+        key = self.registry.current().terminals.get(request.terminal_id)
+        if key is None:
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        statement = lookup_statement(
+            terminal_id=request.terminal_id,
+            institution_code=request.institution_code,
+            search=request.search,
+            limit_consent=request.limit_consent,
+            asked_at=request.asked_at,
+        )
+        if not verify(key, statement, request.signature):
+            return refuse(RefusalReason.BAD_SIGNATURE)
+        if not self._is_plausible(request.asked_at, now, now):
+            return refuse(RefusalReason.IMPLAUSIBLE_TIME)
+        found = look_up(request.search, self.people, now.astimezone(JAPAN).date())
+        check_id = secrets.token_hex(16)
+        await self._store.add_lookup(
+            LookedUp(
+                check_id=check_id,
+                terminal_id=request.terminal_id,
+                institution_code=request.institution_code,
+                person=found.person,
+                limit_consent=request.limit_consent == 1,
+                asked_at=request.asked_at,
+            )
+        )
+        person = self.people[found.person] if found.person else None
+        return result_of_lookup(check_id, request, found, person, now)
+
+    async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
+        """What this service has of the caller, for its auditor."""
+        if not self._may_ask(Asked.RECEIPTS, str(after), caller.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        found = await self._store.receipts(caller.terminal_id, after)
+        return Receipts(receipts=found, more=len(found) == RECEIPTS_AT_MOST, simulated=True)
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
         """Bind a presented certificate (DER) to an invented person; answers its id in the registry.
@@ -163,10 +263,6 @@ class Service:
         return certificate_id(certificate)
 
     # --- inside ----------------------------------------------------------------------------------------------
-
-    async def _spend(self, challenge: bytes, now: datetime) -> bool:
-        ends_at = self._challenges.end_of(challenge)
-        return ends_at is not None and now <= ends_at and await self._store.spend_challenge(challenge, ends_at, now)
 
     def _believe(
         self, request: OpenCheck, registry: Registry, now: datetime
@@ -201,24 +297,45 @@ class Service:
         person = self.people.get(check.person)
         return RefusalReason.NO_SUCH_CHECK if person is None else (check, person)
 
+    def _may_ask(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> bool:
+        """Whether the caller is that terminal and signed what it asks for."""
+        key = self.registry.current().terminals.get(terminal_id)
+        if key is None or caller.terminal_id != terminal_id:
+            return False
+        statement = request_statement(asked=asked, subject=subject, terminal_id=terminal_id)
+        return verify(key, statement, caller.signature)
+
+    def _refusal_of_sender(
+        self, terminal_id: str, check: OpenedCheck, statement: bytes, signature: bytes
+    ) -> RefusalReason | None:
+        """A check belongs to the terminal that opened it."""
+        key = self.registry.current().terminals.get(check.terminal_id)
+        if key is None or terminal_id != check.terminal_id:
+            return RefusalReason.UNKNOWN_TERMINAL
+        return None if verify(key, statement, signature) else RefusalReason.BAD_SIGNATURE
+
     def _refusal_of(
         self, check: OpenedCheck, person: InsuredPerson, submission: Submission, statement: bytes
     ) -> RefusalReason | None:
-        if submission.terminal_id != check.terminal_id:
-            return RefusalReason.UNKNOWN_TERMINAL
-        key = self.registry.current().terminals.get(check.terminal_id)
-        if key is None:
-            return RefusalReason.UNKNOWN_TERMINAL
-        if not verify(key, statement, submission.signature):
-            return RefusalReason.BAD_SIGNATURE
+        refusal = self._refusal_of_sender(submission.terminal_id, check, statement, submission.signature)
+        if refusal is not None:
+            return refusal
         if check.purpose is Purpose.INQUIRY:
             return RefusalReason.NOT_ALLOWED
         if not check.registered:
             return RefusalReason.NOT_REGISTERED
-        granted = {answer.item for answer in submission.answers if answer.flag == 1}
-        if granted & SHARED and not facts_of(check, person).may_share:
+        if _granted(submission) & SHARED and not facts_of(check, person).may_share:
             return RefusalReason.NOT_ALLOWED
+        moments = [answer.consent_time for answer in submission.answers if answer.consent_time is not None]
+        now = self._clock()
+        if not all(self._is_plausible(moment, check.opened_at, now) for moment in (*moments, submission.decided_at)):
+            return RefusalReason.IMPLAUSIBLE_TIME
         return None
+
+    def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
+        """Nobody answers before the check was opened, or after now; the terminal's clock may be a little off."""
+        off = self._rules.clock_difference
+        return not_before - off <= moment <= not_after + off
 
     def _receipt(self, check_id: str, submission: Submission, statement: bytes) -> Receipt:
         accepted_at = self._clock()
@@ -239,3 +356,7 @@ class Service:
             signature=self._key.sign(signed),
             simulated=True,
         )
+
+
+def _granted(submission: Submission | None) -> set[Item]:
+    return {answer.item for answer in submission.answers if answer.flag == 1} if submission else set()

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,6 +33,9 @@ from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.statements import chip_statement, pin_statement
 from terminal.qualification.stub.registry import CardEntry, Registry, RegistryFile, anchors_of, certificate_id
 from terminal.qualification.stub.server import StubServer, enrol_locally, open_service, registry_path
+from terminal.qualification.stub.storage.store import Store
+from terminal.qualification.stub.storage.tables import metadata
+from terminal.qualification.stub.temporary_postgres import PostgresMissing, TemporaryPostgres
 
 T = TypeVar("T")
 MORNING = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)  # 9:15:04 in Japan
@@ -69,6 +73,7 @@ class Counter:
     enrolment: Enrolment
     authority: TestAuthority
     state_dir: Path
+    database_url: str
     now: datetime = MORNING
     decisions: int = field(default=0)
 
@@ -188,10 +193,38 @@ def other_card(authority: TestAuthority) -> Card:
     return _issue(authority, "見本　太郎", date(1948, 1, 5))
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a real PostgreSQL with our schema, for this run of the tests alone."""
+    try:
+        server = TemporaryPostgres(durable=False)
+    except PostgresMissing as missing:
+        pytest.skip(str(missing))
+    with server:
+        Store(server.url()).close()
+        yield server.url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store; every test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    url: str = request.getfixturevalue("postgres")
+    with psycopg.connect(url) as connection:
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        connection.execute(f"TRUNCATE {names}")  # type: ignore[call-overload]
+    return url
+
+
 @pytest.fixture
-def counter(tmp_path: Path, authority: TestAuthority, card: Card) -> Iterator[Counter]:
+def counter(tmp_path: Path, authority: TestAuthority, card: Card, database_url: str) -> Iterator[Counter]:
     clock = {"counter": None}
-    service = open_service(tmp_path, in_memory=True, clock=lambda: clock["counter"].now)  # type: ignore[attr-defined]
+    service = open_service(
+        tmp_path,
+        database_url=database_url,
+        clock=lambda: clock["counter"].now,  # type: ignore[attr-defined]
+    )
     server = StubServer(service)
     key, enrolment = enrol_locally(tmp_path, "terminal-1")
     registry = RegistryFile(registry_path(tmp_path))
@@ -201,7 +234,7 @@ def counter(tmp_path: Path, authority: TestAuthority, card: Card) -> Iterator[Co
             record_anchors=anchors_of(authority.trust_anchors),
         )
     )
-    counter = Counter(server, registry, key, enrolment, authority, tmp_path)
+    counter = Counter(server, registry, key, enrolment, authority, tmp_path, database_url)
     clock["counter"] = counter  # type: ignore[assignment]
     counter.know(card, "adult")
     server.start()

@@ -25,7 +25,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.stub.behaviour import Manner, Operation, Rule
 
-NOON = datetime(2026, 11, 20, 3, 0, 0, tzinfo=UTC)
+ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_silent_at_opening_leaves_the_others_alone(counter: Any, card: Any) -> N
 def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> list[Any]:
         opened = await counter.opened(client, card)
-        answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=NOON)]
+        answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
         submission = client.submission(
-            opened.check_id, decided_at=NOON, answers=answers, ledger_count=1, ledger_head="ab"
+            opened.check_id, decided_at=ANSWERED, answers=answers, ledger_count=1, ledger_head="ab"
         )
         counter.server.behaviour.set(Operation.SUBMIT, Rule(manner=Manner.LOST_ANSWER, times=1))
         lost = await client.submit(opened.check_id, submission, "key-1")
@@ -111,7 +111,9 @@ def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None
 def test_a_service_that_is_not_the_enrolled_one(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> Any:
         opened = await counter.opened(client, card)
-        submission = client.submission(opened.check_id, decided_at=NOON, answers=[], ledger_count=1, ledger_head="ab")
+        submission = client.submission(
+            opened.check_id, decided_at=ANSWERED, answers=[], ledger_count=1, ledger_head="ab"
+        )
         return await client.submit(opened.check_id, submission, f"key-{opened.check_id}")
 
     stranger = SigningKey.generate().public_pem
@@ -157,8 +159,8 @@ def test_an_answer_nobody_agreed_on(status: int, body: bytes) -> None:
 def test_the_result_of_another_check() -> None:
     result = QualificationResult(
         check_id="another",
-        processed_at=NOON,
-        qualification_date=NOON.date(),
+        processed_at=ANSWERED,
+        qualification_date=ANSWERED.date(),
         institution_code="1319999999",
         status="1",
         validity="4",
@@ -272,7 +274,7 @@ def test_nothing_of_a_check_is_logged(counter: Any, card: Any, caplog: pytest.Lo
 
     async def day(client: QualificationClient) -> CheckOpened:
         opened = await counter.opened(client, card)
-        answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=NOON)]
+        answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
         await counter.submitted(client, opened.check_id, answers)
         result = await client.result(opened.check_id)
         logging.getLogger("test").info("%r %r %s", opened, result, result)

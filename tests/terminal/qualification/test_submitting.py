@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from consent.items import Item
@@ -21,12 +22,14 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import receipt_statement, statement_of
-from terminal.qualification.stub.server import enrol_locally
+from terminal.qualification.stub.server import StubServer, enrol_locally, open_service
+from terminal.qualification.stub.storage.tables import metadata
 
-NOON = datetime(2026, 11, 20, 3, 0, 0, tzinfo=UTC)
+ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
+"""When the patient answers: 9:16 in Japan, a minute after the morning begins."""
 
 
-def yes(item: Item, at: datetime = NOON) -> ConsentAnswer:
+def yes(item: Item, at: datetime = ANSWERED) -> ConsentAnswer:
     return ConsentAnswer(item=item, flag=1, consent_time=at)
 
 
@@ -35,7 +38,7 @@ def no(item: Item) -> ConsentAnswer:
 
 
 def decision(client: Any, check_id: str, answers: list[ConsentAnswer], **changes: Any) -> Submission:
-    facts: dict[str, Any] = {"decided_at": NOON, "answers": answers, "ledger_count": 7, "ledger_head": "cd" * 32}
+    facts: dict[str, Any] = {"decided_at": ANSWERED, "answers": answers, "ledger_count": 7, "ledger_head": "cd" * 32}
     submission = client.submission(check_id, **{**facts, **changes})
     assert isinstance(submission, Submission)
     return submission
@@ -69,11 +72,11 @@ def test_from_decision_to_result(counter: Any, card: Any) -> None:
     assert result.qualifications[0].name == "模擬　花子"
     consents = {consent.item: consent for consent in result.consents}
     assert set(consents) == {Item.DIAGNOSIS, Item.MEDICINES, Item.HEALTH_CHECKUP, Item.HIGH_COST_LIMIT}
-    assert consents[Item.DIAGNOSIS].available_time == NOON + timedelta(hours=24)
+    assert consents[Item.DIAGNOSIS].available_time == ANSWERED + timedelta(hours=24)
     assert consents[Item.HEALTH_CHECKUP] == consents[Item.HEALTH_CHECKUP].model_copy(
         update={"flag": 0, "consent_time": None, "available_time": None}
     )
-    assert consents[Item.HIGH_COST_LIMIT].consent_time == NOON
+    assert consents[Item.HIGH_COST_LIMIT].consent_time == ANSWERED
     assert consents[Item.HIGH_COST_LIMIT].available_time is None
     assert result.limit is not None
     assert (result.limit.classification_flag, result.limit.valid_start_date) == ("A03", date(2026, 8, 1))
@@ -284,21 +287,26 @@ def test_a_receipt_holds_for_its_decision_alone() -> None:
     service, terminal = SigningKey.generate(), SigningKey.generate()
     submission = Submission(
         terminal_id="terminal-1",
-        decided_at=NOON,
+        decided_at=ANSWERED,
         answers=(yes(Item.DIAGNOSIS),),
         ledger_count=3,
         ledger_head="ab",
         signature=terminal.sign(b"anything"),
     )
     digest = sha256(statement_of("c1", submission)).digest()
-    facts: dict[str, Any] = {"accepted_at": NOON, "submission_digest": digest, "ledger_count": 3, "ledger_head": "ab"}
+    facts: dict[str, Any] = {
+        "accepted_at": ANSWERED,
+        "submission_digest": digest,
+        "ledger_count": 3,
+        "ledger_head": "ab",
+    }
     signature = service.sign(receipt_statement(check_id="c1", **facts))
     receipt = Receipt(check_id="c1", signature=signature, **facts)
     assert receipt_is_for(service.public_pem, "c1", submission, receipt)
     assert not receipt_is_for(terminal.public_pem, "c1", submission, receipt)
     assert not receipt_is_for(service.public_pem, "c2", submission, receipt)
     for changes in (
-        {"accepted_at": NOON + timedelta(seconds=1)},
+        {"accepted_at": ANSWERED + timedelta(seconds=1)},
         {"submission_digest": bytes(32)},
         {"ledger_count": 4},
         {"ledger_head": "ac"},
@@ -314,7 +322,7 @@ def test_what_no_submission_can_say() -> None:
         ConsentAnswer(item=Item.DIAGNOSIS, flag=1)
     signed: dict[str, Any] = {
         "terminal_id": "t",
-        "decided_at": NOON,
+        "decided_at": ANSWERED,
         "ledger_count": 1,
         "ledger_head": "",
         "signature": b"x",
@@ -328,7 +336,7 @@ def test_what_no_submission_can_say() -> None:
 
 
 def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None:
-    signed = {"terminal_id": "t", "decided_at": NOON, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
+    signed = {"terminal_id": "t", "decided_at": ANSWERED, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
     one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
     same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
     assert statement_of("c", one) == statement_of("c", same)
@@ -337,10 +345,10 @@ def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None
         for changes in (
             {"answers": (yes(Item.DIAGNOSIS),)},
             {"answers": (yes(Item.DIAGNOSIS), yes(Item.SURGERY))},
-            {"answers": (yes(Item.DIAGNOSIS, NOON + timedelta(microseconds=1)), no(Item.SURGERY))},
+            {"answers": (yes(Item.DIAGNOSIS, ANSWERED + timedelta(microseconds=1)), no(Item.SURGERY))},
             {"by_law": (Item.HIGH_COST_LIMIT,)},
             {"prescription_form": PrescriptionForm.PAPER},
-            {"decided_at": NOON + timedelta(microseconds=1)},
+            {"decided_at": ANSWERED + timedelta(microseconds=1)},
             {"terminal_id": "u"},
             {"ledger_count": 2},
             {"ledger_head": "00"},
@@ -350,16 +358,13 @@ def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None
     assert len(statements) == len(others) + 2
 
 
-def test_the_store_on_disk_forgets_nothing(counter: Any, card: Any) -> None:
-    from terminal.qualification.stub.server import StubServer, open_service
-
-    def on_disk() -> StubServer:
-        server = StubServer(open_service(counter.state_dir, clock=lambda: counter.now))
+def test_the_store_forgets_nothing_and_knows_no_name(counter: Any, card: Any) -> None:
+    def restarted() -> StubServer:
+        service = open_service(counter.state_dir, database_url=counter.database_url, clock=lambda: counter.now)
+        server = StubServer(service)
         server.start()
         return server
 
-    counter.server.close()
-    counter.server = on_disk()
     opened = counter.play(lambda client: counter.opened(client, card))
 
     async def submitting(client: Any) -> Any:
@@ -367,9 +372,18 @@ def test_the_store_on_disk_forgets_nothing(counter: Any, card: Any) -> None:
 
     receipt = counter.play(submitting)
     counter.server.close()
-    counter.server = on_disk()
+    counter.server = restarted()
+    assert isinstance(receipt, Receipt)
     assert counter.play(submitting) == receipt
     assert isinstance(counter.play(lambda client: client.result(opened.check_id)), QualificationResult)
-    stored = b"".join(path.read_bytes() for path in (counter.state_dir / "stub").glob("checks.sqlite*"))
-    assert "模擬".encode() not in stored
-    assert b"0001234" not in stored
+    stored = everything_in(counter.database_url)
+    assert opened.check_id in stored
+    for personal in ("模擬", "0001234", "1981"):
+        assert personal not in stored
+
+
+def everything_in(database_url: str) -> str:
+    url = sa.make_url(database_url)
+    driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
+    with sa.create_engine(url.set(drivername=driver)).connect() as connection:
+        return "\n".join(str(row) for table in metadata.sorted_tables for row in connection.execute(table.select()))

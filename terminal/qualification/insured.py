@@ -1,0 +1,129 @@
+"""What an insurer's record says about a person: strings as in the interface to receipt computers, codes `OQSCD...`."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from terminal.qualification.base import Confidential
+
+InsurerNumber = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
+
+
+class ElderlyRecipient(Confidential):
+    """`ElderlyRecipientCertificateInfo`, 70 to 74."""
+
+    certificate_date: date | None = None
+    valid_start_date: date
+    valid_end_date: date
+    contribution_ratio: str
+
+
+class Limit(Confidential):
+    """`LimitApplicationCertificateRelatedInfo`"""
+
+    classification: str
+    """OQSCD011."""
+    classification_flag: str
+    """OQSCD012."""
+    certificate_date: date | None = None
+    valid_start_date: date
+    valid_end_date: date
+    long_term_date: date | None = None
+    """From when a long stay counts (長期入院該当年月日)."""
+
+
+class SpecificDisease(Confidential):
+    """One `SpecificDiseasesCertificateInfo`."""
+
+    disease_category: str
+    """OQSCD013."""
+    certificate_date: date | None = None
+    valid_start_date: date
+    valid_end_date: date | None = None
+    self_pay: str | None = None
+
+
+class MedicalTicket(Confidential):
+    """One `MedicalTicketInfo` of public assistance (医療扶助). Codes OQSCD018 to 026."""
+
+    ticket_type: str
+    """01 医療券, 02 調剤券."""
+    valid_date: date
+    expiration_date: date
+    issue_number: str | None = None
+    treatment_month: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+    """yyyyMM."""
+    institution_code: str | None = None
+    institution_flag: str | None = None
+    """0: the asking institution is the designated one, 1: it is not."""
+    institution_name: str | None = None
+    prescription_issuer_code: str | None = None
+    prescription_issuer_name: str | None = None
+    injury_names: Annotated[tuple[str, ...], Field(max_length=3)] = ()
+    treatment_type: str | None = None
+    """01 inpatient, 02 outpatient, 03 dental, 04 dispensing, 05 home nursing."""
+    self_pay_amount: str | None = None
+    district_contact_name: str | None = None
+    handling_contact_name: str | None = None
+    single_or_combined_use: str | None = None
+    social_insurance: str | None = None
+    consistency_flag: str | None = None
+    infection: str | None = None
+    elderly_medical_care: str | None = None
+    prefectural_expenses: str | None = None
+    remarks: Annotated[tuple[str, ...], Field(max_length=3)] = ()
+
+
+class Qualification(Confidential):
+    """One `ResultOfQualificationConfirmation`: what the insurer's record says. Strings as in the interface."""
+
+    insured_card_classification: str = "01"
+    """OQSCD010."""
+    insurer_number: InsurerNumber
+    insured_card_symbol: str | None = None
+    insured_identification_number: str | None = None
+    insured_branch_number: str | None = None
+    personal_family_classification: str | None = None
+    """OQSCD009."""
+    insured_name: str | None = None
+    insurer_name: str | None = None
+    qualification_date: date | None = None
+    disqualification_date: date | None = None
+    reason_of_loss: str | None = None
+    """OQSCD008."""
+    certificate_issuance_date: date | None = None
+    card_valid_date: date | None = None
+    card_expiration_date: date | None = None
+    insured_partial_contribution_ratio: str | None = None
+    """Percent in three digits, 後期高齢者 alone."""
+    preschool_classification: str | None = None
+    """OQSCD015."""
+    name: str
+    """Family and given name separated by a full-width space."""
+    name_of_other: str | None = None
+    """The name used beside the official one (通称名)."""
+    name_kana: str | None = None
+    """Half-width katakana."""
+    name_of_other_kana: str | None = None
+    sex: str
+    """Sex1, OQSCD007."""
+    sex_on_certificate: str | None = None
+    """Sex2: where the certificate shows another than the register."""
+    birth_date: date
+    address: str | None = None
+    post_number: str | None = None
+    elderly_recipient: ElderlyRecipient | None = None
+    medical_tickets: tuple[MedicalTicket, ...] = ()
+    reference_number: str | None = None
+    """The institution's own patient number (照会番号), once it registered one."""
+
+
+class InsuredSearch(Confidential):
+    """What stands on a 資格確認書: whom to look up without a card (`QualificationConfirmSearchInfo`)."""
+
+    insurer_number: InsurerNumber
+    insured_card_symbol: Annotated[str, Field(max_length=20)] | None = None
+    insured_identification_number: Annotated[str, Field(min_length=1, max_length=20)]
+    insured_branch_number: Annotated[str, Field(pattern=r"^[0-9]{2}$")] | None = None
+    birth_date: date

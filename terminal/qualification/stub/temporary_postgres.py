@@ -1,0 +1,141 @@
+"""A PostgreSQL server of one's own on a free port, gone when it is stopped: for tests, figures and trying out.
+
+It listens on the loopback alone, trusts who comes from there, and keeps its data in a temporary folder.
+"""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+_DEBIAN = Path("/usr/lib/postgresql")
+_UNPRIVILEGED = "postgres"
+_INITDB = ("-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+_START_SECONDS = 30
+
+
+class PostgresMissing(Exception):
+    """There is no PostgreSQL to start; the text says what to do."""
+
+
+class TemporaryPostgres:
+    """Use as a context manager. `durable=False` skips fsync: for tests that lose no power."""
+
+    def __init__(self, *, durable: bool = True) -> None:
+        self._programs = _programs()
+        self._durable = durable
+        self._folder = Path(tempfile.mkdtemp(prefix="uketsuke-postgres-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = _free_port()
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{_UNPRIVILEGED}@127.0.0.1:{self.port}/{database}"
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends connections that are still open. May be called twice."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        data, user = self._folder / "data", _other_user()
+        if user is not None:
+            os.chown(self._folder, user.pw_uid, user.pw_gid)
+        common: dict[str, Any] = {
+            "user": user.pw_uid if user else None,
+            "group": user.pw_gid if user else None,
+            "extra_groups": [] if user else None,
+            "cwd": self._folder,
+            "stdin": subprocess.DEVNULL,
+        }
+        made = subprocess.run(  # noqa: S603
+            [self._programs / "initdb", "-D", data, "-U", _UNPRIVILEGED, *_INITDB],
+            capture_output=True,
+            check=False,
+            **common,
+        )
+        if made.returncode:
+            raise PostgresMissing(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
+        options = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+        if not self._durable:
+            options += ["fsync=off", "full_page_writes=off"]
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [self._programs / "postgres", "-D", data, *(part for option in options for part in ("-c", option))],
+                stdout=log,
+                stderr=log,
+                **common,
+            )
+        self._until_it_answers()
+
+    def _until_it_answers(self) -> None:
+        import psycopg
+
+        until = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url(), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError as error:
+                ended = self._process is None or self._process.poll() is not None
+                if ended or time.monotonic() > until:
+                    log = (self._folder / "log").read_text(errors="replace")[-500:]
+                    raise PostgresMissing(f"PostgreSQL did not start: {log}") from error
+            time.sleep(0.02)
+
+
+def _programs() -> Path:
+    """The folder with `initdb` and `postgres`, the newest there is."""
+    on_path = shutil.which("postgres")
+    if on_path and shutil.which("initdb"):
+        return Path(on_path).parent
+    versions = sorted(
+        (folder for folder in _DEBIAN.glob("*/bin") if (folder / "initdb").exists()),
+        key=lambda folder: int(re.sub(r"\D", "", folder.parent.name) or 0),
+    )
+    if not versions:
+        raise PostgresMissing("PostgreSQL is not installed. On Debian: apt-get install postgresql")
+    return versions[-1]
+
+
+def _other_user() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root; None where we are somebody else already."""
+    if os.getuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(_UNPRIVILEGED)
+    except KeyError:
+        raise PostgresMissing(f"PostgreSQL does not run as root, and there is no user {_UNPRIVILEGED!r}") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
