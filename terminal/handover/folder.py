@@ -17,6 +17,7 @@ _OWNER = re.compile(r"[A-Za-z0-9-]{1,40}")
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
 class Undelivered(StrEnum):
@@ -26,6 +27,11 @@ class Undelivered(StrEnum):
     FOLDER_MISSING = "folder-missing"
     """Not there: not created, or a share that is not connected."""
     OTHER = "other"
+
+    @property
+    def message_id(self) -> str:
+        """Of the sentence for staff."""
+        return f"handover.{self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +85,50 @@ class ResultFolder:
         self._owner = owner
         self._create = create
         self._mode = mode
+        self._left: set[Path] = set()
+        self.trouble: Undelivered | None = None
+        """Why the last attempt failed, for staff; None after one that worked. Nothing of a patient."""
         self.clean()
 
     def deliver(self, name: str, data: bytes) -> Delivery:
         """Write, flush to the disk, move in. Raises `ValueError` for a name that is more than a name."""
         if not _NAME.fullmatch(name):
             raise ValueError("a result file's name has letters, digits, dots, hyphens and underscores")
-        target = self.folder / name
+        delivery = self._deliver(self.folder / name, data)
+        self.trouble = delivery.reason if isinstance(delivery, NotDelivered) else None
+        return delivery
+
+    def probe(self) -> Undelivered | None:
+        """Can a file be written now? Tries with an empty one in the work folder; sets `trouble`."""
+        try:
+            self._prepare()
+            work = self._work_file()
+            try:
+                _write(work, b"\n", self._mode)
+            finally:
+                self._remove(work)
+        except OSError as error:
+            self.trouble = _reason(error)
+        else:
+            self.trouble = None
+        return self.trouble
+
+    def _deliver(self, target: Path, data: bytes) -> Delivery:
         try:
             self._prepare()
             if target.exists():
                 return _already(target, data)
-            work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
+            work = self._work_file()
             try:
                 _write(work, data, self._mode)
                 _move_in(work, target)
             finally:
-                with contextlib.suppress(OSError):
-                    work.unlink(missing_ok=True)
+                self._remove(work)
             _sync_folder(self.folder)
         except FileExistsError:
             return _already(target, data)
         except OSError as error:
-            return NotDelivered(_REASONS.get(error.errno or 0, Undelivered.OTHER), error.errno)
+            return NotDelivered(_reason(error), error.errno)
         return Delivered(target)
 
     def clean(self) -> int:
@@ -112,6 +139,18 @@ class ResultFolder:
                 left_over.unlink(missing_ok=True)
                 removed += 1
         return removed
+
+    def _work_file(self) -> Path:
+        return self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
+
+    def _remove(self, work: Path) -> None:
+        """Now, or before the next delivery: a share that is lost in the middle lets nothing be removed."""
+        try:
+            work.unlink(missing_ok=True)
+        except OSError:
+            self._left.add(work)
+        else:
+            self._left.discard(work)
 
     @property
     def _prefix(self) -> str:
@@ -129,6 +168,12 @@ class ResultFolder:
             (self.folder / WORK_FOLDER).mkdir(mode=0o770)
         except FileExistsError:
             pass
+        for work in tuple(self._left):
+            self._remove(work)
+
+
+def _reason(error: OSError) -> Undelivered:
+    return _REASONS.get(error.errno or 0, Undelivered.OTHER)
 
 
 def _already(target: Path, data: bytes) -> Delivery:
@@ -138,7 +183,7 @@ def _already(target: Path, data: bytes) -> Delivery:
         # Taken away by the receipt computer in this moment: it has had that file.
         return AlreadyThere(target, same=False)
     except OSError as error:
-        return NotDelivered(_REASONS.get(error.errno or 0, Undelivered.OTHER), error.errno)
+        return NotDelivered(_reason(error), error.errno)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
@@ -150,6 +195,11 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         while left:
             left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
+    except OSError:
+        # Should removing fail too, nothing of a patient stays in it.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+        raise
     finally:
         os.close(descriptor)
 
@@ -161,7 +211,17 @@ def _move_in(work: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
+    else:
+        return
+    try:
         _rename_noreplace(work, target)
+    except OSError as error:
+        if error.errno not in _NO_FLAGS:
+            raise
+        # The last way. A name carries its check's id, so nobody else writes it between the look and the move.
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        work.rename(target)
 
 
 def _rename_noreplace(work: Path, target: Path) -> None:

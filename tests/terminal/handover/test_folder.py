@@ -18,6 +18,7 @@ from terminal.handover.folder import (
     NotDelivered,
     ResultFolder,
     Undelivered,
+    _move_in,
 )
 from terminal.handover.name import result_file_name, result_file_stem
 
@@ -74,6 +75,67 @@ def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyThere"] * 7 + ["Delivered"]
     assert visible(tmp_path) == [NAME]
     assert work_files(tmp_path) == []
+
+
+def test_a_file_system_with_neither_links_nor_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "no hard links here")
+
+    def no_flags(source: Path, target: Path) -> None:
+        raise OSError(errno.EINVAL, "no flags here")
+
+    monkeypatch.setattr(os, "link", no_links)
+    monkeypatch.setattr("terminal.handover.folder._rename_noreplace", no_flags)
+    results = ResultFolder(tmp_path)
+    assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert results.deliver(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
+    work = tmp_path / WORK_FOLDER / "terminal~x.part"
+    work.write_bytes(b"late")
+    with pytest.raises(FileExistsError):
+        _move_in(work, tmp_path / NAME)
+    assert (tmp_path / NAME).read_bytes() == DATA
+
+
+def test_what_could_not_be_removed_holds_nothing_and_goes_with_the_next_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = ResultFolder(tmp_path)
+    genuine_unlink, genuine_fsync = Path.unlink, os.fsync
+
+    def gone(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "read-only now")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(Path, "unlink", gone)
+    monkeypatch.setattr(os, "fsync", full)
+    assert results.deliver(NAME, DATA) == NotDelivered(Undelivered.DISK_FULL, errno.ENOSPC)
+    assert [path.read_bytes() for path in work_files(tmp_path)] == [b""]
+    monkeypatch.setattr(Path, "unlink", genuine_unlink)
+    monkeypatch.setattr(os, "fsync", genuine_fsync)
+    assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert work_files(tmp_path) == []
+
+
+def test_staff_can_see_the_trouble_and_its_end(tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    results = ResultFolder(share)
+    assert results.trouble is None
+    results.deliver(NAME, DATA)
+    assert results.trouble is Undelivered.FOLDER_MISSING
+    assert results.probe() is Undelivered.FOLDER_MISSING
+    share.mkdir()
+    assert results.probe() is None
+    assert results.trouble is None
+    assert visible(share) == []
+    assert work_files(share) == []
+    assert {reason.message_id for reason in Undelivered} == {
+        "handover.disk-full",
+        "handover.read-only",
+        "handover.folder-missing",
+        "handover.other",
+    }
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "link", "open"])
