@@ -5,11 +5,13 @@ stop for good when the PC/SC service restarts.
 """
 
 import logging
+import queue
 import re
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, cast
 
 from smartcard import scard
 
@@ -24,7 +26,8 @@ from reader.facts import (
     ReaderLost,
     SlotEvent,
 )
-from reader.link import CardLink, LinkLost
+from reader.holders import likely_holders
+from reader.link import CardLink, CommandRefused, LinkLost
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,18 @@ _BACK_OFF: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to reach a PC/SC service that is away; the last one repeats."""
 _LOOK_AGAIN_MS: Final = 30_000
 """A wait is renewed this often, should a reader come between listing and waiting."""
+
+
+MUTE_AFTER: Final = 10.0
+"""Seconds without an answer after which a card is given up; a long file at 106 kbit/s takes 3, a signature 1."""
+_CLOSE_PATIENCE: Final = 1.0
+_TOO_LONG: Final = (
+    scard.SCARD_E_NOT_TRANSACTED,
+    scard.SCARD_E_INSUFFICIENT_BUFFER,
+    scard.SCARD_E_INVALID_PARAMETER,
+)
+"""What drivers answer to a command longer than their reader takes."""
+_Answer = TypeVar("_Answer")
 
 
 class PcscUnavailable(RuntimeError):
@@ -100,24 +115,87 @@ def _readers(context: int) -> list[str]:
     return [name for name in names if name]
 
 
+class _Driver:
+    """A thread that makes one connection's calls, one after the other.
+
+    A driver whose card stays mute may not return for minutes. The caller gives up on it in time; what was asked of it
+    meanwhile - at last: power off - it does when it returns.
+    """
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._stuck = False
+        threading.Thread(target=self._run, name="PC/SC card", daemon=True).start()
+
+    def call(self, do: Callable[[], _Answer], timeout: float) -> _Answer | None:
+        """What the call returns, None when it takes longer: from then on nothing is waited for any more."""
+        self._calls.put(do)
+        if self._stuck:
+            return None
+        try:
+            answer = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            self._stuck = True
+            return None
+        if isinstance(answer, Exception):
+            raise answer
+        return cast(_Answer, answer)
+
+    def end(self) -> None:
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (do := self._calls.get()) is not None:
+            try:
+                self._answers.put(do())
+            except Exception as error:
+                self._answers.put(error)
+            del do  # a command may hold a secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    context: int
+    card: int
+    protocol: int
+
+    def let_go(self) -> bool:
+        scard.SCardDisconnect(self.card, scard.SCARD_UNPOWER_CARD)
+        scard.SCardReleaseContext(self.context)
+        return True
+
+
 class PcscLink:
     """An exclusive connection to the card in one reader, with a context of its own. Powers the card off on close."""
 
-    def __init__(self, context: int, card: int, protocol: int) -> None:
-        self._context = context
-        self._card = card
-        self._pci = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+    def __init__(self, driver: _Driver, connected: _Connected, patience: float) -> None:
+        self._driver = driver
+        self._connected = connected
+        self._card = connected.card
+        self._t0 = connected.protocol == scard.SCARD_PROTOCOL_T0
+        self._patience = patience
         self._lost = False
         self._closed = False
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         if self._closed or self._lost:
             raise LinkLost("the link is closed")
+        extended = len(apdu) >= 7 and apdu[4] == 0
+        if extended and self._t0:
+            raise CommandRefused("T=0 carries no extended commands")
         numbers = list(apdu)
+        pci = scard.SCARD_PCI_T0 if self._t0 else scard.SCARD_PCI_T1
         try:
-            hresult, response = scard.SCardTransmit(self._card, self._pci, numbers)
+            answer = self._driver.call(lambda: scard.SCardTransmit(self._card, pci, numbers), self._patience)
         finally:
             numbers[:] = [0] * len(numbers)
+        if answer is None:
+            self._lost = True
+            raise LinkLost("the card is mute")
+        hresult, response = answer
+        if extended and hresult in _TOO_LONG and self._card_there():
+            raise CommandRefused(_message(hresult))
         # A card pulled during the command is reported as success without an answer. After any failure the card's
         # state is unknown (another program's reset forgets the VERIFY state), so the link ends with it.
         if hresult != scard.SCARD_S_SUCCESS or len(response) < 2:
@@ -125,15 +203,36 @@ class PcscLink:
             raise LinkLost(_message(hresult) if hresult != scard.SCARD_S_SUCCESS else "no answer")
         return bytes(response)
 
+    def _card_there(self) -> bool:
+        status = self._driver.call(lambda: scard.SCardStatus(self._card), self._patience)
+        return status is not None and status[0] == scard.SCARD_S_SUCCESS
+
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)
-            scard.SCardReleaseContext(self._context)
+            self._driver.call(self._connected.let_go, _CLOSE_PATIENCE)
+            self._driver.end()
 
 
-def connect(reader: str) -> PcscLink | ConnectProblem:
-    """Connect exclusively: with a shared connection any other program could use the key a PIN has opened."""
+def connect(reader: str, mute_after: float = MUTE_AFTER) -> PcscLink | ConnectProblem:
+    """Connect exclusively: with a shared connection any other program could use the key a PIN has opened.
+
+    `mute_after`: seconds without an answer after which a card is given up.
+    """
+    driver = _Driver()
+    made: list[_Connected] = []
+    outcome = driver.call(lambda: _connect(reader, made), mute_after)
+    if isinstance(outcome, _Connected):
+        return PcscLink(driver, outcome, mute_after)
+    if outcome is None:
+        # Should the driver come back after all, it lets go at once.
+        driver.call(lambda: [one.let_go() for one in made], 0)
+        outcome = CardUnreadable(None, "connect: mute")
+    driver.end()
+    return outcome
+
+
+def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem:
     try:
         context = _establish()
     except _ServiceGone as gone:
@@ -143,13 +242,14 @@ def connect(reader: str) -> PcscLink | ConnectProblem:
     while True:
         hresult, card, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
         if hresult == scard.SCARD_S_SUCCESS:
-            return PcscLink(context, card, protocol)
+            made.append(_Connected(context, card, protocol))
+            return made[0]
         if hresult != scard.SCARD_E_SHARING_VIOLATION or time.monotonic() > patience:
             break
         time.sleep(0.05)
     scard.SCardReleaseContext(context)
     if hresult == scard.SCARD_E_SHARING_VIOLATION:
-        return ReaderBusy(reader)
+        return ReaderBusy(reader, likely_holders())
     if hresult in (scard.SCARD_E_NO_SMARTCARD, scard.SCARD_W_REMOVED_CARD):
         return NoCard()
     if hresult in (
@@ -165,8 +265,9 @@ class PcscSlot:
     """One reader. A thread of our own reports cards and the reader's coming and going, and outlives a restart of the
     PC/SC service."""
 
-    def __init__(self, reader: ReaderChoice = None) -> None:
+    def __init__(self, reader: ReaderChoice = None, *, mute_after: float = MUTE_AFTER) -> None:
         self._wanted = reader
+        self._mute_after = mute_after
         self._current: str | None = None
         self._monitor: _Monitor | None = None
 
@@ -188,7 +289,7 @@ class PcscSlot:
             reader = self._find(list_readers())
         except PcscUnavailable as unavailable:
             return ReaderLost(str(unavailable))
-        return ReaderLost("reader not connected") if reader is None else connect(reader)
+        return ReaderLost("reader not connected") if reader is None else connect(reader, self._mute_after)
 
     def close(self) -> None:
         if self._monitor is not None:

@@ -3,8 +3,11 @@
 INFINITE: int
 SCARD_E_CANCELLED: int
 SCARD_E_NO_READERS_AVAILABLE: int
+SCARD_E_INSUFFICIENT_BUFFER: int
+SCARD_E_INVALID_PARAMETER: int
 SCARD_E_NO_SERVICE: int
 SCARD_E_NO_SMARTCARD: int
+SCARD_E_NOT_TRANSACTED: int
 SCARD_E_READER_UNAVAILABLE: int
 SCARD_E_SHARING_VIOLATION: int
 SCARD_E_TIMEOUT: int
@@ -35,6 +38,7 @@ def SCardConnect(
     context: int, reader: str, share_mode: int, protocols: int, /
 ) -> tuple[int, int, int]: ...
 def SCardDisconnect(card: int, disposition: int, /) -> int: ...
+def SCardStatus(card: int, /) -> tuple[int, str, int, int, list[int]]: ...
 def SCardTransmit(card: int, pci: int, command: list[int], /) -> tuple[int, list[int]]: ...
 def SCardGetStatusChange(
     context: int, timeout: int, states: list[tuple[str, int]], /

@@ -1,0 +1,267 @@
+"""Figures of the card: reading at the speed of the radio link, and what the PC/SC stack costs.
+
+    python benchmarks/card.py --json card.json
+
+Needs pcscd with the virtual reader (packages pcscd, vsmartcard-vpcd) and OpenSC; what is missing is left out. The
+virtual reader listens on all interfaces while this runs.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from reader import pcsc
+from reader.card import MyNumberCard
+from reader.face_record import FaceRecord, Sex
+from reader.facts import CardFacts, CardInserted, CardRemoved, CodeRight, NoCard, SlotEvent
+from reader.link import CardLink
+from reader.profile import RSA_2048, File
+from reader.softcard.authority import TestAuthority
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+from reader.softcard.issue import Holder, issue
+from reader.softcard.paced import Pace, PacedLink, fewest_exchanges, wire_bound
+from reader.softcard.photo import photo_of_size
+from reader.softcard.slot import SimulatedSlot
+
+Figures = dict[str, float]
+SHORT, EXTENDED = 256, 65_536
+RUNS = 20
+_READ_FILES = (File.FACE_RECORD, File.USER_CERTIFICATE)
+
+
+def new_card() -> CardImage:
+    """A card whose face record has 15 KB."""
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15), Sex.FEMALE)
+    authority = TestAuthority.create()
+    return issue(authority, RSA_2048, photo_of_size(None, 13.9), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
+
+
+def linked(slot: SimulatedSlot | pcsc.PcscSlot) -> CardLink:
+    link = slot.connect()
+    if not hasattr(link, "transmit"):
+        raise SystemExit(f"no link: {link}")
+    return link  # type: ignore[return-value]
+
+
+def read_once(image: CardImage, pace: Pace, longest_read: int) -> float:
+    """Seconds for face record and certificate, from the first command to parsed record; the code is verified before."""
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image))
+    link = PacedLink(linked(slot), Pace(10**12, 0, 0))
+    card = MyNumberCard(link, longest_read=longest_read)
+    assert isinstance(card.read_facts(), CardFacts)
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    # A card of its own, so that nothing of the certificate is known yet; the opened record stays open on the chip.
+    fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
+    started = time.perf_counter()
+    certificate, record = fresh.read_user_certificate(), fresh.read_face_record()
+    seconds = time.perf_counter() - started
+    assert isinstance(certificate, bytes)
+    assert isinstance(record, FaceRecord)
+    return seconds
+
+
+def paced(image: CardImage, runs: int) -> Figures:
+    files = [len(image.files[file]) for file in _READ_FILES]
+    figures: Figures = {"face_record_bytes": files[0], "certificate_bytes": files[1]}
+    for rate in (106, 212, 424, 848):
+        pace = Pace(rate * 1000)
+        bound = wire_bound(pace, files)
+        figures[f"paced_{rate}_wire_ms"] = bound * 1000
+        for longest_read, name in ((EXTENDED, ""), (SHORT, "_short")):
+            seconds = statistics.median(read_once(image, pace, longest_read) for _ in range(runs))
+            figures[f"paced_{rate}{name}_ms"] = seconds * 1000
+            figures[f"paced_{rate}{name}_ratio"] = seconds / bound
+            figures[f"paced_{rate}{name}_link_ratio"] = seconds / fewest_exchanges(pace, files, longest_read)
+    return figures
+
+
+def inprocess(image: CardImage) -> Figures:
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image))
+    return {"inprocess_apdu_us": median_of(counter_query(linked(slot)), 5000) * 1e6}
+
+
+def counter_query(link: CardLink) -> Callable[[], bytes]:
+    link.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
+    return lambda: link.transmit(b"\x00\x20\x00\x98")
+
+
+def median_of(do: Callable[[], object], times: int) -> float:
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        do()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def through_pcscd(image: CardImage, insertions: int) -> Figures:
+    from reader.softcard.pcscd import Pcscd
+    from reader.softcard.vpcd import VpcdConnection
+
+    with Pcscd():
+        reader = VpcdConnection()
+        slot = pcsc.PcscSlot(reader.reader)
+        try:
+            figures = insertion(reader, slot, image, insertions)
+            reader.insert(SoftCard(image))
+            link = first_link(slot)
+            figures["pcscd_apdu_ms"] = median_of(counter_query(link), 1000) * 1000
+            link.close()
+            figures |= certificate_reads(slot)
+        finally:
+            slot.close()
+            reader.remove()
+    return figures
+
+
+def certificate_reads(slot: pcsc.PcscSlot) -> Figures:
+    def ours() -> None:
+        link = linked(slot)
+        assert isinstance(MyNumberCard(link).read_user_certificate(), bytes)
+        link.close()
+
+    figures = {"pcscd_read_ms": median_of(ours, RUNS) * 1000}
+    tool = shutil.which("pkcs15-tool")
+    if tool is not None:
+        command = [tool, "--reader", "0", "--read-certificate", "01"]
+
+        def opensc() -> None:
+            subprocess.run(command, check=True, capture_output=True)
+
+        figures["opensc_read_ms"] = median_of(opensc, RUNS) * 1000
+        figures["opensc_start_ms"] = (
+            median_of(lambda: subprocess.run([tool, "--version"], capture_output=True), 5) * 1e3
+        )
+    return figures
+
+
+def insertion(reader: object, slot: pcsc.PcscSlot, image: CardImage, times: int) -> Figures:
+    """From the card's arrival to the answer to the first command, and the part of it after the event."""
+    from reader.softcard.vpcd import VpcdConnection
+
+    assert isinstance(reader, VpcdConnection)
+    whole, after_event = [], []
+    inserted, removed = threading.Event(), threading.Event()
+
+    def on_event(event: SlotEvent) -> None:
+        if isinstance(event, CardInserted):
+            inserted.set()
+        elif isinstance(event, CardRemoved):
+            removed.set()
+
+    slot.watch(on_event)
+    for _ in range(times):
+        inserted.clear()
+        removed.clear()
+        reader.insert(SoftCard(image))
+        arrived = time.perf_counter()
+        assert inserted.wait(5)
+        told = time.perf_counter()
+        link = linked(slot)
+        link.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
+        answered = time.perf_counter()
+        whole.append(answered - arrived)
+        after_event.append(answered - told)
+        link.close()
+        reader.remove()
+        assert removed.wait(5)
+    return {
+        "insertion_to_first_apdu_ms": statistics.median(whole) * 1000,
+        "event_to_first_apdu_ms": statistics.median(after_event) * 1000,
+    }
+
+
+def first_link(slot: pcsc.PcscSlot) -> CardLink:
+    """pcscd notices a card within 0.4 s."""
+    deadline = time.monotonic() + 5
+    while isinstance(slot.connect(), NoCard) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return linked(slot)
+
+
+class ScriptedService:
+    """Stands in for the PC/SC service: a card comes and goes as fast as the monitor asks."""
+
+    def __init__(self, insertions: int) -> None:
+        self._states = 2 * insertions
+        self._count = 0
+        self.ended = threading.Event()
+
+    def wait(self, context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[object]]:
+        if self._count >= self._states:
+            self.ended.set()
+            time.sleep(0.01)
+            return 0x8010000A, []
+        self._count += 1
+        state = (self._count % 0x10000) << 16 | (0x20 if self._count % 2 else 0x10)
+        return 0, [(states[0][0], states[0][1], []), (states[1][0], state, [])]
+
+    def install(self) -> None:
+        scard = pcsc.scard
+        scard.SCardEstablishContext = lambda scope: (0, 7)
+        scard.SCardReleaseContext = lambda context: 0
+        scard.SCardListReaders = lambda context, groups: (0, ["reader"])
+        scard.SCardGetStatusChange = self.wait
+        scard.SCardCancel = lambda context: 0
+
+
+def monitor_growth(insertions: int) -> Figures:
+    """Resident memory that the monitor gains over so many insertions; only the service is scripted."""
+    seen = 0
+
+    def on_event(event: SlotEvent) -> None:
+        nonlocal seen
+        seen += isinstance(event, CardInserted)
+
+    def run(times: int) -> None:
+        service = ScriptedService(times)
+        service.install()
+        slot = pcsc.PcscSlot("reader")
+        slot.watch(on_event)
+        service.ended.wait()
+        slot.close()
+
+    run(200)
+    seen, before = 0, resident_mb()
+    run(insertions)
+    assert seen == insertions, f"{seen} of {insertions} insertions were reported"
+    return {"monitor_growth_mb": resident_mb() - before, "monitor_insertions": insertions}
+
+
+def resident_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--runs", type=int, default=RUNS, help="paced readings per figure (default %(default)s)")
+    parser.add_argument("--insertions", type=int, default=10_000, help="for the monitor's memory")
+    options = parser.parse_args()
+    image = new_card()
+    figures = inprocess(image) | paced(image, options.runs)
+    try:
+        figures |= through_pcscd(image, insertions=10)
+    except RuntimeError as error:
+        print(f"left out: {error}")
+    figures |= monitor_growth(options.insertions)
+    figures = {name: round(figure, 4) for name, figure in figures.items()}
+    for name, figure in figures.items():
+        print(f"{name:32} {figure:>12,.3f}")
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Card photos for cards in software: greyscale JPEG 2000 of a chosen size, from any picture or from none."""
+
+import io
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PHOTO_SIZE: Final = (360, 480)
+"""Pixels. The real card's are not published."""
+SIZES_KB: Final = (5, 10, 15, 20)
+_TOLERANCE: Final = 0.03
+
+
+def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
+    """A JP2 file of `kilobytes` x 1024 bytes within 3 %, greyscale; `picture` in any format Pillow reads.
+
+    Without one: a drawn dummy that no face engine takes for a person. Raises `ValueError` for a size no card has.
+    """
+    if not 2 <= kilobytes <= 27:
+        raise ValueError("a card photo has 2 to 27 KB")
+    image = _dummy() if picture is None else _read(picture)
+    wanted = int(kilobytes * 1024)
+    least, most, best = 1.0, 200.0, b""
+    for _ in range(24):
+        rate = (least * most) ** 0.5
+        best = _encode(image, rate)
+        if abs(len(best) - wanted) <= wanted * _TOLERANCE:
+            break
+        least, most = (rate, most) if len(best) > wanted else (least, rate)
+    if abs(len(best) - wanted) > wanted * _TOLERANCE:
+        raise ValueError("the picture cannot be brought to that size")
+    return best
+
+
+def _read(picture: bytes) -> "Image":
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(io.BytesIO(picture)).convert("L").resize(PHOTO_SIZE)
+    except (UnidentifiedImageError, OSError, SyntaxError):
+        raise ValueError("not a picture") from None
+
+
+def _encode(image: "Image", rate: float) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG2000", quality_mode="rates", quality_layers=[rate], irreversible=True)
+    return buffer.getvalue()
+
+
+def _dummy() -> "Image":
+    from PIL import Image, ImageDraw
+
+    width, height = PHOTO_SIZE
+    # Noise, so that there is something to compress at every size.
+    image = Image.effect_noise(PHOTO_SIZE, 40)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((width * 0.3, height * 0.18, width * 0.7, height * 0.6), fill=170)
+    draw.ellipse((width * 0.12, height * 0.66, width * 0.88, height * 1.3), fill=90)
+    return image

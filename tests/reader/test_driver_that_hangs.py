@@ -1,0 +1,168 @@
+"""A driver that does not return, a reader that takes short commands only: seen from above the link."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reader import pcsc
+from reader.card import MyNumberCard
+from reader.facts import CardFacts, CardGone, CardUnreadable
+from reader.holders import likely_holders
+from reader.link import CommandRefused, LinkLost
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import PcscdCounter
+
+
+class Driver:
+    """Stands in for the PC/SC library with one card in one reader."""
+
+    def __init__(self, card: SoftCard) -> None:
+        self.card = card
+        self.stuck: str = ""
+        self.most = 70_000
+        self.protocol = pcsc.scard.SCARD_PROTOCOL_T1
+        self.go_on = threading.Event()
+        self.calls: list[str] = []
+
+    def _enter(self, call: str) -> None:
+        if self.stuck == call:
+            self.go_on.wait(10)
+        self.calls.append(call)
+
+    def connect(self, *_: object) -> tuple[int, int, int]:
+        self._enter("connect")
+        self.card.power_on()
+        return 0, 1, self.protocol
+
+    def transmit(self, card: int, pci: int, command: list[int]) -> tuple[int, list[int]]:
+        apdu = bytes(command)
+        self._enter("transmit")
+        if len(apdu) > 6 and apdu[4] == 0 and self.most < 70_000:
+            return 0x80100016, []
+        return 0, list(self.card.transmit(apdu))
+
+    def disconnect(self, card: int, disposition: int) -> int:
+        self._enter("unpower" if disposition == pcsc.scard.SCARD_UNPOWER_CARD else "left powered")
+        self.card.power_off()
+        return 0
+
+
+@pytest.fixture
+def driver(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    driver = Driver(SoftCard(image))
+    for name, stand_in in {
+        "SCardEstablishContext": lambda scope: (0, 7),
+        "SCardReleaseContext": lambda context: 0,
+        "SCardConnect": driver.connect,
+        "SCardTransmit": driver.transmit,
+        "SCardDisconnect": driver.disconnect,
+        "SCardStatus": lambda card: (0, "", 0, 0, []),
+    }.items():
+        monkeypatch.setattr(pcsc.scard, name, stand_in)
+    yield driver
+    driver.go_on.set()
+
+
+def opened(outcome: Any) -> pcsc.PcscLink:
+    assert isinstance(outcome, pcsc.PcscLink)
+    return outcome
+
+
+def eventually(what: Any) -> bool:
+    deadline = time.monotonic() + 5
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return bool(what())
+
+
+def test_a_mute_card_is_given_up_and_powered_off_when_the_driver_comes_back(driver: Driver) -> None:
+    before = threading.active_count()
+    link = opened(pcsc.connect("reader", mute_after=0.1))
+    driver.stuck = "transmit"
+    started = time.monotonic()
+    assert MyNumberCard(link).read_facts() == CardGone()
+    with pytest.raises(LinkLost):
+        link.transmit(b"\x00\x84\x00\x00\x08")
+    link.close()
+    assert time.monotonic() - started < 2
+    assert "unpower" not in driver.calls
+    driver.go_on.set()
+    assert eventually(lambda: "unpower" in driver.calls)
+    assert eventually(lambda: threading.active_count() == before)
+
+
+def test_a_reader_that_never_connects_is_given_up_and_let_go_of_later(driver: Driver) -> None:
+    driver.stuck = "connect"
+    assert pcsc.connect("reader", mute_after=0.1) == CardUnreadable(None, "connect: mute")
+    driver.go_on.set()
+    assert eventually(lambda: driver.calls == ["connect", "unpower"])
+
+
+def test_every_reception_ends_without_power_and_without_a_thread(driver: Driver) -> None:
+    before = threading.active_count()
+    for _ in range(5):
+        link = opened(pcsc.connect("reader"))
+        assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
+        link.close()
+    assert driver.calls.count("unpower") == 5
+    assert eventually(lambda: threading.active_count() == before)
+
+
+def test_a_reader_for_short_commands_only(driver: Driver) -> None:
+    driver.most = 261
+    link = opened(pcsc.connect("reader"))
+    with pytest.raises(CommandRefused):
+        link.transmit(bytes.fromhex("00B08A00000000"))
+    assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
+
+
+def test_t0_carries_no_extended_commands(driver: Driver) -> None:
+    driver.protocol = pcsc.scard.SCARD_PROTOCOL_T0
+    link = opened(pcsc.connect("reader"))
+    with pytest.raises(CommandRefused):
+        link.transmit(bytes.fromhex("00B08A00000000"))
+    assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
+
+
+@pytest.mark.pcscd
+def test_through_pcscd_a_card_that_stays_mute(real_counter: "PcscdCounter", image: CardImage) -> None:
+    class Mute(SoftCard):
+        def transmit(self, apdu: bytes | bytearray) -> bytes:
+            let_go.wait(10)
+            return super().transmit(apdu)
+
+    let_go = threading.Event()
+    real_counter.insert(Mute(image))
+    link = opened(pcsc.connect(real_counter.vpcd.reader, mute_after=0.3))
+    assert MyNumberCard(link).read_facts() == CardGone()
+    let_go.set()
+    link.close()
+    real_counter.remove()
+    real_counter.insert(SoftCard(image))
+    assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
+
+
+def process(proc: "Path", pid: int, name: str, maps: str | None) -> None:
+    (proc / str(pid)).mkdir()
+    (proc / str(pid) / "comm").write_text(name + "\n")
+    if maps is not None:
+        (proc / str(pid) / "maps").write_text(maps)
+
+
+def test_who_may_hold_the_card(tmp_path: "Path") -> None:
+    library = "7f0 r-xp 0 08:01 1 /usr/lib/x86_64-linux-gnu/libpcsclite.so.1.0.0\n"
+    process(tmp_path, 10, "systemd", "")
+    process(tmp_path, 20, "firefox", library)
+    process(tmp_path, 30, "scdaemon", None)
+    process(tmp_path, 40, "pcscd", library)
+    (tmp_path / "self").mkdir()
+    assert likely_holders(tmp_path) == ("scdaemon (process 30)", "firefox (process 20)")
+    assert likely_holders(tmp_path / "nowhere") == ()
