@@ -42,7 +42,9 @@ def _validity(person: InsuredPerson, qualification: Qualification, day: date) ->
     over = qualification.disqualification_date is not None and qualification.disqualification_date <= day
     if qualification in person.former:
         return "3" if person.valid else "2"
-    return "2" if over else person.validity
+    if over:
+        return "2"
+    return "6" if person.validity == "6" else "1"
 
 
 def _matches(search: InsuredSearch, qualification: Qualification) -> bool:

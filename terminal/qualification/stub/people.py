@@ -4,9 +4,10 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
-from typing import Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
 from terminal.qualification.base import Confidential
 from terminal.qualification.insured import Limit, Qualification, SpecificDisease
@@ -24,6 +25,7 @@ class LimitEntry(Confidential):
 
     classification: str
     classification_flag: str
+    long_term_date: date | None = None
 
     def on(self, day: date) -> Limit:
         """The benefit year runs from August to July."""
@@ -31,6 +33,7 @@ class LimitEntry(Confidential):
         return Limit(
             classification=self.classification,
             classification_flag=self.classification_flag,
+            long_term_date=self.long_term_date,
             valid_start_date=date(first_year, 8, 1),
             valid_end_date=date(first_year + 1, 7, 31),
         )
@@ -85,6 +88,42 @@ People = Mapping[str, InsuredPerson]
 """By id, as in people.toml."""
 
 
-def invented_people() -> People:
+def invented_people(own: Path | None = None) -> People:
+    """Those of the package, and of a file of one's own, which may say `like` one of them or replace one.
+
+    Raises `ValueError` for a file that is none; the text names person and field, never what stood there.
+    """
     text = files("terminal.qualification.stub").joinpath("people.toml").read_text(encoding="utf-8")
-    return {key: InsuredPerson.model_validate(entry) for key, entry in tomllib.loads(text).items()}
+    entries = tomllib.loads(text)
+    people = {name: _person(name, entries) for name in entries}
+    if own is None:
+        return people
+    try:
+        mine = tomllib.loads(own.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{own.name} is no TOML: {error}") from error
+    return people | {name: _person(name, entries | mine) for name in mine}
+
+
+def _person(name: str, entries: Mapping[str, Any]) -> InsuredPerson:
+    try:
+        return InsuredPerson.model_validate(_whole(name, entries, ()))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ValueError(f"person {name!r}: {wrong}") from None
+
+
+def _whole(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+    """The entry without its shorthands: `like`, `qualification` and `more`."""
+    entry = entries.get(name)
+    if not isinstance(entry, dict) or name in seen:
+        raise ValueError(f"person {name!r}: {'is like itself' if name in seen else 'there is nobody of that name'}")
+    own = {key: value for key, value in entry.items() if key not in ("like", "qualification", "more")}
+    if "like" not in entry:
+        return own
+    whole = _whole(entry["like"], entries, (*seen, name)) | own
+    first, *others = whole.get("qualifications") or [{}]
+    first = first | entry.get("qualification", {})
+    # a second qualification is the same person's
+    whole["qualifications"] = [first, *others, *(first | change for change in entry.get("more", []))]
+    return whole

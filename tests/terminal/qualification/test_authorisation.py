@@ -1,0 +1,175 @@
+"""Knowing a check's id is not enough: who asks must be the terminal that opened it, and its clock must be right."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from consent.items import Item
+from terminal.qualification.contract import (
+    SIGNATURE_HEADER,
+    TERMINAL_HEADER,
+    ConsentAnswer,
+    QualificationResult,
+    Receipt,
+    RefusalReason,
+    Refused,
+    Registered,
+)
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.statements import Asked, request_statement
+from terminal.qualification.stub.server import enrol_locally
+
+
+def refusal(answer: object) -> RefusalReason:
+    assert isinstance(answer, Refused), answer
+    return answer.reason
+
+
+def test_the_opener_alone_registers_and_fetches(counter: Any, card: Any) -> None:
+    counter.know(card, "unregistered")
+    opened = counter.play(lambda client: counter.opened(client, card))
+    stranger, _ = enrol_locally(counter.state_dir, "terminal-2")
+    thieves = [
+        {"terminal_id": "terminal-2", "terminal_key": stranger},  # enrolled, but it opened another check
+        {"terminal_key": SigningKey.generate()},  # says it is the opener
+        {"terminal_id": "terminal-9", "terminal_key": SigningKey.generate()},  # known to nobody
+    ]
+
+    async def both(client: Any) -> list[Any]:
+        return [await client.register(opened.check_id), await client.result(opened.check_id)]
+
+    for thief in thieves:
+        for answer in counter.play(both, **thief):
+            assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
+    registered, result = counter.play(both)
+    assert isinstance(registered, Registered)
+    assert refusal(result) is RefusalReason.NOT_SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject"), [(Asked.REGISTRATION, None), (Asked.RESULT, "0" * 32), (Asked.RECEIPTS, None)]
+)
+def test_a_signature_serves_one_question_alone(counter: Any, card: Any, asked: Asked, subject: str | None) -> None:
+    opened = counter.play(lambda client: counter.opened(client, card))
+    terminal_id = counter.enrolment.terminal_id
+    statement = request_statement(asked=asked, subject=subject or opened.check_id, terminal_id=terminal_id)
+    headers = {TERMINAL_HEADER: terminal_id, SIGNATURE_HEADER: base64.b64encode(counter.key.sign(statement)).decode()}
+    answer = httpx.get(f"{counter.server.url}/v1/checks/{opened.check_id}/result", headers=headers)
+    assert answer.status_code == 403
+    assert Refused.model_validate_json(answer.content).reason is RefusalReason.UNKNOWN_TERMINAL
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 422),
+        ({TERMINAL_HEADER: "terminal-1"}, 422),
+        ({TERMINAL_HEADER: "terminal-1", SIGNATURE_HEADER: "no base64!"}, 403),
+        ({TERMINAL_HEADER: "terminal-1", SIGNATURE_HEADER: ""}, 403),
+        ({TERMINAL_HEADER: "../etc", SIGNATURE_HEADER: "AAAA"}, 422),
+    ],
+)
+def test_unsigned_requests(counter: Any, card: Any, headers: dict[str, str], status: int) -> None:
+    opened = counter.play(lambda client: counter.opened(client, card))
+    answer = httpx.get(f"{counter.server.url}/v1/checks/{opened.check_id}/result", headers=headers)
+    assert answer.status_code == status
+    assert isinstance(Refused.model_validate_json(answer.content), Refused)
+
+
+# --- times ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("consent_minutes", "decision_minutes", "believed"),
+    [
+        (0, 0, True),
+        (2, 3, True),
+        (-4, 0, True),  # the terminal's clock is a little behind
+        (-6, 0, False),  # before the check was opened
+        (0, -6, False),
+        (14, 14, True),  # ten minutes have passed, and its clock is ahead
+        (16, 0, False),  # has not happened yet
+        (0, 16, False),
+        (-60 * 24, 0, False),
+    ],
+)
+def test_times_that_cannot_be(
+    counter: Any, card: Any, consent_minutes: int, decision_minutes: int, believed: bool
+) -> None:
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        begun = counter.now
+        counter.now += timedelta(minutes=10)
+        answer = ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=begun + timedelta(minutes=consent_minutes))
+        submission = client.submission(
+            opened.check_id,
+            decided_at=begun + timedelta(minutes=decision_minutes),
+            answers=[answer],
+            ledger_count=1,
+            ledger_head="ab" * 32,
+        )
+        return await client.submit(opened.check_id, submission, "key-1")
+
+    answer = counter.play(day)
+    if believed:
+        assert isinstance(answer, Receipt)
+    else:
+        assert refusal(answer) is RefusalReason.IMPLAUSIBLE_TIME
+
+
+def test_a_late_submission_keeps_its_original_times(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> Any:
+        opened = await counter.opened(client, card)
+        answered = counter.now + timedelta(minutes=1)
+        counter.now += timedelta(hours=20)
+        answer = ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=answered)
+        submission = client.submission(
+            opened.check_id, decided_at=answered, answers=[answer], ledger_count=1, ledger_head="ab" * 32
+        )
+        assert isinstance(await client.submit(opened.check_id, submission, "key-1"), Receipt)
+        return answered, await client.result(opened.check_id)
+
+    answered, result = counter.play(day)
+    assert isinstance(result, QualificationResult)
+    assert result.consents[0].consent_time == answered
+    assert result.consents[0].available_time == answered + timedelta(hours=24)
+
+
+# --- what the service has of a terminal ----------------------------------------------------------------------
+
+
+def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> Any:
+        given = []
+        for _ in range(3):
+            opened = await counter.opened(client, card)
+            given.append(await counter.submitted(client, opened.check_id, []))
+        return given, await client.receipts()
+
+    given, listed = counter.play(day)
+    assert listed == tuple(given)
+    other, _ = enrol_locally(counter.state_dir, "terminal-2")
+    assert counter.play(lambda client: client.receipts(), terminal_id="terminal-2", terminal_key=other) == ()
+    thief = counter.play(lambda client: client.receipts(), terminal_key=SigningKey.generate())
+    assert refusal(thief) is RefusalReason.UNKNOWN_TERMINAL
+
+
+def test_more_receipts_than_one_answer_holds(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terminal.qualification.stub.service.RECEIPTS_AT_MOST", 2)
+    found = counter.server.service._store.receipts
+
+    async def two_at_most(terminal_id: str, after: int) -> Any:
+        return (await found(terminal_id, after))[:2]
+
+    monkeypatch.setattr(counter.server.service._store, "receipts", two_at_most)
+
+    async def day(client: Any) -> Any:
+        for _ in range(5):
+            opened = await counter.opened(client, card)
+            await counter.submitted(client, opened.check_id, [])
+        return await client.receipts()
+
+    assert [receipt.ledger_count for receipt in counter.play(day)] == [1, 2, 3, 4, 5]

@@ -1,0 +1,207 @@
+"""A 資格確認書 instead of a card: looked up by symbol and number; and consents that are taken back."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import (
+    ConsentAnswer,
+    InsuredSearch,
+    QualificationResult,
+    RefusalReason,
+    Refused,
+    ServiceSilent,
+    Silence,
+    Withdrawn,
+)
+from terminal.qualification.keys import SigningKey
+
+ADULT = InsuredSearch(
+    insurer_number="138999",
+    insured_card_symbol="試－１",
+    insured_identification_number="0001234",
+    insured_branch_number="01",
+    birth_date=date(1981, 4, 12),
+)
+
+
+def refusal(answer: object) -> RefusalReason:
+    assert isinstance(answer, Refused), answer
+    return answer.reason
+
+
+def found(counter: Any, search: InsuredSearch, *, limit_consent: bool = False) -> QualificationResult:
+    result = counter.play(lambda client: client.look_up(search, limit_consent=limit_consent, asked_at=counter.now))
+    assert isinstance(result, QualificationResult), result
+    assert result.simulated
+    assert result.reference_classification == "2"
+    return result
+
+
+def test_found_by_what_stands_on_the_paper(counter: Any) -> None:
+    result = found(counter, ADULT)
+    assert result.validity == "1"
+    assert result.search == ADULT
+    assert [entry.name for entry in result.qualifications] == ["模擬　花子"]
+    assert [(consent.item, consent.flag) for consent in result.consents] == [(Item.HIGH_COST_LIMIT, 0)]
+    assert result.limit is None
+
+
+def test_the_limit_by_word_of_mouth(counter: Any) -> None:
+    result = found(counter, ADULT, limit_consent=True)
+    (limit,) = result.consents
+    assert (limit.flag, limit.consent_time, limit.available_time) == (1, counter.now, None)
+    assert result.limit is not None
+    assert result.limit.classification_flag == "A03"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"insurer_number": "00138999"},
+        {"insured_card_symbol": "試-1"},
+        {"insured_identification_number": "０００１２３４"},
+        {"insured_branch_number": None},
+    ],
+)
+def test_written_in_another_way(counter: Any, changes: dict[str, Any]) -> None:
+    assert found(counter, ADULT.model_copy(update=changes)).validity == "1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"insurer_number": "138998"},
+        {"insured_card_symbol": None},
+        {"insured_identification_number": "1234"},
+        {"insured_branch_number": "02"},
+        {"birth_date": date(1981, 4, 13)},
+    ],
+)
+def test_nobody(counter: Any, changes: dict[str, Any]) -> None:
+    result = found(counter, ADULT.model_copy(update=changes), limit_consent=True)
+    assert (result.validity, result.qualifications, result.limit) == ("4", (), None)
+
+
+def test_one_that_was_lost_says_whether_there_is_a_new_one(counter: Any) -> None:
+    lost = counter.server.service.people["lost-qualification"].qualifications[0]
+    old = counter.server.service.people["changed-insurer"].former[0]
+    for qualification, validity in ((lost, "2"), (old, "3")):
+        result = found(counter, searched(qualification), limit_consent=True)
+        assert result.validity == validity
+        assert result.qualifications == (qualification,)
+    newer = counter.server.service.people["changed-insurer"].qualifications[0]
+    assert found(counter, searched(newer)).validity == "1"
+
+
+def test_twins_without_a_branch_number(counter: Any) -> None:
+    twin = counter.server.service.people["twin-elder"].qualifications[0]
+    both = found(counter, searched(twin).model_copy(update={"insured_branch_number": None}))
+    assert both.validity == "5"
+    assert len(both.qualifications) == 2
+    assert found(counter, searched(twin)).qualifications == (twin,)
+
+
+def searched(qualification: Any) -> InsuredSearch:
+    return InsuredSearch(**{name: getattr(qualification, name) for name in InsuredSearch.model_fields})
+
+
+def test_who_may_look_up(counter: Any) -> None:
+    async def asking(client: QualificationClient) -> Any:
+        return await client.look_up(ADULT, limit_consent=False, asked_at=counter.now)
+
+    forged = counter.play(asking, terminal_key=SigningKey.generate())
+    unknown = counter.play(asking, terminal_id="terminal-9")
+    assert refusal(forged) is RefusalReason.BAD_SIGNATURE
+    assert refusal(unknown) is RefusalReason.UNKNOWN_TERMINAL
+
+    async def yesterday(client: QualificationClient) -> Any:
+        return await client.look_up(ADULT, limit_consent=True, asked_at=counter.now - timedelta(days=1))
+
+    assert refusal(counter.play(yesterday)) is RefusalReason.IMPLAUSIBLE_TIME
+
+
+def test_a_search_shows_nobody() -> None:
+    assert "1234" not in repr(ADULT)
+
+
+# --- withdrawal ----------------------------------------------------------------------------------------------
+
+
+async def consented(counter: Any, client: QualificationClient, card: Any) -> str:
+    opened = await counter.opened(client, card)
+    answers = [
+        ConsentAnswer(item=item, flag=1, consent_time=counter.now)
+        for item in (Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT)
+    ] + [ConsentAnswer(item=Item.HEALTH_CHECKUP, flag=0)]
+    await counter.submitted(client, opened.check_id, answers)
+    return str(opened.check_id)
+
+
+def test_what_is_withdrawn_is_not_given_any_more(counter: Any, card: Any) -> None:
+    async def day(client: QualificationClient) -> list[Any]:
+        check_id = await consented(counter, client, card)
+        counter.now += timedelta(hours=2)
+        answers: list[Any] = []
+        for items in ([Item.MEDICINES, Item.HIGH_COST_LIMIT], [Item.MEDICINES], [Item.DIAGNOSIS]):
+            withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=items)
+            answers.append(await client.withdraw(check_id, withdrawal))
+            answers.append(await client.result(check_id))
+        return answers
+
+    first, after, again, same, last, none = counter.play(day)
+    assert all(isinstance(answer, Withdrawn) for answer in (first, again, last))
+    flags = {consent.item: consent.flag for consent in after.consents}
+    assert flags == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0, Item.HIGH_COST_LIMIT: 0, Item.HEALTH_CHECKUP: 0}
+    assert all(consent.available_time is None for consent in after.consents if consent.flag == 0)
+    assert after.limit is None
+    assert set(after.withdrawn) == {Item.MEDICINES, Item.HIGH_COST_LIMIT}
+    assert same == after
+    assert [consent.flag for consent in none.consents] == [0, 0, 0, 0]
+
+
+def test_what_cannot_be_withdrawn(counter: Any, card: Any) -> None:
+    async def day(client: QualificationClient) -> list[Any]:
+        check_id = await consented(counter, client, card)
+        undecided = (await counter.opened(client, card)).check_id
+
+        async def refused(check: str, item: Item, at: Any) -> Any:
+            return await client.withdraw(check, client.withdrawal(check, withdrawn_at=at, items=[item]))
+
+        genuine = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
+        return [
+            await refused(check_id, Item.HEALTH_CHECKUP, counter.now),  # was refused anyway
+            await refused(undecided, Item.DIAGNOSIS, counter.now),  # nothing was granted yet
+            await refused("0" * 32, Item.DIAGNOSIS, counter.now),
+            await refused(check_id, Item.DIAGNOSIS, counter.now + timedelta(hours=1)),
+            await client.withdraw(check_id, genuine.model_copy(update={"items": (Item.MEDICINES,)})),
+            await client.withdraw(check_id, genuine.model_copy(update={"terminal_id": "terminal-2"})),
+        ]
+
+    assert [refusal(answer) for answer in counter.play(day)] == [
+        RefusalReason.NOT_ALLOWED,
+        RefusalReason.NOT_ALLOWED,
+        RefusalReason.NO_SUCH_CHECK,
+        RefusalReason.IMPLAUSIBLE_TIME,
+        RefusalReason.BAD_SIGNATURE,
+        RefusalReason.UNKNOWN_TERMINAL,
+    ]
+
+
+def test_an_end_that_another_service_signed(counter: Any, card: Any) -> None:
+    async def day(client: QualificationClient) -> Any:
+        check_id = (await counter.opened(client, card)).check_id
+        answers = [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)]
+        submission = client.submission(
+            check_id, decided_at=counter.now, answers=answers, ledger_count=1, ledger_head="ab" * 32
+        )
+        await client.submit(check_id, submission, "key-1")
+        return await client.withdraw(
+            check_id, client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
+        )
+
+    stranger = SigningKey.generate().public_pem
+    assert counter.play(day, service_public_key=stranger) == ServiceSilent(Silence.NOT_VERIFIED)
