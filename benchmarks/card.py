@@ -185,9 +185,11 @@ def insertion(reader: object, slot: pcsc.PcscSlot, image: CardImage, times: int)
 def first_link(slot: pcsc.PcscSlot) -> CardLink:
     """pcscd notices a card within 0.4 s."""
     deadline = time.monotonic() + 5
-    while isinstance(slot.connect(), NoCard) and time.monotonic() < deadline:
+    while isinstance(link := slot.connect(), NoCard) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return linked(slot)
+    if not hasattr(link, "transmit"):
+        raise SystemExit(f"no link: {link}")
+    return link  # type: ignore[return-value]
 
 
 class ScriptedService:

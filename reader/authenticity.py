@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reader.chip_key import parse_key_object
+from reader.chip_key import CardPublicKey, parse_key_object
 from reader.face_record import BIRTH_DATE, CHIP_KEY, SEX, FaceRecord
 from reader.facts import Authenticity
 from reader.tlv import MalformedCardData, children, parse_list, parse_one
@@ -105,6 +105,8 @@ def dump_trust_anchors(anchors: TrustAnchors) -> str:
 
 def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
     """`7F21 { 5F4E: issuer key id, subject key id, RSA key; 5F37: signature }`. Raises `MalformedCardData`."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     certificate = parse_one(data)
     if certificate.tag != CV_CERTIFICATE:
         raise MalformedCardData("not a CV certificate")
@@ -114,10 +116,13 @@ def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
     body, signature = (bytes(one.value) for one in objects)
     if len(body) < 2 * KEY_ID_LENGTH:
         raise MalformedCardData("CV certificate's body is too short")
+    key = parse_key_object(body[2 * KEY_ID_LENGTH :])
+    if not isinstance(key, RSAPublicKey):
+        raise MalformedCardData("CV certificate's key is not RSA")
     return CvCertificate(
         issuer=body[:KEY_ID_LENGTH],
         subject=body[KEY_ID_LENGTH : 2 * KEY_ID_LENGTH],
-        public_key=parse_key_object(body[2 * KEY_ID_LENGTH :]),
+        public_key=key,
         body=body,
         signature=signature,
     )
@@ -143,7 +148,7 @@ def verify_record_proof(
     record_signature: bytes,
     cv_certificate: bytes,
     anchors: TrustAnchors,
-) -> "RSAPublicKey | Authenticity":
+) -> "CardPublicKey | Authenticity":
     """At the service, which sees neither photo nor name: the chip's public key, or FORGED, or CANNOT_TELL.
 
     Bytes that do not parse are FORGED: no issued card carries them.
@@ -166,14 +171,23 @@ def verify_record_proof(
     return chip_key
 
 
-def verify_chip_signature(key: "RSAPublicKey", statement: bytes, signature: bytes) -> bool:
-    """PKCS#1 v1.5 with SHA-256 over the statement: what `MyNumberCard.prove_chip` answers."""
+def verify_chip_signature(key: CardPublicKey, statement: bytes, signature: bytes) -> bool:
+    """What `MyNumberCard.prove_chip` and `sign` answer: PKCS#1 v1.5 with SHA-256, or ECDSA with SHA-384 as r and s."""
     from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+    from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 
     try:
-        key.verify(signature, statement, PKCS1v15(), SHA256())
+        if isinstance(key, RSAPublicKey):
+            key.verify(signature, statement, PKCS1v15(), SHA256())
+        else:
+            half = (key.key_size + 7) // 8
+            r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+            key.verify(encode_dss_signature(r, s), statement, ECDSA(SHA384()))
+            return len(signature) == 2 * half
     except InvalidSignature:
         return False
     return True
@@ -202,7 +216,7 @@ def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool
     return pow(value, numbers.e, numbers.n).to_bytes(length, "big") == pad_pkcs1_type_1(message, length)
 
 
-def _chip_key_of(group_1: bytes) -> "RSAPublicKey":
+def _chip_key_of(group_1: bytes) -> CardPublicKey:
     objects = parse_list(group_1)
     if [one.tag for one in objects] != [BIRTH_DATE, SEX, CHIP_KEY]:
         raise MalformedCardData("group 1 is not birth date, sex and key")

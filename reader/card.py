@@ -4,14 +4,13 @@ Every verb may answer `CardGone` or `CardUnreadable`; no exception leaves this m
 a patient can do.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
 from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
 from reader.certificate import parse_certificate
-from reader.channel import CardTooSlow, Channel, StatusError, sha256_digest_info
+from reader.channel import CardTooSlow, Channel, StatusError
 from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
 from reader.facts import (
     CardFacts,
@@ -145,7 +144,7 @@ class MyNumberCard:
         return _as_value("verify PIN", verify)
 
     def sign(self, statement: bytes) -> bytes | CardProblem:
-        """SHA-256, PKCS#1 v1.5 with the JPKI user-authentication key, 256 bytes. `verify_pin` opens it."""
+        """With the JPKI user-authentication key, 256 bytes of PKCS#1 v1.5 over SHA-256. `verify_pin` opens it."""
         return self._sign(Key.USER_AUTHENTICATION, statement, "sign")
 
     # --- the face way ---------------------------------------------------------------------------------------
@@ -187,7 +186,7 @@ class MyNumberCard:
         return _as_value("read face record", read)
 
     def prove_chip(self, statement: bytes) -> bytes | CardProblem:
-        """SHA-256, PKCS#1 v1.5 with the surface application's own key, 256 bytes. Needs neither PIN nor code."""
+        """As `sign`, with the surface application's own key. Needs neither PIN nor code."""
         return self._sign(Key.CHIP, statement, "prove chip")
 
     # --- shared steps ---------------------------------------------------------------------------------------
@@ -242,8 +241,9 @@ class MyNumberCard:
         def compute() -> bytes:
             application, entry = self._profile.key(key)
             self._select(application)
-            signature = self._channel.sign(sha256_digest_info(hashlib.sha256(statement).digest()), entry.fid)
-            if len(signature) != self._profile.signature_length:
+            algorithm = self._profile.algorithm
+            signature = self._channel.sign(algorithm.to_sign(statement), entry.fid)
+            if len(signature) != algorithm.signature_length:
                 raise MalformedCardData("signature of a wrong length")
             return signature
 

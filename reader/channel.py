@@ -39,7 +39,6 @@ _NO_SHORT_ID: Final = frozenset(
 )
 """What a card may answer that takes a short identifier for an offset or a mistake."""
 _LENGTH_REFUSED: Final = frozenset({SW.WRONG_LENGTH, SW.NO_DIAGNOSIS, SW.INS_NOT_SUPPORTED, SW.CHANNEL_NOT_SUPPORTED})
-_SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 Arrived = Callable[[memoryview], None]
 """Told after each block what has arrived of a file so far; the view is good during the call only."""
@@ -55,13 +54,6 @@ class StatusError(Exception):
 
 class CardTooSlow(Exception):
     """The card has used up its time."""
-
-
-def sha256_digest_info(digest: bytes) -> bytes:
-    """DER DigestInfo of RFC 8017 for a SHA-256 digest, 51 bytes for 32."""
-    if len(digest) != 32:
-        raise ValueError("a SHA-256 digest has 32 bytes")
-    return _SHA256_DIGEST_INFO + digest
 
 
 class Channel:

@@ -1,24 +1,38 @@
-"""RSA public keys as the card's own objects write them, and the hash by which the service knows a chip."""
+"""Public keys as the card's own objects write them, and the hash by which the service knows a chip."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from reader.tlv import MalformedCardData, encode_list, parse_list
+from reader.tlv import MalformedCardData, Tlv, encode, encode_list, parse_list
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+CardPublicKey: TypeAlias = "RSAPublicKey | EllipticCurvePublicKey"
 
 _EXPONENT = 0x90
 _MODULUS = 0x91
+_POINT = 0x86
+"""Of the announced generation; how its objects look is not public, this tag is ISO/IEC 7816-8's."""
 
 
-def parse_key_object(data: bytes | memoryview) -> "RSAPublicKey":
-    """`90` exponent, `91` modulus (265 bytes for RSA-2048). Raises `MalformedCardData`."""
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+def parse_key_object(data: bytes | memoryview) -> CardPublicKey:
+    """RSA: `90` exponent, `91` modulus (265 bytes for RSA-2048). P-384: `86` point, uncompressed.
 
+    Raises `MalformedCardData`.
+    """
     objects = parse_list(data)
+    if [one.tag for one in objects] == [_POINT]:
+        return _parse_point(objects[0])
     if [one.tag for one in objects] != [_EXPONENT, _MODULUS]:
         raise MalformedCardData("public key is not exponent and modulus")
+    return _parse_rsa(objects)
+
+
+def _parse_rsa(objects: list[Tlv]) -> "RSAPublicKey":
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+
     if len(objects[0].value) > 4:
         raise MalformedCardData("public exponent of a size no card has")
     exponent, modulus = (int.from_bytes(one.value, "big") for one in objects)
@@ -30,13 +44,27 @@ def parse_key_object(data: bytes | memoryview) -> "RSAPublicKey":
         raise MalformedCardData("public key is no RSA key") from None
 
 
-def encode_key_object(key: "RSAPublicKey") -> bytes:
+def _parse_point(point: Tlv) -> "EllipticCurvePublicKey":
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
+
+    try:
+        return EllipticCurvePublicKey.from_encoded_point(SECP384R1(), bytes(point.value))
+    except ValueError:
+        raise MalformedCardData("public key is no point of P-384") from None
+
+
+def encode_key_object(key: CardPublicKey) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    if not isinstance(key, RSAPublicKey):
+        return encode(_POINT, key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
     numbers = key.public_numbers()
     modulus = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")
     return encode_list([(_EXPONENT, numbers.e.to_bytes(3, "big")), (_MODULUS, modulus)])
 
 
-def chip_key_der(key: "RSAPublicKey") -> bytes:
+def chip_key_der(key: CardPublicKey) -> bytes:
     """DER SubjectPublicKeyInfo."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 

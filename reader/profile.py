@@ -5,8 +5,38 @@ Identifiers: OpenSC `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, 
 other applications; J-LIS does not publish the specification.
 """
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+
+
+class Algorithm(StrEnum):
+    """How the card's keys sign."""
+
+    RSA_2048_SHA_256 = "rsa-2048-sha-256"
+    """PKCS#1 v1.5; the card is handed a DigestInfo, pads it and answers 256 bytes."""
+    ECDSA_P384_SHA_384 = "ecdsa-p384-sha-384"
+    """The card is handed the digest and answers r and s, 48 bytes each."""
+
+    @property
+    def signature_length(self) -> int:
+        return 256 if self is Algorithm.RSA_2048_SHA_256 else 96
+
+    def to_sign(self, statement: bytes) -> bytes:
+        """What COMPUTE DIGITAL SIGNATURE is handed for a statement."""
+        if self is Algorithm.RSA_2048_SHA_256:
+            return sha256_digest_info(hashlib.sha256(statement).digest())
+        return hashlib.sha384(statement).digest()
+
+
+def sha256_digest_info(digest: bytes) -> bytes:
+    """DER DigestInfo of RFC 8017 for a SHA-256 digest, 51 bytes for 32."""
+    if len(digest) != 32:
+        raise ValueError("a SHA-256 digest has 32 bytes")
+    return _SHA256_DIGEST_INFO + digest
+
+
+_SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 class File(StrEnum):
@@ -45,6 +75,8 @@ class Password(StrEnum):
     TEXT_PIN = "text-pin"
     TEXT_NUMBER_A = "text-number-a"
     TEXT_PRINTED_CODE = "text-printed-code"
+    RESIDENTS_PIN = "residents-pin"
+    COMMON_PIN = "common-pin"
 
 
 class Key(StrEnum):
@@ -69,6 +101,8 @@ class FileEntry:
 class PasswordEntry:
     fid: int
     max_tries: int
+    lengths: tuple[int, int] | None = None
+    """Fewest and most characters of a new one; None for one that cannot be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +125,20 @@ class Application:
 class CardProfile:
     name: str
     atr: bytes
-    key_bits: int
-    signature_length: int
-    """Bytes of a signature."""
+    algorithm: Algorithm
     applications: tuple[Application, ...]
+    certificate_years: int = 5
+    """A certificate ends on the n-th birthday after its issue."""
+    extra_months: int = 0
+    """How long an adult's card lasts after its 10th birthday."""
+    announced: bool = False
+    """Not handed out yet: what is not public about it is invented here, and a real card will differ."""
 
     def file(self, file: File) -> tuple[Application, FileEntry]:
         return next((app, app.files[file]) for app in self.applications if file in app.files)
+
+    def has(self, password: Password) -> bool:
+        return any(password in app.passwords for app in self.applications)
 
     def password(self, password: Password) -> tuple[Application, PasswordEntry]:
         return next((app, app.passwords[password]) for app in self.applications if password in app.passwords)
@@ -122,8 +163,8 @@ _JPKI = Application(
         File.USER_CA_CERTIFICATE: FileEntry(0x000B),
     },
     passwords={
-        Password.USER_PIN: PasswordEntry(0x0018, max_tries=3),
-        Password.SIGNATURE_PASSWORD: PasswordEntry(0x001B, max_tries=5),
+        Password.USER_PIN: PasswordEntry(0x0018, max_tries=3, lengths=(4, 4)),
+        Password.SIGNATURE_PASSWORD: PasswordEntry(0x001B, max_tries=5, lengths=(6, 16)),
     },
     keys={
         Key.USER_AUTHENTICATION: KeyEntry(0x0017, _by(Password.USER_PIN)),
@@ -165,7 +206,7 @@ _TEXT = Application(
         File.TEXT_FILLER: FileEntry(0x0008),
     },
     passwords={
-        Password.TEXT_PIN: PasswordEntry(0x0011, max_tries=3),
+        Password.TEXT_PIN: PasswordEntry(0x0011, max_tries=3, lengths=(4, 4)),
         Password.TEXT_NUMBER_A: PasswordEntry(0x0014, max_tries=10),
         Password.TEXT_PRINTED_CODE: PasswordEntry(0x0015, max_tries=10),
     },
@@ -176,20 +217,67 @@ _COMMON = Application(
     name="common",
     aid=bytes.fromhex("D3921000310001010100"),
     files={File.CARD_EXPIRY: FileEntry(0x0001, record=True)},
-    passwords={},
+    passwords={Password.COMMON_PIN: PasswordEntry(0x001C, max_tries=3, lengths=(4, 4))},
+    keys={},
+)
+
+_RESIDENTS = Application(
+    name="residents-register",
+    aid=bytes.fromhex("D3921000310001010401"),
+    files={},
+    passwords={Password.RESIDENTS_PIN: PasswordEntry(0x001C, max_tries=3, lengths=(4, 4))},
     keys={},
 )
 
 RSA_2048 = CardProfile(
     name="rsa-2048",
     atr=bytes.fromhex("3BE000FF8131FE4514"),
-    key_bits=2048,
-    signature_length=256,
-    applications=(_JPKI, _SURFACE, _TEXT, _COMMON),
+    algorithm=Algorithm.RSA_2048_SHA_256,
+    applications=(_JPKI, _SURFACE, _TEXT, _COMMON, _RESIDENTS),
 )
 """The card handed out since 2016."""
 
-PROFILES = {RSA_2048.name: RSA_2048}
+# Public about the next generation (the digital agency's task force, 2024): ECDSA with 384 bits and SHA-384 instead of
+# RSA-2048, two applications instead of four - one for everything behind a PIN, one opened by what is printed -,
+# certificates of ten years, cards to the 10th birthday and a month. Not public, and so invented: identifiers of
+# applications (from the range that ISO/IEC 7816-5 leaves unregistered), files, passwords and keys, and every command,
+# which are kept as they are today.
+_ANNOUNCED_AUTHENTICATION = Application(
+    name="authentication (announced)",
+    aid=bytes.fromhex("F0756B657473756B6501"),
+    files=_JPKI.files
+    | {
+        File.INDIVIDUAL_NUMBER: FileEntry(0x000C, _by(Password.TEXT_PIN)),
+        File.BASIC_FOUR: FileEntry(0x000D, _by(Password.TEXT_PIN)),
+        File.TEXT_INTEGRITY: FileEntry(0x000E, _by(Password.TEXT_PIN)),
+        File.TEXT_CV_CERTIFICATE: FileEntry(0x000F),
+        File.TEXT_INFO: FileEntry(0x0010),
+        File.TEXT_PUBLIC_KEY: FileEntry(0x0011, _by(Password.TEXT_PIN)),
+    },
+    passwords=_JPKI.passwords | {Password.TEXT_PIN: PasswordEntry(0x0012, max_tries=3, lengths=(4, 4))},
+    keys=_JPKI.keys | {Key.TEXT_CHIP: KeyEntry(None)},
+)
+
+_ANNOUNCED_SURFACE = Application(
+    name="surface (announced)",
+    aid=bytes.fromhex("F0756B657473756B6502"),
+    files=_SURFACE.files | {File.CARD_EXPIRY: FileEntry(0x0007, record=True)},
+    passwords=_SURFACE.passwords,
+    keys=_SURFACE.keys,
+)
+
+EC_384_ANNOUNCED = CardProfile(
+    name="ec-384-announced",
+    atr=RSA_2048.atr,
+    algorithm=Algorithm.ECDSA_P384_SHA_384,
+    applications=(_ANNOUNCED_AUTHENTICATION, _ANNOUNCED_SURFACE),
+    certificate_years=10,
+    extra_months=1,
+    announced=True,
+)
+"""The generation announced for about 2028, for trying out that another one is another profile. No real card."""
+
+PROFILES = {profile.name: profile for profile in (RSA_2048, EC_384_ANNOUNCED)}
 
 USER_PIN_LENGTH = 4
 PRINTED_CODE_LENGTH = 14

@@ -26,8 +26,8 @@ from reader.authenticity import (
     dump_trust_anchors,
     load_trust_anchors,
 )
-from reader.chip_key import encode_key_object
-from reader.softcard.certificates import key_usage, signature_certificate, user_certificate
+from reader.chip_key import CardPublicKey, encode_key_object
+from reader.softcard.certificates import CertificateHolder, key_usage, signature_certificate, user_certificate
 from reader.softcard.files import write_private
 from reader.softcard.rsa import dump_key, generate, load_key, sign_message
 from reader.tlv import encode, encode_list
@@ -144,16 +144,16 @@ class TestAuthority:
             trust_anchors_file=anchors_file,
         )
 
-    def issue_user_certificate(self, key: RSAPublicKey, not_before: datetime, not_after: datetime) -> bytes:
+    def issue_user_certificate(self, key: CardPublicKey, not_before: datetime, not_after: datetime) -> bytes:
         """DER. No name, no birth date in it."""
         return user_certificate(self.user_ca.certificate, self.user_ca.key, key, not_before, not_after)
 
     def issue_signature_certificate(
-        self, key: RSAPublicKey, not_before: datetime, not_after: datetime, *, name: str, address: str
+        self, key: CardPublicKey, not_before: datetime, not_after: datetime, *, holder: CertificateHolder
     ) -> bytes:
-        """DER, with the holder's name and address, as the signature certificate has them."""
+        """DER, with the holder in it."""
         ca = self.signature_ca
-        return signature_certificate(ca.certificate, ca.key, key, not_before, not_after, name=name, address=address)
+        return signature_certificate(ca.certificate, ca.key, key, not_before, not_after, holder)
 
 
 def _create_folder(directory: Path) -> None:

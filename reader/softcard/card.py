@@ -4,20 +4,13 @@ import hmac
 import secrets
 import threading
 from pathlib import Path
-from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import SHA256, Hash
+from typing import Final, Protocol
 
 from reader.apdu import INS, SW, ApduError, Command, Response, parse_command
-from reader.channel import sha256_digest_info
-from reader.profile import Application, File, FileEntry, Key, Password
-from reader.softcard.image import CardFile, CardImage, CardStore
-from reader.softcard.rsa import load_key, sign_message
+from reader.profile import Application, File, FileEntry, Key, Password, PasswordEntry
+from reader.softcard.image import CardFile, CardImage, CardStore, PasswordState
+from reader.softcard.keys import VARIANTS, CardPrivateKey, compute_signature, load_card_key
 
-_MEMORY_FAILURE = 0x6581
 _CURRENT_EF = 0x80
 _MAX_SECRET = 16
 
@@ -27,18 +20,54 @@ class _Refused(Exception):
         self.sw = sw
 
 
+class Card(Protocol):
+    """What a slot in software or the virtual reader needs of whatever is put into it."""
+
+    @property
+    def atr(self) -> bytes: ...
+
+    @property
+    def code_on_face(self) -> str: ...
+
+    def power_on(self) -> None: ...
+
+    def power_off(self) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        """Answer one command APDU. Raises `Vanished` where a scripted fault takes the card away."""
+
+
+class Vanished(Exception):
+    """The card is taken away, or stays mute, in the middle of a command. Only scripted faults raise it."""
+
+    def __init__(self, *, mute: bool = False, part: bytes = b"") -> None:
+        super().__init__("the card is mute" if mute else "the card is gone")
+        self.mute = mute
+        self.part = part
+        """What is still heard of the answer."""
+
+
 class SoftCard:
     """One card. Locks itself, so that a reader's thread and a test's may both hold it.
 
     What VERIFY opened stays open over a warm reset and closes with the power.
     """
 
-    def __init__(self, image: CardImage, store: CardStore | None = None) -> None:
-        """With a `store`, every counter is durable before its answer is given; without, the card is in memory."""
+    def __init__(
+        self, image: CardImage, store: CardStore | None = None, *, refuses_first_command: bool = False
+    ) -> None:
+        """With a `store`, every counter is durable before its answer is given; without, the card is in memory.
+
+        `refuses_first_command`: `6F00` to the first command after power-up, as was seen on a real card.
+        """
         self.image: Final = image
         self._store = store
         self._profile = image.card_profile
-        self._keys: dict[Key, RSAPrivateKey] = {}
+        self._keys: dict[Key, CardPrivateKey] = {}
+        self._refuses_first_command: Final = refuses_first_command
+        self._asleep = refuses_first_command
         self._lock = threading.RLock()
         self._application: Application | None = None
         self._fid: int | None = None
@@ -64,6 +93,7 @@ class SoftCard:
     def power_off(self) -> None:
         with self._lock:
             self._verified.clear()
+            self._asleep = self._refuses_first_command
             self._deselect()
 
     def reset(self) -> None:
@@ -74,6 +104,9 @@ class SoftCard:
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Answer one command APDU."""
         with self._lock:
+            if self._asleep:
+                self._asleep = False
+                return Response(b"", SW.NO_DIAGNOSIS).encode()
             try:
                 return self._dispatch(parse_command(apdu)).encode()
             except ApduError:
@@ -99,8 +132,17 @@ class SoftCard:
                 return self._read_binary(command)
             case 0x00, INS.READ_RECORD:
                 return self._read_record(command)
+            case 0x00, INS.CHANGE_REFERENCE_DATA:
+                return self._change(command, p1=0x01)
+            case 0x80, INS.CHANGE_PASSWORD:
+                return self._change(command, p1=0x00)
             case 0x00, INS.GET_CHALLENGE:
                 return self._challenge(command)
+            case 0x00, INS.GET_DATA:
+                return self._get_data(command)
+            case 0x80, INS.SET_SESSION_KEY:
+                # The surface application knows no secure messaging. The text one does; it is not modelled.
+                raise _Refused(SW.SESSION_KEY_REFUSED)
             case 0x80, INS.COMPUTE_SIGNATURE:
                 return self._sign(command)
             case _:
@@ -118,9 +160,18 @@ class SoftCard:
             if len(command.data) != 2:
                 raise _Refused(SW.WRONG_LENGTH)
             self._fid = self._existing(int.from_bytes(command.data, "big"))
+        elif (command.p1, command.p2) == (0x00, 0x00):
+            self._select_nothing(command.data)
         else:
             raise _Refused(SW.WRONG_P1_P2)
         return Response(b"", SW.OK)
+
+    def _select_nothing(self, data: bytes | bytearray) -> None:
+        """The real card has no master file to go back to, and says so in an odd way."""
+        if data == b"\x3f\x00":
+            raise _Refused(SW.FILE_NOT_FOUND)
+        if data or self._application is None:
+            raise _Refused(SW.WRONG_P1_P2)
 
     def _existing(self, fid: int) -> int:
         application = self._application
@@ -128,7 +179,7 @@ class SoftCard:
             files = [file for file, entry in application.files.items() if entry.fid == fid]
             if any(file in self.image.files for file in files):
                 return fid
-            passwords = {entry.fid for entry in application.passwords.values()}
+            passwords = {entry.fid for one, entry in application.passwords.items() if one in self.image.passwords}
             keys = {entry.fid for entry in application.keys.values()}
             if fid in passwords | keys:
                 return fid
@@ -150,15 +201,18 @@ class SoftCard:
 
     # --- reference data -------------------------------------------------------------------------------------
 
+    def _password(self, reference: int) -> tuple[Password, PasswordEntry, PasswordState]:
+        fid = self._named_by(reference)
+        assert self._application is not None
+        for password, entry in self._application.passwords.items():
+            if entry.fid == fid:
+                return password, entry, self.image.passwords[password]
+        raise _Refused(SW.WRONG_FILE_STRUCTURE)
+
     def _verify(self, command: Command) -> Response:
         if command.p1 != 0:
             raise _Refused(SW.WRONG_P1_P2)
-        fid = self._named_by(command.p2)
-        assert self._application is not None
-        password = next((one for one, entry in self._application.passwords.items() if entry.fid == fid), None)
-        if password is None:
-            raise _Refused(SW.WRONG_FILE_STRUCTURE)
-        state = self.image.passwords[password]
+        password, entry, state = self._password(command.p2)
         if not command.data:
             # The counter, even when verified: OpenSC takes 9000 here for a fault.
             return Response(b"", SW.TRIES_LEFT_0 | state.left)
@@ -168,23 +222,45 @@ class SoftCard:
             raise _Refused(SW.REFERENCE_DATA_BLOCKED)
         right = state.reference is not None and hmac.compare_digest(command.data, state.reference.encode("ascii"))
         if right:
-            self._set_counter(password, self._application.passwords[password].max_tries)
+            self._set_counter(password, entry.max_tries)
             self._verified.add(password)
             return Response(b"", SW.OK)
         self._verified.discard(password)
         self._set_counter(password, state.left - 1)
         return Response(b"", SW.TRIES_LEFT_0 | state.left)
 
+    def _change(self, command: Command, *, p1: int) -> Response:
+        """The old one has been verified before; only the new one is sent."""
+        if command.p1 != p1:
+            raise _Refused(SW.WRONG_P1_P2)
+        password, entry, state = self._password(command.p2)
+        if entry.lengths is None:
+            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+        if state.left == 0:
+            raise _Refused(SW.REFERENCE_DATA_BLOCKED)
+        self._require(frozenset({password}))
+        least, most = entry.lengths
+        if not least <= len(command.data) <= most:
+            raise _Refused(SW.WRONG_LENGTH)
+        if not bytes(command.data).isalnum():
+            raise _Refused(SW.WRONG_DATA)
+        state.reference = bytes(command.data).decode("ascii")
+        self._save()
+        return Response(b"", SW.OK)
+
     def _set_counter(self, password: Password, left: int) -> None:
         state = self.image.passwords[password]
         if state.left == left:
             return
         state.left = left
+        self._save()
+
+    def _save(self) -> None:
         if self._store is not None:
             try:
                 self._store.save(self.image)
             except OSError:
-                raise _Refused(_MEMORY_FAILURE) from None
+                raise _Refused(SW.MEMORY_FAILURE) from None
 
     # --- files ----------------------------------------------------------------------------------------------
 
@@ -220,6 +296,19 @@ class SoftCard:
             raise _Refused(SW.WRONG_LENGTH)
         return Response(content[: command.le], SW.OK)
 
+    def _get_data(self, command: Command) -> Response:
+        """Of the card itself, as long as no application is selected. Its CV certificates are not modelled."""
+        if command.le is None or command.data:
+            raise _Refused(SW.WRONG_LENGTH)
+        if self._application is not None:
+            raise _Refused(SW.REFERENCE_NOT_FOUND)
+        record = self.image.files.get(File.CARD_EXPIRY, b"")[2:]
+        found = {0x0045: record[:15], 0x00F0: record[15:20], 0x00F2: record[20:28], 0x5F51: self.atr}
+        value = found.get(command.p1 << 8 | command.p2)
+        if not value:
+            raise _Refused(SW.REFERENCE_NOT_FOUND)
+        return Response(value[: command.le], SW.OK)
+
     # --- keys -----------------------------------------------------------------------------------------------
 
     def _challenge(self, command: Command) -> Response:
@@ -230,7 +319,7 @@ class SoftCard:
         return Response(secrets.token_bytes(command.le), SW.OK)
 
     def _sign(self, command: Command) -> Response:
-        if command.p1 > 0x05:
+        if command.p1 not in VARIANTS:
             raise _Refused(SW.WRONG_P1_P2)
         if self._application is None:
             raise _Refused(SW.NO_CURRENT_EF)
@@ -243,25 +332,12 @@ class SoftCard:
             raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
         if not command.data:
             raise _Refused(SW.WRONG_LENGTH)
-        return Response(_signature(self._private(key), command.p1, bytes(command.data)), SW.OK)
+        try:
+            return Response(compute_signature(self._private(key), command.p1, bytes(command.data)), SW.OK)
+        except ValueError:
+            raise _Refused(SW.WRONG_LENGTH) from None
 
-    def _private(self, key: Key) -> RSAPrivateKey:
+    def _private(self, key: Key) -> CardPrivateKey:
         if key not in self._keys:
-            self._keys[key] = load_key(self.image.keys[key])
+            self._keys[key] = load_card_key(self.image.keys[key])
         return self._keys[key]
-
-
-def _signature(key: RSAPrivateKey, variant: int, data: bytes) -> bytes:
-    """P1: `00` pads what it is given; `01` `03` `05` hash it first; `02` `04` take a digest; `04` `05` are PSS."""
-    if variant in (0x01, 0x03, 0x05):
-        digest = Hash(SHA256())
-        digest.update(data)
-        data = digest.finalize()
-    elif variant in (0x02, 0x04) and len(data) != 32:
-        raise _Refused(SW.WRONG_LENGTH)
-    if variant in (0x04, 0x05):
-        return key.sign(data, PSS(MGF1(SHA256()), PSS.DIGEST_LENGTH), Prehashed(SHA256()))
-    try:
-        return sign_message(key, sha256_digest_info(data) if variant in (0x02, 0x03) else data)
-    except ValueError:
-        raise _Refused(SW.WRONG_LENGTH) from None

@@ -1,32 +1,48 @@
 """X.509 certificates of the shape JPKI gives them, under a test organisation's name.
 
-The authentication certificate holds no personal data; the signature certificate has name and address as otherName.
+The authentication certificate holds no personal data; the signature certificate has the holder as otherNames.
 Policy OIDs are those of the test arc.
 """
 
 import secrets
 import string
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from reader.chip_key import CardPublicKey
 from reader.tlv import encode
 
 USER_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
 SIGNATURE_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.20")
 _HOLDER_NAME = x509.ObjectIdentifier("1.2.392.200149.8.5.5.1")
+_HOLDER_SEX = x509.ObjectIdentifier("1.2.392.200149.8.5.5.3")
+_HOLDER_BIRTH_DATE = x509.ObjectIdentifier("1.2.392.200149.8.5.5.4")
 _HOLDER_ADDRESS = x509.ObjectIdentifier("1.2.392.200149.8.5.5.5")
 _SUBJECT_ALPHABET = string.ascii_uppercase + string.digits
 _CPS = "http://cps.test.invalid/cps.html"
 _OCSP = "http://ocsp.test.invalid/"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class CertificateHolder:
+    """The person in a signature certificate."""
+
+    name: str
+    address: str
+    era_birth_date: str
+    """Digit of the era (1 Meiji to 5 Reiwa), then the Gregorian `YYYYMMDD`."""
+    sex: str
+    """1 male, 2 female, 3 not known."""
+
+
 def user_certificate(
-    issuer: x509.Certificate, ca_key: RSAPrivateKey, key: RSAPublicKey, not_before: datetime, not_after: datetime
+    issuer: x509.Certificate, ca_key: RSAPrivateKey, key: CardPublicKey, not_before: datetime, not_after: datetime
 ) -> bytes:
     """DER of a user-authentication certificate."""
     builder = _builder(issuer, ca_key, key, not_before, not_after, USER_POLICY)
@@ -38,20 +54,26 @@ def user_certificate(
 def signature_certificate(
     issuer: x509.Certificate,
     ca_key: RSAPrivateKey,
-    key: RSAPublicKey,
+    key: CardPublicKey,
     not_before: datetime,
     not_after: datetime,
-    *,
-    name: str,
-    address: str,
+    holder: CertificateHolder,
 ) -> bytes:
     """DER of a digital-signature certificate."""
-    holder = x509.SubjectAlternativeName(
-        [x509.OtherName(_HOLDER_NAME, _utf8(name)), x509.OtherName(_HOLDER_ADDRESS, _utf8(address))]
+    names = x509.SubjectAlternativeName(
+        [
+            x509.OtherName(oid, _utf8(text))
+            for oid, text in (
+                (_HOLDER_NAME, holder.name),
+                (_HOLDER_BIRTH_DATE, holder.era_birth_date),
+                (_HOLDER_SEX, holder.sex),
+                (_HOLDER_ADDRESS, holder.address),
+            )
+        ]
     )
     builder = _builder(issuer, ca_key, key, not_before, not_after, SIGNATURE_POLICY)
     builder = builder.add_extension(key_usage(content_commitment=True), critical=True)
-    builder = builder.add_extension(holder, critical=False)
+    builder = builder.add_extension(names, critical=False)
     return builder.sign(ca_key, SHA256()).public_bytes(Encoding.DER)
 
 
@@ -72,7 +94,7 @@ def key_usage(*, content_commitment: bool = False, sign_certificates: bool = Fal
 def _builder(
     issuer: x509.Certificate,
     ca_key: RSAPrivateKey,
-    key: RSAPublicKey,
+    key: CardPublicKey,
     not_before: datetime,
     not_after: datetime,
     policy: x509.ObjectIdentifier,

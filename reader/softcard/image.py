@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reader.chip_key import chip_key_der, chip_key_hash
 from reader.profile import PROFILES, CardProfile, File, Key, Password
 from reader.softcard.files import write_private
-from reader.softcard.rsa import load_key
+from reader.softcard.keys import load_card_key
 
 
 class PasswordState(BaseModel):
@@ -66,7 +66,7 @@ class CardImage(BaseModel):
 
     def public_facts(self) -> PublicFacts:
         certificate = self.files.get(File.USER_CERTIFICATE)
-        key_der = chip_key_der(load_key(self.keys[Key.CHIP]).public_key())
+        key_der = chip_key_der(load_card_key(self.keys[Key.CHIP]).public_key())
         return PublicFacts(
             card_id=self.card_id,
             certificate_der=certificate,

@@ -4,14 +4,14 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import date
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
 from reader.chip_key import encode_key_object
 from reader.face_record import Sex
-from reader.printed_code import CodeFault, EraDate, build_printed_code
+from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
 from reader.profile import CardProfile, File, Key, Password
 from reader.softcard.authority import TestAuthority
+from reader.softcard.certificates import CertificateHolder
 from reader.softcard.image import CardImage, PasswordState
+from reader.softcard.keys import CardPrivateKey, dump_key, generate
 from reader.softcard.records import (
     FILLER,
     application_info,
@@ -24,17 +24,27 @@ from reader.softcard.records import (
     text_png,
     token_info,
 )
-from reader.softcard.rsa import dump_key, generate
-from reader.softcard.validity import card_end, certificate_end, end_of_day, start_of_day
+from reader.softcard.validity import (
+    PERMANENT,
+    Residence,
+    card_end,
+    certificate_end,
+    end_of_day,
+    has_photo,
+    has_signature_certificate,
+    start_of_day,
+)
 from reader.tlv import encode
 
 MAX_PHOTO_LENGTH = 28_000
 """The face record must stay within READ BINARY's 32 KiB, its other objects included."""
 _MUNICIPALITY = "99131"
-_BOTH_CERTIFICATES = bytes.fromhex("8F8F00")
-_NO_CERTIFICATES = bytes(3)
+_PRESENT, _ABSENT = b"\x8f", b"\x00"
 _SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
-_TEXT_PIN = "0000"
+_ERA_DIGIT = {era: number for number, era in enumerate(Era, start=1)}
+_CERTIFICATE_SEX = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.NOT_KNOWN: "3", Sex.NOT_APPLICABLE: "3"}
+_OTHER_PIN = "0000"
+"""Of the applications that a clinic has no business with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,9 @@ class Holder:
     address: str = field(repr=False)
     birth_date: date = field(repr=False)
     sex: Sex = Sex.NOT_KNOWN
+    residence: Residence = PERMANENT
+    western_birth_year: bool = False
+    """The birth date is printed with the Western year, as on some cards of foreign residents."""
 
 
 def issue(
@@ -56,6 +69,7 @@ def issue(
     holder: Holder,
     pin: str | None,
     issued_on: date,
+    applied_on: date | None = None,
     pin_tries_left: int | None = None,
     code_tries_left: int | None = None,
     security_code: str | None = None,
@@ -66,22 +80,36 @@ def issue(
     """A new card, about 0.3 s.
 
     `portrait_jp2` is the photo's JPEG 2000 file, None for an infant's card; `pin` 4 digits, None for a PIN-less card.
-    Tries default to untouched; both ends to what `validity` says. Raises `ValueError` for details no card can have.
+    Tries default to untouched; the day of application to that of issue; both ends to what `validity` says.
+    Raises `ValueError` for details no card can have.
     """
     if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
         raise ValueError("a PIN has 4 digits")
     if portrait_jp2 is not None and len(portrait_jp2) > MAX_PHOTO_LENGTH:
         raise ValueError(f"a photo of more than {MAX_PHOTO_LENGTH} bytes does not fit the face record")
-    ends = expires_on or card_end(holder.birth_date, issued_on)
-    certificate_ends: date | None = certificate_ends_on or certificate_end(holder.birth_date, issued_on, ends)
+    applied_on = applied_on or issued_on
+    if portrait_jp2 is not None and not has_photo(holder.birth_date, applied_on):
+        raise ValueError("cards of infants under one have no photo")
+    ends = expires_on or card_end(
+        holder.birth_date,
+        issued_on,
+        applied_on=applied_on,
+        residence=holder.residence,
+        extra_months=profile.extra_months,
+    )
+    if ends < issued_on:
+        raise ValueError("the stay ends before the card is issued")
+    certificate_ends: date | None = certificate_ends_on or certificate_end(
+        holder.birth_date, issued_on, ends, profile.certificate_years
+    )
     security_code = security_code or f"{secrets.randbelow(10_000):04}"
-    code = build_printed_code(EraDate.of(holder.birth_date), ends.year, bytearray(security_code.encode()))
-    if isinstance(code, CodeFault):
-        raise ValueError(f"{code.part}: {code.reason}")
-    keys = {key: generate(profile.key_bits) for key in Key}
+    code = _printed_code(holder, ends, security_code)
+    keys = {key: generate(profile.algorithm) for key in Key}
     if not with_certificates:
         del keys[Key.USER_AUTHENTICATION], keys[Key.SIGNATURE]
         certificate_ends = None
+    elif not has_signature_certificate(holder.birth_date, issued_on):
+        del keys[Key.SIGNATURE]
     number = _invented_number()
     files = _surface_files(authority, holder, portrait_jp2, keys[Key.CHIP], ends, security_code, number)
     files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
@@ -93,7 +121,9 @@ def issue(
         Password.BIRTH_DATE: code[:6].decode("ascii"),
         Password.PRINTED_CODE: code.decode("ascii"),
         Password.NUMBER_A: number,
-        Password.TEXT_PIN: _TEXT_PIN,
+        Password.TEXT_PIN: _OTHER_PIN,
+        Password.RESIDENTS_PIN: _OTHER_PIN,
+        Password.COMMON_PIN: _OTHER_PIN,
         Password.TEXT_NUMBER_A: number,
         Password.TEXT_PRINTED_CODE: code.decode("ascii"),
     }
@@ -105,9 +135,20 @@ def issue(
         expires_on=ends,
         certificate_ends_on=certificate_ends,
         files=files,
-        passwords={one: _state(profile, one, text, left.get(one)) for one, text in references.items()},
+        passwords={
+            one: _state(profile, one, text, left.get(one)) for one, text in references.items() if profile.has(one)
+        },
         keys={key: dump_key(private) for key, private in keys.items()},
     )
+
+
+def _printed_code(holder: Holder, ends: date, security_code: str) -> bytearray:
+    born = holder.birth_date
+    printed = WesternDate(born.year, born.month, born.day) if holder.western_birth_year else EraDate.of(born)
+    code = build_printed_code(printed, ends.year, bytearray(security_code.encode()))
+    if isinstance(code, CodeFault):
+        raise ValueError(f"{code.part}: {code.reason}")
+    return code
 
 
 def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
@@ -142,7 +183,7 @@ def _surface_files(
     authority: TestAuthority,
     holder: Holder,
     portrait_jp2: bytes | None,
-    key: RSAPrivateKey,
+    key: CardPrivateKey,
     ends: date,
     security_code: str,
     number: str,
@@ -169,7 +210,7 @@ def _surface_files(
     }
 
 
-def _text_files(authority: TestAuthority, holder: Holder, key: RSAPrivateKey, number: str) -> dict[File, bytes]:
+def _text_files(authority: TestAuthority, holder: Holder, key: CardPrivateKey, number: str) -> dict[File, bytes]:
     signer = authority.text
     number_file = encode(0xFF10, number.encode("ascii")) + b"\xff\xff"
     four = basic_four(name=holder.name, address=holder.address, birth_date=holder.birth_date, sex=holder.sex)
@@ -187,7 +228,7 @@ def _text_files(authority: TestAuthority, holder: Holder, key: RSAPrivateKey, nu
 def _jpki_files(
     authority: TestAuthority,
     holder: Holder,
-    keys: dict[Key, RSAPrivateKey],
+    keys: dict[Key, CardPrivateKey],
     issued_on: date,
     ends: date | None,
 ) -> dict[File, bytes]:
@@ -195,15 +236,26 @@ def _jpki_files(
         File.SIGNATURE_CA_CERTIFICATE: authority.signature_ca.certificate_der,
         File.USER_CA_CERTIFICATE: authority.user_ca.certificate_der,
         File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2"),
-        File.CERTIFICATE_FLAGS: _NO_CERTIFICATES,
+        File.CERTIFICATE_FLAGS: bytes(3),
     }
     if ends is None:
         return files
     start, end = start_of_day(issued_on), end_of_day(ends)
-    files[File.CERTIFICATE_FLAGS] = _BOTH_CERTIFICATES
-    user, signature = keys[Key.USER_AUTHENTICATION].public_key(), keys[Key.SIGNATURE].public_key()
+    user = keys[Key.USER_AUTHENTICATION].public_key()
     files[File.USER_CERTIFICATE] = authority.issue_user_certificate(user, start, end)
-    files[File.SIGNATURE_CERTIFICATE] = authority.issue_signature_certificate(
-        signature, start, end, name=holder.name, address=holder.address
-    )
+    if Key.SIGNATURE in keys:
+        files[File.SIGNATURE_CERTIFICATE] = authority.issue_signature_certificate(
+            keys[Key.SIGNATURE].public_key(), start, end, holder=certificate_holder(holder)
+        )
+    signature_flag = _PRESENT if Key.SIGNATURE in keys else _ABSENT
+    files[File.CERTIFICATE_FLAGS] = signature_flag + _PRESENT + b"\x00"
     return files
+
+
+def certificate_holder(holder: Holder) -> CertificateHolder:
+    return CertificateHolder(
+        name=holder.name,
+        address=holder.address,
+        era_birth_date=f"{_ERA_DIGIT[EraDate.of(holder.birth_date).era]}{holder.birth_date:%Y%m%d}",
+        sex=_CERTIFICATE_SEX[holder.sex],
+    )

@@ -4,10 +4,8 @@ import hashlib
 import io
 from datetime import date
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from reader.authenticity import three_group_digest_info
-from reader.chip_key import encode_key_object
+from reader.chip_key import CardPublicKey, encode_key_object
 from reader.face_record import (
     ADDRESS_IMAGE,
     BIRTH_DATE,
@@ -46,7 +44,7 @@ def text_png(text: str, width: int, height: int) -> bytes:
 
 def face_record(
     signer: RecordSigner,
-    chip_key: RSAPublicKey,
+    chip_key: CardPublicKey,
     *,
     birth_date: date,
     sex: Sex,

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from reader.authenticity import pad_pkcs1_type_1
-from reader.channel import sha256_digest_info
+from reader.profile import sha256_digest_info
 
 _SHA256_PREFIX = sha256_digest_info(bytes(32))[:-32]
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from reader.facts import CardInserted, CardRemoved, ConnectProblem, NoCard, ReaderBusy, SlotEvent
 from reader.link import CardLink, LinkLost
-from reader.softcard.card import SoftCard
+from reader.softcard.card import Card, Vanished
 
 
 class SimulatedLink:
     """Dies with the card's removal, also in the middle of a command."""
 
-    def __init__(self, slot: "SimulatedSlot", card: SoftCard) -> None:
+    def __init__(self, slot: "SimulatedSlot", card: Card) -> None:
         self._slot = slot
         self._card = card
         self._closed = False
@@ -20,7 +20,13 @@ class SimulatedLink:
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         if not self._alive():
             raise LinkLost("card is gone")
-        response = self._card.transmit(apdu)
+        try:
+            response = self._card.transmit(apdu)
+        except Vanished as fault:
+            if fault.mute:
+                raise LinkLost("the card is mute") from None
+            self._slot.remove()
+            raise LinkLost("card went during the command") from None
         if not self._alive():
             raise LinkLost("card went during the command")
         return response
@@ -39,7 +45,7 @@ class SimulatedLink:
 class SimulatedScanner:
     """Reads 照合番号B off the face of the card that lies there, as a scanner would."""
 
-    def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
+    def __init__(self, card_there: Callable[[], Card | None]) -> None:
         self._card_there = card_there
 
     def scan(self) -> bytearray | None:
@@ -53,7 +59,7 @@ class SimulatedSlot:
     def __init__(self, name: str = "Simulated reader") -> None:
         self._name = name
         self._lock = threading.Lock()
-        self._card: SoftCard | None = None
+        self._card: Card | None = None
         self._link: SimulatedLink | None = None
         self._events: queue.Queue[SlotEvent | None] = queue.Queue()
         self._thread: threading.Thread | None = None
@@ -64,7 +70,7 @@ class SimulatedSlot:
     def name(self) -> str:
         return self._name
 
-    def insert(self, card: SoftCard) -> None:
+    def insert(self, card: Card) -> None:
         """Put a card in. Raises `RuntimeError` when one lies there."""
         with self._lock:
             if self._card is not None:

@@ -1,8 +1,61 @@
-"""How long a card and its certificate last, from issue date and birth date (rules of April 2022 and later)."""
+"""How long a card and its certificates last: from dates of application, issue and birth, and from residence.
 
+Rules of the municipal guides. Born on 29 February: the birthday is 28 February in common years, for ends and for ages
+alike (the guides are silent). An age is reached on the birthday, not on the day before as the law on ages counts: that
+is how the guides put it.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from typing import Final
 
 JST = timezone(timedelta(hours=9), "JST")
+
+ADULT_AT_18_FROM: Final = date(2022, 4, 1)
+"""Applications from this day on count 18 as grown up, earlier ones 20."""
+PHOTOLESS_FROM: Final = date(2024, 12, 2)
+"""Applications from this day on need no photo for infants under one."""
+SIGNATURE_AGE: Final = 15
+_PHOTO_AGE: Final = 1
+_CHILD_YEARS: Final = 5
+_ADULT_YEARS: Final = 10
+_TRANSITIONAL_DAYS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """Japanese, permanent and special permanent residents, highly skilled professionals (ii): no end of stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """Other foreign residents."""
+
+    until: date
+    """Last day of the permitted stay."""
+    renewal_pending: bool = False
+    """Applied for a longer stay in time: may stay, and keep the card, two months longer."""
+
+    @property
+    def last_day(self) -> date:
+        return add_months(self.until, 2) if self.renewal_pending else self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Transitional:
+    """経過滞在者: by birth in Japan or loss of nationality, 60 days without a permission."""
+
+    since: date
+    """The day of birth or loss."""
+
+    @property
+    def last_day(self) -> date:
+        return self.since + timedelta(days=_TRANSITIONAL_DAYS)
+
+
+Residence = Permanent | Staying | Transitional
+PERMANENT: Final = Permanent()
 
 
 def birthday_in(year: int, birth_date: date) -> date:
@@ -13,21 +66,57 @@ def birthday_in(year: int, birth_date: date) -> date:
         return date(year, 2, 28)
 
 
-def nth_birthday_after(birth_date: date, issued_on: date, n: int) -> date:
-    """The day of issue itself does not count."""
-    first = issued_on.year if birthday_in(issued_on.year, birth_date) > issued_on else issued_on.year + 1
+def nth_birthday_after(birth_date: date, day: date, n: int) -> date:
+    """That day itself does not count."""
+    first = day.year if birthday_in(day.year, birth_date) > day else day.year + 1
     return birthday_in(first + n - 1, birth_date)
 
 
-def card_end(birth_date: date, issued_on: date) -> date:
-    """The 10th birthday after issue, the 5th for those under 18."""
-    adult = birthday_in(birth_date.year + 18, birth_date) <= issued_on
-    return nth_birthday_after(birth_date, issued_on, 10 if adult else 5)
+def age_on(day: date, birth_date: date) -> int:
+    """Completed years."""
+    return day.year - birth_date.year - (birthday_in(day.year, birth_date) > day)
 
 
-def certificate_end(birth_date: date, issued_on: date, card_ends_on: date) -> date:
-    """The 5th birthday after issue, never later than the card."""
-    return min(nth_birthday_after(birth_date, issued_on, 5), card_ends_on)
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, or the month's last where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def card_end(
+    birth_date: date,
+    issued_on: date,
+    *,
+    applied_on: date | None = None,
+    residence: Residence = PERMANENT,
+    extra_months: int = 0,
+) -> date:
+    """The card's last day: 10th birthday after issue, the 5th for minors, never later than the stay.
+
+    `applied_on` defaults to the day of issue; it decides whether 18 or 20 is the border. `extra_months` come after the
+    10th birthday, in the announced generation.
+    """
+    grown_up_at = 18 if (applied_on or issued_on) >= ADULT_AT_18_FROM else 20
+    if age_on(issued_on, birth_date) >= grown_up_at:
+        end = add_months(nth_birthday_after(birth_date, issued_on, _ADULT_YEARS), extra_months)
+    else:
+        end = nth_birthday_after(birth_date, issued_on, _CHILD_YEARS)
+    return end if isinstance(residence, Permanent) else min(end, residence.last_day)
+
+
+def certificate_end(birth_date: date, issued_on: date, card_ends_on: date, years: int = 5) -> date:
+    """The 5th birthday after the certificate's issue, never later than the card."""
+    return min(nth_birthday_after(birth_date, issued_on, years), card_ends_on)
+
+
+def has_signature_certificate(birth_date: date, issued_on: date) -> bool:
+    """None is issued under 15."""
+    return age_on(issued_on, birth_date) >= SIGNATURE_AGE
+
+
+def has_photo(birth_date: date, applied_on: date) -> bool:
+    """None on cards applied for under the age of one."""
+    return applied_on < PHOTOLESS_FROM or age_on(applied_on, birth_date) >= _PHOTO_AGE
 
 
 def end_of_day(day: date) -> datetime:

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Final
 
-from reader.softcard.card import SoftCard
+from reader.softcard.card import Card, Vanished
 from reader.softcard.slot import SimulatedScanner
 
 VPCD_PORT: Final = 35963
@@ -39,12 +39,13 @@ class VpcdConnection:
         self.reader = f"Virtual PCD 00 {slot:02}"
         """The reader's name in PC/SC."""
         self._removed_at = -_NOTICED_AFTER
-        self._card: SoftCard | None = None
+        self._card: Card | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
+        self._gone = threading.Event()
         self.scanner = SimulatedScanner(lambda: self._card)
 
-    def insert(self, card: SoftCard) -> None:
+    def insert(self, card: Card) -> None:
         """Waits until the daemon must have noticed the last removal.
 
         Raises `VirtualReaderUnavailable`, or `RuntimeError` when a card lies in the slot.
@@ -54,6 +55,7 @@ class VpcdConnection:
         time.sleep(max(0.0, self._removed_at + _NOTICED_AFTER - time.monotonic()))
         connection = self._connect()
         card.power_off()
+        self._gone.clear()
         self._card, self._socket = card, connection
         self._thread = threading.Thread(target=self._serve, args=(connection, card), name="card in vpcd", daemon=True)
         self._thread.start()
@@ -91,21 +93,36 @@ class VpcdConnection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
 
-    def _serve(self, connection: socket.socket, card: SoftCard) -> None:
+    def _serve(self, connection: socket.socket, card: Card) -> None:
         # An OSError is the daemon's end or `remove`: either way the card is out.
         with contextlib.suppress(OSError):
             while (message := self._receive(connection)) is not None:
-                answer = _answer(card, message)
+                try:
+                    answer = _answer(card, message)
+                except Vanished as fault:
+                    if fault.mute:
+                        continue
+                    if fault.part:
+                        # A length that promises more than comes.
+                        connection.sendall((len(fault.part) * 2 + 2).to_bytes(2, "big") + fault.part)
+                    connection.shutdown(socket.SHUT_RDWR)
+                    break
                 if answer is not None:
                     connection.sendall(len(answer).to_bytes(2, "big") + answer)
         card.power_off()
+        self._gone.set()
+
+    def gone(self, timeout: float) -> bool:
+        """Whether the daemon has let go of the card, or ended, within `timeout` seconds. The slot is then to be emptied
+        with `remove`."""
+        return self._gone.wait(timeout)
 
     def _receive(self, connection: socket.socket) -> bytes | None:
         header = _receive_exactly(connection, 2)
         return None if header is None else _receive_exactly(connection, int.from_bytes(header, "big"))
 
 
-def _answer(card: SoftCard, message: bytes) -> bytes | None:
+def _answer(card: Card, message: bytes) -> bytes | None:
     if message == _POWER_OFF:
         card.power_off()
     elif message == _POWER_ON:

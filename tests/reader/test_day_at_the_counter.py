@@ -211,7 +211,7 @@ def test_a_transit_card(present: Present, image: CardImage) -> None:
     with pytest.MonkeyPatch.context() as patch:
         from reader import profile
 
-        transit = profile.CardProfile("transit", bytes.fromhex("3B00"), 2048, 256, ())
+        transit = profile.CardProfile("transit", bytes.fromhex("3B00"), profile.Algorithm.RSA_2048_SHA_256, ())
         patch.setitem(profile.PROFILES, "transit", transit)
         assert present(image).read_facts() == NotMyNumberCard()
 

@@ -12,25 +12,6 @@ from reader.profile import RSA_2048, File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue, mix
-from reader.softcard.validity import card_end, certificate_end
-
-
-@pytest.mark.parametrize(
-    ("born", "issued", "card", "certificate"),
-    [
-        (date(1985, 6, 15), date(2025, 4, 1), date(2034, 6, 15), date(2029, 6, 15)),
-        (date(1985, 6, 15), date(2025, 6, 14), date(2034, 6, 15), date(2029, 6, 15)),
-        (date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
-        (date(2007, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
-        (date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
-        (date(2025, 3, 3), date(2025, 8, 1), date(2030, 3, 3), date(2030, 3, 3)),
-        (date(1988, 2, 29), date(2025, 1, 10), date(2034, 2, 28), date(2029, 2, 28)),
-        (date(1988, 2, 29), date(2023, 3, 1), date(2033, 2, 28), date(2028, 2, 29)),
-    ],
-)
-def test_how_long_card_and_certificate_last(born: date, issued: date, card: date, certificate: date) -> None:
-    assert card_end(born, issued) == card
-    assert certificate_end(born, issued, card) == certificate
 
 
 def test_the_certificates_chain_to_the_test_authority(image: CardImage, authority: TestAuthority) -> None:

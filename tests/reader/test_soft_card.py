@@ -13,6 +13,7 @@ JPKI = "00A4040C0AD392F000260100000001"
 SURFACE = "00A4040C0AD3921000310001010402"
 TEXT = "00A4040C0AD3921000310001010408"
 COMMON = "00A4040C0AD3921000310001010100"
+RESIDENTS = "00A4040C0AD3921000310001010401"
 
 
 @pytest.fixture
@@ -44,8 +45,73 @@ def test_only_known_applications_and_files_are_selected(card: SoftCard) -> None:
         ("00A4020C020005", 0x6A82),
         ("00A4020C0100", 0x6700),
         ("00A4000002000A", 0x6A86),
+        ("00A40000023F00", 0x6A82),
+        ("00A40000", 0x9000),
         ("00A4090C02000A", 0x6A86),
     )
+
+
+def test_all_five_applications_are_there(card: SoftCard) -> None:
+    for aid in (JPKI, SURFACE, TEXT, COMMON, RESIDENTS):
+        play(card, (aid, 0x9000))
+    play(card, ("0020009C", 0x63C3), (COMMON, 0x9000), ("0020009C", 0x63C3))
+
+
+def test_there_is_no_master_file_to_go_back_to(card: SoftCard) -> None:
+    play(card, ("00A40000", 0x6A86), (JPKI, 0x9000), ("00A4020C02000A", 0x9000), ("00A40000", 0x9000))
+    play(card, ("00B0000000", 0x9000))
+
+
+def test_a_card_that_needs_a_command_to_wake_up(image: CardImage) -> None:
+    card = SoftCard(image, refuses_first_command=True)
+    for _ in range(2):
+        play(card, (JPKI, 0x6F00), (JPKI, 0x9000))
+        card.power_off()
+        card.power_on()
+
+
+def test_a_pin_is_changed_after_the_old_one_was_verified(card: SoftCard, image: CardImage) -> None:
+    new = ascii_hex("5678")
+    play(card, (JPKI, 0x9000), ("0024018004" + new, 0x6986), ("0024019804" + new, 0x6982))
+    play(card, ("0020009804" + ascii_hex("1234"), 0x9000), ("0024009804" + new, 0x6A86))
+    play(card, ("0024019803" + ascii_hex("567"), 0x6700), ("00240198", 0x6700), ("0024019804" + "20202020", 0x6A80))
+    play(card, ("0024019804" + new, 0x9000))
+    card.power_off()
+    play(card, (JPKI, 0x9000), ("0020009804" + ascii_hex("1234"), 0x63C2), ("0020009804" + new, 0x9000))
+    play(card, ("00200098", 0x63C3))
+    assert image.passwords[Password.USER_PIN].reference == "5678"
+
+
+def test_the_signature_password_has_6_to_16_characters(card: SoftCard) -> None:
+    old = "0020009B08" + ascii_hex("TEST2026")
+    play(card, (JPKI, 0x9000), (old, 0x9000), ("0024019B05" + ascii_hex("ABC12"), 0x6700))
+    play(card, ("0024019B11" + ascii_hex("A" * 17), 0x6700), ("0024019B10" + ascii_hex("A1" * 8), 0x9000))
+    play(card, (old, 0x63C4), ("0020009B10" + ascii_hex("A1" * 8), 0x9000))
+
+
+def test_a_locked_pin_and_a_printed_code_cannot_be_changed(card: SoftCard, image: CardImage) -> None:
+    image.passwords[Password.USER_PIN].left = 0
+    play(card, (JPKI, 0x9000), ("0024019804" + ascii_hex("5678"), 0x6984))
+    play(card, (SURFACE, 0x9000), ("002000920E" + ascii_hex(image.code_on_face), 0x9000))
+    play(card, ("002401920E" + ascii_hex("0" * 14), 0x6985))
+
+
+def test_the_other_applications_change_theirs_the_old_way(card: SoftCard) -> None:
+    new = ascii_hex("4711")
+    play(card, (RESIDENTS, 0x9000), ("0020009C04" + ascii_hex("0000"), 0x9000), ("8032009C04" + new, 0x9000))
+    play(card, ("0020009C04" + new, 0x9000), ("8032019C04" + new, 0x6A86))
+
+
+def test_data_of_the_card_itself_while_nothing_is_selected(card: SoftCard) -> None:
+    assert play(card, ("00CA00F200", 0x9000)) == b"20340615"
+    assert play(card, ("00CA00F000", 0x9000)) == b"99131"
+    assert len(play(card, ("00CA004500", 0x9000))) == 15
+    assert play(card, ("00CA5F5100", 0x9000)) == card.atr
+    play(card, ("00CA7F2100", 0x6A88), ("00CA00F2", 0x6700), (JPKI, 0x9000), ("00CA00F200", 0x6A88))
+
+
+def test_secure_messaging_is_refused(card: SoftCard) -> None:
+    play(card, (SURFACE, 0x9000), ("80AE0000", 0x66F1))
 
 
 def test_instructions_classes_and_channels_it_does_not_know(card: SoftCard) -> None:

@@ -1,0 +1,206 @@
+"""How long card and certificates last: the municipal guides as a table, row by row."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.profile import EC_384_ANNOUNCED, RSA_2048, File, Key
+from reader.softcard.authority import TestAuthority
+from reader.softcard.issue import Holder, issue
+from reader.softcard.validity import (
+    PERMANENT,
+    Residence,
+    Staying,
+    Transitional,
+    add_months,
+    card_end,
+    certificate_end,
+    end_of_day,
+    has_photo,
+    has_signature_certificate,
+    nth_birthday_after,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    rule: str
+    born: date
+    issued: date
+    card: date
+    certificate: date
+    applied: date | None = None
+    residence: Residence = PERMANENT
+
+
+TABLE = [
+    Row("10th and 5th birthday", date(1985, 6, 15), date(2025, 4, 1), date(2034, 6, 15), date(2029, 6, 15)),
+    Row("the day before a birthday", date(1985, 6, 15), date(2025, 6, 14), date(2034, 6, 15), date(2029, 6, 15)),
+    Row("a birthday is not after itself", date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+    Row("18 today", date(2007, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+    Row("17 for one more day", date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
+    Row("newborn", date(2025, 3, 3), date(2025, 8, 1), date(2030, 3, 3), date(2030, 3, 3)),
+    Row(
+        "19, applied for on the last day of the old border: a minor",
+        date(2002, 8, 1),
+        date(2022, 5, 10),
+        date(2026, 8, 1),
+        date(2026, 8, 1),
+        applied=date(2022, 3, 31),
+    ),
+    Row(
+        "19, applied for on the first day of the new border: grown up",
+        date(2002, 8, 1),
+        date(2022, 5, 10),
+        date(2031, 8, 1),
+        date(2026, 8, 1),
+        applied=date(2022, 4, 1),
+    ),
+    Row(
+        "20, old border",
+        date(2001, 8, 1),
+        date(2022, 2, 10),
+        date(2031, 8, 1),
+        date(2026, 8, 1),
+        applied=date(2022, 1, 10),
+    ),
+    Row(
+        "end of stay, which ends the certificate too",
+        date(1990, 5, 5),
+        date(2025, 4, 1),
+        date(2027, 9, 30),
+        date(2027, 9, 30),
+        residence=Staying(date(2027, 9, 30)),
+    ),
+    Row(
+        "a stay longer than the certificate",
+        date(1990, 5, 5),
+        date(2025, 4, 1),
+        date(2031, 9, 30),
+        date(2029, 5, 5),
+        residence=Staying(date(2031, 9, 30)),
+    ),
+    Row(
+        "a stay longer than the card",
+        date(1990, 5, 5),
+        date(2025, 4, 1),
+        date(2034, 5, 5),
+        date(2029, 5, 5),
+        residence=Staying(date(2040, 1, 1)),
+    ),
+    Row(
+        "renewal pending: two months longer",
+        date(1990, 5, 5),
+        date(2025, 4, 1),
+        date(2025, 11, 30),
+        date(2025, 11, 30),
+        residence=Staying(date(2025, 9, 30), renewal_pending=True),
+    ),
+    Row(
+        "two months from the last of December are the last of February",
+        date(1990, 5, 5),
+        date(2025, 4, 1),
+        date(2026, 2, 28),
+        date(2026, 2, 28),
+        residence=Staying(date(2025, 12, 31), renewal_pending=True),
+    ),
+    Row(
+        "born in Japan without a permission: 60 days",
+        date(2025, 7, 1),
+        date(2025, 7, 20),
+        date(2025, 8, 30),
+        date(2025, 8, 30),
+        residence=Transitional(date(2025, 7, 1)),
+    ),
+    Row("leap day, common years", date(1988, 2, 29), date(2025, 1, 10), date(2034, 2, 28), date(2029, 2, 28)),
+    Row("leap day, a leap year", date(1988, 2, 29), date(2023, 3, 1), date(2033, 2, 28), date(2028, 2, 29)),
+    Row("leap day, issued on the 28th", date(1988, 2, 29), date(2025, 2, 28), date(2035, 2, 28), date(2030, 2, 28)),
+    Row("leap day, 18 on 28 February", date(2008, 2, 29), date(2026, 2, 28), date(2036, 2, 29), date(2031, 2, 28)),
+    Row("leap day, 17 on 27 February", date(2008, 2, 29), date(2026, 2, 27), date(2030, 2, 28), date(2030, 2, 28)),
+]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule)
+def test_how_long_card_and_certificate_last(row: Row) -> None:
+    card = card_end(row.born, row.issued, applied_on=row.applied, residence=row.residence)
+    assert (card, certificate_end(row.born, row.issued, card)) == (row.card, row.certificate)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule)
+def test_an_issued_card_says_the_same(row: Row, authority: TestAuthority) -> None:
+    from cryptography import x509
+
+    from reader.face_record import parse_face_record
+
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", row.born, residence=row.residence)
+    image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=row.issued, applied_on=row.applied)
+    certificate = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE])
+    assert (image.expires_on, image.certificate_ends_on) == (row.card, row.certificate)
+    assert certificate.not_valid_after_utc == end_of_day(row.certificate)
+    assert image.files[File.CARD_EXPIRY].endswith(f"{row.card:%Y%m%d}".encode())
+    assert parse_face_record(image.files[File.FACE_RECORD]).expiry == row.card
+
+
+@pytest.mark.parametrize(
+    ("born", "issued", "has"),
+    [
+        (date(2010, 6, 15), date(2025, 6, 15), True),
+        (date(2010, 6, 15), date(2025, 6, 14), False),
+        (date(2012, 2, 29), date(2027, 2, 28), True),
+        (date(2012, 2, 29), date(2027, 2, 27), False),
+    ],
+)
+def test_no_signature_certificate_under_15(born: date, issued: date, has: bool, authority: TestAuthority) -> None:
+    assert has_signature_certificate(born, issued) is has
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", born)
+    image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=issued)
+    assert (File.SIGNATURE_CERTIFICATE in image.files, Key.SIGNATURE in image.keys) == (has, has)
+    assert image.files[File.CERTIFICATE_FLAGS] == (b"\x8f\x8f\x00" if has else b"\x00\x8f\x00")
+
+
+@pytest.mark.parametrize(
+    ("born", "applied", "has"),
+    [
+        (date(2025, 3, 3), date(2026, 3, 2), False),
+        (date(2025, 3, 3), date(2026, 3, 3), True),
+        (date(2024, 6, 1), date(2024, 12, 1), True),
+        (date(2024, 6, 1), date(2024, 12, 2), False),
+    ],
+)
+def test_no_photo_under_one(born: date, applied: date, has: bool) -> None:
+    assert has_photo(born, applied) is has
+
+
+def test_details_no_card_has(authority: TestAuthority, photo: bytes) -> None:
+    baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
+    with pytest.raises(ValueError, match="under one"):
+        issue(authority, RSA_2048, photo, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
+    gone = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
+    with pytest.raises(ValueError, match="stay"):
+        issue(authority, RSA_2048, photo, holder=gone, pin="1234", issued_on=date(2025, 8, 1))
+
+
+def test_the_announced_generation_lasts_longer(authority: TestAuthority, photo: bytes) -> None:
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
+    image = issue(authority, EC_384_ANNOUNCED, photo, holder=holder, pin="1234", issued_on=date(2028, 10, 1))
+    assert (image.expires_on, image.certificate_ends_on) == (date(2038, 7, 15), date(2038, 6, 15))
+
+
+@given(st.dates(date(1900, 1, 1), date(2040, 1, 1)), st.dates(date(2016, 1, 1), date(2045, 1, 1)))
+def test_ends_lie_ahead_and_in_order(born: date, issued: date) -> None:
+    if born > issued:
+        return
+    card = card_end(born, issued)
+    certificate = certificate_end(born, issued, card)
+    assert issued < certificate <= card
+    assert card <= nth_birthday_after(born, issued, 10)
+
+
+@given(st.dates(date(2016, 1, 1), date(2090, 1, 1)), st.integers(0, 24))
+def test_months_are_whole(day: date, months: int) -> None:
+    later = add_months(day, months)
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert later.day == day.day or (later.day < day.day and (later.month != add_months(later, 1).month))
