@@ -1,0 +1,166 @@
+"""Every fault at every command: the right value, nothing that hangs, no try that the holder did not use."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reader.apdu import INS
+from reader.card import MyNumberCard
+from reader.face_record import FaceRecord
+from reader.facts import (
+    CardFacts,
+    CardGone,
+    CardRemoved,
+    CardUnreadable,
+    CodeLocked,
+    CodeNotSent,
+    CodeRight,
+    CodeWrong,
+    NoCertificate,
+    NotMyNumberCard,
+    PinLocked,
+    PinNotSent,
+    PinRight,
+    PinWrong,
+)
+from reader.link import CardLink
+from reader.pcsc import PcscSlot
+from reader.profile import File, Password
+from reader.softcard.card import SoftCard
+from reader.softcard.faults import FAULTS, Fault, FaultyCard, Garbage, Mute, Pulled, PulledInResponse, Swapped
+from reader.softcard.image import CardImage
+from reader.softcard.slot import SimulatedSlot
+
+if TYPE_CHECKING:
+    from .conftest import Heard, PcscdCounter
+
+GONE = (Pulled, PulledInResponse, Mute)
+COMMANDS = 60
+"""More than a whole reception with short reads takes."""
+
+
+def linked(card: FaultyCard) -> CardLink:
+    slot = SimulatedSlot()
+    slot.insert(card)
+    link = slot.connect()
+    assert hasattr(link, "transmit")
+    return link  # type: ignore[return-value]
+
+
+def reception(card: MyNumberCard, code: bytes) -> Iterator[object]:
+    """All that a reception may ask of a card, the holder typing what is right; stops where a conductor would."""
+    facts = card.read_facts()
+    yield facts
+    if not isinstance(facts, CardFacts):
+        return
+    yield card.read_user_certificate()
+    opened = card.verify_printed_code(bytearray(code), facts.code_tries_left)
+    yield opened
+    if isinstance(opened, CodeRight):
+        yield card.read_face_record()
+        yield card.read_cv_certificate()
+    yield card.prove_chip(b"statement")
+    verified = card.verify_pin(bytearray(b"1234"), facts.pin_tries_left)
+    yield verified
+    if isinstance(verified, PinRight):
+        yield card.sign(b"statement")
+
+
+RIGHT = CardFacts | CodeRight | PinRight | FaceRecord | bytes
+TROUBLE = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | PinNotSent | CodeNotSent
+
+
+@pytest.mark.parametrize("longest_read", [256, 65_536])
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_at_every_command(image: CardImage, name: str, longest_read: int) -> None:
+    fault = FAULTS[name]
+    code = image.code_on_face.encode()
+    struck = 0
+    for at in range(1, COMMANDS):
+        faulty = FaultyCard(SoftCard(image), at, fault)
+        outcomes = list(reception(MyNumberCard(linked(faulty), longest_read=longest_read), code))
+        assert all(
+            isinstance(outcome, RIGHT | TROUBLE | PinWrong | CodeWrong | PinLocked | CodeLocked) for outcome in outcomes
+        )
+        if isinstance(fault, GONE) and faulty.struck:
+            assert outcomes[-1] == CardGone(), f"command {at}: {outcomes[-1]}"
+        spent = (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left)
+        assert spent == (3, 10), f"command {at}: a right PIN cost a try"
+        if not faulty.struck:
+            break
+        struck += 1
+    assert 8 <= struck < COMMANDS - 1
+
+
+@pytest.mark.parametrize("sw", [0x6F00, 0x6982, 0x6984, 0x6700, 0x6A82, 0x63C1, 0x9000, 0x6100, 0x6C10])
+def test_one_wrong_status_word_at_every_command(image: CardImage, sw: int) -> None:
+    from reader.softcard.faults import WrongStatus
+
+    for at in range(1, 16):
+        faulty = FaultyCard(SoftCard(image), at, WrongStatus(sw))
+        for outcome in reception(MyNumberCard(linked(faulty)), image.code_on_face.encode()):
+            assert isinstance(outcome, RIGHT | TROUBLE | PinWrong | CodeWrong | PinLocked | CodeLocked)
+        assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (3, 10)
+
+
+def test_swapped_at_every_command_and_the_other_card_loses_no_try(image: CardImage, another: CardImage) -> None:
+    """The other card's PIN and code are different, so a try would show.
+
+    Facts take seven commands; the eighth recognises the card, the ninth selects the application that the printed code
+    is for. Between these two nothing on the card could tell, and nobody swaps cards in the meantime of milliseconds.
+    """
+    for at in (8, *range(10, 20)):
+        theirs = another.model_copy(deep=True)
+        faulty = FaultyCard(SoftCard(image), at, Swapped(SoftCard(theirs)))
+        first, *_ = reception(MyNumberCard(linked(faulty)), image.code_on_face.encode())
+        assert isinstance(first, CardFacts)
+        left = (theirs.passwords[Password.USER_PIN].left, theirs.passwords[Password.PRINTED_CODE].left)
+        assert left == (3, 10), f"swapped at command {at}"
+
+
+@pytest.mark.parametrize("fault", [Pulled(), PulledInResponse(), Mute()], ids=["pulled", "in response", "mute"])
+def test_a_wrong_pin_is_spent_only_if_the_card_saw_it(image: CardImage, fault: Fault) -> None:
+    # The first three VERIFYs only read counters.
+    card = MyNumberCard(linked(FaultyCard(SoftCard(image), 4, fault, ins=INS.VERIFY)))
+    assert isinstance(card.read_facts(), CardFacts)
+    assert card.verify_pin(bytearray(b"0000"), expected_left=3) == CardGone()
+    assert image.passwords[Password.USER_PIN].left == (2 if isinstance(fault, PulledInResponse) else 3)
+
+
+def test_the_slot_hears_that_a_card_was_pulled_and_not_that_it_is_mute(image: CardImage, heard: "Heard") -> None:
+    slot = SimulatedSlot()
+    slot.watch(heard)
+    slot.insert(FaultyCard(SoftCard(image), 1, Mute()))
+    heard.next()
+    assert MyNumberCard(slot.connect()).read_facts() == CardGone()  # type: ignore[arg-type]
+    assert heard.nothing_more()
+    slot.remove()
+    assert heard.next() == CardRemoved()
+    slot.insert(FaultyCard(SoftCard(image), 1, Pulled()))
+    heard.next()
+    assert MyNumberCard(slot.connect()).read_facts() == CardGone()  # type: ignore[arg-type]
+    assert heard.next() == CardRemoved()
+    slot.close()
+
+
+@pytest.mark.pcscd
+@pytest.mark.parametrize(
+    "fault",
+    [Pulled(), PulledInResponse(), Mute(), Garbage(), FAULTS["truncated-tlv"]],
+    ids=["pulled", "in response", "mute", "garbage", "truncated"],
+)
+def test_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: Fault) -> None:
+    """The same in the real stack; afterwards the reader serves the next card."""
+    real_counter.insert(FaultyCard(SoftCard(image), 3, fault, ins=INS.READ_BINARY))
+    link = PcscSlot(real_counter.vpcd.reader, mute_after=0.3).connect()
+    started = time.monotonic()
+    *_, last = reception(MyNumberCard(link), image.code_on_face.encode())  # type: ignore[arg-type]
+    assert time.monotonic() - started < 5
+    assert last == CardGone() if isinstance(fault, GONE) else isinstance(last, RIGHT | TROUBLE)
+    link.close()  # type: ignore[union-attr]
+    real_counter.remove()
+    real_counter.insert(SoftCard(image))
+    assert MyNumberCard(real_counter.connect()).read_user_certificate() == image.files[File.USER_CERTIFICATE]
+    assert image.passwords[Password.USER_PIN].left == 3
