@@ -1,5 +1,6 @@
 """`QualificationResult` as the file that receipt computers read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,8 @@ ENDED_NORMALLY: Final = "1"
 
 @dataclass(frozen=True, slots=True)
 class FaceOptions:
+    reference_number: Callable[[str, Qualification], str | None] | None = None
+    """The institution's own number (照会番号) for the person of a qualification, by institution code."""
     newer_consents: bool = False
     """Write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症) too. That they stand here is inferred."""
 
@@ -68,7 +71,10 @@ def result_answer(
 
 
 def _insured(qualification: Qualification, result: QualificationResult, options: FaceOptions) -> Insured:
-    return insured_of(qualification).model_copy(update=_consents(result, options))
+    added = _consents(result, options)
+    if options.reference_number is not None:
+        added["reference_number"] = options.reference_number(result.institution_code, qualification)
+    return insured_of(qualification).model_copy(update=added)
 
 
 def insured_of(qualification: Qualification) -> Insured:

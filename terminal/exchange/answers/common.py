@@ -1,0 +1,58 @@
+"""What every answer needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from terminal.exchange.book import Book
+from terminal.exchange.insured import Found, InsuredLookup, Wanted
+from terminal.handover.messages.header import AnswerHeader, RequestHeader
+from terminal.handover.messages.insured import Insured
+from terminal.handover.xml import CHARACTER_CODES, Encoding
+
+ENDED_NORMALLY = "1"
+IN_PROCESS = "2"
+FAILED = "9"
+"""SegmentOfResult (OQSCD003)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One request's surroundings."""
+
+    insured: InsuredLookup
+    book: Book
+    now: datetime
+    """Japan time."""
+    encoding: Encoding
+    institution_code: str | None
+    """The only one that may ask; None for any."""
+    fail: bool = False
+    """The request wants an abnormal end."""
+
+    @property
+    def character_code(self) -> str:
+        return CHARACTER_CODES[self.encoding]
+
+    def may_ask(self, institution_code: str) -> bool:
+        return self.institution_code in (None, institution_code)
+
+    def find(self, wanted: Wanted) -> tuple[Found, ...]:
+        return self.insured.find(wanted, self.now.date())
+
+    def record(self, institution: str, found: Found) -> Insured:
+        """With the institution's own patient number, once it registered one."""
+        number = self.book.reference_number(institution, found.person)
+        return found.record if number is None else found.record.model_copy(update={"reference_number": number})
+
+    def header(
+        self, request: RequestHeader, segment: str, code: str | None = None, message: str | None = None
+    ) -> AnswerHeader:
+        return AnswerHeader(
+            executed_at=self.now,
+            institution_code=request.institution_code,
+            file_identifier=request.file_identifier,
+            segment=segment,
+            error_code=code,
+            error_message=message,
+            character_code=self.character_code,
+        )

@@ -1,0 +1,141 @@
+"""What the exchange remembers between files. SQLite; the only file of this room with SQL.
+
+A person is the service's id. Uploaded bulk requests are kept as they came, for a day at most.
+"""
+
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from consent.items import Item
+
+KEEP_UPLOADS = timedelta(hours=24)
+KEEP_NAMES = timedelta(days=30)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS reference_numbers (
+    institution TEXT NOT NULL, person TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (institution, person)
+);
+CREATE TABLE IF NOT EXISTS consents (
+    institution TEXT NOT NULL, person TEXT NOT NULL, item TEXT NOT NULL,
+    decided_at INTEGER NOT NULL, available_until INTEGER,
+    PRIMARY KEY (institution, person, item)
+);
+CREATE TABLE IF NOT EXISTS seen_files (name TEXT PRIMARY KEY, digest TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS uploads (
+    number TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, institution TEXT NOT NULL, request BLOB NOT NULL,
+    accepted_at INTEGER NOT NULL, ready_at INTEGER NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    number: str
+    institution: str
+    request: bytes = field(repr=False)
+    ready_at: datetime
+
+
+class Book:
+    """In memory when `path` is None. For one thread at a time; close it when done."""
+
+    def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._connection = sqlite3.connect(
+            str(path) if path is not None else ":memory:", check_same_thread=False, isolation_level=None
+        )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA secure_delete=ON")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # --- the clinic's own patient numbers ---------------------------------------------------------------------
+
+    def register(self, institution: str, person: str, number: str) -> None:
+        """A later number takes the place of an earlier one."""
+        self._connection.execute(
+            "INSERT INTO reference_numbers VALUES (?, ?, ?) "
+            "ON CONFLICT (institution, person) DO UPDATE SET number = excluded.number",
+            (institution, person, number),
+        )
+
+    def reference_number(self, institution: str, person: str) -> str | None:
+        found = self._connection.execute(
+            "SELECT number FROM reference_numbers WHERE institution = ? AND person = ?", (institution, person)
+        ).fetchone()
+        return None if found is None else str(found[0])
+
+    # --- consents ---------------------------------------------------------------------------------------------
+
+    def decided(
+        self, institution: str, person: str, item: Item, decided_at: datetime, available_until: datetime | None
+    ) -> None:
+        """The latest decision counts, also when an older one comes later. None for a refusal."""
+        until = None if available_until is None else _seconds(available_until)
+        self._connection.execute(
+            "INSERT INTO consents VALUES (?, ?, ?, ?, ?) ON CONFLICT (institution, person, item) "
+            "DO UPDATE SET decided_at = excluded.decided_at, available_until = excluded.available_until "
+            "WHERE excluded.decided_at >= decided_at",
+            (institution, person, item.value, _seconds(decided_at), until),
+        )
+
+    def available_until(self, institution: str, person: str, item: Item) -> datetime | None:
+        found = self._connection.execute(
+            "SELECT available_until FROM consents WHERE institution = ? AND person = ? AND item = ?",
+            (institution, person, item.value),
+        ).fetchone()
+        return None if found is None or found[0] is None else _moment(found[0])
+
+    # --- files ------------------------------------------------------------------------------------------------
+
+    def seen(self, name: str) -> str | None:
+        """The digest under which a file of this name was dealt with."""
+        found = self._connection.execute("SELECT digest FROM seen_files WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def saw(self, name: str, digest: str, at: datetime) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO seen_files VALUES (?, ?, ?)", (name, digest, _seconds(at)))
+
+    # --- bulk checks ------------------------------------------------------------------------------------------
+
+    def upload(self, name: str, institution: str, request: bytes, at: datetime, ready_at: datetime) -> str:
+        """The reception number: the day and a count. The same file again has the same number."""
+        same = self._connection.execute("SELECT number FROM uploads WHERE name = ?", (name,)).fetchone()
+        if same is not None:
+            return str(same[0])
+        today = f"{at:%Y%m%d}"
+        last = self._connection.execute(
+            "SELECT max(number) FROM uploads WHERE number LIKE ?", (f"{today}%",)
+        ).fetchone()[0]
+        number = f"{today}{int(str(last)[8:]) + 1 if last else 1:010}"
+        self._connection.execute(
+            "INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?)",
+            (number, name, institution, request, _seconds(at), _seconds(ready_at)),
+        )
+        return number
+
+    def uploaded(self, number: str) -> Upload | None:
+        found = self._connection.execute(
+            "SELECT number, institution, request, ready_at FROM uploads WHERE number = ?", (number,)
+        ).fetchone()
+        return None if found is None else Upload(found[0], found[1], bytes(found[2]), _moment(found[3]))
+
+    def forget(self, now: datetime) -> None:
+        """Delete what has been kept long enough."""
+        self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_seconds(now - KEEP_UPLOADS),))
+        self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_seconds(now - KEEP_NAMES),))
+        self._connection.execute("DELETE FROM consents WHERE decided_at < ?", (_seconds(now - KEEP_NAMES),))
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
