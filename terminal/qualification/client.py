@@ -75,7 +75,8 @@ class QualificationClient:
     """One connection pool to the service; belongs to one event loop. Use as `async with`, or call `aclose()`.
 
     `service_public_key` (PEM) is the one pinned at enrolment: a receipt it did not sign is no receipt.
-    Raises `ValueError` for a URL that is neither https nor http on loopback.
+    `tls` is this end of an https line (`LineKeys.client_context()`); without it the system's authorities are trusted
+    and no certificate is shown. Raises `ValueError` for a URL that is neither https nor http on loopback.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class QualificationClient:
         terminal_key: SigningKey,
         service_public_key: str,
         timeout_seconds: float = 10.0,
+        tls: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         require_safe_url(base_url)
@@ -98,7 +100,7 @@ class QualificationClient:
         self._http = httpx.AsyncClient(
             base_url=base_url,
             # retries: connecting alone is tried twice; a request that went out is never repeated from here.
-            transport=transport or httpx.AsyncHTTPTransport(retries=1, verify=_tls(base_url)),
+            transport=transport or httpx.AsyncHTTPTransport(retries=1, verify=tls or _tls(base_url)),
             timeout=timeout_seconds,
             trust_env=False,
         )

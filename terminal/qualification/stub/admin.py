@@ -1,7 +1,9 @@
 """Steering a service stub over HTTP: what `uketsuke stub adopt` and a demo against another process use."""
 
+import ssl
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -10,7 +12,7 @@ from terminal.qualification.client import require_safe_url
 from terminal.qualification.contract import Model, Refused, ServiceSilent, Silence
 from terminal.qualification.keys import Enrolment
 from terminal.qualification.stub.admin_routes import Adopted, Adoption, EnrolTerminal, SimulatorState
-from terminal.qualification.stub.behaviour import Operation, Rule
+from terminal.qualification.stub.behaviour import Operation, Rule, Setting
 from terminal.qualification.stub.registry import Registry
 
 AnswerT = TypeVar("AnswerT")
@@ -19,9 +21,9 @@ AnswerT = TypeVar("AnswerT")
 class StubAdmin:
     """Blocking. Works from the stub's own computer only; elsewhere every call is `ServiceSilent(NOT_UNDERSTOOD)`."""
 
-    def __init__(self, base_url: str, *, timeout_seconds: float = 5.0) -> None:
+    def __init__(self, base_url: str, *, timeout_seconds: float = 5.0, tls: ssl.SSLContext | None = None) -> None:
         require_safe_url(base_url)
-        self._http = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False, verify=tls or True)
 
     def __enter__(self) -> Self:
         return self
@@ -48,12 +50,15 @@ class StubAdmin:
         """Merge cards, terminals and trust anchors into the stub's registry."""
         return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
 
-    def behave(self, operation: Operation, rule: Rule) -> dict[Operation, Rule] | ServiceSilent:
-        adapter = TypeAdapter(dict[Operation, Rule])
-        return self._call("PUT", f"/simulator/behaviour/{operation.value}", adapter, rule)
+    def behave(
+        self, operation: Operation, rule: Rule, person: str | None = None
+    ) -> tuple[Setting, ...] | ServiceSilent:
+        """All rules in force afterwards. For one insured person (by id), or for everybody."""
+        path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
+        return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
 
-    def behave_normally(self) -> dict[Operation, Rule] | ServiceSilent:
-        return self._call("DELETE", "/simulator/behaviour", TypeAdapter(dict[Operation, Rule]))
+    def behave_normally(self) -> tuple[Setting, ...] | ServiceSilent:
+        return self._call("DELETE", "/simulator/behaviour", TypeAdapter(tuple[Setting, ...]))
 
     def _call(
         self, method: str, path: str, adapter: TypeAdapter[AnswerT], body: Model | None = None

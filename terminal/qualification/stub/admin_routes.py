@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from terminal.qualification.client import is_loopback
 from terminal.qualification.contract import Base64, Model, Refused, TerminalId
 from terminal.qualification.keys import Enrolment
-from terminal.qualification.stub.behaviour import Behaviour, Operation, Rule
+from terminal.qualification.stub.behaviour import Behaviour, Operation, Rule, Setting
 from terminal.qualification.stub.registry import Registry
 from terminal.qualification.stub.service import Service
 
@@ -33,7 +33,7 @@ class SimulatorState(Model):
     people: tuple[str, ...]
     cards: int
     terminals: tuple[str, ...]
-    behaviour: dict[Operation, Rule]
+    behaviour: tuple[Setting, ...]
     simulated: bool = True
 
 
@@ -54,18 +54,20 @@ def add_admin_routes(app: FastAPI, service: Service, behaviour: Behaviour) -> No
             people=tuple(service.people),
             cards=len(registry.cards),
             terminals=tuple(registry.terminals),
-            behaviour=behaviour.rules(),
+            behaviour=behaviour.settings(),
         )
 
     @routes.put("/behaviour/{operation}")
-    async def behave(operation: Operation, rule: Rule) -> dict[Operation, Rule]:
-        behaviour.set(operation, rule)
-        return behaviour.rules()
+    async def behave(operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...]:
+        if person is not None and person not in service.people:
+            raise HTTPException(404)
+        behaviour.set(operation, rule, person)
+        return behaviour.settings()
 
     @routes.delete("/behaviour")
-    async def behave_normally() -> dict[Operation, Rule]:
+    async def behave_normally() -> tuple[Setting, ...]:
         behaviour.clear()
-        return behaviour.rules()
+        return behaviour.settings()
 
     @routes.post("/registry")
     async def merge(registry: Registry) -> SimulatorState:

@@ -32,8 +32,9 @@ from terminal.qualification.contract import (
     Withdrawn,
 )
 from terminal.qualification.stub.admin_routes import add_admin_routes
-from terminal.qualification.stub.behaviour import Behaviour, Misbehaving
+from terminal.qualification.stub.behaviour import Behaviour
 from terminal.qualification.stub.guard import Guard
+from terminal.qualification.stub.misbehaving import Misbehaving
 from terminal.qualification.stub.refusals import http_status, refuse
 from terminal.qualification.stub.service import Caller, Service
 
@@ -58,7 +59,7 @@ def create_app(service: Service, behaviour: Behaviour) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _malformed)
     _add_routes(app, service)
     add_admin_routes(app, service, behaviour)
-    return Guard(Misbehaving(app, behaviour))
+    return Guard(Misbehaving(app, behaviour, service.whose))
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:

@@ -1,20 +1,22 @@
-"""How the service misbehaves on request: silent, slow, failing, breaking off. Settable at run time, per operation."""
+"""How the service misbehaves on request: silent, slow, failing, breaking off, or telling of another qualification.
+
+Settable at run time, for an operation, for a person, for so many calls.
+"""
 
 import asyncio
-import re
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
+from pathlib import Path
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from pydantic import Field, ValidationError
 
-from terminal.qualification.contract import PREFIX, Model
-
-DROP_EXTENSION = "uketsuke.drop"
-"""ASGI scope extension of our server: a function that ends the connection without a word."""
+from terminal.qualification.contract import Model, RefusalReason
+from terminal.qualification.stub.people import Validity
 
 
 class Operation(StrEnum):
@@ -23,15 +25,11 @@ class Operation(StrEnum):
     REGISTER = "register"
     SUBMIT = "submit"
     RESULT = "result"
-
-
-_ROUTES = (
-    (Operation.CHALLENGE, "POST", re.compile(rf"{PREFIX}/challenges")),
-    (Operation.OPEN, "POST", re.compile(rf"{PREFIX}/checks")),
-    (Operation.REGISTER, "POST", re.compile(rf"{PREFIX}/checks/[^/]+/registration")),
-    (Operation.SUBMIT, "PUT", re.compile(rf"{PREFIX}/checks/[^/]+/submission")),
-    (Operation.RESULT, "GET", re.compile(rf"{PREFIX}/checks/[^/]+/result")),
-)
+    WITHDRAW = "withdraw"
+    LOOK_UP = "look-up"
+    RECEIPTS = "receipts"
+    EVERY = "every"
+    """Where no rule of its own stands."""
 
 
 class Manner(StrEnum):
@@ -48,6 +46,8 @@ class Manner(StrEnum):
     """Answers 200 with something that is no JSON; nothing is done."""
     FAILING = "failing"
     """Answers with an HTTP error; nothing is done."""
+    REFUSING = "refusing"
+    """Refuses for `reason`, with its code; nothing is done."""
 
 
 class Rule(Model):
@@ -56,33 +56,96 @@ class Rule(Model):
     """Waits so long before anything else."""
     status: Annotated[int, Field(ge=500, le=599)] = 503
     """For `failing`."""
+    reason: RefusalReason = RefusalReason.UNKNOWN_HOLDER
+    """For `refusing`."""
+    validity: Validity | None = None
+    """Says so of the qualification (OQSCD006): 2 lost, 4 none, 5 several. For opening, result and look-up."""
+    error_code: Annotated[str, Field(pattern=r"^SIMQ[0-9]{4}[EWI]$")] | None = None
+    """The result tells of an error in the service with this code (status 2, segment 9) instead of a qualification."""
+    old_characters: bool = False
+    """Names come with ● for what JIS X 0208 does not have."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """Applies so often, then the operation is normal again; None: until changed."""
+    """Applies so often, then it is gone; None: until changed."""
+
+
+SLOW = Rule(delay_seconds=7)
+"""As slow as the real service may be."""
+
+
+class Setting(Model):
+    """A rule, and what it is for."""
+
+    operation: Operation
+    person: str | None = None
+    """Id of an insured person; None: whoever it is. The challenge is asked for before anybody is known."""
+    rule: Rule
+
+
+def read_settings(path: Path) -> tuple[Setting, ...]:
+    """A TOML file of `[[behaviour]]` tables: operation, person and the rule's own keys. `ValueError` if it is none."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("behaviour", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name} is no TOML: {error}") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError(f"{path.name}: write [[behaviour]] before each rule")
+    return tuple(_setting(entry) for entry in entries)
+
+
+def parse_setting(text: str) -> Setting:
+    """`OPERATION[@PERSON]:KEY=VALUE,...`, as on a command line: `submit@elder:manner=half,times=1`."""
+    target, _, keys = text.partition(":")
+    operation, _, person = target.partition("@")
+    given = dict(part.partition("=")[::2] for part in keys.split(",") if part)
+    return _setting({"operation": operation, **({"person": person} if person else {}), **given})
+
+
+def _setting(entry: dict[str, Any]) -> Setting:
+    whom = {key: entry[key] for key in ("operation", "person") if key in entry}
+    rule = {key: value for key, value in entry.items() if key not in whom}
+    try:
+        return Setting.model_validate({**whom, "rule": rule})
+    except ValidationError as error:
+        wrong = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+        raise ValueError(f"behaviour of the stub: {wrong}") from None
 
 
 class Behaviour:
-    """The rules in force. May be set from any thread."""
+    """The rules in force. May be set from any thread.
 
-    def __init__(self) -> None:
-        self._rules: dict[Operation, Rule] = {}
+    Of the rules that fit a call one applies: a person's before everybody's, an operation's before every operation's.
+    """
+
+    def __init__(self, settings: Iterable[Setting] = ()) -> None:
+        self._rules: dict[tuple[Operation, str | None], Rule] = {}
         self._waiting: set[Callable[[], None]] = set()
         self._lock = Lock()
+        for setting in settings:
+            self.set(setting.operation, setting.rule, setting.person)
 
-    def set(self, operation: Operation, rule: Rule) -> None:
+    def set(self, operation: Operation, rule: Rule, person: str | None = None) -> None:
         with self._lock:
-            self._rules[operation] = rule
+            self._rules[operation, person] = rule
 
-    def clear(self, operation: Operation | None = None) -> None:
+    def clear(self, operation: Operation | None = None, person: str | None = None) -> None:
         """Normal again: one operation, or all."""
         with self._lock:
             if operation is None:
                 self._rules.clear()
             else:
-                self._rules.pop(operation, None)
+                self._rules.pop((operation, person), None)
 
-    def rules(self) -> dict[Operation, Rule]:
+    def settings(self) -> tuple[Setting, ...]:
         with self._lock:
-            return dict(self._rules)
+            return tuple(
+                Setting(operation=operation, person=person, rule=rule)
+                for (operation, person), rule in self._rules.items()
+            )
+
+    def cares_who(self, operation: Operation) -> bool:
+        """Whether somebody has a rule of their own for it."""
+        with self._lock:
+            return any(person is not None and named in (operation, Operation.EVERY) for named, person in self._rules)
 
     def let_go(self) -> None:
         """End the calls that are being kept waiting: the server stops."""
@@ -107,115 +170,35 @@ class Behaviour:
             with self._lock:
                 self._waiting.discard(release)
 
-    def take(self, operation: Operation) -> Rule:
+    def take(self, operation: Operation, person: str | None = None) -> Rule:
         """The rule for one call that is happening now."""
         with self._lock:
-            rule = self._rules.get(operation, Rule())
-            if rule.times == 1:
-                del self._rules[operation]
-            elif rule.times is not None:
-                self._rules[operation] = rule.model_copy(update={"times": rule.times - 1})
-            return rule
+            for key in dict.fromkeys(
+                [(operation, person), (Operation.EVERY, person), (operation, None), (Operation.EVERY, None)]
+            ):
+                rule = self._rules.get(key)
+                if rule is None:
+                    continue
+                if rule.times == 1:
+                    del self._rules[key]
+                elif rule.times is not None:
+                    self._rules[key] = rule.model_copy(update={"times": rule.times - 1})
+                return rule
+            return Rule()
 
 
-class Misbehaving:
-    """ASGI middleware that follows a `Behaviour`."""
-
-    def __init__(self, app: ASGIApp, behaviour: Behaviour) -> None:
-        self._app = app
-        self._behaviour = behaviour
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = _operation_of(scope)
-        if operation is None:
-            await self._app(scope, receive, send)
-            return
-        rule = self._behaviour.take(operation)
-        if rule.delay_seconds and await self._let_go_within(rule.delay_seconds):
-            await _drop(scope, receive, send)
-            return
-        match rule.manner:
-            case Manner.NORMAL:
-                await self._app(scope, receive, send)
-            case Manner.SILENT:
-                await self._stay_silent(scope, receive, send)
-            case Manner.DROPPED:
-                await _drop(scope, receive, send)
-            case Manner.LOST_ANSWER:
-                await self._app(scope, receive, _Kept())
-                await _drop(scope, receive, send)
-            case Manner.HALF:
-                await self._half(scope, receive, send)
-            case Manner.GARBAGE:
-                await _answer(send, 200, b"<html>it works</html>")
-            case Manner.FAILING:
-                await _answer(send, rule.status, b"")
-
-    async def _let_go_within(self, seconds: float) -> bool:
-        with self._behaviour.kept_waiting() as let_go:
-            try:
-                await asyncio.wait_for(let_go.wait(), seconds)
-            except TimeoutError:
-                return False
-            return True
-
-    async def _stay_silent(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._behaviour.kept_waiting() as let_go:
-            ends = {asyncio.create_task(let_go.wait()), asyncio.create_task(_until_disconnected(receive))}
-            _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
-                task.cancel()
-            await asyncio.wait(ends)
-        await _drop(scope, receive, send)
-
-    async def _half(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kept = _Kept()
-        await self._app(scope, receive, kept)
-        await send(kept.start)
-        await send({"type": "http.response.body", "body": kept.body[: len(kept.body) // 2], "more_body": True})
-        await _drop(scope, receive, send, gently=True)
+_in_force: ContextVar[Rule] = ContextVar("behaviour of the call under way")
 
 
-class _Kept:
-    """A `send` that keeps the answer."""
-
-    def __init__(self) -> None:
-        self.start: Message = {}
-        self.body = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.start = message
-        else:
-            self.body += message.get("body", b"")
+def rule_in_force() -> Rule:
+    """For the service, where a rule says what it answers and not how."""
+    return _in_force.get(Rule())
 
 
-def _operation_of(scope: Scope) -> Operation | None:
-    if scope["type"] != "http":
-        return None
-    for operation, method, path in _ROUTES:
-        if scope["method"] == method and path.fullmatch(scope["path"]):
-            return operation
-    return None
-
-
-async def _until_disconnected(receive: Receive) -> bool:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    return True
-
-
-async def _drop(scope: Scope, receive: Receive, send: Send, *, gently: bool = False) -> None:
-    """Under another server than ours a dropped connection is a 503: ASGI knows no way to end one."""
-    drop = scope.get("extensions", {}).get(DROP_EXTENSION)
-    if drop is not None:
-        drop(gently)
-        await _until_disconnected(receive)
-    elif not gently:
-        await _answer(send, 503, b"")
-
-
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/html"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+@contextmanager
+def in_force(rule: Rule) -> Iterator[None]:
+    token = _in_force.set(rule)
+    try:
+        yield
+    finally:
+        _in_force.reset(token)

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -14,9 +15,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from terminal.qualification.client import is_loopback
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.pki import LineKeys
 from terminal.qualification.stub.app import create_app
-from terminal.qualification.stub.behaviour import DROP_EXTENSION, Behaviour
-from terminal.qualification.stub.people import People
+from terminal.qualification.stub.behaviour import Behaviour, Setting
+from terminal.qualification.stub.misbehaving import DROP_EXTENSION
+from terminal.qualification.stub.people import People, invented_people
 from terminal.qualification.stub.registry import RegistryFile
 from terminal.qualification.stub.service import Clock, Service, ServiceRules, utc_now
 from terminal.qualification.stub.storage.store import Store
@@ -68,24 +71,35 @@ def enrol_locally(state_dir: Path, terminal_id: str) -> tuple[SigningKey, Enrolm
 
 
 class StubServer:
-    """The service on a loopback port, in a thread of its own. May be stopped and started again on the same port."""
+    """The service on a loopback port, in a thread of its own. May be stopped and started again on the same port.
 
-    def __init__(self, service: Service, *, behaviour: Behaviour | None = None, port: int = 0) -> None:
+    `line`: speak TLS, with terminals of the same authority alone.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        behaviour: Behaviour | None = None,
+        port: int = 0,
+        line: LineKeys | None = None,
+    ) -> None:
         self.service = service
         self.behaviour = behaviour or Behaviour()
         self._port = port
+        self._line = line
         self._server: uvicorn.Server | None = None
         self._thread: Thread | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self._line else 'http'}://127.0.0.1:{self._port}"
 
     def start(self) -> str:
         """The URL, once it answers. Raises `OSError` where the port is taken."""
         listener = _listen("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]
-        server = _server(self.service, self.behaviour)
+        server = _server(self.service, self.behaviour, self._line)
         self._server = server
         self._thread = Thread(target=server.run, args=([listener],), name="qualification-stub", daemon=True)
         self._thread.start()
@@ -110,23 +124,43 @@ class StubServer:
         self.service.close()
 
 
-def serve(state_dir: Path, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, in_memory: bool = False) -> None:
-    """Until interrupted. Raises `ValueError` for an address others could reach: the line is not protected."""
-    if not is_loopback(host):
-        raise ValueError(f"{host}: the service stub speaks plain http and listens on this computer (127.0.0.1) only")
-    service = open_service(state_dir, in_memory=in_memory)
+def serve(
+    state_dir: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    in_memory: bool = False,
+    database_url: str | None = None,
+    people_file: Path | None = None,
+    behaviour: Iterable[Setting] = (),
+    line: LineKeys | None = None,
+    share_port: bool = False,
+) -> None:
+    """Until interrupted. `share_port`: other processes of the service listen there too, on the same `database_url`.
+
+    Raises `ValueError` for an address others could reach without `line`: nothing would protect what is said there.
+    """
+    if line is None and not is_loopback(host):
+        raise ValueError(
+            f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
+            "Make keys for the line and name their folder."
+        )
+    people = invented_people(people_file)
+    service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
     try:
-        with _listen(host, port) as listener:
-            _server(service, Behaviour()).run([listener])
+        with _listen(host, port, share=share_port) as listener:
+            _server(service, Behaviour(behaviour), line).run([listener])
     finally:
         service.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, share: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol by number: asyncio turns Nagle's algorithm off for such sockets alone, 40 ms a call.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except OSError:
@@ -145,7 +179,15 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(service: Service, behaviour: Behaviour) -> uvicorn.Server:
+def _server(service: Service, behaviour: Behaviour, line: LineKeys | None) -> uvicorn.Server:
+    tls: dict[str, Any] = {}
+    if line is not None:
+        tls = {
+            "ssl_certfile": line.certificate,
+            "ssl_keyfile": line.key,
+            "ssl_ca_certs": str(line.authority),
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        }
     return _Server(
         uvicorn.Config(
             create_app(service, behaviour),
@@ -157,6 +199,7 @@ def _server(service: Service, behaviour: Behaviour) -> uvicorn.Server:
             proxy_headers=False,  # or a header could claim to come from this computer
             server_header=False,
             timeout_graceful_shutdown=1,
+            **tls,
         ),
         behaviour,
     )

@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+
+from pydantic import ValidationError
 
 from consent.items import Item
 from terminal.qualification.contract import (
@@ -36,7 +38,9 @@ from terminal.qualification.statements import (
     statement_of_withdrawal,
     withdrawal_receipt_statement,
 )
+from terminal.qualification.stub.behaviour import Operation
 from terminal.qualification.stub.challenges import Challenges
+from terminal.qualification.stub.imitation import imitated, imitated_finding, imitated_result
 from terminal.qualification.stub.lookup import look_up
 from terminal.qualification.stub.people import InsuredPerson, People, invented_people
 from terminal.qualification.stub.proofs import (
@@ -134,7 +138,7 @@ class Service:
             first_time = await self._store.spend(request.challenge, ends_at, now)
             return refuse(believed if first_time else RefusalReason.BAD_CHALLENGE)
         card, standing = believed
-        person = self.people[card.person]
+        person = imitated(self.people[card.person], self._today())
         registered = person.registered if card.registered is None else card.registered
         check = OpenedCheck(
             check_id=secrets.token_hex(16),
@@ -186,7 +190,8 @@ class Service:
             return refuse(RefusalReason.UNKNOWN_TERMINAL)
         if kept.accepted is None:
             return refuse(RefusalReason.NOT_SUBMITTED)
-        return result_of(kept.check, person, kept.accepted, kept.withdrawn)
+        result = result_of(kept.check, imitated(person, self._today()), kept.accepted, kept.withdrawn)
+        return imitated_result(result)
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused:
         now = self._clock()
@@ -228,7 +233,7 @@ class Service:
             return refuse(RefusalReason.BAD_SIGNATURE)
         if not self._is_plausible(request.asked_at, now, now):
             return refuse(RefusalReason.IMPLAUSIBLE_TIME)
-        found = look_up(request.search, self.people, now.astimezone(JAPAN).date())
+        found = imitated_finding(look_up(request.search, self.people, self._today()), self._today())
         check_id = secrets.token_hex(16)
         await self._store.add_lookup(
             LookedUp(
@@ -241,7 +246,7 @@ class Service:
             )
         )
         person = self.people[found.person] if found.person else None
-        return result_of_lookup(check_id, request, found, person, now)
+        return imitated_result(result_of_lookup(check_id, request, found, person, now))
 
     async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
         """What this service has of the caller, for its auditor."""
@@ -261,6 +266,21 @@ class Service:
             return refuse(RefusalReason.UNKNOWN_HOLDER)
         self.registry.add_card(certificate, CardEntry(person=person, adopted=True))
         return certificate_id(certificate)
+
+    async def whose(self, operation: Operation, check_id: str, body: bytes) -> str | None:
+        """Which insured person a call is about, as far as it says so."""
+        try:
+            match operation:
+                case Operation.OPEN:
+                    card = self.registry.current().card(OpenCheck.model_validate_json(body).certificate)
+                    return card.person if card else None
+                case Operation.LOOK_UP:
+                    search = LookUp.model_validate_json(body).search
+                    return look_up(search, self.people, self._today()).person
+        except ValidationError:
+            return None
+        check = await self._store.check(check_id) if check_id else None
+        return check.person if check else None
 
     # --- inside ----------------------------------------------------------------------------------------------
 
@@ -295,7 +315,11 @@ class Service:
         if check is None or self._clock() > check.opened_at + self._rules.check_life:
             return RefusalReason.NO_SUCH_CHECK
         person = self.people.get(check.person)
-        return RefusalReason.NO_SUCH_CHECK if person is None else (check, person)
+        return RefusalReason.NO_SUCH_CHECK if person is None else (check, imitated(person, self._today()))
+
+    def _today(self) -> date:
+        """In Japan."""
+        return self._clock().astimezone(JAPAN).date()
 
     def _may_ask(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> bool:
         """Whether the caller is that terminal and signed what it asks for."""

@@ -73,7 +73,7 @@ class Counter:
     enrolment: Enrolment
     authority: TestAuthority
     state_dir: Path
-    database_url: str
+    database_url: str | None
     now: datetime = MORNING
     decisions: int = field(default=0)
 
@@ -207,7 +207,10 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store; every test that asks for it runs on both databases."""
+    """An empty store; every test that asks for it runs on both databases.
+
+    A file of tests that the store has no part in says so with a fixture of this name that answers None: in memory.
+    """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
     url: str = request.getfixturevalue("postgres")
@@ -218,10 +221,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def counter(tmp_path: Path, authority: TestAuthority, card: Card, database_url: str) -> Iterator[Counter]:
+def counter(tmp_path: Path, authority: TestAuthority, card: Card, database_url: str | None) -> Iterator[Counter]:
     clock = {"counter": None}
     service = open_service(
         tmp_path,
+        in_memory=database_url is None,
         database_url=database_url,
         clock=lambda: clock["counter"].now,  # type: ignore[attr-defined]
     )

@@ -28,6 +28,11 @@ from terminal.qualification.stub.behaviour import Manner, Operation, Rule
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 
 
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in these days."""
+
+
 @pytest.mark.parametrize(
     ("rule", "silence"),
     [

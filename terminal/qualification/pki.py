@@ -1,0 +1,152 @@
+"""Test keys for the line between terminals and service: an authority, the service's and each terminal's certificate.
+
+EC P-256. For trying out and for tests: whoever runs a real line brings certificates of their own.
+"""
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from terminal.qualification.keys import write_atomically
+
+AUTHORITY = "authority"
+SERVER = "server"
+_LIFE = timedelta(days=825)
+_EARLIER = timedelta(hours=1)
+"""Clocks differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineKeys:
+    """Files (PEM) of one end of the line: whom it trusts, who it is."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+    def client_context(self) -> ssl.SSLContext:
+        """Trusts this authority alone, and shows this certificate. `OSError` or `ssl.SSLError` for unusable files."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def line_keys(folder: Path, name: str) -> LineKeys:
+    """Where `make_line_keys` puts the files of `name`."""
+    return LineKeys(folder / f"{AUTHORITY}.pem", folder / f"{name}.pem", folder / f"{name}.key")
+
+
+def make_line_keys(
+    folder: Path, *, hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1"), terminals: tuple[str, ...] = ()
+) -> None:
+    """The authority and the service's certificate where they are missing, and one for each terminal named.
+
+    May be repeated: what is there stays. The server's certificate is made for `hosts`. Keys have mode 0600.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    authority = _authority(folder)
+    if not line_keys(folder, SERVER).certificate.exists():
+        names = x509.SubjectAlternativeName([_host(host) for host in hosts])
+        _issue(folder, SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, names)
+    for terminal in terminals:
+        if not line_keys(folder, terminal).certificate.exists():
+            _issue(folder, terminal, authority, ExtendedKeyUsageOID.CLIENT_AUTH, None)
+
+
+Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+
+
+def _authority(folder: Path) -> Authority:
+    files = line_keys(folder, AUTHORITY)
+    if files.certificate.exists():
+        key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError(f"{files.key.name} is no EC key")
+        return x509.load_pem_x509_certificate(files.certificate.read_bytes()), key
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("uketsuke test authority")
+    certificate = (
+        _builder(name, name, key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    _write(files, certificate, key)
+    return certificate, key
+
+
+def _issue(
+    folder: Path,
+    name: str,
+    authority: Authority,
+    purpose: x509.ObjectIdentifier,
+    hosts: x509.SubjectAlternativeName | None,
+) -> None:
+    issuer, issuer_key = authority
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = (
+        _builder(_name(name), issuer.subject, key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+    )
+    if hosts is not None:
+        builder = builder.add_extension(hosts, critical=False)
+    _write(line_keys(folder, name), builder.sign(issuer_key, hashes.SHA256()), key)
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _EARLIER)
+        .not_valid_after(now + _LIFE)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _write(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+    """The certificate last: where it is, its key is too."""
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_atomically(files.key, private)
+    write_atomically(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)

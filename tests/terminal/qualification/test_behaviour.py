@@ -1,0 +1,214 @@
+"""The stub misbehaves for one person or one call, as told over HTTP, in a file or on a command line."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import (
+    Challenge,
+    CheckOpened,
+    ConsentAnswer,
+    QualificationResult,
+    Receipt,
+    RefusalReason,
+    Refused,
+    ServiceSilent,
+    Silence,
+)
+from terminal.qualification.stub.admin import StubAdmin
+from terminal.qualification.stub.behaviour import (
+    SLOW,
+    Behaviour,
+    Manner,
+    Operation,
+    Rule,
+    Setting,
+    parse_setting,
+    read_settings,
+)
+
+
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in these days."""
+
+
+async def whole_day(counter: Any, client: QualificationClient, card: Any) -> list[Any]:
+    """Opened, receipt and result - or what came instead."""
+    opened = await counter.pin(client, card)
+    if not isinstance(opened, CheckOpened):
+        return [opened]
+    answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=counter.now)]
+    counter.decisions += 1
+    submission = client.submission(
+        opened.check_id,
+        decided_at=counter.now,
+        answers=answers,
+        ledger_count=counter.decisions,
+        ledger_head="ab" * 32,
+    )
+    receipt = await client.submit(opened.check_id, submission, f"key-{opened.check_id}")
+    return [opened, receipt, await client.result(opened.check_id)]
+
+
+@pytest.fixture
+def two_people(counter: Any, card: Any, other_card: Any) -> Any:
+    counter.know(other_card, "elder")
+    return counter
+
+
+@pytest.mark.parametrize("operation", [Operation.OPEN, Operation.SUBMIT, Operation.RESULT])
+def test_one_person_suffers_alone(two_people: Any, card: Any, other_card: Any, operation: Operation) -> None:
+    two_people.server.behaviour.set(operation, Rule(manner=Manner.FAILING), "elder")
+    mine = two_people.play(lambda client: whole_day(two_people, client, card))
+    hers = two_people.play(lambda client: whole_day(two_people, client, other_card))
+    assert [type(answer) for answer in mine] == [CheckOpened, Receipt, QualificationResult]
+    assert ServiceSilent(Silence.SERVER_ERROR) in hers
+    assert hers.index(ServiceSilent(Silence.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
+
+
+def test_every_operation_of_one_person(two_people: Any, card: Any, other_card: Any) -> None:
+    two_people.server.behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED), "elder")
+    hers = two_people.play(lambda client: whole_day(two_people, client, other_card))
+    assert hers == [ServiceSilent(Silence.BROKEN_OFF)]
+    mine = two_people.play(lambda client: whole_day(two_people, client, card))
+    assert isinstance(mine[-1], QualificationResult)
+
+
+def test_the_nearest_rule_wins() -> None:
+    rules = {
+        (Operation.OPEN, "elder"): Rule(delay_seconds=1),
+        (Operation.EVERY, "elder"): Rule(delay_seconds=2),
+        (Operation.OPEN, None): Rule(delay_seconds=3),
+        (Operation.EVERY, None): Rule(delay_seconds=4),
+    }
+    behaviour = Behaviour(Setting(operation=op, person=who, rule=rule) for (op, who), rule in rules.items())
+    assert behaviour.take(Operation.OPEN, "elder").delay_seconds == 1
+    assert behaviour.take(Operation.RESULT, "elder").delay_seconds == 2
+    assert behaviour.take(Operation.OPEN, "adult").delay_seconds == 3
+    assert behaviour.take(Operation.RESULT).delay_seconds == 4
+    behaviour.clear(Operation.OPEN, "elder")
+    assert behaviour.take(Operation.OPEN, "elder").delay_seconds == 2
+    behaviour.clear()
+    assert behaviour.take(Operation.OPEN, "elder") == Rule()
+
+
+def test_so_many_calls_of_one_person(two_people: Any, other_card: Any) -> None:
+    two_people.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.FAILING, times=1), "elder")
+    first = two_people.play(lambda client: two_people.pin(client, other_card))
+    second = two_people.play(lambda client: two_people.pin(client, other_card))
+    assert (type(first), type(second)) == (ServiceSilent, CheckOpened)
+
+
+@pytest.mark.parametrize("reason", [RefusalReason.REVOKED, RefusalReason.SUSPENDED, RefusalReason.NO_SUCH_CHECK])
+def test_an_error_code_on_demand(counter: Any, card: Any, reason: RefusalReason) -> None:
+    counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.REFUSING, reason=reason), "adult")
+    answer = counter.play(lambda client: counter.pin(client, card))
+    assert isinstance(answer, Refused)
+    assert (answer.reason, answer.simulated) == (reason, True)
+
+
+@pytest.mark.parametrize(("validity", "entries"), [("2", 1), ("3", 1), ("4", 0), ("5", 2)])
+def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any, entries: int) -> None:
+    counter.server.behaviour.set(Operation.EVERY, Rule(validity=validity), "adult")
+    opened, _, result = counter.play(lambda client: whole_day(counter, client, card))
+    assert not opened.facts.valid
+    assert (opened.facts.age, result.validity, len(result.qualifications)) == (45, validity, entries)
+    if validity in "23":
+        assert result.qualifications[0].disqualification_date < result.qualification_date
+    counter.server.behaviour.clear()
+    again = counter.play(lambda client: client.result(result.check_id))
+    assert again.validity == "1"
+
+
+def test_an_error_inside_the_service(counter: Any, card: Any) -> None:
+    counter.server.behaviour.set(Operation.RESULT, Rule(error_code="SIMQ9001E"))
+    result = counter.play(lambda client: whole_day(counter, client, card))[-1]
+    assert (result.segment, result.status, result.code, result.error_code) == ("9", "2", "SIMQ9001E", "SIMQ9001E")
+    assert (result.validity, result.qualifications, result.consents) == (None, (), ())
+    with pytest.raises(ValueError):
+        Rule(error_code="OQSQ9001E")  # codes are visibly ours
+
+
+def test_names_in_old_characters(counter: Any, card: Any) -> None:
+    counter.know(card, "tall-bridge")
+    name = counter.play(lambda client: whole_day(counter, client, card))[-1].qualifications[0].name
+    counter.server.behaviour.set(Operation.RESULT, Rule(old_characters=True))
+    old = counter.play(lambda client: whole_day(counter, client, card))[-1].qualifications[0]
+    assert (name, old.name, old.insured_name) == ("見本　髙﨑", "見本　●●", "見本　●●")
+    assert old.name_kana == "ﾐﾎﾝ ﾀｶｻｷ"
+
+
+def test_as_slow_as_the_real_one(counter: Any) -> None:
+    assert SLOW.delay_seconds == 7
+    counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3, times=1))
+    before = time.monotonic()
+    assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
+    assert time.monotonic() - before >= 0.3
+
+
+# --- ways to say it ------------------------------------------------------------------------------------------
+
+
+def test_over_http(two_people: Any, card: Any, other_card: Any) -> None:
+    rule = Rule(validity="4")
+    with StubAdmin(two_people.server.url) as admin:
+        told = admin.behave(Operation.EVERY, rule, "elder")
+        nobody = admin.behave(Operation.EVERY, rule, "nobody")
+        state = admin.state()
+    assert told == (Setting(operation=Operation.EVERY, person="elder", rule=rule),)
+    assert isinstance(nobody, ServiceSilent)
+    assert not isinstance(state, ServiceSilent)
+    assert state.behaviour == told
+    assert two_people.play(lambda client: whole_day(two_people, client, other_card))[-1].validity == "4"
+    assert two_people.play(lambda client: whole_day(two_people, client, card))[-1].validity == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("open:manner=silent", Setting(operation=Operation.OPEN, rule=Rule(manner=Manner.SILENT))),
+        (
+            "submit@elder:manner=half,times=1",
+            Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(manner=Manner.HALF, times=1)),
+        ),
+        ("every:delay_seconds=7", Setting(operation=Operation.EVERY, rule=SLOW)),
+        ("result:old_characters=true", Setting(operation=Operation.RESULT, rule=Rule(old_characters=True))),
+        (
+            "open@adult:manner=refusing,reason=suspended",
+            Setting(
+                operation=Operation.OPEN,
+                person="adult",
+                rule=Rule(manner=Manner.REFUSING, reason=RefusalReason.SUSPENDED),
+            ),
+        ),
+    ],
+)
+def test_on_a_command_line(text: str, setting: Setting) -> None:
+    assert parse_setting(text) == setting
+
+
+@pytest.mark.parametrize("text", ["", "nothing", "open:manner=rude", "open:times=0", "open:what=1", "open:delay=1"])
+def test_not_on_a_command_line(text: str) -> None:
+    with pytest.raises(ValueError, match="behaviour of the stub"):
+        parse_setting(text)
+
+
+def test_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "behaviour.toml"
+    file.write_text(
+        '[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n'
+        '[[behaviour]]\noperation = "result"\nperson = "elder"\nvalidity = "5"\n'
+    )
+    assert read_settings(file) == (
+        Setting(operation=Operation.OPEN, rule=SLOW),
+        Setting(operation=Operation.RESULT, person="elder", rule=Rule(validity="5")),
+    )
+    for wrong in ("[behaviour]\noperation = 'open'", "[[behaviour]]\ndelay_seconds = 1", "behaviour ="):
+        file.write_text(wrong)
+        with pytest.raises(ValueError):
+            read_settings(file)

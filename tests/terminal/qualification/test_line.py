@@ -1,0 +1,129 @@
+"""The line between terminal and service: both ends show a certificate of the same authority, or nothing is said."""
+
+import asyncio
+import ssl
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import Challenge, CheckOpened, ServiceSilent, Silence
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.pki import SERVER, line_keys, make_line_keys
+from terminal.qualification.stub.admin import StubAdmin
+from terminal.qualification.stub.behaviour import Manner, Operation, Rule
+from terminal.qualification.stub.server import StubServer, open_service, serve
+
+
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in these days."""
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("line")
+    make_line_keys(folder, terminals=("terminal-1",))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("strangers")
+    make_line_keys(folder, terminals=("terminal-1",))
+    return folder
+
+
+@pytest.fixture
+def server(tmp_path: Path, keys: Path) -> Iterator[StubServer]:
+    server = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(keys, SERVER))
+    server.start()
+    yield server
+    server.close()
+
+
+def challenge(url: str, tls: ssl.SSLContext | None) -> Any:
+    async def asked() -> Any:
+        async with QualificationClient(
+            url,
+            terminal_id="terminal-1",
+            institution_code="1319999999",
+            terminal_key=SigningKey.generate(),
+            service_public_key="",
+            timeout_seconds=2,
+            tls=tls,
+        ) as client:
+            return await client.challenge()
+
+    return asyncio.run(asked())
+
+
+def test_a_whole_opening_over_tls(counter: Any, card: Any, keys: Path) -> None:
+    counter.server.stop()
+    counter.server = StubServer(counter.server.service, line=line_keys(keys, SERVER))
+    counter.server.start()
+    assert counter.server.url.startswith("https://")
+    tls = line_keys(keys, "terminal-1").client_context()
+    opened = counter.play(lambda client: counter.opened(client, card), tls=tls)
+    assert isinstance(opened, CheckOpened)
+
+
+def test_a_terminal_without_certificate_is_not_spoken_to(server: StubServer, keys: Path) -> None:
+    bare = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
+    assert isinstance(challenge(server.url, bare), ServiceSilent)
+
+
+def test_a_terminal_of_another_authority_is_not_spoken_to(server: StubServer, keys: Path, strangers: Path) -> None:
+    stranger = line_keys(strangers, "terminal-1")
+    context = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
+    context.load_cert_chain(stranger.certificate, stranger.key)
+    assert isinstance(challenge(server.url, context), ServiceSilent)
+
+
+def test_a_service_of_another_authority_is_not_believed(server: StubServer, strangers: Path) -> None:
+    mistrusting = line_keys(strangers, "terminal-1").client_context()
+    assert challenge(server.url, mistrusting) == ServiceSilent(Silence.NO_CONNECTION)
+    assert challenge(server.url, None) == ServiceSilent(Silence.NO_CONNECTION)
+
+
+def test_a_terminals_certificate_is_no_services(tmp_path: Path, keys: Path) -> None:
+    server = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(keys, "terminal-1"))
+    server.start()
+    try:
+        tls = line_keys(keys, "terminal-1").client_context()
+        assert challenge(server.url, tls) == ServiceSilent(Silence.NO_CONNECTION)
+    finally:
+        server.close()
+
+
+def test_plain_http_is_not_answered_there(server: StubServer) -> None:
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(server.url.replace("https", "http") + "/openapi.json")
+
+
+def test_misbehaving_and_steering_over_tls(server: StubServer, keys: Path) -> None:
+    tls = line_keys(keys, "terminal-1").client_context()
+    with StubAdmin(server.url, tls=tls) as admin:
+        assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), ServiceSilent)
+    assert challenge(server.url, tls) == ServiceSilent(Silence.BROKEN_OFF)
+    assert isinstance(challenge(server.url, tls), Challenge)
+
+
+def test_making_keys_again_leaves_them(tmp_path: Path) -> None:
+    make_line_keys(tmp_path, terminals=("one",))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    make_line_keys(tmp_path, terminals=("one", "two"))
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert {name: after[name] for name in before} == before
+    assert set(after) - set(before) == {"two.pem", "two.key"}
+    for path in tmp_path.glob("*.key"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_other_computers_only_with_tls(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="TLS"):
+        serve(tmp_path, host="0.0.0.0")
