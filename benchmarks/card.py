@@ -42,7 +42,7 @@ def new_card() -> CardImage:
     """A card whose face record has 15 KB."""
     holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15), Sex.FEMALE)
     authority = TestAuthority.create()
-    return issue(authority, RSA_2048, photo_of_size(None, 13.9), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
+    return issue(authority, RSA_2048, photo_of_size(None, 14.3), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
 
 
 def linked(slot: SimulatedSlot | pcsc.PcscSlot) -> CardLink:

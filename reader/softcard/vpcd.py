@@ -80,7 +80,7 @@ class VpcdConnection:
         deadline = time.monotonic() + self._timeout
         while True:
             try:
-                connection = socket.create_connection(self._address, timeout=self._timeout)
+                connection = socket.create_connection(self._address, timeout=max(self._timeout, 1.0))
             except OSError as error:
                 if time.monotonic() >= deadline:
                     raise VirtualReaderUnavailable(

@@ -1,0 +1,209 @@
+"""The cards a terminal must be able to deal with, by name: for the command line, for demos, for makers of software."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from reader.authenticity import three_group_digest_info
+from reader.face_record import Sex, parse_face_record
+from reader.profile import RSA_2048, CardProfile, File, Password
+from reader.softcard.authority import TestAuthority
+from reader.softcard.image import CardImage
+from reader.softcard.issue import Holder, issue, mix
+from reader.softcard.keys import dump_key, generate
+from reader.softcard.photo import photo_of_size
+from reader.softcard.validity import JST, Staying, add_months, age_on, birthday_in, has_photo
+
+_DAY: Final = timedelta(days=1)
+_PHOTO_KB: Final = 10.0
+_PLACE: Final = "東京都模擬区試験町１－２－３"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a card is made from."""
+
+    authority: TestAuthority = field(repr=False)
+    holder: Holder = field(repr=False)
+    portrait_jp2: bytes | None = field(repr=False)
+    pin: str | None = field(repr=False)
+    tries_left: int | None
+    today: date
+    profile: CardProfile = field(repr=False)
+
+    def issue(
+        self,
+        *,
+        with_certificates: bool = True,
+        code_tries_left: int | None = None,
+        certificate_ends_on: date | None = None,
+    ) -> CardImage:
+        """An ordinary card, but for what is said otherwise. Handed out half a year ago, as far as the holder lived."""
+        issued_on = max(add_months(self.today, -6), self.holder.birth_date)
+        ends = certificate_ends_on
+        if ends is not None and ends <= issued_on:
+            issued_on = add_months(ends, -12)
+        return issue(
+            self.authority,
+            self.profile,
+            self.portrait_jp2 if has_photo(self.holder.birth_date, issued_on) else None,
+            holder=self.holder,
+            pin=self.pin,
+            issued_on=issued_on,
+            pin_tries_left=self.tries_left,
+            code_tries_left=code_tries_left,
+            with_certificates=with_certificates,
+            certificate_ends_on=ends,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    description: str
+    """One line."""
+    make: Callable[[Order], CardImage]
+    invent: Callable[[date], Holder]
+    """Whose card it is when nobody is named, from today's date."""
+    refuses: Callable[[Holder, date], str] = lambda holder, today: ""
+    """Why this person cannot have such a card; empty when they can."""
+
+
+def _adult(today: date) -> Holder:
+    return Holder("模擬　太郎", _PLACE, date(today.year - 40, 6, 15), Sex.MALE)
+
+
+def _child(today: date) -> Holder:
+    return Holder("模擬　桃子", _PLACE, birthday_in(today.year - 10, today), Sex.FEMALE)
+
+
+def _infant(today: date) -> Holder:
+    return Holder("模擬　一", _PLACE, add_months(today, -7), Sex.MALE)
+
+
+def _foreign(today: date) -> Holder:
+    stay = Staying(add_months(today, 24))
+    return Holder("EXAMPLE　ALEX", _PLACE, date(today.year - 30, 2, 3), Sex.NOT_KNOWN, stay, western_birth_year=True)
+
+
+def _must_be(low: int, high: int) -> Callable[[Holder, date], str]:
+    def refuses(holder: Holder, today: date) -> str:
+        age = age_on(today, holder.birth_date)
+        return "" if low <= age < high else f"this kind is for {low} to {high - 1} years of age, not {age}"
+
+    return refuses
+
+
+def _foreign_resident(order: Order) -> CardImage:
+    if not isinstance(order.holder.residence, Staying):
+        residence = Staying(add_months(order.today, 24))
+        order = replace(order, holder=replace(order.holder, residence=residence, western_birth_year=True))
+    return order.issue()
+
+
+def _forged_photo(order: Order) -> CardImage:
+    """The photo was exchanged; the signature is the municipality's, over the photo that was there before."""
+    image = order.issue()
+    content = image.files[File.FACE_RECORD]
+    record = parse_face_record(content)
+    digests = hashlib.sha256(record.group_1).digest(), record.group_2_digest, hashlib.sha256(b"another photo").digest()
+    signature = order.authority.surface.sign_digest_info(three_group_digest_info(*digests))
+    image.files[File.FACE_RECORD] = content.replace(record.signature, signature)
+    return image
+
+
+def _cloned_chip(order: Order) -> CardImage:
+    """Files can be copied, private keys cannot: the copy signs with others."""
+    image = order.issue()
+    image.keys |= {key: dump_key(generate(order.profile.algorithm)) for key in image.keys}
+    return image
+
+
+def _mixed(order: Order) -> CardImage:
+    other = Holder("模擬　次郎", _PLACE, date(order.today.year - 35, 3, 8), Sex.MALE)
+    return mix(chip_of=order.issue(), certificate_of=replace(order, holder=other).issue())
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "ordinary": Kind("an adult's card, PIN and certificates in order", lambda order: order.issue(), _adult),
+    "child": Kind(
+        "a child of 1 to 14: 5 years, no signature certificate",
+        lambda order: order.issue(),
+        _child,
+        _must_be(1, 15),
+    ),
+    "infant": Kind("applied for under the age of one: no photo", lambda order: order.issue(), _infant, _must_be(0, 1)),
+    "pinless": Kind(
+        "handed out without a PIN (顔認証マイナンバーカード)",
+        lambda order: replace(order, pin=None).issue(),
+        _adult,
+    ),
+    "without-certificates": Kind(
+        "without certificates: no use at a reception",
+        lambda order: order.issue(with_certificates=False),
+        _adult,
+    ),
+    "foreign-resident": Kind(
+        "ends with the permitted stay, birth date printed with the Western year", _foreign_resident, _foreign
+    ),
+    "expiring": Kind(
+        "the certificate ends in 30 days",
+        lambda order: order.issue(certificate_ends_on=order.today + 30 * _DAY),
+        _adult,
+    ),
+    "in-grace": Kind(
+        "the certificate ended 30 days ago, so three months of grace run",
+        lambda order: order.issue(certificate_ends_on=order.today - 30 * _DAY),
+        _adult,
+    ),
+    "expired": Kind(
+        "the certificate ended 200 days ago, beyond any grace",
+        lambda order: order.issue(certificate_ends_on=order.today - 200 * _DAY),
+        _adult,
+    ),
+    "pin-locked": Kind(
+        "the PIN is locked; to the chip the same as pinless", lambda order: replace(order, tries_left=0).issue(), _adult
+    ),
+    "tries-left": Kind(
+        "so many tries left for the PIN, one unless said otherwise",
+        lambda order: replace(order, tries_left=1 if order.tries_left is None else order.tries_left).issue(),
+        _adult,
+    ),
+    "code-locked": Kind("the printed code (照合番号B) is locked", lambda order: order.issue(code_tries_left=0), _adult),
+    "forged-photo": Kind("another photo under the old signature", _forged_photo, _adult),
+    "cloned-chip": Kind("all files of a genuine card, and none of its keys", _cloned_chip, _adult),
+    "mixed": Kind("chip and photo of one card, certificates and PIN of another", _mixed, _adult),
+}
+
+
+def issue_kind(
+    name: str,
+    authority: TestAuthority,
+    *,
+    holder: Holder | None = None,
+    portrait_jp2: bytes | None = None,
+    photo_kb: float | None = None,
+    pin: str = "1234",
+    tries_left: int | None = None,
+    today: date | None = None,
+    profile: CardProfile = RSA_2048,
+) -> CardImage:
+    """A card of one of the `KINDS`, under half a second.
+
+    `holder`: an invented person; by default one that fits. `portrait_jp2`: the photo, by default a dummy without a
+    face; `photo_kb` brings either to about that size. `tries_left` is the PIN's. `today` is Japan's.
+    Raises `ValueError` for a kind not known, and for details that no such card can have.
+    """
+    kind = KINDS.get(name)
+    if kind is None:
+        raise ValueError(f"no kind of card is called {name!r}; known: {', '.join(KINDS)}")
+    today = today or datetime.now(JST).date()
+    holder = holder or kind.invent(today)
+    if why := kind.refuses(holder, today):
+        raise ValueError(f"{name}: {why}")
+    if portrait_jp2 is None or photo_kb is not None:
+        portrait_jp2 = photo_of_size(portrait_jp2, photo_kb or _PHOTO_KB)
+    if tries_left is not None and not 0 <= tries_left <= profile.password(Password.USER_PIN)[1].max_tries:
+        raise ValueError("a PIN has 0 to 3 tries left")
+    return kind.make(Order(authority, holder, portrait_jp2, pin, tries_left, today, profile))
