@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -84,12 +85,12 @@ class Pcscd:
                 raise PcscdError("pcscd runs and does not list the virtual reader")
             time.sleep(0.02)
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop the daemon started here; another's is left alone."""
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
+        process.send_signal(how)
         try:
             process.wait(_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:

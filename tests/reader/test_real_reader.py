@@ -1,13 +1,27 @@
 """The monitor on the real pcscd: cards come and go, the daemon is restarted, another program is in the way."""
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reader.apdu import INS
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, CardInserted, CardRemoved, NoCard, ReaderBusy, ReaderFound, ReaderLost
+from reader.facts import (
+    CardFacts,
+    CardGone,
+    CardInserted,
+    CardRemoved,
+    NoCard,
+    PinRight,
+    ReaderBusy,
+    ReaderFound,
+    ReaderLost,
+)
 from reader.profile import File
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
@@ -95,27 +109,75 @@ def test_a_card_swapped_in_a_blink(
     assert MyNumberCard(real_counter.connect()).read_user_certificate() == another.files[File.USER_CERTIFICATE]
 
 
-def test_the_monitor_outlives_a_restart_of_the_daemon(
-    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage
+@pytest.mark.parametrize(
+    "times", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(300)])], ids=["3 times", "20 times"]
+)
+def test_the_monitor_outlives_restarts_of_the_daemon(
+    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, times: int
 ) -> None:
     if not pcscd.ours:
         pytest.skip("pcscd was running before the tests and is not theirs to stop")
     real_counter.slot.watch(heard)
     real_counter.insert(SoftCard(image))
     assert heard.next() == CardInserted()
+    threads = threading.active_count()
+    for _ in range(times):
+        link = real_counter.connect()
+        pcscd.stop()
+        assert heard.next() == CardRemoved()
+        assert isinstance(heard.next(), ReaderLost)
+        assert MyNumberCard(link).read_facts() == CardGone()
+        assert isinstance(real_counter.slot.connect(), ReaderLost)
+        real_counter.end_reception()
+        real_counter.pull()
+        pcscd.start()
+        assert heard.next() == ReaderFound("Virtual PCD 00 00")
+        real_counter.insert(SoftCard(image))
+        assert heard.next() == CardInserted()
+        assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
+        real_counter.end_reception()
+    assert heard.nothing_more()
+    assert settles_at(threads)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+def test_the_reader_goes_in_the_middle_of_a_command(
+    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, how: signal.Signals
+) -> None:
+    """With the service goes its reader; the driver of the virtual one cannot be unplugged by itself."""
+    if not pcscd.ours:
+        pytest.skip("pcscd was running before the tests and is not theirs to stop")
+
+    class Unplugs(SoftCard):
+        def transmit(self, apdu: bytes | bytearray) -> bytes:
+            if apdu[1] == INS.READ_BINARY:
+                pcscd.stop(how)
+            return super().transmit(apdu)
+
+    real_counter.slot.watch(heard)
+    real_counter.insert(Unplugs(image))
+    assert heard.next() == CardInserted()
     link = real_counter.connect()
-    pcscd.stop()
+    started = time.monotonic()
+    assert MyNumberCard(link).read_facts() == CardGone()
+    assert time.monotonic() - started < 5
     assert heard.next() == CardRemoved()
     assert isinstance(heard.next(), ReaderLost)
-    assert not isinstance(MyNumberCard(link).read_facts(), CardFacts)
-    assert isinstance(real_counter.slot.connect(), ReaderLost)
     real_counter.end_reception()
     real_counter.pull()
     pcscd.start()
-    assert heard.next() == ReaderFound("Virtual PCD 00 00")
+    assert isinstance(heard.next(), ReaderFound)
     real_counter.insert(SoftCard(image))
     assert heard.next() == CardInserted()
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
+
+
+def settles_at(threads: int) -> bool:
+    """A connection's thread ends right after its last call."""
+    deadline = time.monotonic() + 2
+    while threading.active_count() > threads and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return threading.active_count() <= threads
 
 
 def test_a_listeners_mistake_does_not_blind_the_monitor(
@@ -132,12 +194,80 @@ def test_a_listeners_mistake_does_not_blind_the_monitor(
     assert heard.next() == CardRemoved()
 
 
-def test_another_program_holds_the_card(real_counter: "PcscdCounter", image: CardImage) -> None:
-    from reader.pcsc import PcscSlot
+HOLDS_THE_CARD = """
+from smartcard import scard
+_, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+answer = scard.SCardConnect(context, "Virtual PCD 00 00", scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1)
+print(answer[0], flush=True)
+input()
+"""
 
+
+def test_another_program_holds_the_card_and_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
-    real_counter.connect()
-    assert PcscSlot("Virtual PCD 00 00").connect() == ReaderBusy("Virtual PCD 00 00")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS_THE_CARD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "0\n"
+        busy = real_counter.slot.connect()
+        assert busy == ReaderBusy("Virtual PCD 00 00")
+        assert any(f"(process {other.pid})" in holder for holder in busy.holders)
+        other.communicate("\n", timeout=5)
+    assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
+
+
+def test_a_program_that_only_looks_is_waited_for(real_counter: "PcscdCounter", image: CardImage) -> None:
+    real_counter.insert(SoftCard(image))
+    other = real_counter.connect()
+    threading.Timer(0.3, other.close).start()
+    assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
+
+
+def test_a_card_in_one_reader_is_nothing_to_the_other(
+    real_counter: "PcscdCounter", heard: "Heard", image: CardImage, another: CardImage
+) -> None:
+    from reader.pcsc import PcscSlot
+    from reader.softcard.vpcd import VpcdConnection
+
+    second, other_heard = PcscSlot("00 01$"), type(heard)()
+    reader = VpcdConnection(1)
+    real_counter.slot.watch(heard)
+    second.watch(other_heard)
+    try:
+        reader.insert(SoftCard(another))
+        assert other_heard.next() == CardInserted()
+        assert heard.nothing_more(within=0.5)
+        assert real_counter.slot.connect() == NoCard()
+        real_counter.insert(SoftCard(image))
+        link = second.connect()
+        assert MyNumberCard(link).read_user_certificate() == another.files[File.USER_CERTIFICATE]  # type: ignore[arg-type]
+        link.close()  # type: ignore[union-attr]
+        assert MyNumberCard(real_counter.connect()).read_user_certificate() == image.files[File.USER_CERTIFICATE]
+    finally:
+        second.close()
+        reader.remove()
+
+
+def test_every_reception_ends_without_power(real_counter: "PcscdCounter", image: CardImage) -> None:
+    class Watched(SoftCard):
+        power = False
+
+        def power_on(self) -> None:
+            Watched.power = True
+            super().power_on()
+
+        def power_off(self) -> None:
+            Watched.power = False
+            super().power_off()
+
+    real_counter.insert(Watched(image))
+    card = MyNumberCard(real_counter.connect())
+    assert isinstance(card.read_facts(), CardFacts)
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert Watched.power
+    real_counter.end_reception()
+    assert not Watched.power
 
 
 def test_a_reader_that_is_not_there(pcscd: "Pcscd", heard: "Heard") -> None:
