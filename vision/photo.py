@@ -30,7 +30,8 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
         return PhotoProblem.TOO_LARGE
     if not data.startswith(JP2_SIGNATURE):
         return PhotoProblem.NOT_JPEG2000
-    assert not ImageFile.LOAD_TRUNCATED_IMAGES
+    # face_recognition switches this on for the whole process
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
             if photo.width * photo.height > MOST_PIXELS:

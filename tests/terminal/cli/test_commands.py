@@ -1,0 +1,167 @@
+"""The commands as a user types them: help with an example, plain errors, exit codes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from reader.softcard.image import CardFile
+from terminal.cli.main import app
+from terminal.qualification.stub.registry import RegistryFile
+from terminal.qualification.stub.server import StubServer, open_service, registry_path
+
+COMMANDS = [
+    ["demo"],
+    ["run"],
+    ["enrol"],
+    ["stub"],
+    ["stub", "adopt"],
+    ["stub", "people"],
+    ["card", "issue"],
+    ["card", "list"],
+    ["card", "show"],
+    ["card", "faces"],
+    ["ledger", "verify"],
+    ["ledger", "show"],
+    ["config", "show"],
+    ["config", "check"],
+]
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+Uketsuke = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def uketsuke(state: Path) -> Uketsuke:
+    def call(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, list(arguments))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return call
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uketsuke) -> None:
+    code, output = uketsuke(*command, "--help")
+    assert code == 0
+    assert f"Example: uketsuke {command[0]}" in " ".join(output.split()), output
+
+
+def test_settings_that_are_wrong_are_told_in_one_line(tmp_path: Path, uketsuke: Uketsuke) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[vision]\ntreshold = 0.3\n")
+    code, output = uketsuke("config", "check", "--config", str(file))
+    assert code == 1
+    assert "vision.treshold" in output
+    assert "vision.threshold" in output
+    assert "Traceback" not in output
+
+
+def test_a_card_is_issued_listed_shown_and_known_to_the_stub(state: Path, uketsuke: Uketsuke) -> None:
+    code, output = uketsuke("card", "issue", "mine", "--pin", "4321", "--person", "elder")
+    assert code == 0, output
+    path = state / "cards" / "mine.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    image = CardFile(path).load()
+    assert image.public_facts().certificate_sha256 in RegistryFile(registry_path(state)).current().cards
+    _, listed = uketsuke("card", "list")
+    assert "mine" in listed
+    code, shown = uketsuke("card", "show", "mine", "--face")
+    assert code == 0
+    assert "PIN 3" in shown
+    assert image.code_on_face[10:] in shown
+    assert "4321" not in shown
+    code, again = uketsuke("card", "issue", "mine")
+    assert code == 1
+    assert "exists" in again
+
+
+def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
+    uketsuke("card", "issue", "faceonly", "--pinless")
+    assert "PIN none" in uketsuke("card", "show", "faceonly")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo", "--auto", "--persona", "nobody"], "there is no persona 'nobody'"),
+        (["card", "issue", "x", "--person", "nobody"], "there is no invented person 'nobody'"),
+        (["card", "issue", "x", "--pin", "12"], "4 digits"),
+        (["card", "issue", "x", "--pin", "1234", "--pinless"], "do not go together"),
+        (["card", "show", "nothing"], "nothing"),
+        (["ledger", "verify"], "ledger.db"),
+        (["enrol", "--service", "http://127.0.0.1:9"], "Start one with `uketsuke stub`"),
+        (["enrol", "--service", "http://example.com"], "http"),
+        (["run", "--headless", "--language", "xx"], "Known: ja, en"),
+        (["demo", "--auto", "--camera", "no-such.mp4"], "no such file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_names_the_thing_and_the_next_step(arguments: list[str], told: str, uketsuke: Uketsuke) -> None:
+    code, output = uketsuke(*arguments)
+    assert code != 0
+    assert told in output
+    assert "Traceback" not in output
+
+
+def test_enrol_and_adopt_at_a_running_stub(state: Path, uketsuke: Uketsuke) -> None:
+    uketsuke("card", "issue", "stranger")
+    certificate = CardFile(state / "cards" / "stranger.json").load().public_facts().certificate_der
+    assert certificate is not None
+    der = state / "certificate.der"
+    der.write_bytes(certificate)
+    server = StubServer(open_service(state, in_memory=True))
+    server.start()
+    try:
+        code, output = uketsuke("enrol", "--service", server.url)
+        assert code == 0, output
+        code, output = uketsuke("stub", "adopt", "elder", "--url", server.url, "--certificate", str(der))
+        assert code == 0, output
+        assert "Simulated" in output
+        code, output = uketsuke("stub", "adopt", "nobody", "--url", server.url, "--certificate", str(der))
+        assert code == 1
+    finally:
+        server.close()
+
+
+def test_a_defect_prints_no_locals(state: Path) -> None:
+    script = (
+        "import sys; from terminal.cli import main, ledger\n"
+        "def broken(*a, **k):\n"
+        "    secret = 'canary-7391'\n"
+        "    raise KeyError(secret)\n"
+        "ledger.settings_or_exit = broken\n"
+        "sys.argv = ['uketsuke', 'ledger', 'verify']\n"
+        "main.main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert result.returncode == 70
+    assert "KeyError" in result.stderr
+    assert "canary" not in result.stdout + result.stderr
+
+
+def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uketsuke: Uketsuke) -> None:
+    code, output = uketsuke("demo", "--auto", "--persona", "pin-right", "--json", str(tmp_path / "out.json"))
+    assert code == 0, output
+    assert "1 of 1 personas ended as they should." in output
+    played = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    keys = {"persona", "ok", "way", "asked", "flags", "tries_spent", "result_file", "seconds"}
+    assert keys <= set(played[0])
+    assert Path(played[0]["result_file"]).exists()
+    code, output = uketsuke("ledger", "verify")
+    assert code == 0
+    assert "4 records" in output
+    _, output = uketsuke("ledger", "show")
+    assert "delivered" in output

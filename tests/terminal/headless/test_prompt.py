@@ -1,0 +1,133 @@
+"""Somebody at the prompt: numbered answers, a PIN, a printed code typed as it is printed."""
+
+import asyncio
+import os
+from dataclasses import replace
+
+import pytest
+
+from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.demo.counter import Counter
+from terminal.headless.prompt import PromptOperator, _birth_date, choices
+from terminal.headless.runner import Headless
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from terminal.words.catalogue import words
+from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom, no_engine
+from tests.terminal.session.world import World
+from vision.latest import Camera
+
+
+class Keyboard:
+    """Types a line whenever a text comes up on the screen."""
+
+    def __init__(self, script: list[tuple[str, str]]) -> None:
+        self.reading, self._writing = os.pipe()
+        self.shown: list[str] = []
+        self._script = script
+
+    def tell(self, text: str) -> None:
+        self.shown.append(text)
+        if self._script and self._script[0][0] in text:
+            _, line = self._script.pop(0)
+            os.write(self._writing, (line + "\n").encode())
+
+    def close(self) -> None:
+        os.close(self._writing)
+
+    @property
+    def finished(self) -> bool:
+        return not self._script
+
+
+def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
+    place = counter.settings.profile_row.words_in("en")
+    say = words("en", institution=place.institution, staff=place.staff)
+
+    async def day() -> None:
+        conductor = open_terminal(
+            counter.settings,
+            Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
+            rules=replace(rules_of(counter.settings), show_answers=0.05),
+            anchors=counter.props.authority.trust_anchors,
+        )
+
+        def on_state(state: st.State) -> None:
+            if isinstance(state, st.Complete) and state.reception.card_in:
+                desk.place.remove()
+            if isinstance(state, st.Idle):
+                conductor.stop()
+
+        conductor.listen(on_state=on_state)
+        with os.fdopen(keyboard.reading) as stream:
+            headless = Headless(conductor, PromptOperator(say, keyboard.tell, stream))
+            asyncio.get_running_loop().call_later(0.1, desk.place.insert, desk.card())
+            try:
+                async with asyncio.timeout(20):
+                    await headless.run()
+            finally:
+                keyboard.close()  # before the stream is closed: its thread still reads
+
+    asyncio.run(day())
+
+
+def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
+    keyboard = Keyboard(
+        [
+            ("2  By my PIN", "2"),
+            ("Please enter your PIN (4 digits)  (", "12"),
+            ("    Please enter your PIN", "1234"),
+            ("3  Share nothing", "2"),
+            ("2  Past care and medicines: Do not share", "1"),
+            ("2  Health check-up results: Do not share", "x"),
+            ("1 - 2", "2"),
+            ("2  High-cost limit: Do not provide", "1"),
+            ("1  Confirm", "1"),
+        ]
+    )
+    run_at_prompt(counter, desk, keyboard)
+    assert keyboard.finished, keyboard.shown
+    assert desk.kinds() == ["opened", "decided", "confirmed", "delivered"]
+    assert not any("1234" in line for line in keyboard.shown)
+
+
+def test_the_end_of_input_ends_the_terminal(counter: Counter, desk: Desk) -> None:
+    keyboard = Keyboard([])
+    asyncio.run(_end_of_input(counter, desk, keyboard))
+
+
+async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
+    conductor = open_terminal(
+        counter.settings,
+        Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
+        anchors=counter.props.authority.trust_anchors,
+    )
+    with os.fdopen(keyboard.reading) as stream:
+        headless = Headless(conductor, PromptOperator(words("en", institution="", staff=""), keyboard.tell, stream))
+        desk.place.insert(desk.card())
+        asyncio.get_running_loop().call_later(0.2, keyboard.close)
+        async with asyncio.timeout(10):
+            await headless.run()
+    desk.place.remove()
+
+
+@pytest.mark.parametrize("typed", ["S55.3.1", "s55-3-1", "S55/03/01", "1980-03-01", "1980.3.1"])
+def test_a_birth_date_is_typed_as_it_is_printed(typed: str) -> None:
+    assert _birth_date(typed) is not None
+
+
+@pytest.mark.parametrize("typed", ["", "55.3.1.2", "X55.3.1", "S55.3", "yesterday"])
+def test_what_is_no_date_is_asked_again(typed: str) -> None:
+    assert _birth_date(typed) is None
+
+
+def test_every_question_has_its_choices() -> None:
+    say = words("ja", institution="", staff="")
+    world = World(Rules())
+    world.card_read()
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert len(choices(world.state, say)) == 3
+    world = World()
+    world.by_pin()
+    assert isinstance(world.state, st.Consent)
+    assert len(choices(world.state, say)) == 3
