@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -194,7 +195,7 @@ def other_card(authority: TestAuthority) -> Card:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
     """URL of a real PostgreSQL with our schema, for this run of the tests alone."""
     try:
         server = TemporaryPostgres(durable=False)
@@ -203,6 +204,7 @@ def postgres() -> Iterator[str]:
     with server:
         Store(server.url()).close()
         yield server.url()
+        closing.shutdown()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -220,8 +222,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def closing() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as closing:
+        yield closing
+
+
 @pytest.fixture
-def counter(tmp_path: Path, authority: TestAuthority, card: Card, database_url: str | None) -> Iterator[Counter]:
+def counter(
+    tmp_path: Path, authority: TestAuthority, card: Card, database_url: str | None, closing: ThreadPoolExecutor
+) -> Iterator[Counter]:
     clock = {"counter": None}
     service = open_service(
         tmp_path,
@@ -243,8 +253,8 @@ def counter(tmp_path: Path, authority: TestAuthority, card: Card, database_url: 
     counter.know(card, "adult")
     server.start()
     yield counter
-    counter.server.close()
-    server.close()
+    # a server takes a fifth of a second to stop, and the next test need not wait for it
+    closing.submit(lambda: (counter.server.close(), server.close()))
 
 
 def _pem(authority: TestAuthority) -> str:

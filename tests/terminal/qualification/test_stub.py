@@ -12,8 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from terminal.qualification import contract, insured
+from terminal.qualification.base import Model
 from terminal.qualification.contract import (
     CheckOpened,
+    NextStep,
     OpenCheck,
     PinProof,
     RefusalReason,
@@ -38,13 +41,51 @@ def database_url() -> None:
     """In memory: the store has no part in these days."""
 
 
-def test_openapi_is_published_and_every_answer_says_simulated(counter: Any) -> None:
-    answer = httpx.get(f"{counter.server.url}/openapi.json")
-    assert answer.headers["Uketsuke-Simulated"] == "1"
-    published = answer.json()
-    assert "/v1/checks/{check_id}/submission" in published["paths"]
-    assert {"OpenCheck", "Submission", "QualificationResult", "Refused"} <= set(published["components"]["schemas"])
-    assert httpx.get(f"{counter.server.url}/nothing").headers["Uketsuke-Simulated"] == "1"
+def test_every_answer_says_simulated(counter: Any) -> None:
+    for path in ("/openapi.json", "/nothing"):
+        assert httpx.get(f"{counter.server.url}{path}").headers["Uketsuke-Simulated"] == "1"
+
+
+def test_openapi_has_every_route_and_model(counter: Any) -> None:
+    published = httpx.get(f"{counter.server.url}/openapi.json").json()
+    routes = {(method, path) for path, methods in published["paths"].items() for method in methods}
+    assert {(method, path) for method, path in routes if path.startswith("/v1")} == {
+        ("post", "/v1/challenges"),
+        ("post", "/v1/checks"),
+        ("post", "/v1/checks/{check_id}/registration"),
+        ("put", "/v1/checks/{check_id}/submission"),
+        ("get", "/v1/checks/{check_id}/result"),
+        ("post", "/v1/checks/{check_id}/withdrawal"),
+        ("post", "/v1/lookups"),
+        ("get", "/v1/receipts"),
+    }
+    models = {
+        name
+        for module in (contract, insured)
+        for name, thing in vars(module).items()
+        if isinstance(thing, type) and issubclass(thing, Model) and not thing.__subclasses__()
+    }
+    assert models <= set(published["components"]["schemas"])
+    for path, methods in published["paths"].items():
+        for operation in methods.values():
+            answers = operation["responses"]
+            assert answers["200"]["content"]["application/json"]["schema"], path
+            if path.startswith("/v1/") and path != "/v1/challenges":
+                assert {"403", "404", "409", "422"} <= set(answers), path
+    described = published["components"]["schemas"]["Submission"]["properties"]["ledger_count"]["description"]
+    assert "ledger" in described
+
+
+def test_every_refusal_has_a_code_a_sentence_and_a_next_step() -> None:
+    refused = {reason: refuse(reason) for reason in RefusalReason}
+    codes = [answer.code for answer in refused.values()]
+    assert len(set(codes)) == len(codes)
+    for reason in (RefusalReason.REVOKED, RefusalReason.LAPSED, RefusalReason.CERTIFICATE_EXPIRED):
+        assert refused[reason].next_step is NextStep.MUNICIPALITY
+        assert "市区町村" in refused[reason].message
+    assert refused[RefusalReason.SUSPENDED].next_step is NextStep.FREE_DIAL
+    assert "0120-95-0178" in refused[RefusalReason.SUSPENDED].message
+    assert {answer.next_step for answer in refused.values()} == set(NextStep)
 
 
 def test_a_malformed_request_is_not_repeated_back(counter: Any) -> None:

@@ -1,0 +1,227 @@
+"""The store on both databases: shared commits, bad luck of one alone, schema and migrations."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.qualification.stub.storage.database import Database, Transaction
+from terminal.qualification.stub.storage.store import OpenedCheck, Store
+from terminal.qualification.stub.storage.tables import metadata
+
+NOW = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+
+
+def check(number: int = 1) -> OpenedCheck:
+    return OpenedCheck(
+        check_id=f"check-{number}",
+        terminal_id="terminal-1",
+        institution_code="1319999999",
+        purpose=Purpose.RECEPTION,
+        way=Way.PIN,
+        person="adult",
+        standing=CertificateStanding.VALID,
+        registered=False,
+        opened_at=NOW,
+    )
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    store = Store(database_url)
+    yield store
+    store.close()
+
+
+def engine_of(database_url: str) -> sa.Engine:
+    url = sa.make_url(database_url)
+    return sa.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
+
+
+def test_migrations_make_exactly_the_tables(database_url: str) -> None:
+    Store(database_url).close()
+    Store(database_url).close()  # a second time there is nothing to do
+    with engine_of(database_url).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_many_open_the_same_store_at_once(database_url: str) -> None:
+    with engine_of(database_url).begin() as connection:
+        for table in (*reversed(metadata.sorted_tables), sa.table("alembic_version")):
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
+    stores: list[Store | Exception] = []
+
+    def begin() -> None:
+        try:
+            stores.append(Store(database_url))
+        except Exception as error:
+            stores.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(store) for store in stores] == [Store] * 4
+    for store in stores:
+        assert isinstance(store, Store)
+        store.close()
+
+
+def test_what_waits_together_is_committed_together(database_url: str) -> None:
+    commits = 0
+
+    async def day() -> list[bool]:
+        nonlocal commits
+        database = Database(database_url)
+        together = database._together
+
+        def counted(jobs: Any) -> None:
+            nonlocal commits
+            commits += 1
+            together(jobs)
+
+        database._together = counted  # type: ignore[method-assign]
+        spending = [
+            database.write(lambda t, n=number: t.change(t.sql.spend_challenge, {"challenge": n, "ends_at": 1}) == 1)  # type: ignore[misc]
+            for number in [b"%d" % (number % 100) for number in range(200)]
+        ]
+        spent = await asyncio.gather(*spending)
+        database.close()
+        return spent
+
+    spent = asyncio.run(day())
+    assert spent == [True] * 100 + [False] * 100
+    assert commits < 50
+
+
+def test_one_that_fails_fails_alone(database_url: str) -> None:
+    def spend(challenge: bytes) -> Any:
+        return lambda t: t.change(t.sql.spend_challenge, {"challenge": challenge, "ends_at": 1})
+
+    def defect(t: Transaction) -> None:
+        t.change(t.sql.spend_challenge, {"challenge": b"never", "ends_at": 1})
+        raise RuntimeError("a defect")
+
+    def wrong(t: Transaction) -> None:
+        t.change("INSERT INTO nowhere VALUES (1)", {})
+
+    async def day() -> list[Any]:
+        database = Database(database_url)
+        jobs = [spend(b"a"), defect, spend(b"b"), wrong, spend(b"c"), spend(b"never")]
+        done = await asyncio.gather(*(database.write(job) for job in jobs), return_exceptions=True)
+        again = await asyncio.gather(*(database.write(spend(name)) for name in (b"a", b"b", b"c", b"never", b"d")))
+        database.close()
+        return [*done, *again]
+
+    done = asyncio.run(day())
+    assert [done[0], done[2], done[4], done[5]] == [1, 1, 1, 1]
+    assert isinstance(done[1], RuntimeError)
+    assert isinstance(done[3], Exception)
+    assert done[6:] == [0, 0, 0, 0, 1]
+
+
+def test_a_challenge_and_its_check_are_one(store: Store) -> None:
+    async def day() -> list[Any]:
+        first = await store.open(b"challenge", LATER, check(1))
+        second = await store.open(b"challenge", LATER, check(2))
+        return [first, second, await store.check("check-1"), await store.check("check-2")]
+
+    first, second, kept, nothing = asyncio.run(day())
+    assert first == kept == check(1)
+    assert (second, nothing) == (None, None)
+
+
+def test_two_with_one_challenge_at_the_same_time(database_url: str) -> None:
+    async def race() -> list[Any]:
+        one, two = Store(database_url), Store(database_url)
+        opened: list[Any] = []
+        for number in range(20):
+            both = (store.open(b"%d" % number, LATER, check(number * 2 + i)) for i, store in enumerate((one, two)))
+            opened += await asyncio.gather(*both)
+        one.close()
+        two.close()
+        return opened
+
+    opened = asyncio.run(race())
+    assert sum(one is not None for one in opened) == 20
+
+
+def test_spent_challenges_are_forgotten_when_they_end(store: Store) -> None:
+    async def day() -> list[bool]:
+        return [
+            await store.spend(b"one", LATER, NOW),
+            await store.spend(b"one", LATER, NOW),
+            await store.spend(b"two", LATER + timedelta(hours=1), LATER + timedelta(minutes=2)),
+            # its seal says that it is over; the store need not know it any more
+            await store.spend(b"one", LATER, LATER + timedelta(minutes=2)),
+        ]
+
+    assert asyncio.run(day()) == [True, False, True, True]
+
+
+def test_a_registration_is_seen_by_checks_opened_before(store: Store) -> None:
+    async def day() -> list[Any]:
+        opened = await store.open(b"c", LATER, check())
+        assert opened is not None
+        registered = await store.register(opened, NOW)
+        return [opened, registered, await store.check("check-1"), await store.register(opened, NOW)]
+
+    assert [one.registered for one in asyncio.run(day())] == [False, True, True, True]
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    store.close()
+    store.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        asyncio.run(store.check("c"))
+
+
+def test_postgresql_comes_back(postgres: str) -> None:
+    async def day() -> list[bool]:
+        store = Store(postgres)
+        before = await store.spend(b"before", LATER, NOW)
+        with psycopg.connect(postgres, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        after = await store.spend(b"after", LATER, NOW)
+        again = await store.spend(b"before", LATER, NOW)
+        store.close()
+        return [before, after, again]
+
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("TRUNCATE spent_challenges")
+    assert asyncio.run(day()) == [True, True, False]
+
+
+def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+
+    def pragma(name: str) -> Any:
+        return lambda t: t.row(f"PRAGMA {name}", {})
+
+    async def asked() -> list[Any]:
+        names = ("synchronous", "journal_mode", "foreign_keys")
+        return [await database.read(pragma(name)) for name in names]
+
+    assert asyncio.run(asked()) == [(2,), ("wal",), (1,)]
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://", "nonsense"])
+def test_no_other_database(url: str) -> None:
+    with pytest.raises((ValueError, sa.exc.ArgumentError)):
+        Store(url)
