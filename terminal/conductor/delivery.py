@@ -19,7 +19,6 @@ from terminal.handover.name import result_file_stem
 from terminal.handover.result_xml import Encoding, result_document
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
-    ConsentAnswer,
     PrescriptionForm,
     QualificationResult,
     Receipt,
@@ -27,6 +26,7 @@ from terminal.qualification.contract import (
     Refused,
     ServiceSilent,
 )
+from terminal.qualification.receipts import consent_answer
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Delivery:
         submission = self._client.submission(
             event.check_id,
             decided_at=event.decided_at,
-            answers=[_consent_answer(answer) for answer in event.answers],
+            answers=[consent_answer(answer) for answer in event.answers],
             by_law=event.by_law,
             prescription_form=PrescriptionForm(event.prescription_form) if event.prescription_form else None,
             ledger_count=decided.sequence,
@@ -176,12 +176,6 @@ class Delivery:
     def backlog(self) -> int:
         """Checks for which something remains to be done."""
         return len(self.ledger.unended())
-
-
-def _consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
-    return ConsentAnswer(
-        item=answer.item, flag=1 if answer.granted else 0, consent_time=answer.answered_at if answer.granted else None
-    )
 
 
 def _confirmed(receipt: Receipt) -> Confirmed:

@@ -1,0 +1,189 @@
+"""An auditor compares the ledger with what the service signed: a tail that was cut, answers that were rewritten."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.profiles import Profile
+from consent.items import Item
+from consent.ledger import Ledger, LedgerFile
+from consent.records import Cause, Confirmed, Decided, Opened, RecordedAnswer, body_of, genesis_hash, record_hash
+from consent.verification import LedgerBroken, LedgerIntact
+from terminal.conductor.delivery import _confirmed
+from terminal.qualification.contract import Receipt
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.receipts import ReceiptNotGenuine, consent_answer, verify_with_receipts
+
+ITEMS = (Item.DIAGNOSIS, Item.MEDICINES)
+
+
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in this."""
+
+
+class Books:
+    """A ledger whose checks the service really confirmed."""
+
+    def __init__(self, counter: Any, card: Any, path: Path, receptions: int = 3) -> None:
+        self.path, self.key = path, counter.enrolment.service_public_key
+        self.receipts: tuple[Receipt, ...] = counter.play(lambda client: self._days(counter, client, card, receptions))
+
+    async def _days(self, counter: Any, client: Any, card: Any, receptions: int) -> Any:
+        with Ledger.open(self.path, "terminal-1", clock=lambda: counter.now) as ledger:
+            for number in range(receptions):
+                await self._reception(counter, client, card, ledger, granted=number != 1)
+        return await client.receipts()
+
+    async def _reception(self, counter: Any, client: Any, card: Any, ledger: Ledger, *, granted: bool) -> None:
+        check_id = (await counter.opened(client, card)).check_id
+        common: dict[str, Any] = {
+            "check_id": check_id,
+            "reception_id": f"r-{check_id}",
+            "card": "c" * 64,
+            "profile": Profile.CLINIC,
+        }
+        ledger.opened(Opened(way="pin", **common))
+        answers = tuple(
+            RecordedAnswer(
+                item=item,
+                granted=granted,
+                answered_at=counter.now,
+                question_id="q",
+                language="ja",
+                wording="よいですか",
+            )
+            for item in ITEMS
+        )
+        decided = ledger.decided(
+            Decided(
+                idempotency_key=f"r-{check_id}",
+                decided_at=counter.now,
+                cause=Cause.ANSWERED,
+                answers=answers,
+                result_file="f",
+                **common,
+            )
+        )
+        submission = client.submission(
+            check_id,
+            decided_at=counter.now,
+            answers=[consent_answer(answer) for answer in answers],
+            ledger_count=decided.sequence,
+            ledger_head=decided.hash,
+        )
+        receipt = await client.submit(check_id, submission, f"r-{check_id}")
+        assert isinstance(receipt, Receipt), receipt
+        ledger.confirmed(_confirmed(receipt))
+        ledger.delivered(check_id, "f.xml")
+
+    def verified(self, *, asking: bool = True) -> Any:
+        return verify_with_receipts(self.path, self.key, self.receipts if asking else None)
+
+    def rewritten(self, change: Any) -> None:
+        """All records once more, as `change` wants them, in a chain that holds - as somebody with the disk could."""
+        records = list(LedgerFile(self.path).records())
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        with Ledger.open(self.path, "terminal-1", clock=lambda: records[0].at):
+            pass
+        connection = sqlite3.connect(self.path)
+        previous, heads, sequence = genesis_hash("terminal-1"), {}, 0
+        for record in records:
+            event = change(record.event)
+            if event is None:
+                continue
+            if isinstance(event, Confirmed) and event.check_id in heads:
+                count, chained = heads[event.check_id]
+                event = event.model_copy(update={"ledger_count": count, "ledger_hash": chained})
+            sequence += 1
+            body = body_of(sequence, record.at, previous, event)
+            previous = record_hash(previous, body)
+            if isinstance(event, Decided):
+                heads[event.check_id] = (sequence, previous)
+            connection.execute("INSERT INTO record (sequence, body, hash) VALUES (?, ?, ?)", (sequence, body, previous))
+        connection.commit()
+        connection.close()
+
+
+@pytest.fixture
+def books(counter: Any, card: Any, tmp_path: Path) -> Books:
+    return Books(counter, card, tmp_path / "ledger.db")
+
+
+def test_whole(books: Books) -> None:
+    for asking in (True, False):
+        whole = books.verified(asking=asking)
+        assert isinstance(whole, LedgerIntact)
+        assert whole.head.count == 12
+    assert len(books.receipts) == 3
+
+
+@pytest.mark.parametrize("left", [2, 5, 9, 10])
+def test_a_tail_cut_off_is_found_with_the_services_receipts_alone(books: Books, left: int) -> None:
+    connection = sqlite3.connect(books.path)
+    connection.execute("DROP TRIGGER record_remains")
+    connection.execute("DELETE FROM record WHERE sequence > ?", (left,))
+    connection.commit()
+    connection.close()
+    assert isinstance(books.verified(asking=False), LedgerIntact)
+    last_decision = books.receipts[-1].ledger_count
+    broken = books.verified()
+    if left < last_decision:
+        assert isinstance(broken, LedgerBroken)
+        assert broken.sequence == left + 1
+        assert "missing at the end" in broken.what
+    else:  # only the receipt itself is gone; it will be asked for again
+        assert isinstance(broken, LedgerIntact)
+
+
+def test_a_refusal_rewritten_as_consent(books: Books) -> None:
+    def grant(event: Any) -> Any:
+        if not isinstance(event, Decided) or event.granted:
+            return event
+        answers = tuple(answer.model_copy(update={"granted": True}) for answer in event.answers)
+        return event.model_copy(update={"answers": answers})
+
+    books.rewritten(grant)
+    for asking in (True, False):  # the signature on the confirmation gives it away even without the service
+        assert isinstance(books.verified(asking=asking), LedgerBroken)
+
+
+def test_a_check_left_out_of_a_new_chain(books: Books) -> None:
+    gone = books.receipts[1].check_id
+    books.rewritten(lambda event: None if event.check_id == gone else event)
+    assert isinstance(books.verified(), LedgerBroken)
+
+
+def test_a_confirmation_the_service_never_gave(books: Books, counter: Any, card: Any, tmp_path: Path) -> None:
+    forged = SigningKey.generate()
+    books.rewritten(
+        lambda event: event.model_copy(update={"signature": "c2lnbmVk"}) if isinstance(event, Confirmed) else event
+    )
+    broken = books.verified(asking=False)
+    assert isinstance(broken, LedgerBroken)
+    assert broken.sequence == 3
+    assert "no confirmation" in broken.what
+    whole = Books(counter, card, tmp_path / "other.db")
+    assert isinstance(verify_with_receipts(whole.path, forged.public_pem), LedgerBroken)
+
+
+def test_a_confirmation_the_service_does_not_know(books: Books) -> None:
+    books.receipts = books.receipts[1:]
+    broken = books.verified()
+    assert isinstance(broken, LedgerBroken)
+    assert "no receipt of" in broken.what
+
+
+def test_receipts_that_are_not_the_services(books: Books) -> None:
+    first = books.receipts[0].model_copy(update={"ledger_count": 99})
+    assert verify_with_receipts(books.path, books.key, [first]) == ReceiptNotGenuine(first.check_id)
+
+
+def test_a_copy_of_the_ledger_serves_as_well(books: Books, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    shutil.copy(books.path, copy)
+    assert isinstance(verify_with_receipts(copy, books.key, books.receipts), LedgerIntact)
