@@ -1,5 +1,6 @@
 """OpenSC, which nobody here wrote, takes the card in software for a JPKI card."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,45 +8,137 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reader.profile import File
+from reader.card import MyNumberCard
+from reader.facts import CardFacts, PinRight, PinWrong
+from reader.profile import File, Password
+from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
+from reader.softcard.kinds import issue_kind
 
 if TYPE_CHECKING:
     from .conftest import PcscdCounter
 
 pytestmark = [
     pytest.mark.pcscd,
-    pytest.mark.skipif(shutil.which("pkcs15-tool") is None, reason="OpenSC is not installed"),
+    pytest.mark.skipif(shutil.which("pkcs15-tool") is None, reason="OpenSC is not installed (package opensc)"),
 ]
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*command, "--reader", "0"], capture_output=True, text=True, timeout=30, check=False)
+def run(*command: str, check: bool = False) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*command, "--reader", "0"], capture_output=True, timeout=30, check=check)
 
 
-def test_recognised_listed_signed_and_counted(real_counter: "PcscdCounter", image: CardImage, tmp_path: Path) -> None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.hashes import SHA256, Hash
+def openssl(*command: str) -> str:
+    return subprocess.run(["openssl", *command], capture_output=True, text=True, timeout=30, check=False).stdout
 
+
+def tries_left() -> list[int]:
+    """As pkcs15-tool sees them: authentication PIN, signature password."""
+    listed = run("pkcs15-tool", "--list-pins", check=True).stdout.decode()
+    return [int(left) for left in re.findall(r"Tries left\s*: (\d+)", listed)]
+
+
+def our_tries(counter: "PcscdCounter") -> tuple[MyNumberCard, int]:
+    card = MyNumberCard(counter.connect())
+    facts = card.read_facts()
+    assert isinstance(facts, CardFacts)
+    return card, facts.pin_tries_left
+
+
+def sign(key: str, pin: str, message: Path, signature: Path) -> int:
+    """Exit code. The tool is handed a digest and adds DigestInfo and padding."""
+    digest = message.with_suffix(".digest")
+    digest.write_bytes(
+        subprocess.run(["openssl", "sha256", "-binary", message], capture_output=True, check=True).stdout
+    )
+    command = ["pkcs15-crypt", "--sign", "--pkcs1", "--sha-256", "--key", key, "--pin", pin, "--raw"]
+    return run(*command, "--input", str(digest), "--output", str(signature)).returncode
+
+
+def test_it_is_recognised_and_its_pins_keys_and_certificates_are_listed(
+    real_counter: "PcscdCounter", image: CardImage
+) -> None:
     real_counter.insert(SoftCard(image))
-    assert run("opensc-tool", "--name").stdout.strip() == "jpki"
-    listed = run("pkcs15-tool", "--dump").stdout
-    assert listed.count("PIN [") == 2
+    assert run("opensc-tool", "--name").stdout.strip() == b"jpki"
+    assert run("opensc-tool", "--atr").stdout.strip().replace(b":", b"").lower() == SoftCard(image).atr.hex().encode()
+    listed = run("pkcs15-tool", "--dump", check=True).stdout.decode()
+    assert re.findall(r"PIN \[(.+)\]", listed) == ["User Authentication PIN", "Digital Signature PIN"]
     assert listed.count("Private RSA Key [") == 2
+    assert listed.count("Public RSA Key [") == 2
     assert listed.count("X.509 Certificate [") == 4
-    assert listed.count("Tries left") == 2
+    assert tries_left() == [3, 5]
 
-    digest = Hash(SHA256())
-    digest.update(b"statement")
-    (tmp_path / "digest").write_bytes(digest.finalize())
-    signing = ["pkcs15-crypt", "--sign", "--pkcs1", "--sha-256", "--key", "01", "--raw"]
-    files = ["--input", str(tmp_path / "digest"), "--output", str(tmp_path / "signature")]
-    assert run(*signing, *files, "--pin", "0000").returncode != 0
-    assert "Tries left     : 2" in run("pkcs15-tool", "--dump").stdout
-    assert run(*signing, *files, "--pin", "1234").returncode == 0
-    key = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE]).public_key()
-    assert isinstance(key, RSAPublicKey)
-    key.verify((tmp_path / "signature").read_bytes(), b"statement", PKCS1v15(), SHA256())
+
+def test_it_reads_the_certificates_as_they_were_issued(
+    real_counter: "PcscdCounter", image: CardImage, authority: TestAuthority, tmp_path: Path
+) -> None:
+    """The signature certificate is behind its password, which this tool does not ask for."""
+    real_counter.insert(SoftCard(image))
+    for number, file in (("01", File.USER_CERTIFICATE), ("03", File.USER_CA_CERTIFICATE)):
+        pem = tmp_path / f"{number}.pem"
+        pem.write_bytes(run("pkcs15-tool", "--read-certificate", number, check=True).stdout)
+        der = tmp_path / f"{number}.der"
+        openssl("x509", "-in", str(pem), "-outform", "DER", "-out", str(der))
+        assert der.read_bytes() == image.files[file]
+    (tmp_path / "ca.pem").write_text(authority.user_ca.certificate_pem)
+    verified = openssl("verify", "-no_check_time", "-CAfile", str(tmp_path / "ca.pem"), str(tmp_path / "01.pem"))
+    assert verified.strip().endswith(": OK")
+
+
+@pytest.mark.parametrize(
+    ("key", "pin", "file"), [("01", "1234", File.USER_CERTIFICATE), ("02", "TEST2026", File.SIGNATURE_CERTIFICATE)]
+)
+def test_what_it_signs_is_verified_by_openssl(
+    real_counter: "PcscdCounter", image: CardImage, tmp_path: Path, key: str, pin: str, file: File
+) -> None:
+    real_counter.insert(SoftCard(image))
+    message, signature, certificate, public = (tmp_path / name for name in ("message", "signature", "der", "public"))
+    message.write_bytes(b"statement")
+    certificate.write_bytes(image.files[file])
+    public.write_text(openssl("x509", "-inform", "DER", "-in", str(certificate), "-pubkey", "-noout"))
+    assert sign(key, pin, message, signature) == 0
+    verify = ("dgst", "-sha256", "-verify", str(public), "-signature", str(signature))
+    assert openssl(*verify, str(message)).strip() == "Verified OK"
+    message.write_bytes(b"another statement")
+    assert openssl(*verify, str(message)).strip() != "Verified OK"
+
+
+def test_wrong_pins_count_down_in_its_eyes_exactly_as_in_ours(
+    real_counter: "PcscdCounter", image: CardImage, tmp_path: Path
+) -> None:
+    real_counter.insert(SoftCard(image))
+    (tmp_path / "message").write_bytes(b"statement")
+
+    def theirs(pin: str) -> bool:
+        return sign("01", pin, tmp_path / "message", tmp_path / "signature") == 0
+
+    for left in (3, 2):
+        card, ours = our_tries(real_counter)
+        real_counter.end_reception()
+        assert (tries_left(), ours) == ([left, 5], left)
+        assert not theirs("0000")
+    # The last but one is ours, a right one gives all back, then all are spent in turns.
+    card, ours = our_tries(real_counter)
+    assert card.verify_pin(bytearray(b"1234"), ours) == PinRight()
+    real_counter.end_reception()
+    assert tries_left() == [3, 5]
+    card, ours = our_tries(real_counter)
+    assert card.verify_pin(bytearray(b"0000"), ours) == PinWrong(2)
+    real_counter.end_reception()
+    assert not theirs("0000")
+    assert not theirs("0000")
+    card, ours = our_tries(real_counter)
+    real_counter.end_reception()
+    assert (tries_left(), ours) == ([0, 5], 0)
+    assert not theirs("1234"), "locked for them too"
+
+
+@pytest.mark.parametrize(("kind", "left"), [("pinless", 0), ("pin-locked", 0), ("tries-left", 1)])
+def test_it_sees_the_tries_of_every_kind(
+    real_counter: "PcscdCounter", authority: TestAuthority, kind: str, left: int
+) -> None:
+    image = issue_kind(kind, authority)
+    real_counter.insert(SoftCard(image))
+    assert tries_left() == [left, 5]
+    assert image.passwords[Password.USER_PIN].left == left

@@ -1,0 +1,153 @@
+"""What went over the link, for support: every command and answer, without anything of the person.
+
+Masked: data of VERIFY and of CHANGE REFERENCE DATA, whatever a password protects, and what could be used to recognise a
+card. Shown: headers, lengths, status words, times, the first bytes of free files.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from reader.apdu import INS, ApduError, Command, parse_command, parse_response
+from reader.facts import CardUnreadable, ConnectProblem, NoCard, ReaderBusy, ReaderLost, SlotEvent
+from reader.link import CardLink, CardSlot, LinkLost
+from reader.profile import RSA_2048, Application, CardProfile, File
+
+_SHOWN: Final = 8
+"""Bytes of a free file: enough for a tag and a length."""
+_NAMES: Final = {ins.value: ins.name.replace("_", " ") for ins in INS}
+_REFUSAL: Final = "no card trace where patients are served: set up a test terminal"
+_SELECT_BY_NAME, _SELECT_EF = 0x04, 0x02
+# Their start is a tag and a length; what follows would tell one card from another.
+_FREE: Final = frozenset(
+    {
+        File.USER_CERTIFICATE,
+        File.USER_CA_CERTIFICATE,
+        File.SIGNATURE_CA_CERTIFICATE,
+        File.TOKEN_INFO,
+        File.CERTIFICATE_FLAGS,
+        File.SURFACE_CV_CERTIFICATE,
+        File.TEXT_CV_CERTIFICATE,
+    }
+)
+
+
+class TraceRefused(RuntimeError):
+    """A trace was asked for where patients are served."""
+
+
+class TracedLink:
+    """Writes a line per command and per answer; the caller adds the time of day."""
+
+    def __init__(
+        self,
+        link: CardLink,
+        write: Callable[[str], None],
+        *,
+        production: bool,
+        profile: CardProfile = RSA_2048,
+    ) -> None:
+        """`production`: whether patients are served here; a trace is then refused with `TraceRefused`."""
+        if production:
+            raise TraceRefused(_REFUSAL)
+        self._link = link
+        self._write = write
+        self._profile = profile
+        self._application: Application | None = None
+        self._free = False
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        try:
+            command: Command | None = parse_command(apdu)
+        except ApduError:
+            command = None
+        self._write(f"> {len(apdu)} bytes that are no command" if command is None else f"> {_show(command)}")
+        started = time.perf_counter()
+        try:
+            answer = self._link.transmit(apdu)
+        except LinkLost as lost:
+            self._write(f"< no answer after {_ms(started)} ({lost})")
+            raise
+        self._write(f"< {self._answer(command, answer)}  {_ms(started)}")
+        return answer
+
+    def close(self) -> None:
+        self._link.close()
+        self._write("power off")
+
+    def _answer(self, command: Command | None, answer: bytes) -> str:
+        try:
+            response = parse_response(answer)
+        except ApduError:
+            return f"{len(answer)} bytes that are no answer"
+        if command is not None and response.ok:
+            self._follow(command)
+        if not response.data:
+            return f"{response.sw:04X}"
+        length = f"{len(response.data)} bytes"
+        free = self._free and command is not None and command.ins == INS.READ_BINARY and _at_start(command)
+        shown = f"{response.data[:_SHOWN].hex()}.. " if free else ""
+        return f"{shown}{length} {response.sw:04X}"
+
+    def _follow(self, command: Command) -> None:
+        """Which file is read now, as the card sees it."""
+        if command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME:
+            self._application = next((app for app in self._profile.applications if app.aid == command.data), None)
+            self._free = False
+        elif command.ins == INS.SELECT and command.p1 == _SELECT_EF:
+            self._free = self._is_free(int.from_bytes(command.data, "big"))
+        elif command.ins == INS.READ_BINARY and command.p1 & 0x80:
+            self._free = self._is_free(command.p1 & 0x1F)
+
+    def _is_free(self, fid: int) -> bool:
+        application = self._application
+        return application is not None and any(
+            entry.fid == fid and file in _FREE for file, entry in application.files.items()
+        )
+
+
+class TracedSlot:
+    """A slot whose links are traced."""
+
+    def __init__(self, slot: CardSlot, write: Callable[[str], None], *, production: bool) -> None:
+        """As `TracedLink`; refuses at once."""
+        if production:
+            raise TraceRefused(_REFUSAL)
+        self._slot = slot
+        self._write = write
+
+    @property
+    def name(self) -> str:
+        return self._slot.name
+
+    def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
+        self._slot.watch(on_event)
+
+    def connect(self) -> CardLink | ConnectProblem:
+        outcome = self._slot.connect()
+        if isinstance(outcome, NoCard | ReaderBusy | ReaderLost | CardUnreadable):
+            self._write(f"connect: {type(outcome).__name__}")
+            return outcome
+        return TracedLink(outcome, self._write, production=False)
+
+    def close(self) -> None:
+        self._slot.close()
+
+
+def _at_start(command: Command) -> bool:
+    return command.p2 == 0 and (command.p1 == 0 or bool(command.p1 & 0x80))
+
+
+def _show(command: Command) -> str:
+    text = bytes((command.cla, command.ins, command.p1, command.p2)).hex().upper()
+    if command.data:
+        # An application's name or a file's: nothing else is worth its bytes.
+        shown = bytes(command.data).hex().upper() if command.ins == INS.SELECT else f"[{len(command.data)} bytes]"
+        text += f" {shown}"
+    if command.le is not None:
+        text += f" Le {command.le}"
+    return f"{text}  {_NAMES.get(command.ins, 'unknown instruction')}"
+
+
+def _ms(started: float) -> str:
+    return f"{(time.perf_counter() - started) * 1000:.1f} ms"
