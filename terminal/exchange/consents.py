@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from consent.items import Item
 from terminal.exchange.book import Book
-from terminal.exchange.insured import InsuredLookup, Wanted
+from terminal.exchange.insured import InsuredPeople, Wanted
 from terminal.handover.layout import attributes_of
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import read_message
@@ -20,7 +20,7 @@ FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP)
 """Items whose data can be asked for by file."""
 
 
-def note_consents(data: bytes, insured: InsuredLookup, book: Book, day: date) -> bool:
+def note_consents(data: bytes, insured: InsuredPeople, book: Book, day: date) -> bool:
     """False when the file cannot be read as a result."""
     parsed = parse(data)
     message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
@@ -39,7 +39,7 @@ def _note(
     record: Insured,
     item: Item,
     consent: Consent,
-    insured: InsuredLookup,
+    insured: InsuredPeople,
     book: Book,
     day: date,
 ) -> None:

@@ -1,14 +1,14 @@
 """The clinic's own patient numbers for the card reader's result files."""
 
 from terminal.exchange.book import Book
-from terminal.exchange.insured import InsuredLookup, Wanted
+from terminal.exchange.insured import InsuredPeople, Wanted
 from terminal.qualification.contract import Qualification
 
 
 class RegisteredNumbers:
     """For `FaceOptions.reference_number`."""
 
-    def __init__(self, book: Book, insured: InsuredLookup) -> None:
+    def __init__(self, book: Book, insured: InsuredPeople) -> None:
         self._book, self._insured = book, insured
 
     def __call__(self, institution: str, qualification: Qualification) -> str | None:

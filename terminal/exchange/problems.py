@@ -16,6 +16,7 @@ class Trouble(Enum):
     XML_ONLY = ("SIMX0009E", "模擬環境ではXML形式の情報のみ提供します。")
     NAME_USED = ("SIMX0010E", "同じ名前の結果ファイルが既にあります。別の名前で要求してください。")
     PROVOKED = ("SIMX0011E", "模擬：指定により異常終了としました。")
+    SERVICE_SILENT = ("SIMX0013E", "資格確認サービスが応答しません。しばらくしてからもう一度要求してください。")
     WRONG_PERIOD = ("SIMX0012E", "開始日が終了日より後です。")
 
     @property

@@ -16,8 +16,9 @@ from typing import Final, Self
 
 from terminal.exchange.answers.common import Desk
 from terminal.exchange.book import Book
+from terminal.exchange.checks import Checks
 from terminal.exchange.consents import note_consents
-from terminal.exchange.insured import InsuredLookup
+from terminal.exchange.insured import InsuredPeople
 from terminal.exchange.intake import (
     DONE_FOLDER,
     Arrived,
@@ -123,7 +124,8 @@ class ExchangeService:
     def __init__(
         self,
         folders: Folders,
-        insured: InsuredLookup,
+        insured: InsuredPeople,
+        checks: Checks,
         book: Book,
         *,
         rules: ExchangeRules | None = None,
@@ -132,7 +134,7 @@ class ExchangeService:
     ) -> None:
         self.folders = folders
         self.rules = rules or ExchangeRules()
-        self._insured, self._book = insured, book
+        self._insured, self._checks, self._book = insured, checks, book
         self._clock, self._monotonic = clock, monotonic
         self._intake = Intake(folders.req)
         self._answers = ResultFolder(folders.res, owner="exchange")
@@ -253,6 +255,7 @@ class ExchangeService:
     def _desk(self, fail: bool) -> Desk:
         return Desk(
             insured=self._insured,
+            checks=self._checks,
             book=self._book,
             now=self._clock().astimezone(JAPAN),
             encoding=self.rules.encoding,

@@ -16,8 +16,9 @@ from terminal.handover.messages.bulk import (
     BulkUnits,
 )
 from terminal.handover.messages.header import BulkHeader, RequestHeader
+from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import read_message
-from terminal.handover.messages.qualification import SearchInfo
+from terminal.handover.messages.qualification import QualificationBody, SearchInfo
 from terminal.handover.xml import LARGEST_BULK, Parsed, parse
 
 
@@ -71,29 +72,30 @@ def _uploaded(data: bytes) -> BulkRequest:
 
 def _unit(search: SearchInfo, institution: str, desk: Desk) -> BulkUnit:
     checked = check(search, institution, desk)
-    record = checked.record
-    # A bulk check gives no limit, only whether it changed; the patient number stands beside the record.
-    plain = (
-        record.model_copy(
-            update={
-                "limit_changed": "1" if record.limit else "0",
-                "limit_consent": None,
-                "limit": None,
-                "reference_number": None,
-                "arbitrary_identifier": None,
-            }
-        )
-        if record
-        else None
-    )
+    if not isinstance(checked, QualificationBody):
+        return BulkUnit(search=search, status="2", result_code=checked[0], result_message=checked[1])
+    record = next(iter(checked.results), None)
     return BulkUnit(
         search=search,
-        status="1",
-        result_code=checked.trouble.code,
-        result_message=checked.trouble.sentence,
+        status=checked.status,
+        result_code=checked.result_code,
+        result_message=checked.result_message,
         validity=checked.validity,
-        result=plain,
+        result=_plain(record) if record else None,
         reference_number=record.reference_number if record else None,
+    )
+
+
+def _plain(record: Insured) -> Insured:
+    """A bulk check gives no limit, only whether it changed; the patient number stands beside the record."""
+    return record.model_copy(
+        update={
+            "limit_changed": "1" if record.limit else "0",
+            "limit_consent": None,
+            "limit": None,
+            "reference_number": None,
+            "arbitrary_identifier": None,
+        }
     )
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from terminal.exchange.book import Book
-from terminal.exchange.insured import Found, InsuredLookup, Wanted
+from terminal.exchange.checks import Checks
+from terminal.exchange.insured import Found, InsuredPeople, Wanted
+from terminal.exchange.numbers import RegisteredNumbers
 from terminal.handover.messages.header import AnswerHeader, RequestHeader
-from terminal.handover.messages.insured import Insured
 from terminal.handover.xml import CHARACTER_CODES, Encoding
 
 ENDED_NORMALLY = "1"
@@ -19,7 +20,8 @@ FAILED = "9"
 class Desk:
     """One request's surroundings."""
 
-    insured: InsuredLookup
+    insured: InsuredPeople
+    checks: Checks
     book: Book
     now: datetime
     """Japan time."""
@@ -39,10 +41,10 @@ class Desk:
     def find(self, wanted: Wanted) -> tuple[Found, ...]:
         return self.insured.find(wanted, self.now.date())
 
-    def record(self, institution: str, found: Found) -> Insured:
-        """With the institution's own patient number, once it registered one."""
-        number = self.book.reference_number(institution, found.person)
-        return found.record if number is None else found.record.model_copy(update={"reference_number": number})
+    @property
+    def numbers(self) -> RegisteredNumbers:
+        """The institutions' own patient numbers."""
+        return RegisteredNumbers(self.book, self.insured)
 
     def header(
         self, request: RequestHeader, segment: str, code: str | None = None, message: str | None = None

@@ -1,19 +1,17 @@
 """The check by symbol and number."""
 
-from dataclasses import dataclass
-
 from terminal.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
-from terminal.exchange.insured import Found, Wanted
 from terminal.exchange.problems import Trouble
 from terminal.handover.messages.header import DatedRequestHeader, QualificationHeader
-from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.qualification import (
     QualificationAnswer,
     QualificationBody,
     QualificationRequest,
     SearchInfo,
 )
-from terminal.handover.parts import Consent
+from terminal.handover.result_xml import FaceOptions, result_body
+from terminal.qualification.contract import QualificationResult, Refused, ServiceSilent
+from terminal.qualification.insured import InsuredSearch
 
 BY_NUMBER = "2"
 """ReferenceClassification (OQSCD002)."""
@@ -24,31 +22,27 @@ NOBODY, SEVERAL = "4", "5"
 def answer_check(request: QualificationRequest, desk: Desk) -> QualificationAnswer:
     asked = request.header
     trouble = _refused(asked, desk)
-    header = QualificationHeader(
+    if trouble is not None:
+        return QualificationAnswer(header=_header(asked, desk, trouble.code, trouble.sentence))
+    checked = check(request.body.search, asked.institution_code, desk)
+    if isinstance(checked, QualificationBody):
+        return QualificationAnswer(header=_header(asked, desk), body=checked)
+    return QualificationAnswer(header=_header(asked, desk, *checked))
+
+
+def _header(
+    asked: DatedRequestHeader, desk: Desk, code: str | None = None, message: str | None = None
+) -> QualificationHeader:
+    return QualificationHeader(
         executed_at=desk.now,
         confirmation_date=asked.confirmation_date,
         institution_code=asked.institution_code,
         file_identifier=asked.file_identifier,
         reference=BY_NUMBER,
-        segment=ENDED_NORMALLY if trouble is None else FAILED,
-        error_code=trouble.code if trouble else None,
-        error_message=trouble.sentence if trouble else None,
+        segment=FAILED if code else ENDED_NORMALLY,
+        error_code=code,
+        error_message=message,
         character_code=desk.character_code,
-    )
-    if trouble is not None:
-        return QualificationAnswer(header=header)
-    search = request.body.search
-    checked = check(search, asked.institution_code, desk)
-    return QualificationAnswer(
-        header=header,
-        body=QualificationBody(
-            search=search,
-            status="1",
-            result_code=checked.trouble.code,
-            result_message=checked.trouble.sentence,
-            validity=checked.validity,
-            results=() if checked.record is None else (checked.record,),
-        ),
     )
 
 
@@ -58,43 +52,40 @@ def _refused(header: DatedRequestHeader, desk: Desk) -> Trouble | None:
     return None if desk.may_ask(header.institution_code) else Trouble.OTHER_INSTITUTION
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    validity: str
-    record: Insured | None
-    trouble: Trouble
-    """What is to be said about it; that it is simulated where there is nothing else."""
+def check(search: SearchInfo, institution: str, desk: Desk) -> QualificationBody | tuple[str, str]:
+    """One search. Nobody and several are answers; a code and a sentence where there is none."""
+    outcome = desk.checks.check(_question(search), search.limit_consent == "1", institution, desk.now)
+    match outcome:
+        case ServiceSilent():
+            return Trouble.SERVICE_SILENT.code, Trouble.SERVICE_SILENT.sentence
+        case Refused(code=code, message=message):
+            return code, message
+        case QualificationResult(segment="9"):
+            return outcome.error_code or Trouble.PROVOKED.code, outcome.error_message or Trouble.PROVOKED.sentence
+        case QualificationResult():
+            body = result_body(outcome, FaceOptions(reference_number=desk.numbers))
+            return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
 
 
-def check(search: SearchInfo, institution: str, desk: Desk) -> Checked:
-    """One search. Nobody and several are answers, not errors."""
-    found = desk.find(wanted(search))
-    if not found:
-        return Checked(NOBODY, None, Trouble.NOBODY)
-    if len(found) > 1:
-        return Checked(SEVERAL, None, Trouble.SEVERAL)
-    record = desk.record(institution, found[0])
-    return Checked(found[0].validity, _with_limit(record, found[0], search, desk), Trouble.SIMULATED)
-
-
-def wanted(search: SearchInfo) -> Wanted:
-    return Wanted(
+def _question(search: SearchInfo) -> InsuredSearch:
+    return InsuredSearch(
         insurer_number=search.insurer_number,
-        identification_number=search.identification_number,
-        card_symbol=search.card_symbol,
-        branch_number=search.branch_number,
+        insured_card_symbol=search.card_symbol,
+        insured_identification_number=search.identification_number,
+        insured_branch_number=search.branch_number,
         birth_date=search.birth_date,
     )
 
 
-def _with_limit(record: Insured, found: Found, search: SearchInfo, desk: Desk) -> Insured:
-    """The limit needs the patient's word, for there is no card; nothing else can be consented to this way."""
-    given = search.limit_consent == "1"
-    consent = Consent(flag=search.limit_consent, consent_time=desk.now if given else None)
-    return record.model_copy(
-        update={
-            "limit_consent": consent,
-            "limit": found.limit if given else None,
-            "arbitrary_identifier": search.arbitrary_identifier,
-        }
+def _said(body: QualificationBody) -> dict[str, str]:
+    trouble = {NOBODY: Trouble.NOBODY, SEVERAL: Trouble.SEVERAL}.get(body.validity or "")
+    return {} if trouble is None else {"result_code": trouble.code, "result_message": trouble.sentence}
+
+
+def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
+    """None of several: they are different people, and only one of them stands at the counter."""
+    if body.validity in (NOBODY, SEVERAL):
+        return ()
+    return tuple(
+        record.model_copy(update={"arbitrary_identifier": search.arbitrary_identifier}) for record in body.results
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from terminal.exchange.book import Book
+from terminal.exchange.checks import Checks, InventedChecks
 from terminal.exchange.insured import InventedInsured
 from terminal.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
 from terminal.handover.messages.kinds import kind_of, read_message
@@ -30,12 +31,14 @@ class Counter:
     book: Book
     now: datetime = MORNING
     seconds: float = 100.0
+    checks: Checks | None = None
     service: ExchangeService = field(init=False)
 
     def start(self, rules: ExchangeRules | None = None) -> None:
         self.service = ExchangeService(
             self.folders,
             InventedInsured(invented_people()),
+            self.checks or InventedChecks(invented_people()),
             self.book,
             rules=rules,
             clock=lambda: self.now,

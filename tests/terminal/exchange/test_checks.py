@@ -1,19 +1,21 @@
 """What receipt software asks and is told: single checks, patient numbers, bulk checks."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from terminal.exchange.checks import InventedChecks
 from terminal.exchange.insured import InventedInsured, Wanted
 from terminal.exchange.service import ExchangeRules
 from terminal.handover.messages.bulk import BulkFetch, BulkRequest, BulkSearch, BulkTicket
 from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
 from terminal.handover.messages.qualification import SearchInfo
 from terminal.handover.values import JAPAN
-from terminal.qualification.contract import Qualification
-from terminal.qualification.stub.people import InsuredPerson
+from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
+from terminal.qualification.insured import InsuredSearch
+from terminal.qualification.stub.people import invented_people
 from tests.terminal.exchange.asking import ADULT, INSTITUTION, check, registration, search
 from tests.terminal.exchange.conftest import Counter
 
@@ -25,7 +27,7 @@ def test_somebody_insured(counter: Counter) -> None:
     assert (answer.header.segment, answer.header.reference, answer.header.file_identifier) == ("1", "2", "KSK-0001")
     assert answer.header.executed_at == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
     assert answer.body.search == search()
-    assert (answer.body.status, answer.body.validity, answer.body.result_code) == ("1", "1", "SIMX0000I")
+    assert (answer.body.status, answer.body.validity, answer.body.result_code) == ("1", "1", "SIMQ0100I")
     (record,) = answer.body.results
     assert (record.name, record.birth_date, record.insurer_number) == ("模擬　花子", date(1981, 4, 12), "138999")
     assert record.limit_consent.flag == "0"
@@ -43,19 +45,19 @@ def test_the_limit_with_the_patients_word(counter: Counter) -> None:
     assert (record.limit.flag, record.limit.valid_end) == ("A03", date(2027, 7, 31))
 
 
-def test_optional_parts_may_be_left_out(counter: Counter) -> None:
-    answer = counter.ask(NAME, check(card_symbol=None, branch_number=None))
+def test_the_branch_may_be_left_out_and_width_and_fill_do_not_matter(counter: Counter) -> None:
+    answer = counter.ask(NAME, check(branch_number=None, card_symbol="試-1", insurer_number="00138999"))
     assert answer.body.validity == "1"
+    assert answer.body.search.card_symbol == "試-1"
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"insurer_number": "138998"},
-        {"insurer_number": "00138999"},
         {"identification_number": "1234"},
         {"birth_date": date(1981, 4, 13)},
-        {"card_symbol": "試-1"},
+        {"card_symbol": "試－２"},
         {"branch_number": "02"},
     ],
 )
@@ -77,41 +79,73 @@ def test_a_qualification_that_has_ended(counter: Counter) -> None:
     assert (body.results[0].disqualification_date, body.results[0].reason_of_loss) == (date(2026, 10, 1), "99")
 
 
-def person(*spells: tuple[str, str, date | None], validity: Any = "1") -> InsuredPerson:
-    entries = tuple(
-        Qualification(
-            insurer_number="06139999",
-            insured_identification_number=number,
-            insured_branch_number=branch,
-            qualification_date=date(2020, 4, 1),
-            disqualification_date=ended,
-            name="模擬　家族",
-            sex="3",
-            birth_date=date(2000, 1, 1),
-        )
-        for number, branch, ended in spells
+def test_a_newer_qualification(counter: Counter) -> None:
+    """3 comes in a check by number alone, with the qualification that was asked for."""
+    people = invented_people()
+    former = (
+        people["adult"]
+        .qualifications[0]
+        .model_copy(update={"insured_identification_number": "0009999", "disqualification_date": date(2026, 10, 1)})
     )
-    return InsuredPerson(registered=True, validity=validity, qualifications=entries)
+    moved = people["adult"].model_copy(update={"former": (former,)})
+    counter.checks = InventedChecks({"adult": moved})
+    counter.start()
+    body = counter.ask(NAME, check(identification_number="0009999")).body
+    assert body.validity == "3"
+    assert [record.identification_number for record in body.results] == ["0009999"]
+    assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
 
 
-DAY = date(2026, 11, 21)
+def test_twins_are_not_shown_to_each_other(counter: Counter) -> None:
+    one = invented_people()["adult"]
+    other = one.qualifications[0].model_copy(update={"insured_branch_number": "02", "name": "模擬　双葉"})
+    twins = {"one": one, "two": one.model_copy(update={"qualifications": (other,)})}
+    counter.checks = InventedChecks(twins)
+    counter.start()
+    body = counter.ask(NAME, check(branch_number=None)).body
+    assert (body.validity, body.results, body.result_code) == ("5", (), "SIMX0005W")
+    body = counter.ask("OQSsiquc01req_2.xml", check(branch_number="02")).body
+    assert [record.name for record in body.results] == ["模擬　双葉"]
 
 
-def found(people: dict[str, InsuredPerson], number: str, branch: str | None = None) -> list[tuple[str, str]]:
-    wanted = Wanted("06139999", number, branch_number=branch, birth_date=date(2000, 1, 1))
-    return [(entry.person, entry.validity) for entry in InventedInsured(people).find(wanted, DAY)]
+def test_numbers_lead_to_people() -> None:
+    one = invented_people()["adult"]
+    other = one.qualifications[0].model_copy(update={"insured_branch_number": "02"})
+    insured = InventedInsured({"one": one, "two": one.model_copy(update={"qualifications": (other,)})})
+
+    def found(**changes: Any) -> list[str]:
+        wanted = {"insurer_number": "138999", "identification_number": "0001234", **changes}
+        return [entry.person for entry in insured.find(Wanted(**wanted), date(2026, 11, 21))]
+
+    assert found() == ["one", "two"]
+    assert found(branch_number="02") == ["two"]
+    assert found(branch_number="02", birth_date=date(1981, 4, 12), card_symbol="試－１") == ["two"]
+    assert found(birth_date=date(1981, 4, 13)) == []
+    assert found(card_symbol="試－９") == []
+    assert found(identification_number="") == []
 
 
-def test_a_newer_qualification_and_twins() -> None:
-    moved = {"moved": person(("1", "00", date(2026, 10, 1)), ("2", "00", None), validity="1")}
-    assert found(moved, "1") == [("moved", "3")]
-    assert found(moved, "2") == [("moved", "1")]
-    ends_tomorrow = {"a": person(("1", "00", DAY + timedelta(days=1)))}
-    assert found(ends_tomorrow, "1") == [("a", "1")]
-    assert found({"a": person(("1", "00", DAY))}, "1") == [("a", "2")]
-    twins = {"one": person(("1", "01", None)), "two": person(("1", "02", None))}
-    assert found(twins, "1") == [("one", "1"), ("two", "1")]
-    assert found(twins, "1", "02") == [("two", "1")]
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        (ServiceSilent(Silence.TIMEOUT), "SIMX0013E"),
+        (Refused(reason=RefusalReason.UNKNOWN_TERMINAL, code="SIMQ0012E", message="模擬", simulated=True), "SIMQ0012E"),
+    ],
+)
+def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: str) -> None:
+    class Elsewhere:
+        def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> Any:
+            return outcome
+
+    counter.checks = Elsewhere()
+    counter.start()
+    answer = counter.ask(NAME, check())
+    assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", code, None)
+    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    counter.passes(20)
+    done = counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    assert (done.header.segment, done.header.normal, done.header.errors) == ("1", "0", "1")
+    assert (done.body.units[0].status, done.body.units[0].result_code) == ("2", code)
 
 
 def test_another_institution(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:

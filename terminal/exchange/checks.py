@@ -1,0 +1,59 @@
+"""The check by symbol and number itself: by the invented people of this process, or by a service elsewhere."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from terminal.handover.values import JAPAN
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import LookUp, QualificationResult, Refused, ServiceSilent
+from terminal.qualification.insured import InsuredSearch
+from terminal.qualification.stub.lookup import look_up
+from terminal.qualification.stub.people import People
+from terminal.qualification.stub.result import result_of_lookup
+
+CheckOutcome = QualificationResult | Refused | ServiceSilent
+_NO_CHECK_ID = "exchange"
+
+
+class Checks(Protocol):
+    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+        """`limit_agreed`: the patient agreed, by word of mouth, to the limit being given."""
+        ...
+
+
+class InventedChecks:
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+        found = look_up(search, self._people, now.astimezone(JAPAN).date())
+        # Nobody verifies this one: it goes nowhere.
+        request = LookUp(
+            terminal_id="exchange",
+            institution_code=institution,
+            search=search,
+            limit_consent=1 if limit_agreed else 0,
+            asked_at=now,
+            signature=b"-",
+        )
+        person = self._people.get(found.person) if found.person else None
+        return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
+
+
+class ServiceChecks:
+    """Asks the service over HTTP, one after the other. `open_client`: a new client for each question.
+
+    The client's own institution asks, whatever the request says.
+    """
+
+    def __init__(self, open_client: Callable[[], QualificationClient]) -> None:
+        self._open_client = open_client
+
+    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+        async def ask() -> CheckOutcome:
+            async with self._open_client() as client:
+                return await client.look_up(search, limit_consent=limit_agreed, asked_at=now)
+
+        return asyncio.run(ask())
