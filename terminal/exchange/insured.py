@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from terminal.handover.messages.insured import Insured
 from terminal.handover.result_xml import insured_of
 from terminal.qualification.insured import InsuredSearch, Qualification
@@ -54,15 +56,15 @@ class InventedInsured:
 
 
 def _is_it(wanted: Wanted, key: str, person: InsuredPerson, entry: Qualification, day: date) -> bool:
-    # The insurer's number is compared by the look-up; here only what makes a valid question of it.
-    if not 1 <= len(wanted.identification_number) <= 20:
-        return False
-    search = InsuredSearch(
-        insurer_number=wanted.insurer_number,
-        insured_card_symbol=wanted.card_symbol or entry.insured_card_symbol,
-        insured_identification_number=wanted.identification_number,
-        insured_branch_number=wanted.branch_number,
-        birth_date=wanted.birth_date or entry.birth_date,
-    )
+    try:
+        search = InsuredSearch(
+            insurer_number=wanted.insurer_number,
+            insured_card_symbol=wanted.card_symbol or entry.insured_card_symbol,
+            insured_identification_number=wanted.identification_number,
+            insured_branch_number=wanted.branch_number,
+            birth_date=wanted.birth_date or entry.birth_date,
+        )
+    except ValidationError:
+        return False  # nobody has such numbers
     alone = person.model_copy(update={"qualifications": (entry,), "former": ()})
     return look_up(search, {key: alone}, day).person == key

@@ -122,7 +122,8 @@ def test_numbers_lead_to_people() -> None:
     assert found(branch_number="02", birth_date=date(1981, 4, 12), card_symbol="試－１") == ["two"]
     assert found(birth_date=date(1981, 4, 13)) == []
     assert found(card_symbol="試－９") == []
-    assert found(identification_number="") == []
+    for impossible in ({"identification_number": ""}, {"branch_number": "x"}, {"insurer_number": "Ａ"}):
+        assert found(**impossible) == []
 
 
 @pytest.mark.parametrize(
