@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-long check format lock wheel
+.PHONY: help setup demo test test-long fuzz check format lock wheel
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ test: setup ## the tests
 test-long: setup ## the tests that take longer
 	@$(BIN)/pytest -m long
 
+fuzz: setup ## feed everything that reads a card, guided by coverage; half a minute each
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
+	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/reader/fuzz.py --seconds 30
+
 check: setup ## lint, format, types, import contracts, tests with coverage
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -34,6 +38,7 @@ format: setup ## let ruff format and sort
 lock: setup ## renew the lock files (hashes, no addresses)
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 --group fuzz -o requirements-fuzz.lock
 
 wheel: setup ## the wheel, in dist/
 	@$(BIN)/python -m build --no-isolation --wheel

@@ -23,6 +23,7 @@ class CertificateFacts:
 def parse_certificate(der: bytes) -> CertificateFacts:
     """Facts of a DER certificate (RFC 5280). Raises `MalformedCardData`."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         certificate = x509.load_der_x509_certificate(der)
@@ -32,7 +33,15 @@ def parse_certificate(der: bytes) -> CertificateFacts:
             not_after=certificate.not_valid_after_utc,
             policies=_policies(certificate.extensions),
         )
-    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion):
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ):
         raise MalformedCardData("certificate is not X.509") from None
 
 

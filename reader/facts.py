@@ -165,6 +165,10 @@ class ReaderBusy:
     holders: tuple[str, ...] = field(default=(), compare=False)
     """Programs that use PC/SC now, most likely first: `scdaemon (process 4711)`."""
 
+    def __str__(self) -> str:
+        likely = f", most likely {' or '.join(self.holders[:2])}" if self.holders else ""
+        return f"another program holds the card in {self.reader}{likely}: end it, then put the card down again"
+
 
 ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable
 """`CardUnreadable` here: something lies there and does not answer its reset (upside down, another kind of card)."""

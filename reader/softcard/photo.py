@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PHOTO_SIZE: Final = (360, 480)
+PHOTO_SIZE: Final = (240, 320)
 """Pixels. The real card's are not published."""
 SIZES_KB: Final = (5, 10, 15, 20)
 _TOLERANCE: Final = 0.03

@@ -62,8 +62,8 @@ class CardDesk:
         self._release()
         link = self.slot.connect()
         match link:
-            case ReaderBusy(reader=reader, holders=holders):
-                log.warning("another program holds the card in %s: %s", reader, ", ".join(holders) or "not known which")
+            case ReaderBusy() as busy:
+                log.warning("%s", busy)
                 return CardUnreadable(what="connect: held by another program")
             case CardUnreadable():
                 return link

@@ -9,7 +9,7 @@ import pytest
 
 from reader import pcsc
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, CardGone, CardUnreadable
+from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy
 from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 from reader.softcard.card import SoftCard
@@ -166,3 +166,9 @@ def test_who_may_hold_the_card(tmp_path: "Path") -> None:
     (tmp_path / "self").mkdir()
     assert likely_holders(tmp_path) == ("scdaemon (process 30)", "firefox (process 20)")
     assert likely_holders(tmp_path / "nowhere") == ()
+
+
+def test_staff_are_told_whom_to_end() -> None:
+    busy = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
+    assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): end it" in str(busy)
+    assert "in ACR1252: end it" in str(ReaderBusy("ACR1252"))

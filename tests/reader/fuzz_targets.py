@@ -1,0 +1,177 @@
+"""What may be fed anything: each target takes bytes and lets through only what its callers are told to expect.
+
+Fed by Hypothesis in `test_hostile_bytes.py` and, guided by coverage, by `fuzz.py` (`make fuzz`).
+"""
+
+import resource
+import time
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from reader.apdu import ApduError, parse_command, parse_response
+from reader.authenticity import TrustAnchors, parse_cv_certificate, verify_record_proof
+from reader.card import MyNumberCard
+from reader.certificate import parse_certificate
+from reader.face_record import PhotoWatch, Sex, parse_face_record
+from reader.facts import CardFacts
+from reader.profile import RSA_2048, File
+from reader.softcard.authority import TestAuthority
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+from reader.softcard.issue import Holder, issue
+from reader.softcard.photo import photo_of_size
+from reader.tlv import MalformedCardData, children, parse_list, parse_one, total_length
+
+MOST_MB = 64
+MOST_SECONDS = 5.0
+
+Target = Callable[[bytes], None]
+
+
+class TooMuch(AssertionError):
+    """More memory or time than any input may cost."""
+
+
+def tlv(data: bytes) -> None:
+    for parse in (total_length, parse_list, lambda whole: children(parse_one(whole), whole)):
+        try:
+            parse(data)
+        except MalformedCardData:
+            continue
+
+
+def face_record(data: bytes) -> None:
+    PhotoWatch(lambda photo: None)(memoryview(data))
+    try:
+        record = parse_face_record(data)
+    except MalformedCardData:
+        return
+    verify_record_proof(
+        bytes(record.group_1),
+        record.group_2_digest,
+        record.group_3_digest,
+        record.signature,
+        data[:600],
+        TrustAnchors({}),
+    )
+    record.wipe()
+
+
+def certificate(data: bytes) -> None:
+    try:
+        parse_certificate(data)
+    except MalformedCardData:
+        return
+
+
+def cv_certificate(data: bytes) -> None:
+    try:
+        parse_cv_certificate(data)
+    except MalformedCardData:
+        return
+
+
+def apdu(data: bytes) -> None:
+    for parse in (parse_command, parse_response):
+        try:
+            parse(data)
+        except ApduError:
+            continue
+
+
+class _Answers:
+    """A card that answers with the input, cut at length bytes, and then with 9000."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = data
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        if not self._left:
+            return b"\x90\x00"
+        length = 2 + self._left[0]
+        answer, self._left = self._left[1 : 1 + length], self._left[1 + length :]
+        return answer + b"\x90\x00" if len(answer) < 2 or length % 2 else answer
+
+    def close(self) -> None:
+        return
+
+
+def card(data: bytes) -> None:
+    met = MyNumberCard(_Answers(data))
+    facts = met.read_facts()
+    left = facts.pin_tries_left if isinstance(facts, CardFacts) else 3
+    met.verify_pin(bytearray(b"1234"), left)
+    met.sign(b"statement")
+    met.verify_printed_code(bytearray(b"60061520341234"), 10)
+    met.read_face_record(on_photo=lambda photo: None)
+    met.read_cv_certificate()
+    met.prove_chip(b"statement")
+
+
+def jp2(data: bytes) -> None:
+    from vision.photo import decode_photo
+
+    decode_photo(data)
+
+
+def commands(data: bytes) -> None:
+    """The other way round: a client that sends anything to the card in software."""
+    soft = SoftCard(_image().model_copy(deep=True))
+    soft.transmit(RSA_2048.applications[0].aid.join((b"\x00\xa4\x04\x0c\x0a", b"")))
+    while data:
+        length, data = data[0], data[1:]
+        assert len(soft.transmit(data[:length])) >= 2
+        data = data[length:]
+
+
+TARGETS: Mapping[str, Target] = {
+    one.__name__: one for one in (tlv, face_record, certificate, cv_certificate, apdu, card, jp2, commands)
+}
+
+_issued: list[CardImage] = []
+
+
+def _image() -> CardImage:
+    if not _issued:
+        holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15), Sex.FEMALE)
+        photo = photo_of_size(None, 5)
+        _issued.append(
+            issue(TestAuthority.create(), RSA_2048, photo, holder=holder, pin="1234", issued_on=date(2025, 4, 1))
+        )
+    return _issued[0]
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Well-formed inputs to begin with."""
+    files = _image().files
+    record, user, cv = files[File.FACE_RECORD], files[File.USER_CERTIFICATE], files[File.SURFACE_CV_CERTIFICATE]
+    photo = parse_face_record(record).photo_jp2
+    select = bytes.fromhex("00A4040C0AD392F000260100000001")
+    return {
+        "tlv": [record[:700], cv, b"\x30\x00", b"\x7f\x21\x82\x00\x00"],
+        "face_record": [record],
+        "certificate": [user, files[File.USER_CA_CERTIFICATE], files[File.SIGNATURE_CERTIFICATE]],
+        "cv_certificate": [cv],
+        "apdu": [select, bytes.fromhex("00B08A00000000"), b"\x90\x00"],
+        "card": [b"\x00\x90\x00" * 9, b"\x00\x90\x00\x00\x63\xca\x00\x90\x00" + b"\xff" + user[:257]],
+        "jp2": [bytes(photo or b"")],
+        "commands": [bytes((len(select),)) + select + b"\x05\x00\xb0\x8a\x00\x00"],
+    }
+
+
+def within_limits(target: Target) -> Target:
+    """The target, failing with `TooMuch` where one input costs more than it may."""
+
+    def limited(data: bytes) -> None:
+        before, started = _peak_mb(), time.monotonic()
+        target(data)
+        if _peak_mb() - before > MOST_MB:
+            raise TooMuch(f"{_peak_mb() - before:.0f} MB for {len(data)} bytes")
+        if time.monotonic() - started > MOST_SECONDS:
+            raise TooMuch(f"{time.monotonic() - started:.1f} s for {len(data)} bytes")
+
+    return limited
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
