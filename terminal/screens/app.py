@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import BindingType
-from textual.css.query import NoMatches
 from textual.events import Key
 from textual.screen import Screen
 
@@ -32,7 +31,7 @@ from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import ENTER, ERASE, PadKey
 from terminal.screens.parts import Answer, View
 from terminal.screens.parts import Pad as PadKind
-from terminal.screens.picture import FrameSource, LivePicture
+from terminal.screens.picture import FrameSource, LivePicture, Picture
 from terminal.screens.screen import CounterScreen
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
 from terminal.screens.staff.password import PasswordGate
@@ -74,7 +73,7 @@ Opening = Callable[[], Awaitable[Opened]]
 class TerminalApp(App[int], inherit_bindings=False):
     """`run_app` runs it as a program; tests run it with `run_test`."""
 
-    CSS_PATH = "counter.tcss"
+    CSS_PATH = Path(__file__).with_name("counter.tcss")
     TITLE = "uketsuke"
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
@@ -148,7 +147,8 @@ class TerminalApp(App[int], inherit_bindings=False):
             opened = await self._opening()
             self._take_over(opened)
             await opened.counter.run()
-            self.exit(0)
+            if self._exception is None:
+                self.exit(0)
         except NotReady as error:
             self.exit(1, return_code=1, message=Text(str(error)))
         except Exception as error:
@@ -385,10 +385,9 @@ class TerminalApp(App[int], inherit_bindings=False):
             patient.wipe()
         if self._form is not None:
             self._form.wipe()
-        try:
-            self.desk.query_one("#live", LivePicture).clear()
-        except NoMatches:
-            pass
+        if self._desk is not None:
+            for picture in self._desk.query(Picture):
+                picture.clear()
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's hook for whatever escapes: ours wipes first and tells kind and place only."""

@@ -152,4 +152,3 @@ class DockPanel(Vertical):
         if name in actions:
             await actions[name]()
             self.relabel()
-

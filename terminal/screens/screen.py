@@ -81,9 +81,9 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self.post_message(self.Ready())
 
     def on_resize(self, event: Resize) -> None:
-        self.arrange(event.size.width, event.size.height)
+        self.choose_layout(event.size.width, event.size.height)
 
-    def arrange(self, width: int, height: int) -> None:
+    def choose_layout(self, width: int, height: int) -> None:
         """Choose the layout for the room there is beside the dock."""
         beside = width - DOCK_WIDTH if self.has_class("-dock") else width
         self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-usual")
@@ -91,7 +91,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
 
     def show_dock(self, shown: bool) -> None:
         self.set_class(shown, "-dock")
-        self.arrange(self.size.width, self.size.height)
+        self.choose_layout(self.size.width, self.size.height)
 
     # --- drawing --------------------------------------------------------------------------------------------
 
@@ -143,8 +143,11 @@ class CounterScreen(Screen[None], inherit_bindings=False):
 
     def _fitting_sign(self, view: View) -> Sign:
         """Where many lines have to be read, the sign makes room for them."""
-        crowded = len(view.talk.lines) > 3 and not self.has_class("-usual")
-        return Sign.NONE if crowded else view.talk.sign
+        talk = view.talk
+        if self.has_class("-usual") or talk.sign is Sign.WAIT:
+            return talk.sign
+        crowded = bool(talk.lines) or view.display.large if talk.answers else len(talk.lines) > 3
+        return Sign.NONE if crowded else talk.sign
 
     def _show_answers(self, answers: tuple[Answer, ...], *, narrow: bool) -> None:
         """Left to right; a single answer stands where the positive one, or the way back, always stands."""

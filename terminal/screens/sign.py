@@ -12,7 +12,7 @@ from textual.widget import Widget
 from terminal.screens.blocks import centred, strips_of
 from terminal.screens.parts import Sign
 
-WIDTH, HEIGHT = 44, 16
+WIDTH, HEIGHT = 44, 14
 PHASES = 12
 SECONDS_PER_PHASE = 0.25
 
@@ -76,12 +76,12 @@ def _card_at(depth: int, ground: int, ink: int) -> list[list[int]]:
     """A card above a reader, `depth` pixels down (-1 highest, 3 lying in it)."""
     rows = [[ground] * WIDTH for _ in range(HEIGHT)]
     top = depth + 1
-    _box(rows, 12, top, 20, 10, 0xE8F1FA, edge=ink)
+    _box(rows, 12, top, 20, 9, 0xE8F1FA, edge=ink)
     _box(rows, 15, top + 3, 4, 3, _CHIP)
     for line in (2, 4, 6):
         _box(rows, 21, top + line, 8, 1, _LINES)
-    _box(rows, 6, 12, 32, 4, ink)
-    _box(rows, 11, 12, 22, 1, _SLOT)
+    _box(rows, 6, 10, 32, 4, ink)
+    _box(rows, 11, 10, 22, 1, _SLOT)
     return rows
 
 

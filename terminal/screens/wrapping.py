@@ -8,7 +8,9 @@ LINE_CELLS = 40
 
 _NOT_FIRST = frozenset("、。，．・：；？！）」』】〉》〕］｝ーっゃゅょぁぃぅぇぉッャュョァィゥェォ々〜%℃,.;:?!)]}")
 _NOT_LAST = frozenset("（「『【〈《〔［｛([{")
-_INSIDE_PHRASE = 60
+_LEADS_ON = frozenset(("この", "その", "あの", "どの"))
+"""Words that belong to the one that follows."""
+_INSIDE_PHRASE = 400
 """What a break in the middle of a Japanese phrase costs, in squared cells of ragged edge."""
 
 
@@ -52,7 +54,8 @@ def _breaks(text: str) -> dict[int, int]:
         if before == " " or before in "、。：":
             costs[index] = 0
         elif _cell(before) == 2 and _cell(after) == 2:
-            costs[index] = 0 if _ends_phrase(before, after) else _INSIDE_PHRASE
+            leads_on = text[max(index - 2, 0) : index] in _LEADS_ON or before in "おご"
+            costs[index] = 0 if _ends_phrase(before, after) and not leads_on else _INSIDE_PHRASE
     return costs
 
 

@@ -1,0 +1,102 @@
+"""An app before a stand-in counter, on a screen of a given size, with a frozen picture before the camera."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.events import Key
+from textual.pilot import Pilot
+
+from config.settings import Settings
+from terminal.screens.app import Opened, TerminalApp
+from terminal.screens.dock import Dock
+from terminal.session.states import State
+from tests.terminal.screens.stand_in import StandIn
+
+SMALL, USUAL = (80, 24), (120, 40)
+
+
+def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Runs an async test on a loop of its own."""
+
+    @wraps(test)
+    def run(*args: object, **kwargs: object) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
+
+
+def drawn_face() -> NDArray[np.uint8]:
+    """Always the same picture."""
+    y, x = np.mgrid[0:480, 0:640]
+    rgb = np.full((480, 640, 3), (150, 170, 190), np.uint8)
+    rgb[(y > 380) & (np.abs(x - 320) < y - 230)] = (60, 90, 130)
+    oval = np.hypot((x - 320) / 110, (y - 230) / 150)
+    rgb[oval < 1] = (225, 185, 160)
+    rgb[(oval < 1) & (y < 130)] = (50, 35, 30)
+    for eye in (275, 365):
+        rgb[np.hypot(x - eye, (y - 205) * 1.6) < 16] = (40, 30, 30)
+    rgb[(np.abs(y - 310) < 6) & (np.abs(x - 320) < 45)] = (150, 60, 60)
+    return rgb
+
+
+@dataclass
+class StillCamera:
+    """One frame for ever, or none."""
+
+    frame: Any = field(default_factory=lambda: type("Still", (), {"rgb": drawn_face()})())
+
+    def latest(self) -> Any:
+        return self.frame
+
+
+@dataclass
+class Stage:
+    app: TerminalApp
+    counter: StandIn
+    camera: StillCamera
+    pilot: Pilot[int]
+
+    async def show(self, state: State) -> None:
+        """Let the counter be in that state, with a patient of its own, and wait until it is drawn."""
+        self.counter.new_patient()
+        self.counter.be(state)
+        await self.drawn()
+
+    async def drawn(self) -> None:
+        """Until all that was posted has been handled and drawn: faster than the pilot's wait for an idle processor."""
+        for _ in range(2):
+            done = asyncio.Event()
+            self.app.call_later(self.app.screen.call_after_refresh, done.set)
+            await asyncio.wait_for(done.wait(), 10)
+
+    async def key(self, key: str) -> None:
+        """One key, as the driver would hand it over."""
+        self.app.post_message(Key(key, key if len(key) == 1 else None))
+        await self.drawn()
+
+
+@asynccontextmanager
+async def stage(
+    size: tuple[int, int] = SMALL,
+    *,
+    settings: Settings | None = None,
+    dock: Dock | None = None,
+    settle_seconds: float = 0.0,
+    make_app: Callable[..., TerminalApp] = TerminalApp,
+) -> AsyncIterator[Stage]:
+    counter, camera = StandIn(), StillCamera()
+
+    async def opening() -> Opened:
+        return Opened(counter, camera, dock)
+
+    app = make_app(opening, settings or Settings(), simulated=True, moving=False, settle_seconds=settle_seconds)
+    async with app.run_test(size=size) as pilot:
+        on_stage = Stage(app, counter, camera, pilot)
+        await on_stage.drawn()
+        yield on_stage

@@ -1,0 +1,71 @@
+"""The printed code is typed in parts, sent whole, and overwritten."""
+
+import pytest
+
+from terminal.screens.code_form import CodeForm, CodePart
+
+
+def typed(form: CodeForm, digits: str) -> CodeForm:
+    for digit in digits:
+        form.push(int(digit))
+    return form
+
+
+def test_the_year_the_card_knows_is_not_typed() -> None:
+    form = typed(CodeForm(2031), "6001021234")
+    assert form.complete
+    assert form.take() == bytearray(b"60010220311234")
+
+
+def test_a_card_that_does_not_tell_its_year_has_it_typed() -> None:
+    form = CodeForm(None)
+    assert form.parts == (CodePart.BIRTH_DATE, CodePart.EXPIRY_YEAR, CodePart.SECURITY_CODE)
+    assert typed(form, "60010220311234").take() == bytearray(b"60010220311234")
+
+
+def test_only_the_birth_date_can_be_looked_at() -> None:
+    form = typed(CodeForm(2031), "6001")
+    assert [form.birth_digit(index) for index in range(6)] == ["6", "0", "0", "1", "", ""]
+    typed(form, "021234")
+    assert form.birth_digit(6) == ""
+    assert form.typed_of(CodePart.SECURITY_CODE) == 4
+
+
+def test_what_is_incomplete_is_not_sent() -> None:
+    form = typed(CodeForm(2031), "600102123")
+    assert form.take() is None
+    assert form.typed_of(CodePart.SECURITY_CODE) == 3
+
+
+@pytest.mark.parametrize("digits", ["6013021234", "6000021234", "6001321234"])
+def test_a_day_no_calendar_has_is_typed_again_and_costs_no_try(digits: str) -> None:
+    form = typed(CodeForm(2031), digits)
+    assert form.take() is None
+    assert form.no_such_day
+    assert form.typed_of(CodePart.BIRTH_DATE) == 0
+    form.push(6)
+    assert not form.no_such_day
+
+
+def test_more_digits_than_fit_are_ignored_and_wrong_ones_refused() -> None:
+    form = typed(CodeForm(2031), "60010212349999")
+    assert form.take() == bytearray(b"60010220311234")
+    with pytest.raises(ValueError, match="digit"):
+        form.push(10)
+
+
+def test_erasing_goes_back_one_digit() -> None:
+    form = typed(CodeForm(2031), "61")
+    form.pop()
+    form.pop()
+    form.pop()
+    assert typed(form, "6001021234").take() == bytearray(b"60010220311234")
+
+
+def test_wiping_overwrites_the_buffer() -> None:
+    form = typed(CodeForm(2031), "6001021234")
+    buffer = form._typed
+    form.wipe()
+    assert not any(buffer)
+    assert "600102" not in repr(form)
+    assert form.typed_of(CodePart.BIRTH_DATE) == 0

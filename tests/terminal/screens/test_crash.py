@@ -1,0 +1,264 @@
+"""A defect on any screen: one plain line, everything wiped, and nothing of the patient anywhere."""
+
+import asyncio
+import io
+import logging
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reader.face_record import FaceRecord
+from terminal.conductor.patient import Patient
+from terminal.screens import crash
+from terminal.screens.app import TerminalApp
+from terminal.screens.screen import CounterScreen
+from tests.terminal.screens.gallery import SCREENS, state_of
+from tests.terminal.screens.stage import on_a_loop, stage
+
+PIN, CODE, PASSWORD = "7319", "48120620316502", "sesame-27"
+NAME, PHOTO = b"CANARY-NAME-IMAGE", b"CANARY-PHOTO"
+CANARIES = (PIN, CODE, PASSWORD, NAME.decode(), PHOTO.decode(), "7, 3, 1, 9")
+
+
+def canary_record() -> FaceRecord:
+    return FaceRecord(
+        birth_date=date(1973, 4, 5),
+        sex=None,
+        chip_public_key=b"key",
+        name_image=bytearray(NAME),
+        address_image=bytearray(NAME),
+        photo_jp2=bytearray(PHOTO),
+        signature=b"s",
+        expiry=date(2031, 1, 1),
+        group_1=bytearray(NAME),
+        group_2_digest=b"",
+        group_3_digest=b"",
+    )
+
+
+def fill(patient: Patient) -> None:
+    for digit in PIN:
+        patient.pin.push(int(digit))
+    patient.put_code(bytearray(CODE.encode()))
+    patient.put_record(canary_record(), b"certificate")
+
+
+class Defect(Exception):
+    """A mistake that carries everything it should not."""
+
+
+class BreakingApp(TerminalApp):
+    """Draws until it is told to break, in the middle of what a screen does."""
+
+    broken = False
+
+    def break_now(self) -> None:
+        pin, code, record = PIN, CODE, canary_record()
+        raise Defect(f"{pin} {code} {record.name_image!r} {record.photo_jp2!r} {PASSWORD}")
+
+    def _draw(self) -> None:
+        if self.broken:
+            patient = self.counter.patient if self.counter is not None else None
+            held = (patient, PIN, CODE, PHOTO)
+            assert held
+            self.break_now()
+        super()._draw()
+
+
+@dataclass
+class Heard:
+    log: io.StringIO
+
+    def all_of(self, printed: str) -> str:
+        return printed + self.log.getvalue()
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(crash.PlainFormatter("%(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield Heard(log)
+    root.removeHandler(handler)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_screen_can_crash_without_a_word_too_many(
+    name: str, heard: Heard, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    @on_a_loop
+    async def crash_it() -> None:
+        async with stage(make_app=BreakingApp) as on_stage:
+            await on_stage.show(state_of(name))
+            patient = on_stage.counter._patient
+            fill(patient)
+            record = patient.record
+            assert record is not None
+            on_stage.app.broken = True  # type: ignore[attr-defined]
+            on_stage.app.draw_soon()
+            for _ in range(200):
+                await asyncio.sleep(0.005)
+                if on_stage.app._exception is not None:
+                    break
+            assert on_stage.app.return_code == 1
+            if on_stage.counter.patient is not None:
+                assert patient.wiped
+                assert not any(record.name_image)
+                assert record.photo_jp2 is not None
+                assert not any(record.photo_jp2)
+
+    with pytest.raises(crash.Crashed) as crashed:
+        crash_it()
+    printed = capfd.readouterr()
+    told = heard.all_of(printed.out + printed.err) + repr(crashed.value) + _files(tmp_path)
+    assert "U-503" in told
+    assert "Defect at test_crash.py" in told
+    assert not [canary for canary in CANARIES if canary in told]
+    assert crashed.value.__cause__ is None
+    assert crashed.value.__context__ is None
+
+
+def _files(folder: Path) -> str:
+    return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_textual_knows_of_a_defect_is_forgotten() -> None:
+    try:
+        try:
+            raise Defect(PIN)
+        except Defect as inner:
+            raise ValueError(CODE) from inner
+    except ValueError as error:
+        kept = error
+    crash.forget(kept)
+    assert kept.__traceback__ is None
+    assert kept.__cause__ is not None
+    assert kept.__cause__.__traceback__ is None
+
+
+def test_a_defect_in_a_widget_ends_the_same_way(monkeypatch: pytest.MonkeyPatch, heard: Heard) -> None:
+    def broken(*_args: object) -> None:
+        raise Defect(PIN + CODE)
+
+    @on_a_loop
+    async def crash_it() -> None:
+        async with stage() as on_stage:
+            monkeypatch.setattr(CounterScreen, "show", broken)
+            on_stage.counter.be(state_of("pin"))
+            await asyncio.sleep(0.2)
+
+    with pytest.raises(crash.Crashed):
+        crash_it()
+    assert "Defect" in heard.log.getvalue()
+    assert not [canary for canary in CANARIES if canary in heard.log.getvalue()]
+
+
+def test_the_log_keeps_kind_and_place_of_an_error_only() -> None:
+    record: Any = None
+    try:
+        raise Defect(PIN)
+    except Defect:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
+    line = crash.PlainFormatter("%(message)s").format(record)
+    assert line.startswith("failed [Defect at test_crash.py:")
+    assert PIN not in line
+
+
+def test_asyncio_speaks_through_us(heard: Heard) -> None:
+    loop = asyncio.new_event_loop()
+    crash.on_loop_error(loop, {"message": PIN, "exception": Defect(PIN), "task": PIN})
+    loop.close()
+    assert "event loop: Defect" in heard.log.getvalue()
+    assert PIN not in heard.log.getvalue()
+
+
+_PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from config.settings import Settings
+from terminal.screens.app import Opened, run_app
+from tests.terminal.screens.gallery import state_of
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.screens.test_crash import BreakingApp, fill
+
+async def opening():
+    counter = StandIn()
+    fill(counter.new_patient())
+    async def break_soon():
+        await asyncio.sleep(0.3)
+        counter.be(state_of("pin"))
+        await asyncio.sleep(0.3)
+        app.broken = True
+        app.draw_soon()
+    asyncio.get_running_loop().break_soon = asyncio.ensure_future(break_soon())
+    return Opened(counter)
+
+app = BreakingApp(opening, Settings(), simulated=True)
+sys.exit(run_app(app, Path(sys.argv[1]) / "terminal.log"))
+"""
+
+
+def test_the_whole_program_on_a_real_terminal(tmp_path: Path) -> None:
+    """Everything that reaches the terminal, the log and the folder, once more from outside."""
+    primary, secondary = pty.openpty()
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root), "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    program = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, str(tmp_path)],
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+        cwd=tmp_path,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(secondary)
+    painted = _painted(primary, program)
+    told = painted.decode("utf-8", errors="replace") + _files(tmp_path)
+    assert program.returncode == 1
+    assert "U-503" in painted.decode("utf-8", errors="replace")
+    assert "Defect" in (tmp_path / "terminal.log").read_text()
+    assert (tmp_path / "terminal.log").stat().st_mode & 0o777 == 0o600
+    assert not [canary for canary in CANARIES if canary in told]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["terminal.log"]
+
+
+def _painted(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
+    painted, until = b"", time.monotonic() + 60
+    while time.monotonic() < until:
+        ready, _, _ = select.select([primary], [], [], 0.2)
+        if ready:
+            try:
+                painted += os.read(primary, 65536)
+            except OSError:
+                break
+        elif program.poll() is not None:
+            break
+    program.wait(10)
+    os.close(primary)
+    return painted
+
+
+def test_no_core_dumps_of_a_process_that_holds_a_pin() -> None:
+    checks = (
+        "import resource, ctypes\n"
+        "from terminal.screens.crash import no_core_dumps\n"
+        "no_core_dumps()\n"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)\n"
+        "assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", checks], check=True, cwd=Path(__file__).parents[3])

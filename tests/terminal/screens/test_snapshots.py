@@ -1,0 +1,77 @@
+"""Every screen, in both languages and both sizes, looks as it did when somebody last looked at it."""
+
+import pytest
+
+from terminal.screens.picture import CardPhoto, LivePicture
+from tests.terminal.screens.gallery import SCREENS, state_of
+from tests.terminal.screens.snapshots import FOLDER, UPDATE, difference, picture_of
+from tests.terminal.screens.stage import SMALL, USUAL, Stage, drawn_face, on_a_loop, stage
+
+LOOKS = {"": {}, "high-contrast": {"high_contrast": True}, "large": {"large": True}}
+IN_EVERY_LOOK = ("idle", "method", "pin", "consent", "complete")
+
+
+async def _draw(on_stage: Stage, name: str, language: str, **display: bool) -> str:
+    await on_stage.show(state_of(name, language, **display))
+    desk = on_stage.app.desk
+    if desk.has_class("-pin"):
+        for digit in (1, 2):
+            on_stage.counter._patient.pin.push(digit)
+        desk.typed()
+    if on_stage.app._form is not None:
+        for digit in (6, 0, 0, 1, 0, 2, 9):
+            on_stage.app._form.push(digit)
+        desk.typed()
+    if desk.has_class("-camera"):
+        desk.query_one("#live", LivePicture).run(True)
+        desk.query_one("#live", LivePicture).take()
+    if desk.has_class("-photo"):
+        desk.query_one("#photo", CardPhoto).show(drawn_face)
+    await on_stage.drawn()
+    return picture_of(on_stage.app)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", [SMALL, USUAL])
+@on_a_loop
+async def test_every_screen_looks_as_it_did(size: tuple[int, int], language: str) -> None:
+    folder = f"{size[0]}x{size[1]}/{language}"
+    async with stage(size) as on_stage:
+        changed = [difference(f"{folder}/{name}", await _draw(on_stage, name, language)) for name in SCREENS]
+    assert not list(filter(None, changed)), f"look at them, then run with {UPDATE}=1"
+
+
+@pytest.mark.parametrize("look", ["high-contrast", "large"])
+@on_a_loop
+async def test_the_other_looks(look: str) -> None:
+    async with stage(SMALL) as on_stage:
+        changed = [
+            difference(f"{look}/{name}", await _draw(on_stage, name, "ja", **LOOKS[look])) for name in IN_EVERY_LOOK
+        ]
+    assert not list(filter(None, changed)), f"look at them, then run with {UPDATE}=1"
+
+
+def test_no_picture_is_kept_of_a_screen_that_is_gone() -> None:
+    kept = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.svg")}
+    wanted = {
+        f"{size}/{language}/{name}" for size in ("80x24", "120x40") for language in ("ja", "en") for name in SCREENS
+    }
+    wanted |= {f"{look}/{name}" for look in LOOKS if look for name in IN_EVERY_LOOK}
+    assert kept == wanted
+
+
+@on_a_loop
+async def test_a_changed_screen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(UPDATE, raising=False)
+    async with stage(SMALL) as on_stage:
+        svg = await _draw(on_stage, "idle", "ja")
+    assert not difference("80x24/ja/idle", svg)
+    assert difference("80x24/ja/idle", svg.replace("マイナンバーカード", "カード"))
+    assert difference("80x24/ja/no-such-screen", svg)
+
+
+@on_a_loop
+async def test_pictures_ask_the_network_for_nothing() -> None:
+    async with stage(SMALL) as on_stage:
+        svg = await _draw(on_stage, "idle", "ja")
+    assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")

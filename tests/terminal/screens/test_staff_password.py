@@ -1,0 +1,83 @@
+"""Staff's password: off without one, patient with nobody, forgotten at once."""
+
+import pytest
+from argon2 import PasswordHasher
+
+from terminal.screens.staff.password import (
+    PasswordGate,
+    PasswordRight,
+    PasswordWait,
+    PasswordWrong,
+    SecretText,
+)
+
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("door 27")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def gate() -> tuple[PasswordGate, Clock]:
+    clock = Clock()
+    return PasswordGate(HASH, clock), clock
+
+
+def test_the_right_password_opens_and_is_overwritten() -> None:
+    typed = bytearray(b"door 27")
+    assert gate()[0].check(typed) == PasswordRight()
+    assert typed == bytearray(7)
+
+
+def test_no_password_set_means_no_way_in() -> None:
+    closed = PasswordGate("")
+    assert not closed.enabled
+    assert closed.check(bytearray(b"")) == PasswordWrong()
+
+
+def test_a_damaged_hash_lets_nobody_in() -> None:
+    assert PasswordGate("not a hash").check(bytearray(b"door 27")) == PasswordWrong()
+
+
+def test_three_wrong_ones_and_even_the_right_one_waits() -> None:
+    door, clock = gate()
+    assert [door.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
+    assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
+    clock.now += 31
+    assert door.check(bytearray(b"door 27")) == PasswordRight()
+
+
+def test_waiting_grows_until_a_quarter_of_an_hour() -> None:
+    door, clock = gate()
+    waits = []
+    for _ in range(24):
+        outcome = door.check(bytearray(b"x"))
+        if isinstance(outcome, PasswordWait):
+            waits.append(outcome.seconds)
+            clock.now += outcome.seconds + 1
+    assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
+
+
+def test_what_is_typed_stays_in_its_buffer() -> None:
+    text = SecretText()
+    for character in "ab7":
+        text.push(character)
+    text.push("é")
+    text.push("\n")
+    text.pop()
+    buffer = text._typed
+    assert "ab" not in repr(text)
+    assert text.take() == bytearray(b"ab")
+    assert not any(buffer)
+
+
+@pytest.mark.parametrize("count", [64, 200])
+def test_a_password_has_an_end(count: int) -> None:
+    text = SecretText()
+    for _ in range(count):
+        text.push("a")
+    assert len(text) == 64

@@ -1,0 +1,413 @@
+"""Fingers, mouse and number keys: what they reach, and what they must not reach."""
+
+from dataclasses import replace
+
+import pytest
+from argon2 import PasswordHasher
+
+from config.settings import Settings
+from terminal.screens.dock import DockPersona
+from terminal.screens.dock_panel import DockPanel
+from terminal.screens.sayings import Lines, Sentence
+from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
+from terminal.screens.touch import Target
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from tests.terminal.screens.gallery import SCREENS, state_of
+from tests.terminal.screens.stage import SMALL, USUAL, Stage, on_a_loop, stage
+
+sizes = pytest.mark.parametrize("size", [SMALL, USUAL])
+
+
+def shown_targets(on_stage: Stage) -> list[Target]:
+    return [target for target in on_stage.app.desk.query(Target) if target.answer is not None and target.display]
+
+
+@sizes
+@on_a_loop
+async def test_every_answer_of_every_screen_lies_open_to_the_finger(size: tuple[int, int]) -> None:
+    async with stage(size) as on_stage:
+        for name in SCREENS:
+            await on_stage.show(state_of(name))
+            view, targets = on_stage.app.desk.view, shown_targets(on_stage)
+            assert view is not None
+            assert {target.answer for target in targets} == {*view.talk.answers, *view.foot}, name
+            for target in targets:
+                for x, y in (target.region.offset, target.region.bottom_right - (1, 1)):
+                    assert on_stage.app.desk.get_widget_at(x, y)[0] is target, f"{target.id} on {name} is covered"
+
+
+@sizes
+@pytest.mark.parametrize("name", ["idle", "face", "pin", "staff-check", "consent-one", "pin-warned", "summary"])
+@on_a_loop
+async def test_a_touch_posts_the_answers_event(size: tuple[int, int], name: str) -> None:
+    async with stage(size) as on_stage:
+        await on_stage.show(state_of(name))
+        for target in shown_targets(on_stage):
+            assert target.answer is not None
+            on_stage.counter.posted.clear()
+            assert await on_stage.pilot.click(f"#{target.id}")
+            assert on_stage.counter.posted == [target.answer.event]
+
+
+@on_a_loop
+async def test_every_answer_of_every_screen_has_a_key() -> None:
+    async with stage() as on_stage:
+        for name in SCREENS:
+            await on_stage.show(state_of(name))
+            view = on_stage.app.desk.view
+            assert view is not None
+            for answer in (*view.talk.answers, *view.foot):
+                on_stage.counter.posted.clear()
+                await on_stage.key(answer.key)
+                assert on_stage.counter.posted == [answer.event], f"{answer.key} on {name}"
+
+
+@sizes
+@on_a_loop
+async def test_targets_are_large_and_nothing_is_preselected(size: tuple[int, int]) -> None:
+    async with stage(size) as on_stage:
+        for name in SCREENS:
+            await on_stage.show(state_of(name))
+            for target in on_stage.app.desk.query(Target):
+                if target.answer is None or not target.display:
+                    continue
+                in_foot = str(target.id).startswith("foot")
+                assert target.region.height >= (3 if in_foot else 5), f"{target.id} on {name}"
+                assert on_stage.app.desk.region.contains_region(target.region), f"{target.id} on {name}"
+            assert on_stage.app.focused is None
+
+
+@sizes
+@on_a_loop
+async def test_all_that_is_said_fits_above_the_answers(size: tuple[int, int]) -> None:
+    async with stage(size) as on_stage:
+        for language in ("ja", "en"):
+            for name in SCREENS:
+                await on_stage.show(state_of(name, language))
+                saying = on_stage.app.desk.query_one("#saying").region
+                for widget in on_stage.app.desk.query("#question, #lines, #dots, #code, #progress"):
+                    if widget.display and widget.region.height:
+                        assert saying.contains_region(widget.region), f"{widget.id} on {name} in {language}"
+                lines = on_stage.app.desk.query_one("#lines", Lines)
+                if lines.display:
+                    needed = lines.get_content_height(saying.size, saying.size, lines.content_size.width)
+                    assert lines.content_size.height == needed, f"{name} in {language}"
+
+
+@on_a_loop
+async def test_a_double_tap_does_not_answer_the_next_question() -> None:
+    async with stage(settle_seconds=30) as on_stage:
+        await on_stage.show(state_of("consent-one"))
+        await on_stage.pilot.click("#answer-3")
+        await on_stage.pilot.press("2")
+        await on_stage.drawn()
+        assert on_stage.counter.posted == []
+        await on_stage.pilot.press("escape")
+        await on_stage.drawn()
+        assert on_stage.counter.posted == [ev.Cancelled("r1")]
+
+
+@on_a_loop
+async def test_an_answer_of_the_last_screen_is_not_meant_for_this_one() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("method"))
+        target = on_stage.app.desk.query_one("#answer-2", Target)
+        assert target.answer is not None
+        await on_stage.show(state_of("consent"))
+        on_stage.app.desk.post_message(Target.Touched(target.answer))
+        await on_stage.drawn()
+        assert isinstance(target.answer.event, ev.ShareNone | ev.OneByOne | ev.ShareAll)
+        stale = ev.PinChosen("r1")
+        assert stale not in on_stage.counter.posted
+
+
+# --- digits -------------------------------------------------------------------------------------------------
+
+
+@sizes
+@on_a_loop
+async def test_the_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
+    async with stage(size) as on_stage:
+        await on_stage.show(state_of("pin"))
+        for key in ("1", "9", "erase", "2", "3", "4"):
+            await on_stage.pilot.click(f"#key-{key}")
+        assert len(on_stage.counter._patient.pin) == 4
+        await on_stage.pilot.click("#key-enter")
+        assert on_stage.counter.pins == [b"1234"]
+        assert on_stage.counter.posted == []
+
+
+@on_a_loop
+async def test_the_pin_is_typed_by_keys_and_only_digits_count() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("pin"))
+        await on_stage.pilot.press("5", "x", "f5", "6", "backspace", "7", "enter")
+        assert on_stage.counter.pins == []
+        await on_stage.pilot.press("8", "9", "0", "enter")
+        assert on_stage.counter.pins == [b"5789"]
+
+
+@on_a_loop
+async def test_digits_that_were_not_sent_do_not_wait_for_the_next_pad() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("pin"))
+        await on_stage.pilot.press("1", "2")
+        patient = on_stage.counter._patient
+        on_stage.counter.be(state_of("face"))
+        await on_stage.drawn()
+        assert len(patient.pin) == 0
+
+
+@on_a_loop
+async def test_the_printed_code_is_typed_and_taken_over_whole() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("code"))
+        await on_stage.pilot.press(*"6001021234", "enter")
+        assert on_stage.counter.codes == [b"60010220311234"]
+
+
+@on_a_loop
+async def test_a_day_no_calendar_has_is_asked_for_again() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("code"))
+        await on_stage.pilot.press(*"6099021234", "enter")
+        await on_stage.drawn()
+        assert on_stage.counter.codes == []
+        assert "生年月日を もう一度" in on_stage.app.export_screenshot().replace("&#160;", " ")
+
+
+@on_a_loop
+async def test_the_form_is_overwritten_when_its_screen_is_left() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("code"))
+        await on_stage.pilot.press(*"600102")
+        form = on_stage.app._form
+        assert form is not None
+        buffer = form._typed
+        await on_stage.show(state_of("idle"))
+        assert not any(buffer)
+        assert on_stage.app._form is None
+
+
+# --- words, looks, bells ------------------------------------------------------------------------------------
+
+
+@on_a_loop
+async def test_calling_staff_is_confirmed_on_the_screen() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("method"))
+        on_stage.counter.perform(fx.AlertStaff("r1", 0, "called"))
+        await on_stage.drawn()
+        assert on_stage.app.desk.query_one("#card", Sentence).text == "係員がまいります"
+
+
+@on_a_loop
+async def test_the_reminder_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as on_stage:
+        bells: list[int] = []
+        monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
+        await on_stage.show(state_of("complete"))
+        on_stage.counter.perform(fx.RemindTakeCard("r1", 0))
+        assert bells == [1]
+
+
+@on_a_loop
+async def test_sound_marks_a_new_question_for_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as on_stage:
+        bells: list[int] = []
+        monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
+        await on_stage.show(state_of("consent"))
+        assert bells == []
+        await on_stage.show(state_of("limit", sound=True))
+        assert bells == [1]
+
+
+@on_a_loop
+async def test_looks_change_with_the_display() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("consent", high_contrast=True, large=True))
+        assert on_stage.app.theme == "uketsuke-high-contrast"
+        assert on_stage.app.desk.has_class("-large")
+        large = on_stage.app.desk.query_one("#answer-1").region.height
+        await on_stage.show(state_of("consent"))
+        assert on_stage.app.theme == "uketsuke"
+        assert on_stage.app.desk.query_one("#answer-1").region.height < large
+
+
+@on_a_loop
+async def test_what_changes_in_the_background_is_not_drawn_again() -> None:
+    async with stage() as on_stage:
+        state = state_of("method")
+        assert isinstance(state, st.ChoosingMethod)
+        await on_stage.show(state)
+        view = on_stage.app.desk.view
+        on_stage.counter.be(replace(state, reception=replace(state.reception, challenge_until=None)))
+        await on_stage.drawn()
+        assert on_stage.app.desk.view == view
+
+
+@on_a_loop
+async def test_nothing_of_textual_itself_can_be_reached() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("method"))
+        await on_stage.pilot.press("ctrl+p", "ctrl+c", "tab", "shift+tab", "ctrl+backslash")
+        await on_stage.drawn()
+        assert on_stage.app.screen is on_stage.app.desk
+        assert on_stage.app.focused is None
+        assert on_stage.counter.posted == []
+
+
+# --- staff --------------------------------------------------------------------------------------------------
+
+STAFFED = Settings.model_validate(
+    {"staff": {"password_hash": PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("a2468")}}
+)
+
+
+async def _unlock(on_stage: Stage) -> None:
+    await on_stage.pilot.press("f8")
+    await on_stage.drawn()
+    assert isinstance(on_stage.app.screen, PasswordDialog)
+    await on_stage.pilot.press(*"a2468", "enter")
+    await _until(on_stage, StaffMenu)
+
+
+async def _until(on_stage: Stage, kind: type) -> None:
+    for _ in range(100):
+        await on_stage.pilot.pause(0.02)
+        if isinstance(on_stage.app.screen, kind):
+            return
+    raise AssertionError(f"{kind.__name__} did not come")
+
+
+@on_a_loop
+async def test_without_a_password_there_is_no_way_in() -> None:
+    async with stage() as on_stage:
+        await on_stage.pilot.press("f8")
+        await on_stage.pilot.click("#steps", offset=(75, 0))
+        await on_stage.drawn()
+        assert on_stage.app.screen is on_stage.app.desk
+
+
+@on_a_loop
+async def test_staff_comes_in_by_touch_and_confirms_by_eye() -> None:
+    async with stage(settings=STAFFED) as on_stage:
+        await on_stage.show(state_of("method"))
+        await on_stage.pilot.click("#steps", offset=(75, 0))
+        await on_stage.drawn()
+        assert isinstance(on_stage.app.screen, PasswordDialog)
+        await on_stage.pilot.press("a")
+        for key in "2468":
+            await on_stage.pilot.click(f"#key-{key}")
+        await on_stage.pilot.click("#key-enter")
+        await _until(on_stage, StaffMenu)
+        await on_stage.pilot.click("#choice-by-eye")
+        await on_stage.drawn()
+        assert on_stage.counter.posted == [ev.StaffAuthenticated("r1")]
+        assert on_stage.app.screen is on_stage.app.desk
+
+
+@on_a_loop
+async def test_a_wrong_password_stays_outside_and_reaches_nobody() -> None:
+    async with stage(settings=STAFFED) as on_stage:
+        await on_stage.show(state_of("pin"))
+        await on_stage.pilot.press("f8")
+        await on_stage.drawn()
+        await on_stage.pilot.press(*"1234", "enter")
+        await on_stage.pilot.pause(0.2)
+        assert isinstance(on_stage.app.screen, PasswordDialog)
+        assert len(on_stage.counter._patient.pin) == 0
+        await on_stage.pilot.press("escape")
+        await on_stage.drawn()
+        assert on_stage.app.screen is on_stage.app.desk
+        assert on_stage.counter.posted == []
+
+
+@on_a_loop
+async def test_staff_discards_a_reception() -> None:
+    async with stage(settings=STAFFED) as on_stage:
+        await on_stage.show(state_of("consent"))
+        await _unlock(on_stage)
+        await on_stage.pilot.press("2")
+        await on_stage.drawn()
+        assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
+
+
+@on_a_loop
+async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
+    async with stage(settings=STAFFED) as on_stage:
+        await _unlock(on_stage)
+        await on_stage.pilot.press("3")
+        await _until(on_stage, StatusDialog)
+        assert "stand-in" in on_stage.app.export_screenshot()
+        await on_stage.pilot.press("1")
+        await on_stage.drawn()
+        await _unlock(on_stage)
+        on_stage.app.screen.query_one("#choice-stop", Target)
+        await on_stage.pilot.press("2")
+        assert on_stage.app._exit
+        assert on_stage.app.return_code == 0
+
+
+# --- dock ---------------------------------------------------------------------------------------------------
+
+
+class Hands:
+    """Remembers what the dock did."""
+
+    personas = tuple(DockPersona(f"persona-{number}", "") for number in range(30))
+
+    def __init__(self) -> None:
+        self.current = "persona-0"
+        self.card_in = self.camera_covered = self.service_silent = False
+
+    async def choose(self, name: str) -> None:
+        self.current = name
+
+    async def insert_card(self) -> None:
+        self.card_in = True
+
+    async def pull_card(self) -> None:
+        self.card_in = False
+
+    async def cover_camera(self, covered: bool) -> None:
+        self.camera_covered = covered
+
+    async def silence_service(self, silent: bool) -> None:
+        self.service_silent = silent
+
+
+@sizes
+@on_a_loop
+async def test_the_dock_works_the_simulated_devices(size: tuple[int, int]) -> None:
+    hands = Hands()
+    async with stage(size, dock=hands) as on_stage:
+        await on_stage.pilot.press("f9")
+        assert hands.card_in
+        await on_stage.pilot.press("f12")
+        await on_stage.drawn()
+        panel = on_stage.app.desk.query_one(DockPanel)
+        assert panel.display
+        await on_stage.pilot.press("down", "down", "right")
+        await on_stage.drawn()
+        assert hands.current == "persona-2"
+        for name in ("card", "camera", "service"):
+            await on_stage.pilot.click(f"#dock-{name}")
+        await on_stage.drawn()
+        assert (hands.card_in, hands.camera_covered, hands.service_silent) == (False, True, True)
+        await on_stage.pilot.click("#dock-personas", offset=(5, 0))
+        await on_stage.drawn()
+        assert hands.current == "persona-0"
+        await on_stage.pilot.press("f12")
+        await on_stage.drawn()
+        assert not panel.display
+
+
+@on_a_loop
+async def test_a_terminal_in_service_has_no_dock() -> None:
+    async with stage() as on_stage:
+        await on_stage.pilot.press("f12", "f9")
+        await on_stage.drawn()
+        assert not on_stage.app.desk.query(DockPanel)
