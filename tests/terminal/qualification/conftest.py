@@ -244,7 +244,7 @@ def counter(
     registry = RegistryFile(registry_path(tmp_path))
     registry.merge(
         Registry(
-            certificate_authorities=(_pem(authority),),
+            certificate_authorities=(authority_pem(authority),),
             record_anchors=anchors_of(authority.trust_anchors),
         )
     )
@@ -257,7 +257,7 @@ def counter(
     closing.submit(lambda: (counter.server.close(), server.close()))
 
 
-def _pem(authority: TestAuthority) -> str:
+def authority_pem(authority: TestAuthority) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return authority.user_ca.certificate.public_bytes(Encoding.PEM).decode()

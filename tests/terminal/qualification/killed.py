@@ -1,0 +1,186 @@
+"""Processes to be killed: a slim terminal - real conductor, ledger, client, card in software, no camera - and the stub.
+
+Each says in a log of its own what happened at the counter, a line at a time, before it is acted upon.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from config.settings import ServiceSettings, Settings
+from consent.items import Question
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+from reader.softcard.slot import SimulatedSlot
+from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.conductor.conductor import Conductor
+from terminal.headless.runner import Headless
+from terminal.qualification.stub.server import serve
+from terminal.session import events as ev
+from terminal.session import states as st
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one terminal lives. Plain values: they travel to another process."""
+
+    folder: str
+    url: str
+    terminal_id: str
+    card: str
+    """A card image as JSON."""
+
+    @property
+    def settings(self) -> Settings:
+        service = ServiceSettings(url=self.url, terminal_id=self.terminal_id, timeout_seconds=1.5)
+        return Settings(state_dir=Path(self.folder), service=service)
+
+    @property
+    def log(self) -> Path:
+        return Path(self.folder) / "said.jsonl"
+
+
+class _NoCamera:
+    def start(self) -> None: ...
+
+    def latest(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def _no_engine() -> Any:
+    raise AssertionError("the PIN way needs no face engine")
+
+
+def _open(place: Place, slot: SimulatedSlot) -> Conductor:
+    settings = place.settings
+    devices = Devices(slot, None, _NoCamera(), _no_engine)  # type: ignore[arg-type]
+    return open_terminal(settings, devices, rules=replace(rules_of(settings), show_answers=0.0))
+
+
+class _Patients:
+    """One after the other; each says what they agree to before they touch it."""
+
+    def __init__(self, place: Place, slot: SimulatedSlot, seed: int) -> None:
+        self._image = CardImage.model_validate_json(place.card)
+        self._slot = slot
+        self._lies_there = False
+        self._chance = random.Random(seed)
+        self._log = place.log.open("a", encoding="utf-8", buffering=1)
+
+    def say(self, what: str, reception: str, **more: Any) -> None:
+        self._log.write(json.dumps({"what": what, "reception": reception, **more}) + "\n")
+
+    def _put_card(self) -> None:
+        if not self._lies_there:
+            self._lies_there = True
+            self._slot.insert(SoftCard(self._image.model_copy(deep=True)))
+
+    def _take_card(self) -> None:
+        if self._lies_there:
+            self._slot.remove()
+            self._lies_there = False
+
+    async def act(self, state: st.State, conductor: Conductor) -> None:
+        if isinstance(state, st.Idle):
+            if state.card_left is None:
+                self._put_card()
+            return
+        if state.waiting is not None:
+            return
+        reception = state.reception.id
+        match state:
+            case st.ChoosingMethod():
+                conductor.post(ev.PinChosen(reception))
+            case st.PinEntry():
+                if conductor.patient is not None:
+                    for digit in (1, 2, 3, 4):
+                        conductor.patient.pin.push(digit)
+                    conductor.enter_pin()
+            case st.Notice():
+                conductor.post(ev.Understood(reception))
+            case st.Consent(index=None, questions=questions):
+                self._bulk(reception, questions, conductor)
+            case st.Consent() | st.SpecificDisease() | st.Limit():
+                assert state.question is not None
+                self._one(reception, state.question, conductor)
+            case st.Summary():
+                conductor.post(ev.Confirmed(reception))
+            case st.Complete(outcome=outcome):
+                assert state.reception.check is not None
+                self.say("told", reception, check=state.reception.check.check_id, outcome=outcome)
+                self._take_card()
+            case st.Problem():
+                self.say("problem", reception, code=state.problem.code)
+                await asyncio.sleep(0.05)  # the next patient is not that quick
+                self._take_card()
+            case _:
+                pass
+
+    def _bulk(self, reception: str, questions: tuple[Question, ...], conductor: Conductor) -> None:
+        match self._chance.choice(("all", "none", "one-by-one", "leaves")):
+            case "all":
+                self._agree(reception, questions)
+                conductor.post(ev.ShareAll(reception))
+            case "none":
+                conductor.post(ev.ShareNone(reception))
+            case "one-by-one":
+                conductor.post(ev.OneByOne(reception))
+            case _:
+                self._take_card()
+
+    def _one(self, reception: str, question: Question, conductor: Conductor) -> None:
+        granted = self._chance.random() < 0.5
+        if granted:
+            self._agree(reception, (question,))
+        conductor.post(ev.Answered(reception, question.id, granted))
+
+    def _agree(self, reception: str, questions: tuple[Question, ...]) -> None:
+        self.say("yes", reception, items=[item.value for question in questions for item in question.items])
+
+
+def run_terminal(place: Place, seed: int) -> None:
+    """Receptions without end."""
+
+    async def days() -> None:
+        slot = SimulatedSlot()
+        conductor = _open(place, slot)
+        patients = _Patients(place, slot, seed)
+        await Headless(conductor, patients).run()
+
+    _plainly(lambda: asyncio.run(days()))
+
+
+def settle_terminal(place: Place) -> None:
+    """Starts once more and stops as soon as nothing is left to be done."""
+
+    async def settle() -> None:
+        conductor = _open(place, SimulatedSlot())
+        running = asyncio.create_task(conductor.run())
+        async with asyncio.timeout(30):
+            while conductor.delivery.backlog():
+                await asyncio.sleep(0.02)
+        conductor.stop()
+        await running
+
+    _plainly(lambda: asyncio.run(settle()))
+
+
+def run_stub(folder: str, port: int, database_url: str) -> None:
+    _plainly(lambda: serve(Path(folder), port=port, database_url=database_url))
+
+
+def _plainly(run: Callable[[], None]) -> None:
+    """Without what the test process would want to do on the way out."""
+    try:
+        run()
+    except BaseException as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        os._exit(1)
+    os._exit(0)
