@@ -36,7 +36,7 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
         with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
             if photo.width * photo.height > MOST_PIXELS:
                 return PhotoProblem.TOO_LARGE
-            return np.ascontiguousarray(np.asarray(photo.convert("L"), np.uint8))
+            return np.array(photo.convert("L"), np.uint8)  # our own buffer, to be overwritten later
     except (OSError, ValueError, SyntaxError, MemoryError, Pillow.DecompressionBombError):
         return PhotoProblem.DAMAGED
 

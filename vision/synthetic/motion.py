@@ -1,0 +1,31 @@
+"""How somebody who waits before a camera moves: blinks, slow turns, a slight sway. A pure function of seed and time."""
+
+import math
+import random
+
+from vision.synthetic.scene import Pose
+
+_BLINK = (1, 2, 3, 3, 2, 1)
+"""Lids through a blink, one step each."""
+_STEP = 0.03
+"""Seconds per step of a blink."""
+
+
+def pose_at(seconds: float, seed: int = 0) -> Pose:
+    """The pose at that moment; small turns of up to about 12 degrees, a blink every three to five seconds."""
+    phases = random.Random(seed)  # noqa: S311 - it only has to differ from person to person
+    a, b, c, d, e = (phases.uniform(0, 2 * math.pi) for _ in range(5))
+    yaw = 0.13 * math.sin(0.9 * seconds + a) + 0.06 * math.sin(2.3 * seconds + b)
+    pitch = 0.05 * math.sin(0.7 * seconds + c)
+    roll = 0.03 * math.sin(0.5 * seconds + d)
+    shift = (7 * math.sin(0.8 * seconds + e) + 9 * math.sin(yaw), 3 * math.sin(1.3 * seconds + a))
+    distance = 1 + 0.03 * math.sin(0.4 * seconds + b)
+    return Pose(yaw, pitch, roll, shift, distance, _lids(seconds, seed))
+
+
+def _lids(seconds: float, seed: int) -> int:
+    """Each window of four seconds has one blink, at a moment of its own."""
+    window = math.floor(seconds / 4)
+    begins = window * 4 + random.Random(seed * 7919 + window).uniform(0, 3)  # noqa: S311
+    step = math.floor((seconds - begins) / _STEP)
+    return _BLINK[step] if 0 <= step < len(_BLINK) else 0

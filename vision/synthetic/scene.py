@@ -1,0 +1,118 @@
+"""Puts a drawn head, turned by a pose, on shoulders before a plain room: one frame as a kiosk's camera would see it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from vision.frame import Image
+from vision.synthetic.drawing import BOTTOM, LEFT, PIXELS, RIGHT, TOP, Field, HeadDrawing, Light, draw_head
+from vision.synthetic.person import Person
+
+WIDTH, HEIGHT = 640, 480
+HEAD_PIXELS = 82.0
+"""Pixels per half head width at distance 1: the head fills half of the frame's height."""
+CENTRE = (320.0, 222.0)
+_COLUMNS, _ROWS = round((RIGHT - LEFT) * PIXELS), round((BOTTOM - TOP) * PIXELS)
+_X, _Y = (
+    grid.astype(np.float32)
+    for grid in np.meshgrid(LEFT + np.arange(_COLUMNS) / PIXELS, TOP + np.arange(_ROWS) / PIXELS)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How the head is held. Angles in radians, shifts in pixels of the frame."""
+
+    yaw: float = 0.0
+    """Positive: to the picture's right."""
+    pitch: float = 0.0
+    """Positive: downwards."""
+    roll: float = 0.0
+    shift: tuple[float, float] = (0.0, 0.0)
+    distance: float = 1.0
+    """2 is twice as far away, and half as large."""
+    lids: int = 0
+    """Index into the drawn lids, 0 open."""
+
+
+def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float = 1.0) -> Image:  # noqa: B008
+    """RGB, (480, 640, 3); with `scale`, a frame as many times larger."""
+    size = (round(WIDTH * scale), round(HEIGHT * scale))
+    picture = _room(person, light, size).copy()
+    drawn = draw_head(person, light)
+    turned, coverage = _turned(drawn, pose)
+    matrix = _placement(pose, scale)
+    left, top, right, bottom = _window(matrix, size)
+    matrix[:, 2] -= (left, top)
+    area = (right - left, bottom - top)
+    head = cv2.warpAffine(turned, matrix, area, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    weight = cv2.warpAffine(coverage, matrix, area, flags=cv2.INTER_LINEAR)[..., None]
+    below = picture[top:bottom, left:right]
+    below[:] = (below + weight * (head.astype(np.float32) - below)).astype(np.uint8)
+    return picture
+
+
+def _turned(drawn: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
+    """The head's own picture, every point moved by its depth as the head turns."""
+    face = drawn.faces[pose.lids]
+    if not pose.yaw and not pose.pitch:
+        return face, drawn.coverage
+    across = _X / np.cos(pose.yaw) - np.float32(np.sin(pose.yaw) * 0.9) * drawn.depth
+    along = _Y - np.float32(np.sin(pose.pitch) * 0.9) * drawn.depth
+    columns = np.asarray((across - LEFT) * PIXELS, np.float32)
+    rows = np.asarray((along - TOP) * PIXELS, np.float32)
+    turned = cv2.remap(face, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    coverage = cv2.remap(drawn.coverage, columns, rows, cv2.INTER_LINEAR)
+    return np.asarray(turned, np.uint8), np.asarray(coverage, np.float32)
+
+
+def _placement(pose: Pose, scale: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    """From canvas pixels to frame pixels."""
+    factor = HEAD_PIXELS * scale / pose.distance / PIXELS
+    cos, sin = np.cos(pose.roll) * factor, np.sin(pose.roll) * factor
+    middle = (-LEFT * PIXELS, -TOP * PIXELS)
+    x = (CENTRE[0] + pose.shift[0]) * scale - cos * middle[0] + sin * middle[1]
+    y = (CENTRE[1] + pose.shift[1]) * scale - sin * middle[0] - cos * middle[1]
+    return np.array([[cos, -sin, x], [sin, cos, y]], np.float64)
+
+
+def _window(
+    matrix: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """The part of the frame the canvas covers."""
+    corners = np.array([(0, 0, 1), (_COLUMNS, 0, 1), (0, _ROWS, 1), (_COLUMNS, _ROWS, 1)], np.float64) @ matrix.T
+    left, top = np.floor(corners.min(axis=0)).astype(int)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int)
+    return max(int(left), 0), max(int(top), 0), min(int(right), size[0]), min(int(bottom), size[1])
+
+
+@lru_cache(maxsize=8)
+def empty_room(light: Light, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image:
+    """A plain wall, a little brighter where the light comes from."""
+    x, y = np.meshgrid(np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1]))
+    fall = 1 + 0.10 * (light.direction[0] * x + light.direction[1] * y) - 0.05 * (x**2 + y**2)
+    wall = np.array([198, 206, 204], np.float64) * (fall * light.strength)[..., None]
+    return np.ascontiguousarray(np.clip(wall, 0, 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=24)
+def _room(person: Person, light: Light, size: tuple[int, int]) -> Image:
+    """The room with the person's neck and shoulders; the head comes on top."""
+    scale = size[0] / WIDTH
+    unit = HEAD_PIXELS * scale
+    x, y = np.meshgrid((np.arange(size[0]) - CENTRE[0] * scale) / unit, (np.arange(size[1]) - CENTRE[1] * scale) / unit)
+    picture = empty_room(light, size).astype(np.float64)
+    neck = _soft(np.maximum(np.abs(x) - 0.46 * person.head.width - 0.05 * (y - 1.4), 0.6 - y), unit)
+    skin = np.array(person.skin, np.float64) * light.strength
+    picture += neck[..., None] * (skin * (0.62 - 0.1 * np.clip(y - 1.2, 0, 1))[..., None] - picture)
+    shoulders = _soft(1.62 + 0.16 * np.abs(x) ** 1.8 - 0.10 * np.exp(-((x / 0.5) ** 2)) * -1 - y, unit)
+    cloth = np.array(person.clothes, np.float64) * light.strength
+    shade = 0.95 + 0.12 * light.direction[0] * x - 0.10 * np.clip(y - 2, 0, 2)
+    picture += shoulders[..., None] * (cloth * shade[..., None] - picture)
+    return np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))
+
+
+def _soft(distance: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", unit: float) -> Field:
+    return np.clip(0.5 - distance * unit, 0, 1).astype(np.float32)

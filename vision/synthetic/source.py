@@ -1,0 +1,106 @@
+"""A camera before which a synthetic patient stands: a peer of the webcam, and obedient."""
+
+import threading
+import time
+
+import numpy as np
+
+from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.synthetic.drawing import Light
+from vision.synthetic.motion import pose_at
+from vision.synthetic.people import person_named
+from vision.synthetic.person import Person
+from vision.synthetic.scene import compose, empty_room
+from vision.verdict import CameraLost
+
+_NOISE_FRAMES = 8
+_NOISE = 3.0
+"""Standard deviation of the sensor's noise, in levels of 255."""
+
+
+class SyntheticSource:
+    """Shows one person, moving; may be covered, left alone, given to somebody else or broken while it runs.
+
+    `realtime` paces the frames; without, each read is one frame further on a clock of the source's own. Raises
+    ValueError for an unknown name.
+    """
+
+    def __init__(self, person: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
+        self._lock = threading.Lock()
+        self._person: Person | None = person_named(person)
+        self._seed = seed
+        self._fps = fps
+        self._realtime = realtime
+        self._covered = False
+        self._failed = False
+        self._number = 0
+        self._began = 0.0
+        self._first = 0
+        noise = np.random.default_rng(seed)
+        self._noise = [noise.normal(0, _NOISE, (480, 640, 1)).astype(np.int16) for _ in range(_NOISE_FRAMES)]
+
+    @property
+    def name(self) -> str:
+        return "synthetic camera"
+
+    # --- from any thread ------------------------------------------------------------------------------------
+
+    def show(self, person: str) -> None:
+        with self._lock:
+            self._person = person_named(person)
+
+    def leave(self) -> None:
+        """Nobody stands there."""
+        with self._lock:
+            self._person = None
+
+    def cover(self, covered: bool = True) -> None:
+        with self._lock:
+            self._covered = covered
+
+    def fail(self) -> None:
+        with self._lock:
+            self._failed = True
+
+    def recover(self) -> None:
+        with self._lock:
+            self._failed = False
+
+    # --- FrameSource ----------------------------------------------------------------------------------------
+
+    def open(self) -> CameraLost | None:
+        if self._failed:
+            return CameraLost(f"{self.name}: unplugged")
+        self._began, self._first = time.monotonic(), self._number
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        with self._lock:
+            person, covered, failed = self._person, self._covered, self._failed
+        if failed:
+            return CameraLost(f"{self.name}: unplugged")
+        self._number += 1
+        seconds = self._number / self._fps
+        taken_at = seconds
+        if self._realtime:
+            taken_at = self._began + (self._number - self._first) / self._fps
+            late = time.monotonic() - taken_at
+            if late > 1:  # nobody read for a while: a camera does not catch up
+                self._began += late
+            time.sleep(max(0.0, -late))
+        frame = frame_of(self._picture(person, covered, seconds), number=self._number, taken_at=taken_at)
+        assert not isinstance(frame, FrameProblem)
+        return frame
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _picture(self, person: Person | None, covered: bool, seconds: float) -> Image:
+        if covered:
+            picture = np.zeros((480, 640, 3), np.uint8)
+        elif person is None:
+            picture = empty_room(Light())
+        else:
+            picture = compose(person, pose_at(seconds, self._seed))
+        rolled = np.roll(self._noise[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
+        return np.clip(picture.astype(np.int16) + rolled, 0, 255).astype(np.uint8)
