@@ -92,8 +92,10 @@ class MedicalTicket(Part):
 
 
 Asked = Consent | None
+_PUBLISHED = Confidence.DOCUMENTED
+"""The patient interface of ORCA, which is published, passes these on under the same names."""
 _INFERRED = Confidence.INFERRED
-"""Of the newer consents: a published interface of receipt software has them, their place here is inferred."""
+"""Of the newer consents: ORCA's interface has them since January 2025; that they stand here is inferred."""
 
 
 class Insured(Part):
@@ -126,17 +128,19 @@ class Insured(Part):
     insurer_name: Annotated[Text, Element("InsurerName", TEXT)] = None
     elderly_recipient: Annotated[ElderlyRecipientInfo | None, Element("ElderlyRecipientCertificateInfo")] = None
     limit_changed: Annotated[Text, Element("LimitApplicationCertificateChanged", code(LIMIT_CHANGED))] = None
-    limit_consent: Annotated[Asked, Consented("LimitApplicationCertificateRelated", has_available_time=False)] = None
+    limit_consent: Annotated[
+        Asked, Consented("LimitApplicationCertificateRelated", has_available_time=False, confidence=_PUBLISHED)
+    ] = None
     limit: Annotated[LimitInfo | None, Element("LimitApplicationCertificateRelatedInfo")] = None
     disease_consent: Annotated[Asked, Consented("SpecificDiseasesCertificateRelated", has_available_time=False)] = None
     diseases: Annotated[
         tuple[DiseaseInfo, ...], Element("SpecificDiseasesCertificateList", item="SpecificDiseasesCertificateInfo")
     ] = ()
     tickets: Annotated[tuple[MedicalTicket, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")] = ()
-    checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo")] = None
-    medicines: Annotated[Asked, Consented("PharmacistsInfo")] = None
-    diagnosis: Annotated[Asked, Consented("DiagnosisInfo")] = None
-    surgery: Annotated[Asked, Consented("OperationInfo")] = None
+    checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo", confidence=_PUBLISHED)] = None
+    medicines: Annotated[Asked, Consented("PharmacistsInfo", confidence=_PUBLISHED)] = None
+    diagnosis: Annotated[Asked, Consented("DiagnosisInfo", confidence=_PUBLISHED)] = None
+    surgery: Annotated[Asked, Consented("OperationInfo", confidence=_PUBLISHED)] = None
     diagnosis_name: Annotated[Asked, Consented("DiagnosisName", confidence=_INFERRED)] = None
     infection: Annotated[Asked, Consented("InfectiousInfo", confidence=_INFERRED)] = None
     allergy: Annotated[Asked, Consented("AllergyInfo", confidence=_INFERRED)] = None

@@ -6,14 +6,14 @@ from typing import Annotated
 from terminal.handover.codes import ORAL_CONSENT, PRESCRIPTION, STATUS, VALIDITY
 from terminal.handover.messages.header import DatedRequestHeader, QualificationHeader
 from terminal.handover.messages.insured import Insured, Text
-from terminal.handover.parts import Element, Part
+from terminal.handover.parts import Confidence, Element, Part
 from terminal.handover.values import BRANCH, DAY, INSURER, NUMBER, SYMBOL, TEXT, code
 
 Status = Annotated[str, Element("ProcessingResultStatus", code(STATUS))]
 ResultCode = Annotated[Text, Element("ProcessingResultCode", TEXT)]
 """Also on success, when there is something to say."""
 ResultMessage = Annotated[Text, Element("ProcessingResultMessage", TEXT)]
-Validity = Annotated[Text, Element("QualificationValidity", code(VALIDITY))]
+Validity = Annotated[Text, Element("QualificationValidity", code(VALIDITY), Confidence.DOCUMENTED)]
 
 
 class SearchInfo(Part):
@@ -40,7 +40,7 @@ class QualificationRequest(Part):
 
 class QualificationBody(Part):
     search: Annotated[SearchInfo | None, Element("QualificationConfirmSearchInfo")] = None
-    prescription: Annotated[Text, Element("PrescriptionIssueSelect", code(PRESCRIPTION))] = None
+    prescription: Annotated[Text, Element("PrescriptionIssueSelect", code(PRESCRIPTION), Confidence.DOCUMENTED)] = None
     status: Status
     result_code: ResultCode = None
     result_message: ResultMessage = None

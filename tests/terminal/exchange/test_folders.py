@@ -253,11 +253,12 @@ def test_requests_may_be_kept(counter: Counter, restarted: Callable[[ExchangeRul
         assert len(list((counter.folders.req / "done").iterdir())) == number + 1
 
 
-def test_many_at_once(counter: Counter) -> None:
-    for number in range(250):
+def test_many_at_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terminal.exchange.intake.AT_ONCE", 20)
+    for number in range(50):
         counter.put(f"OQSsiquc01req_{number:04}.xml", REQUEST)
-    counter.scan(3)
-    assert len(counter.answers()) == 250
+    assert [counter.scan().answered for _ in range(5)] == [0, 20, 20, 10, 0]
+    assert len(counter.answers()) == 50
     assert counter.requests() == []
 
 

@@ -114,7 +114,7 @@ def test_damaged_files_for_a_minute() -> None:
 
 
 def test_a_folder_full_of_damaged_files(counter: Counter) -> None:
-    files = [(name, data) for name, data in islice(damaged(7), 120) if name != FACE]
+    files = [(name, data) for name, data in islice(damaged(7), 60) if name != FACE]
     for number, (name, data) in enumerate(files):
         counter.put(name.replace("_1.xml", f"_{number:04}.xml"), data)
     counter.scan(12)

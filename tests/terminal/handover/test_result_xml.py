@@ -19,6 +19,7 @@ from terminal.qualification.contract import (
     QualificationResult,
     SpecificDisease,
 )
+from terminal.qualification.insured import MedicalTicket
 
 EXPECTED_HEADER = {
     "ProcessExecutionTime": "20261121091504",
@@ -206,6 +207,57 @@ def test_elderly_recipient_and_specific_disease(elder_result: QualificationResul
     assert found[f"{disease}/SpecificDiseasesSelfPay"] == "10000"
     assert f"{disease}/SpecificDiseasesValidEndDate" not in found
     assert "LimitApplicationCertificateRelatedConsFlg" not in found
+
+
+def test_a_medical_ticket_and_what_else_a_record_may_say(elder_result: QualificationResult) -> None:
+    ticket = MedicalTicket(
+        ticket_type="01",
+        valid_date=date(2026, 11, 1),
+        expiration_date=date(2026, 11, 30),
+        treatment_month="202611",
+        institution_code="1319999999",
+        institution_flag="0",
+        injury_names=("模擬の傷病",),
+        treatment_type="02",
+        infection="02",
+        remarks=("一", "二", "三"),
+    )
+    changes = {
+        "medical_tickets": (ticket,),
+        "name_of_other": "模擬　通称",
+        "sex_on_certificate": "2",
+        "card_expiration_date": date(2027, 7, 31),
+        "certificate_issuance_date": date(2026, 8, 1),
+        "reference_number": "00077",
+    }
+    qualification = elder_result.qualifications[0].model_copy(update=changes)
+    document = result_document(elder_result.model_copy(update={"qualifications": (qualification,)}))
+    found = result_of(parsed(document))
+    info = "PublicExpenseResultList/MedicalTicketInfo"
+    assert {name.removeprefix(f"{info}/"): text for name, text in found.items() if name.startswith(info)} == {
+        "TicketType": "01",
+        "MedicalTicketValidDate": "20261101",
+        "MedicalTicketExpirationDate": "20261130",
+        "MedicalTreatmentMonth": "202611",
+        "DesignatedMedicalInstitutionCode": "1319999999",
+        "DesignatedMedicalInstitutionFlag": "0",
+        "InjuryName1": "模擬の傷病",
+        "MedicalTreatmentType": "02",
+        "StatusOfInfecton": "02",
+        "Remarks1": "一",
+        "Remarks2": "二",
+        "Remarks3": "三",
+    }
+    assert (found["NameOfOther"], found["Sex2"], found["ReferenceNumber"]) == ("模擬　通称", "2", "00077")
+    assert (found["InsuredCardExpirationDate"], found["InsuredCertificateIssuanceDate"]) == ("20270731", "20260801")
+
+
+def test_a_check_that_ended_abnormally(elder_result: QualificationResult) -> None:
+    changes = {"segment": "9", "error_code": "SIMQ0500E", "error_message": "模擬のエラーです。", "qualifications": ()}
+    root = parsed(result_document(elder_result.model_copy(update=changes)))
+    assert root.findtext("MessageHeader/SegmentOfResult") == "9"
+    assert root.findtext("MessageHeader/ErrorCode") == "SIMQ0500E"
+    assert root.find("MessageBody/ResultList") is None
 
 
 def test_the_limit_by_law_has_its_flag_and_no_time(elder_result: QualificationResult) -> None:
