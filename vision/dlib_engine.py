@@ -3,6 +3,8 @@
 One encoding takes about 110 ms of one core and holds the interpreter meanwhile.
 """
 
+import warnings
+
 import cv2
 import numpy as np
 
@@ -14,8 +16,10 @@ _HALF = 0.5
 
 class DlibEngine:
     def __init__(self) -> None:
-        # Seconds: it loads its models on import.
-        import face_recognition
+        # Seconds: it loads its models on import, and warns of pkg_resources, which we pin.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            import face_recognition
 
         self._library = face_recognition
 

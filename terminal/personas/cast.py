@@ -82,7 +82,7 @@ PERSONAS: tuple[Persona, ...] = (
         name="aged-75",
         story="Over 75: asked for the check-up of the late elderly.",
         person="elder",
-        face="old-taro",
+        face="matsuo",
         script=Script(way=Way.FACE),
         expected=Expected(Way.FACE, Outcome.DONE, (_CARE, _ELDERLY, _LIMIT), _ALL_SHARED),
     ),
