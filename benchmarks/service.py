@@ -1,0 +1,392 @@
+"""Figures of the qualification-check service: whole receptions over HTTP.
+
+    python benchmarks/service.py --json service.json
+    python benchmarks/service.py --seconds 10 --stores sqlite
+
+A reception is four requests - challenge, opening by PIN, consents, result - with real RSA and ECDSA signatures and
+durable commits (SQLite with synchronous=FULL, PostgreSQL as it comes). Generator and service share this machine; the
+generator speaks HTTP over bare sockets, because a client library would cost more than the service. Closed loop: N
+receptions are always under way. Open: receptions arrive by chance (Poisson) at a rate, whatever the service does.
+"""
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from consent.items import Item
+from reader.softcard.authority import TestAuthority
+from terminal.qualification.contract import SIGNATURE_HEADER, TERMINAL_HEADER, ConsentAnswer
+from terminal.qualification.keys import SigningKey
+from terminal.qualification.statements import Asked, pin_statement, request_statement, submission_statement
+from terminal.qualification.stub.registry import CardEntry, Registry, RegistryFile
+from terminal.qualification.stub.server import enrol_locally, registry_path
+from terminal.qualification.stub.temporary_postgres import TemporaryPostgres
+
+TERMINAL = "benchmark"
+INSTITUTION = "1319999999"
+CARDS = 20
+ITEMS = (Item.DIAGNOSIS, Item.MEDICINES, Item.HEALTH_CHECKUP, Item.HIGH_COST_LIMIT)
+SERVE = (
+    "import sys; from pathlib import Path; from terminal.qualification.stub.server import serve; "
+    "serve(Path(sys.argv[1]), port=int(sys.argv[2]), database_url=sys.argv[3] or None, share_port=True)"
+)
+ECHO = (
+    "import sys, uvicorn; from fastapi import FastAPI; app = FastAPI()\n"
+    "@app.post('/echo')\n"
+    "async def echo(body: dict) -> dict: return body\n"
+    "uvicorn.run(app, port=int(sys.argv[1]), http='h11', access_log=False, log_level='error')"
+)
+
+
+@dataclass
+class Card:
+    key: RSAPrivateKey
+    certificate: str
+    """DER, base64."""
+
+
+@dataclass
+class Measured:
+    """Milliseconds of each request, receptions done, and what went wrong."""
+
+    times: list[float] = field(default_factory=list)
+    receptions: int = 0
+    errors: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Line(asyncio.Protocol):
+    """One connection, one request at a time."""
+
+    def __init__(self) -> None:
+        self._transport: Any = None
+        self._buffer = b""
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+
+    @classmethod
+    async def to(cls, port: int) -> "Line":
+        loop = asyncio.get_running_loop()
+        _, line = await loop.create_connection(cls, "127.0.0.1", port)
+        return line
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator or self._answer is None:
+            return
+        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+        if len(body) >= int(length):
+            self._buffer = b""
+            self._answer.set_result((int(head[9:12]), body))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionError("the connection ended"))
+
+    async def request(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[int, bytes]:
+        self._answer = asyncio.get_running_loop().create_future()
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}"
+        self._transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        return await asyncio.wait_for(self._answer, 30)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class Counter:
+    """Patients, each with a card of the few there are."""
+
+    def __init__(self, folder: Path, cards: list[Card]) -> None:
+        self.key, _ = enrol_locally(folder, TERMINAL)
+        self._cards = cards
+        self._count = 0
+
+    async def reception(self, line: Line, measured: Measured) -> None:
+        self._count += 1
+        number, card = self._count, self._cards[self._count % len(self._cards)]
+        try:
+            challenge = await self._timed(line, measured, "POST", "/v1/challenges")
+            check_id = (await self._timed(line, measured, "POST", "/v1/checks", self._opening(card, challenge)))[
+                "check_id"
+            ]
+            path, key = f"/v1/checks/{check_id}", f"Idempotency-Key: {check_id}\r\n"
+            await self._timed(line, measured, "PUT", f"{path}/submission", self._submission(check_id, number), key)
+            statement = request_statement(asked=Asked.RESULT, subject=check_id, terminal_id=TERMINAL)
+            signed = f"{TERMINAL_HEADER}: {TERMINAL}\r\n{SIGNATURE_HEADER}: {_text(self.key.sign(statement))}\r\n"
+            result = await self._timed(line, measured, "GET", f"{path}/result", b"", signed)
+            assert result["validity"] == "1"
+            measured.receptions += 1
+        except Exception as error:
+            measured.errors.append(f"{type(error).__name__}: {str(error)[:80]}")
+
+    async def _timed(
+        self, line: Line, measured: Measured, method: str, path: str, body: bytes = b"", headers: str = ""
+    ) -> dict[str, Any]:
+        start = time.perf_counter()
+        status, answer = await line.request(method, path, body, headers)
+        measured.times.append((time.perf_counter() - start) * 1000)
+        if status != 200:
+            raise ValueError(f"{method} answered {status}")
+        read: dict[str, Any] = json.loads(answer)
+        return read
+
+    def _opening(self, card: Card, challenge: dict[str, Any]) -> bytes:
+        statement = pin_statement(base64.b64decode(challenge["challenge"]))
+        return json.dumps(
+            {
+                "terminal_id": TERMINAL,
+                "institution_code": INSTITUTION,
+                "challenge": challenge["challenge"],
+                "certificate": card.certificate,
+                "proof": {"way": "pin", "signature": _text(card.key.sign(statement, PKCS1v15(), SHA256()))},
+            }
+        ).encode()
+
+    def _submission(self, check_id: str, number: int) -> bytes:
+        now = datetime.now(UTC)
+        answers = [ConsentAnswer(item=item, flag=1, consent_time=now) for item in ITEMS]
+        statement = submission_statement(
+            check_id=check_id,
+            terminal_id=TERMINAL,
+            decided_at=now,
+            answers=answers,
+            by_law=(),
+            prescription_form=None,
+            ledger_count=number,
+            ledger_head="ab" * 32,
+        )
+        moment = now.isoformat()
+        return json.dumps(
+            {
+                "terminal_id": TERMINAL,
+                "decided_at": moment,
+                "answers": [{"item": item, "flag": 1, "consent_time": moment} for item in ITEMS],
+                "ledger_count": number,
+                "ledger_head": "ab" * 32,
+                "signature": _text(self.key.sign(statement)),
+            }
+        ).encode()
+
+
+async def closed_loop(
+    port: int, at_once: int, seconds: float, reception: Callable[[Line, Measured], Awaitable[None]]
+) -> Measured:
+    measured = Measured()
+    start = time.perf_counter()
+
+    async def one_after_the_other() -> None:
+        line = await Line.to(port)
+        while time.perf_counter() - start < seconds and len(measured.errors) < 100:
+            await reception(line, measured)
+        line.close()
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
+    measured.seconds = time.perf_counter() - start
+    return measured
+
+
+async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter) -> Measured:
+    measured, idle = Measured(), [await Line.to(port) for _ in range(8)]
+    chance = random.Random(1)
+    under_way: set[asyncio.Task[None]] = set()
+
+    async def arrive() -> None:
+        line = idle.pop() if idle else await Line.to(port)
+        errors = len(measured.errors)
+        await counter.reception(line, measured)
+        if len(measured.errors) == errors:
+            idle.append(line)
+
+    start = next_arrival = time.perf_counter()
+    while next_arrival - start < seconds:
+        next_arrival += chance.expovariate(rate)
+        await asyncio.sleep(max(0.0, next_arrival - time.perf_counter()))
+        task = asyncio.create_task(arrive())
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+    if under_way:
+        await asyncio.wait(under_way)
+    measured.seconds = time.perf_counter() - start
+    for line in idle:
+        line.close()
+    return measured
+
+
+def figures(port: int, folder: Path, cards: list[Card], options: argparse.Namespace) -> dict[str, Any]:
+    counter = Counter(folder, cards)
+    found: dict[str, Any] = {}
+    run(closed_loop(port, 10, 2, counter.reception))  # warm
+    for at_once in (1, 10, 100):
+        closed = run(closed_loop(port, at_once, options.closed_seconds, counter.reception))
+        found[f"closed{at_once}_receptions_per_s"] = round(closed.receptions / closed.seconds, 1)
+        found[f"closed{at_once}_errors"] = len(closed.errors)
+    opened = run(open_arrivals(port, options.rate, options.seconds, counter))
+    cuts = statistics.quantiles(opened.times, n=1000)
+    name = f"open{options.rate:.0f}"
+    found |= {
+        f"{name}_p50_ms": round(cuts[499], 2),
+        f"{name}_p99_ms": round(cuts[989], 2),
+        f"{name}_p999_ms": round(cuts[998], 2),
+        f"{name}_max_ms": round(max(opened.times), 2),
+        f"{name}_receptions_per_s": round(opened.receptions / opened.seconds, 1),
+        "requests": len(opened.times),
+        "errors": len(opened.errors),
+    }
+    if opened.errors:
+        found["first_errors"] = opened.errors[:3]
+    return found
+
+
+def echo_figure(seconds: float) -> float:
+    """Requests a bare FastAPI takes per second: what the frame alone costs."""
+    port = free_port()
+    body = json.dumps({"challenge": "A" * 80}).encode()
+
+    async def echoed(line: Line, measured: Measured) -> None:
+        status, _ = await line.request("POST", "/echo", body)
+        assert status == 200
+        measured.receptions += 1
+
+    with started([sys.executable, "-c", ECHO, str(port)], port):
+        run(closed_loop(port, 10, 1, echoed))
+        measured = run(closed_loop(port, 10, seconds, echoed))
+    return round(measured.receptions / measured.seconds, 1)
+
+
+def fsync_figure(folder: Path) -> float:
+    times = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        for _ in range(200):
+            file.write(b"x" * 4096)
+            start = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append((time.perf_counter() - start) * 1000)
+    return round(statistics.median(times), 3)
+
+
+# --- around it -----------------------------------------------------------------------------------------------
+
+
+def issue_cards(folder: Path) -> list[Card]:
+    """Cards the service believes, of one invented person."""
+    authority = TestAuthority.create()
+    ca = authority.user_ca.certificate.public_bytes(Encoding.PEM).decode()
+    registry = RegistryFile(registry_path(folder))
+    registry.merge(Registry(certificate_authorities=(ca,)))
+    cards = []
+    for _ in range(CARDS):
+        key = generate_private_key(65537, 2048)
+        year = date.today().year
+        starts, ends = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 3, 1, 1, tzinfo=UTC)
+        certificate = authority.issue_user_certificate(key.public_key(), starts, ends)
+        registry.add_card(certificate, CardEntry(person="adult"))
+        cards.append(Card(key, _text(certificate)))
+    return cards
+
+
+@contextlib.contextmanager
+def started(command: list[str], port: int, processes: int = 1) -> Iterator[None]:
+    running = [subprocess.Popen(command) for _ in range(processes)]
+    try:
+        for process in running:
+            _until_it_listens(process, port)
+        time.sleep(1.5 if processes > 1 else 0)  # the others of a shared port
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(20)
+
+
+def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + 30
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if process.poll() is not None or time.monotonic() > until:
+            raise SystemExit("the service did not start")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def run(work: Any) -> Any:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def of_store(store: str, processes: int, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    cards = issue_cards(folder)
+    SigningKey.load_or_create(folder / "stub" / "key.pem")
+    with contextlib.ExitStack() as stack:
+        url = "" if store == "sqlite" else stack.enter_context(TemporaryPostgres()).url()
+        port = free_port()
+        stack.enter_context(started([sys.executable, "-c", SERVE, str(folder), str(port), url], port, processes))
+        return figures(port, folder, cards, options)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--rate", type=float, default=150, help="receptions that arrive per second")
+    parser.add_argument("--seconds", type=float, default=60, help="of open arrivals, per store")
+    parser.add_argument("--closed-seconds", type=float, default=8, help="of each closed loop")
+    parser.add_argument("--stores", default="sqlite,postgresql,postgresql-2", help="which, with how many processes")
+    parser.add_argument("--folder", type=Path, help="on which disk; by default the system's temporary folder")
+    options = parser.parse_args()
+    found: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        found["fsync_p50_ms"] = fsync_figure(Path(name))
+        found["echo_requests_per_s"] = echo_figure(min(5.0, options.closed_seconds))
+        for entry in options.stores.split(","):
+            store, _, processes = entry.partition("-")
+            folder = Path(name) / entry
+            found[entry] = of_store(store, int(processes or 1), folder, options)
+            print(entry, json.dumps(found[entry], indent=2), flush=True)
+    found |= {
+        key: value
+        for key, value in found.get("sqlite", {}).items()
+        if key in (f"open{options.rate:.0f}_p99_ms", "errors")
+    }
+    print(json.dumps(found, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n")
+    if any(isinstance(value, dict) and value["errors"] for value in found.values()):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
