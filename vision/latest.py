@@ -14,7 +14,7 @@ _LONGEST_WAIT = 5.0
 class Camera:
     """Opened once and kept. A lost source is opened again, with growing patience, until `stop`."""
 
-    def __init__(self, source: FrameSource, *, lost_after: float = 1.0) -> None:
+    def __init__(self, source: FrameSource, *, lost_after: float = 2.5) -> None:
         """`lost_after`: seconds without a frame after which the camera counts as lost."""
         self.source = source
         self._lost_after = lost_after

@@ -87,7 +87,8 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
         photo = reception.code_left >= rules.code_tries_floor
     else:
         photo = serves_face(reception.record, rules)
-    if photo and reception.camera and reception.face_attempts < rules.face_attempts:
+    camera = reception.camera and not reception.camera_failed
+    if photo and camera and reception.face_attempts < rules.face_attempts:
         offered.append(Way.FACE)
     if reception.pin_left > 0:
         offered.append(Way.PIN)
@@ -117,7 +118,7 @@ def _why(reception: Reception, rules: Rules) -> WhyHere:
         return WhyHere.NO_PHOTO
     if reception.record is None and reception.code_left < rules.code_tries_floor:
         return WhyHere.CODE_LOCKED
-    if not reception.camera:
+    if not reception.camera or reception.camera_failed:
         return WhyHere.NO_CAMERA
     if reception.pin_left == 0:
         return WhyHere.PIN_UNAVAILABLE
@@ -241,7 +242,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
-    reception = replace(state.reception, camera=False)
+    reception = replace(state.reception, camera_failed=True)
     following = choose(reception, rules, now, WhyHere.NO_CAMERA)
     return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
 

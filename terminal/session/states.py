@@ -43,6 +43,9 @@ class Reception:
     purpose: Purpose = Purpose.RECEPTION
     display: Display = Display()
     camera: bool = True
+    """The camera as a device; back in order, it serves the next reception."""
+    camera_failed: bool = False
+    """It failed in the middle of this reception, which does without it from there on."""
     staff: bool = False
     card_in: bool = True
     challenge_effect: int | None = None

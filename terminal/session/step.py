@@ -218,7 +218,7 @@ def _camera(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
     reception = replace(state.reception, camera=available)
     match state:
         case FaceCheck() if not available:
-            return camera_lost(state, rules, now)
+            return camera_lost(replace(state, reception=reception), rules, now)
         case ChoosingMethod():
             return choose(reception, rules, now)
         case _:

@@ -254,6 +254,17 @@ def test_the_camera_fails_in_the_middle() -> None:
     assert world.state.why is st.WhyHere.NO_CAMERA
 
 
+def test_a_camera_that_failed_once_serves_the_next_patient() -> None:
+    world = World()
+    to_face_check(world)
+    world.answer(ev.CameraFailed)
+    assert isinstance(world.state, st.PinEntry)
+    world.take_card()
+    world.card_read()
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert Way.FACE in world.state.ways
+
+
 def test_the_patient_changes_to_the_pin_in_the_middle() -> None:
     world = World()
     to_face_check(world)
