@@ -201,7 +201,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             self._deaf_until = time.monotonic() + self._settle_seconds
             if old is not None and new.display.sound and (new.talk.answers or new.talk.pad):
                 self.bell()
-        if old is None or old.talk.pad != new.talk.pad:
+        if old is not None and old.state != new.state:
             self._forget_typed()
         self.desk.show(new, self.speak(new.language))
 
@@ -372,12 +372,13 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- wiping and crashing --------------------------------------------------------------------------------
 
     def _forget_typed(self) -> None:
-        """Digits that were typed and not sent do not wait for the next pad."""
+        """Digits that were typed and not sent do not wait for the next pad.
+
+        Within a state they stay: a PIN that was entered lies there until the card's thread takes it.
+        """
         patient = self.counter.patient if self.counter is not None else None
         if patient is not None:
             patient.pin.wipe()
-        if self._form is not None:
-            self._form.wipe()
 
     def _wipe(self) -> None:
         patient = self.counter.patient if self.counter is not None else None

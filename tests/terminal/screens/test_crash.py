@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -22,6 +22,7 @@ from terminal.conductor.patient import Patient
 from terminal.screens import crash
 from terminal.screens.app import TerminalApp
 from terminal.screens.screen import CounterScreen
+from terminal.session.states import State
 from tests.terminal.screens.gallery import SCREENS, state_of
 from tests.terminal.screens.stage import on_a_loop, stage
 
@@ -94,7 +95,14 @@ def heard() -> Iterator[Heard]:
     root.removeHandler(handler)
 
 
-@pytest.mark.parametrize("name", SCREENS)
+ONE_OF_EACH_STATE = list({type(state_of(name)): name for name in SCREENS}.values())
+
+
+def test_no_state_is_left_out() -> None:
+    assert {type(state_of(name)) for name in ONE_OF_EACH_STATE} == set(get_args(State))
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH_STATE)
 def test_every_screen_can_crash_without_a_word_too_many(
     name: str, heard: Heard, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

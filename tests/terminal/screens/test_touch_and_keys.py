@@ -161,6 +161,17 @@ async def test_digits_that_were_not_sent_do_not_wait_for_the_next_pad() -> None:
 
 
 @on_a_loop
+async def test_a_pin_that_was_entered_waits_for_the_card() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("pin"))
+        await on_stage.pilot.press("1", "2", "3", "4")
+        patient = on_stage.counter._patient
+        on_stage.counter.be(state_of("pin-checking"))
+        await on_stage.drawn()
+        assert patient.pin.take() == bytearray(b"1234")
+
+
+@on_a_loop
 async def test_the_printed_code_is_typed_and_taken_over_whole() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))

@@ -1,0 +1,177 @@
+"""How quick the screens are: `python benchmarks/ui.py [--json FILE]`. Prints figures, judges none.
+
+event_to_screen_p95_ms: from an event's arrival until its screen has been painted, while the camera picture runs.
+preview_fps, preview_cpu: the live picture at 120x40 cells, and what it costs (1.0 is one core) beside an idle screen.
+idle_cpu: the idle screen with its moving sign. cold_start_s: a new process until the idle screen is painted.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import pty
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+SIZE = (120, 40)
+SECONDS = 5.0
+
+_COLD_START = """
+import sys
+from pathlib import Path
+from config.settings import Settings
+from terminal.demo.counter import Counter
+from terminal.demo.places import SimulatedPlace
+from terminal.demo.stage import SyntheticStage
+from terminal.screens.app import Opened, TerminalApp, run_app
+
+settings = Settings(state_dir=Path(sys.argv[1]))
+
+async def opening():
+    import asyncio
+    from terminal.assembly import Devices, open_terminal
+    counter = await asyncio.to_thread(lambda: Counter(settings).__enter__())
+    place, stage = SimulatedPlace(), await asyncio.to_thread(SyntheticStage)
+    devices = Devices(place.slot, place.scanner, stage.camera, stage.engine)
+    return Opened(open_terminal(counter.settings, devices), stage.camera)
+
+sys.exit(run_app(TerminalApp(opening, settings, simulated=True), Path(sys.argv[1]) / "terminal.log"))
+"""
+
+
+async def on_screen() -> dict[str, float]:
+    from config.settings import Settings
+    from terminal.screens.app import Opened, TerminalApp
+    from terminal.screens.picture import LivePicture
+    from tests.terminal.screens.gallery import state_of
+    from tests.terminal.screens.stand_in import StandIn
+    from vision.latest import Camera
+    from vision.synthetic.source import SyntheticSource
+
+    counter, camera = StandIn(), Camera(SyntheticSource("hana"))
+    camera.start()
+
+    async def opening() -> Opened:
+        return Opened(counter, camera)
+
+    app = TerminalApp(opening, Settings(), settle_seconds=0.0)
+    figures: dict[str, float] = {}
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause(0.5)
+        live = app.desk.query_one("#live", LivePicture)
+        camera_alone = await _busy(SECONDS)  # the synthetic patient is drawn in this process too
+        figures["idle_cpu"] = camera_alone
+        counter.be(state_of("face"))
+        await pilot.pause(0.3)
+        before = live.drawn
+        figures["preview_cpu"] = max(await _busy(SECONDS) - camera_alone, 0.0)
+        figures["preview_fps"] = (live.drawn - before) / SECONDS
+        figures["event_to_screen_p95_ms"] = await _event_to_screen(app, counter, live)
+    camera.stop()
+    return figures
+
+
+async def _busy(seconds: float) -> float:
+    """This process's share of one core."""
+    began = time.process_time()
+    await asyncio.sleep(seconds)
+    return (time.process_time() - began) / seconds
+
+
+async def _event_to_screen(app: object, counter: object, live: object) -> float:
+    from tests.terminal.screens.gallery import SCREENS, state_of
+
+    spent = []
+    states = [state_of(name) for name in SCREENS]
+    for state in states * 4:
+        live.run(True)  # type: ignore[attr-defined]
+        painted = asyncio.Event()
+        began = time.perf_counter()
+        counter.be(state)  # type: ignore[attr-defined]
+        app.call_later(app.screen.call_after_refresh, painted.set)  # type: ignore[attr-defined]
+        await painted.wait()
+        spent.append((time.perf_counter() - began) * 1000)
+        await asyncio.sleep(0.03)
+    return statistics.quantiles(spent, n=20)[-1]
+
+
+async def idle_without_camera() -> float:
+    from config.settings import Settings
+    from terminal.screens.app import Opened, TerminalApp
+    from tests.terminal.screens.stand_in import StandIn
+
+    counter = StandIn()
+
+    async def opening() -> Opened:
+        return Opened(counter, None)
+
+    app = TerminalApp(opening, Settings(), settle_seconds=0.0)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause(0.5)
+        return await _busy(SECONDS)
+
+
+def cold_start() -> float:
+    """A new process on a pseudo terminal until its idle screen is there; issued keys are found, as after any restart."""
+    with tempfile.TemporaryDirectory() as folder:
+        _start(folder)
+        return _start(folder)
+
+
+def _start(folder: str) -> float:
+    primary, secondary = pty.openpty()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY),
+        "TERM": "xterm-256color",
+        "COLUMNS": "120",
+        "LINES": "40",
+    }
+    began = time.perf_counter()
+    program = subprocess.Popen(
+        [sys.executable, "-c", _COLD_START, folder],
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(secondary)
+    painted = b""
+    try:
+        while "マイナンバーカードを置いてください".encode() not in painted:
+            ready, _, _ = select.select([primary], [], [], 60)
+            if not ready:
+                raise SystemExit(f"the idle screen did not come: {painted[-500:]!r}")
+            painted += os.read(primary, 65536)
+        return time.perf_counter() - began
+    finally:
+        program.terminate()
+        program.wait()
+        os.close(primary)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    arguments = parser.parse_args()
+    figures = asyncio.run(on_screen())
+    figures["idle_cpu"] = asyncio.run(idle_without_camera())
+    figures["cold_start_s"] = cold_start()
+    rounded = {name: round(value, 3) for name, value in figures.items()}
+    for name, value in rounded.items():
+        print(f"{name:24} {value}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

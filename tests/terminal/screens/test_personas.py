@@ -1,0 +1,176 @@
+"""Every persona at the screen itself: real conductor, simulated card, synthetic patient, stub over HTTP.
+
+The persona's script says what to answer; fingers find it on the screen and touch it, or press its key.
+"""
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from consent.ledger import LedgerFile
+from reader.softcard.card import SoftCard
+from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.conductor.conductor import Conductor
+from terminal.demo.counter import Counter
+from terminal.demo.places import SimulatedPlace
+from terminal.demo.result_flags import flags_in
+from terminal.demo.stage import SyntheticStage
+from terminal.headless.scripted import ScriptedPatient
+from terminal.headless.transcript import Transcript
+from terminal.personas.cast import PERSONAS
+from terminal.personas.persona import Mishap, Persona
+from terminal.qualification.contract import Way
+from terminal.qualification.stub.behaviour import Operation
+from terminal.screens.app import Opened, TerminalApp
+from terminal.screens.parts import View
+from terminal.screens.touch import Target
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.words.catalogue import words
+from tests.terminal.screens.stage import on_a_loop
+
+RECEPTION_SECONDS = 40.0
+BY_FACE = {persona.name for persona in PERSONAS if persona.script.way is Way.FACE or persona.expected.way is Way.FACE}
+
+
+class Fingers:
+    """Takes a script's words for a conductor's and turns them into touches or keys on what the screen shows."""
+
+    def __init__(self, pilot: Pilot[int], app: TerminalApp, *, touch: bool) -> None:
+        self._pilot, self._app, self._touch = pilot, app, touch
+        self._todo: list[str] = []
+        self.patient = SimpleNamespace(pin=SimpleNamespace(push=lambda digit: self._todo.append(f"key-{digit}")))
+
+    def enter_pin(self) -> None:
+        self._todo.append("key-enter")
+
+    def post(self, event: ev.Event) -> None:
+        for target in self._app.desk.query(Target):
+            if target.answer is not None and target.display and target.answer.event == event:
+                self._todo.append(str(target.id))
+                return
+        raise AssertionError(f"nothing on the screen says {type(event).__name__}")
+
+    async def do(self) -> None:
+        todo, self._todo = self._todo, []
+        for id in todo:
+            if self._touch:
+                await self._pilot.click(f"#{id}")
+                continue
+            target = self._app.desk.query_one(f"#{id}")
+            key = target.answer.key if isinstance(target, Target) and target.answer else id.removeprefix("key-")
+            await self._pilot.press(key)
+
+
+class Day:
+    """One terminal for all personas of a test."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.counter, self.place, self.stage = counter, SimulatedPlace(), SyntheticStage()
+        self.conductor: Conductor
+        self.states: list[st.State] = []
+
+    async def open(self) -> Opened:
+        devices = Devices(self.place.slot, self.place.scanner, self.stage.camera, self.stage.engine)
+        self.conductor = open_terminal(
+            self.counter.settings,
+            devices,
+            rules=replace(rules_of(self.counter.settings), show_answers=0.1),
+            anchors=self.counter.props.authority.trust_anchors,
+        )
+        self.conductor.listen(on_state=self.states.append)
+        return Opened(self.conductor, self.stage.camera)
+
+    def prepare(self, persona: Persona) -> SoftCard:
+        image = self.counter.props.card_of(persona, self.stage.portrait)
+        self.counter.stub.publish(self.counter.props.registry_of(persona, self.stage.portrait))
+        self.stage.show(persona)
+        mishaps = {
+            Mishap.SERVICE_SILENT_AT_OPENING: Operation.OPEN,
+            Mishap.SERVICE_SILENT_AT_SUBMIT: Operation.SUBMIT,
+        }
+        if persona.script.mishap in mishaps:
+            self.counter.stub.silence(mishaps[persona.script.mishap])
+        return SoftCard(image.model_copy(deep=True))
+
+    async def play(self, persona: Persona, pilot: Pilot[int], app: TerminalApp, *, touch: bool) -> None:
+        card = self.prepare(persona)
+        self.states.clear()
+        fingers = Fingers(pilot, app, touch=touch)
+        say = words("ja", institution="この医院", staff="医師")
+        patient = ScriptedPatient(
+            persona.script,
+            say,
+            Transcript(say, lambda _: None),
+            take_card=self.place.remove,
+            finished=lambda _: None,
+        )
+        self.place.insert(card)
+        acted: View | None = None
+        async with asyncio.timeout(RECEPTION_SECONDS):
+            while not (self.states and isinstance(self.conductor.state, st.Idle)):
+                await asyncio.sleep(0.02)
+                state, shown = self.conductor.state, app.desk.view
+                if shown is None or shown == acted or shown.state != type(state).__name__ or isinstance(state, st.Idle):
+                    continue
+                acted = shown
+                conductor: Any = fingers
+                await patient.act(state, conductor)
+                await fingers.do()
+        self.place.remove()
+        self.counter.stub.behave()
+
+    def ending(self) -> st.Outcome | Any:
+        for state in self.states:
+            if isinstance(state, st.Complete):
+                return state.outcome
+            if isinstance(state, st.Problem):
+                return state.problem
+        return None
+
+    def flags(self) -> dict[Any, int] | None:
+        checks = [s.reception.check for s in self.states if not isinstance(s, st.Idle) and s.reception.check]
+        if not checks:
+            return None
+        history = LedgerFile(ledger_path(self.counter.settings)).of_check(checks[-1].check_id)
+        if history is None or history.delivered is None:
+            return None
+        return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
+
+
+async def _play(counter: Counter, personas: list[Persona], *, touch: bool) -> None:
+    day = Day(counter)
+    app = TerminalApp(day.open, counter.settings, simulated=True, moving=False, settle_seconds=0.0)
+    wrong = []
+    async with app.run_test(size=(80, 24) if touch else (120, 40)) as pilot:
+        while app.counter is None:
+            await asyncio.sleep(0.02)
+        for persona in personas:
+            await day.play(persona, pilot, app, touch=touch)
+            if day.ending() != persona.expected.outcome:
+                wrong.append(f"{persona.name} ended as {day.ending()}")
+            if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
+                await day.conductor.delivery.work_off()
+            flags = day.flags()
+            expected = dict(persona.expected.flags) if persona.expected.flags is not None else None
+            if flags != expected:
+                wrong.append(f"{persona.name} wrote {flags} instead of {expected}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("touch", [True, False], ids=["touch", "keyboard"])
+def test_personas_who_type_a_pin(counter: Counter, touch: bool) -> None:
+    personas = [persona for persona in PERSONAS if persona.name not in BY_FACE]
+    assert len(personas) >= 8
+    on_a_loop(_play)(counter, personas, touch=touch)
+
+
+@pytest.mark.parametrize("touch", [True, pytest.param(False, marks=pytest.mark.long)], ids=["touch", "keyboard"])
+def test_personas_who_show_their_face(counter: Counter, touch: bool) -> None:
+    personas = [persona for persona in PERSONAS if persona.name in BY_FACE]
+    assert personas
+    on_a_loop(_play)(counter, personas, touch=touch)
