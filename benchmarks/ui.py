@@ -120,7 +120,7 @@ async def idle_without_camera() -> float:
 
 
 def cold_start() -> float:
-    """A new process on a pseudo terminal until its idle screen is there; issued keys are found, as after any restart."""
+    """A new process on a pseudo terminal until its idle screen is there; keys are found, as after any restart."""
     with tempfile.TemporaryDirectory() as folder:
         _start(folder)
         return _start(folder)

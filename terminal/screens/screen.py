@@ -127,7 +127,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
 
     def _mark_classes(self, view: View) -> None:
         talk = view.talk
-        for name, on in {
+        looks = {
             "-camera": talk.camera,
             "-photo": talk.photo,
             "-pin": talk.pad is PadKind.PIN,
@@ -138,8 +138,11 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             "-contrast": view.display.high_contrast,
             "-warned": bool(view.warning),
             "-notice": bool(view.notice),
-        }.items():
-            self.set_class(on, name)
+        }
+        # All at once: every single change would work out the styles of all widgets anew.
+        wanted = (set(self.classes) - looks.keys()) | {name for name, on in looks.items() if on}
+        if wanted != self.classes:
+            self.set_classes(wanted)
 
     def _fitting_sign(self, view: View) -> Sign:
         """Where many lines have to be read, the sign makes room for them."""
