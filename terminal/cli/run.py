@@ -50,7 +50,7 @@ def run(
 
         if language not in LANGUAGES:
             fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
-        camera_source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames)
+        camera_source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
         devices = Devices(PcscSlot(settings.reader.name or None), None, Camera(camera_source), DlibEngine)
         place = settings.profile_row.words_in(language)
         say = words(language, institution=place.institution, staff=place.staff)
