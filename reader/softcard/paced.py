@@ -7,10 +7,12 @@ exchanges of a few bytes were seen to take 12 to 17 ms.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from reader.link import CardLink
+from reader.softcard.card import Card
 
 RATES: Final = (106_000, 212_000, 424_000, 848_000)
 """Bit/s that a type B card may agree on."""
@@ -39,6 +41,15 @@ class Pace:
     def exchange_seconds(self, command: int, response: int) -> float:
         """Everything the model knows of."""
         return self.wire_seconds(command, response) + 2 * self.turn_around + self.per_command
+
+    def keep(self, transmit: Callable[[bytes | bytearray], bytes], apdu: bytes | bytearray) -> bytes:
+        """Exchange, and return when the model says that the answer would be there."""
+        started = time.perf_counter()
+        response = transmit(apdu)
+        until = started + self.exchange_seconds(len(apdu), len(response))
+        while (left := until - time.perf_counter()) > 0:
+            time.sleep(left)
+        return response
 
     def _bits(self, command: int, response: int) -> int:
         there, back = _frames(command), _frames(response)
@@ -79,12 +90,35 @@ class PacedLink:
         self._pace = pace
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        started = time.perf_counter()
-        response = self._link.transmit(apdu)
-        until = started + self._pace.exchange_seconds(len(apdu), len(response))
-        while (left := until - time.perf_counter()) > 0:
-            time.sleep(left)
-        return response
+        return self._pace.keep(self._link.transmit, apdu)
 
     def close(self) -> None:
         self._link.close()
+
+
+class PacedCard:
+    """The same for a card, to be put into the virtual reader: for software that reaches it through PC/SC."""
+
+    def __init__(self, card: Card, pace: Pace) -> None:
+        self._card = card
+        self._pace = pace
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    @property
+    def code_on_face(self) -> str:
+        return self._card.code_on_face
+
+    def power_on(self) -> None:
+        self._card.power_on()
+
+    def power_off(self) -> None:
+        self._card.power_off()
+
+    def reset(self) -> None:
+        self._card.reset()
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        return self._pace.keep(self._card.transmit, apdu)

@@ -1,7 +1,8 @@
 """A card file kept in the virtual reader, whatever the daemon does meanwhile."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, CardInserted, CardRemoved, PinWrong
+from reader.facts import CardFacts, CardGone, CardInserted, CardRemoved, PinWrong
 from reader.profile import Password
 from reader.softcard import vpcd
+from reader.softcard.card import Card, SoftCard
+from reader.softcard.faults import FaultyCard, Pulled
 from reader.softcard.image import CardFile, CardFileError, CardImage
 from reader.softcard.insert import HOW_TO_INSTALL, OPEN_TO_THE_NETWORK, keep_inserted
+from reader.softcard.paced import Pace, PacedCard
 
 if TYPE_CHECKING:
     from reader.softcard.pcscd import Pcscd
@@ -30,10 +34,11 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
 
 
 @contextmanager
-def kept(path: Path) -> Iterator["Queue[str]"]:
+def kept(path: Path, wrap: Callable[[SoftCard], Card] = lambda card: card) -> Iterator["Queue[str]"]:
     told: Queue[str] = Queue()
     stop = threading.Event()
-    thread = threading.Thread(target=keep_inserted, args=(path,), kwargs={"stop": stop, "tell": told.put})
+    options = {"stop": stop, "tell": told.put, "wrap": wrap}
+    thread = threading.Thread(target=keep_inserted, args=(path,), kwargs=options)
     thread.start()
     try:
         yield told
@@ -71,6 +76,27 @@ def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_f
     assert told.get(timeout=5) == "taken out"
     assert heard.next() == CardRemoved()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 2
+    slot.close()
+
+
+@pytest.mark.pcscd
+def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_file: Path, heard: "Heard") -> None:
+    from reader.pcsc import PcscSlot
+
+    slot = PcscSlot("Virtual PCD 00 00")
+    slot.watch(heard)
+    pace = Pace(424_000)
+    with kept(card_file, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as told:
+        assert told.get(timeout=5).startswith("inserted")
+        assert heard.next() == CardInserted()
+        link = slot.connect()
+        card = MyNumberCard(link)  # type: ignore[arg-type]
+        started = time.perf_counter()
+        assert isinstance(card.read_facts(), CardFacts)
+        assert time.perf_counter() - started > 7 * pace.per_command
+        assert card.verify_pin(bytearray(b"1234"), 3) == CardGone()
+        link.close()  # type: ignore[union-attr]
+        assert told.get(timeout=5) == "the PC/SC service has let go of the card"
     slot.close()
 
 
