@@ -97,6 +97,8 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
         lines += (Line(say("code.wrong"), LineKind.REASON),)
     if state.wrong or tries < 4:
         lines += hints(say("code.tries-left", left=tries))
+    if not lines:
+        lines = hints(say("code.western"))
     pin = Way.PIN in ways(state.reception, scene.rules)
     return Talk(
         stage=Stage.CONFIRM,
@@ -169,7 +171,7 @@ def staff_check(state: StaffCheck, scene: Scene) -> Talk:
         )
         for reason in reasons
     ]
-    lines = () if state.has_photo else hints(say("staff.no-photo"))
+    lines = hints(say("staff.pictures" if state.has_photo else "staff.no-photo"))
     return Talk(
         stage=Stage.CONFIRM,
         question=say("staff.question"),

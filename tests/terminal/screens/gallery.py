@@ -75,8 +75,6 @@ def _face(world: World) -> None:
     _code(world)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
-    if isinstance(world.state, st.ChoosingMethod):
-        world.touch(ev.FaceChosen)
 
 
 def _face_guided(world: World) -> None:

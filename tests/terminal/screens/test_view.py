@@ -176,7 +176,7 @@ def test_the_last_tries_of_the_printed_code_are_staffs(left: int, target: Way, t
 
 
 def test_an_untouched_card_is_not_told_of_tries() -> None:
-    assert seen(state_of("code")).talk.lines == ()
+    assert [line.text for line in seen(state_of("code")).talk.lines] == ["西暦のときは 下2けた"]
 
 
 def test_one_instruction_at_a_time_before_the_camera() -> None:
