@@ -132,5 +132,10 @@ class Settings(Section):
         return PROFILES[self.profile]
 
     @property
+    def cache_dir(self) -> Path:
+        """What can be built again."""
+        return self.state_dir / "cache"
+
+    @property
     def results_dir(self) -> Path:
         return self.handover.folder or self.state_dir / "results"

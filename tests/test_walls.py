@@ -47,7 +47,7 @@ def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
     [
         ("smartcard", ("reader/pcsc.py",)),
         ("face_recognition", ("vision/dlib_engine.py",)),
-        ("dlib", ("vision/dlib_engine.py",)),
+        ("dlib", ("vision/dlib_engine.py", "vision/dnn_engine.py", "vision/models/compare.py")),
         ("sqlalchemy", ("terminal/qualification/stub/",)),
         ("textual", ("terminal/screens/",)),
     ],

@@ -1,6 +1,7 @@
-"""`face_recognition` as the engine: dlib's HOG detector, 5-point alignment, ResNet encoder.
+"""`face_recognition` as the engine, where the faster one is not to be had.
 
-One encoding takes about 110 ms of one core and holds the interpreter meanwhile.
+dlib's HOG detector, 5-point alignment and ResNet encoder. One encoding takes about 110 ms of one core and holds the
+interpreter meanwhile.
 """
 
 import warnings
@@ -29,21 +30,15 @@ class DlibEngine:
             small = cv2.resize(grey, None, fx=_HALF, fy=_HALF, interpolation=cv2.INTER_AREA)
             found = self._locate(np.asarray(small, np.uint8), 0)
             if found:
-                return [_scaled(box, 1 / _HALF) for box in found]
+                return [box.scaled(1 / _HALF) for box in found]
         return self._locate(grey, 1 if thorough else 0)
 
     def _locate(self, grey: Image, upsample: int) -> list[FaceBox]:
         located = self._library.face_locations(np.ascontiguousarray(grey), upsample, "hog")
-        return [FaceBox(left, top, right, bottom) for top, right, bottom, left in located]
+        return [FaceBox(left, top, right + 1, bottom + 1) for top, right, bottom, left in located]
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
-        where = [(box.top, box.right, box.bottom, box.left)]
+        where = [(box.top, box.right - 1, box.bottom - 1, box.left)]  # theirs include the last pixel
         encoded = self._library.face_encodings(three, where, num_jitters=1, model="small")
         return np.asarray(encoded[0], np.float64)
-
-
-def _scaled(box: FaceBox, factor: float) -> FaceBox:
-    return FaceBox(
-        round(box.left * factor), round(box.top * factor), round(box.right * factor), round(box.bottom * factor)
-    )

@@ -44,7 +44,7 @@ def demo(
         chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
         counter = ending.enter_context(Counter(settings, service_url=service))
         place = ending.enter_context(card_place(pcsc=pcsc))
-        stage = open_stage(camera)
+        stage = open_stage(camera, counter.settings.cache_dir)
         played = asyncio.run(AutoDemo(counter, place, stage, counter.settings, tell).play(chosen))
         tell(table(played))
         if json is not None:

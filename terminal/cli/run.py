@@ -1,6 +1,7 @@
 """`uketsuke run`"""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -44,14 +45,15 @@ def run(
         from terminal.headless.prompt import PromptOperator
         from terminal.headless.runner import Headless
         from terminal.words.catalogue import LANGUAGES, words
-        from vision.dlib_engine import DlibEngine
+        from vision.engines import open_engine
         from vision.latest import Camera
         from vision.source import open_source
 
         if language not in LANGUAGES:
             fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
         camera_source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
-        devices = Devices(PcscSlot(settings.reader.name or None), None, Camera(camera_source), DlibEngine)
+        engine = partial(open_engine, settings.cache_dir)
+        devices = Devices(PcscSlot(settings.reader.name or None), None, Camera(camera_source), engine)
         place = settings.profile_row.words_in(language)
         say = words(language, institution=place.institution, staff=place.staff)
 

@@ -1,5 +1,6 @@
 """What stands before the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from terminal.assembly import NotReady
@@ -26,15 +27,17 @@ class Stage(Protocol):
 class SyntheticStage:
     """A drawn patient before a synthetic camera."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path | None = None) -> None:
         from vision.latest import Camera
         from vision.synthetic.source import SyntheticSource
+
+        self._cache = cache
 
         self.source: SyntheticSource = SyntheticSource("hana")
         self.camera: Camera = Camera(self.source)
 
     def engine(self) -> "FaceEngine":
-        return make_engine()
+        return make_engine(self._cache)
 
     def portrait(self, persona: Persona) -> bytes:
         from vision.synthetic.portrait import card_portrait
@@ -48,17 +51,17 @@ class SyntheticStage:
 class ClipStage:
     """A video file instead. Its person is on the cards, except where somebody else must be before the camera."""
 
-    def __init__(self, clip: str) -> None:
+    def __init__(self, clip: str, cache: Path | None = None) -> None:
         from vision.latest import Camera
         from vision.opencv_source import OpenCvSource
 
-        self._clip = clip
+        self._clip, self._cache = clip, cache
         self._loaded: FaceEngine | None = None
         self._own: bytes | None = None
         self.camera: Camera = Camera(OpenCvSource(clip, loop=True))
 
     def engine(self) -> "FaceEngine":
-        self._loaded = self._loaded or make_engine()
+        self._loaded = self._loaded or make_engine(self._cache)
         return self._loaded
 
     def portrait(self, persona: Persona) -> bytes:
@@ -74,14 +77,15 @@ class ClipStage:
         """The clip shows whom it shows."""
 
 
-def open_stage(clip: str | None) -> Stage:
-    return SyntheticStage() if clip is None else ClipStage(clip)
+def open_stage(clip: str | None, cache: Path | None = None) -> Stage:
+    """`cache`: where the face engine keeps what it builds; by default the user's own cache folder."""
+    return SyntheticStage(cache) if clip is None else ClipStage(clip, cache)
 
 
-def make_engine() -> "FaceEngine":
-    from vision.dlib_engine import DlibEngine
+def make_engine(cache: Path | None = None) -> "FaceEngine":
+    from vision.engines import open_engine, user_cache
 
-    return DlibEngine()
+    return open_engine(cache or user_cache())
 
 
 def portrait_from_clip(clip: str, engine: "FaceEngine") -> bytes:

@@ -21,10 +21,10 @@ def card_portrait(name: str) -> bytes:
     """The photo as the card keeps it, greyscale JPEG 2000."""
     rgb = portrait(name)
     grey = np.ascontiguousarray(rgb @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
-    return card_photo_from(Frame(rgb, grey, 1, 0.0), _face())
+    return card_photo_from(Frame(rgb, grey, 1, 0.0), face_of_portrait())
 
 
-def _face() -> FaceBox:
+def face_of_portrait() -> FaceBox:
     """Where a frontal head's face lies in every portrait: from the brows to the chin."""
     half, (x, y) = HEAD_PIXELS, CENTRE
     return FaceBox(round(x - 1.02 * half), round(y - 0.62 * half), round(x + 1.02 * half), round(y + 1.42 * half))
