@@ -1,0 +1,206 @@
+"""The face check before a real camera class: the right person, another one, nobody, two, and a camera that fails."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from config.settings import VisionSettings
+from vision.check import check_face
+from vision.dlib_engine import DlibEngine
+from vision.engine import Encoding, FaceBox
+from vision.frame import Frame, Image
+from vision.latest import Camera
+from vision.photo import card_jp2
+from vision.reference import Reference, make_reference
+from vision.source import FrameSource
+from vision.synthetic.portrait import card_portrait
+from vision.synthetic.source import SyntheticSource
+from vision.verdict import (
+    CameraLost,
+    FaceCheckStopped,
+    FaceMatched,
+    FaceNotMatched,
+    FaceNotSeen,
+    FaceVerdict,
+    Guidance,
+    Progress,
+    ReferenceProblem,
+)
+
+QUICK = VisionSettings(frame_spacing_ms=40, attempt_seconds=8)
+
+
+@contextmanager
+def camera(source: FrameSource) -> Iterator[Camera]:
+    camera = Camera(source)
+    camera.start()
+    try:
+        yield camera
+    finally:
+        camera.stop()
+
+
+def reference_of(engine: DlibEngine, name: str) -> Reference:
+    reference = make_reference(engine, card_portrait(name))
+    assert isinstance(reference, Reference)
+    return reference
+
+
+def run(camera: Camera, reference: Reference, engine: object, **kwargs: object) -> tuple[FaceVerdict, list[Progress]]:
+    told: list[Progress] = []
+    settings = QUICK.model_copy(update=kwargs)
+    verdict = check_face(camera, reference, engine, settings, told.append, threading.Event())  # type: ignore[arg-type]
+    return verdict, told
+
+
+def test_the_holder_is_matched(engine: DlibEngine) -> None:
+    with camera(SyntheticSource("hana")) as seen:
+        verdict, told = run(seen, reference_of(engine, "hana"), engine)
+    assert isinstance(verdict, FaceMatched)
+    assert verdict.frames == 5
+    assert verdict.distance < 0.30
+    assert [progress.frames for progress in told if progress.frames][-1] == 5
+
+
+def test_somebody_else_is_not(engine: DlibEngine) -> None:
+    with camera(SyntheticSource("taro")) as seen:
+        verdict, _ = run(seen, reference_of(engine, "hana"), engine)
+    assert isinstance(verdict, FaceNotMatched)
+    assert verdict.distance > 0.45
+
+
+def test_nobody_is_not_seen(engine: DlibEngine) -> None:
+    source = SyntheticSource("hana")
+    source.leave()
+    with camera(source) as seen:
+        verdict, told = run(seen, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
+    assert verdict == FaceNotSeen(Guidance.NO_FACE, 0)
+    assert told[0].guidance is Guidance.NO_FACE
+
+
+def test_a_covered_camera_is_too_dark(engine: DlibEngine) -> None:
+    source = SyntheticSource("hana")
+    source.cover()
+    with camera(source) as seen:
+        verdict, _ = run(seen, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
+    assert verdict == FaceNotSeen(Guidance.TOO_DARK, 0)
+
+
+def test_the_camera_fails_in_the_middle(engine: DlibEngine) -> None:
+    source = SyntheticSource("hana")
+    with camera(source) as seen:
+        threading.Timer(0.2, source.fail).start()
+        verdict, _ = run(seen, reference_of(engine, "hana"), engine, frames=30, frame_spacing_ms=500)
+    assert isinstance(verdict, CameraLost)
+
+
+def test_it_stops_when_told(engine: DlibEngine) -> None:
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    source = SyntheticSource("hana")
+    source.leave()
+    began = time.monotonic()
+    with camera(source) as seen:
+        verdict = check_face(seen, reference_of(engine, "hana"), engine, QUICK, lambda _: None, stop)
+    assert verdict == FaceCheckStopped()
+    assert time.monotonic() - began < 4
+
+
+# --- what only a scripted engine can show -------------------------------------------------------------------
+
+
+class Still:
+    """The very same picture again and again."""
+
+    name = "still"
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def open(self) -> CameraLost | None:
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        time.sleep(0.02)
+        self._number += 1
+        picture = np.full((480, 640, 3), 128, np.uint8)
+        return Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
+
+    def close(self) -> None:
+        pass
+
+
+class Counting:
+    """Sees as many faces as it is told, and hands out encodings it remembers."""
+
+    def __init__(self, faces: int = 1) -> None:
+        self.count = faces
+        self.given: list[Encoding] = []
+
+    def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
+        return [FaceBox(220, 120, 420, 320)] * self.count
+
+    def encode(self, grey: Image, box: FaceBox) -> Encoding:
+        encoding = np.full(128, 0.01)
+        self.given.append(encoding)
+        return encoding
+
+
+def test_a_frozen_picture_matches_nobody() -> None:
+    with camera(Still()) as seen:
+        verdict, _ = run(seen, Reference(np.full(128, 0.01)), Counting())
+    assert isinstance(verdict, CameraLost)
+    assert "frozen" in verdict.source
+
+
+def test_two_faces_are_asked_to_be_one() -> None:
+    with camera(SyntheticSource("hana")) as seen:
+        verdict, told = run(seen, Reference(np.zeros(128)), Counting(2), attempt_seconds=0.4)
+    assert verdict == FaceNotSeen(Guidance.TWO_FACES, 0)
+    assert {progress.guidance for progress in told} == {Guidance.TWO_FACES}
+
+
+@pytest.mark.parametrize(("threshold", "kind"), [(0.31, FaceMatched), (0.29, FaceNotMatched)])
+def test_the_threshold_of_the_settings_decides(threshold: float, kind: type) -> None:
+    away = np.full(128, 0.01)
+    away[0] += 0.30
+    with camera(SyntheticSource("hana")) as seen:
+        verdict, _ = run(seen, Reference(away), Counting(), threshold=threshold)
+    assert isinstance(verdict, kind)
+
+
+def test_the_library_default_cannot_be_set() -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        VisionSettings(threshold=0.6)
+
+
+def test_nothing_of_a_face_is_written(engine: DlibEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.parent.rglob("*"))
+    with camera(SyntheticSource("hana")) as seen:
+        run(seen, reference_of(engine, "hana"), engine)
+    assert set(tmp_path.parent.rglob("*")) == before
+
+
+def test_a_reference_is_overwritten(engine: DlibEngine) -> None:
+    reference = reference_of(engine, "ume")
+    buffer = reference.encoding
+    reference.wipe()
+    assert not buffer.any()
+    assert repr(reference) == "Reference()"
+
+
+@pytest.mark.parametrize(
+    ("photo", "problem"),
+    [
+        (b"no photo", ReferenceProblem.UNREADABLE),
+        (card_jp2(np.full((320, 240), 120, np.uint8)), ReferenceProblem.NO_FACE),
+    ],
+)
+def test_a_photo_that_cannot_serve(engine: DlibEngine, photo: bytes, problem: ReferenceProblem) -> None:
+    assert make_reference(engine, photo) is problem

@@ -1,0 +1,82 @@
+"""Twelve drawn persons: each like themselves, unlike everybody else, found in every frame, and obedient."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tests.vision.conftest import Measured
+from vision.dlib_engine import DlibEngine
+from vision.frame import Frame
+from vision.synthetic.motion import pose_at
+from vision.synthetic.people import PEOPLE, person_named
+from vision.synthetic.source import SyntheticSource
+from vision.verdict import CameraLost
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.linalg.norm(one - other))
+
+
+def test_one_person_stays_near_their_card_photo(people: dict[str, Measured]) -> None:
+    for name, person in people.items():
+        assert distance(person.mean, person.reference) < 0.30, name
+        assert max(distance(live, person.reference) for live in person.live) < 0.30, name
+
+
+def test_two_persons_lie_apart(people: dict[str, Measured]) -> None:
+    assert len(people) >= 8
+    for one, other in itertools.combinations(people, 2):
+        assert distance(people[one].mean, people[other].mean) > 0.50, (one, other)
+        assert distance(people[one].mean, people[other].reference) > 0.40, (one, other)
+
+
+def read(source: SyntheticSource) -> Frame:
+    frame = source.read()
+    assert isinstance(frame, Frame)
+    return frame
+
+
+def test_frames_are_kiosk_frames_and_no_two_are_alike() -> None:
+    source = SyntheticSource("hana", realtime=False)
+    frames = [read(source) for _ in range(30)]
+    assert {frame.rgb.shape for frame in frames} == {(480, 640, 3)}
+    assert frames[1].taken_at - frames[0].taken_at == pytest.approx(1 / 25)
+    for one, other in itertools.pairwise(frames):
+        assert not np.array_equal(one.grey, other.grey)
+
+
+def test_the_same_seed_shows_the_same_patient() -> None:
+    one, other = (SyntheticSource("ken", realtime=False, seed=3) for _ in range(2))
+    for _ in range(3):
+        np.testing.assert_array_equal(read(one).rgb, read(other).rgb)
+    assert not np.array_equal(read(SyntheticSource("ken", realtime=False, seed=4)).rgb, read(one).rgb)
+
+
+def test_they_blink_and_turn() -> None:
+    poses = [pose_at(moment / 25, seed=1) for moment in range(500)]
+    assert {pose.lids for pose in poses} == {0, 1, 2, 3}
+    assert sum(pose.lids > 0 for pose in poses) < 100
+    assert max(pose.yaw for pose in poses) - min(pose.yaw for pose in poses) > 0.2
+
+
+def test_the_camera_can_be_covered_left_alone_and_broken(engine: DlibEngine) -> None:
+    source = SyntheticSource("taro", realtime=False)
+    source.cover()
+    assert read(source).grey.mean() < 5
+    source.cover(False)
+    source.leave()
+    assert engine.faces(read(source).grey) == []
+    source.show("taro")
+    assert len(engine.faces(read(source).grey)) == 1
+    source.fail()
+    assert isinstance(source.read(), CameraLost)
+    assert isinstance(source.open(), CameraLost)
+    source.recover()
+    assert source.open() is None
+
+
+def test_an_unknown_person_is_named_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="hana"):
+        person_named("nobody")
+    assert all(person.description for person in PEOPLE.values())
