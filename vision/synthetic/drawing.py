@@ -52,7 +52,7 @@ U, V = _grid()
 
 def _inside(distance: Field) -> Field:
     """Coverage of a shape from the signed distance to its edge (negative inside)."""
-    return np.clip(0.5 - distance * PIXELS, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.5 - distance * PIXELS, 0, 1), np.float32)
 
 
 def _blob(cu: float, cv: float, su: float, sv: float) -> Field:
@@ -61,7 +61,7 @@ def _blob(cu: float, cv: float, su: float, sv: float) -> Field:
 
 def _stroke(distance: Field, width: float) -> Field:
     """A soft line along distance = 0."""
-    return np.exp(-((distance / width) ** 2)).astype(np.float32)
+    return np.asarray(np.exp(-((distance / width) ** 2)), np.float32)
 
 
 def _blur(field: Field, pixels: float) -> Field:
@@ -158,9 +158,8 @@ def _age(paint: _Paint, person: Person) -> None:
     eyes, mouth = person.eyes, person.mouth
     for number, height in enumerate((-0.5, -0.62, -0.74)):
         line = V - (eyes.height + height + 0.03 * np.cos(U * 5 + number))
-        paint.darken(
-            _stroke(np.asarray(line, np.float32), 0.016) * _inside(np.abs(U) - 0.5 + 0.08 * number), 0.22 * years
-        )
+        reach = np.asarray(np.abs(U) - 0.5 + 0.08 * number, np.float32)
+        paint.darken(_stroke(np.asarray(line, np.float32), 0.016) * _inside(reach), 0.22 * years)
     for side in (-1, 1):
         top, bottom = eyes.height + person.nose.length - 0.04, mouth.height + 0.05
         down = np.clip((V - top) / (bottom - top), 0, 1)
@@ -201,9 +200,8 @@ def _beard(paint: _Paint, person: Person, outline: Field) -> None:
     mouth = person.mouth
     tip = person.eyes.height + person.nose.length
     under_nose = tip + 0.09
-    moustache = _inside(
-        np.abs(V - (under_nose + mouth.height - 0.06) / 2 - 0.12 * U**2) - (mouth.height - under_nose) / 2 + 0.03
-    )
+    between = np.abs(V - (under_nose + mouth.height - 0.06) / 2 - 0.12 * U**2)
+    moustache = _inside(np.asarray(between - (mouth.height - under_nose) / 2 + 0.03, np.float32))
     moustache = moustache * _inside(np.asarray(np.abs(U) - mouth.width - 0.06, np.float32))
     around_mouth = _inside(-_ellipse(0, mouth.height + 0.03, mouth.width + 0.05, 0.13))
     jaw = _inside(np.asarray(mouth.height - 0.32 - V + 0.62 * np.clip(1 - np.abs(U) / 0.85, 0, 1), np.float32))

@@ -103,4 +103,4 @@ class SyntheticSource:
         else:
             picture = compose(person, pose_at(seconds, self._seed))
         rolled = np.roll(self._noise[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
-        return np.clip(picture.astype(np.int16) + rolled, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(picture.astype(np.int16) + rolled, 0, 255), np.uint8)
