@@ -72,6 +72,8 @@ class ExchangeRules:
     """Seconds; the real thing takes 3 to 7."""
     bulk_lasts: timedelta = timedelta(seconds=10)
     """How long a bulk check is being processed."""
+    settled_after: float = 0.3
+    """Seconds without a change before a file is read."""
     half_written_for: float = 3.0
     """Seconds without a change after which a file that ends too early is refused."""
     poll_every: float = 0.5
@@ -136,7 +138,7 @@ class ExchangeService:
         self.rules = rules or ExchangeRules()
         self._insured, self._checks, self._book = insured, checks, book
         self._clock, self._monotonic = clock, monotonic
-        self._intake = Intake(folders.req)
+        self._intake = Intake(folders.req, self.rules.settled_after)
         self._answers = ResultFolder(folders.res, owner="exchange")
         self._memory = _Memory()
 
