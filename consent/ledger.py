@@ -24,6 +24,7 @@ from consent.records import (
     LedgerHead,
     Opened,
     Record,
+    WithdrawalSettled,
     Withdrawn,
     body_of,
     genesis_hash,
@@ -132,6 +133,10 @@ class Ledger(LedgerFile):
 
     def withdrawn(self, check_id: str, items: Iterable[Item]) -> Record[Withdrawn]:
         return self._append(Withdrawn(check_id=check_id, items=tuple(items)))
+
+    def withdrawal_settled(self, event: WithdrawalSettled) -> Record[WithdrawalSettled]:
+        """One for each `withdrawn` record, with its items."""
+        return self._append(event)
 
     def discarded(self, check_id: str, reason: str) -> Record[Discarded]:
         """`reason` is a code ("by-staff", "refused-not-allowed"), never a sentence."""

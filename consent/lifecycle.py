@@ -2,7 +2,7 @@
 
 opened -> decided -> confirmed -> delivered
                   -> expired
-discarded after opened, decided or confirmed; withdrawn after confirmed, also when delivered
+discarded after opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled
 """
 
 from collections.abc import Iterable
@@ -19,6 +19,7 @@ from consent.records import (
     Expired,
     Opened,
     Record,
+    WithdrawalSettled,
     Withdrawn,
 )
 
@@ -37,16 +38,32 @@ class History:
     delivered: Record[Delivered] | None = None
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
-    withdrawn: frozenset[Item] = frozenset()
+    withdrawals: tuple[Record[Withdrawn], ...] = ()
+    settled: frozenset[Item] = frozenset()
+    """Withdrawn, and the service need not be told any more."""
 
     @property
     def check_id(self) -> str:
         return self.opened.event.check_id
 
     @property
+    def closed(self) -> bool:
+        """Neither to be submitted nor to be delivered any more."""
+        return (self.delivered or self.expired or self.discarded) is not None
+
+    @property
     def ended(self) -> bool:
         """Nothing remains to be done for this check."""
-        return (self.delivered or self.expired or self.discarded) is not None
+        return self.closed and not self.unsettled
+
+    @property
+    def withdrawn(self) -> frozenset[Item]:
+        return frozenset(item for record in self.withdrawals for item in record.event.items)
+
+    @property
+    def unsettled(self) -> tuple[Record[Withdrawn], ...]:
+        """Withdrawals that the service may not know of."""
+        return tuple(record for record in self.withdrawals if not self.settled.issuperset(record.event.items))
 
     @property
     def stage(self) -> str:
@@ -77,9 +94,12 @@ def refusal(history: History | None, event: Event) -> str | None:
         case Delivered():
             return None if history.stage == "confirmed" else f"it is {history.stage}, not waiting for delivery"
         case Discarded():
-            return f"it is {history.stage} already" if history.ended else None
+            return f"it is {history.stage} already" if history.closed else None
         case Withdrawn():
             return _refused_withdrawal(history, event)
+        case WithdrawalSettled():
+            missing = set(event.items) - (history.withdrawn - history.settled)
+            return f"{', '.join(sorted(missing))} is not withdrawn, or settled already" if missing else None
         case _:
             assert_never(event)
 
@@ -92,7 +112,9 @@ def advanced(history: History | None, record: Record[Event]) -> History:
     if history is None:
         raise LifeCycleError(f"check {event.check_id} was never opened")
     if isinstance(event, Withdrawn):
-        return replace(history, withdrawn=history.withdrawn | set(event.items))
+        return replace(history, withdrawals=(*history.withdrawals, cast(Record[Withdrawn], record)))
+    if isinstance(event, WithdrawalSettled):
+        return replace(history, settled=history.settled | set(event.items))
     following: dict[str, Any] = {event.kind: record}
     return replace(history, **following)
 

@@ -1,11 +1,11 @@
-"""What remains to be done, read from the ledger: decide what was interrupted, send again, deliver."""
+"""What remains to be done, read from the ledger: decide what was interrupted, send again, deliver, take back."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from consent.lifecycle import History
-from consent.records import Confirmed, Decided, Opened, Record
+from consent.records import Confirmed, Decided, Opened, Record, Withdrawn
 
 
 class Unended(Protocol):
@@ -50,5 +50,25 @@ def undelivered(ledger: Unended) -> tuple[Undelivered, ...]:
     return tuple(
         Undelivered(history.decided, history.confirmed)
         for history in ledger.unended()
-        if history.decided is not None and history.confirmed is not None
+        if history.decided is not None and history.confirmed is not None and not history.closed
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Withdrawn, and the service may not know it."""
+
+    withdrawn: Record[Withdrawn]
+    """Send with the record's own moment and items."""
+    over: bool
+    """The consent has ended by itself: nothing is left to be withdrawn."""
+
+
+def untold(ledger: Unended, now: datetime) -> tuple[Untold, ...]:
+    """Oldest check first. `now` has a time zone."""
+    return tuple(
+        Untold(record, over=now >= history.decided.event.sendable_until)
+        for history in ledger.unended()
+        if history.decided is not None
+        for record in history.unsettled
     )

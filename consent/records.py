@@ -177,6 +177,18 @@ class Withdrawn(Body):
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
+class WithdrawalSettled(Body):
+    """Nothing is left to be told to the service about a withdrawal."""
+
+    kind: Literal["withdrawal-settled"] = "withdrawal-settled"
+    check_id: Identifier
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    accepted_at: AwareDatetime | None = None
+    """When the service took it; None: the consent had ended by itself, or the service knows the check no more."""
+    signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
+    """The service's signature, base64; empty where there is none."""
+
+
 class Discarded(Body):
     """Staff gave the reception up, or the service refused it for good."""
 
@@ -185,7 +197,7 @@ class Discarded(Body):
     reason: Code
 
 
-Event: TypeAlias = Opened | Decided | Confirmed | Delivered | Expired | Withdrawn | Discarded
+Event: TypeAlias = Opened | Decided | Confirmed | Delivered | Expired | Withdrawn | WithdrawalSettled | Discarded
 EventT = TypeVar("EventT", bound=Body, covariant=True)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

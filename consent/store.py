@@ -207,10 +207,11 @@ def of_check(connection: sqlite3.Connection, check_id: str) -> list[Row]:
 
 
 def unended(connection: sqlite3.Connection) -> list[Row]:
-    """All records of the checks that have no end yet."""
+    """All records of the checks that have no end yet, or a withdrawal that is not settled."""
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE check_id IN (SELECT check_id FROM record GROUP BY check_id "
-        "HAVING sum(kind IN ('delivered', 'expired', 'discarded')) = 0) ORDER BY sequence"
+        "HAVING sum(kind IN ('delivered', 'expired', 'discarded')) = 0 "
+        "OR sum(kind = 'withdrawn') > sum(kind = 'withdrawal-settled')) ORDER BY sequence"
     ).fetchall()
 
 

@@ -6,12 +6,15 @@ Everything sent is read from the ledger, so a repetition after silence or a rest
 import asyncio
 import base64
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from consent.items import Item
 from consent.ledger import Ledger
-from consent.outbox import unconfirmed, undecided, undelivered
-from consent.records import Cause, Confirmed, Decided, Opened, Record, RecordedAnswer
+from consent.outbox import unconfirmed, undecided, undelivered, untold
+from consent.records import Cause, Confirmed, Decided, Opened, Record, RecordedAnswer, WithdrawalSettled, Withdrawn
 from terminal.conductor.clock import Clock
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import AlreadyThere, Delivered, NotDelivered, ResultFolder
@@ -26,6 +29,7 @@ from terminal.qualification.contract import (
     Refused,
     ServiceSilent,
 )
+from terminal.qualification.contract import Withdrawn as WithdrawalReceipt
 from terminal.qualification.receipts import consent_answer
 
 log = logging.getLogger(__name__)
@@ -83,7 +87,7 @@ class Delivery:
             history = await self._books.run(self.ledger.of_check, check_id)
             if history is None or history.decided is None:
                 raise LookupError(f"check {check_id} has no decision to deliver")
-            if history.ended:
+            if history.closed:
                 return Outcome(Stage.DELIVERED if history.delivered else Stage.REFUSED)
             if history.confirmed is None:
                 refused = await self._submit(history.decided)
@@ -171,7 +175,47 @@ class Delivery:
             await self._books.run(self.ledger.expired, over.event.check_id)
         pending = [decided.event.check_id for decided in waiting.sendable]
         pending += [confirmed.decided.event.check_id for confirmed in await self._books.run(undelivered, self.ledger)]
-        return tuple([await self.deliver(check_id) for check_id in pending])
+        delivered = tuple([await self.deliver(check_id) for check_id in pending])
+        for withdrawal in await self._books.run(untold, self.ledger, self._clock.wall()):
+            if withdrawal.over:
+                await self._settle(withdrawal.withdrawn)
+            else:
+                await self._tell_withdrawn(withdrawal.withdrawn)
+        return delivered
+
+    async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
+        """Take consents back that were given: on disk first, then told to the service. False if it is told later.
+
+        Raises `LifeCycleError` for what was not granted, or withdrawn before.
+        """
+        record = await self._books.run(self.ledger.withdrawn, check_id, tuple(items))
+        return await self._tell_withdrawn(record)
+
+    async def _tell_withdrawn(self, record: Record[Withdrawn]) -> bool:
+        check_id, items = record.event.check_id, record.event.items
+        withdrawal = self._client.withdrawal(check_id, withdrawn_at=record.at, items=items)
+        answer = await self._client.withdraw(check_id, withdrawal)
+        match answer:
+            case WithdrawalReceipt():
+                signature = base64.b64encode(answer.signature).decode("ascii")
+                await self._settle(record, answer.accepted_at, signature)
+                return True
+            case Refused(reason=reason):
+                log.error("withdrawal refused: %s", reason)
+                if reason in FINAL_REFUSALS:
+                    await self._settle(record)
+                return False
+            case ServiceSilent(reason=silence):
+                log.warning("withdrawal not confirmed: %s; it is told again", silence)
+                return False
+
+    async def _settle(
+        self, record: Record[Withdrawn], accepted_at: datetime | None = None, signature: str = ""
+    ) -> None:
+        event = WithdrawalSettled(
+            check_id=record.event.check_id, items=record.event.items, accepted_at=accepted_at, signature=signature
+        )
+        await self._books.run(self.ledger.withdrawal_settled, event)
 
     def backlog(self) -> int:
         """Checks for which something remains to be done."""

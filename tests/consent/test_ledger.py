@@ -27,6 +27,7 @@ from consent.records import (
     LedgerHead,
     Opened,
     RecordedAnswer,
+    WithdrawalSettled,
     card_hash,
     genesis_hash,
     record_hash,
@@ -103,6 +104,10 @@ def test_a_decision_holds_all_that_sending_again_needs(counter: Counter) -> None
         ("expired", "confirmed", "it is expired already"),
         ("discarded", "decided", "it is discarded already"),
         ("withdrawn", "withdrawn", "YZK was withdrawn already"),
+        ("opened", "settled", "YZK is not withdrawn"),
+        ("delivered", "settled", "YZK is not withdrawn"),
+        ("settled", "settled", "settled already"),
+        ("settled", "discarded", "it is delivered already"),
     ],
 )
 def test_what_may_not_follow(counter: Counter, reach: str, attempt: str, reason: str) -> None:
@@ -115,6 +120,7 @@ def test_what_may_not_follow(counter: Counter, reach: str, attempt: str, reason:
         "expired": ["opened", "decided", "expired"],
         "discarded": ["opened", "discarded"],
         "withdrawn": ["opened", "decided", "confirmed", "withdrawn"],
+        "settled": ["opened", "decided", "confirmed", "delivered", "withdrawn", "settled"],
     }
     for stage in stages[reach]:
         take(counter, stage)
@@ -148,6 +154,8 @@ def take(counter: Counter, kind: str) -> None:
         ledger.expired("c1")
     elif kind == "withdrawn":
         ledger.withdrawn("c1", [Item.MEDICINES])
+    elif kind == "settled":
+        ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.MEDICINES,)))
     else:
         ledger.discarded("c1", "by-staff")
 

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.lifecycle import LifeCycleError
-from consent.outbox import unconfirmed, undecided, undelivered
-from consent.records import Confirmed, LedgerHead
+from consent.outbox import unconfirmed, undecided, undelivered, untold
+from consent.records import Confirmed, LedgerHead, WithdrawalSettled
 from consent.store import LedgerInUse
 from consent.verification import LedgerIntact
 
@@ -31,6 +31,7 @@ NEXT = {
     "delivered": {"confirmed": "delivered"},
     "discarded": {"opened": "discarded", "decided": "discarded", "confirmed": "discarded"},
     "withdrawn": {"confirmed": "confirmed", "delivered": "delivered"},
+    "settled": {"confirmed": "confirmed", "delivered": "delivered", "discarded": "discarded"},
 }
 
 
@@ -41,6 +42,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.stage: dict[str, str] = {}
         self.granted: dict[str, bool] = {}
         self.withdrawn: set[str] = set()
+        self.settled: set[str] = set()
         self.decided: dict[str, tuple[int, str, datetime]] = {}
         self.count = 0
 
@@ -107,6 +109,13 @@ class LedgerMachine(RuleBasedStateMachine):
         ):
             self.withdrawn.add(check)
 
+    @rule(check=CHECKS)
+    def settle(self, check: str) -> None:
+        event = WithdrawalSettled(check_id=check, items=(Item.MEDICINES,))
+        allowed = check in self.withdrawn - self.settled
+        if self.attempt(check, "settled", lambda: self.counter.ledger.withdrawal_settled(event), allowed=allowed):
+            self.settled.add(check)
+
     @rule()
     def restart(self) -> None:
         self.counter.reopen()
@@ -135,6 +144,8 @@ class LedgerMachine(RuleBasedStateMachine):
             decided = {c for c, s in stages if s == "decided"}
             assert {r.event.check_id for r in waiting.sendable} == decided - late
             assert {r.event.check_id for r in waiting.over} == decided & late
+            told = {one.withdrawn.event.check_id for one in untold(ledger, now)}
+            assert told == self.withdrawn - self.settled
 
     @invariant()
     def the_remembered_heads_stay_true(self) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from consent.answers import unanswered
 from consent.items import Item, Question, QuestionKind
 from consent.ledger import LedgerFile
-from consent.outbox import unconfirmed, undecided, undelivered
-from consent.records import Cause, RecordedAnswer
+from consent.outbox import unconfirmed, undecided, undelivered, untold
+from consent.records import Cause, RecordedAnswer, WithdrawalSettled
 
 if TYPE_CHECKING:
     from tests.consent.conftest import Clock, Counter
@@ -71,7 +71,27 @@ def test_a_withdrawn_consent_still_needs_its_result_delivered(counter: Counter) 
     for ledger in both(counter):
         assert len(undelivered(ledger)) == 1
     counter.ledger.delivered("c1", "OQSsiquc01res_face_c1.xml")
-    assert counter.ledger.unended() == ()
+    for ledger in both(counter):
+        assert undelivered(ledger) == ()
+
+
+def test_a_withdrawal_is_told_until_it_is_settled(counter: Counter, clock: Clock) -> None:
+    counter.to_delivered()
+    clock.pass_(hours=1)
+    first = counter.ledger.withdrawn("c1", [Item.MEDICINES])
+    second = counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
+    for ledger in both(counter):
+        assert [(one.withdrawn, one.over) for one in untold(ledger, clock())] == [(first, False), (second, False)]
+        assert undelivered(ledger) == ()
+    counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.MEDICINES,), accepted_at=clock()))
+    for ledger in both(counter):
+        assert [one.withdrawn for one in untold(ledger, clock())] == [second]
+    clock.pass_(hours=23)
+    for ledger in both(counter):
+        assert [one.over for one in untold(ledger, clock())] == [True]
+    counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.DIAGNOSIS,)))
+    for ledger in both(counter):
+        assert ledger.unended() == ()
 
 
 def test_an_interrupted_reception_is_decided_from_the_ledger_alone(counter: Counter, clock: Clock) -> None:
