@@ -3,8 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vision.dlib_engine import DlibEngine
-from vision.engine import flip_averaged
+from vision.engine import FaceEngine, flip_averaged
+from vision.engines import open_engine
+from vision.frame import Frame
 from vision.reference import Reference, make_reference
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
@@ -12,14 +13,15 @@ from vision.synthetic.source import SyntheticSource
 
 
 @pytest.fixture(scope="session")
-def engine() -> DlibEngine:
-    return DlibEngine()
+def engine(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
+    """The default engine, its network built once for all tests."""
+    return open_engine(tmp_path_factory.mktemp("cache"))
 
 
 class Measured:
     """One person's card reference and five live encodings, spread over two and a half seconds."""
 
-    def __init__(self, engine: DlibEngine, name: str) -> None:
+    def __init__(self, engine: FaceEngine, name: str) -> None:
         reference = make_reference(engine, card_portrait(name))
         assert isinstance(reference, Reference), f"{name}: {reference}"
         self.reference = reference.encoding
@@ -27,13 +29,14 @@ class Measured:
         self.live = []
         for number in range(60):
             frame = source.read()
+            assert isinstance(frame, Frame)
             if number % 12 == 0:
-                boxes = engine.faces(frame.grey)  # type: ignore[union-attr]
+                boxes = engine.faces(frame.grey)
                 assert len(boxes) == 1, f"{name}: {len(boxes)} faces in frame {number}"
-                self.live.append(flip_averaged(engine, frame.grey, boxes[0]))  # type: ignore[union-attr]
+                self.live.append(flip_averaged(engine, frame.grey, boxes[0]))
         self.mean: Any = np.mean(self.live, axis=0)
 
 
 @pytest.fixture(scope="session")
-def people(engine: DlibEngine) -> dict[str, Measured]:
+def people(engine: FaceEngine) -> dict[str, Measured]:
     return {name: Measured(engine, name) for name in PEOPLE}

@@ -11,8 +11,7 @@ import pytest
 
 from config.settings import VisionSettings
 from vision.check import check_face
-from vision.dlib_engine import DlibEngine
-from vision.engine import Encoding, FaceBox
+from vision.engine import Encoding, FaceBox, FaceEngine
 from vision.frame import Frame, Image
 from vision.latest import Camera
 from vision.photo import card_jp2
@@ -45,7 +44,7 @@ def camera(source: FrameSource) -> Iterator[Camera]:
         camera.stop()
 
 
-def reference_of(engine: DlibEngine, name: str) -> Reference:
+def reference_of(engine: FaceEngine, name: str) -> Reference:
     reference = make_reference(engine, card_portrait(name))
     assert isinstance(reference, Reference)
     return reference
@@ -58,7 +57,7 @@ def run(camera: Camera, reference: Reference, engine: object, **kwargs: object) 
     return verdict, told
 
 
-def test_the_holder_is_matched(engine: DlibEngine) -> None:
+def test_the_holder_is_matched(engine: FaceEngine) -> None:
     with camera(SyntheticSource("hana")) as seen:
         verdict, told = run(seen, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceMatched)
@@ -67,14 +66,14 @@ def test_the_holder_is_matched(engine: DlibEngine) -> None:
     assert [progress.frames for progress in told if progress.frames][-1] == 5
 
 
-def test_somebody_else_is_not(engine: DlibEngine) -> None:
+def test_somebody_else_is_not(engine: FaceEngine) -> None:
     with camera(SyntheticSource("taro")) as seen:
         verdict, _ = run(seen, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceNotMatched)
     assert verdict.distance > 0.45
 
 
-def test_nobody_is_not_seen(engine: DlibEngine) -> None:
+def test_nobody_is_not_seen(engine: FaceEngine) -> None:
     source = SyntheticSource("hana")
     source.leave()
     with camera(source) as seen:
@@ -83,7 +82,7 @@ def test_nobody_is_not_seen(engine: DlibEngine) -> None:
     assert told[0].guidance is Guidance.NO_FACE
 
 
-def test_a_covered_camera_is_too_dark(engine: DlibEngine) -> None:
+def test_a_covered_camera_is_too_dark(engine: FaceEngine) -> None:
     source = SyntheticSource("hana")
     source.cover()
     with camera(source) as seen:
@@ -91,7 +90,7 @@ def test_a_covered_camera_is_too_dark(engine: DlibEngine) -> None:
     assert verdict == FaceNotSeen(Guidance.TOO_DARK, 0)
 
 
-def test_the_camera_fails_in_the_middle(engine: DlibEngine) -> None:
+def test_the_camera_fails_in_the_middle(engine: FaceEngine) -> None:
     source = SyntheticSource("hana")
     with camera(source) as seen:
         threading.Timer(0.2, source.fail).start()
@@ -99,7 +98,7 @@ def test_the_camera_fails_in_the_middle(engine: DlibEngine) -> None:
     assert isinstance(verdict, CameraLost)
 
 
-def test_it_stops_when_told(engine: DlibEngine) -> None:
+def test_it_stops_when_told(engine: FaceEngine) -> None:
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
     source = SyntheticSource("hana")
@@ -179,7 +178,7 @@ def test_the_library_default_cannot_be_set() -> None:
         VisionSettings(threshold=0.6)
 
 
-def test_nothing_of_a_face_is_written(engine: DlibEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_a_face_is_written(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.parent.rglob("*"))
     with camera(SyntheticSource("hana")) as seen:
@@ -187,7 +186,7 @@ def test_nothing_of_a_face_is_written(engine: DlibEngine, tmp_path: Path, monkey
     assert set(tmp_path.parent.rglob("*")) == before
 
 
-def test_a_reference_is_overwritten(engine: DlibEngine) -> None:
+def test_a_reference_is_overwritten(engine: FaceEngine) -> None:
     reference = reference_of(engine, "ume")
     buffer = reference.encoding
     reference.wipe()
@@ -202,5 +201,5 @@ def test_a_reference_is_overwritten(engine: DlibEngine) -> None:
         (card_jp2(np.full((320, 240), 120, np.uint8)), ReferenceProblem.NO_FACE),
     ],
 )
-def test_a_photo_that_cannot_serve(engine: DlibEngine, photo: bytes, problem: ReferenceProblem) -> None:
+def test_a_photo_that_cannot_serve(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
     assert make_reference(engine, photo) is problem

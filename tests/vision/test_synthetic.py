@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.vision.conftest import Measured
-from vision.dlib_engine import DlibEngine
+from vision.engine import FaceEngine
 from vision.frame import Frame
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import PEOPLE, person_named
@@ -60,7 +60,7 @@ def test_they_blink_and_turn() -> None:
     assert max(pose.yaw for pose in poses) - min(pose.yaw for pose in poses) > 0.2
 
 
-def test_the_camera_can_be_covered_left_alone_and_broken(engine: DlibEngine) -> None:
+def test_the_camera_can_be_covered_left_alone_and_broken(engine: FaceEngine) -> None:
     source = SyntheticSource("taro", realtime=False)
     source.cover()
     assert read(source).grey.mean() < 5
