@@ -13,8 +13,15 @@ class Guidance(StrEnum):
     TOO_NEAR = "too-near"
     OFF_CENTRE = "off-centre"
     TOO_DARK = "too-dark"
+    BACKLIT = "backlit"
+    EYES_COVERED = "eyes-covered"
     TURNED_AWAY = "turned-away"
+    BLURRED = "blurred"
     HOLD_STILL = "hold-still"
+    TURN_LEFT = "turn-left"
+    """Of the anti-photo check: the patient's own left."""
+    TURN_RIGHT = "turn-right"
+    TURN_BACK = "turn-back"
 
 
 @dataclass(frozen=True, slots=True)
