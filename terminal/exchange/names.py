@@ -4,16 +4,19 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from terminal.handover.messages.kinds import KNOWN_ELSEWHERE, FileKind, kind_of
+from terminal.handover.messages.kinds import FileKind, kind_of
 
 _PLAIN: Final = re.compile(r"([A-Za-z0-9]{5,15})(req)_([A-Za-z0-9_-]{1,80})\.xml", re.ASCII)
+
+_SHAPE: Final = re.compile(r"[A-Z]{3}(si|mu)[a-z]{3}[0-9]{2}req_")
+"""System, single or multiple, job: a request of some kind, if only by a slip."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestName:
     text: str
     kind: FileKind | None
-    """None for a kind that exists and is not simulated."""
+    """None for a kind that is not simulated, or does not exist."""
     answer: str
     """`req` becomes `res`, the rest stays."""
     error: str
@@ -34,8 +37,8 @@ class Hostile:
 
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:
-    kind, elsewhere = kind_of(name), KNOWN_ELSEWHERE.match(name)
-    claims = kind.prefix.endswith("req_") if kind else elsewhere is not None and elsewhere.group(2) == "req"
+    kind = kind_of(name)
+    claims = kind.prefix.endswith("req_") if kind else _SHAPE.match(name) is not None
     # Programs write under another ending first and rename.
     if not claims or not name.endswith(".xml"):
         return NotARequest()

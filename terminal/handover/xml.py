@@ -20,7 +20,7 @@ LARGEST: Final = 512 * 1024
 """Bytes of a message about one person."""
 LARGEST_BULK: Final = 16 * 1024 * 1024
 DEEPEST: Final = 12
-MOST_ELEMENTS: Final = 300_000
+MOST_TAGS: Final = 1_000_000
 
 _CODECS: Final[dict[Encoding, str]] = {"UTF-8": "utf-8", "Shift_JIS": "cp932"}
 _SHIFT_JIS_NAMES = frozenset({"shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms932", "cp932", "ms_kanji"})
@@ -112,8 +112,8 @@ def parse(data: bytes, largest: int = LARGEST) -> Parsed | Unreadable:
     forbidden = _DOCUMENT_TYPE.search(text)
     if forbidden:
         return Unreadable("no document type and no entities", text.count("\n", 0, forbidden.start()) + 1)
-    if text.count("<") > MOST_ELEMENTS:
-        return Unreadable(f"at most {MOST_ELEMENTS} tags")
+    if text.count("<") > MOST_TAGS:
+        return Unreadable(f"at most {MOST_TAGS} tags")
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

@@ -1,6 +1,6 @@
 """The bulk check: an upload gets a reception number, a second request fetches the result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from terminal.exchange.answers.common import ENDED_NORMALLY, FAILED, IN_PROCESS, Desk
@@ -26,7 +26,7 @@ from terminal.handover.xml import LARGEST_BULK, Parsed, parse
 class UploadedFile:
     key: str
     """Of the file: its name and digest."""
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 def answer_upload(request: BulkRequest, file: UploadedFile, lasts: timedelta, desk: Desk) -> BulkAccepted:

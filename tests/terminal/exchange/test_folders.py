@@ -85,11 +85,12 @@ def test_refused_at_once_or_after_a_while(counter: Counter, data: bytes) -> None
     assert b"1981" not in content
 
 
-def test_a_kind_that_is_not_simulated(counter: Counter) -> None:
-    counter.put("OQSsihvq01req_1.xml", b"<XmlMsg/>")
+@pytest.mark.parametrize("start", ["OQSsihvq01req", "OQSmuimm01req", "CIPsiquc01req", "YKZsiquc01req"])
+def test_a_kind_that_is_not_simulated_or_a_slip(counter: Counter, start: str) -> None:
+    counter.put(f"{start}_1.xml", b"<XmlMsg/>")
     counter.scan(2)
-    assert counter.answers() == ["OQSsihvq01req_1.err"]
-    assert error_code(counter, "OQSsihvq01req_1.err") == "SIMX0002E"
+    assert counter.answers() == [f"{start}_1.err"]
+    assert error_code(counter, f"{start}_1.err") == "SIMX0002E"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, 
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
 from terminal.handover.parts import Element, Fault, Part, Problem, fields_of, names_of
 from terminal.handover.values import Severity
-from terminal.handover.xml import ROOT, Encoding, Parsed, Unreadable, parse, write_document
+from terminal.handover.xml import LARGEST_BULK, ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from tests.terminal.handover.strategies import parts
 
 ENCODINGS = get_args(Encoding)
@@ -207,12 +207,12 @@ def test_an_unknown_element_is_passed_over_with_a_warning() -> None:
         b'<?xml version="1.0" encoding="UTF-16"?><XmlMsg/>',
         b"<a>" * 13 + b"</a>" * 13,
         b"<a>" * 5000 + b"</a>" * 5000,
-        b"<XmlMsg>" + b"<a/>" * 400_000 + b"</XmlMsg>",
+        b"<XmlMsg>" + b"<a/>" * 1_000_000 + b"</XmlMsg>",
     ],
     ids=range(16),
 )
 def test_not_read(data: bytes) -> None:
-    assert isinstance(parse(data, largest=4_000_000), Unreadable)
+    assert isinstance(parse(data, LARGEST_BULK), Unreadable)
 
 
 def test_too_large_is_not_even_looked_at() -> None:
