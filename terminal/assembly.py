@@ -1,5 +1,6 @@
 """Puts a terminal together: settings and devices in, a conductor out. Drivers and simulators are peers."""
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.folder import ResultFolder
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.pki import terminal_line
 from terminal.session.rules import Rules
 from terminal.words.catalogue import LANGUAGES
 
@@ -77,6 +79,7 @@ def open_terminal(
         terminal_key=key,
         service_public_key=enrolment.service_public_key,
         timeout_seconds=settings.service.timeout_seconds,
+        tls=_line(settings),
     )
     ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
     books = LedgerDesk(
@@ -96,6 +99,16 @@ def open_terminal(
         clock=clock,
         institution_code=settings.service.institution_code,
     )
+
+
+def _line(settings: Settings) -> ssl.SSLContext | None:
+    keys = terminal_line(settings.state_dir, settings.service.terminal_id)
+    try:
+        return keys.client_context() if keys else None
+    except OSError as error:  # ssl.SSLError is one
+        raise NotReady(
+            f"The keys for the line in {settings.state_dir / 'terminal' / 'line'} cannot be used: {error}"
+        ) from error
 
 
 def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:

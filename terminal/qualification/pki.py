@@ -44,6 +44,12 @@ def line_keys(folder: Path, name: str) -> LineKeys:
     return LineKeys(folder / f"{AUTHORITY}.pem", folder / f"{name}.pem", folder / f"{name}.key")
 
 
+def terminal_line(state_dir: Path, terminal_id: str) -> LineKeys | None:
+    """What this terminal was given for its line: `terminal/line/` in its state folder. None where there is nothing."""
+    keys = line_keys(state_dir / "terminal" / "line", terminal_id)
+    return keys if keys.certificate.exists() else None
+
+
 def make_line_keys(
     folder: Path, *, hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1"), terminals: tuple[str, ...] = ()
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import Challenge, CheckOpened, ServiceSilent, Silence
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.pki import SERVER, line_keys, make_line_keys
+from terminal.qualification.pki import SERVER, line_keys, make_line_keys, terminal_line
 from terminal.qualification.stub.admin import StubAdmin
 from terminal.qualification.stub.behaviour import Manner, Operation, Rule
 from terminal.qualification.stub.server import StubServer, open_service, serve
@@ -122,6 +122,20 @@ def test_making_keys_again_leaves_them(tmp_path: Path) -> None:
     assert set(after) - set(before) == {"two.pem", "two.key"}
     for path in tmp_path.glob("*.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_a_terminal_was_given_for_its_line(tmp_path: Path, keys: Path) -> None:
+    assert terminal_line(tmp_path, "terminal-1") is None
+    given = tmp_path / "terminal" / "line"
+    given.mkdir(parents=True)
+    for name in ("authority.pem", "terminal-1.pem", "terminal-1.key"):
+        (given / name).write_bytes((keys / name).read_bytes())
+    line = terminal_line(tmp_path, "terminal-1")
+    assert line is not None
+    assert line.client_context().verify_mode is ssl.CERT_REQUIRED
+    (given / "terminal-1.key").write_bytes(b"garbage")
+    with pytest.raises(OSError):
+        line.client_context()
 
 
 def test_other_computers_only_with_tls(tmp_path: Path) -> None:
