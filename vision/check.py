@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from config.settings import VisionSettings
-from vision.engine import Encoding, FaceEngine, flip_averaged
-from vision.frame import Frame
-from vision.guidance import guide
+from vision.collected import Collected
+from vision.engine import Encoding, FaceEngine, Pointing, flip_averaged
+from vision.guidance import Limits, Steady, guide
 from vision.latest import Camera
 from vision.reference import Reference
 from vision.verdict import (
@@ -25,6 +25,8 @@ from vision.verdict import (
 
 _PATIENCE = 0.2
 """Seconds to wait for a frame before looking whether to stop."""
+_LIMITS = Limits()
+_LOOSENED = _LIMITS.loosened()
 _FROZEN_AFTER = 2.0
 """A camera that sends the very same picture for so long shows no living person."""
 
@@ -42,43 +44,11 @@ def check_face(
 
     Good frames lie `frame_spacing_ms` apart and differ from each other. Encodings are overwritten at the end.
     """
-    collected = _Collected(settings)
+    collected = Collected(settings, clock())
     try:
         return _check(camera, reference, engine, settings, on_progress, stop, clock, collected)
     finally:
         collected.wipe()
-
-
-class _Collected:
-    """The good frames so far, as encodings."""
-
-    def __init__(self, settings: VisionSettings) -> None:
-        self.encodings: list[Encoding] = []
-        self._spacing = settings.frame_spacing_ms / 1000
-        self._last_taken = float("-inf")
-        self._last_grey = np.zeros((1, 1), np.uint8)
-        self.changed_at = float("-inf")
-
-    def is_repeated(self, frame: Frame, now: float) -> bool:
-        """Exactly the picture before: a frozen camera, or a still one fed in."""
-        repeated = np.array_equal(frame.grey, self._last_grey)
-        if not repeated:
-            self._last_grey = frame.grey
-            self.changed_at = now
-        return repeated
-
-    def is_due(self, frame: Frame) -> bool:
-        return frame.taken_at - self._last_taken >= self._spacing
-
-    def add(self, frame: Frame, encoding: Encoding) -> None:
-        self._last_taken = frame.taken_at
-        self.encodings.append(encoding)
-
-    def wipe(self) -> None:
-        for encoding in self.encodings:
-            encoding.fill(0)
-        self.encodings.clear()
-        self._last_grey = np.zeros((1, 1), np.uint8)
 
 
 def _check(
@@ -89,11 +59,12 @@ def _check(
     on_progress: Callable[[Progress], None],
     stop: threading.Event,
     clock: Callable[[], float],
-    collected: _Collected,
+    collected: Collected,
 ) -> FaceVerdict:
-    began = collected.changed_at = clock()
+    began = clock()
     number = -1
     told: Progress | None = None
+    steady, good = Steady(), False
     guidance = Guidance.NO_FACE
     while clock() - began < settings.attempt_seconds:
         if stop.is_set():
@@ -109,9 +80,12 @@ def _check(
                 return CameraLost(f"{camera.name}: the picture is frozen")
             continue
         boxes = engine.faces(frame.grey)
-        wanted = guide(frame.grey, boxes)
-        guidance = wanted or Guidance.HOLD_STILL
-        if wanted is None and collected.is_due(frame):
+        points = engine.points(frame.grey, boxes[0]) if boxes and isinstance(engine, Pointing) else None
+        wanted = guide(frame.grey, boxes, _LOOSENED if good else _LIMITS, points)
+        good = wanted is None
+        guidance = steady.tell(wanted or Guidance.HOLD_STILL, frame.taken_at)
+        collected.seen(len(boxes), clock())
+        if good and collected.is_due(frame):
             collected.add(frame, flip_averaged(engine, frame.grey, boxes[0]))
         progress = Progress(guidance, len(collected.encodings), settings.frames)
         if progress != told:

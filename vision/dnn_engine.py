@@ -9,12 +9,14 @@ import cv2
 import dlib
 import numpy as np
 
-from vision.engine import Encoding, FaceBox
+from vision.engine import Encoding, FaceBox, Points
 from vision.frame import Image
 from vision.models.resnet import CHIP
 from vision.models.weights import FIVE_POINTS, weights
 
 _HALF = 0.5
+_DOUBTFUL = -0.6
+"""Added to the detector's own threshold."""
 
 
 class DnnEngine:
@@ -25,30 +27,44 @@ class DnnEngine:
         self._net = cv2.dnn.readNetFromONNX(str(network))
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
-        """Half scale first, four times as fast, which finds faces from 160 pixels; full scale where it finds none."""
-        if not thorough:
-            small = cv2.resize(grey, None, fx=_HALF, fy=_HALF, interpolation=cv2.INTER_AREA)
-            found = self._locate(np.asarray(small, np.uint8), 0)
-            if found:
-                return [box.scaled(1 / _HALF) for box in found]
-        return self._locate(grey, 1 if thorough else 0)
+        """Half scale first, four times as fast, which finds faces from 160 pixels; full scale where it finds none.
+
+        `thorough` looks at twice the scale, and at last takes the most likely place even if that is doubtful.
+        """
+        grey = np.ascontiguousarray(grey)  # dlib finds nothing in an array that is not, and says nothing
+        if thorough:
+            return self._locate(grey, 1) or self._locate(grey, 0) or self._likeliest(grey)
+        small = cv2.resize(grey, None, fx=_HALF, fy=_HALF, interpolation=cv2.INTER_AREA)
+        return [box.scaled(1 / _HALF) for box in self._locate(np.asarray(small, np.uint8), 0)] or self._locate(grey, 0)
 
     def _locate(self, grey: Image, upsample: int) -> list[FaceBox]:
-        height, width = grey.shape
-        # dlib finds nothing in an array that is not contiguous, and says nothing
-        return [
-            FaceBox(
-                max(found.left(), 0),
-                max(found.top(), 0),
-                min(found.right() + 1, width),
-                min(found.bottom() + 1, height),
-            )
-            for found in self._detector(np.ascontiguousarray(grey), upsample)
-        ]
+        return [_box(found, grey) for found in self._detector(grey, upsample)]
+
+    def _likeliest(self, grey: Image) -> list[FaceBox]:
+        found, scores, _ = self._detector.run(grey, 1, _DOUBTFUL)
+        ranked = sorted(zip(scores, found, strict=True), key=lambda one: one[0], reverse=True)
+        return [_box(found, grey) for _, found in ranked[:1]]
+
+    def points(self, grey: Image, box: FaceBox) -> Points:
+        """Corners of both eyes and the nose's base."""
+        found = self._points(grey, _rectangle(box)).parts()
+        return np.array([(point.x, point.y) for point in found], np.float64)
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
-        points = self._points(three, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1))
+        points = self._points(three, _rectangle(box))
         chip = dlib.get_face_chip(three, points, CHIP)
         self._net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))
         return np.array(self._net.forward()[0], np.float64)
+
+
+def _rectangle(box: FaceBox) -> dlib.rectangle:
+    """dlib's includes its last row and column."""
+    return dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)
+
+
+def _box(found: dlib.rectangle, grey: Image) -> FaceBox:
+    height, width = grey.shape
+    return FaceBox(
+        max(found.left(), 0), max(found.top(), 0), min(found.right() + 1, width), min(found.bottom() + 1, height)
+    )

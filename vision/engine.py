@@ -1,7 +1,7 @@
 """The face engine's wall: where faces are, and what tells one from another."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,10 @@ from vision.frame import Image
 
 Encoding = NDArray[np.float64]
 """(128,); euclidean distance between two tells how unlike the faces are."""
+
+
+Points = NDArray[np.float64]
+"""(5, 2), in pixels: the corners of the eye on the picture's right, of the other eye (outer first), the nose's base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,13 @@ class FaceEngine(Protocol):
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         """Both sides of a comparison are grey, as the card's photo is."""
+
+
+@runtime_checkable
+class Pointing(Protocol):
+    """An engine that also tells where the eyes and the nose are."""
+
+    def points(self, grey: Image, box: FaceBox) -> Points: ...
 
 
 def flip_averaged(engine: FaceEngine, grey: Image, box: FaceBox) -> Encoding:

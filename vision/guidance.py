@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vision.engine import FaceBox
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engine import FaceBox, Points
 from vision.frame import Image
 from vision.verdict import Guidance
 
@@ -16,10 +19,35 @@ class Limits:
     largest: float = 0.75
     off_centre: float = 0.22
     darkest: float = 45.0
+    backlit: float = 3.0
+    """How many times brighter than a dim face what surrounds it may be."""
+    dim: float = 65.0
+    turned: float = 0.30
+    """The nose's way from the middle between the eyes, in distances between the eyes."""
+    covered: float = 0.6
+    """See `eye_brightness`; below it are dark glasses and hair, above it every uncovered face that was measured."""
+    sharpness: float = 4.0
+    """See `sharpness`."""
+
+    def loosened(self) -> "Limits":
+        """For somebody who stood well a moment ago: a small movement does not send them away."""
+        return Limits(
+            self.smallest * 0.9,
+            self.largest * 1.08,
+            self.off_centre * 1.2,
+            self.darkest * 0.9,
+            self.backlit * 1.2,
+            self.dim * 0.9,
+            self.turned * 1.15,
+            self.covered * 0.9,
+            self.sharpness * 0.8,
+        )
 
 
-def guide(grey: Image, boxes: Sequence[FaceBox], limits: Limits = Limits()) -> Guidance | None:
-    """None: the frame is good. `grey` is (height, width)."""
+def guide(
+    grey: Image, boxes: Sequence[FaceBox], limits: Limits = Limits(), points: Points | None = None
+) -> Guidance | None:
+    """None: the frame is good. `grey` is (height, width); without `points` a turned head is not noticed."""
     height, width = grey.shape
     if not boxes:
         return Guidance.TOO_DARK if float(grey.mean()) < limits.darkest else Guidance.NO_FACE
@@ -32,7 +60,81 @@ def guide(grey: Image, boxes: Sequence[FaceBox], limits: Limits = Limits()) -> G
         return Guidance.TOO_NEAR
     if abs((box.left + box.right) / 2 - width / 2) > limits.off_centre * width:
         return Guidance.OFF_CENTRE
+    return _lit(grey, box, limits) or _looking(grey, box, limits, points)
+
+
+def _lit(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
     face = grey[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right]
-    if float(face.mean()) < limits.darkest:
-        return Guidance.TOO_DARK
-    return None
+    brightness = float(face.mean())
+    around = (float(grey.sum()) - float(face.sum())) / max(grey.size - face.size, 1)
+    if brightness < limits.dim and around > limits.backlit * brightness:
+        return Guidance.BACKLIT
+    return Guidance.TOO_DARK if brightness < limits.darkest else None
+
+
+def _looking(grey: Image, box: FaceBox, limits: Limits, points: Points | None) -> Guidance | None:
+    if points is not None and abs(turn(points)) > limits.turned:
+        return Guidance.TURNED_AWAY
+    if points is not None and eye_brightness(grey, points) < limits.covered:
+        return Guidance.EYES_COVERED
+    return Guidance.BLURRED if sharpness(grey, box) < limits.sharpness else None
+
+
+def turn(points: Points) -> float:
+    """How far the nose stands from the middle between the eyes, in distances between the eyes.
+
+    Positive towards the picture's right; about the sine of the turn. A photograph that is turned shows less of it.
+    """
+    one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
+    across = one - other
+    distance = float(np.hypot(*across))
+    return float((points[4] - (one + other) / 2) @ across) / max(distance, 1e-6) ** 2
+
+
+def eye_brightness(grey: Image, points: Points) -> float:
+    """The brightest tenth around the better seen eye, as a share of the cheek below it; 1 where neither is in sight."""
+    one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
+    distance = float(np.hypot(*(one - other)))
+    shares = []
+    for eye in (one, other):
+        around = _patch(grey, eye, 0.26 * distance, 0.22 * distance)
+        cheek = _patch(grey, eye + np.array([0, 0.55 * distance]), 0.22 * distance, 0.13 * distance)
+        if around.size and cheek.size:
+            shares.append(float(np.percentile(around, 90)) / max(float(cheek.mean()), 1.0))
+    return max(shares, default=1.0)
+
+
+def _patch(grey: Image, middle: NDArray[np.float64], across: float, along: float) -> Image:
+    x, y = middle
+    return grey[max(int(y - along), 0) : int(y + along) + 1, max(int(x - across), 0) : int(x + across) + 1]
+
+
+def sharpness(grey: Image, box: FaceBox) -> float:
+    """Standard deviation of the Laplacian of the face at 96 pixels' width, in levels of 255; noise alone adds to it."""
+    import cv2
+
+    face = grey[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right]
+    side = 96
+    small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA if box.width > side else cv2.INTER_LINEAR)
+    return float(cv2.Laplacian(small, cv2.CV_64F).std())
+
+
+class Steady:
+    """What is told, calmer than what is seen: an instruction stays until another one has lasted."""
+
+    def __init__(self, lasts: float = 0.4) -> None:
+        """`lasts`: seconds."""
+        self.told: Guidance | None = None
+        self._lasts = lasts
+        self._other: Guidance | None = None
+        self._since = 0.0
+
+    def tell(self, seen: Guidance, now: float) -> Guidance:
+        """`HOLD_STILL` is believed at once: who stands well is not kept waiting."""
+        if self.told is None or seen in (self.told, Guidance.HOLD_STILL):
+            self.told, self._other = seen, None
+        elif seen != self._other:
+            self._other, self._since = seen, now
+        elif now - self._since >= self._lasts:
+            self.told, self._other = seen, None
+        return self.told

@@ -1,13 +1,15 @@
 """One instruction at a time, the most useful first."""
 
+import cv2
 import numpy as np
 import pytest
 
 from vision.engine import FaceBox
-from vision.guidance import guide
+from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, turn
 from vision.verdict import Guidance
 
-GREY = np.full((480, 640), 128, np.uint8)
+NOISE = np.random.default_rng(5).normal(0, 6, (480, 640))
+GREY = np.clip(128 + NOISE, 0, 255).astype(np.uint8)
 GOOD = FaceBox(220, 120, 420, 320)
 
 
@@ -21,9 +23,76 @@ GOOD = FaceBox(220, 120, 420, 320)
         ([FaceBox(280, 200, 360, 280)], GREY, Guidance.TOO_FAR),
         ([FaceBox(120, 40, 520, 440)], GREY, Guidance.TOO_NEAR),
         ([FaceBox(0, 120, 200, 320)], GREY, Guidance.OFF_CENTRE),
-        ([GOOD], np.full_like(GREY, 20), Guidance.TOO_DARK),
+        ([GOOD], np.clip(20 + NOISE, 0, 255).astype(np.uint8), Guidance.TOO_DARK),
         ([FaceBox(-40, 120, 160, 320)], GREY, Guidance.OFF_CENTRE),
     ],
 )
 def test_guidance(boxes: list[FaceBox], grey: np.ndarray, told: Guidance | None) -> None:
     assert guide(grey, boxes) is told
+
+
+STRAIGHT = np.array([(370, 190), (345, 190), (270, 190), (295, 190), (320, 250)], np.float64)
+
+
+def test_what_is_behind_may_not_outshine_the_face() -> None:
+    grey = GREY.copy()
+    grey[:] = 230
+    grey[120:320, 220:420] = np.clip(40 + NOISE[120:320, 220:420], 0, 255)
+    assert guide(grey, [GOOD]) is Guidance.BACKLIT
+
+
+def test_a_blurred_face() -> None:
+    blurred = np.asarray(cv2.GaussianBlur(GREY, (0, 0), 6), np.uint8)
+    assert sharpness(blurred, GOOD) < sharpness(GREY, GOOD)
+    assert guide(blurred, [GOOD]) is Guidance.BLURRED
+
+
+@pytest.mark.parametrize(
+    ("nose", "told"), [(320, None), (340, None), (355, Guidance.TURNED_AWAY), (285, Guidance.TURNED_AWAY)]
+)
+def test_a_turned_head(nose: int, told: Guidance | None) -> None:
+    points = STRAIGHT.copy()
+    points[4, 0] = nose
+    assert guide(GREY, [GOOD], points=points) is told
+
+
+def test_the_turn_does_not_depend_on_size_or_tilt() -> None:
+    points = STRAIGHT.copy()
+    points[4, 0] = 340
+    angle = np.radians(20)
+    tilted = points @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) * 1.7
+    assert turn(points) == pytest.approx(20 / 75)
+    assert turn(tilted) == pytest.approx(20 / 75)
+
+
+def test_dark_glasses_cover_the_eyes() -> None:
+    grey = GREY.copy()
+    assert eye_brightness(grey, STRAIGHT) > 0.9
+    for left in (250, 325):
+        grey[170:210, left : left + 65] = 25
+    assert guide(grey, [GOOD], points=STRAIGHT) is Guidance.EYES_COVERED
+
+
+def test_eyes_outside_the_picture_are_not_called_covered() -> None:
+    assert eye_brightness(GREY, STRAIGHT - 2000) == 1.0
+
+
+def test_who_stood_well_may_move_a_little() -> None:
+    limits = Limits()
+    nearly = FaceBox(220, 120, 420, 120 + round(480 * limits.smallest) - 3)
+    assert guide(GREY, [nearly], limits) is Guidance.TOO_FAR
+    assert guide(GREY, [nearly], limits.loosened()) is None
+
+
+def test_an_instruction_stays_until_another_has_lasted() -> None:
+    steady = Steady(lasts=0.4)
+    far, dark, nobody = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
+    seen = [far, dark, far, nobody, dark, dark, dark, far]
+    told = [steady.tell(one, 0.25 * number) for number, one in enumerate(seen)]
+    assert told == [far, far, far, far, far, far, dark, dark]
+
+
+def test_standing_well_is_said_at_once() -> None:
+    steady = Steady()
+    steady.tell(Guidance.TOO_FAR, 0.0)
+    assert steady.tell(Guidance.HOLD_STILL, 0.01) is Guidance.HOLD_STILL

@@ -22,6 +22,9 @@ class full_object_detection:
 
 class fhog_object_detector:
     def __call__(self, image: NDArray[uint8], upsample_num_times: int = 0) -> rectangles: ...
+    def run(
+        self, image: NDArray[uint8], upsample_num_times: int = 0, adjust_threshold: float = 0.0
+    ) -> tuple[rectangles, list[float], list[int]]: ...
 
 class shape_predictor:
     def __init__(self, path: str) -> None: ...

@@ -1,0 +1,69 @@
+"""One face throughout: whoever is swapped in begins at nothing."""
+
+import numpy as np
+
+from config.settings import VisionSettings
+from vision.collected import Collected
+from vision.frame import Frame
+
+SETTINGS = VisionSettings(frame_spacing_ms=200)
+
+
+def frame(at: float, shade: int = 0) -> Frame:
+    grey = np.full((96, 96), shade, np.uint8)
+    return Frame(np.repeat(grey[:, :, None], 3, axis=2), grey, 1, at)
+
+
+def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
+    face = np.random.default_rng(seed).normal(0, 1, 128)
+    return face / np.linalg.norm(face) + noise / np.sqrt(128)
+
+
+def test_frames_lie_apart() -> None:
+    collected = Collected(SETTINGS, 0.0)
+    assert collected.is_due(frame(0.0))
+    collected.add(frame(0.0), somebody(1))
+    assert not collected.is_due(frame(0.15))
+    assert collected.is_due(frame(0.2))
+
+
+def test_the_same_person_goes_on() -> None:
+    collected = Collected(SETTINGS, 0.0)
+    assert all(collected.add(frame(number), somebody(1, 0.05 * number)) for number in range(5))
+    assert len(collected.encodings) == 5
+
+
+def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten() -> None:
+    collected = Collected(SETTINGS, 0.0)
+    first = somebody(1)
+    collected.add(frame(0.0), first)
+    assert not collected.add(frame(1.0), somebody(2))
+    assert len(collected.encodings) == 1
+    assert not first.any()
+
+
+def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
+    collected = Collected(SETTINGS, 0.0)
+    collected.seen(1, 0.0)
+    collected.add(frame(0.0), somebody(1))
+    assert collected.seen(0, 0.5)
+    assert collected.seen(1, 0.9)
+    assert len(collected.encodings) == 1
+    assert not collected.seen(1, 2.0)
+    assert collected.encodings == []
+
+
+def test_a_repeated_picture_is_known() -> None:
+    collected = Collected(SETTINGS, 0.0)
+    assert not collected.is_repeated(frame(0.0, 50), 0.0)
+    assert collected.is_repeated(frame(0.1, 50), 0.1)
+    assert collected.changed_at == 0.0
+    assert not collected.is_repeated(frame(0.2, 51), 0.2)
+
+
+def test_wiping_overwrites() -> None:
+    collected = Collected(SETTINGS, 0.0)
+    encoding = somebody(1)
+    collected.add(frame(0.0), encoding)
+    collected.wipe()
+    assert not encoding.any()
