@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from textual.events import Key
+from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
 
 from config.settings import Settings
@@ -45,6 +45,31 @@ def drawn_face() -> NDArray[np.uint8]:
     return rgb
 
 
+async def drawn(app: TerminalApp) -> None:
+    """Until all that was posted has been handled and drawn.
+
+    The pilot waits for an idle processor instead, which a running camera never lets it see.
+    """
+    for _ in range(2):
+        done = asyncio.Event()
+        app.call_later(app.screen.call_after_refresh, done.set)
+        await asyncio.wait_for(done.wait(), 10)
+
+
+async def press(app: TerminalApp, key: str) -> None:
+    """One key, as the driver hands it over."""
+    app.post_message(Key(key, key if len(key) == 1 else None))
+    await drawn(app)
+
+
+async def touch(app: TerminalApp, selector: str) -> None:
+    """A finger on the middle of a widget, as the driver hands it over: whatever lies there gets it."""
+    x, y = app.desk.query_one(selector).region.center
+    for kind in (MouseDown, MouseUp):
+        app.post_message(kind(None, int(x), int(y), 0, 0, 1, False, False, False, int(x), int(y)))
+    await drawn(app)
+
+
 @dataclass
 class StillCamera:
     """One frame for ever, or none."""
@@ -69,16 +94,10 @@ class Stage:
         await self.drawn()
 
     async def drawn(self) -> None:
-        """Until all that was posted has been handled and drawn: faster than the pilot's wait for an idle processor."""
-        for _ in range(2):
-            done = asyncio.Event()
-            self.app.call_later(self.app.screen.call_after_refresh, done.set)
-            await asyncio.wait_for(done.wait(), 10)
+        await drawn(self.app)
 
     async def key(self, key: str) -> None:
-        """One key, as the driver would hand it over."""
-        self.app.post_message(Key(key, key if len(key) == 1 else None))
-        await self.drawn()
+        await press(self.app, key)
 
 
 @asynccontextmanager
