@@ -30,7 +30,9 @@ class Camera:
         return self.source.name
 
     def start(self) -> None:
+        """May be started again after `stop`."""
         if self._thread is None:
+            self._ended.clear()
             self._arrived = time.monotonic()
             self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
             self._thread.start()

@@ -33,7 +33,7 @@ def demo(
     with plain_errors(), ExitStack() as ending:
         from terminal.demo.auto import AutoDemo, as_json
         from terminal.demo.counter import Counter
-        from terminal.demo.places import card_place
+        from terminal.demo.places import card_places
         from terminal.demo.stage import open_stage
         from terminal.demo.table import table
         from terminal.personas.cast import BY_NAME, PERSONAS
@@ -43,9 +43,9 @@ def demo(
             fail(f"there is no persona {unknown[0]!r}. Known: {', '.join(BY_NAME)}.")
         chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
         counter = ending.enter_context(Counter(settings, service_url=service))
-        place = ending.enter_context(card_place(pcsc=pcsc))
+        places = ending.enter_context(card_places(pcsc=pcsc))
         stage = open_stage(camera, counter.settings.cache_dir)
-        played = asyncio.run(AutoDemo(counter, place, stage, counter.settings, tell).play(chosen))
+        played = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))
         tell(table(played))
         if json is not None:
             json.write_text(as_json(played), encoding="utf-8")

@@ -6,9 +6,10 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
-from config.settings import Settings
+from config.settings import Profile, Settings
 from consent.items import Item
 from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
@@ -110,18 +111,30 @@ class _Substitute(Operator):
 
 
 class AutoDemo:
-    def __init__(self, counter: Counter, place: CardPlace, stage: Stage, settings: Settings, tell: Tell) -> None:
-        self._counter, self._place, self._stage, self._settings, self._tell = counter, place, stage, settings, tell
+    def __init__(
+        self, counter: Counter, places: Callable[[], CardPlace], stage: Stage, settings: Settings, tell: Tell
+    ) -> None:
+        self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
+        self._place: CardPlace
         self._watched = _Watched()
         self._tries = 0
 
     async def play(self, personas: Sequence[Persona]) -> list[Played]:
+        """In the order given; one conductor for each row of personas that share a profile."""
+        played: list[Played] = []
+        for profile, row in groupby(personas, key=lambda persona: persona.profile):
+            self._settings = with_profile(self._settings, profile)
+            played += await self._play_row(list(row))
+        return played
+
+    async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
+        self._place = self._places()
         devices = Devices(self._place.slot, self._place.scanner, self._stage.camera, self._stage.engine)
         conductor = open_terminal(
             self._settings,
             devices,
             # the answers stay a moment: nobody has to read them here
-            rules=replace(rules_of(self._settings), show_answers=0.1),
+            rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True),
             anchors=self._counter.props.authority.trust_anchors,
         )
         conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
@@ -220,6 +233,11 @@ def _differences(expected: Expected, watched: _Watched, flags: dict[Item, int] |
         ("tries", expected.tries_spent, tries),
     ]
     return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
+
+
+def with_profile(settings: Settings, profile: Profile) -> Settings:
+    """The same settings for another profile: what the user did not set follows the profile's row."""
+    return Settings.model_validate(settings.model_dump(exclude_unset=True) | {"profile": profile})
 
 
 def _place(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Where the demo puts its cards: a reader in this process, or the virtual reader of the real pcscd."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -56,16 +56,15 @@ class PcscPlace:
 
 
 @contextmanager
-def card_place(*, pcsc: bool) -> Iterator[CardPlace]:
-    """With `pcsc`, starts the daemon if none runs, and stops it again. Raises `PcscdError`."""
+def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
+    """Gives a new place for each conductor: a slot is watched once.
+
+    With `pcsc`, starts the daemon if none runs, and stops it again. Raises `PcscdError`.
+    """
     if not pcsc:
-        yield SimulatedPlace()
+        yield SimulatedPlace
         return
     from reader.softcard.pcscd import Pcscd
 
     with Pcscd():
-        place = PcscPlace()
-        try:
-            yield place
-        finally:
-            place.remove()
+        yield PcscPlace

@@ -53,6 +53,8 @@ class ScriptedPatient:
                 event = self._answer(f"registration.{'yes' if wanted else 'no'}", kind(reception))
             case st.Consent() | st.SpecificDisease() | st.Limit():
                 event = self._consent(state)
+            case st.StaffCheck():
+                event = self._answer("staff.same", ev.StaffSaysSame(reception, "documents compared"))
             case st.Prescription():
                 form = self._script.prescription
                 name = "electronic" if form is PrescriptionForm.ELECTRONIC else "paper"
@@ -72,6 +74,9 @@ class ScriptedPatient:
         if self._script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
             self._pull()
             return None
+        if self._script.staff:
+            self._transcript.note("staff comes")
+            return ev.StaffAuthenticated(reception)
         way = self._script.way if self._script.way in ways else next(iter(ways), None)
         match way:
             case Way.FACE:

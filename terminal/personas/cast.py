@@ -1,9 +1,13 @@
 """The personas by name: days at the counter that every release must get right."""
 
+from datetime import date
+
+from config.profiles import Profile
 from consent.items import Item
 from terminal.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
+from terminal.qualification.stub.registry import CardStatus
 from terminal.session.states import Outcome
 
 _CARE, _CHECKUP, _ELDERLY, _LIMIT = (
@@ -21,6 +25,7 @@ def _flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
 
 
 _ALL_SHARED = _flags(1, 1, 1)
+_CHILD = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
 
 PERSONAS: tuple[Persona, ...] = (
     Persona(
@@ -134,6 +139,85 @@ PERSONAS: tuple[Persona, ...] = (
         face="hana",
         script=Script(mishap=Mishap.SERVICE_SILENT_AT_SUBMIT),
         expected=Expected(Way.PIN, Outcome.AWAITING, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
+        name="pin-one-try-left",
+        story="One try is left: the terminal asks first whether to go on.",
+        person="adult",
+        face="hana",
+        card=CardKind(pin_tries_left=1),
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
+        name="child-with-guardian",
+        story="A child under 15: a guardian answers.",
+        person="child",
+        face="emi",
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _LIMIT), _CHILD),
+    ),
+    Persona(
+        name="infant-no-photo-pin",
+        story="An infant's card has no photo: the face is chosen, the PIN is asked for.",
+        person="infant",
+        face="emi",
+        card=CardKind(photo=False, issued_on=date(2026, 7, 15)),
+        script=Script(way=Way.FACE),
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _LIMIT), _CHILD),
+    ),
+    Persona(
+        name="no-certificate-card",
+        story="Issued without certificates: the municipality can add them.",
+        person="adult",
+        face="hana",
+        card=CardKind(certificates=False),
+        expected=Expected(None, ProblemCode.NO_CERTIFICATE),
+    ),
+    Persona(
+        name="revoked",
+        story="The certificate was revoked.",
+        person="adult",
+        face="hana",
+        card=CardKind(status=CardStatus.REVOKED),
+        expected=Expected(None, ProblemCode.CERTIFICATE_REVOKED),
+    ),
+    Persona(
+        name="suspended",
+        story="Reported lost, and found again: 0120-95-0178.",
+        person="adult",
+        face="hana",
+        card=CardKind(status=CardStatus.SUSPENDED),
+        expected=Expected(None, ProblemCode.CERTIFICATE_SUSPENDED),
+    ),
+    Persona(
+        name="lapsed",
+        story="Moved without notice: the card has lapsed.",
+        person="adult",
+        face="hana",
+        card=CardKind(status=CardStatus.LAPSED),
+        expected=Expected(None, ProblemCode.CARD_LAPSED),
+    ),
+    Persona(
+        name="not-valid",
+        story="No qualification in force: nothing is asked, the result says so.",
+        person="lost-qualification",
+        face="ken",
+        expected=Expected(Way.PIN, Outcome.NOT_VALID, (), {}),
+    ),
+    Persona(
+        name="staff-by-eye",
+        story="Staff compares photo and face, and says why.",
+        person="seventies",
+        face="ume",
+        script=Script(staff=True),
+        expected=Expected(Way.STAFF, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
+        name="pharmacy",
+        story="The same at a pharmacy's counter, in a pharmacy's words.",
+        person="adult",
+        face="hana",
+        profile=Profile.PHARMACY,
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
     ),
 )
 

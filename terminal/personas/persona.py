@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from config.profiles import Profile
 from consent.items import Item
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import PrescriptionForm, Way
+from terminal.qualification.stub.registry import CardStatus
 from terminal.session.states import Outcome
 
 
@@ -36,7 +38,12 @@ class CardKind:
     pin_tries_left: int | None = None
     certificate_from: str = ""
     """Another persona whose certificate and key this card carries beside its own chip and face record."""
-    issued_on: date = date(2024, 5, 20)
+    certificates: bool = True
+    photo: bool = True
+    issued_on: date | None = None
+    """None: a year and a half ago, as seen from the day the demo first ran."""
+    status: CardStatus = CardStatus.IN_USE
+    """What the service knows of it and the card does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class Script:
     answers: Mapping[str, bool] = field(default_factory=dict)
     """By question id, for what is asked one by one; yes where nothing is said."""
     prescription: PrescriptionForm = PrescriptionForm.PAPER
+    staff: bool = False
+    """Staff comes and confirms the holder by eye."""
     mishap: Mishap = Mishap.NOTHING
 
 
@@ -81,6 +90,7 @@ class Persona:
     expected: Expected
     live_face: str = ""
     """Who stands before the camera, where it is somebody else."""
+    profile: Profile = Profile.CLINIC
     card: CardKind = CardKind()
     script: Script = Script()
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
-from reader.face_record import Sex
-from reader.profile import RSA_2048
+from reader.face_record import Sex, parse_face_record
+from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardFile, CardImage
 from reader.softcard.issue import Holder, issue, mix
 from terminal.personas.cast import BY_NAME
 from terminal.personas.persona import CardKind, Persona
 from terminal.qualification.stub.people import InsuredPerson, People
-from terminal.qualification.stub.registry import CardEntry, Registry, anchors_of
+from terminal.qualification.stub.registry import CardEntry, CardStatus, Registry, anchors_of
 
 _PLACE = "東京都模擬区試験町１－２－３"
 
@@ -34,12 +35,15 @@ class Props:
     state_dir: Path
 
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
-        """The persona's card as issued. Play on a copy, so that it stays new."""
+        """The persona's card as issued; anew if somebody else is on the photo. Play on a copy, so that it stays new."""
         path = cards_dir(self.state_dir) / f"{persona.name}.json"
+        portrait = portrait_jp2(persona) if persona.card.photo else None
         if path.exists():
-            return CardFile(path).load()
+            image = CardFile(path).load()
+            if photo_on(image) == portrait:
+                return image
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        image = issue_card(persona.card, self.people[persona.person], self.authority, portrait_jp2(persona))
+        image = issue_card(persona.card, self.people[persona.person], self.authority, portrait)
         if persona.card.certificate_from:
             image = mix(image, self.card_of(BY_NAME[persona.card.certificate_from], portrait_jp2))
         CardFile(path).save(image)
@@ -51,7 +55,9 @@ class Props:
         A mixed card's certificate was issued with another chip.
         """
         issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
-        return trust_of(self.authority).merged(card_entry(self.card_of(issued, portrait_jp2), persona.person))
+        return trust_of(self.authority).merged(
+            card_entry(self.card_of(issued, portrait_jp2), persona.person, persona.card.status)
+        )
 
 
 def issue_card(kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes) -> CardImage:
@@ -67,9 +73,15 @@ def issue_card(kind: CardKind, person: InsuredPerson, authority: TestAuthority, 
             sex=Sex(int(insured.sex)) if insured and insured.sex in "12" else Sex.NOT_KNOWN,
         ),
         pin=kind.pin,
-        issued_on=kind.issued_on,
+        issued_on=kind.issued_on or date.today() - timedelta(days=548),
         pin_tries_left=kind.pin_tries_left,
+        with_certificates=kind.certificates,
     )
+
+
+def photo_on(image: CardImage) -> bytes | None:
+    photo = parse_face_record(image.files[File.FACE_RECORD]).photo_jp2
+    return None if photo is None else bytes(photo)
 
 
 def trust_of(authority: TestAuthority) -> Registry:
@@ -80,9 +92,10 @@ def trust_of(authority: TestAuthority) -> Registry:
     )
 
 
-def card_entry(image: CardImage, person: str) -> Registry:
+def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN_USE) -> Registry:
     """What the service knows of one card from issuance; nothing for a card without certificate."""
     facts = image.public_facts()
     if facts.certificate_sha256 is None:
         return Registry()
-    return Registry(cards={facts.certificate_sha256: CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256)})
+    entry = CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256, status=status)
+    return Registry(cards={facts.certificate_sha256: entry})
