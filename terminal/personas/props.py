@@ -60,7 +60,9 @@ class Props:
         )
 
 
-def issue_card(kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes) -> CardImage:
+def issue_card(
+    kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes | None
+) -> CardImage:
     insured = person.qualifications[0] if person.qualifications else None
     return issue(
         authority,
