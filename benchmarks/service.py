@@ -80,6 +80,7 @@ class Line(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self) -> None:
+        self.closed = False
         self._transport: Any = None
         self._buffer = b""
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
@@ -104,6 +105,7 @@ class Line(asyncio.Protocol):
             self._answer.set_result((int(head[9:12]), body))
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionError("the connection ended"))
 
@@ -216,6 +218,8 @@ async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter
 
     async def arrive() -> None:
         line = idle.pop() if idle else await Line.to(port)
+        while line.closed:  # the service closes what was idle for long
+            line = idle.pop() if idle else await Line.to(port)
         errors = len(measured.errors)
         await counter.reception(line, measured)
         if len(measured.errors) == errors:

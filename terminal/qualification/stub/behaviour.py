@@ -135,6 +135,11 @@ class Behaviour:
             else:
                 self._rules.pop((operation, person), None)
 
+    @property
+    def is_normal(self) -> bool:
+        """There is no rule for anything."""
+        return not self._rules
+
     def settings(self) -> tuple[Setting, ...]:
         with self._lock:
             return tuple(

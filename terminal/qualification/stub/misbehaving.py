@@ -37,7 +37,7 @@ class Misbehaving:
         self._whose = whose
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = _asked(scope)
+        asked = None if self._behaviour.is_normal else _asked(scope)
         if asked is None:
             await self._app(scope, receive, send)
             return

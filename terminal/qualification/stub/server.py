@@ -199,6 +199,8 @@ def _server(service: Service, behaviour: Behaviour, line: LineKeys | None) -> uv
             proxy_headers=False,  # or a header could claim to come from this computer
             server_header=False,
             timeout_graceful_shutdown=1,
+            # longer than terminals keep an idle connection: else one is closed just as a request goes out on it
+            timeout_keep_alive=75,
             **tls,
         ),
         behaviour,
