@@ -1,18 +1,26 @@
 """`uketsuke demo`"""
 
 import asyncio
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from config.settings import Profile, Settings
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
 HELP = """The counter with everything embedded: simulated cards, a synthetic patient, the service stub.
 
-Plays the personas one after the other, tells what was asked and answered and which result file was written, and ends
-with a table. Exit code 1 if one ends otherwise than its persona says.
+In a terminal window it is the terminal's own screen; F12 opens a dock with hands for card, camera and service, F8 is
+staff's way in (the demo's password is "staff"), Ctrl+Q ends it.
+
+With --auto, and where there is no window, it plays the personas one after the other, tells what was asked and answered
+and which result file was written, and ends with a table; exit code 1 if one ends otherwise than its persona says.
+
+--webcam sits you down before it: your portrait goes on a simulated card, in memory alone, and your live picture is
+compared with it. A demonstration, no measure of accuracy.
 
 Example: uketsuke demo --auto --persona face-match --json result.json
 """
@@ -23,13 +31,20 @@ def demo(
     persona: Annotated[list[str] | None, typer.Option(help="Only this one. May be given several times.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the outcome as JSON: a list of objects.")] = None,
     pcsc: Annotated[bool, typer.Option("--pcsc", help="Go through the real pcscd and its virtual reader.")] = False,
-    camera: Annotated[str | None, typer.Option(help="A video file instead of the synthetic camera.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="A video file or a camera (number, device path) instead of the synthetic one.")
+    ] = None,
+    webcam: Annotated[bool, typer.Option("--webcam", help="Your own webcam: as --camera 0.")] = False,
+    profile: Annotated[Profile | None, typer.Option(help="clinic or pharmacy, for the screen.")] = None,
     service: Annotated[str | None, typer.Option(help="URL of a service stub elsewhere on this computer.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
+    settings = settings_or_exit(config, {"profile": profile.value} if profile is not None else None)
+    camera = "0" if webcam and camera is None else camera
+    if not auto and json is None and not persona and sys.stdout.isatty():
+        raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
-    settings = settings_or_exit(config)
     with plain_errors(), ExitStack() as ending:
         from terminal.demo.auto import AutoDemo, as_json
         from terminal.demo.counter import Counter
@@ -42,12 +57,25 @@ def demo(
         if unknown:
             fail(f"there is no persona {unknown[0]!r}. Known: {', '.join(BY_NAME)}.")
         chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
-        counter = ending.enter_context(Counter(settings, service_url=service))
+        stage = open_stage(camera, settings.cache_dir)
+        counter = ending.enter_context(Counter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))
-        stage = open_stage(camera, counter.settings.cache_dir)
         played = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))
         tell(table(played))
         if json is not None:
             json.write_text(as_json(played), encoding="utf-8")
     if not all(one.ok for one in played):
         raise typer.Exit(1)
+
+
+def on_screen(settings: Settings, camera: str | None, *, pcsc: bool, service: str | None) -> int:
+    with plain_errors():
+        from terminal.demo.live import LiveDemo, with_staff_password
+        from terminal.screens.app import TerminalApp, run_app
+
+        settings = with_staff_password(settings)
+        demo = LiveDemo(settings, pcsc=pcsc, camera=camera, service_url=service)
+        try:
+            return run_app(TerminalApp(demo.open, settings, simulated=True), settings.state_dir / "terminal.log")
+        finally:
+            demo.close()

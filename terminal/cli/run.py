@@ -2,19 +2,22 @@
 
 import asyncio
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from config.settings import Profile
+from config.settings import Profile, Settings
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+
+if TYPE_CHECKING:
+    from terminal.assembly import Devices
 
 HELP = """The terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
 
-Headless, a person at the prompt answers what the patient would touch. First `uketsuke stub` in another window, then
-`uketsuke enrol`; with a card that was not issued here also `uketsuke stub adopt`.
+Its screen fills the window; --headless, a person at the prompt answers what the patient would touch. First
+`uketsuke stub` in another window, then `uketsuke enrol`; with a card not issued here also `uketsuke stub adopt`.
 
-Example: uketsuke run --headless --profile clinic --camera 0
+Example: uketsuke run --profile clinic --camera 0
 """
 
 
@@ -37,28 +40,55 @@ def run(
     if profile is not None:
         overrides["profile"] = profile.value
     settings = settings_or_exit(config, overrides)
-    if not headless:
-        fail("only `--headless` runs on real devices so far. Add --headless.")
+    from terminal.words.catalogue import LANGUAGES
+
+    if language not in LANGUAGES:
+        fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
     with plain_errors():
-        from reader.pcsc import PcscSlot
-        from terminal.assembly import Devices, open_terminal
-        from terminal.headless.prompt import PromptOperator
-        from terminal.headless.runner import Headless
-        from terminal.words.catalogue import LANGUAGES, words
-        from vision.engines import open_engine
-        from vision.latest import Camera
-        from vision.source import open_source
+        if headless:
+            at_prompt(settings, language)
+        else:
+            raise typer.Exit(on_screen(settings))
 
-        if language not in LANGUAGES:
-            fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
-        camera_source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
-        engine = partial(open_engine, settings.cache_dir)
-        devices = Devices(PcscSlot(settings.reader.name or None), None, Camera(camera_source), engine)
-        place = settings.profile_row.words_in(language)
-        say = words(language, institution=place.institution, staff=place.staff)
 
-        async def conduct() -> None:
-            conductor = open_terminal(settings, devices)
-            await Headless(conductor, PromptOperator(say, tell)).run()
+def real_devices(settings: Settings) -> "Devices":
+    from reader.pcsc import PcscSlot
+    from terminal.assembly import Devices
+    from vision.engines import open_engine
+    from vision.latest import Camera
+    from vision.source import open_source
 
-        asyncio.run(conduct())
+    # a video file stands in for a camera without end
+    source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
+    engine = partial(open_engine, settings.cache_dir)
+    return Devices(PcscSlot(settings.reader.name or None), None, Camera(source), engine)
+
+
+def at_prompt(settings: Settings, language: str) -> None:
+    from terminal.assembly import open_terminal
+    from terminal.headless.prompt import PromptOperator
+    from terminal.headless.runner import Headless
+    from terminal.words.catalogue import words
+
+    place = settings.profile_row.words_in(language)
+    say = words(language, institution=place.institution, staff=place.staff)
+
+    async def conduct() -> None:
+        conductor = open_terminal(settings, real_devices(settings))
+        await Headless(conductor, PromptOperator(say, tell)).run()
+
+    asyncio.run(conduct())
+
+
+def on_screen(settings: Settings) -> int:
+    from terminal.assembly import open_terminal
+    from terminal.qualification.keys import Enrolment, enrolment_path
+    from terminal.screens.app import Opened, TerminalApp, run_app
+
+    async def opening() -> Opened:
+        devices = real_devices(settings)
+        return Opened(await asyncio.to_thread(open_terminal, settings, devices), devices.camera)
+
+    enrolment = Enrolment.load(enrolment_path(settings.state_dir))
+    simulated = enrolment is not None and enrolment.simulated
+    return run_app(TerminalApp(opening, settings, simulated=simulated), settings.state_dir / "terminal.log")

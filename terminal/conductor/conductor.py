@@ -126,6 +126,7 @@ class Conductor:
             self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
             self.card.slot.watch(on_slot)
             outbox = asyncio.create_task(self._outbox())
+            self._keep(asyncio.create_task(self._warm_up()))
             while True:
                 event = await self._next_event()
                 if event is None:
@@ -199,9 +200,19 @@ class Conductor:
             case fx.AlertStaff(reason=reason):
                 log.warning("staff wanted: %s", reason)
             case _:
-                task = asyncio.create_task(self._perform(effect))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                self._keep(asyncio.create_task(self._perform(effect)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """The loop itself holds tasks weakly."""
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _warm_up(self) -> None:
+        """The face engine loads before the first patient comes; a failure shows when it is needed."""
+        try:
+            await self.camera.warm_up()
+        except Exception as error:
+            log.error("face engine: %s at %s", type(error).__name__, _place(error))
 
     async def _perform(self, effect: fx.Effect) -> None:
         patient = self._patients.get(effect.reception) or _nobody(effect.reception)

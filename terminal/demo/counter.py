@@ -19,11 +19,18 @@ from terminal.qualification.stub.server import StubServer, enrol_locally, open_s
 class Counter:
     """State folder, props and stub of a demo. Use as a context manager."""
 
-    def __init__(self, settings: Settings, *, service_url: str | None = None, timeout_seconds: float = 2.0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        service_url: str | None = None,
+        timeout_seconds: float = 2.0,
+        keep_cards: bool = True,
+    ) -> None:
         _refuse_a_real_terminal(settings.state_dir)
         self._ending = contextlib.ExitStack()
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.props = Props(invented_people(), authority_of(settings.state_dir), settings.state_dir)
+        self.props = Props(invented_people(), authority_of(settings.state_dir), settings.state_dir, keep_cards)
         terminal_id = settings.service.terminal_id
         self.stub: StubControl
         if service_url is None:

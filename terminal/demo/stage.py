@@ -1,5 +1,6 @@
 """What stands before the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,7 +33,6 @@ class SyntheticStage:
         from vision.synthetic.source import SyntheticSource
 
         self._cache = cache
-
         self.source: SyntheticSource = SyntheticSource("hana")
         self.camera: Camera = Camera(self.source)
 
@@ -48,38 +48,55 @@ class SyntheticStage:
         self.source.show(persona.before_camera)
 
 
-class ClipStage:
-    """A video file instead. Its person is on the cards, except where somebody else must be before the camera."""
+class CameraStage:
+    """A real camera, or a video file in its place, with whoever is before it.
 
-    def __init__(self, clip: str, cache: Path | None = None) -> None:
+    That person's portrait is taken once and goes on the cards, except where a persona must meet somebody else. A
+    demonstration, no measure of accuracy: portrait and live picture are minutes apart.
+    """
+
+    def __init__(self, spec: str, cache: Path | None = None) -> None:
         from vision.latest import Camera
         from vision.opencv_source import OpenCvSource
 
-        self._clip, self._cache = clip, cache
+        self._cache = cache
         self._loaded: FaceEngine | None = None
         self._own: bytes | None = None
-        self.camera: Camera = Camera(OpenCvSource(clip, loop=True))
+        self.camera: Camera = Camera(OpenCvSource(spec, loop=True))
 
     def engine(self) -> "FaceEngine":
         self._loaded = self._loaded or make_engine(self._cache)
         return self._loaded
+
+    def prepare(self) -> None:
+        """Take the portrait. Raises `NotReady` where there is no camera, or nobody before it."""
+        if self._own is None:
+            self.camera.start()
+            try:
+                self._own = portrait_before(self.camera, self.engine())
+            finally:
+                self.camera.stop()
 
     def portrait(self, persona: Persona) -> bytes:
         if persona.live_face:
             from vision.synthetic.portrait import card_portrait
 
             return card_portrait(persona.face)
-        if self._own is None:
-            self._own = portrait_from_clip(self._clip, self.engine())
+        self.prepare()
+        assert self._own is not None
         return self._own
 
     def show(self, persona: Persona) -> None:
-        """The clip shows whom it shows."""
+        """Whoever is there is there."""
 
 
-def open_stage(clip: str | None, cache: Path | None = None) -> Stage:
+def open_stage(camera: str | None, cache: Path | None = None) -> "SyntheticStage | CameraStage":
     """`cache`: where the face engine keeps what it builds; by default the user's own cache folder."""
-    return SyntheticStage(cache) if clip is None else ClipStage(clip, cache)
+    if camera is None:
+        return SyntheticStage(cache)
+    stage = CameraStage(camera, cache)
+    stage.prepare()
+    return stage
 
 
 def make_engine(cache: Path | None = None) -> "FaceEngine":
@@ -88,22 +105,25 @@ def make_engine(cache: Path | None = None) -> "FaceEngine":
     return open_engine(cache or user_cache())
 
 
-def portrait_from_clip(clip: str, engine: "FaceEngine") -> bytes:
-    """A card photo cut from the first frame that shows one face well. Raises `NotReady` where none does."""
+def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
+    """A card photo cut from the first live frame that shows one face well. Raises `NotReady` where none does."""
     from vision.guidance import guide
-    from vision.opencv_source import OpenCvSource
     from vision.portrait import card_photo_from
     from vision.verdict import CameraLost
 
-    source = OpenCvSource(clip, realtime=False)
-    lost = source.open()
-    if lost is not None:
-        raise NotReady(f"{lost.source}. Name a video file with --camera.")
-    try:
-        while not isinstance(frame := source.read(), CameraLost):
-            boxes = engine.faces(frame.grey)
-            if guide(frame.grey, boxes) is None:
-                return card_photo_from(frame, boxes[0])
-    finally:
-        source.close()
-    raise NotReady(f"{clip}: no frame shows one face, near enough and in the middle. Use another clip.")
+    until = time.monotonic() + seconds
+    number = -1
+    while time.monotonic() < until:
+        frame = camera.after(number, 1.0)
+        if isinstance(frame, CameraLost):
+            raise NotReady(f"{frame.source}. Name another with --camera (a number, a device path or a video file).")
+        if frame is None:
+            continue
+        number = frame.number
+        boxes = engine.faces(frame.grey)
+        if guide(frame.grey, boxes) is None:
+            return card_photo_from(frame, boxes[0])
+    raise NotReady(
+        f"{camera.name}: no picture in {seconds:g} seconds showed one face, near enough and in the middle. "
+        "Sit before the camera in good light, or name another with --camera."
+    )

@@ -1,7 +1,7 @@
 """The props of a persona: its card, issued once into the state folder, and what the service is told about it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -33,9 +33,16 @@ class Props:
     people: People
     authority: TestAuthority
     state_dir: Path
+    keep_cards: bool = True
+    """False: cards stay in memory, as they must when a real person's portrait is on them."""
+    _in_memory: dict[str, CardImage] = field(default_factory=dict)
 
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
         """The persona's card as issued; anew if somebody else is on the photo. Play on a copy, so that it stays new."""
+        if not self.keep_cards:
+            if persona.name not in self._in_memory:
+                self._in_memory[persona.name] = self._issue(persona, portrait_jp2)
+            return self._in_memory[persona.name]
         path = cards_dir(self.state_dir) / f"{persona.name}.json"
         portrait = portrait_jp2(persona) if persona.card.photo else None
         if path.exists():
@@ -43,10 +50,15 @@ class Props:
             if photo_on(image) == portrait:
                 return image
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        image = self._issue(persona, portrait_jp2)
+        CardFile(path).save(image)
+        return image
+
+    def _issue(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
+        portrait = portrait_jp2(persona) if persona.card.photo else None
         image = issue_card(persona.card, self.people[persona.person], self.authority, portrait)
         if persona.card.certificate_from:
             image = mix(image, self.card_of(BY_NAME[persona.card.certificate_from], portrait_jp2))
-        CardFile(path).save(image)
         return image
 
     def registry_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
