@@ -1,8 +1,10 @@
+import itertools
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import pytest
 
@@ -10,12 +12,18 @@ from reader.card import MyNumberCard
 from reader.face_record import Sex
 from reader.facts import CardInserted, CardRemoved, CardUnreadable, NoCard, ReaderBusy, ReaderLost, SlotEvent
 from reader.link import CardLink, CardSlot, CodeScanner
-from reader.profile import RSA_2048
+from reader.profile import RSA_2048, Algorithm
+from reader.softcard import issue as issue_module
+from reader.softcard import kinds as kinds_module
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue
+from reader.softcard.keys import CardPrivateKey, generate
 from reader.softcard.slot import SimulatedSlot
+
+if TYPE_CHECKING:
+    from reader.softcard.vpcd import VpcdConnection
 
 PHOTO = bytes.fromhex("0000000C6A5020200D0A870A") + bytes(range(256)) * 12
 
@@ -78,12 +86,17 @@ class InProcessCounter(CounterBase):
 class PcscdCounter(CounterBase):
     """A monitor of its own says when the daemon, which looks every 0.4 s, has seen the card come and go."""
 
-    def __init__(self) -> None:
+    _readers: ClassVar[dict[int, "VpcdConnection"]] = {}
+    _left: ClassVar[dict[int, float]] = {}
+
+    def __init__(self, slot: int = 0) -> None:
         from reader.pcsc import PcscSlot
         from reader.softcard.vpcd import VpcdConnection
 
         super().__init__()
-        self.vpcd = VpcdConnection()
+        self.vpcd = self._readers.setdefault(slot, VpcdConnection(slot))
+        time.sleep(max(0.0, self._left.get(slot, 0.0) + 0.5 - time.monotonic()))
+        self._number = slot
         self.slot: CardSlot = PcscSlot(self.vpcd.reader)
         self.scanner = self.vpcd.scanner
         self._seen = False
@@ -112,35 +125,45 @@ class PcscdCounter(CounterBase):
     def pull(self) -> None:
         self.vpcd.remove()
 
-    def leave(self) -> None:
+    def leave(self, *, at_once: bool = False) -> None:
         self.end_reception()
-        self.remove()
+        if at_once:
+            self.pull()
+            self._left[self._number] = time.monotonic()
+        else:
+            self.remove()
         self.slot.close()
         self._witness.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pcscd() -> Iterator[object]:
-    """The real daemon, held for all tests that need it."""
+    """The real daemon, one per machine: held for one file of tests, so that other runs come in between."""
     from reader.softcard.pcscd import Pcscd, PcscdError
 
     try:
-        daemon = Pcscd().__enter__()
+        daemon = Pcscd(lock_timeout=100).__enter__()
     except PcscdError as error:
         pytest.skip(str(error))
     yield daemon
     daemon.__exit__(None, None, None)
 
 
+_OTHER_SLOT = itertools.cycle((1, 0))
+
+
 @pytest.fixture(params=["in-process", pytest.param("pcscd", marks=pytest.mark.pcscd)])
 def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
     if request.param == "in-process":
-        made: InProcessCounter | PcscdCounter = InProcessCounter()
+        here = InProcessCounter()
+        yield here
+        here.leave()
     else:
         request.getfixturevalue("pcscd")
-        made = PcscdCounter()
-    yield made
-    made.leave()
+        # The daemon notices a removal within 0.4 s; meanwhile the next test is at the other slot.
+        there = PcscdCounter(next(_OTHER_SLOT))
+        yield there
+        there.leave(at_once=True)
 
 
 @pytest.fixture
@@ -148,6 +171,23 @@ def real_counter(pcscd: object) -> Iterator[PcscdCounter]:
     made = PcscdCounter()
     yield made
     made.leave()
+
+
+@pytest.fixture(scope="session")
+def _keys() -> list[CardPrivateKey]:
+    return [generate(Algorithm.RSA_2048_SHA_256) for _ in range(16)]
+
+
+@pytest.fixture
+def ready_made_keys(_keys: list[CardPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards get RSA keys that lie ready, different ones until sixteen are used: making them takes most of issuing."""
+    lying_ready = itertools.cycle(_keys)
+
+    def take(algorithm: Algorithm) -> CardPrivateKey:
+        return next(lying_ready) if algorithm is Algorithm.RSA_2048_SHA_256 else generate(algorithm)
+
+    for module in (issue_module, kinds_module):
+        monkeypatch.setattr(module, "generate", take)
 
 
 @pytest.fixture(scope="session")

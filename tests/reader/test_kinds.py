@@ -28,6 +28,7 @@ from reader.softcard.validity import Staying
 
 from .test_reading_at_the_limit import Wire
 
+pytestmark = pytest.mark.usefixtures("ready_made_keys")
 TODAY = date(2026, 11, 22)
 
 

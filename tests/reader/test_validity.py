@@ -24,6 +24,8 @@ from reader.softcard.validity import (
     nth_birthday_after,
 )
 
+pytestmark = pytest.mark.usefixtures("ready_made_keys")
+
 
 @dataclass(frozen=True)
 class Row:
