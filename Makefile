@@ -15,7 +15,7 @@ demo: setup ## the main job, everything embedded
 	@$(BIN)/uketsuke demo --auto
 
 test: setup ## the tests
-	@$(BIN)/pytest -m "not long"
+	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup
 
 test-long: setup ## the tests that take longer
 	@$(BIN)/pytest -m long
@@ -29,7 +29,7 @@ check: setup ## lint, format, types, import contracts, tests with coverage
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -m "not long" --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
 format: setup ## let ruff format and sort
 	@$(BIN)/ruff check --fix .

@@ -1,8 +1,17 @@
 """Shared by all rooms: nothing of a test may touch the user's own state or settings."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no failure; in CI the examples are the same each time, so that a red run means the change.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+ROOT = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +20,12 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "UKETSUKE_CONFIG", "UKETSUKE_STATE_DIR"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, except for what shares one thing: the machine's pcscd, and the face engine of a session."""
+    for item in items:
+        if item.get_closest_marker("pcscd"):
+            item.add_marker(pytest.mark.xdist_group("pcscd"))
+        elif item.path.is_relative_to(ROOT / "vision"):
+            item.add_marker(pytest.mark.xdist_group("vision"))
