@@ -57,6 +57,11 @@ def test_all_five_applications_are_there(card: SoftCard) -> None:
     play(card, ("0020009C", 0x63C3), (COMMON, 0x9000), ("0020009C", 0x63C3))
 
 
+def test_a_card_file_from_before_the_residents_application_stays_good(image: CardImage) -> None:
+    del image.passwords[Password.RESIDENTS_PIN], image.passwords[Password.COMMON_PIN]
+    play(SoftCard(image), (RESIDENTS, 0x9000), ("0020009C", 0x6A82), (JPKI, 0x9000), ("00200098", 0x63C3))
+
+
 def test_there_is_no_master_file_to_go_back_to(card: SoftCard) -> None:
     play(card, ("00A40000", 0x6A86), (JPKI, 0x9000), ("00A4020C02000A", 0x9000), ("00A40000", 0x9000))
     play(card, ("00B0000000", 0x9000))
