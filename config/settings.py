@@ -31,8 +31,9 @@ class ReaderSettings(Section):
 class VisionSettings(Section):
     camera: str = "0"
     """A number, a device path, a video file, an image pattern (frame-%03d.png), or `synthetic:NAME`."""
-    threshold: float = Field(default=0.40, gt=0, lt=0.6)
-    """Largest distance between card photo and mean live encoding that counts as a match."""
+    threshold: float = Field(default=0.45, gt=0, lt=0.6)
+    """Largest distance between card photo and mean live encoding that can count as a match. The calibrated score, which
+    weighs how common the photo's face is, decides besides and is nearly always the stricter one; lower is stricter."""
     frames: int = Field(default=5, ge=5, le=30)
     """Good frames averaged for one verdict."""
     frame_spacing_ms: int = Field(default=200, ge=0, le=2000)

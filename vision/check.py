@@ -8,6 +8,8 @@ import numpy as np
 
 from config.settings import VisionSettings
 from vision.collected import Collected
+from vision.crowd import shipped_crowd
+from vision.decision import shipped_calibration
 from vision.engine import Encoding, FaceEngine, Pointing, flip_averaged
 from vision.guidance import Limits, Steady, guide
 from vision.latest import Camera
@@ -102,5 +104,9 @@ def _decide(
     mean = np.mean(encodings, axis=0)
     distance = float(np.linalg.norm(mean - reference.encoding))
     mean.fill(0)
-    kind = FaceMatched if distance <= settings.threshold else FaceNotMatched
+    calibration = shipped_calibration()
+    score = calibration.score(distance, shipped_crowd().nearness(reference.encoding))
+    # the plain distance too: a photo unlike everybody's is far from the crowd, and its score would let anybody pass
+    matches = distance <= settings.threshold and score <= calibration.threshold(len(encodings))
+    kind = FaceMatched if matches else FaceNotMatched
     return kind(distance, len(encodings), milliseconds)

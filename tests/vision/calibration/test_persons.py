@@ -1,0 +1,32 @@
+"""A folder of persons, with synthetic ones in it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vision.calibration.persons import encoded_persons
+from vision.dnn_engine import DnnEngine
+from vision.engines import open_engine
+from vision.synthetic.source import SyntheticSource
+
+
+def test_first_picture_is_the_card_and_the_others_are_live(tmp_path: Path) -> None:
+    persons = tmp_path / "persons"
+    for name in ("hana", "ken"):
+        (persons / name).mkdir(parents=True)
+        source = SyntheticSource(name, realtime=False)
+        for number in range(3):
+            cv2.imwrite(str(persons / name / f"{number}.png"), source.read().rgb[:, :, ::-1])  # type: ignore[union-attr]
+    cv2.imwrite(str(persons / "ken" / "3.png"), np.full((300, 300, 3), 128, np.uint8))
+    (persons / "ken" / "4.jpg").write_text("not a picture")
+    (persons / "nobody").mkdir()
+    engine = open_engine(tmp_path / "cache")
+    assert isinstance(engine, DnnEngine)
+    hana, ken = encoded_persons(persons, engine)
+    assert (hana.name, len(hana.live), hana.unseen) == ("hana", 2, 0)
+    assert (ken.name, len(ken.live)) == ("ken", 2 + (2 - ken.unseen))
+    assert ken.unseen >= 1
+    assert hana.reference is not None
+    assert ken.reference is not None
+    assert np.linalg.norm(hana.reference - hana.live[0]) < 0.3 < np.linalg.norm(hana.reference - ken.live[0])

@@ -1,0 +1,91 @@
+"""A folder of persons as encodings: the first picture of each as the card's photo, the others as live frames.
+
+Runs what the terminal runs: the same frames, detector, card format, encoder. Nothing is written.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vision.engine import Encoding, FaceBox, FaceEngine, flip_averaged
+from vision.frame import Frame, FrameProblem, frame_of
+from vision.portrait import card_photo_from
+from vision.reference import Reference, make_reference
+
+_PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
+_LONGEST = 640
+"""A larger photograph is scaled down to what the terminal's camera gives."""
+
+
+_EDGE = 0.15
+"""Added around a photograph, as a share of its longer side."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Person:
+    """Encodings of one folder. `reference` is None where the first picture cannot serve as a card photo."""
+
+    name: str
+    reference: Encoding | None
+    live: list[Encoding] = field(default_factory=list)
+    unseen: int = 0
+    """Live pictures without a face the detector finds."""
+
+    def __repr__(self) -> str:
+        return f"Person({self.name!r}, {len(self.live)} live)"
+
+
+def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[Person]:
+    """Sorted by name; a folder without pictures is nobody. Raises OSError where `folder` cannot be listed."""
+    for place in sorted(path for path in folder.iterdir() if path.is_dir()):
+        pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in _PICTURES)
+        if pictures:
+            yield _encoded(place.name, pictures, engine, most_live)
+
+
+def _encoded(name: str, pictures: list[Path], engine: FaceEngine, most_live: int) -> Person:
+    reference = None
+    first = _frame(pictures[0])
+    box = _largest(first, engine) if first else None
+    if first and box:
+        made = make_reference(engine, card_photo_from(first, box))
+        reference = made.encoding if isinstance(made, Reference) else None
+    person = Person(name, reference)
+    unseen = 0
+    for picture in pictures[1 : 1 + most_live]:
+        frame = _frame(picture)
+        box = _largest(frame, engine) if frame else None
+        if frame and box:
+            person.live.append(flip_averaged(engine, frame.grey, box))
+        else:
+            unseen += 1
+    return Person(name, reference, person.live, unseen)
+
+
+def _frame(path: Path) -> Frame | None:
+    import cv2
+
+    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        return None
+    scale = _LONGEST / max(picture.shape[:2])
+    if scale < 1:
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    # a photograph cut close to the face has no room left for the detector's window
+    edge = round(_EDGE * max(picture.shape[:2]))
+    picture = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    frame = frame_of(picture, number=0, taken_at=0.0, order="BGR")
+    return None if isinstance(frame, FrameProblem) else frame
+
+
+def _largest(frame: Frame, engine: FaceEngine) -> FaceBox | None:
+    """Bystanders are smaller and further from the middle."""
+    height, width = frame.grey.shape
+
+    def weight(box: FaceBox) -> float:
+        away = np.hypot((box.left + box.right - width) / 2, (box.top + box.bottom - height) / 2)
+        return float(box.width * (1 - away / max(width, height)))
+
+    return max(engine.faces(frame.grey, thorough=True), key=weight, default=None)
