@@ -83,13 +83,8 @@ def issue(
     Tries default to untouched; the day of application to that of issue; both ends to what `validity` says.
     Raises `ValueError` for details no card can have.
     """
-    if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
-        raise ValueError("a PIN has 4 digits")
-    if portrait_jp2 is not None and len(portrait_jp2) > MAX_PHOTO_LENGTH:
-        raise ValueError(f"a photo of more than {MAX_PHOTO_LENGTH} bytes does not fit the face record")
     applied_on = applied_on or issued_on
-    if portrait_jp2 is not None and not has_photo(holder.birth_date, applied_on):
-        raise ValueError("cards of infants under one have no photo")
+    _check(holder, portrait_jp2, pin, applied_on)
     ends = expires_on or card_end(
         holder.birth_date,
         issued_on,
@@ -102,6 +97,8 @@ def issue(
     certificate_ends: date | None = certificate_ends_on or certificate_end(
         holder.birth_date, issued_on, ends, profile.certificate_years
     )
+    if certificate_ends is not None and certificate_ends > ends:
+        raise ValueError("no certificate outlives its card")
     security_code = security_code or f"{secrets.randbelow(10_000):04}"
     code = _printed_code(holder, ends, security_code)
     keys = {key: generate(profile.algorithm) for key in Key}
@@ -115,18 +112,6 @@ def issue(
     files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
     files |= _jpki_files(authority, holder, keys, issued_on, certificate_ends)
     files[File.CARD_EXPIRY] = expiry_record(f"{secrets.randbelow(10**15):015}", _MUNICIPALITY, ends)
-    references = {
-        Password.USER_PIN: pin,
-        Password.SIGNATURE_PASSWORD: _SIGNATURE_PASSWORD,
-        Password.BIRTH_DATE: code[:6].decode("ascii"),
-        Password.PRINTED_CODE: code.decode("ascii"),
-        Password.NUMBER_A: number,
-        Password.TEXT_PIN: _OTHER_PIN,
-        Password.RESIDENTS_PIN: _OTHER_PIN,
-        Password.COMMON_PIN: _OTHER_PIN,
-        Password.TEXT_NUMBER_A: number,
-        Password.TEXT_PRINTED_CODE: code.decode("ascii"),
-    }
     left = {Password.USER_PIN: 0 if pin is None else pin_tries_left, Password.PRINTED_CODE: code_tries_left}
     return CardImage(
         card_id=secrets.token_hex(8),
@@ -136,10 +121,38 @@ def issue(
         certificate_ends_on=certificate_ends,
         files=files,
         passwords={
-            one: _state(profile, one, text, left.get(one)) for one, text in references.items() if profile.has(one)
+            password: _state(profile, password, reference, left.get(password))
+            for password, reference in _references(pin, code.decode("ascii"), number).items()
+            if profile.has(password)
         },
         keys={key: dump_key(private) for key, private in keys.items()},
     )
+
+
+def _check(holder: Holder, portrait_jp2: bytes | None, pin: str | None, applied_on: date) -> None:
+    if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
+        raise ValueError("a PIN has 4 digits")
+    if portrait_jp2 is None:
+        return
+    if len(portrait_jp2) > MAX_PHOTO_LENGTH:
+        raise ValueError(f"a photo of more than {MAX_PHOTO_LENGTH} bytes does not fit the face record")
+    if not has_photo(holder.birth_date, applied_on):
+        raise ValueError("cards of infants under one have no photo")
+
+
+def _references(pin: str | None, code: str, number: str) -> dict[Password, str | None]:
+    return {
+        Password.USER_PIN: pin,
+        Password.SIGNATURE_PASSWORD: _SIGNATURE_PASSWORD,
+        Password.BIRTH_DATE: code[:6],
+        Password.PRINTED_CODE: code,
+        Password.NUMBER_A: number,
+        Password.TEXT_PIN: _OTHER_PIN,
+        Password.RESIDENTS_PIN: _OTHER_PIN,
+        Password.COMMON_PIN: _OTHER_PIN,
+        Password.TEXT_NUMBER_A: number,
+        Password.TEXT_PRINTED_CODE: code,
+    }
 
 
 def _printed_code(holder: Holder, ends: date, security_code: str) -> bytearray:

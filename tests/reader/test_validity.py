@@ -183,6 +183,18 @@ def test_details_no_card_has(authority: TestAuthority, photo: bytes) -> None:
     gone = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
     with pytest.raises(ValueError, match="stay"):
         issue(authority, RSA_2048, photo, holder=gone, pin="1234", issued_on=date(2025, 8, 1))
+    adult = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
+    with pytest.raises(ValueError, match="outlives"):
+        issue(
+            authority,
+            RSA_2048,
+            photo,
+            holder=adult,
+            pin="1234",
+            issued_on=date(2025, 8, 1),
+            expires_on=date(2026, 1, 1),
+            certificate_ends_on=date(2026, 1, 2),
+        )
 
 
 def test_the_announced_generation_lasts_longer(authority: TestAuthority, photo: bytes) -> None:
