@@ -240,14 +240,28 @@ async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter
     return measured
 
 
-def figures(port: int, folder: Path, cards: list[Card], options: argparse.Namespace) -> dict[str, Any]:
+def cpu_seconds(pids: list[int]) -> float:
+    """What the processes have used of a core so far."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options: argparse.Namespace) -> dict[str, Any]:
     counter = Counter(folder, cards)
     found: dict[str, Any] = {}
     run(closed_loop(port, 10, 2, counter.reception))  # warm
+    used, own, done = cpu_seconds(pids), time.process_time(), 0
     for at_once in (1, 10, 100):
         closed = run(closed_loop(port, at_once, options.closed_seconds, counter.reception))
         found[f"closed{at_once}_receptions_per_s"] = round(closed.receptions / closed.seconds, 1)
         found[f"closed{at_once}_errors"] = len(closed.errors)
+        done += closed.receptions
+    # whatever else runs on the machine, these stay what they are
+    found["service_cpu_ms_per_reception"] = round((cpu_seconds(pids) - used) * 1000 / max(1, done), 2)
+    found["generator_cpu_ms_per_reception"] = round((time.process_time() - own) * 1000 / max(1, done), 2)
     opened = run(open_arrivals(port, options.rate, options.seconds, counter))
     cuts = statistics.quantiles(opened.times, n=1000)
     name = f"open{options.rate:.0f}"
@@ -313,13 +327,13 @@ def issue_cards(folder: Path) -> list[Card]:
 
 
 @contextlib.contextmanager
-def started(command: list[str], port: int, processes: int = 1) -> Iterator[None]:
+def started(command: list[str], port: int, processes: int = 1) -> Iterator[list[int]]:
     running = [subprocess.Popen(command) for _ in range(processes)]
     try:
         for process in running:
             _until_it_listens(process, port)
         time.sleep(1.5 if processes > 1 else 0)  # the others of a shared port
-        yield
+        yield [process.pid for process in running]
     finally:
         for process in running:
             process.terminate()
@@ -358,8 +372,9 @@ def of_store(store: str, processes: int, folder: Path, options: argparse.Namespa
     with contextlib.ExitStack() as stack:
         url = "" if store == "sqlite" else stack.enter_context(TemporaryPostgres()).url()
         port = free_port()
-        stack.enter_context(started([sys.executable, "-c", SERVE, str(folder), str(port), url], port, processes))
-        return figures(port, folder, cards, options)
+        command = [sys.executable, "-c", SERVE, str(folder), str(port), url]
+        pids = stack.enter_context(started(command, port, processes))
+        return figures(port, pids, folder, cards, options)
 
 
 def main() -> None:
