@@ -27,4 +27,4 @@ def test_one_entry_in_full() -> None:
     entry = next(entry for entry in reference() if entry.name == "vision.threshold")
     assert entry.environment == "UKETSUKE_VISION__THRESHOLD"
     assert (entry.default, entry.allowed) == ("0.45", "a number, more than 0, less than 0.6")
-    assert "counts as a match" in entry.meaning
+    assert "can count as a match" in entry.meaning
