@@ -12,7 +12,7 @@ setup: .venv/.installed ## system packages and .venv
 	@tools/setup
 
 demo: setup ## the main job, everything embedded
-	@$(BIN)/uketsuke demo --auto
+	@$(BIN)/uketsuke demo
 
 test: setup ## the tests
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup

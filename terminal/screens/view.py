@@ -22,7 +22,6 @@ from terminal.session.states import (
     PrintedCodeEntry,
     Problem,
     Reading,
-    Reception,
     Registration,
     SpecificDisease,
     StaffCheck,
@@ -165,12 +164,14 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[A
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
     staff = Answer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1")
+    language = _next_language(display, reception, scene, speak)
     if isinstance(state, Idle):
-        return (*_display_choices(display, scene), staff)
+        # the first screen has a button of its own for every language
+        return (language, staff) if state.card_left is not None else (*_display_choices(display, scene), staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
-        return (staff,)
+        return (language, staff)
     leave = Answer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
-    return (leave, *_more_time(state.warned, reception, scene), _next_language(state.reception, scene, speak), staff)
+    return (leave, *_more_time(state.warned, reception, scene), language, staff)
 
 
 def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Answer, ...]:
@@ -179,15 +180,15 @@ def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Answer, ...]
     return (Answer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4"),)
 
 
-def _next_language(reception: Reception, scene: Scene, speak: Speak) -> Answer:
+def _next_language(display: Display, reception: str, scene: Scene, speak: Speak) -> Answer:
     """One button, named in the language it leads to."""
     languages = scene.rules.languages
-    here = languages.index(reception.display.language) if reception.display.language in languages else -1
+    here = languages.index(display.language) if display.language in languages else -1
     following = languages[(here + 1) % len(languages)]
     return Answer(
         id="language",
         label=speak(following)("language.name"),
-        event=ev.DisplayChanged(reception.id, language=following),
+        event=ev.DisplayChanged(reception, language=following),
         key="f2",
     )
 

@@ -275,7 +275,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return give_up(state, Cause.CANCELLED, rules, now)
         case Cancelled() if isinstance(state, Problem | Inquiry):
             return leave(reception, rules, now)
-        case DisplayChanged() if in_patients_hands:
+        case DisplayChanged():
             return Step(replace(state, reception=replace(reception, display=_display(reception.display, event, rules))))
         case MoreTime() if in_patients_hands and state.waiting is None:
             return Step(replace(state, deadline=now.monotonic + rules.timeouts[type(state).__name__], warned=False))

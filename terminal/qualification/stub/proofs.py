@@ -131,7 +131,7 @@ def _is_for_user_authentication(certificate: x509.Certificate, rules: Certificat
     try:
         policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         return False
     return usage.digital_signature and any(policy.policy_identifier in rules.policies for policy in policies)
 

@@ -604,5 +604,8 @@ def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
     world.take_card()
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
+    assert isinstance(world.state, st.Complete)
+    world.touch(ev.DisplayChanged, "ja")
+    assert world.reception.display.language == "ja", "in every state, to the last"
     world.wait(6)
     assert world.state == st.Idle()
