@@ -68,18 +68,9 @@ def open_terminal(
 ) -> Conductor:
     """A conductor ready to `run`. Raises `NotReady`, or the ledger's errors."""
     clock = clock or Clock()
-    key, enrolment = _enrolment(settings)
+    client, _ = client_of(settings)
     folder = ResultFolder(
         settings.results_dir, owner=settings.service.terminal_id, create=settings.handover.folder is None
-    )
-    client = QualificationClient(
-        settings.service.url,
-        terminal_id=settings.service.terminal_id,
-        institution_code=settings.service.institution_code,
-        terminal_key=key,
-        service_public_key=enrolment.service_public_key,
-        timeout_seconds=settings.service.timeout_seconds,
-        tls=_line(settings),
     )
     ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
     books = LedgerDesk(
@@ -99,6 +90,21 @@ def open_terminal(
         clock=clock,
         institution_code=settings.service.institution_code,
     )
+
+
+def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:
+    """The line to the service this terminal is enrolled with. Raises `NotReady`."""
+    key, enrolment = _enrolment(settings)
+    client = QualificationClient(
+        settings.service.url,
+        terminal_id=settings.service.terminal_id,
+        institution_code=settings.service.institution_code,
+        terminal_key=key,
+        service_public_key=enrolment.service_public_key,
+        timeout_seconds=settings.service.timeout_seconds,
+        tls=_line(settings),
+    )
+    return client, enrolment
 
 
 def _line(settings: Settings) -> ssl.SSLContext | None:

@@ -1,6 +1,6 @@
 """`uketsuke card`: simulated cards as files."""
 
-from datetime import date
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -15,46 +15,94 @@ app = typer.Typer(
 )
 
 
+PERSON_OF_KIND = {"child": "child", "infant": "infant", "foreign-resident": "foreign-resident"}
+"""The invented person who gets a card of that kind where none is named."""
+
+
 @app.command()
 def issue(
     file: Annotated[Path, typer.Argument(help="Where to; a bare name goes into the state folder's cards.")],
-    person: Annotated[str, typer.Option(help="Invented person; `uketsuke stub people` lists them.")] = "adult",
-    face: Annotated[str, typer.Option(help="Synthetic face on the photo; see `uketsuke card faces`.")] = "hana",
-    pin: Annotated[str | None, typer.Option(help="4 digits; 1234 by default.")] = None,
-    pinless: Annotated[bool, typer.Option("--pinless", help="Without a PIN (顔認証マイナンバーカード).")] = False,
-    pin_tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="As if so many were left.")] = None,
+    kind: Annotated[str, typer.Option(help="`uketsuke card kinds` lists them.")] = "ordinary",
+    person: Annotated[str | None, typer.Option(help="Invented person; `uketsuke stub people` lists them.")] = None,
+    face: Annotated[str, typer.Option(help="Synthetic face on the photo; `uketsuke card faces` lists them.")] = "hana",
+    pin: Annotated[str, typer.Option(help="4 digits.")] = "1234",
+    tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="PIN tries, as if so many were left.")] = None,
+    photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="About this size of photo.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Issue a simulated card and tell the local service stub about it.
 
-    Example: uketsuke card issue my-card --person elder --pin 4321
+    Example: uketsuke card issue my-card --kind expiring --person elder --pin 4321
     """
     settings = settings_or_exit(config)
-    if pin is not None and pinless:
-        fail("--pin and --pinless do not go together. Leave one out.")
     with plain_errors():
         from reader.softcard.image import CardFile
-        from terminal.personas.persona import CardKind
-        from terminal.personas.props import authority_of, card_entry, issue_card, trust_of
+        from reader.softcard.kinds import issue_kind
+        from terminal.personas.props import authority_of, card_entry, holder_of, trust_of
         from terminal.qualification.stub.people import invented_people
         from terminal.qualification.stub.registry import RegistryFile
         from terminal.qualification.stub.server import registry_path
         from vision.synthetic.portrait import card_portrait
 
         people = invented_people()
-        if person not in people:
-            fail(f"there is no invented person {person!r}. Known: {', '.join(people)}.")
+        who = person or PERSON_OF_KIND.get(kind, "adult")
+        if who not in people:
+            fail(f"there is no invented person {who!r}. Known: {', '.join(people)}.")
         path = _path(file, settings.state_dir)
         if path.exists():
             fail(f"{path} exists. Name another file, or remove it first.")
         authority = authority_of(settings.state_dir)
-        kind = CardKind(pin=None if pinless else pin or "1234", pin_tries_left=pin_tries_left, issued_on=date.today())
-        image = issue_card(kind, people[person], authority, card_portrait(face))
+        image = issue_kind(
+            kind,
+            authority,
+            holder=holder_of(people[who]),
+            portrait_jp2=card_portrait(face),
+            photo_kb=photo_kb,
+            pin=pin,
+            tries_left=tries_left,
+        )
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         CardFile(path).save(image)
-        entry = trust_of(authority).merged(card_entry(image, person))
+        entry = trust_of(authority).merged(card_entry(image, who))
         RegistryFile(registry_path(settings.state_dir)).merge(entry)
-        tell(f"issued {path}\nto the invented person {person!r}; valid to {image.expires_on}")
+        tell(f"issued {path}\n{kind}, to the invented person {who!r}; valid to {image.expires_on}")
+
+
+@app.command()
+def kinds() -> None:
+    """List the kinds of cards.
+
+    Example: uketsuke card kinds
+    """
+    from reader.softcard.kinds import KINDS
+
+    for name, kind in KINDS.items():
+        tell(f"{name:22} {kind.description}")
+
+
+@app.command()
+def insert(
+    file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
+    reader: Annotated[int, typer.Option(min=0, max=1, help="Slot of the virtual reader.")] = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Put a simulated card into the virtual reader of the real pcscd, and keep it there until Ctrl-C.
+
+    Waits for a daemon that is not up. The virtual reader listens on all network interfaces: keep it off real networks.
+
+    Example: uketsuke card insert my-card
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        import threading
+
+        from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
+
+        tell(OPEN_TO_THE_NETWORK)
+        stop = threading.Event()
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        keep_inserted(_path(file, settings.state_dir), reader=reader, stop=stop, tell=tell)
 
 
 @app.command("list")

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from terminal.cli import card, config, demo, enrol, ledger, run, stub
+from terminal.cli import card, config, demo, doctor, enrol, exchange, ledger, pki, run, stub
 
 app = typer.Typer(
     name="uketsuke",
@@ -20,11 +20,14 @@ app = typer.Typer(
 )
 app.command(name="demo", help=demo.HELP)(demo.demo)
 app.command(name="run", help=run.HELP)(run.run)
+app.command(name="doctor", help=doctor.HELP)(doctor.doctor)
 app.add_typer(stub.app, name="stub")
 app.add_typer(card.app, name="card")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(config.app, name="config")
 app.command(name="enrol", help=enrol.HELP)(enrol.enrol)
+app.command(name="pki", help=pki.HELP)(pki.pki)
 
 
 def main() -> None:

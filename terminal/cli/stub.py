@@ -22,6 +22,10 @@ def serve_stub(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8642,
     in_memory: Annotated[bool, typer.Option("--in-memory", help="Forget all checks at the end.")] = False,
+    database: Annotated[
+        str | None, typer.Option(help="PostgreSQL for many terminals and processes: postgresql://user@host/name")
+    ] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="Own invented people, as TOML.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -37,7 +41,14 @@ def serve_stub(
         # cards issued here are believed here
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
         tell(f"Simulated qualification-check service on http://127.0.0.1:{port} - stop it with Ctrl-C")
-        serve(settings.state_dir, port=port, in_memory=in_memory)
+        serve(
+            settings.state_dir,
+            port=port,
+            in_memory=in_memory,
+            database_url=database,
+            people_file=people_file,
+            share_port=database is not None,
+        )
 
 
 @app.command()

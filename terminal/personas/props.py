@@ -75,21 +75,26 @@ class Props:
 def issue_card(
     kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes | None
 ) -> CardImage:
-    insured = person.qualifications[0] if person.qualifications else None
     return issue(
         authority,
         RSA_2048,
         portrait_jp2,
-        holder=Holder(
-            name=insured.name if insured else "模擬　太郎",
-            address=(insured.address if insured else None) or _PLACE,
-            birth_date=person.born,
-            sex=Sex(int(insured.sex)) if insured and insured.sex in "12" else Sex.NOT_KNOWN,
-        ),
+        holder=holder_of(person),
         pin=kind.pin,
         issued_on=kind.issued_on or date.today() - timedelta(days=548),
         pin_tries_left=kind.pin_tries_left,
         with_certificates=kind.certificates,
+    )
+
+
+def holder_of(person: InsuredPerson) -> Holder:
+    """Who stands on the card of an insured person."""
+    insured = person.qualifications[0] if person.qualifications else None
+    return Holder(
+        name=insured.name if insured else "模擬　太郎",
+        address=(insured.address if insured else None) or _PLACE,
+        birth_date=person.born,
+        sex=Sex(int(insured.sex)) if insured and insured.sex in "12" else Sex.NOT_KNOWN,
     )
 
 

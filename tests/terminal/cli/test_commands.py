@@ -22,9 +22,14 @@ COMMANDS = [
     ["stub", "adopt"],
     ["stub", "people"],
     ["card", "issue"],
+    ["card", "kinds"],
+    ["card", "insert"],
     ["card", "list"],
     ["card", "show"],
     ["card", "faces"],
+    ["exchange"],
+    ["exchange", "check"],
+    ["pki"],
     ["ledger", "verify"],
     ["ledger", "show"],
     ["config", "show"],
@@ -89,7 +94,7 @@ def test_a_card_is_issued_listed_shown_and_known_to_the_stub(state: Path, uketsu
 
 
 def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
-    uketsuke("card", "issue", "faceonly", "--pinless")
+    uketsuke("card", "issue", "faceonly", "--kind", "pinless")
     assert "PIN none" in uketsuke("card", "show", "faceonly")[1]
 
 
@@ -99,7 +104,10 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
         (["demo", "--auto", "--persona", "nobody"], "there is no persona 'nobody'"),
         (["card", "issue", "x", "--person", "nobody"], "there is no invented person 'nobody'"),
         (["card", "issue", "x", "--pin", "12"], "4 digits"),
-        (["card", "issue", "x", "--pin", "1234", "--pinless"], "do not go together"),
+        (["card", "issue", "x", "--kind", "golden"], "no kind of card is called 'golden'"),
+        (["card", "issue", "x", "--kind", "infant", "--person", "elder"], "infant"),
+        (["exchange", "check", "nothing.xml"], "no such file"),
+        (["ledger", "verify", "--receipts"], "uketsuke enrol"),
         (["card", "show", "nothing"], "nothing"),
         (["ledger", "verify"], "ledger.db"),
         (["enrol", "--service", "http://127.0.0.1:9"], "Start one with `uketsuke stub`"),
@@ -134,6 +142,30 @@ def test_enrol_and_adopt_at_a_running_stub(state: Path, uketsuke: Uketsuke) -> N
         assert code == 1
     finally:
         server.close()
+
+
+def test_every_kind_of_card_can_be_issued(uketsuke: Uketsuke) -> None:
+    from reader.softcard.kinds import KINDS
+
+    _, listed = uketsuke("card", "kinds")
+    for kind in KINDS:
+        assert kind in listed
+        code, output = uketsuke("card", "issue", f"a-{kind}", "--kind", kind)
+        assert code == 0, output
+
+
+def test_a_vendors_file_is_checked(tmp_path: Path, uketsuke: Uketsuke) -> None:
+    file = tmp_path / "OQSsiquc01req_202611210001.xml"
+    file.write_text('<?xml version="1.0" encoding="UTF-8"?><XmlMsg><MessageHeader/><MessageBody/></XmlMsg>')
+    code, output = uketsuke("exchange", "check", str(file))
+    assert code == 1
+    assert "MedicalInstitutionCode" in output
+
+
+def test_line_keys_are_made(tmp_path: Path, uketsuke: Uketsuke) -> None:
+    code, output = uketsuke("pki", "--folder", str(tmp_path / "keys"), "--terminal", "terminal-7")
+    assert code == 0, output
+    assert (tmp_path / "keys" / "terminal-7.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_defect_prints_no_locals(state: Path) -> None:

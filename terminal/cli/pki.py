@@ -1,0 +1,30 @@
+"""`uketsuke pki`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+
+HELP = """Make test keys for a TLS line between terminals and service: an authority, the service's and each terminal's.
+
+For trying out and for tests. A terminal takes its three files from `terminal/line/` in its state folder.
+
+Example: uketsuke pki --folder line-keys --terminal terminal-1 --terminal terminal-2
+"""
+
+
+def pki(
+    folder: Annotated[Path, typer.Option(help="Where to; what is there stays.")] = Path("line-keys"),
+    terminal: Annotated[list[str] | None, typer.Option(help="A terminal's id. May be given several times.")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="Name or address of the service.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from terminal.qualification.pki import make_line_keys
+
+        terminals = tuple(terminal or (settings.service.terminal_id,))
+        make_line_keys(folder, hosts=tuple(host or ("localhost", "127.0.0.1", "::1")), terminals=terminals)
+        tell(f"test keys for the service and {', '.join(terminals)} are in {folder}")
