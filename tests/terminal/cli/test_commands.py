@@ -17,6 +17,7 @@ from terminal.qualification.stub.server import StubServer, open_service, registr
 COMMANDS = [
     ["demo"],
     ["run"],
+    ["doctor"],
     ["enrol"],
     ["stub"],
     ["stub", "adopt"],

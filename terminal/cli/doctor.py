@@ -1,0 +1,63 @@
+"""`uketsuke doctor`"""
+
+import json
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, log_to_stderr, plain_errors, settings_or_exit, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terminal.doctor.examination import Examined
+
+HELP = """Is everything there that a reception needs? One line each, with the remedy where something is wrong.
+
+OK, WARN or BAD: exit code 1 if anything is BAD, else 0. Changes nothing and prints nothing of a patient; may be run
+beside a terminal in service, every minute.
+
+Example: uketsuke doctor --json
+"""
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For monitoring: one JSON object.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    settings = settings_or_exit(config)
+    # what OpenCV would say of a missing camera is said here
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    log_to_stderr(verbose=False)
+    with plain_errors():
+        from terminal.doctor.checks import CHECKS
+        from terminal.doctor.examination import examine, worst
+        from terminal.doctor.finding import Grade
+
+        examined = examine(settings, CHECKS)
+        tell(_as_json(examined) if as_json else _lines(examined))
+    if worst(examined) is Grade.BAD:
+        raise typer.Exit(1)
+
+
+def _lines(examined: "Sequence[Examined]") -> str:
+    lines = []
+    for one in examined:
+        lines.append(f"{one.finding.grade:4}  {one.check:14}  {one.finding.said}")
+        if one.finding.remedy:
+            lines.append(f"{'':22}-> {one.finding.remedy}")
+    return "\n".join(lines)
+
+
+def _as_json(examined: "Sequence[Examined]") -> str:
+    from terminal.doctor.examination import worst
+    from terminal.doctor.finding import Grade
+
+    grade = worst(examined)
+    checks = [
+        {"check": one.check, "grade": one.finding.grade, "said": one.finding.said, "remedy": one.finding.remedy}
+        for one in examined
+    ]
+    return json.dumps({"ok": grade is not Grade.BAD, "grade": grade, "checks": checks}, ensure_ascii=False, indent=2)

@@ -1,0 +1,25 @@
+"""Everything `uketsuke doctor` looks at, in the order it is told."""
+
+from terminal.doctor.clock import clock
+from terminal.doctor.devices import camera, face_engine, pcscd, reader
+from terminal.doctor.examination import Check
+from terminal.doctor.files import backlog, ledger, results_folder, state_folder
+from terminal.doctor.line import service
+from terminal.doctor.papers import certificates, trust_anchors
+
+_PCSCD = "`systemctl restart pcscd`."
+
+CHECKS: tuple[Check, ...] = (
+    Check("pcscd", pcscd, 5, _PCSCD),
+    Check("reader", reader, 5, _PCSCD),
+    Check("camera", camera, 20, "Plug it out and in; stop other programs that use it."),
+    Check("face engine", face_engine, 30, "The computer may be busy: look again."),
+    Check("service", service, 30, "Look at service.url and the network."),
+    Check("certificates", certificates, 5, "Are the files on a share that hangs?"),
+    Check("trust anchors", trust_anchors, 5, "Are the files on a share that hangs?"),
+    Check("state folder", state_folder, 5, "Is it on a share that hangs?"),
+    Check("results folder", results_folder, 10, "Is the share connected?"),
+    Check("ledger", ledger, 60, "A very long ledger: `uketsuke ledger verify` takes its time."),
+    Check("backlog", backlog, 15, "See ledger."),
+    Check("clock", clock, 30, "Look at service.url and the network."),
+)

@@ -1,0 +1,113 @@
+"""Reader, PC/SC service, camera, face engine."""
+
+import time
+
+from config.settings import Settings
+from terminal.assembly import ledger_path
+from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.doctor.running import terminal_running
+
+_PICTURES = 15
+_CAMERA_SECONDS = 6.0
+_DARK = 8.0
+"""Mean grey level, of 255, below which nothing can be seen."""
+_SMALL = (640, 480)
+_SLOW = 8.0
+"""Pictures a second below which a face check takes long."""
+_OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lists what there is."
+
+
+def pcscd(_settings: Settings) -> Finding:
+    from reader.pcsc import PcscUnavailable, list_readers
+
+    try:
+        count = len(list_readers())
+    except PcscUnavailable as error:
+        return bad(f"does not answer: {error}", "`systemctl start pcscd.socket`; Debian's package is `pcscd`.")
+    return fine(f"answers, {count} reader{'' if count == 1 else 's'}")
+
+
+def reader(settings: Settings) -> Finding:
+    from reader.holders import likely_holders
+    from reader.pcsc import PcscUnavailable, choose_reader, list_readers
+
+    try:
+        names = list_readers()
+    except PcscUnavailable:
+        return bad("cannot be looked for: pcscd does not answer", "See pcscd.")
+    wanted = settings.reader.name
+    chosen = choose_reader(names, wanted or None)
+    if chosen is None and not names:
+        return bad("none is connected", "Plug it in; `pcsc_scan` shows what pcscd sees.")
+    if chosen is None:
+        return bad(f"{wanted!r} is not among: {', '.join(names)}", "Set reader.name to a part of one of these names.")
+    others = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
+    if others:
+        return doubtful(
+            f"{chosen}; programs that may hold cards run: {', '.join(others)}", "Stop them where cards are not read."
+        )
+    return fine(chosen)
+
+
+def camera(settings: Settings) -> Finding:
+    from vision.source import open_source
+    from vision.verdict import CameraLost
+
+    spec = settings.vision.camera
+    running = terminal_running(ledger_path(settings))
+    if running is not None and (spec.isdecimal() or spec.startswith("/dev/")):
+        return fine(f"camera {spec}: not tried, the terminal that runs (process {running}) has it")
+    try:
+        source = open_source(spec, warm_up_frames=settings.vision.warm_up_frames, loop=True)
+    except ValueError as error:
+        return bad(str(error), _OTHER_CAMERA)
+    try:
+        lost = source.open()
+        if isinstance(lost, CameraLost):
+            return bad(lost.source, _OTHER_CAMERA)
+        sizes: list[tuple[int, int]] = []
+        light: list[float] = []
+        rate = 0.0
+        began = time.monotonic()
+        while len(sizes) < _PICTURES and time.monotonic() - began < _CAMERA_SECONDS:
+            frame = source.read()
+            if isinstance(frame, CameraLost):
+                return bad(frame.source, "Plug it in again, directly and not through a hub.")
+            sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
+            light.append(float(frame.grey.mean()))
+            rate = len(sizes) / max(time.monotonic() - began, 1e-3)
+        return _picture(source.name, sizes[-1], max(light), rate)
+    finally:
+        source.close()
+
+
+def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
+    """What was granted: the size of a picture and how many come in a second."""
+    said = f"{name}: {size[0]}x{size[1]}, {rate:.0f} pictures a second"
+    if light < _DARK:
+        return doubtful(f"{said}, all dark", "Take the cover off the lens, switch the light on.")
+    if size[0] < _SMALL[0] or size[1] < _SMALL[1]:
+        return doubtful(f"{said}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera that grants more.")
+    if rate < _SLOW:
+        return doubtful(f"{said}: slow", "More light, or a port and cable of its own.")
+    return fine(said)
+
+
+def face_engine(settings: Settings) -> Finding:
+    from vision.engines import open_engine
+    from vision.models.weights import ENCODER, FIVE_POINTS, WeightsMissing, weights
+
+    try:
+        for model in (ENCODER, FIVE_POINTS):
+            weights(model)
+    except WeightsMissing as error:
+        return bad(str(error), "Install anew: `make setup`.")
+    if not list(settings.cache_dir.glob("face-*.onnx")):
+        return fine("models are there; the fast encoder is built at the first start")
+    engine = open_engine(settings.cache_dir)
+    if type(engine).__name__ != "DnnEngine":
+        return doubtful(
+            "slow: face_recognition serves, ten times slower than the fast encoder",
+            f"Remove {settings.cache_dir} and start again; the log says why it cannot be built.",
+        )
+    return fine("fast, built")

@@ -1,0 +1,113 @@
+"""Folders, ledger, and what waits to be sent. Changes nothing that a running terminal relies on."""
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from consent.outbox import unconfirmed, undecided, undelivered
+from consent.store import LedgerError
+from consent.verification import LedgerBroken, verify_file
+from terminal.assembly import ledger_path
+from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.doctor.running import terminal_running
+from terminal.handover.folder import WORK_FOLDER
+
+FULL, NEARLY_FULL = 50, 500
+"""Megabytes."""
+LATE, TOO_LATE = timedelta(minutes=10), timedelta(hours=12)
+"""Since the decision; a consent can be sent for 24 hours."""
+
+
+def state_folder(settings: Settings) -> Finding:
+    folder = settings.state_dir
+    if not folder.exists():
+        return doubtful(f"{folder} is not there yet", "The first start makes it; is UKETSUKE_STATE_DIR the one meant?")
+    found = _folder(folder, folder)
+    if found.grade == "OK" and folder.stat().st_mode & 0o077:
+        return doubtful(f"{found.said}; others on this computer can look into it", f"chmod 700 {folder}")
+    return found
+
+
+def results_folder(settings: Settings) -> Finding:
+    folder = settings.results_dir
+    if not folder.exists() and settings.handover.folder is None:
+        return fine(f"{folder}: made by the first reception")
+    if not folder.exists():
+        return bad(f"{folder} is not there", "Connect the share, or correct handover.folder.")
+    # never a file of ours where the receipt computer looks
+    work = folder / WORK_FOLDER
+    return _folder(folder, work if work.is_dir() else None)
+
+
+def _folder(folder: Path, probe: Path | None) -> Finding:
+    """`probe`: where a file may be tried; else rights are asked for alone."""
+    if not folder.is_dir():
+        return bad(f"{folder} is no folder", "Move the file away, or name another folder.")
+    try:
+        if probe is not None:
+            with tempfile.NamedTemporaryFile(dir=probe, prefix=".doctor-") as file:
+                file.write(b"\n" * 4096)
+                file.flush()
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return bad(f"{folder} cannot be written ({error.strerror or 'no rights'})", "Give rights, or free the disk.")
+    return room(folder, free)
+
+
+def room(folder: Path, free: int) -> Finding:
+    """`free`: bytes."""
+    megabytes = free // 1_000_000
+    said = f"{folder}: writable, {megabytes / 1000:.1f} GB free"
+    if megabytes < FULL:
+        return bad(f"{folder}: {megabytes} MB free", "Free the disk: without room nobody can be received.")
+    return doubtful(said, "Free the disk soon.") if megabytes < NEARLY_FULL else fine(said)
+
+
+def ledger(settings: Settings) -> Finding:
+    path = ledger_path(settings)
+    if not path.exists():
+        return fine("none yet: the first reception begins it")
+    found = verify_file(path)
+    if isinstance(found, LedgerBroken):
+        return bad(f"BROKEN at record {found.sequence}", "Keep the file as it is; `uketsuke ledger verify` says more.")
+    terminal_id = settings.service.terminal_id
+    if found.terminal_id != terminal_id:
+        return bad(f"is the ledger of {found.terminal_id}, not of {terminal_id}", "Set service.terminal_id back.")
+    running = terminal_running(path)
+    written = f"; written by process {running}" if running is not None else "; no terminal runs"
+    return fine(f"whole, {found.head.count} records{written}")
+
+
+def backlog(settings: Settings) -> Finding:
+    path = ledger_path(settings)
+    if not path.exists():
+        return fine("nothing waits")
+    file, now = LedgerFile(path), datetime.now(UTC)
+    try:
+        to_send, to_write, open_ = unconfirmed(file, now), undelivered(file), undecided(file)
+    except LedgerError:
+        return bad("cannot be told: the ledger cannot be read", "See ledger.")
+    waiting = [one.at for one in to_send.sendable] + [one.confirmed.at for one in to_write]
+    if terminal_running(path) is None:
+        waiting += [one.at for one in open_]
+    if to_send.over:
+        return bad(f"{len(to_send.over)} decisions were never sent and are over now", "Ask those patients again.")
+    return judged(waiting, now)
+
+
+def judged(waiting: list[datetime], now: datetime) -> Finding:
+    """`waiting`: since when each of them does."""
+    if not waiting:
+        return fine("nothing waits")
+    oldest = now - min(waiting)
+    said = f"{len(waiting)} wait to be sent or written, the oldest for {oldest.total_seconds() / 60:.0f} minutes"
+    if oldest < LATE:
+        return fine(said)
+    remedy = "See service and results folder; a terminal must run to send them."
+    return bad(said, remedy) if oldest > TOO_LATE else doubtful(said, remedy)

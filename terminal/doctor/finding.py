@@ -1,0 +1,32 @@
+"""What a check found: a grade, one line, and what to do about it. Nothing of a patient is ever in it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    OK = "OK"
+    WARN = "WARN"
+    """Works, or works in part; somebody should look."""
+    BAD = "BAD"
+    """Receptions fail, or will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    grade: Grade
+    said: str
+    remedy: str = ""
+    """The next step; empty where nothing is wrong."""
+
+
+def fine(said: str) -> Finding:
+    return Finding(Grade.OK, said)
+
+
+def doubtful(said: str, remedy: str) -> Finding:
+    return Finding(Grade.WARN, said, remedy)
+
+
+def bad(said: str, remedy: str) -> Finding:
+    return Finding(Grade.BAD, said, remedy)

@@ -1,0 +1,125 @@
+"""The service at the other end: does it answer, is it ours, does it know this terminal, and what time has it?"""
+
+import base64
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from config.settings import Settings
+from terminal.doctor.finding import Finding, bad, fine
+from terminal.qualification.client import require_safe_url
+from terminal.qualification.contract import (
+    PREFIX,
+    SIGNATURE_HEADER,
+    TERMINAL_HEADER,
+    Challenge,
+    RefusalReason,
+    Refused,
+)
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.pki import terminal_line
+from terminal.qualification.statements import Asked, request_statement
+
+_NOTHING_AFTER = 2**53
+"""Receipts after this count: none, but only a terminal that is known is told so."""
+_ENROL = "Run `uketsuke enrol`."
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    simulated: bool
+    milliseconds: float
+    date: datetime | None
+    """Its `Date` header."""
+
+
+def ask(settings: Settings) -> Answered | str:
+    """A challenge, as before every reception; or why there is none."""
+    try:
+        require_safe_url(settings.service.url)
+        began = time.monotonic()
+        with _client(settings) as client:
+            response = client.post(f"{PREFIX}/challenges", headers={"Content-Type": "application/json"})
+        milliseconds = (time.monotonic() - began) * 1000
+        challenge = Challenge.model_validate_json(response.content)
+    except httpx.TimeoutException:
+        return f"no answer in {settings.service.timeout_seconds:g} seconds"
+    except httpx.HTTPError as error:
+        return f"no connection ({type(error).__name__})"
+    except ValidationError:
+        return f"what answers there is no qualification-check service (HTTP {response.status_code})"
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        return str(error)
+    return Answered(challenge.simulated, milliseconds, _date(response))
+
+
+def service(settings: Settings) -> Finding:
+    url = settings.service.url
+    answered = ask(settings)
+    if isinstance(answered, str):
+        return bad(f"{url}: {answered}", "Look at service.url and the network; `uketsuke stub` starts a simulated one.")
+    said = f"{url} answers in {answered.milliseconds:.0f} ms"
+    said += ", SIMULATED" if answered.simulated else ""
+    try:
+        enrolment = Enrolment.load(enrolment_path(settings.state_dir))
+    except ValueError:
+        return bad(f"{said}; this terminal's enrolment is damaged", f"Remove terminal/enrolment.json. {_ENROL}")
+    key_file = terminal_key_path(settings.state_dir)
+    if enrolment is None or not key_file.exists():
+        return bad(f"{said}; this terminal is not enrolled", _ENROL)
+    terminal_id = settings.service.terminal_id
+    if enrolment.terminal_id != terminal_id:
+        return bad(f"{said}; enrolled is {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back.")
+    if enrolment.simulated != answered.simulated:
+        kinds = ("simulated", "real") if enrolment.simulated else ("real", "simulated")
+        return bad(f"{said}; enrolled with a {kinds[0]} service, this is a {kinds[1]} one", "Correct service.url.")
+    refused = _refused(settings, SigningKey.load_or_create(key_file))
+    if refused is not None:
+        return bad(f"{said}; does not know this terminal ({refused})", _ENROL)
+    return fine(f"{said}, knows {terminal_id}")
+
+
+def _refused(settings: Settings, key: SigningKey) -> RefusalReason | str | None:
+    """Why the service does not take this terminal's signature; None where it does."""
+    terminal_id = settings.service.terminal_id
+    statement = request_statement(asked=Asked.RECEIPTS, subject=str(_NOTHING_AFTER), terminal_id=terminal_id)
+    signature = base64.b64encode(key.sign(statement)).decode("ascii")
+    headers = {TERMINAL_HEADER: terminal_id, SIGNATURE_HEADER: signature}
+    try:
+        with _client(settings) as client:
+            response = client.get(f"{PREFIX}/receipts?after={_NOTHING_AFTER}", headers=headers)
+        if response.is_success:
+            return None
+        return TypeAdapter(Refused).validate_json(response.content).reason
+    except (httpx.HTTPError, ValidationError):
+        return "no sensible answer"
+
+
+def _client(settings: Settings) -> httpx.Client:
+    return httpx.Client(
+        base_url=settings.service.url,
+        timeout=settings.service.timeout_seconds,
+        trust_env=False,
+        verify=_trusted(settings),
+    )
+
+
+def _trusted(settings: Settings) -> ssl.SSLContext | bool:
+    keys = terminal_line(settings.state_dir, settings.service.terminal_id)
+    if keys is not None:
+        return keys.client_context()
+    # reading the system's authorities takes longer than a whole check on plain http
+    return settings.service.url.startswith("https")
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,0 +1,60 @@
+"""Certificates of the line to the service, and the keys by which a face record is believed."""
+
+from datetime import UTC, datetime, timedelta
+
+from config.settings import Settings
+from reader.authenticity import TrustAnchorError, load_trust_anchors
+from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.qualification.pki import terminal_line
+
+SOON = timedelta(days=30)
+
+
+def certificates(settings: Settings) -> Finding:
+    keys = terminal_line(settings.state_dir, settings.service.terminal_id)
+    if keys is None and settings.service.url.startswith("https"):
+        return fine("none of this terminal's own: the system's authorities are trusted, none is shown")
+    if keys is None:
+        return fine("none needed: the service is on this computer")
+    from cryptography import x509
+
+    try:
+        keys.client_context()
+        ends = {
+            path.name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+            for path in (keys.certificate, keys.authority)
+        }
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        return bad(
+            f"the keys in {keys.certificate.parent} cannot be used ({type(error).__name__})", "Put them there anew."
+        )
+    return judged(ends, datetime.now(UTC))
+
+
+def judged(ends: dict[str, datetime], now: datetime) -> Finding:
+    """By file name, when each certificate ends."""
+    name, end = min(ends.items(), key=lambda one: one[1])
+    said = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
+    if end <= now:
+        return bad(f"{name} has ended: {said}", "Ask whoever issued it for a new one.")
+    if end - now < SOON:
+        return doubtful(f"{name} ends in {(end - now).days} days: {said}", "Ask whoever issued it for a new one.")
+    return fine(said)
+
+
+def trust_anchors(settings: Settings) -> Finding:
+    try:
+        anchors = load_trust_anchors(settings.reader.trust_anchors)
+    except TrustAnchorError as error:
+        return bad(str(error), "Correct reader.trust_anchors, or put the file there anew.")
+    if anchors.keys:
+        count = len(anchors.keys)
+        return fine(
+            f"{count} key{'' if count == 1 else 's'} from {len(settings.reader.trust_anchors)} files; no end date"
+        )
+    if settings.reader.require_genuine_record:
+        return doubtful("none: no card can be confirmed by face, only by PIN", "Set reader.trust_anchors.")
+    return doubtful(
+        "none, and reader.require_genuine_record is off: a forged photo would not be noticed",
+        "Set reader.trust_anchors, and reader.require_genuine_record back to true.",
+    )

@@ -1,0 +1,356 @@
+"""`uketsuke doctor`: what works is OK, what is missing is named with its remedy, and no check hides another."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from config.settings import Profile, Settings
+from consent.ledger import Ledger
+from consent.records import Opened
+from reader.authenticity import dump_trust_anchors
+from terminal.assembly import ledger_path
+from terminal.cli.main import app
+from terminal.demo.counter import Counter
+from terminal.doctor import clock, devices, files, line, papers
+from terminal.doctor.checks import CHECKS
+from terminal.doctor.examination import Check, examine, worst
+from terminal.doctor.finding import Finding, Grade, fine
+from terminal.doctor.running import terminal_running
+from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.pki import make_line_keys
+from terminal.qualification.stub.behaviour import Operation
+from terminal.qualification.stub.people import invented_people
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+
+
+def changed(settings: Settings, **sections: dict[str, Any]) -> Settings:
+    values = settings.model_dump()
+    for section, given in sections.items():
+        values[section] |= given
+    return Settings.model_validate(values)
+
+
+@pytest.fixture
+def ready(counter: Counter, tmp_path: Path) -> Settings:
+    """A terminal that is enrolled, with a camera and trust anchors."""
+    anchors = tmp_path / "anchors.json"
+    anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
+    counter.settings.state_dir.chmod(0o700)
+    return changed(counter.settings, reader={"trust_anchors": [anchors]}, vision={"camera": "synthetic:hana"})
+
+
+@pytest.fixture
+def ledger(ready: Settings) -> Iterator[Ledger]:
+    with Ledger.open(ledger_path(ready), ready.service.terminal_id, clock=lambda: datetime.now(UTC)) as ledger:
+        yield ledger
+
+
+def test_what_needs_no_hardware_is_fine_on_a_terminal_that_is_ready(ready: Settings) -> None:
+    checks = [check for check in CHECKS if check.name not in ("pcscd", "reader")]
+    examined = examine(ready, checks)
+    assert [(one.check, one.finding) for one in examined if one.finding.grade is not Grade.OK] == []
+    said = {one.check: one.finding.said for one in examined}
+    assert "640x480" in said["camera"]
+    assert "SIMULATED" in said["service"]
+    assert "knows terminal-1" in said["service"]
+    assert "s from the service's" in said["clock"]
+    assert not any(one.finding.remedy for one in examined)
+
+
+# --- one check hides no other ---------------------------------------------------------------------------------
+
+
+def test_a_check_that_hangs_and_one_that_fails_are_told_and_the_rest_is_done(ready: Settings) -> None:
+    never = threading.Event()
+
+    def hangs(_settings: Settings) -> Finding:
+        never.wait(60)
+        return fine("too late")
+
+    def fails(_settings: Settings) -> Finding:
+        raise KeyError("canary-7391")
+
+    began = time.monotonic()
+    examined = examine(
+        ready, [Check("a", hangs, 0.2, "kick it"), Check("b", fails), Check("c", lambda _: fine("here"))]
+    )
+    never.set()
+    assert time.monotonic() - began < 30
+    hanging, failing, good = (one.finding for one in examined)
+    assert (hanging.grade, hanging.remedy) == (Grade.BAD, "kick it")
+    assert failing.grade is Grade.BAD
+    assert "KeyError" in failing.said
+    assert "canary" not in failing.said + failing.remedy
+    assert good == fine("here")
+    assert worst(examined) is Grade.BAD
+    assert worst(examined[2:]) is Grade.OK
+
+
+# --- devices --------------------------------------------------------------------------------------------------
+
+
+def doctor_elsewhere(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own, on a computer without pcscd and without camera."""
+    environment = {
+        **os.environ,
+        "PCSCLITE_CSOCK_NAME": str(tmp_path / "no-pcscd"),
+        "UKETSUKE_STATE_DIR": str(tmp_path / "nothing-here"),
+        "UKETSUKE_VISION__CAMERA": "/dev/video97",
+        "UKETSUKE_SERVICE__URL": "http://127.0.0.1:9",
+    }
+    command = [sys.executable, "-c", "from terminal.cli.main import main; main()", "doctor", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
+
+
+def test_a_bare_computer_is_told_everything_that_is_missing(tmp_path: Path) -> None:
+    ended = doctor_elsewhere(tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr == ""
+    shown = {text[6:20].strip(): text[:4].strip() for text in ended.stdout.splitlines() if not text.startswith(" ")}
+    assert list(shown) == [check.name for check in CHECKS]
+    assert {name for name, grade in shown.items() if grade == "BAD"} == {"pcscd", "reader", "camera", "service"}
+    assert shown["state folder"] == "WARN"
+    for remedy in ("pcscd.socket", "vision.camera", "uketsuke stub"):
+        assert remedy in ended.stdout
+    assert "/dev/video97" in ended.stdout
+    assert not (tmp_path / "nothing-here").exists(), "the doctor changes nothing"
+
+
+def test_monitoring_reads_json(tmp_path: Path) -> None:
+    ended = doctor_elsewhere(tmp_path, "--json")
+    assert ended.returncode == 1
+    told = json.loads(ended.stdout)
+    assert told["ok"] is False
+    assert told["grade"] == "BAD"
+    assert [set(check) for check in told["checks"]] == [{"check", "grade", "said", "remedy"}] * len(CHECKS)
+    assert all(bool(check["remedy"]) == (check["grade"] != "OK") for check in told["checks"])
+
+
+@pytest.mark.pcscd
+def test_the_reader_is_found_by_a_part_of_its_name() -> None:
+    from reader.softcard.pcscd import Pcscd, PcscdError
+
+    try:
+        daemon = Pcscd(lock_timeout=100).__enter__()
+    except PcscdError as error:
+        pytest.skip(str(error))
+    try:
+        assert devices.pcscd(Settings()).grade is Grade.OK
+        assert "Virtual PCD" in devices.reader(Settings.model_validate({"reader": {"name": "PCD 00 00"}})).said
+        other = devices.reader(Settings.model_validate({"reader": {"name": "Gemalto"}}))
+    finally:
+        daemon.__exit__(None, None, None)
+    assert other.grade is Grade.BAD
+    assert "'Gemalto'" in other.said
+    assert "Virtual PCD" in other.said
+
+
+def clip(path: Path, level: int, size: tuple[int, int] = (640, 480)) -> str:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, size)
+    for _ in range(20):
+        writer.write(np.full((size[1], size[0], 3), level, np.uint8))
+    writer.release()
+    return str(path)
+
+
+def test_a_camera_says_what_it_grants(tmp_path: Path, ready: Settings) -> None:
+    def look(camera: str) -> Finding:
+        return devices.camera(changed(ready, vision={"camera": camera}))
+
+    assert look(clip(tmp_path / "grey.avi", 120)).grade is Grade.OK
+    dark = look(clip(tmp_path / "dark.avi", 0))
+    assert (dark.grade, "dark" in dark.said) == (Grade.WARN, True)
+    small = look(clip(tmp_path / "small.avi", 120, (320, 240)))
+    assert (small.grade, "320x240" in small.said) == (Grade.WARN, True)
+    assert "no such file" in look("nowhere.avi").said
+    assert look("synthetic:nobody").grade is Grade.BAD
+
+
+def test_a_device_the_running_terminal_has_is_left_alone(ready: Settings, ledger: Ledger) -> None:
+    found = devices.camera(changed(ready, vision={"camera": "/dev/video97"}))
+    assert found.grade is Grade.OK
+    assert f"process {os.getpid()}" in found.said
+
+
+# --- service and clock ----------------------------------------------------------------------------------------
+
+
+def test_a_terminal_nobody_knows(counter: Counter, ready: Settings) -> None:
+    terminal_key_path(ready.state_dir).unlink()
+    not_enrolled = line.service(ready)
+    assert "not enrolled" in not_enrolled.said
+    assert "uketsuke enrol" in not_enrolled.remedy
+    assert not terminal_key_path(ready.state_dir).exists(), "the doctor makes no key"
+    SigningKey.load_or_create(terminal_key_path(ready.state_dir))
+    stranger = line.service(ready)
+    assert stranger.grade is Grade.BAD
+    assert "does not know this terminal" in stranger.said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "damaged"), ('{"terminal_id": "other", "service_public_key": "", "simulated": true}', "enrolled is other")],
+)
+def test_an_enrolment_that_does_not_fit(ready: Settings, text: str, said: str) -> None:
+    enrolment_path(ready.state_dir).write_text(text)
+    found = line.service(ready)
+    assert (found.grade, said in found.said) == (Grade.BAD, True)
+
+
+def test_a_simulated_service_is_none_for_a_terminal_of_a_real_one(ready: Settings) -> None:
+    path = enrolment_path(ready.state_dir)
+    path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
+    assert "this is a simulated one" in line.service(ready).said
+
+
+def test_a_silent_service_is_waited_for_no_longer_than_the_settings_say(counter: Counter, ready: Settings) -> None:
+    counter.stub.silence(Operation.CHALLENGE)
+    silent = line.service(ready)
+    assert silent.grade is Grade.BAD
+    assert "no answer in 0.5 seconds" in silent.said
+    found = clock.clock(ready)
+    assert found.grade is Grade.OK
+    assert "no service" in found.said
+
+
+def test_plain_http_to_elsewhere_is_refused(ready: Settings) -> None:
+    found = line.service(changed(ready, service={"url": "http://example.com"}))
+    assert "use https" in found.said
+
+
+@pytest.mark.parametrize(
+    ("apart", "grade"), [(0, Grade.OK), (19, Grade.OK), (45, Grade.WARN), (600, Grade.BAD), (-600, Grade.BAD)]
+)
+def test_the_clock_beside_the_service_s(apart: int, grade: Grade) -> None:
+    assert clock.judged(NOW, NOW + timedelta(seconds=apart), None).grade is grade
+
+
+def test_a_clock_that_fell_back(ready: Settings, ledger: Ledger) -> None:
+    assert clock.judged(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
+    os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
+    found = clock.clock(ready)
+    assert (found.grade, "written already" in found.said) == (Grade.BAD, True)
+
+
+# --- papers ---------------------------------------------------------------------------------------------------
+
+
+def test_certificates_of_the_line(ready: Settings) -> None:
+    folder = ready.state_dir / "terminal" / "line"
+    make_line_keys(folder, terminals=(ready.service.terminal_id,))
+    found = papers.certificates(ready)
+    assert found.grade is Grade.OK
+    assert f"{datetime.now(UTC) + timedelta(days=825):%Y-%m-%d}" in found.said
+    (folder / "terminal-1.key").write_text("no key")
+    assert papers.certificates(ready).grade is Grade.BAD
+
+
+@pytest.mark.parametrize(("days", "grade"), [(-1, Grade.BAD), (10, Grade.WARN), (100, Grade.OK)])
+def test_certificates_end(days: int, grade: Grade) -> None:
+    found = papers.judged({"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW)
+    assert found.grade is grade
+
+
+def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:
+    assert papers.trust_anchors(ready).grade is Grade.OK
+    none = papers.trust_anchors(changed(ready, reader={"trust_anchors": []}))
+    assert (none.grade, "only by PIN" in none.said) == (Grade.WARN, True)
+    lax = papers.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
+    assert "forged" in lax.said
+    missing = papers.trust_anchors(changed(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
+    assert (missing.grade, "gone.json" in missing.said) == (Grade.BAD, True)
+
+
+# --- folders, ledger, backlog ---------------------------------------------------------------------------------
+
+
+def test_folders(ready: Settings, tmp_path: Path) -> None:
+    assert files.state_folder(ready).grade is Grade.OK
+    ready.state_dir.chmod(0o755)
+    assert "can look into it" in files.state_folder(ready).said
+    share = tmp_path / "share"
+    results = changed(ready, handover={"folder": share})
+    assert "is not there" in files.results_folder(results).said
+    share.write_text("a file")
+    assert "is no folder" in files.results_folder(results).said
+    share.unlink()
+    share.mkdir()
+    assert files.results_folder(results).grade is Grade.OK
+    assert list(share.iterdir()) == [], "nothing of ours where the receipt computer looks"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc can be written by nobody")
+def test_a_folder_that_nobody_can_write(ready: Settings) -> None:
+    found = files._folder(Path("/proc"), Path("/proc"))
+    assert (found.grade, "cannot be written" in found.said) == (Grade.BAD, True)
+
+
+@pytest.mark.parametrize(("free", "grade"), [(10, Grade.BAD), (200, Grade.WARN), (5000, Grade.OK)])
+def test_room(free: int, grade: Grade) -> None:
+    assert files.room(Path("x"), free * 1_000_000).grade is grade
+
+
+def test_the_ledger(ready: Settings, ledger: Ledger) -> None:
+    ledger.opened(_opened())
+    found = files.ledger(ready)
+    assert (found.grade, f"process {os.getpid()}" in found.said) == (Grade.OK, True)
+    other = files.ledger(changed(ready, service={"terminal_id": "terminal-2"}))
+    assert (other.grade, "terminal-1" in other.said) == (Grade.BAD, True)
+    ledger.close()
+    assert terminal_running(ledger_path(ready)) is None
+    assert "no terminal runs" in files.ledger(ready).said
+    _change(ledger_path(ready))
+    broken = files.ledger(ready)
+    assert (broken.grade, "record 1" in broken.said) == (Grade.BAD, True)
+
+
+def _opened() -> Opened:
+    return Opened(check_id="check-1", reception_id="r1", card="0" * 64, profile=Profile.CLINIC, way="pin")
+
+
+def _change(path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER record_stays")
+        connection.execute("UPDATE record SET body = replace(body, 'check-1', 'check-2') WHERE sequence = 1")
+    connection.close()
+
+
+def test_what_a_crash_left_open_waits(ready: Settings, ledger: Ledger) -> None:
+    ledger.opened(_opened())
+    assert files.backlog(ready).said == "nothing waits", "a reception is under way"
+    ledger.close()
+    assert files.backlog(ready).said.startswith("1 wait")
+
+
+@pytest.mark.parametrize(("minutes", "grade"), [(1, Grade.OK), (30, Grade.WARN), (900, Grade.BAD)])
+def test_waiting_long_is_worse(minutes: int, grade: Grade) -> None:
+    assert files.judged([NOW - timedelta(minutes=minutes), NOW], NOW).grade is grade
+
+
+def test_after_a_day_the_doctor_knows_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("UKETSUKE_VISION__CAMERA", "synthetic:hana")
+    received = CliRunner().invoke(app, ["demo", "--auto", "--persona", "pin-right"])
+    assert received.exit_code == 0, received.output
+    told = CliRunner().invoke(app, ["doctor"]).output
+    assert "whole, 4 records" in told
+    person = invented_people()["adult"].qualifications[0]
+    result = next((tmp_path / "state" / "results").glob("*.xml")).name
+    for secret in (person.name, str(person.birth_date), person.insured_identification_number, result, "1234"):
+        assert secret not in told
