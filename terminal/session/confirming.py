@@ -7,7 +7,6 @@ from terminal.problems import ProblemCode, of_card
 from terminal.qualification.contract import Way
 from terminal.session.effects import (
     CheckFace,
-    FetchChallenge,
     OpenFaceRecord,
     ScanCode,
     StopFaceCheck,
@@ -39,7 +38,7 @@ from terminal.session.events import (
     StaffSaysOther,
     StaffSaysSame,
 )
-from terminal.session.moves import Step, leave, to_problem, until
+from terminal.session.moves import Step, has_challenge, leave, to_problem, until, want_challenge
 from terminal.session.opening import ask_service, prove_by_chip
 from terminal.session.rules import Now, Rules, standing
 from terminal.session.states import (
@@ -262,7 +261,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case PinEntered() if state.phase is PinPhase.TYPING and not state.needs_confirmation:
             return _use_pin(state, rules, now)
         case ChallengeFetched() if state.phase is PinPhase.FETCHING:
-            return _use_pin(state, rules, now)
+            return _verify_and_sign(state, rules, now)
         case ServiceSilent() if state.phase is PinPhase.FETCHING:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused() if state.phase is PinPhase.FETCHING:
@@ -284,28 +283,23 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return Step(state)
 
 
-def has_challenge(reception: Reception, rules: Rules, now: Now) -> bool:
-    until_ = reception.challenge_until
-    return until_ is not None and until_ - rules.challenge_margin > now.wall
-
-
 def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
     """VERIFY and SIGN follow each other at once, so the challenge comes first: a silent service costs no try."""
+    if has_challenge(state.reception, rules, now):
+        return _verify_and_sign(state, rules, now)
+    reception, fetching, effects = want_challenge(state.reception)
+    deadline = until(PinEntry, rules, now)
+    return Step(
+        replace(state, reception=reception, waiting=fetching, phase=PinPhase.FETCHING, deadline=deadline), effects
+    )
+
+
+def _verify_and_sign(state: PinEntry, rules: Rules, now: Now) -> Step:
     reception, number = state.reception.numbered()
     deadline = until(PinEntry, rules, now)
-    if has_challenge(reception, rules, now):
-        assert reception.facts is not None
-        return Step(
-            replace(state, reception=reception, waiting=number, phase=PinPhase.VERIFYING, deadline=deadline),
-            (VerifyPinAndSign(reception.id, number, reception.card, state.left),),
-        )
-    under_way = state.reception.challenge_effect
-    if under_way is not None:
-        return Step(replace(state, waiting=under_way, phase=PinPhase.FETCHING, deadline=deadline))
-    reception = replace(reception, challenge_effect=number)
     return Step(
-        replace(state, reception=reception, waiting=number, phase=PinPhase.FETCHING, deadline=deadline),
-        (FetchChallenge(reception.id, number),),
+        replace(state, reception=reception, waiting=number, phase=PinPhase.VERIFYING, deadline=deadline),
+        (VerifyPinAndSign(reception.id, number, reception.card, state.left),),
     )
 
 

@@ -48,6 +48,20 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
     )
 
 
+def has_challenge(reception: Reception, rules: Rules, now: Now) -> bool:
+    """Whether a challenge is there that will last until it is signed and sent."""
+    ends = reception.challenge_until
+    return ends is not None and ends - rules.challenge_margin > now.wall
+
+
+def want_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect, ...]]:
+    """The fetch to wait for: the one under way, or a new one. What it brings is signed, however short-lived."""
+    if reception.challenge_effect is not None:
+        return reception, reception.challenge_effect, ()
+    reception, number = reception.numbered()
+    return replace(reception, challenge_effect=number), number, (FetchChallenge(reception.id, number),)
+
+
 def put_away(reception: Reception) -> tuple[Effect, ...]:
     """Let go of card and camera and overwrite what belongs to the patient."""
     return (

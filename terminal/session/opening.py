@@ -8,7 +8,6 @@ from terminal.qualification.contract import CertificateStanding, Purpose, Way
 from terminal.session.asking import ask, decide, what_applies
 from terminal.session.effects import (
     AlertStaff,
-    FetchChallenge,
     OpenCheck,
     ProveChip,
     RecordOpenedCheck,
@@ -30,7 +29,7 @@ from terminal.session.events import (
     ServiceSilent,
     Understood,
 )
-from terminal.session.moves import Step, discard, put_away, to_problem, until
+from terminal.session.moves import Step, discard, has_challenge, put_away, to_problem, until, want_challenge
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     Check,
@@ -48,15 +47,11 @@ from terminal.session.states import (
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
     """The face matched or staff vouches: let chip and terminal sign a challenge, fetched first if there is none."""
     deadline = until(Opening, rules, now)
-    fetched = reception.challenge_until
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
-    if fetched is not None and fetched - rules.challenge_margin > now.wall:
+    if has_challenge(reception, rules, now):
         return _prove(state)
-    if reception.challenge_effect is not None:
-        return Step(replace(state, waiting=reception.challenge_effect))
-    reception, number = reception.numbered()
-    reception = replace(reception, challenge_effect=number)
-    return Step(replace(state, reception=reception, waiting=number), (FetchChallenge(reception.id, number),))
+    reception, fetching, effects = want_challenge(reception)
+    return Step(replace(state, reception=reception, waiting=fetching), effects)
 
 
 def _prove(state: Opening) -> Step:

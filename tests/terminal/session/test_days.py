@@ -82,6 +82,17 @@ def test_a_stale_challenge_is_fetched_anew() -> None:
     assert kinds(effects) == [fx.VerifyPinAndSign]
 
 
+def test_a_challenge_that_comes_nearly_over_is_used_and_not_fetched_for_ever() -> None:
+    """A terminal whose clock is fast sees every challenge so: the service decides, once."""
+    world = World()
+    world.put_card()
+    world.answer(ev.CardRead, CARD)
+    world.answer(ev.ChallengeFetched, world.now.wall, to=fx.FetchChallenge)
+    world.touch(ev.PinChosen)
+    assert kinds(world.touch(ev.PinEntered)) == [fx.FetchChallenge]
+    assert kinds(world.answer(ev.ChallengeFetched, world.now.wall)) == [fx.VerifyPinAndSign]
+
+
 def test_the_last_try_must_be_confirmed_each_time() -> None:
     world = World()
     world.card_read(replace(CARD, pin_tries_left=2))
