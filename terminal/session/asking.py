@@ -121,7 +121,13 @@ def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | N
 
 
 def _shown(reception: Reception, *on_screen: Question) -> Reception:
-    return replace(reception, shown=tuple(dict.fromkeys((*reception.shown, *on_screen))))
+    """What is put again is open again: its earlier answer counts no more, whether or not another one comes."""
+    again = {question.id for question in on_screen}
+    return replace(
+        reception,
+        shown=tuple(dict.fromkeys((*reception.shown, *on_screen))),
+        given=tuple((question_id, given) for question_id, given in reception.given if question_id not in again),
+    )
 
 
 def _given(reception: Reception, question_id: str, granted: bool, now: Now) -> Reception:
@@ -156,9 +162,9 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
     reception, index = state.reception, state.index
     match event:
         case ShareAll() | ShareNone() if index is None:
-            at_once = together(state.questions, granted=isinstance(event, ShareAll), at=now.wall)
-            given = tuple((dict(reception.given) | at_once).items())
-            reception = replace(reception, one_by_one=False, given=given)
+            # what was answered one by one before was never confirmed, and is asked again
+            given = together(state.questions, granted=isinstance(event, ShareAll), at=now.wall)
+            reception = replace(reception, one_by_one=False, given=tuple(given.items()))
             return ask(reception, rules, now, Stage.SPECIFIC_DISEASE)
         case OneByOne() if index is None:
             reception = replace(reception, one_by_one=True)

@@ -164,11 +164,11 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
     reception = state.reception
     match event:
         case CodeScanned():
-            return _open_record(state)
+            return _open_record(state, rules, now)
         case CodeNotScanned():
             return Step(replace(state, waiting=None, deadline=until(PrintedCodeEntry, rules, now)))
         case CodeEntered() if state.waiting is None:
-            return _open_record(state)
+            return _open_record(state, rules, now)
         case RecordOpened(record=record):
             reception = replace(reception, record=record)
             if record.authenticity == Authenticity.FORGED:
@@ -186,10 +186,11 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             return Step(state)
 
 
-def _open_record(state: PrintedCodeEntry) -> Step:
+def _open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
+    """Reading takes its time; a code entered at the last moment has it too."""
     reception, number = state.reception.numbered()
     return Step(
-        replace(state, reception=reception, waiting=number),
+        replace(state, reception=reception, waiting=number, deadline=until(PrintedCodeEntry, rules, now)),
         (OpenFaceRecord(reception.id, number, reception.code_left),),
     )
 
@@ -201,7 +202,7 @@ def _code_refused(state: PrintedCodeEntry, left: int, rules: Rules, now: Now) ->
         again = replace(state, reception=reception, waiting=None, wrong=True)
         return Step(replace(again, deadline=until(PrintedCodeEntry, rules, now)))
     if state.target is Way.STAFF:
-        return to_problem(reception, ProblemCode.NO_WAY_LEFT, rules, now)
+        return begin_staff(reception, rules, now)
     return choose(reception, rules, now, WhyHere.CODE_LOCKED)
 
 
@@ -308,6 +309,8 @@ def _verify_and_sign(state: PinEntry, rules: Rules, now: Now) -> Step:
 
 def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
     if reception.record is None:
+        if reception.code_left == 0 and reception.pin_left > 0:
+            return begin_pin(reception, rules, now, WhyHere.CODE_LOCKED)
         if reception.code_left == 0:
             return to_problem(reception, ProblemCode.NO_WAY_LEFT, rules, now)
         return enter_printed_code(reception, Way.STAFF, rules, now)

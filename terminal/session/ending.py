@@ -126,6 +126,13 @@ def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
     return Step(ended.state, discard(state.reception, "by-staff") + ended.effects)
 
 
+def effect_failed(state: AfterIdle, rules: Rules, now: Now) -> Step:
+    """A defect in what this state waits for. A decision on disk is not lost by it: the outbox goes on with it."""
+    if isinstance(state, Submitting) and state.recorded:
+        return complete(state, Outcome.AWAITING, rules, now, delivered=False)
+    return to_problem(state.reception, ProblemCode.INTERNAL, rules, now)
+
+
 def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
     """What a state does that has waited too long - for a device, or for the patient."""
     reception = state.reception

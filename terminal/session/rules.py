@@ -41,7 +41,7 @@ TIMEOUTS: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Defaults are the clinic's; `terminal.setup` derives them from settings and profile."""
+    """Defaults are the clinic's; `terminal.assembly` derives them from settings and profile."""
 
     consent: ConsentSettings = field(default_factory=ConsentSettings)
     timeouts: Mapping[str, float] = field(default_factory=lambda: TIMEOUTS)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import assert_never, get_args
 
 from consent.records import Cause
-from terminal.problems import ProblemCode
 from terminal.qualification.contract import Purpose
 from terminal.session.asking import asking
 from terminal.session.confirming import (
@@ -24,6 +23,7 @@ from terminal.session.confirming import (
 from terminal.session.effects import AlertStaff, RemindTakeCard, StopFaceCheck
 from terminal.session.ending import (
     complete_tick,
+    effect_failed,
     give_up,
     inquiry,
     problem,
@@ -51,7 +51,7 @@ from terminal.session.events import (
     Tick,
     Touch,
 )
-from terminal.session.moves import Step, begin, leave, to_problem
+from terminal.session.moves import Step, begin, leave
 from terminal.session.opening import notice, opening, registration
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
@@ -112,7 +112,7 @@ def next_tick(state: State, rules: Rules) -> float | None:
         moments = [moment for moment in (state.mode_until, state.remind_at) if moment is not None]
         return min(moments, default=None)
     moments = [state.deadline]
-    if _is_warned(state):
+    if _owes_warning(state):
         moments.append(state.deadline - rules.warn_before)
     if isinstance(state, Complete):
         if state.reception.card_in:
@@ -169,7 +169,7 @@ def _display(display: Display, event: DisplayChanged, rules: Rules) -> Display:
 # --- devices and clock --------------------------------------------------------------------------------------
 
 
-def _is_warned(state: AfterIdle) -> bool:
+def _owes_warning(state: AfterIdle) -> bool:
     """Whether this state still owes the patient a warning before it gives up."""
     waits_for_patient = not isinstance(state, Reading | Opening | Submitting | Complete | Problem | Inquiry)
     return waits_for_patient and state.waiting is None and not state.warned
@@ -180,7 +180,7 @@ def _tick(state: AfterIdle, rules: Rules, now: Now) -> Step:
         return timed_out(state, rules, now)
     if isinstance(state, Complete):
         return complete_tick(state, rules, now)
-    if _is_warned(state) and now.monotonic >= state.deadline - rules.warn_before:
+    if _owes_warning(state) and now.monotonic >= state.deadline - rules.warn_before:
         return Step(replace(state, warned=True))
     return Step(state)
 
@@ -220,7 +220,11 @@ def _camera(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
         case FaceCheck() if not available:
             return camera_lost(replace(state, reception=reception), rules, now)
         case ChoosingMethod():
-            return choose(reception, rules, now)
+            following = choose(reception, rules, now)
+            if isinstance(following.state, ChoosingMethod):
+                # a camera that comes and goes gives nobody more time
+                return Step(replace(following.state, deadline=state.deadline, warned=state.warned))
+            return following
         case _:
             return Step(replace(state, reception=reception))
 
@@ -239,7 +243,7 @@ def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
     if state.waiting is None or event.effect != state.waiting:
         return Step(state)
     if isinstance(event, EffectFailed):
-        return to_problem(reception, ProblemCode.INTERNAL, rules, now)
+        return effect_failed(state, rules, now)
     return _by_state(state, event, rules, now)
 
 

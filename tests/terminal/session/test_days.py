@@ -276,6 +276,37 @@ def test_a_camera_that_failed_once_serves_the_next_patient() -> None:
     assert Way.FACE in world.state.ways
 
 
+def test_a_camera_that_comes_and_goes_does_not_stop_the_time() -> None:
+    world = World(Rules(staff_enabled=True))
+    world.card_read(replace(CARD, pin_tries_left=0, code_tries_left=0))
+    assert isinstance(world.state, st.ChoosingMethod)
+    for available in (False, True, False, True):
+        world.wait(20)
+        world.send(ev.CameraChanged(available))
+    assert isinstance(world.state, st.Idle)
+
+
+def test_a_code_entered_at_the_last_moment_still_opens_the_record() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeNotScanned)
+    world.wait(89)
+    world.touch(ev.CodeEntered)
+    world.wait(5)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert isinstance(world.state, st.FaceCheck)
+
+
+def test_staff_cannot_open_a_locked_record_and_leaves_the_pin() -> None:
+    world = World(Rules(staff_enabled=True))
+    world.card_read(replace(CARD, code_tries_left=0))
+    assert isinstance(world.state, st.PinEntry)
+    world.touch(ev.StaffAuthenticated)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is st.WhyHere.CODE_LOCKED
+
+
 def test_the_patient_changes_to_the_pin_in_the_middle() -> None:
     world = World()
     to_face_check(world)
@@ -454,6 +485,28 @@ def test_back_and_change_of_mind() -> None:
     assert set(world.flags().values()) == {0}
 
 
+def test_a_consent_gone_back_to_is_open_again_when_the_card_is_pulled() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.touch(ev.Back)
+    world.take_card()
+    assert world.flags() == dict.fromkeys(ALL, 0) | {Item.HIGH_COST_LIMIT: 0}
+
+
+def test_an_answer_one_by_one_does_not_count_through_a_later_share_nothing() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
+    world.touch(ev.OneByOne)
+    for question in ("care-and-medicines", "health-checkup-specific", "specific-disease", "limit"):
+        world.touch(ev.Answered, question, True)
+    world.touch(ev.Back)
+    world.touch(ev.ShareNone)
+    assert isinstance(world.state, st.SpecificDisease)
+    world.take_card()
+    assert set(world.flags().values()) == {0}
+
+
 def test_below_forty_there_is_one_question_and_no_overview() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"age": 30}))
@@ -542,6 +595,28 @@ def test_silence_at_the_end_is_told_and_kept() -> None:
     world.answer(ev.ServiceSilent)
     assert isinstance(world.state, st.Complete)
     assert world.state.outcome is st.Outcome.AWAITING
+
+
+def test_a_defect_while_delivering_leaves_the_decision_to_the_outbox() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareNone)
+    world.touch(ev.Answered, "limit", False)
+    world.answer(ev.DecisionRecorded)
+    effects = world.answer(ev.EffectFailed)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.outcome is st.Outcome.AWAITING
+    assert fx.AlertStaff in kinds(effects)
+
+
+def test_a_defect_before_the_decision_is_on_disk_is_a_problem() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareNone)
+    world.touch(ev.Answered, "limit", False)
+    world.answer(ev.EffectFailed)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.INTERNAL
 
 
 def test_a_ledger_that_cannot_be_written_submits_nothing() -> None:
