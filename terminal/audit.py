@@ -5,14 +5,19 @@ personal data, no certificate, no distance.
 """
 
 import json
+import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from terminal.session.events import Answered, Event, FaceRefused, StaffSaysSame
 from terminal.session.rules import Now
 from terminal.session.states import Complete, Idle, Opening, Problem, State
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,10 @@ def _detail(event: Event, after: State) -> str:
 
 
 class AuditTrail:
-    """Appends records to a JSON-lines file, mode 0600. Thread-safe."""
+    """Appends records to a JSON-lines file, mode 0600. Thread-safe.
+
+    A disk that refuses ends no reception: the log says so, and the ledger alone decides whether anything is submitted.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -71,9 +79,17 @@ class AuditTrail:
 
     def write(self, record: AuditRecord) -> None:
         fields = {name: getattr(record, name) for name in AuditRecord.__slots__}
-        with self._lock:
+        with self._lock, self._told():
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self._file.flush()
 
     def close(self) -> None:
-        self._file.close()
+        with self._told():
+            self._file.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            log.critical("audit trail: %s", error.strerror)

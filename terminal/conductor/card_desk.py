@@ -1,5 +1,6 @@
 """The card's effects: one connection per reception, every word to the card from one thread."""
 
+import asyncio
 import logging
 from hashlib import sha256
 
@@ -43,8 +44,13 @@ log = logging.getLogger(__name__)
 
 
 class CardDesk:
-    def __init__(self, slot: CardSlot, scanner: CodeScanner | None, anchors: TrustAnchors) -> None:
+    """`patience`: seconds a device that hangs may hold up the exit."""
+
+    def __init__(
+        self, slot: CardSlot, scanner: CodeScanner | None, anchors: TrustAnchors, patience: float = 5.0
+    ) -> None:
         self.slot = slot
+        self._patience = patience
         self._scanner = scanner
         self._anchors = anchors
         self._worker = Worker("card")
@@ -60,6 +66,8 @@ class CardDesk:
 
     def _read(self, insertion: int, patient: Patient) -> CardFacts | CardTrouble:
         self._release()
+        if patient.wiped:
+            return CardGone()
         link = self.slot.connect()
         match link:
             case ReaderBusy() as busy:
@@ -187,6 +195,11 @@ class CardDesk:
             link.close()
 
     async def close(self) -> None:
-        await self.release()
-        self.slot.close()
-        self._worker.close()
+        try:
+            async with asyncio.timeout(self._patience):
+                await self.release()
+        except TimeoutError:
+            log.error("the card's thread hangs; it ends with the program")
+        finally:
+            self.slot.close()
+            self._worker.close(self._patience)

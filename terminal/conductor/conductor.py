@@ -5,6 +5,7 @@ drops the event by its ids. Each device has one thread, so one reception's words
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -17,12 +18,13 @@ from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, Stage
 from terminal.conductor.ledger_desk import LedgerDesk
-from terminal.conductor.patient import Patient
+from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.rules import Rules
-from terminal.session.states import START, Idle, State
+from terminal.session.states import START, Idle, PrintedCodeEntry, State
 from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
@@ -101,11 +103,16 @@ class Conductor:
             self.post(ev.PinEntered(patient.reception))
 
     def enter_code(self, digits: bytearray) -> None:
-        """Takes over the buffer with the 14 digits of the printed code."""
-        patient = self.patient
-        if patient is not None:
-            patient.put_code(digits)
-            self.post(ev.CodeEntered(patient.reception))
+        """Takes over the buffer with the 14 digits of the printed code; overwritten at once where nobody asks for it.
+
+        The code entered before may be on its way to the card from its buffer.
+        """
+        patient, state = self.patient, self.state
+        if patient is None or not isinstance(state, PrintedCodeEntry) or state.waiting is not None:
+            wipe_buffer(digits)
+            return
+        patient.put_code(digits)
+        self.post(ev.CodeEntered(patient.reception))
 
     def stop(self) -> None:
         self._events.put_nowait(None)
@@ -149,8 +156,6 @@ class Conductor:
 
     def _take(self, event: ev.Event) -> None:
         before, now = self.state, self._clock.now()
-        if isinstance(event, ev.CardPresent):
-            self._patients[event.reception] = Patient(event.reception)
         self.state, effects = step(before, event, self.rules, now)
         record = audit(before, event, self.state, now)
         if record is not None:
@@ -200,6 +205,8 @@ class Conductor:
             case fx.AlertStaff(reason=reason):
                 log.warning("staff wanted: %s", reason)
             case _:
+                if isinstance(effect, fx.ReadCard):
+                    self._patients[effect.reception] = Patient(effect.reception)
                 self._keep(asyncio.create_task(self._perform(effect)))
 
     def _keep(self, task: asyncio.Task[None]) -> None:
@@ -284,8 +291,8 @@ class Conductor:
             case Stage.SILENT:
                 return ev.ServiceSilent(*ids)
             case Stage.REFUSED:
-                assert outcome.reason is not None
-                return ev.ServiceRefused(*ids, outcome.reason)
+                # without a reason where the outbox was refused, and ended the check, a moment earlier
+                return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)
 
     async def _settle_interrupted(self) -> None:
         """Before the first card: what an earlier run opened and never decided is decided, without any consent."""
@@ -307,16 +314,18 @@ class Conductor:
             await asyncio.sleep(self._clock.real_seconds(OUTBOX_EVERY))
 
     async def _wind_up(self) -> None:
+        """Everything is closed, whatever fails or hangs on the way."""
         for patient in self._patients.values():
             patient.wipe()
         self.camera.stop_check()
         if self._running:
             await asyncio.wait(self._running, timeout=10)
-        await self.card.close()
-        self.camera.close()
-        await self.service.client.aclose()
-        self.ledger.close()
-        self._trail.close()
+        async with contextlib.AsyncExitStack() as closing:
+            closing.callback(self._trail.close)
+            closing.callback(self.ledger.close)
+            closing.push_async_callback(self.service.client.aclose)
+            closing.callback(self.camera.close)
+            closing.push_async_callback(self.card.close)
 
 
 def _nobody(reception: str) -> Patient:

@@ -54,3 +54,4 @@ class Worker:
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
+            del call  # or what it was called with would stay reachable until the next call
