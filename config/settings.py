@@ -79,6 +79,8 @@ class HandoverSettings(Section):
     """Where result files for the receipt computer go; by default `results` in the state folder."""
     encoding: Literal["UTF-8", "Shift_JIS"] = "UTF-8"
     """Character encoding of result files."""
+    newer_consents: bool = False
+    """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); that they stand there is inferred."""
 
 
 class StaffSettings(Section):

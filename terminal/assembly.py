@@ -19,6 +19,7 @@ from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.folder import ResultFolder
+from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import terminal_line
@@ -85,7 +86,15 @@ def open_terminal(
         camera=CameraDesk(devices.camera, devices.engine, settings.vision),
         service=ServiceDesk(client),
         ledger=books,
-        delivery=Delivery(ledger, books.worker, client, folder, clock, settings.handover.encoding),
+        delivery=Delivery(
+            ledger,
+            books.worker,
+            client,
+            folder,
+            clock,
+            settings.handover.encoding,
+            FaceOptions(newer_consents=settings.handover.newer_consents),
+        ),
         trail=AuditTrail(settings.state_dir / "audit.jsonl"),
         clock=clock,
         institution_code=settings.service.institution_code,

@@ -1,7 +1,12 @@
 """`uketsuke run`"""
 
 import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +15,7 @@ from config.settings import Profile, Settings
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
+    from reader.link import CardSlot
     from terminal.assembly import Devices
 
 HELP = """The terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
@@ -28,6 +34,9 @@ def run(
     camera: Annotated[str | None, typer.Option(help="Number, device path or video file.")] = None,
     reader: Annotated[str | None, typer.Option(help="Number of the PC/SC reader, or a part of its name.")] = None,
     language: Annotated[str, typer.Option(help="Language of the prompt: ja or en.")] = "ja",
+    card_trace: Annotated[
+        Path | None, typer.Option(help="Write the commands to the card, masked. Refused where patients are served.")
+    ] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -44,14 +53,33 @@ def run(
 
     if language not in LANGUAGES:
         fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
-    with plain_errors():
+    with plain_errors(), trace_to(card_trace) as write:
         if headless:
-            at_prompt(settings, language)
+            at_prompt(settings, language, write)
         else:
-            raise typer.Exit(on_screen(settings))
+            raise typer.Exit(on_screen(settings, write))
 
 
-def real_devices(settings: Settings) -> "Devices":
+Write = Callable[[str], None]
+
+
+@contextmanager
+def trace_to(path: Path | None) -> Iterator[Write | None]:
+    if path is None:
+        yield None
+        return
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+        yield lambda line: print(f"{datetime.now():%H:%M:%S.%f}  {line}", file=file, flush=True)
+
+
+def is_simulated(settings: Settings) -> bool:
+    from terminal.qualification.keys import Enrolment, enrolment_path
+
+    enrolment = Enrolment.load(enrolment_path(settings.state_dir))
+    return enrolment is not None and enrolment.simulated
+
+
+def real_devices(settings: Settings, write: Write | None) -> "Devices":
     from reader.pcsc import PcscSlot
     from terminal.assembly import Devices
     from vision.engines import open_engine
@@ -61,10 +89,23 @@ def real_devices(settings: Settings) -> "Devices":
     # a video file stands in for a camera without end
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     engine = partial(open_engine, settings.cache_dir)
-    return Devices(PcscSlot(settings.reader.name or None), None, Camera(source), engine)
+    slot: CardSlot = PcscSlot(settings.reader.name or None)
+    if write is not None:
+        slot = traced(slot, write, production=not is_simulated(settings))
+    return Devices(slot, None, Camera(source), engine)
 
 
-def at_prompt(settings: Settings, language: str) -> None:
+def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
+    from reader.trace import TracedSlot, TraceRefused
+    from terminal.assembly import NotReady
+
+    try:
+        return TracedSlot(slot, write, production=production)
+    except TraceRefused as error:
+        raise NotReady(f"{error}. A terminal enrolled with the service stub is one.") from error
+
+
+def at_prompt(settings: Settings, language: str, write: Write | None) -> None:
     from terminal.assembly import open_terminal
     from terminal.headless.prompt import PromptOperator
     from terminal.headless.runner import Headless
@@ -74,21 +115,20 @@ def at_prompt(settings: Settings, language: str) -> None:
     say = words(language, institution=place.institution, staff=place.staff)
 
     async def conduct() -> None:
-        conductor = open_terminal(settings, real_devices(settings))
+        conductor = open_terminal(settings, real_devices(settings, write))
         await Headless(conductor, PromptOperator(say, tell)).run()
 
     asyncio.run(conduct())
 
 
-def on_screen(settings: Settings) -> int:
+def on_screen(settings: Settings, write: Write | None) -> int:
     from terminal.assembly import open_terminal
-    from terminal.qualification.keys import Enrolment, enrolment_path
     from terminal.screens.app import Opened, TerminalApp, run_app
 
     async def opening() -> Opened:
-        devices = real_devices(settings)
+        devices = real_devices(settings, write)
         return Opened(await asyncio.to_thread(open_terminal, settings, devices), devices.camera)
 
-    enrolment = Enrolment.load(enrolment_path(settings.state_dir))
-    simulated = enrolment is not None and enrolment.simulated
-    return run_app(TerminalApp(opening, settings, simulated=simulated), settings.state_dir / "terminal.log")
+    return run_app(
+        TerminalApp(opening, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
+    )

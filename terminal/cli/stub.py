@@ -9,7 +9,7 @@ from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr
 
 HELP = """The qualification-check service stub, as an HTTP server of its own (this computer only).
 
-Everything it answers is invented and says so. Its interface: http://127.0.0.1:8642/docs
+Everything it answers is invented and says so. Its interface: http://127.0.0.1:8642/openapi.json and docs/service.md
 
 Example: uketsuke stub --port 8642
 """

@@ -17,9 +17,9 @@ from consent.outbox import unconfirmed, undecided, undelivered, untold
 from consent.records import Cause, Confirmed, Decided, Opened, Record, RecordedAnswer, WithdrawalSettled, Withdrawn
 from terminal.conductor.clock import Clock
 from terminal.conductor.worker import Worker
-from terminal.handover.folder import AlreadyThere, Delivered, NotDelivered, ResultFolder
+from terminal.handover.folder import AlreadyThere, Delivered, NotDelivered, ResultFolder, Undelivered
 from terminal.handover.name import result_file_stem
-from terminal.handover.result_xml import Encoding, result_document
+from terminal.handover.result_xml import Encoding, FaceOptions, result_document
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     PrescriptionForm,
@@ -72,6 +72,7 @@ class Delivery:
         folder: ResultFolder,
         clock: Clock,
         encoding: Encoding = "UTF-8",
+        options: FaceOptions | None = None,
     ) -> None:
         self.ledger = ledger
         self._books = books
@@ -79,6 +80,7 @@ class Delivery:
         self._folder = folder
         self._clock = clock
         self._encoding = encoding
+        self._options = options
         self._one_at_a_time = asyncio.Lock()
 
     async def deliver(self, check_id: str) -> Outcome:
@@ -125,7 +127,7 @@ class Delivery:
         if not isinstance(result, QualificationResult):
             log.warning("result not fetched; it is fetched again later")
             return Outcome(Stage.CONFIRMED)
-        document = result_document(result, self._encoding)
+        document = result_document(result, self._encoding, self._options)
         if document.substituted:
             log.info("%d characters outside %s were replaced in a result file", document.substituted, self._encoding)
         name = f"{event.result_file}.xml"
@@ -216,6 +218,11 @@ class Delivery:
             check_id=record.event.check_id, items=record.event.items, accepted_at=accepted_at, signature=signature
         )
         await self._books.run(self.ledger.withdrawal_settled, event)
+
+    @property
+    def trouble(self) -> Undelivered | None:
+        """Why the last result file could not be handed over; None when it could."""
+        return self._folder.trouble
 
     def backlog(self) -> int:
         """Checks for which something remains to be done."""

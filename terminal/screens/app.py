@@ -353,6 +353,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             camera=getattr(frame, "rgb", None) is not None,
             service=service_standing(records),
             backlog=backlog,
+            handover=counter.delivery.trouble,
             receptions=tuple(last_receptions(records)),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from terminal.conductor.patient import Patient
+from terminal.handover.folder import Undelivered
 from terminal.session.effects import Effect
 from terminal.session.events import Event
 from terminal.session.rules import Rules
@@ -13,6 +14,10 @@ from terminal.session.states import State
 class Backlog(Protocol):
     def backlog(self) -> int:
         """Checks for which something remains to be sent or handed over."""
+
+    @property
+    def trouble(self) -> Undelivered | None:
+        """Why the last result file could not be handed over."""
 
 
 class Counter(Protocol):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from terminal.handover.folder import Undelivered
 from terminal.problems import ProblemCode
 from terminal.screens.staff.receptions import PastReception, Service
 from terminal.screens.wrapping import cells
@@ -20,6 +21,8 @@ class Status:
     service: Service
     backlog: int | None
     """None where the ledger could not tell."""
+    handover: Undelivered | None
+    """Why result files cannot be handed over; None while they can."""
     receptions: tuple[PastReception, ...]
 
     def lines(self, say: Words) -> list[str]:
@@ -29,6 +32,7 @@ class Status:
             (say("status.camera"), works if self.camera else lost),
             (say("status.service"), say(f"status.{self.service}")),
             (say("status.backlog"), self._backlog(say)),
+            (say("status.handover"), works if self.handover is None else say(self.handover.message_id)),
         ]
         lines = [f"{label}{' ' * max(_LABEL_CELLS - cells(label), 1)}{value}" for label, value in told]
         lines += ["", say("status.receptions")]

@@ -12,6 +12,8 @@ from tests.terminal.screens.gallery import RULES
 
 
 class NoBacklog:
+    trouble = None
+
     def backlog(self) -> int:
         return 0
 

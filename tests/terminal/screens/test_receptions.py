@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from terminal.handover.folder import Undelivered
 from terminal.screens.staff.receptions import PastReception, Service, last_receptions, read_trail, service_standing
 from terminal.screens.staff.status import Status
 from terminal.words.catalogue import words
@@ -71,16 +72,18 @@ def test_staff_reads_it_in_words() -> None:
         camera=True,
         service=Service.SILENT,
         backlog=2,
+        handover=Undelivered.DISK_FULL,
         receptions=(PastReception("2026-11-22T09:05:00+09:00", "problem", "U-402"), PastReception("?", "done")),
     )
     text = "\n".join(status.lines(words("ja")))
     assert "使えません" in text
     assert "返事がありません" in text
     assert "2件" in text
+    assert "ディスクがいっぱいです" in text
     assert "11-22 09:05  U-402 このカードは一時停止中です" in text
     assert "--:--  完了" in text
 
 
 def test_a_quiet_terminal_says_so() -> None:
-    status = Status(reader="A", camera=False, service=Service.UNKNOWN, backlog=None, receptions=())
+    status = Status(reader="A", camera=False, service=Service.UNKNOWN, backlog=None, handover=None, receptions=())
     assert status.lines(words("en"))[-1].strip() == "none"

@@ -9,6 +9,7 @@ from config.profiles import PROFILES
 from config.settings import ConsentSettings
 from consent.items import HolderFacts
 from consent.questions import questions
+from terminal.handover.folder import Undelivered
 from terminal.problems import ProblemCode
 from terminal.session.states import WhyHere
 from terminal.words.catalogue import LANGUAGES, catalogue, question_wording, words
@@ -61,6 +62,8 @@ def test_every_question_guidance_and_reason_has_its_words(language: str) -> None
         assert say(f"guidance.{guidance}")
     for why in WhyHere:
         assert not why or say(f"why.{why}")
+    for undelivered in Undelivered:
+        assert say(undelivered.message_id)
 
 
 def test_an_unknown_id_is_a_programming_mistake() -> None:
