@@ -10,6 +10,9 @@ from terminal.personas.persona import Persona
 if TYPE_CHECKING:
     from vision.engine import FaceEngine
     from vision.latest import Camera
+    from vision.verdict import CameraLost
+
+_FIRST_FRAME_SECONDS = 10.0
 
 
 class Stage(Protocol):
@@ -70,9 +73,15 @@ class CameraStage:
 
     def prepare(self) -> None:
         """Take the portrait. Raises `NotReady` where there is no camera, or nobody before it."""
+        from vision.verdict import CameraLost
+
         if self._own is None:
             self.camera.start()
             try:
+                # before the engine is loaded: who has no camera need not wait for that
+                frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
+                if isinstance(frame, CameraLost):
+                    raise _not_there(frame)
                 self._own = portrait_before(self.camera, self.engine())
             finally:
                 self.camera.stop()
@@ -116,7 +125,7 @@ def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20)
     while time.monotonic() < until:
         frame = camera.after(number, 1.0)
         if isinstance(frame, CameraLost):
-            raise NotReady(f"{frame.source}. Name another with --camera (a number, a device path or a video file).")
+            raise _not_there(frame)
         if frame is None:
             continue
         number = frame.number
@@ -127,3 +136,7 @@ def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20)
         f"{camera.name}: no picture in {seconds:g} seconds showed one face, near enough and in the middle. "
         "Sit before the camera in good light, or name another with --camera."
     )
+
+
+def _not_there(lost: "CameraLost") -> NotReady:
+    return NotReady(f"{lost.source}. Name another with --camera (a number, a device path or a video file).")
