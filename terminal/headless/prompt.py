@@ -34,8 +34,11 @@ class Lines:
         threading.Thread(target=self._read, name="prompt", daemon=True).start()
 
     def _read(self) -> None:
-        for line in self._stream:
-            self._tell(line.rstrip("\n"))
+        try:
+            for line in self._stream:
+                self._tell(line.rstrip("\n"))
+        except (ValueError, OSError):
+            pass  # no text, or the terminal is gone: there is no more to come
         self._tell(None)
 
     def _tell(self, line: str | None) -> None:
@@ -49,6 +52,25 @@ class Lines:
             self._lines.put_nowait(None)
             raise EOFError
         return line
+
+    @property
+    def waiting(self) -> int:
+        """Lines typed and not asked for; the end of input is one."""
+        return self._lines.qsize()
+
+    def forget(self) -> None:
+        """What was typed before a question is no answer to it, and a PIN typed too late is not the next patient's.
+
+        A script's lines all lie there from the start and are kept.
+        """
+        if not self._stream.isatty():
+            return
+        termios.tcflush(self._stream.fileno(), termios.TCIFLUSH)
+        ended = False
+        while not self._lines.empty():
+            ended = self._lines.get_nowait() is None or ended
+        if ended:
+            self._lines.put_nowait(None)
 
     @contextlib.contextmanager
     def hidden(self) -> Iterator[None]:
@@ -83,6 +105,7 @@ class PromptOperator:
             conductor.stop()
 
     async def _act(self, state: st.State, conductor: Conductor) -> None:
+        self._lines.forget()
         if isinstance(state, st.Idle):
             self._tell(self._say("idle.card-left" if state.card_left is not None else "idle.question"))
             return

@@ -8,7 +8,7 @@ import pytest
 
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.demo.counter import Counter
-from terminal.headless.prompt import PromptOperator, _birth_date, choices
+from terminal.headless.prompt import Lines, PromptOperator, _birth_date, choices
 from terminal.headless.runner import Headless
 from terminal.session import states as st
 from terminal.session.rules import Rules
@@ -109,6 +109,45 @@ async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> Non
         async with asyncio.timeout(10):
             await headless.run()
     desk.place.remove()
+
+
+def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
+    """Or a PIN typed too late would be sent to the next patient's card."""
+    keyboard, terminal = os.openpty()
+
+    async def day() -> None:
+        with os.fdopen(terminal) as stream:
+            lines = Lines(stream)
+            os.write(keyboard, b"1234\n")
+            async with asyncio.timeout(10):
+                while lines.waiting == 0:
+                    await asyncio.sleep(0.001)
+                lines.forget()
+                os.write(keyboard, b"2\n")
+                assert await lines.next() == "2"
+            os.write(keyboard, b"\x04")  # the end of input, or its thread would still read
+            with pytest.raises(EOFError):
+                await lines.next()
+
+    asyncio.run(day())
+    os.close(keyboard)
+
+
+def test_the_lines_of_a_script_lie_there_from_the_start() -> None:
+    reading, writing = os.pipe()
+
+    async def day() -> None:
+        with os.fdopen(reading) as stream:
+            lines = Lines(stream)
+            os.write(writing, b"2\n")
+            os.close(writing)
+            async with asyncio.timeout(10):
+                while lines.waiting < 2:
+                    await asyncio.sleep(0.001)
+                lines.forget()
+                assert await lines.next() == "2"
+
+    asyncio.run(day())
 
 
 @pytest.mark.parametrize("typed", ["S55.3.1", "s55-3-1", "S55/03/01", "1980-03-01", "1980.3.1"])
