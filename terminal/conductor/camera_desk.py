@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from config.settings import VisionSettings
-from terminal.conductor.patient import Patient
+from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.session import events as ev
 from terminal.session.effects import CheckFace
@@ -66,17 +66,19 @@ class CameraDesk:
             self._engine = self._make_engine()
         return self._engine
 
-    async def learn(self, patient: Patient) -> bool:
-        """Encode the card's photo. False if there is none or no face can be found in it."""
-        return await self._worker.run(self._learn, patient)
+    async def learn(self, patient: Patient, photo: bytearray) -> bool:
+        """Encode the card's photo and overwrite it. False if no face can be found in it."""
+        return await self._worker.run(self._learn, patient, photo)
 
-    def _learn(self, patient: Patient) -> bool:
+    def _learn(self, patient: Patient, photo: bytearray) -> bool:
         from vision.reference import make_reference
 
-        record = patient.record
-        if record is None or record.photo_jp2 is None:
-            return False
-        reference = make_reference(self._loaded(), bytes(record.photo_jp2))
+        try:
+            if patient.wiped:
+                return False
+            reference = make_reference(self._loaded(), photo)
+        finally:
+            wipe_buffer(photo)
         if isinstance(reference, ReferenceProblem):
             log.warning("card photo: %s", reference)
             return False

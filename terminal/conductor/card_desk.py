@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from hashlib import sha256
 
 from reader.authenticity import TrustAnchors, check_face_record
@@ -99,11 +100,14 @@ class CardDesk:
         return True
 
     async def open_record(
-        self, effect: OpenFaceRecord, patient: Patient
+        self, effect: OpenFaceRecord, patient: Patient, on_photo: Callable[[bytearray], None]
     ) -> tuple[FaceRecord, Authenticity] | CodeRefused | CardFailed:
-        """VERIFY the printed code, read the record and say whether it is genuine. The code is overwritten."""
+        """VERIFY the printed code, read the record and say whether it is genuine. The code is overwritten.
+
+        `on_photo` is called from the card's thread as soon as the photo has arrived, with a copy to be overwritten.
+        """
         ids = (effect.reception, effect.effect)
-        outcome = await self._worker.run(self._open_record, effect.expected_left, patient)
+        outcome = await self._worker.run(self._open_record, effect.expected_left, patient, on_photo)
         match outcome:
             case CodeWrong(left=left):
                 return CodeRefused(*ids, left)
@@ -118,7 +122,7 @@ class CardDesk:
                 return record, check_face_record(record, cv_certificate, self._anchors)
 
     def _open_record(
-        self, expected_left: int, patient: Patient
+        self, expected_left: int, patient: Patient, on_photo: Callable[[bytearray], None]
     ) -> tuple[FaceRecord, bytes] | CodeWrong | CodeLocked | CodeNotSent | CardGone | CardUnreadable:
         card = self._card
         if card is None or patient.wiped:
@@ -129,7 +133,7 @@ class CardDesk:
             wipe_buffer(patient.code)
         if not isinstance(outcome, CodeRight):
             return outcome
-        record = card.read_face_record()
+        record = card.read_face_record(on_photo)
         if not isinstance(record, FaceRecord):
             return record
         cv_certificate = card.read_cv_certificate()

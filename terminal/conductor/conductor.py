@@ -60,6 +60,8 @@ class Conductor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._events: asyncio.Queue[ev.Event | None] = asyncio.Queue()
         self._patients: dict[str, Patient] = {}
+        self._not_discarded: set[str] = set()
+        """Receptions that staff threw away and a failing ledger could not note: not to be submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
         self._insertions = 0
         self._lying: int | None = None
@@ -129,7 +131,6 @@ class Conductor:
 
         outbox: asyncio.Task[None] | None = None
         try:
-            await self._settle_interrupted()
             self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
             self.card.slot.watch(on_slot)
             outbox = asyncio.create_task(self._outbox())
@@ -243,13 +244,7 @@ class Conductor:
                 scanned = await self.card.scan(patient)
                 return ev.CodeScanned(*ids) if scanned else ev.CodeNotScanned(*ids)
             case fx.OpenFaceRecord():
-                opened = await self.card.open_record(effect, patient)
-                if not isinstance(opened, tuple):
-                    return opened
-                usable = await self.camera.learn(patient)
-                record, authenticity = opened
-                facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
-                return ev.RecordOpened(*ids, facts)
+                return await self._open_record(effect, patient)
             case fx.VerifyPinAndSign():
                 return await self.card.verify_pin_and_sign(effect, patient)
             case fx.CheckFace():
@@ -273,13 +268,33 @@ class Conductor:
             case fx.Deliver(check_id=check_id):
                 return await self._deliver(ids, check_id)
             case fx.RecordDiscarded():
-                await self.ledger.discarded(effect)
+                if not await self.ledger.discarded(effect):
+                    self._not_discarded.add(effect.reception)
                 return None
             case fx.ReleaseCard():
                 await self.card.release()
                 return None
             case _:
                 return None
+
+    async def _open_record(self, effect: fx.OpenFaceRecord, patient: Patient) -> ev.Event:
+        """The photo is encoded while the card still tells the rest of its record."""
+        loop = asyncio.get_running_loop()
+        learning: list[asyncio.Task[bool]] = []
+
+        def begin(photo: bytearray) -> None:
+            learning.append(loop.create_task(self.camera.learn(patient, photo)))
+
+        def on_photo(photo: bytearray) -> None:
+            loop.call_soon_threadsafe(begin, photo)
+
+        opened = await self.card.open_record(effect, patient, on_photo)
+        usable = await learning[0] if learning else False
+        if not isinstance(opened, tuple):
+            return opened
+        record, authenticity = opened
+        facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
+        return ev.RecordOpened(effect.reception, effect.effect, facts)
 
     async def _deliver(self, ids: tuple[str, int], check_id: str) -> ev.Event:
         outcome = await self.delivery.deliver(check_id)
@@ -295,9 +310,10 @@ class Conductor:
                 return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)
 
     async def _settle_interrupted(self) -> None:
-        """Before the first card: what an earlier run opened and never decided is decided, without any consent."""
+        """What an earlier run, or one whose ledger failed, opened and never decided is decided, without any consent."""
+        under_way = self._patients.keys() | self._not_discarded
         try:
-            interrupted = await self.delivery.settle_interrupted(self._institution_code)
+            interrupted = await self.delivery.settle_interrupted(self._institution_code, under_way)
         except LedgerError as error:
             log.critical("ledger: %s", error)
             return
@@ -308,6 +324,7 @@ class Conductor:
         """What an earlier run or a silent service left behind is worked off beside the receptions."""
         while True:
             try:
+                await self._settle_interrupted()
                 await self.delivery.work_off()
             except Exception as error:
                 log.critical("outbox: %s at %s", type(error).__name__, _place(error))

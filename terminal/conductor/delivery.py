@@ -6,7 +6,7 @@ Everything sent is read from the ledger, so a repetition after silence or a rest
 import asyncio
 import base64
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from consent.items import Item
 from consent.ledger import Ledger
 from consent.outbox import unconfirmed, undecided, undelivered, untold
 from consent.records import Cause, Confirmed, Decided, Opened, Record, RecordedAnswer, WithdrawalSettled, Withdrawn
+from consent.store import LedgerError
 from terminal.conductor.clock import Clock
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import AlreadyThere, Delivered, NotDelivered, ResultFolder, Undelivered
@@ -144,12 +145,13 @@ class Delivery:
 
     # --- the outbox -----------------------------------------------------------------------------------------
 
-    async def settle_interrupted(self, institution_code: str) -> int:
-        """After a restart: what was opened and never decided is decided 0 throughout. How many that were."""
-        opened = await self._books.run(undecided, self.ledger)
-        for record in opened:
+    async def settle_interrupted(self, institution_code: str, under_way: Container[str] = ()) -> int:
+        """What was opened and not decided, by no reception `under_way`, is decided 0 throughout. How many that were."""
+        found = await self._books.run(undecided, self.ledger)
+        interrupted = [record for record in found if record.event.reception_id not in under_way]
+        for record in interrupted:
             await self._books.run(self.ledger.decided, self._interrupted(record, institution_code))
-        return len(opened)
+        return len(interrupted)
 
     def _interrupted(self, record: Record[Opened], institution_code: str) -> Decided:
         opened, now = record.event, self._clock.wall()
@@ -177,13 +179,23 @@ class Delivery:
             await self._books.run(self.ledger.expired, over.event.check_id)
         pending = [decided.event.check_id for decided in waiting.sendable]
         pending += [confirmed.decided.event.check_id for confirmed in await self._books.run(undelivered, self.ledger)]
-        delivered = tuple([await self.deliver(check_id) for check_id in pending])
+        delivered = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
         for withdrawal in await self._books.run(untold, self.ledger, self._clock.wall()):
             if withdrawal.over:
                 await self._settle(withdrawal.withdrawn)
             else:
                 await self._tell_withdrawn(withdrawal.withdrawn)
-        return delivered
+        return tuple(delivered)
+
+    async def _deliver_again(self, check_id: str) -> Outcome | None:
+        """None after a defect: one check that cannot be delivered does not keep back the others."""
+        try:
+            return await self.deliver(check_id)
+        except LedgerError:
+            raise
+        except Exception as error:
+            log.critical("outbox: one check cannot be delivered: %s", type(error).__name__)
+            return None
 
     async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
         """Take consents back that were given: on disk first, then told to the service. False if it is told later.
