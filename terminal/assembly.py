@@ -70,6 +70,22 @@ def open_terminal(
     """A conductor ready to `run`. Raises `NotReady`, or the ledger's errors."""
     clock = clock or Clock()
     client, _ = client_of(settings)
+    books, delivery = open_books(settings, client, clock)
+    return Conductor(
+        rules=rules or rules_of(settings),
+        card=CardDesk(devices.slot, devices.scanner, anchors or load_trust_anchors(settings.reader.trust_anchors)),
+        camera=CameraDesk(devices.camera, devices.engine, settings.vision),
+        service=ServiceDesk(client),
+        ledger=books,
+        delivery=delivery,
+        trail=AuditTrail(settings.state_dir / "audit.jsonl"),
+        clock=clock,
+        institution_code=settings.service.institution_code,
+    )
+
+
+def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
+    """The ledger, and what delivers from it. Raises the ledger's errors."""
     folder = ResultFolder(
         settings.results_dir, owner=settings.service.terminal_id, create=settings.handover.folder is None
     )
@@ -80,25 +96,8 @@ def open_terminal(
         settings.profile,
         settings.service.institution_code,
     )
-    return Conductor(
-        rules=rules or rules_of(settings),
-        card=CardDesk(devices.slot, devices.scanner, anchors or load_trust_anchors(settings.reader.trust_anchors)),
-        camera=CameraDesk(devices.camera, devices.engine, settings.vision),
-        service=ServiceDesk(client),
-        ledger=books,
-        delivery=Delivery(
-            ledger,
-            books.worker,
-            client,
-            folder,
-            clock,
-            settings.handover.encoding,
-            FaceOptions(newer_consents=settings.handover.newer_consents),
-        ),
-        trail=AuditTrail(settings.state_dir / "audit.jsonl"),
-        clock=clock,
-        institution_code=settings.service.institution_code,
-    )
+    options = FaceOptions(newer_consents=settings.handover.newer_consents)
+    return books, Delivery(ledger, books.worker, client, folder, clock, settings.handover.encoding, options)
 
 
 def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.settings import Settings
-from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
+    from consent.items import Item
     from consent.verification import LedgerBroken, LedgerIntact
     from terminal.qualification.receipts import ReceiptNotGenuine
 
@@ -69,6 +70,47 @@ def show(config: ConfigOption = None) -> None:
                 flags = " ".join(f"{answer.item}={int(answer.granted)}" for answer in event.answers)
                 detail = f"{event.cause}  {flags}"
             tell(f"{record.sequence:6}  {record.at:%Y-%m-%d %H:%M:%S}  {event.kind:10} {event.check_id}  {detail}")
+
+
+@app.command()
+def withdraw(
+    check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke ledger show` lists it.")],
+    item: Annotated[list[str], typer.Argument(help="SRJ, YZK, SHJ, TKK or TSR: what is shared no longer.")],
+    config: ConfigOption = None,
+) -> None:
+    """Take a consent back at the patient's wish: written down first, then told to the service.
+
+    Works while no terminal runs on this ledger. What the service does not hear is told again at the next start.
+
+    Example: uketsuke ledger withdraw 3f9a0c TKK
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from consent.items import Item
+        from consent.lifecycle import LifeCycleError
+        from terminal.assembly import NotReady
+
+        unknown = [one for one in item if one not in set(Item)]
+        if unknown:
+            fail(f"{unknown[0]} is no item. Known: {', '.join(Item)}.")
+        try:
+            told = asyncio.run(_withdraw(settings, check, [Item(one) for one in item]))
+        except LifeCycleError as error:
+            raise NotReady(str(error)) from error
+        tell("withdrawn" if told else "withdrawn here; the service did not answer and is told at the next start")
+
+
+async def _withdraw(settings: Settings, check: str, items: "list[Item]") -> bool:
+    from terminal.assembly import client_of, open_books
+    from terminal.conductor.clock import Clock
+
+    client, _ = client_of(settings)
+    async with client:
+        books, delivery = open_books(settings, client, Clock())
+        try:
+            return await delivery.withdraw(check, items)
+        finally:
+            books.close()
 
 
 async def _with_receipts(settings: Settings, path: Path) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine":

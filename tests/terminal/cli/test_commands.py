@@ -1,6 +1,7 @@
 """The commands as a user types them: help with an example, plain errors, exit codes."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,6 +34,7 @@ COMMANDS = [
     ["pki"],
     ["ledger", "verify"],
     ["ledger", "show"],
+    ["ledger", "withdraw"],
     ["config", "show"],
     ["config", "check"],
 ]
@@ -167,6 +169,28 @@ def test_line_keys_are_made(tmp_path: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("pki", "--folder", str(tmp_path / "keys"), "--terminal", "terminal-7")
     assert code == 0, output
     assert (tmp_path / "keys" / "terminal-7.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uketsuke) -> None:
+    server = StubServer(open_service(state))
+    server.start()
+    try:
+        uketsuke("demo", "--auto", "--persona", "pin-right", "--service", server.url)
+        os.environ["UKETSUKE_SERVICE__URL"] = server.url
+        _, shown = uketsuke("ledger", "show")
+        check = next(line.split()[4] for line in shown.splitlines() if " decided " in line)
+        code, output = uketsuke("ledger", "withdraw", check, "TKK")
+        assert (code, output.strip()) == (0, "withdrawn")
+        code, output = uketsuke("ledger", "withdraw", check, "TKK")
+        assert code == 1
+        assert check in output
+        code, output = uketsuke("ledger", "withdraw", check, "nonsense")
+        assert "nonsense is no item" in output
+        code, output = uketsuke("ledger", "verify", "--receipts")
+        assert code == 0, output
+    finally:
+        os.environ.pop("UKETSUKE_SERVICE__URL", None)
+        server.close()
 
 
 def test_a_defect_prints_no_locals(state: Path) -> None:
