@@ -1,0 +1,137 @@
+"""The outbox beside the receptions: left undecided by a failing ledger, thrown away by staff, not to be sent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from consent import store
+from terminal.conductor import conductor
+from terminal.conductor.delivery import Outcome, Stage
+from terminal.demo.counter import Counter
+from terminal.demo.result_flags import flags_in
+from terminal.problems import ProblemCode
+from terminal.qualification.stub.behaviour import Operation
+from terminal.session import events as ev
+from terminal.session import states as st
+from tests.terminal.conductor.counter_fixture import Desk
+
+WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]
+
+
+def no_space(*_: object) -> None:
+    raise store.LedgerUnwritable("ledger.db: disk full")
+
+
+async def soon(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def busy_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor, "OUTBOX_EVERY", 0.01)
+
+
+@pytest.mark.usefixtures("busy_outbox")
+def test_what_a_full_ledger_left_undecided_is_submitted_without_consent_once_there_is_space(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            with monkeypatch.context() as full:
+                full.setattr(store.Store, "append", no_space)
+                await desk.share_all()
+                state = await desk.until(st.Problem)
+                assert state.problem is ProblemCode.LEDGER_FAILED
+                await desk.take_card()
+            await soon(lambda: desk.kinds() == WHOLE_LIFE)
+
+    asyncio.run(day())
+    (result,) = desk.results()
+    assert set(flags_in(result).values()) == {0}
+
+
+def test_a_reception_under_way_is_not_taken_for_interrupted(desk: Desk) -> None:
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.conductor._settle_interrupted()
+            assert desk.kinds() == ["opened"]
+            await desk.share_all()
+            state = await desk.until(st.Complete)
+            assert state.outcome is st.Outcome.DONE
+
+    asyncio.run(day())
+    assert set(flags_in(desk.results()[0]).values()) == {1}
+
+
+def test_what_staff_threw_away_is_not_submitted_even_if_the_ledger_could_not_note_it(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(counter, counter.settings, staff_enabled=True)
+
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            with monkeypatch.context() as full:
+                full.setattr(store.Store, "append", no_space)
+                desk.touch(ev.StaffAuthenticated)
+                desk.touch(ev.StaffDiscards)
+                await desk.until(st.Idle)
+                await soon(lambda: not desk.conductor._running)
+            await desk.conductor._settle_interrupted()
+
+    asyncio.run(day())
+    assert desk.kinds() == ["opened"]
+
+
+def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def day() -> None:
+        async with desk.open():
+            desk.counter.stub.silence(Operation.SUBMIT)
+            for _ in range(2):
+                await desk.to_consent()
+                await desk.share_all()
+                await desk.until(st.Complete)
+                await desk.take_card()
+            desk.counter.stub.behave()
+            delivery = desk.conductor.delivery
+            first = delivery.ledger.unended()[0].check_id
+            monkeypatch.setattr(delivery, "deliver", but_for(first, delivery.deliver))
+            (delivered,) = await delivery.work_off()
+            assert delivered.stage is Stage.DELIVERED
+            assert [history.check_id for history in delivery.ledger.unended()] == [first]
+
+    asyncio.run(day())
+    assert len(desk.results()) == 1
+
+
+def but_for(odd_one: str, deliver: Callable[[str], Awaitable[Outcome]]) -> Callable[[str], Awaitable[Outcome]]:
+    async def other(check_id: str) -> Outcome:
+        if check_id == odd_one:
+            raise ValueError("a result nobody has seen before")
+        return await deliver(check_id)
+
+    return other
+
+
+def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended_before(_: str) -> Outcome:
+        return Outcome(Stage.REFUSED)
+
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            monkeypatch.setattr(desk.conductor.delivery, "deliver", ended_before)
+            await desk.share_all()
+            state = await desk.until(st.Problem)
+            assert state.problem is ProblemCode.SERVICE_REFUSED
+
+    asyncio.run(day())
