@@ -4,7 +4,7 @@ import threading
 import time
 
 from vision.frame import Frame
-from vision.source import FrameSource
+from vision.source import FrameSource, Granting
 from vision.verdict import CameraLost
 
 _FIRST_WAIT = 0.5
@@ -14,7 +14,7 @@ _LONGEST_WAIT = 5.0
 class Camera:
     """Opened once and kept. A lost source is opened again, with growing patience, until `stop`."""
 
-    def __init__(self, source: FrameSource, *, lost_after: float = 2.5) -> None:
+    def __init__(self, source: FrameSource, *, lost_after: float = 0.8) -> None:
         """`lost_after`: seconds without a frame after which the camera counts as lost."""
         self.source = source
         self._lost_after = lost_after
@@ -28,6 +28,15 @@ class Camera:
     @property
     def name(self) -> str:
         return self.source.name
+
+    def describe(self) -> str:
+        """One line for `doctor` and the log: what the camera is called and what it grants, or why it gives nothing."""
+        found = self.latest()
+        if isinstance(found, CameraLost):
+            return found.source
+        if isinstance(self.source, Granting):
+            return f"{self.name}: {self.source.granted() or 'not open yet'}"
+        return self.name
 
     def start(self) -> None:
         """May be started again after `stop`."""

@@ -1,5 +1,6 @@
 """Every source OpenCV can open, in one class: webcam by number or device path, video file, image sequence."""
 
+import os
 import time
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class OpenCvSource:
         capture = cv2.VideoCapture(int(self._spec)) if self._spec.isdecimal() else cv2.VideoCapture(self._spec)
         if not capture.isOpened():
             capture.release()
-            hint = "not there, or in use by another program" if self._is_device else "not a video OpenCV can read"
+            hint = _why_not(self._spec) if self._is_device else "not a video OpenCV can read"
             return CameraLost(f"{self.name}: {hint}")
         self._capture = capture
         if self._is_device:
@@ -66,7 +67,12 @@ class OpenCvSource:
                     return lost
                 got, picture = self._capture.read()
         if not got:
-            what = "it sends no more frames" if self._is_device else "the end was reached"
+            what = "the end was reached"
+            if self._is_device:
+                # a device that another program streams from opens all the same, and stays silent
+                what = (
+                    "it sends no more frames" if self._read_since_open else "no frames; another program may be using it"
+                )
             return CameraLost(f"{self.name}: {what}")
         self._number += 1
         self._read_since_open += 1
@@ -84,7 +90,28 @@ class OpenCvSource:
             time.sleep(max(0.0, due - time.monotonic()))
         return due
 
+    def granted(self) -> str:
+        """Size, format and rate of the open source; empty while it is closed."""
+        capture = self._capture
+        if capture is None:
+            return ""
+        width, height = (round(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        code = round(capture.get(cv2.CAP_PROP_FOURCC))
+        letters = bytes(code >> shift & 0xFF for shift in (0, 8, 16, 24)) if code > 0 else b""
+        form = letters.decode("ascii", "replace").strip("\0 ") or "format unknown"
+        return f"{width}x{height}, {form}, {1 / self._period:.0f} frames a second"
+
     def close(self) -> None:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+
+def _why_not(spec: str) -> str:
+    """What is wrong with a device that does not open, as far as the system tells."""
+    path = Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
+    if not path.exists():
+        return f"not there ({path} does not exist); is it plugged in?"
+    if not os.access(path, os.R_OK | os.W_OK):
+        return f"no permission for {path}; the user must be in the group `video`"
+    return "in use by another program, or not a camera; close what else shows its picture"

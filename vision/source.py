@@ -1,6 +1,6 @@
 """Where frames come from: a webcam, a video file, a sequence of pictures, a synthetic patient - by one name each."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vision.verdict import CameraLost
 
@@ -24,6 +24,14 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """May be called twice; never raises."""
+
+
+@runtime_checkable
+class Granting(Protocol):
+    """A source that was asked for a size and format and may have granted another."""
+
+    def granted(self) -> str:
+        """Such as `640x480, MJPG, 30 frames a second`; empty while it is closed."""
 
 
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:

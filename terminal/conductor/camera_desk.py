@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 class CameraDesk:
     def __init__(
-        self, camera: "Camera", engine: Callable[[], "FaceEngine"], settings: VisionSettings, watch_every: float = 1.0
+        self, camera: "Camera", engine: Callable[[], "FaceEngine"], settings: VisionSettings, watch_every: float = 0.2
     ) -> None:
         self.camera = camera
         self._make_engine = engine

@@ -1,5 +1,6 @@
 """Real files through the class that opens webcams too; a camera that is lost is noticed and opened again."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from vision.frame import Frame
 from vision.latest import Camera
-from vision.opencv_source import OpenCvSource
+from vision.opencv_source import OpenCvSource, _why_not
 from vision.source import open_source
 from vision.verdict import CameraLost
 
@@ -84,14 +85,60 @@ def test_a_looping_clip_begins_again(tmp_path: Path) -> None:
     ("spec", "told"),
     [
         ("no-such-clip.mp4", "no such file"),
-        ("99", "camera 99: not there, or in use"),
-        ("/dev/video-none", "camera /dev/video-none: not there, or in use"),
+        ("99", "camera 99: not there (/dev/video99 does not exist)"),
+        ("/dev/video-none", "camera /dev/video-none: not there"),
     ],
 )
 def test_what_cannot_be_opened_is_named(spec: str, told: str) -> None:
     lost = open_source(spec).open()
     assert isinstance(lost, CameraLost)
     assert told in lost.source
+
+
+def test_a_device_that_is_there_but_does_not_open_is_in_use(tmp_path: Path) -> None:
+    device = tmp_path / "video7"
+    device.touch()
+    assert "in use by another program" in _why_not(str(device))
+    device.chmod(0o000)
+    if not os.access(device, os.R_OK):  # root may read everything
+        assert "no permission" in _why_not(str(device))
+
+
+def test_what_was_granted_is_told(tmp_path: Path) -> None:
+    source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", rate=25)), realtime=False)
+    assert source.granted() == ""
+    assert source.open() is None
+    assert source.granted() == "320x240, MJPG, 25 frames a second"
+    source.close()
+
+
+def test_the_camera_describes_itself_or_says_why_not(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
+    camera = Camera(OpenCvSource(str(path), loop=True))
+    assert camera.describe() == f"{path}: not open yet"
+    camera.start()
+    wait_for(lambda: isinstance(camera.latest(), Frame))
+    assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames a second"
+    camera.stop()
+    missing = Camera(OpenCvSource(str(tmp_path / "none.avi")))
+    missing.start()
+    wait_for(lambda: isinstance(missing.latest(), CameraLost))
+    assert missing.describe().endswith("no such file")
+    missing.stop()
+
+
+def test_a_hanging_camera_is_noticed_within_a_second() -> None:
+    source = Scripted()
+    camera = Camera(source)
+    camera.start()
+    assert isinstance(camera.after(0, 5), Frame)
+    source.hangs.set()
+    began = time.monotonic()
+    wait_for(lambda: isinstance(camera.latest(), CameraLost))
+    noticed = time.monotonic() - began
+    source.hangs.clear()
+    camera.stop()
+    assert noticed < 1.0
 
 
 def test_a_text_file_is_no_video(tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def test_whoever_sits_before_a_webcam_is_matched_and_leaves_no_picture(
 
 
 def test_without_a_webcam_the_device_is_named() -> None:
-    with pytest.raises(NotReady, match=r"camera /dev/video97: not there, or in use by another program.*--camera"):
+    with pytest.raises(NotReady, match=r"camera /dev/video97: not there.*--camera"):
         open_stage("/dev/video97")
 
 
