@@ -1,6 +1,7 @@
 """Settings: one pydantic model per room, read from TOML and environment, every default documented."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -19,6 +20,15 @@ class Section(BaseModel):
     )
 
 
+class GraceRule(StrEnum):
+    """Until when an expired certificate still gives the qualification. Insurers publish both readings."""
+
+    MONTH_END = "month-end"
+    """Three months after the end of the month of expiry."""
+    SAME_DAY = "same-day"
+    """Three months after the day of expiry."""
+
+
 class ReaderSettings(Section):
     name: str = ""
     """Which PC/SC reader: empty for the first one, a number, or a part of its name."""
@@ -26,6 +36,8 @@ class ReaderSettings(Section):
     """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be told."""
     require_genuine_record: bool = True
     """Refuse the face way when the record's origin cannot be told for lack of a trust anchor."""
+    grace: GraceRule = GraceRule.MONTH_END
+    """How the three months of grace after a certificate's end are counted; the service decides in the end."""
 
 
 class VisionSettings(Section):

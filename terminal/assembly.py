@@ -50,6 +50,7 @@ def rules_of(settings: Settings) -> Rules:
         consent=settings.consent,
         face_attempts=settings.vision.attempts,
         require_genuine_record=settings.reader.require_genuine_record,
+        grace=settings.reader.grace,
         staff_enabled=bool(settings.staff.password_hash.get_secret_value()),
         languages=LANGUAGES,
     )

@@ -8,13 +8,14 @@ from typing import Final
 
 from reader.authenticity import three_group_digest_info
 from reader.face_record import Sex, parse_face_record
+from reader.months import add_months
 from reader.profile import RSA_2048, CardProfile, File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 from reader.softcard.keys import dump_key, generate
 from reader.softcard.photo import photo_of_size
-from reader.softcard.validity import JST, Staying, add_months, age_on, birthday_in, has_photo
+from reader.softcard.validity import JST, Staying, age_on, birthday_in, has_photo
 
 _DAY: Final = timedelta(days=1)
 _PHOTO_KB: Final = 10.0

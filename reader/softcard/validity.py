@@ -5,10 +5,11 @@ alike (the guides are silent). An age is reached on the birthday, not on the day
 is how the guides put it.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
+
+from reader.months import add_months
 
 JST = timezone(timedelta(hours=9), "JST")
 
@@ -75,12 +76,6 @@ def nth_birthday_after(birth_date: date, day: date, n: int) -> date:
 def age_on(day: date, birth_date: date) -> int:
     """Completed years."""
     return day.year - birth_date.year - (birthday_in(day.year, birth_date) > day)
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day so many months later, or the month's last where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def card_end(

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from config.settings import ConsentSettings
+from config.settings import ConsentSettings, GraceRule
+from reader.months import add_months
 from terminal.qualification.contract import CertificateStanding
+from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
 
 
 class Now(NamedTuple):
@@ -52,9 +54,7 @@ class Rules:
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
     require_genuine_record: bool = True
     staff_enabled: bool = False
-    grace_months: int = 3
-    grace_to_month_end: bool = True
-    expiring_within: timedelta = timedelta(days=90)
+    grace: GraceRule = GraceRule.MONTH_END
     challenge_margin: timedelta = timedelta(seconds=20)
     """A challenge this near to its end is fetched anew rather than signed."""
     show_answers: float = 5
@@ -64,28 +64,10 @@ class Rules:
     languages: tuple[str, ...] = ("ja", "en")
 
 
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or that month's last day where it is shorter."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    month += 1
-    following = date(year + (month == 12), month % 12 + 1, 1)
-    return date(year, month, min(day.day, (following - timedelta(days=1)).day))
-
-
-def grace_ends(not_after: date, rules: Rules) -> date:
-    """Last day on which an expired certificate still serves to show the qualification."""
-    end = add_months(not_after, rules.grace_months)
-    if rules.grace_to_month_end:
-        end = add_months(end.replace(day=1), 1) - timedelta(days=1)
-    return end
-
-
 def standing(not_after: datetime, now: Now, rules: Rules) -> CertificateStanding | None:
-    """How the certificate stands at `now`; None beyond its grace."""
+    """How the certificate stands at `now`, which is Japan's; None beyond its grace."""
+    today, last_day = now.wall.date(), not_after.astimezone(now.wall.tzinfo).date()
     if now.wall > not_after:
-        in_grace = now.wall.date() <= grace_ends(not_after.astimezone(now.wall.tzinfo).date(), rules)
-        return CertificateStanding.GRACE if in_grace else None
-    if now.wall > not_after - rules.expiring_within:
-        return CertificateStanding.EXPIRING
-    return CertificateStanding.VALID
+        return CertificateStanding.GRACE if today <= last_grace_day(last_day, rules.grace) else None
+    near = today >= add_months(last_day, -EXPIRING_MONTHS)
+    return CertificateStanding.EXPIRING if near else CertificateStanding.VALID

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.months import add_months
 from reader.profile import EC_384_ANNOUNCED, RSA_2048, File, Key
 from reader.softcard.authority import TestAuthority
 from reader.softcard.issue import Holder, issue
@@ -15,7 +16,6 @@ from reader.softcard.validity import (
     Residence,
     Staying,
     Transitional,
-    add_months,
     card_end,
     certificate_end,
     end_of_day,

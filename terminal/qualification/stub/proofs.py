@@ -4,11 +4,9 @@ PIN: the certificate's key signed the challenge. Face and staff: the face record
 challenge, that chip belongs to the certificate, and an enrolled terminal vouches for the verdict.
 """
 
-import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
-from enum import StrEnum
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import sha256
 
@@ -17,10 +15,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from config.settings import GraceRule
 from reader.authenticity import TrustAnchors, verify_chip_signature, verify_record_proof
 from reader.chip_key import chip_key_der
 from reader.facts import Authenticity
+from reader.months import add_months
 from terminal.qualification.contract import CertificateStanding, ChipProof, OpenCheck, PinProof, RefusalReason
+from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import chip_statement, pin_statement, verdict_statement
 from terminal.qualification.stub.registry import CardEntry, TrustAnchor
@@ -28,17 +29,6 @@ from terminal.qualification.stub.registry import CardEntry, TrustAnchor
 JAPAN = timezone(timedelta(hours=9), "JST")
 USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
 TEST_USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
-_MONTHS_BEFORE = 3
-_MONTHS_AFTER = 3
-
-
-class GraceRule(StrEnum):
-    """Until when an expired certificate still gives the qualification. Insurers publish both readings."""
-
-    MONTH_END = "month-end"
-    """Three months after the end of the month of expiry."""
-    SAME_DAY = "same-day"
-    """Three months after the day of expiry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +64,9 @@ def standing_of(certificate: x509.Certificate, now: datetime, rules: Certificate
     today = now.astimezone(JAPAN).date()
     last_day = certificate.not_valid_after_utc.astimezone(JAPAN).date()
     if now <= certificate.not_valid_after_utc:
-        near = today >= _months_from(last_day, -_MONTHS_BEFORE)
+        near = today >= add_months(last_day, -EXPIRING_MONTHS)
         return CertificateStanding.EXPIRING if near else CertificateStanding.VALID
-    return CertificateStanding.GRACE if today <= _last_grace_day(last_day, rules.grace) else None
+    return CertificateStanding.GRACE if today <= last_grace_day(last_day, rules.grace) else None
 
 
 def check_pin_proof(certificate: x509.Certificate, challenge: bytes, proof: PinProof) -> RefusalReason | None:
@@ -161,16 +151,3 @@ def _anchors(listed: tuple[TrustAnchor, ...]) -> TrustAnchors:
         if isinstance(key, RSAPublicKey):
             keys[bytes.fromhex(anchor.key_id)] = key
     return TrustAnchors(keys)
-
-
-def _last_grace_day(last_day: date, rule: GraceRule) -> date:
-    later = _months_from(last_day, _MONTHS_AFTER)
-    if rule is GraceRule.SAME_DAY:
-        return later
-    return later.replace(day=calendar.monthrange(later.year, later.month)[1])
-
-
-def _months_from(day: date, months: int) -> date:
-    """The same day of another month, or that month's last one."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,11 +1,11 @@
 """Days at the counter, told as the session sees them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
 
-from config.settings import ConsentSettings, LimitPolicy, PrescriptionPolicy
+from config.settings import ConsentSettings, GraceRule, LimitPolicy, PrescriptionPolicy
 from consent.items import Item
 from consent.records import Cause
 from reader.facts import CardGone, NoCertificate, NotMyNumberCard
@@ -14,7 +14,7 @@ from terminal.qualification.contract import CertificateStanding, PrescriptionFor
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.session.rules import Rules
+from terminal.session.rules import Now, Rules, standing
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 
 ALL = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HEALTH_CHECKUP: 1}
@@ -695,3 +695,20 @@ def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
     assert world.reception.display.language == "ja", "in every state, to the last"
     world.wait(6)
     assert world.state == st.Idle()
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "usable"),
+    [
+        (GraceRule.MONTH_END, date(2026, 11, 30), True),
+        (GraceRule.MONTH_END, date(2026, 12, 1), False),
+        (GraceRule.SAME_DAY, date(2026, 11, 10), True),
+        (GraceRule.SAME_DAY, date(2026, 11, 11), False),
+    ],
+)
+def test_grace_is_counted_to_the_month_end_or_to_the_day(rule: GraceRule, day: date, usable: bool) -> None:
+    japan = timezone(timedelta(hours=9))
+    ended = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
+    now = Now(0.0, datetime.combine(day, time(12), japan))
+    expected = CertificateStanding.GRACE if usable else None
+    assert standing(ended, now, Rules(grace=rule)) is expected
