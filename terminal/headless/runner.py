@@ -26,19 +26,17 @@ class Headless:
         conductor.listen(on_state=self._states.put_nowait)
 
     async def run(self) -> None:
-        """Until the conductor stops."""
+        """Until the conductor stops. It is let wind up, also where the operator fails."""
         conducting = asyncio.create_task(self.conductor.run())
         acting = asyncio.create_task(self._act())
         try:
             done, _ = await asyncio.wait({conducting, acting}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
         finally:
             acting.cancel()
             self.conductor.stop()
-            with contextlib.suppress(asyncio.CancelledError):
-                await acting
-            await conducting
+            await asyncio.gather(acting, conducting, return_exceptions=True)
+        for task in done:
+            task.result()
 
     async def _act(self) -> None:
         state = self.conductor.state

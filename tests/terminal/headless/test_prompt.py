@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.conductor.conductor import Conductor
 from terminal.demo.counter import Counter
 from terminal.headless.prompt import Lines, PromptOperator, _birth_date, choices
 from terminal.headless.runner import Headless
@@ -109,6 +110,27 @@ async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> Non
         async with asyncio.timeout(10):
             await headless.run()
     desk.place.remove()
+
+
+class Clumsy:
+    async def act(self, state: st.State, conductor: Conductor) -> None:
+        raise ValueError("a hand slips")
+
+
+def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: Counter, desk: Desk) -> None:
+    def open_again() -> Conductor:
+        return open_terminal(
+            counter.settings,
+            Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
+            anchors=counter.props.authority.trust_anchors,
+        )
+
+    async def day() -> None:
+        with pytest.raises(ValueError, match="slips"):
+            await Headless(open_again(), Clumsy()).run()
+        open_again().ledger.close()
+
+    asyncio.run(day())
 
 
 def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
