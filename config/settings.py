@@ -48,7 +48,7 @@ class VisionSettings(Section):
     weighs how common the photo's face is, decides besides and is nearly always the stricter one; lower is stricter."""
     frames: int = Field(default=5, ge=5, le=30)
     """Good frames averaged for one verdict."""
-    frame_spacing_ms: int = Field(default=200, ge=0, le=2000)
+    frame_spacing_ms: int = Field(default=90, ge=0, le=2000)
     """At least this much time between two of them, so that they differ."""
     attempt_seconds: float = Field(default=15, gt=0)
     """A face check that has not found enough good frames by then ends."""

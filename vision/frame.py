@@ -56,7 +56,11 @@ def frame_of(
     if picture.ndim == 3:
         if picture.shape[2] not in (3, 4):
             return FrameProblem.NOT_A_PICTURE
-        picture = picture[:, :, 2::-1] if order == "BGR" else picture[:, :, :3]
+        if order == "BGR":
+            code = cv2.COLOR_BGR2RGB if picture.shape[2] == 3 else cv2.COLOR_BGRA2RGB
+            picture = cv2.cvtColor(np.ascontiguousarray(picture), code)
+        else:
+            picture = picture[:, :, :3]
     if min(picture.shape[:2]) < SMALLEST:
         return FrameProblem.TOO_SMALL
     picture = np.ascontiguousarray(picture)
