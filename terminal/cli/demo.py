@@ -56,6 +56,8 @@ def demo(
         unknown = [name for name in persona or [] if name not in BY_NAME]
         if unknown:
             fail(f"there is no persona {unknown[0]!r}. Known: {', '.join(BY_NAME)}.")
+        if json is not None and not json.absolute().parent.is_dir():
+            fail(f"--json {json}: there is no folder {json.absolute().parent}. Create it, or name another file.")
         chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
         stage = open_stage(camera, settings.cache_dir)
         counter = ending.enter_context(Counter(settings, service_url=service, keep_cards=camera is None))

@@ -105,6 +105,7 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
     ("arguments", "told"),
     [
         (["demo", "--auto", "--persona", "nobody"], "there is no persona 'nobody'"),
+        (["demo", "--auto", "--persona", "pin-right", "--json", "/nowhere/out.json"], "there is no folder /nowhere"),
         (["card", "issue", "x", "--person", "nobody"], "there is no invented person 'nobody'"),
         (["card", "issue", "x", "--pin", "12"], "4 digits"),
         (["card", "issue", "x", "--kind", "golden"], "no kind of card is called 'golden'"),
