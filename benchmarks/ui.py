@@ -2,7 +2,8 @@
 
 event_to_screen_p95_ms: from an event's arrival until its screen has been painted, while the camera picture runs.
 preview_fps, preview_cpu: the live picture at 120x40 cells, and what it costs (1.0 is one core) beside an idle screen.
-idle_cpu: the idle screen with its moving sign. cold_start_s: a new process until the idle screen is painted.
+idle_cpu: the idle screen with its moving sign. cold_start_s: `uketsuke demo` from the command to its idle screen;
+first_start_s: the same where keys are still to be made.
 """
 
 import argparse
@@ -24,27 +25,8 @@ sys.path.insert(0, str(REPOSITORY))
 SIZE = (120, 40)
 SECONDS = 5.0
 
-_COLD_START = """
-import sys
-from pathlib import Path
-from config.settings import Settings
-from terminal.demo.counter import Counter
-from terminal.demo.places import SimulatedPlace
-from terminal.demo.stage import SyntheticStage
-from terminal.screens.app import Opened, TerminalApp, run_app
-
-settings = Settings(state_dir=Path(sys.argv[1]))
-
-async def opening():
-    import asyncio
-    from terminal.assembly import Devices, open_terminal
-    counter = await asyncio.to_thread(lambda: Counter(settings).__enter__())
-    place, stage = SimulatedPlace(), await asyncio.to_thread(SyntheticStage)
-    devices = Devices(place.slot, place.scanner, stage.camera, stage.engine)
-    return Opened(open_terminal(counter.settings, devices), stage.camera)
-
-sys.exit(run_app(TerminalApp(opening, settings, simulated=True), Path(sys.argv[1]) / "terminal.log"))
-"""
+_DEMO = "from terminal.cli.main import main; main()"
+"""`uketsuke demo`, as `make demo` starts it."""
 
 
 async def on_screen() -> dict[str, float]:
@@ -119,11 +101,13 @@ async def idle_without_camera() -> float:
         return await _busy(SECONDS)
 
 
-def cold_start() -> float:
-    """A new process on a pseudo terminal until its idle screen is there; keys are found, as after any restart."""
+def cold_start() -> tuple[float, float]:
+    """`uketsuke demo`, a new process on a pseudo terminal, until its idle screen is there.
+
+    First in an empty state folder, where keys are made; then the best of three: what else runs only adds.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        _start(folder)
-        return _start(folder)
+        return _start(folder), min(_start(folder) for _ in range(3))
 
 
 def _start(folder: str) -> float:
@@ -131,13 +115,14 @@ def _start(folder: str) -> float:
     environment = {
         **os.environ,
         "PYTHONPATH": str(REPOSITORY),
+        "UKETSUKE_STATE_DIR": folder,
         "TERM": "xterm-256color",
         "COLUMNS": "120",
         "LINES": "40",
     }
     began = time.perf_counter()
     program = subprocess.Popen(
-        [sys.executable, "-c", _COLD_START, folder],
+        [sys.executable, "-c", _DEMO, "demo"],
         stdin=secondary,
         stdout=secondary,
         stderr=secondary,
@@ -165,7 +150,7 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = asyncio.run(on_screen())
     figures["idle_cpu"] = asyncio.run(idle_without_camera())
-    figures["cold_start_s"] = cold_start()
+    figures["first_start_s"], figures["cold_start_s"] = cold_start()
     rounded = {name: round(value, 3) for name, value in figures.items()}
     for name, value in rounded.items():
         print(f"{name:24} {value}")

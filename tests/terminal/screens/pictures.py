@@ -1,0 +1,101 @@
+"""The README's pictures of the screens, made anew: `.venv/bin/python -m tests.terminal.screens.pictures`.
+
+States of the gallery and the synthetic patient, nobody else. Needs `rsvg-convert` (librsvg2-bin) and the fonts below
+(fonts-dejavu-core, fonts-noto-cjk); the PNG files go to `docs/pictures`.
+"""
+
+import asyncio
+import io
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from PIL import Image
+
+from terminal.screens.picture import LivePicture
+from terminal.screens.wrapping import cells
+from tests.terminal.screens.gallery import state_of
+from tests.terminal.screens.snapshots import WIDTH, picture_of
+from tests.terminal.screens.stage import USUAL, Stage, StillCamera, stage
+from vision.frame import Frame
+from vision.synthetic.source import SyntheticSource
+
+FOLDER = Path(__file__).parents[3] / "docs" / "pictures"
+PICTURES = (
+    ("idle", "ja"),
+    ("method", "ja"),
+    ("face-nearly", "ja"),
+    ("pin", "ja"),
+    ("consent", "ja"),
+    ("complete", "ja"),
+    ("method", "en"),
+    ("consent", "en"),
+)
+FONTS = "DejaVu Sans Mono, Noto Sans CJK JP"
+COLOURS = 64
+_TEXT = re.compile(
+    r'<text x="(?P<x>\d+)" y="(?P<y>\d+)" textLength="\d+"(?P<look>[^>]*?) xml:space="preserve">(?P<said>[^<]*)</text>'
+)
+
+
+async def svg_of(on_stage: Stage, name: str, language: str) -> str:
+    await on_stage.show(state_of(name, language))
+    desk = on_stage.app.desk
+    if desk.has_class("-pin"):
+        for digit in (1, 2):
+            on_stage.counter._patient.pin.push(digit)
+        desk.typed()
+    if desk.has_class("-camera"):
+        live = desk.query_one("#live", LivePicture)
+        live.source = StillCamera(patient())
+        live.run(True)
+        live.take()
+    await on_stage.drawn()
+    return picture_of(on_stage.app)
+
+
+def patient() -> Frame:
+    frame = SyntheticSource("hana", realtime=False).read()
+    assert isinstance(frame, Frame)
+    return frame
+
+
+def png_of(svg: str) -> bytes:
+    drawn = subprocess.run(["rsvg-convert"], input=_spread(svg).encode(), capture_output=True, check=True)
+    picture = Image.open(io.BytesIO(drawn.stdout)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    packed = io.BytesIO()
+    picture.save(packed, "PNG", optimize=True)
+    return packed.getvalue()
+
+
+def _spread(svg: str) -> str:
+    """Every character in the middle of its own cells: librsvg knows no `textLength`."""
+    return _TEXT.sub(_one_by_one, svg.replace("monospace", FONTS, 1))
+
+
+def _one_by_one(text: re.Match[str]) -> str:
+    x, marks = int(text["x"]), []
+    for character in unescape(text["said"]):
+        wide = cells(character) * WIDTH
+        if character.strip():
+            look = f'y="{text["y"]}" text-anchor="middle"{text["look"]}'
+            marks.append(f'<text x="{x + wide / 2}" {look}>{escape(character)}</text>')
+        x += wide
+    return "\n".join(marks)
+
+
+async def make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    async with stage(USUAL) as on_stage:
+        for name, language in PICTURES:
+            png = png_of(await svg_of(on_stage, name, language))
+            path = folder / f"{name.partition('-')[0]}-{language}.png"
+            path.write_bytes(png)
+            sys.stderr.write(f"{path.name:20} {len(png):7} bytes\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(make(FOLDER))
