@@ -1,0 +1,143 @@
+"""What no device's answer, however late, and no log line may carry on: a patient's secrets."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reader.facts import CardGone
+from reader.link import CardLink
+from reader.profile import Password
+from reader.softcard.slot import SimulatedSlot
+from terminal.audit import audit
+from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.patient import Patient
+from terminal.conductor.service_desk import ServiceDesk
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Challenge
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from tests.terminal.conductor.counter_fixture import Desk
+from tests.terminal.session.world import GENUINE, World
+
+CHALLENGE = b"c" * 32
+
+
+def card_desk(slot: SimulatedSlot) -> CardDesk:
+    anchors: Any = None
+    return CardDesk(slot, None, anchors)
+
+
+def test_a_pin_goes_to_the_card_whose_counter_was_read_and_to_no_other(desk: Desk) -> None:
+    card, slot, patient = desk.card(), SimulatedSlot(), Patient("r1")
+    slot.insert(card)
+    cards = card_desk(slot)
+
+    async def day() -> ev.Event:
+        await cards.read(fx.ReadCard("r1", 1, 1), patient)
+        patient.challenge = CHALLENGE
+        for _ in range(4):
+            patient.pin.push(9)
+        answer = await cards.verify_pin_and_sign(fx.VerifyPinAndSign("r1", 2, card=2, expected_left=3), patient)
+        await cards.close()
+        return answer
+
+    assert asyncio.run(day()) == ev.CardFailed("r1", 2, CardGone())
+    assert card.image.passwords[Password.USER_PIN].left == 3
+    assert len(patient.pin) == 0
+
+
+def test_a_wiped_pin_is_overwritten() -> None:
+    patient = Patient("r1")
+    for digit in (5, 8, 3, 0):
+        patient.pin.push(digit)
+    patient.wipe()
+    assert len(patient.pin) == 0
+    assert not any(patient.pin._digits)
+
+
+def test_a_challenge_that_comes_after_the_wiping_is_not_kept() -> None:
+    patient = Patient("r1")
+
+    class SlowService:
+        async def challenge(self) -> Challenge:
+            patient.wipe()
+            return Challenge(challenge=CHALLENGE, expires_at=datetime.now(UTC))
+
+    client: Any = SlowService()
+    asyncio.run(ServiceDesk(client).fetch_challenge(("r1", 1), patient))
+    assert patient.challenge is None
+
+
+def test_a_certificate_read_while_the_patient_leaves_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot, patient = SimulatedSlot(), Patient("r1")
+    slot.insert(desk.card())
+    connect = slot.connect
+
+    def leaves() -> CardLink | Any:
+        patient.wipe()
+        return connect()
+
+    monkeypatch.setattr(slot, "connect", leaves)
+    cards = card_desk(slot)
+
+    async def day() -> ev.Event:
+        answer = await cards.read(fx.ReadCard("r1", 1, 1), patient)
+        await cards.close()
+        return answer
+
+    assert isinstance(asyncio.run(day()), ev.CardRead)
+    assert patient.certificate is None
+
+
+def test_a_face_record_that_comes_after_the_wiping_is_overwritten() -> None:
+    class Record:
+        wiped = False
+
+        def wipe(self) -> None:
+            self.wiped = True
+
+    record: Any = Record()
+    patient = Patient("r1")
+    patient.wipe()
+    patient.put_record(record, b"certificate")
+    assert record.wiped
+    assert patient.record is None
+    assert patient.cv_certificate is None
+
+
+def test_a_defects_message_stays_out_of_the_log(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> ev.Event:
+        raise ValueError("canary-7391")
+
+    async def day() -> None:
+        async with desk.open():
+            monkeypatch.setattr(desk.conductor.card, "read", broken)
+            desk.place.insert(desk.card())
+            state = await desk.until(st.Problem)
+            assert state.problem is ProblemCode.INTERNAL
+
+    caplog.set_level(logging.DEBUG)
+    asyncio.run(day())
+    assert "ReadCard failed: ValueError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_what_staff_wrote_stays_out_of_the_audit_trail() -> None:
+    world = World(Rules(staff_enabled=True))
+    world.card_read()
+    world.touch(ev.StaffAuthenticated)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    before, event = world.state, ev.StaffSaysSame(world.reception.id, "canary-7391")
+    world.send(event)
+    record = audit(before, event, world.state, world.now)
+    assert isinstance(world.state, st.Opening)
+    assert record is not None
+    assert record.detail == "by eye"
