@@ -17,7 +17,7 @@ from terminal.session.events import (
     Understood,
 )
 from terminal.session.moves import Step, discard, leave, put_away, to_problem, until
-from terminal.session.opening import decline_registration
+from terminal.session.opening import decline_registration, registration_failed
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     AfterIdle,
@@ -31,6 +31,7 @@ from terminal.session.states import (
     PinPhase,
     Problem,
     Reading,
+    Registration,
     Submitting,
 )
 
@@ -147,6 +148,8 @@ def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
             return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
         case FaceCheck():
             return leave(reception, rules, now)
+        case Registration() if state.waiting is not None:
+            return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case Submitting(recorded=True):
             return complete(state, Outcome.AWAITING, rules, now, delivered=False)
         case Submitting():

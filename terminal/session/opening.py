@@ -160,14 +160,14 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
             reception = replace(reception, check=replace(check, facts=facts))
             return after_notice(reception, rules, now)
         case ServiceSilent():
-            return _registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason):
-            return _registration_failed(reception, of_refusal(reason), rules, now)
+            return registration_failed(reception, of_refusal(reason), rules, now)
         case _:
             return Step(state)
 
 
-def _registration_failed(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:
+def registration_failed(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:
     failed = to_problem(reception, problem, rules, now)
     return Step(
         failed.state,

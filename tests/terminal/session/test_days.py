@@ -388,6 +388,16 @@ def test_the_first_time_registers_and_goes_on() -> None:
     assert isinstance(world.state, st.Consent)
 
 
+def test_a_registration_without_an_answer_is_not_told_as_declined() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    world.touch(ev.RegistrationWanted)
+    effects = world.wait(60)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    assert fx.RecordDiscarded in kinds(effects)
+
+
 def test_registration_declined_submits_nothing() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"registered": False}))
