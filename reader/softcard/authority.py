@@ -6,6 +6,7 @@ Nothing here chains to a real authority, and its names say so.
 import json
 import secrets
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,13 @@ from reader.authenticity import (
     load_trust_anchors,
 )
 from reader.chip_key import CardPublicKey, encode_key_object
-from reader.softcard.certificates import CertificateHolder, key_usage, signature_certificate, user_certificate
+from reader.softcard.certificates import (
+    CertificateHolder,
+    key_usage,
+    revocation_list,
+    signature_certificate,
+    user_certificate,
+)
 from reader.softcard.files import write_private
 from reader.softcard.rsa import dump_key, generate, load_key, sign_message
 from reader.tlv import encode, encode_list
@@ -147,6 +154,16 @@ class TestAuthority:
     def issue_user_certificate(self, key: CardPublicKey, not_before: datetime, not_after: datetime) -> bytes:
         """DER. No name, no birth date in it."""
         return user_certificate(self.user_ca.certificate, self.user_ca.key, key, not_before, not_after)
+
+    def revocation_list(
+        self, certificates: Iterable[bytes], updated: datetime = _CA_NOT_BEFORE, ends: datetime = _CA_NOT_AFTER
+    ) -> str:
+        """PEM of a CRL for user-authentication certificates (DER).
+
+        By default it lasts as long as its CA, and the same certificates make the same list: whoever is told it twice
+        knows it already.
+        """
+        return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, updated, ends)
 
     def issue_signature_certificate(
         self, key: CardPublicKey, not_before: datetime, not_after: datetime, *, holder: CertificateHolder

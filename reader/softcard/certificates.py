@@ -6,6 +6,7 @@ Policy OIDs are those of the test arc.
 
 import secrets
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,6 +76,22 @@ def signature_certificate(
     builder = builder.add_extension(key_usage(content_commitment=True), critical=True)
     builder = builder.add_extension(names, critical=False)
     return builder.sign(ca_key, SHA256()).public_bytes(Encoding.DER)
+
+
+def revocation_list(
+    issuer: x509.Certificate, ca_key: RSAPrivateKey, certificates: Iterable[bytes], updated: datetime, ends: datetime
+) -> str:
+    """PEM of a CRL that lists the certificates (DER) by serial number."""
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
+    builder = builder.last_update(updated).next_update(ends)
+    for certificate in certificates:
+        serial = x509.load_der_x509_certificate(certificate).serial_number
+        listed = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(updated).build()
+        builder = builder.add_revoked_certificate(listed)
+    builder = builder.add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+    )
+    return builder.sign(ca_key, SHA256()).public_bytes(Encoding.PEM).decode("ascii")
 
 
 def key_usage(*, content_commitment: bool = False, sign_certificates: bool = False) -> x509.KeyUsage:

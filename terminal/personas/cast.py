@@ -177,7 +177,7 @@ PERSONAS: tuple[Persona, ...] = (
         story="The certificate was revoked.",
         person="adult",
         face="hana",
-        card=CardKind(status=CardStatus.REVOKED),
+        card=CardKind(revoked=True),
         expected=Expected(None, ProblemCode.CERTIFICATE_REVOKED),
     ),
     Persona(

@@ -42,6 +42,8 @@ class CardKind:
     photo: bool = True
     issued_on: date | None = None
     """None: a year and a half ago, as seen from the day the demo first ran."""
+    revoked: bool = False
+    """Its certificate stands on a revocation list."""
     status: CardStatus = CardStatus.IN_USE
     """What the service knows of it and the card does not."""
 

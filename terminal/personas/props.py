@@ -67,9 +67,9 @@ class Props:
         A mixed card's certificate was issued with another chip.
         """
         issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
-        return trust_of(self.authority).merged(
-            card_entry(self.card_of(issued, portrait_jp2), persona.person, persona.card.status)
-        )
+        image = self.card_of(issued, portrait_jp2)
+        known = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
+        return known.merged(revocation_of(image, self.authority)) if persona.card.revoked else known
 
 
 def issue_card(
@@ -118,3 +118,8 @@ def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN
         return Registry()
     entry = CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256, status=status)
     return Registry(cards={facts.certificate_sha256: entry})
+
+
+def revocation_of(image: CardImage, authority: TestAuthority) -> Registry:
+    """The authority's list with the card's certificate on it."""
+    return Registry(revocation_lists=(authority.revocation_list([image.files[File.USER_CERTIFICATE]]),))

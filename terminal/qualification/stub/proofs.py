@@ -54,7 +54,7 @@ def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules:
 
     Generations of the real authority share one name, so every one is tried by its key.
     """
-    return _is_for_user_authentication(certificate, rules) and any(_issued_by(certificate, pem) for pem in authorities)
+    return _is_for_user_authentication(certificate, rules) and any(issued_by(certificate, pem) for pem in authorities)
 
 
 def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
@@ -126,17 +126,18 @@ def _is_for_user_authentication(certificate: x509.Certificate, rules: Certificat
     return usage.digital_signature and any(policy.policy_identifier in rules.policies for policy in policies)
 
 
-def _issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
+def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
     """False also for an authority that is no certificate: a registry from elsewhere must not stop the service."""
     try:
-        certificate.verify_directly_issued_by(_authority(authority_pem))
+        certificate.verify_directly_issued_by(load_authority(authority_pem))
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True
 
 
 @lru_cache(maxsize=16)
-def _authority(pem: str) -> x509.Certificate:
+def load_authority(pem: str) -> x509.Certificate:
+    """`ValueError` for a text that is no certificate."""
     return x509.load_pem_x509_certificate(pem.encode())
 
 

@@ -59,6 +59,8 @@ class Registry(Model):
     """Public key (PEM) by terminal id."""
     certificate_authorities: tuple[str, ...] = ()
     """Certificates (PEM) of the CA for user authentication."""
+    revocation_lists: tuple[str, ...] = ()
+    """CRLs (PEM) of these CAs. Who is on one that holds is revoked; which one holds, whoever reads it verifies."""
     record_anchors: tuple[TrustAnchor, ...] = ()
 
     def card(self, certificate: bytes) -> CardEntry | None:
@@ -72,6 +74,7 @@ class Registry(Model):
             certificate_authorities=tuple(
                 dict.fromkeys((*self.certificate_authorities, *other.certificate_authorities))
             ),
+            revocation_lists=tuple(dict.fromkeys((*self.revocation_lists, *other.revocation_lists))),
             record_anchors=tuple(
                 {anchor.key_id: anchor for anchor in (*self.record_anchors, *other.record_anchors)}.values()
             ),

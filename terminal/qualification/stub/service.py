@@ -55,6 +55,7 @@ from terminal.qualification.stub.proofs import (
 from terminal.qualification.stub.refusals import refuse
 from terminal.qualification.stub.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
 from terminal.qualification.stub.result import SHARED, facts_of, result_of, result_of_lookup
+from terminal.qualification.stub.revocation import RevocationLists
 from terminal.qualification.stub.storage.store import (
     RECEIPTS_AT_MOST,
     Accepted,
@@ -115,6 +116,7 @@ class Service:
         self._clock = clock
         self._rules = rules or ServiceRules()
         self._challenges = Challenges(key.secret(), self._rules.challenge_life)
+        self._revoked = RevocationLists()
 
     @property
     def public_key(self) -> str:
@@ -307,6 +309,8 @@ class Service:
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
         # Status last: only who holds the card learns it.
+        if refusal is None and self._revoked.name(certificate, registry, now):
+            refusal = RefusalReason.REVOKED
         refusal = refusal or _STATUS_REFUSALS.get(card.status)
         return refusal or (card, standing)
 

@@ -1,0 +1,108 @@
+"""Revocation lists (CRL): which ones are believed, and that a card on one is revoked and no other."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from reader.profile import File
+from reader.softcard.authority import TestAuthority
+from terminal.personas.cast import BY_NAME
+from terminal.personas.props import Props
+from terminal.qualification.contract import CheckOpened, NextStep, RefusalReason, Refused
+from terminal.qualification.stub.people import invented_people
+from terminal.qualification.stub.registry import CardStatus, Registry, certificate_id
+from tests.terminal.qualification.conftest import MORNING
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def database_url() -> None:
+    """The store has no part in it."""
+
+
+@pytest.fixture(scope="module")
+def stranger() -> TestAuthority:
+    """Bears the same name, and has another key."""
+    return TestAuthority.create()
+
+
+def with_list(counter: Any, pem: str) -> None:
+    counter.registry.merge(Registry(revocation_lists=(pem,)))
+
+
+def test_a_listed_certificate_is_revoked_by_every_way(counter: Any, card: Any, other_card: Any) -> None:
+    counter.know(other_card, "elder")
+    with_list(counter, counter.authority.revocation_list([card.certificate], MORNING - HOUR, MORNING + HOUR))
+    for opening in (counter.pin, counter.face):
+        refused = counter.play(lambda client, opening=opening: opening(client, card))
+        assert isinstance(refused, Refused)
+        assert (refused.reason, refused.next_step) == (RefusalReason.REVOKED, NextStep.MUNICIPALITY)
+        assert isinstance(counter.play(lambda client, opening=opening: opening(client, other_card)), CheckOpened)
+
+
+def test_only_who_holds_the_card_learns_that_it_is_revoked(counter: Any, card: Any, other_card: Any) -> None:
+    with_list(counter, counter.authority.revocation_list([card.certificate]))
+    card_with_another_key = type(card)(other_card.image, card.certificate)
+    refused = counter.play(lambda client: counter.pin(client, card_with_another_key))
+    assert refused.reason is RefusalReason.BAD_SIGNATURE
+
+
+def altered(pem: str) -> str:
+    """Its signature's last bytes are others."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    der = bytearray(x509.load_pem_x509_crl(pem.encode()).public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    return x509.load_der_x509_crl(bytes(der)).public_bytes(Encoding.PEM).decode()
+
+
+Listing = Callable[[Any, TestAuthority, bytes], str]
+NOT_BELIEVED: dict[str, tuple[Listing, str]] = {
+    "foreign": (lambda ours, theirs, der: theirs.revocation_list([der]), "no authority of the registry signed it"),
+    "altered": (lambda ours, theirs, der: altered(ours.revocation_list([der])), "no authority of the registry signed"),
+    "expired": (lambda ours, theirs, der: ours.revocation_list([der], MORNING - 2 * HOUR, MORNING - HOUR), "expired"),
+    "early": (lambda ours, theirs, der: ours.revocation_list([der], MORNING + HOUR, MORNING + 2 * HOUR), "to come"),
+    "garbage": (lambda ours, theirs, der: "no list at all", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_BELIEVED)
+def test_a_list_that_is_not_believed_is_told_once_and_revokes_nobody(
+    counter: Any, card: Any, stranger: TestAuthority, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    make, why = NOT_BELIEVED[kind]
+    with_list(counter, make(counter.authority, stranger, card.certificate))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+    told = [record.getMessage() for record in caplog.records if "revocation list" in record.getMessage()]
+    assert len(told) == 1
+    assert why in told[0]
+
+
+def test_a_list_of_another_trusted_authority_says_nothing_of_ours(
+    counter: Any, card: Any, stranger: TestAuthority
+) -> None:
+    """Serial numbers are each authority's own; generations share one name."""
+    counter.registry.merge(Registry(certificate_authorities=(stranger.user_ca.certificate_pem,)))
+    with_list(counter, stranger.revocation_list([card.certificate]))
+    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+
+
+def test_the_revoked_persona_is_revoked_by_a_list(tmp_path: Path, authority: TestAuthority) -> None:
+    props = Props(invented_people(), authority, tmp_path)
+    known = [props.registry_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
+    assert known[0] == known[1]
+    image = props.card_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo")
+    certificate = image.files[File.USER_CERTIFICATE]
+    assert known[0].cards[certificate_id(certificate)].status is CardStatus.IN_USE
+    (pem,) = known[0].revocation_lists
+    serial = x509.load_der_x509_certificate(certificate).serial_number
+    assert [entry.serial_number for entry in x509.load_pem_x509_crl(pem.encode())] == [serial]
+    assert props.registry_of(BY_NAME["pin-right"], lambda _: b"\x00\x00\x00\x0cjP  x").revocation_lists == ()
