@@ -8,8 +8,7 @@ import numpy as np
 
 from config.settings import VisionSettings
 from vision.collected import Collected
-from vision.crowd import shipped_crowd
-from vision.decision import shipped_calibration
+from vision.decision import Judge, judge_of
 from vision.engine import Encoding, FaceEngine, Pointing, flip_averaged
 from vision.guidance import Limits, Steady, guide
 from vision.latest import Camera
@@ -94,19 +93,17 @@ def _check(
             told = progress
             on_progress(progress)
         if len(collected.encodings) >= settings.frames:
-            return _decide(collected.encodings, reference, settings, round((clock() - began) * 1000))
+            milliseconds = round((clock() - began) * 1000)
+            return _decide(collected.encodings, reference, judge_of(engine), settings, milliseconds)
     return FaceNotSeen(guidance, len(collected.encodings))
 
 
 def _decide(
-    encodings: list[Encoding], reference: Reference, settings: VisionSettings, milliseconds: int
+    encodings: list[Encoding], reference: Reference, judge: Judge, settings: VisionSettings, milliseconds: int
 ) -> FaceMatched | FaceNotMatched:
     mean = np.mean(encodings, axis=0)
     distance = float(np.linalg.norm(mean - reference.encoding))
     mean.fill(0)
-    calibration = shipped_calibration()
-    score = calibration.score(distance, shipped_crowd().nearness(reference.encoding))
-    # the plain distance too: a photo unlike everybody's is far from the crowd, and its score would let anybody pass
-    matches = distance <= settings.threshold and score <= calibration.threshold(len(encodings))
+    matches = judge.matches(distance, reference.encoding, len(encodings), settings.threshold)
     kind = FaceMatched if matches else FaceNotMatched
     return kind(distance, len(encodings), milliseconds)

@@ -4,6 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from vision.crowd import Crowd, shipped_crowd
+from vision.engine import Encoding
 
 SHIPPED = Path(__file__).parent / "data" / "calibration.json"
 
@@ -48,3 +52,33 @@ def load_calibration(path: Path) -> Calibration:
 @lru_cache(maxsize=1)
 def shipped_calibration() -> Calibration:
     return load_calibration(SHIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A calibration with the crowd it was made with."""
+
+    calibration: Calibration
+    crowd: Crowd
+
+    def matches(self, distance: float, reference: Encoding, frames: int, largest: float) -> bool:
+        """`largest`: distance. It counts too: a photo unlike everybody's is far from the crowd, and its score alone
+        would let anybody pass."""
+        score = self.calibration.score(distance, self.crowd.nearness(reference))
+        return distance <= largest and score <= self.calibration.threshold(frames)
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """An engine with a calibration of its own."""
+
+    def judge(self) -> Judge: ...
+
+
+@lru_cache(maxsize=1)
+def shipped_judge() -> Judge:
+    return Judge(shipped_calibration(), shipped_crowd())
+
+
+def judge_of(engine: object) -> Judge:
+    return engine.judge() if isinstance(engine, Judging) else shipped_judge()

@@ -9,6 +9,7 @@ import cv2
 import dlib
 import numpy as np
 
+from vision.decision import Judge, shipped_judge
 from vision.engine import Encoding, FaceBox, Points
 from vision.frame import Image
 from vision.models.resnet import CHIP
@@ -20,11 +21,18 @@ _DOUBTFUL = -0.6
 
 
 class DnnEngine:
-    def __init__(self, network: Path) -> None:
-        """`network` as `vision.models.build` builds it. Raises WeightsMissing, cv2.error, RuntimeError."""
+    def __init__(self, network: Path, judge: Judge | None = None) -> None:
+        """`network` as `vision.models.build` builds it; `judge`: of other weights than the delivered ones.
+
+        Raises WeightsMissing, cv2.error, RuntimeError.
+        """
+        self._judge = judge
         self._detector = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(str(weights(FIVE_POINTS)))
         self._net = cv2.dnn.readNetFromONNX(str(network))
+
+    def judge(self) -> Judge:
+        return self._judge or shipped_judge()
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
         """Half scale first, four times as fast, which finds faces from 160 pixels; full scale where it finds none.

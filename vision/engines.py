@@ -17,14 +17,17 @@ def user_cache() -> Path:
     return user_cache_path("uketsuke")
 
 
-def open_engine(cache: Path) -> "FaceEngine":
+def open_engine(cache: Path, model: Path | None = None) -> "FaceEngine":
     """dlib's network run by OpenCV, built below `cache` the first time; `face_recognition` where that fails.
 
-    Loads models: call it where half a second does not hurt.
+    `model`: the folder of one that `vision.models.dropin` added, instead of the delivered weights; nothing stands in
+    for it. Raises NotCalibrated and NotBuilt for such a one. Loads models: call it where half a second does not hurt.
     """
     from vision.models.build import NotBuilt, built_network
     from vision.models.weights import ENCODER, WeightsMissing, weights
 
+    if model is not None:
+        return _added(cache, model)
     try:
         import cv2
 
@@ -39,3 +42,12 @@ def open_engine(cache: Path) -> "FaceEngine":
     from vision.dlib_engine import DlibEngine
 
     return DlibEngine()
+
+
+def _added(cache: Path, model: Path) -> "FaceEngine":
+    from vision.dnn_engine import DnnEngine
+    from vision.models.build import built_network
+    from vision.models.dropin import judge_in, weights_in
+
+    judge = judge_in(model)
+    return DnnEngine(built_network(weights_in(model), cache), judge)
