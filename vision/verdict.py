@@ -18,10 +18,6 @@ class Guidance(StrEnum):
     TURNED_AWAY = "turned-away"
     BLURRED = "blurred"
     HOLD_STILL = "hold-still"
-    TURN_LEFT = "turn-left"
-    """Of the anti-photo check: the patient's own left."""
-    TURN_RIGHT = "turn-right"
-    TURN_BACK = "turn-back"
 
 
 @dataclass(frozen=True, slots=True)
