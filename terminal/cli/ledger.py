@@ -73,6 +73,29 @@ def show(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="A new file; one that is there is never overwritten.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write all records as JSON lines for an auditor, who can compute the chain again (docs/ledger.md).
+
+    No personal data is in them. The file is readable by its owner alone.
+
+    Example: uketsuke ledger export ledger.jsonl
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from consent.export import export_file
+        from terminal.assembly import ledger_path
+
+        try:
+            written = export_file(ledger_path(settings), file)
+        except FileExistsError:
+            fail(f"{file}: something is there already, and nothing is overwritten. Name a new file.")
+        tell(f"{written.head.count} records of {written.terminal_id}, head {written.head.hash}")
+
+
+@app.command()
 def withdraw(
     check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke ledger show` lists it.")],
     item: Annotated[list[str], typer.Argument(help="SRJ, YZK, SHJ, TKK or TSR: what is shared no longer.")],

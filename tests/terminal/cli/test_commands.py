@@ -34,6 +34,7 @@ COMMANDS = [
     ["pki"],
     ["ledger", "verify"],
     ["ledger", "show"],
+    ["ledger", "export"],
     ["ledger", "withdraw"],
     ["config", "show"],
     ["config", "check"],
@@ -114,6 +115,7 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
         (["ledger", "verify", "--receipts"], "uketsuke enrol"),
         (["card", "show", "nothing"], "nothing"),
         (["ledger", "verify"], "ledger.db"),
+        (["ledger", "export", "new.jsonl"], "ledger.db"),
         (["enrol", "--service", "http://127.0.0.1:9"], "Start one with `uketsuke stub`"),
         (["enrol", "--service", "http://example.com"], "http"),
         (["run", "--headless", "--language", "xx"], "Known: ja, en"),
@@ -223,3 +225,11 @@ def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uket
     assert "4 records" in output
     _, output = uketsuke("ledger", "show")
     assert "delivered" in output
+    exported = tmp_path / "ledger.jsonl"
+    code, output = uketsuke("ledger", "export", str(exported))
+    assert code == 0
+    assert "4 records of terminal-" in output
+    assert json.loads(exported.read_text(encoding="utf-8").splitlines()[-1])["hash"] in output
+    code, output = uketsuke("ledger", "export", str(exported))
+    assert code == 1
+    assert "nothing is overwritten" in output

@@ -1,0 +1,55 @@
+"""A ledger as text for somebody outside: JSON lines, one record a line, from which the chain can be computed again."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from consent import store
+from consent.records import LedgerHead, genesis_hash
+from consent.store import LedgerError, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    terminal_id: str
+    head: LedgerHead
+    """The last record written."""
+
+
+def export_file(ledger: Path, target: Path) -> Exported:
+    """Write every record as it stands, also of a ledger that is not whole, also while a terminal writes.
+
+    `target` is new, mode 0600, and gone again when it cannot be written to its end. Raises FileExistsError where
+    something is there, LedgerError for a ledger that is not there or holds what is no record.
+    """
+    with store.reading(ledger) as connection:
+        terminal_id = store.terminal_of(connection, ledger)
+    count, last = 0, genesis_hash(terminal_id)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            for count, body, last in _rows(ledger):
+                file.write(_line(ledger, count, body, last) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return Exported(terminal_id, LedgerHead(count, last))
+
+
+def _rows(ledger: Path) -> Iterator[Row]:
+    """As of the first one asked for."""
+    with store.reading(ledger) as connection:
+        yield from store.rows(connection)
+
+
+def _line(ledger: Path, sequence: int, body: str, stored_hash: str) -> str:
+    """The record's own text with its hash among the keys: without `"hash"` it is the text that was hashed."""
+    try:
+        content = {**json.loads(body), "hash": stored_hash}
+    except (ValueError, TypeError) as error:
+        raise LedgerError(f"{ledger}: record {sequence} cannot be read. Run `uketsuke ledger verify`.") from error
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
