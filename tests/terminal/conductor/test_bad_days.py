@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,24 @@ def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:
     assert isinstance(LedgerFile(ledger_path(desk.settings)).verify(), LedgerIntact)
 
 
-def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(desk: Desk) -> None:
+def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+
+    def note_keys() -> None:
+        client = desk.conductor.service.client
+        submit = client.submit
+
+        async def noted(check_id: str, submission: Any, idempotency_key: str) -> Any:
+            keys.append(idempotency_key)
+            return await submit(check_id, submission, idempotency_key)
+
+        monkeypatch.setattr(client, "submit", noted)
+
     async def silent_day() -> None:
         async with desk.open():
+            note_keys()
             await desk.to_consent()
             desk.counter.stub.silence(Operation.SUBMIT)
             await desk.share_all()
@@ -51,8 +67,9 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(desk: Desk) 
     async def next_day() -> None:
         desk.counter.stub.behave()
         async with desk.open():
+            note_keys()
             async with asyncio.timeout(10):
-                while not desk.results():
+                while "delivered" not in desk.kinds():
                     await asyncio.sleep(0.02)
 
     asyncio.run(silent_day())
@@ -63,6 +80,8 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(desk: Desk) 
     decided = [record.event for record in LedgerFile(ledger_path(desk.settings)).records()][1]
     assert isinstance(decided, Decided)
     assert decided.result_file in desk.results()[0].name
+    assert len(keys) >= 2
+    assert set(keys) == {decided.idempotency_key}
     moment = decided.answers[0].answered_at
     assert moment is not None
     assert moment.astimezone(_japan()).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
@@ -76,7 +95,7 @@ def test_stopped_in_the_middle_is_decided_without_consent_at_the_next_start(desk
     async def next_start() -> None:
         async with desk.open():
             async with asyncio.timeout(10):
-                while not desk.results():
+                while "delivered" not in desk.kinds():
                     await asyncio.sleep(0.02)
 
     asyncio.run(stopped())
