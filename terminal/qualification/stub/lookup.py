@@ -33,7 +33,8 @@ def look_up(search: InsuredSearch, people: People, day: date) -> Found:
     if not hits:
         return Found(None, "4", ())
     if len(hits) > 1:
-        return Found(None, "5", tuple(qualification for _, _, qualification in hits))
+        # no records: they may be different people's, and one of them stands at the counter
+        return Found(None, "5", ())
     name, person, qualification = hits[0]
     return Found(name, _validity(person, qualification, day), (qualification,))
 
@@ -43,7 +44,7 @@ def _validity(person: InsuredPerson, qualification: Qualification, day: date) ->
     if qualification in person.former:
         return "3" if person.valid else "2"
     if over:
-        return "2"
+        return "3" if person.validity == "3" else "2"
     return "6" if person.validity == "6" else "1"
 
 

@@ -1,6 +1,6 @@
 """What the receipt computer is told, from the insurer's record and what the patient decided."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from consent.items import Item
 from terminal.qualification.contract import (
@@ -11,9 +11,10 @@ from terminal.qualification.contract import (
     LookUp,
     QualificationResult,
 )
+from terminal.qualification.insured import Qualification
 from terminal.qualification.stub import refusals
 from terminal.qualification.stub.lookup import Found
-from terminal.qualification.stub.people import InsuredPerson
+from terminal.qualification.stub.people import InsuredPerson, Validity
 from terminal.qualification.stub.proofs import JAPAN
 from terminal.qualification.stub.storage.store import Accepted, OpenedCheck
 
@@ -43,6 +44,7 @@ def result_of(
     granted = {answer.item for answer in submission.answers if answer.flag == 1} - withdrawn
     provided = granted | set(submission.by_law)
     code, message = _notice(check.standing)
+    validity, qualifications = _by_card(person)
     return QualificationResult(
         check_id=check.check_id,
         processed_at=accepted.receipt.accepted_at,
@@ -51,9 +53,9 @@ def result_of(
         status="1",
         code=code,
         message=message,
-        validity=person.validity,
+        validity=validity,
         prescription_form=submission.prescription_form,
-        qualifications=person.qualifications,
+        qualifications=qualifications,
         consents=tuple(_outcome(answer, granted) for answer in submission.answers),
         by_law=submission.by_law,
         withdrawn=tuple(sorted(withdrawn)),
@@ -91,6 +93,16 @@ def result_of_lookup(
         limit=person.limit.on(day) if agreed and person and person.valid and person.limit else None,
         simulated=True,
     )
+
+
+def _by_card(person: InsuredPerson) -> tuple[Validity, tuple[Qualification, ...]]:
+    """A card leads to the newest qualification. Where that was lost, the last one stands as reference, and there is no
+    newer one to tell of: 3 is for checks by symbol and number.
+    """
+    if person.validity not in ("2", "3"):
+        return person.validity, person.qualifications
+    lost = sorted(person.qualifications, key=lambda entry: entry.disqualification_date or date.min)
+    return "2", tuple(lost[-1:])
 
 
 def _outcome(answer: ConsentAnswer, granted: set[Item]) -> ConsentOutcome:

@@ -112,12 +112,12 @@ def test_an_error_code_on_demand(counter: Any, card: Any, reason: RefusalReason)
     assert (answer.reason, answer.simulated) == (reason, True)
 
 
-@pytest.mark.parametrize(("validity", "entries"), [("2", 1), ("3", 1), ("4", 0), ("5", 2)])
-def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any, entries: int) -> None:
+@pytest.mark.parametrize(("validity", "told", "entries"), [("2", "2", 1), ("3", "2", 1), ("4", "4", 0), ("5", "5", 2)])
+def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any, told: str, entries: int) -> None:
     counter.server.behaviour.set(Operation.EVERY, Rule(validity=validity), "adult")
     opened, _, result = counter.play(lambda client: whole_day(counter, client, card))
     assert not opened.facts.valid
-    assert (opened.facts.age, result.validity, len(result.qualifications)) == (45, validity, entries)
+    assert (opened.facts.age, result.validity, len(result.qualifications)) == (45, told, entries)
     if validity in "23":
         assert result.qualifications[0].disqualification_date < result.qualification_date
     counter.server.behaviour.clear()

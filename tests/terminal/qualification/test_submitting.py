@@ -123,8 +123,16 @@ def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int)
     assert all(consent.available_time is None for consent in result.consents)
 
 
-def test_a_lost_qualification_is_told_with_its_reason(counter: Any, card: Any) -> None:
-    counter.know(card, "lost-qualification")
+@pytest.mark.parametrize("person", ["lost-qualification", "invalid-with-new", "lost-twice"])
+def test_a_card_tells_the_last_lost_qualification_and_never_of_a_newer_one(
+    counter: Any, card: Any, person: str
+) -> None:
+    service = counter.server.service
+    lost = service.people["lost-qualification"]
+    earlier = lost.qualifications[0].model_copy(update={"disqualification_date": date(2015, 3, 31)})
+    twice = lost.model_copy(update={"qualifications": (*lost.qualifications, earlier)})
+    service.people = {**service.people, "lost-twice": twice}
+    counter.know(card, person)
 
     async def day(client: Any) -> Any:
         opened = await counter.opened(client, card)
@@ -134,7 +142,7 @@ def test_a_lost_qualification_is_told_with_its_reason(counter: Any, card: Any) -
 
     result = counter.play(day)
     assert result.validity == "2"
-    assert result.qualifications[0].disqualification_date == date(2026, 10, 1)
+    assert [entry.disqualification_date for entry in result.qualifications] == [date(2026, 10, 1)]
 
 
 def test_a_certificate_near_its_end_is_told(counter: Any, card: Any) -> None:

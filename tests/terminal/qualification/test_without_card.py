@@ -89,7 +89,8 @@ def test_nobody(counter: Any, changes: dict[str, Any]) -> None:
 def test_one_that_was_lost_says_whether_there_is_a_new_one(counter: Any) -> None:
     lost = counter.server.service.people["lost-qualification"].qualifications[0]
     old = counter.server.service.people["changed-insurer"].former[0]
-    for qualification, validity in ((lost, "2"), (old, "3")):
+    replaced = counter.server.service.people["invalid-with-new"].qualifications[0]
+    for qualification, validity in ((lost, "2"), (old, "3"), (replaced, "3")):
         result = found(counter, searched(qualification), limit_consent=True)
         assert result.validity == validity
         assert result.qualifications == (qualification,)
@@ -101,7 +102,7 @@ def test_twins_without_a_branch_number(counter: Any) -> None:
     twin = counter.server.service.people["twin-elder"].qualifications[0]
     both = found(counter, searched(twin).model_copy(update={"insured_branch_number": None}))
     assert both.validity == "5"
-    assert len(both.qualifications) == 2
+    assert both.qualifications == (), "records of two people, and only one stands at the counter"
     assert found(counter, searched(twin)).qualifications == (twin,)
 
 
