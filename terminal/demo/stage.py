@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from vision.verdict import CameraLost
 
 _FIRST_FRAME_SECONDS = 10.0
+_LOST_AFTER = 4.0
+"""More patience than a terminal in service has: a demo shares its computer, and may draw its patient late."""
 
 
 class Stage(Protocol):
@@ -37,7 +39,7 @@ class SyntheticStage:
 
         self._cache = cache
         self.source: SyntheticSource = SyntheticSource("hana")
-        self.camera: Camera = Camera(self.source)
+        self.camera: Camera = Camera(self.source, lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
         return make_engine(self._cache)
@@ -65,7 +67,7 @@ class CameraStage:
         self._cache = cache
         self._loaded: FaceEngine | None = None
         self._own: bytes | None = None
-        self.camera: Camera = Camera(OpenCvSource(spec, loop=True))
+        self.camera: Camera = Camera(OpenCvSource(spec, loop=True), lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
         self._loaded = self._loaded or make_engine(self._cache)

@@ -50,7 +50,7 @@ def reader(settings: Settings) -> Finding:
 
 
 def camera(settings: Settings) -> Finding:
-    from vision.source import open_source
+    from vision.source import Granting, open_source
     from vision.verdict import CameraLost
 
     spec = settings.vision.camera
@@ -76,13 +76,15 @@ def camera(settings: Settings) -> Finding:
             sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
             light.append(float(frame.grey.mean()))
             rate = len(sizes) / max(time.monotonic() - began, 1e-3)
-        return _picture(source.name, sizes[-1], max(light), rate)
+        granted = source.granted() if isinstance(source, Granting) else ""
+        name = f"{source.name} grants {granted}" if granted else source.name
+        return _picture(name, sizes[-1], max(light), rate)
     finally:
         source.close()
 
 
 def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
-    """What was granted: the size of a picture and how many come in a second."""
+    """`size` and `rate` as they come, whatever was granted."""
     said = f"{name}: {size[0]}x{size[1]}, {rate:.0f} pictures a second"
     if light < _DARK:
         return doubtful(f"{said}, all dark", "Take the cover off the lens, switch the light on.")

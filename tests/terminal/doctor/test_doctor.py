@@ -50,7 +50,12 @@ def ready(counter: Counter, tmp_path: Path) -> Settings:
     anchors = tmp_path / "anchors.json"
     anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
     counter.settings.state_dir.chmod(0o700)
-    return changed(counter.settings, reader={"trust_anchors": [anchors]}, vision={"camera": "synthetic:hana"})
+    return changed(
+        counter.settings,
+        reader={"trust_anchors": [anchors]},
+        vision={"camera": clip(tmp_path / "ready.avi", 120)},
+        service={"timeout_seconds": 5},
+    )
 
 
 @pytest.fixture
@@ -171,7 +176,9 @@ def test_a_camera_says_what_it_grants(tmp_path: Path, ready: Settings) -> None:
     def look(camera: str) -> Finding:
         return devices.camera(changed(ready, vision={"camera": camera}))
 
-    assert look(clip(tmp_path / "grey.avi", 120)).grade is Grade.OK
+    grey = look(clip(tmp_path / "grey.avi", 120))
+    assert grey.grade is Grade.OK
+    assert "grants 640x480, MJPG, 25 frames a second" in grey.said
     dark = look(clip(tmp_path / "dark.avi", 0))
     assert (dark.grade, "dark" in dark.said) == (Grade.WARN, True)
     small = look(clip(tmp_path / "small.avi", 120, (320, 240)))
@@ -219,6 +226,7 @@ def test_a_simulated_service_is_none_for_a_terminal_of_a_real_one(ready: Setting
 
 def test_a_silent_service_is_waited_for_no_longer_than_the_settings_say(counter: Counter, ready: Settings) -> None:
     counter.stub.silence(Operation.CHALLENGE)
+    ready = changed(ready, service={"timeout_seconds": 0.5})
     silent = line.service(ready)
     assert silent.grade is Grade.BAD
     assert "no answer in 0.5 seconds" in silent.said
