@@ -371,6 +371,13 @@ def test_every_refusal_has_its_own_screen(reason: RefusalReason, code: ProblemCo
     assert world.checks == {}
 
 
+def test_the_card_is_let_go_as_soon_as_the_check_is_open() -> None:
+    world = World()
+    world.by_pin()
+    assert isinstance(world.state, st.Consent)
+    assert world.reception.id in world.released
+
+
 def test_an_expiring_certificate_is_told_first() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
@@ -627,6 +634,17 @@ def test_a_defect_before_the_decision_is_on_disk_is_a_problem() -> None:
     world.answer(ev.EffectFailed)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.INTERNAL
+
+
+def test_a_check_the_ledger_does_not_know_of_asks_nothing() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.pin_right()
+    world.answer(ev.CheckOpened, "check-r1", CHECK)
+    world.answer(ev.LedgerFailed)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.LEDGER_FAILED
 
 
 def test_a_ledger_that_cannot_be_written_submits_nothing() -> None:
