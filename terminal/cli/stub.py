@@ -1,15 +1,21 @@
 """`uketsuke stub`: the qualification-check service stub as an HTTP server of its own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
-HELP = """The qualification-check service stub, as an HTTP server of its own (this computer only).
+if TYPE_CHECKING:
+    from terminal.qualification.pki import LineKeys
+    from terminal.qualification.stub.behaviour import Setting
+
+HELP = """The qualification-check service stub, as an HTTP server of its own.
 
 Everything it answers is invented and says so. Its interface: http://127.0.0.1:8642/openapi.json and docs/service.md
+
+For this computer only; for others with --host and --line, the folder of keys that `uketsuke pki` made.
 
 Example: uketsuke stub --port 8642
 """
@@ -20,7 +26,17 @@ DEFAULT_URL = "http://127.0.0.1:8642"
 @app.callback(invoke_without_command=True)
 def serve_stub(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8642,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8642,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Others can reach it: only with --line.")
+    ] = "127.0.0.1",
+    line: Annotated[
+        Path | None, typer.Option(help="Folder with keys of `uketsuke pki`: TLS, with terminals of these keys alone.")
+    ] = None,
+    behaviour: Annotated[
+        list[str] | None,
+        typer.Option(help="How to misbehave: a TOML file, or submit@elder:manner=half,times=1. Several times."),
+    ] = None,
     in_memory: Annotated[bool, typer.Option("--in-memory", help="Forget all checks at the end.")] = False,
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL for many terminals and processes: postgresql://user@host/name")
@@ -36,19 +52,48 @@ def serve_stub(
     with plain_errors():
         from terminal.personas.props import authority_of, trust_of
         from terminal.qualification.stub.registry import RegistryFile
-        from terminal.qualification.stub.server import registry_path, serve
+        from terminal.qualification.stub.server import registry_path, require_line, serve
 
+        rules, keys = _behaviour(behaviour or []), None if line is None else _line(line)
         # cards issued here are believed here
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
-        tell(f"Simulated qualification-check service on http://127.0.0.1:{port} - stop it with Ctrl-C")
+        require_line(host, keys)
+        url = f"{'https' if keys else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        tell(f"Simulated qualification-check service on {url} - stop it with Ctrl-C")
         serve(
             settings.state_dir,
+            host=host,
             port=port,
             in_memory=in_memory,
             database_url=database,
             people_file=people_file,
+            behaviour=rules,
+            line=keys,
             share_port=database is not None,
         )
+
+
+def _behaviour(given: "list[str]") -> "list[Setting]":
+    """Each a file or a line; later ones count where both are for the same."""
+    from terminal.qualification.stub.behaviour import parse_setting, read_settings
+
+    settings: list[Setting] = []
+    for one in given:
+        if ":" in one and not Path(one).is_file():
+            settings.append(parse_setting(one))
+        else:
+            settings.extend(read_settings(Path(one)))
+    return settings
+
+
+def _line(folder: Path) -> "LineKeys":
+    from terminal.qualification.pki import SERVER, line_keys
+
+    keys = line_keys(folder, SERVER)
+    missing = [path for path in (keys.authority, keys.certificate, keys.key) if not path.is_file()]
+    if missing:
+        fail(f"{missing[0]} is not there. Make keys with `uketsuke pki --folder {folder}`.")
+    return keys
 
 
 @app.command()

@@ -138,20 +138,28 @@ def serve(
 ) -> None:
     """Until interrupted. `share_port`: other processes of the service listen there too, on the same `database_url`.
 
-    Raises `ValueError` for an address others could reach without `line`: nothing would protect what is said there.
+    Raises `ValueError` as `require_line` does, and for a behaviour towards somebody who is not among the people.
     """
-    if line is None and not is_loopback(host):
-        raise ValueError(
-            f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
-            "Make keys for the line and name their folder."
-        )
-    people = invented_people(people_file)
+    require_line(host, line)
+    people, settings = invented_people(people_file), tuple(behaviour)
+    unknown = [setting.person for setting in settings if setting.person is not None and setting.person not in people]
+    if unknown:
+        raise ValueError(f"behaviour of the stub: there is no invented person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
     try:
         with _listen(host, port, share=share_port) as listener:
-            _server(service, Behaviour(behaviour), line).run([listener])
+            _server(service, Behaviour(settings), line).run([listener])
     finally:
         service.close()
+
+
+def require_line(host: str, line: LineKeys | None) -> None:
+    """Raises `ValueError` for an address others could reach without `line`: nothing would protect what is said."""
+    if line is None and not is_loopback(host):
+        raise ValueError(
+            f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
+            "Make keys for the line (`uketsuke pki`) and name their folder."
+        )
 
 
 def _listen(host: str, port: int, *, share: bool = False) -> socket.socket:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from typer.testing import CliRunner
 
 from reader.softcard.image import CardFile
 from terminal.cli.main import app
+from terminal.qualification.pki import line_keys
+from terminal.qualification.stub.admin import StubAdmin
+from terminal.qualification.stub.admin_routes import SimulatorState
+from terminal.qualification.stub.behaviour import Manner, Operation, Rule, Setting
 from terminal.qualification.stub.registry import RegistryFile
 from terminal.qualification.stub.server import StubServer, open_service, registry_path
 
@@ -119,6 +125,11 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
         (["enrol", "--service", "http://127.0.0.1:9"], "Start one with `uketsuke stub`"),
         (["enrol", "--service", "http://example.com"], "http"),
         (["run", "--headless", "--language", "xx"], "Known: ja, en"),
+        (["stub", "--host", "0.0.0.0"], "without TLS"),
+        (["stub", "--line", "/nowhere"], "uketsuke pki --folder /nowhere"),
+        (["stub", "--behaviour", "submit:manner=rude"], "behaviour of the stub: manner"),
+        (["stub", "--behaviour", "submit@stranger:manner=half"], "no invented person 'stranger'"),
+        (["stub", "--behaviour", "nothing.toml"], "nothing.toml"),
         (["demo", "--auto", "--camera", "no-such.mp4"], "no such file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -148,6 +159,46 @@ def test_enrol_and_adopt_at_a_running_stub(state: Path, uketsuke: Uketsuke) -> N
         assert code == 1
     finally:
         server.close()
+
+
+def test_a_stub_with_a_line_of_its_own_and_a_bad_temper(tmp_path: Path, state: Path, uketsuke: Uketsuke) -> None:
+    keys, file, port = tmp_path / "keys", tmp_path / "temper.toml", free_port()
+    uketsuke("pki", "--folder", str(keys), "--terminal", "terminal-7")
+    file.write_text('[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n')
+    told = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
+    line = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
+    program = [sys.executable, "-c", "from terminal.cli.main import main; main()", "stub", *line, *told]
+    tls = line_keys(keys, "terminal-7").client_context()
+    tls.check_hostname = False  # the keys are for 127.0.0.1
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as stub:
+        try:
+            with StubAdmin(f"https://127.0.0.2:{port}", tls=tls) as admin:
+                answer = until_it_answers(admin, stub)
+        finally:
+            stub.terminate()
+        assert stub.stdout is not None
+        assert f"https://127.0.0.2:{port} " in stub.stdout.read()
+    assert answer.behaviour == (
+        Setting(operation=Operation.OPEN, rule=Rule(delay_seconds=7)),
+        Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(manner=Manner.HALF, times=1)),
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", 0))
+        return int(free.getsockname()[1])
+
+
+def until_it_answers(admin: StubAdmin, stub: "subprocess.Popen[str]") -> SimulatorState:
+    until = time.monotonic() + 60
+    while True:
+        answer = admin.state()
+        if isinstance(answer, SimulatorState):
+            return answer
+        assert stub.poll() is None, "the stub has ended"
+        assert time.monotonic() < until, answer
+        time.sleep(0.05)
 
 
 def test_every_kind_of_card_can_be_issued(uketsuke: Uketsuke) -> None:
