@@ -9,6 +9,10 @@ import cv2
 from vision.frame import Frame, FrameProblem, frame_of
 from vision.verdict import CameraLost
 
+# OpenCV complains on standard error, where the terminal's screen is painted; what is wrong is said in a `CameraLost`.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
 WIDTH, HEIGHT = 640, 480
 """What is asked of a device; what it grants is taken."""
 

@@ -288,8 +288,10 @@ class Conductor:
         def on_photo(photo: bytearray) -> None:
             loop.call_soon_threadsafe(begin, photo)
 
-        opened = await self.card.open_record(effect, patient, on_photo)
-        usable = await learning[0] if learning else False
+        try:
+            opened = await self.card.open_record(effect, patient, on_photo)
+        finally:
+            usable = (await asyncio.gather(*learning)) == [True]
         if not isinstance(opened, tuple):
             return opened
         record, authenticity = opened

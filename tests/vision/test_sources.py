@@ -141,6 +141,14 @@ def test_a_hanging_camera_is_noticed_within_a_second() -> None:
     assert noticed < 1.0
 
 
+def test_opencv_says_nothing_on_standard_error(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The screen is painted there."""
+    (tmp_path / "clip.mp4").write_text("not a video")
+    for spec in ("99", "/dev/video-none", str(tmp_path / "clip.mp4")):
+        assert isinstance(open_source(spec).open(), CameraLost)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_text_file_is_no_video(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_text("not a video")
