@@ -59,6 +59,7 @@ class Conductor:
         self._institution_code = institution_code
         self._loop: asyncio.AbstractEventLoop | None = None
         self._events: asyncio.Queue[ev.Event | None] = asyncio.Queue()
+        self._ending = asyncio.Event()
         self._patients: dict[str, Patient] = {}
         self._not_discarded: set[str] = set()
         """Receptions that staff threw away and a failing ledger could not note: not to be submitted in this run."""
@@ -141,7 +142,10 @@ class Conductor:
                     return
                 self._take(event)
         finally:
+            self._ending.set()
             if outbox is not None:
+                # a result file already written must still be noted, or it would be written again at the next start
+                await asyncio.wait({outbox}, timeout=2)
                 outbox.cancel()
             await self._wind_up()
 
@@ -324,13 +328,14 @@ class Conductor:
 
     async def _outbox(self) -> None:
         """What an earlier run or a silent service left behind is worked off beside the receptions."""
-        while True:
+        while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
                 await self.delivery.work_off()
             except Exception as error:
                 log.critical("outbox: %s at %s", type(error).__name__, _place(error))
-            await asyncio.sleep(self._clock.real_seconds(OUTBOX_EVERY))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), self._clock.real_seconds(OUTBOX_EVERY))
 
     async def _wind_up(self) -> None:
         """Everything is closed, whatever fails or hangs on the way."""

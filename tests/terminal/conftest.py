@@ -24,7 +24,7 @@ def counter(tmp_path: Path, authority_files: Path) -> Iterator[Counter]:
         from reader.softcard.authority import TestAuthority
 
         TestAuthority.load_or_create(authority_files / "test-authority")
-    with Counter(Settings(state_dir=tmp_path / "state"), timeout_seconds=0.5) as counter:
+    with Counter(Settings(state_dir=tmp_path / "state"), timeout_seconds=1.5) as counter:
         yield counter
 
 

@@ -1,6 +1,7 @@
 """The outbox beside the receptions: left undecided by a failing ledger, thrown away by staff, not to be sent."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -135,3 +136,33 @@ def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
             assert state.problem is ProblemCode.SERVICE_REFUSED
 
     asyncio.run(day())
+
+
+def test_a_stop_between_file_and_note_waits_for_the_note(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the receipt computer would be given the same file again after the next start."""
+
+    async def silent_day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            desk.counter.stub.silence(Operation.SUBMIT)
+            await desk.share_all()
+            await desk.until(st.Complete)
+            await desk.take_card()
+
+    async def stopped_next_day() -> None:
+        desk.counter.stub.behave()
+        async with desk.open():
+            folder = desk.conductor.delivery._folder
+            deliver = folder.deliver
+
+            def slow(name: str, data: bytes) -> object:
+                written = deliver(name, data)
+                time.sleep(0.3)
+                return written
+
+            monkeypatch.setattr(folder, "deliver", slow)
+            await soon(lambda: bool(desk.results()))
+
+    asyncio.run(silent_day())
+    asyncio.run(stopped_next_day())
+    assert desk.kinds() == WHOLE_LIFE
