@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS reference_numbers (
 );
 CREATE TABLE IF NOT EXISTS consents (
     institution TEXT NOT NULL, person TEXT NOT NULL, item TEXT NOT NULL,
-    decided_at INTEGER NOT NULL, available_until INTEGER,
+    decided_at INTEGER NOT NULL, available_until INTEGER, check_id TEXT,
     PRIMARY KEY (institution, person, item)
 );
 CREATE TABLE IF NOT EXISTS seen_files (name TEXT PRIMARY KEY, digest TEXT NOT NULL, at INTEGER NOT NULL);
@@ -38,6 +38,16 @@ class Upload:
     ready_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A consent, as a card reader's result told it."""
+
+    until: datetime
+    """The last moment."""
+    check_id: str | None
+    """The result's own, where it named one."""
+
+
 class Book:
     """In memory when `path` is None. For one thread at a time; close it when done."""
 
@@ -51,6 +61,9 @@ class Book:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.executescript(_SCHEMA)
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(consents)")}
+        if "check_id" not in columns:  # a book begun before consents had one
+            self._connection.execute("ALTER TABLE consents ADD COLUMN check_id TEXT")
 
     def close(self) -> None:
         self._connection.close()
@@ -74,23 +87,31 @@ class Book:
     # --- consents ---------------------------------------------------------------------------------------------
 
     def decided(
-        self, institution: str, person: str, item: Item, decided_at: datetime, available_until: datetime | None
+        self,
+        institution: str,
+        person: str,
+        item: Item,
+        decided_at: datetime,
+        available_until: datetime | None,
+        check_id: str | None,
     ) -> None:
-        """The latest decision counts, also when an older one comes later. None for a refusal."""
+        """The latest decision counts, also when an older one comes later. `available_until`: None for a refusal."""
         until = None if available_until is None else _seconds(available_until)
         self._connection.execute(
-            "INSERT INTO consents VALUES (?, ?, ?, ?, ?) ON CONFLICT (institution, person, item) "
-            "DO UPDATE SET decided_at = excluded.decided_at, available_until = excluded.available_until "
-            "WHERE excluded.decided_at >= decided_at",
-            (institution, person, item.value, _seconds(decided_at), until),
+            "INSERT INTO consents (institution, person, item, decided_at, available_until, check_id) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (institution, person, item) DO UPDATE SET "
+            "decided_at = excluded.decided_at, available_until = excluded.available_until, "
+            "check_id = excluded.check_id WHERE excluded.decided_at >= decided_at",
+            (institution, person, item.value, _seconds(decided_at), until, check_id),
         )
 
-    def available_until(self, institution: str, person: str, item: Item) -> datetime | None:
+    def consent(self, institution: str, person: str, item: Item) -> Noted | None:
+        """None without one, and after a refusal."""
         found = self._connection.execute(
-            "SELECT available_until FROM consents WHERE institution = ? AND person = ? AND item = ?",
+            "SELECT available_until, check_id FROM consents WHERE institution = ? AND person = ? AND item = ?",
             (institution, person, item.value),
         ).fetchone()
-        return None if found is None or found[0] is None else _moment(found[0])
+        return None if found is None or found[0] is None else Noted(_moment(found[0]), found[1])
 
     # --- files ------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,7 @@ def _note(
             item,
             message.header.executed_at,
             _until(consent),
+            message.header.file_identifier,
         )
 
 

@@ -42,6 +42,7 @@ from terminal.qualification.contract import (
     Registered,
     ServiceSilent,
     Silence,
+    Standing,
     Submission,
     Way,
     Withdrawal,
@@ -184,6 +185,14 @@ class QualificationClient:
         }
         request = LookUp(signature=self._key.sign(lookup_statement(**facts)), **facts)
         return await self._call("POST", f"{PREFIX}/lookups", QualificationResult, request)
+
+    async def standing(self, check_id: str) -> Standing | Refused | ServiceSilent:
+        """Which consents of a check stand now; also of a check that another terminal opened."""
+        signed = self._signed(Asked.CONSENTS, check_id)
+        answer = await self._call("GET", f"{_check(check_id)}/consents", Standing, headers=signed)
+        if isinstance(answer, Standing) and answer.check_id != check_id:
+            return ServiceSilent(Silence.NOT_VERIFIED)
+        return answer
 
     async def receipts(self) -> tuple[Receipt, ...] | Refused | ServiceSilent:
         """All that the service has of this terminal, by ledger count. Their signatures are the auditor's to verify."""

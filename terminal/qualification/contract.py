@@ -312,6 +312,15 @@ class Withdrawn(Reply):
     signature: Signature
 
 
+class Standing(Reply):
+    """`GET /v1/checks/{id}/consents`, signed in its headers by any enrolled terminal that knows the check's id."""
+
+    outcome: Literal["standing"] = "standing"
+    check_id: CheckId
+    items: tuple[Item, ...]
+    """Granted in this check and not taken back since. How long each lasts the result says."""
+
+
 class LookUp(Confidential):
     """`POST /v1/lookups`: a check without a card, by what stands on a 資格確認書. Answers a `QualificationResult`.
 

@@ -131,6 +131,7 @@ class Asked(StrEnum):
     REGISTRATION = "registration"
     RESULT = "result"
     RECEIPTS = "receipts"
+    CONSENTS = "consents"
 
 
 def request_statement(*, asked: Asked, subject: str, terminal_id: str) -> bytes:

@@ -18,6 +18,7 @@ from terminal.handover.messages.data import (
     DrugPatient,
     DrugRequest,
 )
+from terminal.qualification.contract import ServiceSilent
 
 _GOOD, _BAD = "1", "9"
 _XML = "2"
@@ -70,9 +71,14 @@ def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found
     )
     if len(found) != 1:
         return Trouble.SEVERAL if found else Trouble.NOBODY
-    until = desk.book.available_until(header.institution_code, found[0].person, item)
+    noted = desk.book.consent(header.institution_code, found[0].person, item)
     # The last moment itself is still within.
-    return found[0] if until is not None and desk.now.replace(microsecond=0) <= until else Trouble.NO_CONSENT
+    if noted is None or desk.now.replace(microsecond=0) > noted.until:
+        return Trouble.NO_CONSENT
+    stands = desk.checks.stands(noted.check_id, item)
+    if isinstance(stands, ServiceSilent):
+        return Trouble.SERVICE_SILENT
+    return found[0] if stands else Trouble.NO_CONSENT
 
 
 def _common(header: DataHeader, allowed: Found | Trouble, desk: Desk) -> dict[str, object]:

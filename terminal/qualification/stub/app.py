@@ -26,6 +26,7 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
     Registered,
+    Standing,
     Submission,
     TerminalId,
     Withdrawal,
@@ -89,6 +90,10 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=answers(Withdrawn))
     async def withdraw(check_id: CheckIdPath, withdrawal: Withdrawal) -> Response:
         return respond(await service.withdraw(check_id, withdrawal))
+
+    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=answers(Standing))
+    async def standing(check_id: CheckIdPath, terminal_id: TerminalHeader, signature: SignatureHeader) -> Response:
+        return respond(await service.standing(check_id, _caller(terminal_id, signature)))
 
     @app.post(f"{PREFIX}/lookups", responses=answers(QualificationResult))
     async def look_up(request: LookUp) -> Response:

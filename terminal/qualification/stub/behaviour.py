@@ -28,6 +28,7 @@ class Operation(StrEnum):
     WITHDRAW = "withdraw"
     LOOK_UP = "look-up"
     RECEIPTS = "receipts"
+    CONSENTS = "consents"
     EVERY = "every"
     """Where no rule of its own stands."""
 

@@ -20,6 +20,7 @@ _ROUTES = (
     (Operation.SUBMIT, "PUT", re.compile(rf"{PREFIX}/checks/([^/]+)/submission")),
     (Operation.RESULT, "GET", re.compile(rf"{PREFIX}/checks/([^/]+)/result")),
     (Operation.WITHDRAW, "POST", re.compile(rf"{PREFIX}/checks/([^/]+)/withdrawal")),
+    (Operation.CONSENTS, "GET", re.compile(rf"{PREFIX}/checks/([^/]+)/consents")),
     (Operation.LOOK_UP, "POST", re.compile(rf"{PREFIX}/lookups")),
     (Operation.RECEIPTS, "GET", re.compile(rf"{PREFIX}/receipts")),
 )

@@ -24,6 +24,7 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
     Registered,
+    Standing,
     Submission,
     Withdrawal,
     Withdrawn,
@@ -218,6 +219,16 @@ class Service:
             signature=self._key.sign(signed),
             simulated=True,
         )
+
+    async def standing(self, check_id: str, caller: Caller) -> Standing | Refused:
+        """For whoever hands out data: a consent may have been taken back since its result was written."""
+        if not self._may_ask(Asked.CONSENTS, check_id, caller.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        kept = await self._store.kept(check_id)
+        if kept is None:
+            return refuse(RefusalReason.NO_SUCH_CHECK)
+        stand = _granted(kept.accepted.submission if kept.accepted else None) - kept.withdrawn
+        return Standing(check_id=check_id, items=tuple(sorted(stand)), simulated=True)
 
     async def look_up(self, request: LookUp) -> QualificationResult | Refused:
         now = self._clock()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from consent.items import Item
 from terminal.exchange.checks import InventedChecks
 from terminal.exchange.insured import InventedInsured, Wanted
 from terminal.exchange.service import ExchangeRules
@@ -137,6 +138,9 @@ def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: st
     class Elsewhere:
         def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> Any:
             return outcome
+
+        def stands(self, check_id: str | None, item: Item) -> bool:
+            return False
 
     counter.checks = Elsewhere()
     counter.start()

@@ -22,8 +22,8 @@ _files = iter(range(1000))
 
 def face(
     counter: Counter, at: datetime = CONSENTED, until: timedelta = DAY, institution: str = INSTITUTION, **flags: int
-) -> None:
-    """The card reader writes a result of 模擬　花子."""
+) -> str:
+    """The card reader writes a result of 模擬　花子; answers its check's id."""
     outcomes = tuple(
         ConsentOutcome(
             item=Item[name.upper()],
@@ -46,6 +46,7 @@ def face(
         simulated=True,
     )
     (counter.folders.face / result_file_name(institution, check_id, at)).write_bytes(result_document(result).data)
+    return check_id
 
 
 def ask(counter: Counter, message: Any, kind: str = "YZK") -> Any:

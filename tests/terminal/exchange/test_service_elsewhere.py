@@ -1,15 +1,23 @@
 """The exchange in front of a service in another process: over HTTP, with an enrolled key."""
 
+import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from consent.items import Item
+from terminal.exchange.book import Book
 from terminal.exchange.checks import ServiceChecks
 from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import RefusalReason, Refused, Standing
+from terminal.qualification.stub.refusals import refuse
 from terminal.qualification.stub.server import StubServer, enrol_locally, open_service
-from tests.terminal.exchange.asking import INSTITUTION, check
-from tests.terminal.exchange.conftest import Counter
+from terminal.qualification.stub.service import Caller, Service
+from tests.terminal.exchange.asking import INSTITUTION, check, checkups, drugs
+from tests.terminal.exchange.conftest import MORNING, Counter
+from tests.terminal.exchange.test_data import ask, face, refused
 
 NAME = "OQSsiquc01req_1.xml"
 
@@ -51,3 +59,45 @@ def test_the_service_is_away_and_comes_back(counter: Counter, stub: StubServer) 
     assert counter.ask(NAME, check()).header.error_code == "SIMX0013E"
     stub.start()
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
+
+
+def test_a_consent_that_was_taken_back_counts_no_more_whatever_the_file_says(
+    counter: Counter, stub: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing: dict[str, tuple[Item, ...]] = {}
+
+    async def told(self: Service, check_id: str, caller: Caller) -> Standing | Refused:
+        if check_id not in standing:
+            return refuse(RefusalReason.NO_SUCH_CHECK)
+        return Standing(check_id=check_id, items=standing[check_id], simulated=True)
+
+    monkeypatch.setattr(Service, "standing", told)
+    check_id = face(counter, medicines=1, health_checkup=1)
+    assert refused(ask(counter, drugs()), "SIMX0008E"), "a check the service does not know"
+    standing[check_id] = (Item.HEALTH_CHECKUP, Item.MEDICINES)
+    assert ask(counter, drugs()).header.result == "1"
+    standing[check_id] = (Item.HEALTH_CHECKUP,)
+    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert ask(counter, checkups(), "TKK").header.result == "1"
+    stub.stop()
+    assert refused(ask(counter, checkups(), "TKK"), "SIMX0013E")
+
+
+def test_a_book_begun_before_consents_named_their_check(tmp_path: Path) -> None:
+    path = tmp_path / "exchange.db"
+    Book(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE consents DROP COLUMN check_id")
+        connection.execute(
+            "INSERT INTO consents VALUES (?, 'adult', ?, 1, ?)", (INSTITUTION, Item.MEDICINES.value, 2**31)
+        )
+    connection.close()
+    book = Book(path)
+    old = book.consent(INSTITUTION, "adult", Item.MEDICINES)
+    assert old is not None
+    assert old.check_id is None
+    book.decided(INSTITUTION, "adult", Item.MEDICINES, MORNING, MORNING + timedelta(hours=1), "check-1")
+    new = book.consent(INSTITUTION, "adult", Item.MEDICINES)
+    book.close()
+    assert new is not None
+    assert (new.until, new.check_id) == (MORNING + timedelta(hours=1), "check-1")

@@ -56,6 +56,7 @@ def test_openapi_has_every_route_and_model(counter: Any) -> None:
         ("put", "/v1/checks/{check_id}/submission"),
         ("get", "/v1/checks/{check_id}/result"),
         ("post", "/v1/checks/{check_id}/withdrawal"),
+        ("get", "/v1/checks/{check_id}/consents"),
         ("post", "/v1/lookups"),
         ("get", "/v1/receipts"),
     }

@@ -15,6 +15,7 @@ from terminal.qualification.contract import (
     Refused,
     ServiceSilent,
     Silence,
+    Standing,
     Withdrawn,
 )
 from terminal.qualification.keys import SigningKey
@@ -162,6 +163,34 @@ def test_what_is_withdrawn_is_not_given_any_more(counter: Any, card: Any) -> Non
     assert set(after.withdrawn) == {Item.MEDICINES, Item.HIGH_COST_LIMIT}
     assert same == after
     assert [consent.flag for consent in none.consents] == [0, 0, 0, 0]
+
+
+def test_which_consents_stand_every_enrolled_terminal_may_ask(counter: Any, card: Any) -> None:
+    async def day(client: QualificationClient) -> tuple[str, str, Any]:
+        check_id = await consented(counter, client, card)
+        undecided = (await counter.opened(client, card)).check_id
+        before = await client.standing(check_id)
+        withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.MEDICINES])
+        assert isinstance(await client.withdraw(check_id, withdrawal), Withdrawn)
+        return check_id, undecided, before
+
+    check_id, undecided, before = counter.play(day)
+    assert isinstance(before, Standing)
+    assert set(before.items) == {Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT}
+    exchange = SigningKey.generate()
+    counter.registry.enrol_terminal("exchange-1", exchange.public_pem)
+
+    def asked(check: str, **caller: Any) -> Any:
+        return counter.play(lambda client: client.standing(check), **caller)
+
+    other = {"terminal_id": "exchange-1", "terminal_key": exchange}
+    after = asked(check_id, **other)
+    assert isinstance(after, Standing)
+    assert set(after.items) == {Item.DIAGNOSIS, Item.HIGH_COST_LIMIT}
+    assert asked(undecided, **other).items == ()
+    assert refusal(asked("0" * 32, **other)) is RefusalReason.NO_SUCH_CHECK
+    assert refusal(asked(check_id, terminal_id="exchange-1")) is RefusalReason.UNKNOWN_TERMINAL
+    assert refusal(asked(check_id, terminal_id="exchange-2", terminal_key=exchange)) is RefusalReason.UNKNOWN_TERMINAL
 
 
 def test_what_cannot_be_withdrawn(counter: Any, card: Any) -> None:
