@@ -18,6 +18,7 @@ from terminal.conductor.conductor import Conductor
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.exchange.numbers import numbers_in
 from terminal.handover.folder import ResultFolder
 from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
@@ -97,7 +98,11 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         settings.profile,
         settings.service.institution_code,
     )
-    options = FaceOptions(newer_consents=settings.handover.newer_consents)
+    options = FaceOptions(
+        # the institution's own numbers, registered through the exchange folders beside this terminal
+        reference_number=numbers_in(settings.state_dir / "exchange.db"),
+        newer_consents=settings.handover.newer_consents,
+    )
     return books, Delivery(ledger, books.worker, client, folder, clock, settings.handover.encoding, options)
 
 

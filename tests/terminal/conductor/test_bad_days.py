@@ -1,6 +1,7 @@
 """Bad days with real parts: silence, restarts, a missing folder, a full ledger - and what is left in memory."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 from pathlib import Path
@@ -15,6 +16,7 @@ from terminal.assembly import NotReady, ledger_path, open_terminal
 from terminal.conductor.patient import Patient
 from terminal.demo.counter import Counter
 from terminal.demo.result_flags import flags_in
+from terminal.exchange.book import Book
 from terminal.problems import ProblemCode
 from terminal.qualification.stub.behaviour import Operation
 from terminal.session import events as ev
@@ -37,6 +39,27 @@ def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:
     assert desk.kinds() == WHOLE_LIFE
     assert set(flags_in(desk.results()[0]).values()) == {1}
     assert isinstance(LedgerFile(ledger_path(desk.settings)).verify(), LedgerIntact)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_clinics_own_number_stands_in_the_result(desk: Desk, damaged: bool) -> None:
+    """Registered through the exchange folders beside this terminal; a damaged book costs the number, not the result."""
+    path = desk.settings.state_dir / "exchange.db"
+    with contextlib.closing(Book(path)) as book:
+        book.register(desk.settings.service.institution_code, "adult", "24434")
+    if damaged:
+        path.write_bytes(b"no database" * 1000)
+
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.share_all()
+            await desk.until(st.Complete)
+            await desk.take_card()
+
+    asyncio.run(day())
+    written = b"<ReferenceNumber>24434</ReferenceNumber>" in desk.results()[0].read_bytes()
+    assert written is not damaged
 
 
 def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
