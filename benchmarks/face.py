@@ -18,9 +18,10 @@ from platformdirs import user_cache_path
 from config.settings import VisionSettings
 from vision.calibration.calibrate import FRAMES, grouped, is_reported
 from vision.calibration.errors import Trials, bootstrap_limits, threshold_at, trials
+from vision.calibration.measure import figure
 from vision.calibration.persons import Person, encoded_persons
 from vision.crowd import shipped_crowd
-from vision.decision import shipped_calibration
+from vision.decision import shipped_judge
 from vision.engine import Encoding
 from vision.engines import open_engine
 
@@ -70,26 +71,22 @@ def row(
 
 def shipped_row(population: str, persons: Sequence[Person], frames: int) -> Row | None:
     """FMR and FNMR at the thresholds the terminal is delivered with."""
-    calibration = shipped_calibration()
-    tried = trials(persons, frames, shipped_crowd().nearness, calibration.weight)
-    if not tried.genuine.size or tried.impostor.size < 100:
+    found = figure(population, persons, frames, shipped_judge(), CAP)
+    if found is None or found.impostor < 100:
         return None
-    passed = (tried.scores <= calibration.threshold(frames)) & (tried.distances <= CAP)
-    refused = ~passed[tried.same]
-    low, high = bootstrap_limits(refused, tried.holders[tried.same])
     return {
         "population": population,
         "k": frames,
-        "threshold": calibration.threshold(frames),
+        "threshold": shipped_judge().calibration.threshold(frames),
         "cap": CAP,
-        "fmr": round(float(passed[~tried.same].mean()), 5),
-        "false_matches": int(passed[~tried.same].sum()),
-        "fnmr": round(float(refused.mean()), 4),
-        "fnmr_low": round(low, 4),
-        "fnmr_high": round(high, 4),
-        "genuine_pairs": int(tried.genuine.size),
-        "impostor_pairs": int((~tried.same).sum()),
-        "persons": len(persons),
+        "fmr": round(found.fmr, 5),
+        "false_matches": found.false_matches,
+        "fnmr": round(found.fnmr, 4),
+        "fnmr_low": round(found.fnmr_limits[0], 4),
+        "fnmr_high": round(found.fnmr_limits[1], 4),
+        "genuine_pairs": found.genuine,
+        "impostor_pairs": found.impostor,
+        "persons": found.persons,
     }
 
 

@@ -45,7 +45,7 @@ def check_face(
 
     Good frames lie `frame_spacing_ms` apart and differ from each other. Encodings are overwritten at the end.
     """
-    collected = Collected(settings, clock())
+    collected = Collected(settings, clock(), judge_of(engine).swap)
     try:
         return _check(camera, reference, engine, settings, on_progress, stop, clock, collected)
     finally:

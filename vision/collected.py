@@ -3,11 +3,10 @@
 import numpy as np
 
 from config.settings import VisionSettings
+from vision.decision import SOMEBODY_ELSE
 from vision.engine import Encoding
 from vision.frame import Frame
 
-_SAME_PERSON = 0.5
-"""A frame further from the mean of those before it shows somebody else."""
 _UNSEEN_FOR = 1.0
 """Seconds without a face after which it may be somebody else's."""
 
@@ -15,7 +14,9 @@ _UNSEEN_FOR = 1.0
 class Collected:
     """Encodings are overwritten by `wipe`."""
 
-    def __init__(self, settings: VisionSettings, now: float) -> None:
+    def __init__(self, settings: VisionSettings, now: float, swap: float = SOMEBODY_ELSE) -> None:
+        """`swap`: a frame further than this from the mean of those before it shows somebody else."""
+        self._swap = swap
         self.encodings: list[Encoding] = []
         self._spacing = settings.frame_spacing_ms / 1000
         self._last_taken = float("-inf")
@@ -46,7 +47,7 @@ class Collected:
 
     def add(self, frame: Frame, encoding: Encoding) -> bool:
         """False where it shows somebody else than the frames before: then it is the first one."""
-        same = not self.encodings or bool(np.linalg.norm(encoding - np.mean(self.encodings, axis=0)) <= _SAME_PERSON)
+        same = not self.encodings or bool(np.linalg.norm(encoding - np.mean(self.encodings, axis=0)) <= self._swap)
         if not same:
             self.forget()
         self._last_taken = frame.taken_at

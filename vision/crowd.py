@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from vision.engine import Encoding
 
 SHIPPED = Path(__file__).parent / "data" / "crowd.npz"
+SMALLEST_POPULATION = 20
+"""Persons; fewer could be told apart."""
 _SEED = 20200420
 
 
@@ -29,9 +31,9 @@ class Population:
 
     @classmethod
     def of(cls, encodings: NDArray[np.float64], shrinkage: float = 0.1) -> Self:
-        """`encodings` is (persons, 128). Raises ValueError for fewer than 20 persons: they could be told apart."""
+        """`encodings` is (persons, 128). Raises ValueError for fewer than `SMALLEST_POPULATION`."""
         persons, size = encodings.shape
-        if persons < 20:
+        if persons < SMALLEST_POPULATION:
             raise ValueError(f"{persons} persons are too few for statistics of a population")
         plain = np.cov(encodings.T)
         covariance = (1 - shrinkage) * plain + shrinkage * np.eye(size) * np.trace(plain) / size

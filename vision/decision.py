@@ -1,6 +1,7 @@
 """The decision's numbers: a threshold per number of frames, as a calibration measured it."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,8 +9,15 @@ from typing import Protocol, runtime_checkable
 
 from vision.crowd import Crowd, shipped_crowd
 from vision.engine import Encoding
+from vision.whole_file import write_whole
 
 SHIPPED = Path(__file__).parent / "data" / "calibration.json"
+SOMEBODY_ELSE = 0.5
+"""See `Calibration.swap`; of the delivered encoder."""
+
+
+class NotCalibrated(Exception):
+    """An engine without a calibration that belongs to it. The text names the thing, the reason and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +25,20 @@ class Calibration:
     """Of one engine. Without one, an engine decides nothing."""
 
     engine: str
-    """SHA-256 of the encoder's weights."""
+    """SHA-256 of the encoder's weights; see `vision.models.network.Network.hash`."""
     weight: float
     """Of the crowd's nearness in the score: distance - weight * nearness."""
     thresholds: dict[int, float]
     """Largest score that counts as a match, by the number of frames averaged."""
     fmr: float
     """The false match rate aimed at in the worst group of the persons it was made with."""
+    crowd: str = ""
+    """SHA-256 of the statistics it was made with; empty in the delivered one, which has them beside it."""
+    cap: float | None = None
+    """Largest plain distance that can count as a match, on this engine's own scale; None leaves it to the settings,
+    whose value is on the delivered encoder's scale."""
+    swap: float | None = None
+    """A live frame further than this from the mean of those before it shows somebody else; None: `SOMEBODY_ELSE`."""
 
     def threshold(self, frames: int) -> float:
         """For so many frames: that of the nearest smaller number measured. Raises ValueError for fewer than any."""
@@ -39,14 +54,24 @@ class Calibration:
 def save_calibration(path: Path, calibration: Calibration) -> None:
     values = asdict(calibration)
     values["thresholds"] = {str(frames): round(value, 4) for frames, value in calibration.thresholds.items()}
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    values |= {
+        name: value and round(value, 4) for name, value in (("cap", calibration.cap), ("swap", calibration.swap))
+    }
+    write_whole(path, (json.dumps(values, indent=2) + "\n").encode())
 
 
 def load_calibration(path: Path) -> Calibration:
-    """Raises OSError, ValueError, KeyError, TypeError."""
+    """Raises OSError, ValueError, KeyError, TypeError, AttributeError."""
     values = json.loads(path.read_text(encoding="utf-8"))
     thresholds = {int(frames): float(value) for frames, value in values["thresholds"].items()}
-    return Calibration(str(values["engine"]), float(values["weight"]), thresholds, float(values["fmr"]))
+    cap, swap = (None if values.get(name) is None else float(values[name]) for name in ("cap", "swap"))
+    weight, fmr = float(values["weight"]), float(values["fmr"])
+    # an infinite threshold would let everybody pass
+    if not all(math.isfinite(one) for one in (*thresholds.values(), weight, fmr, cap or 0, swap or 0)):
+        raise ValueError("a number in it is not finite")
+    if not thresholds:
+        raise ValueError("it holds no threshold")
+    return Calibration(str(values["engine"]), weight, thresholds, fmr, str(values.get("crowd", "")), cap, swap)
 
 
 @lru_cache(maxsize=1)
@@ -62,10 +87,18 @@ class Judge:
     crowd: Crowd
 
     def matches(self, distance: float, reference: Encoding, frames: int, largest: float) -> bool:
-        """`largest`: distance. It counts too: a photo unlike everybody's is far from the crowd, and its score alone
-        would let anybody pass."""
+        """`largest`: distance, where the calibration has no cap of its own. It counts too: a photo unlike everybody's
+        is far from the crowd, and its score alone would let anybody pass."""
         score = self.calibration.score(distance, self.crowd.nearness(reference))
-        return distance <= largest and score <= self.calibration.threshold(frames)
+        return distance <= self.cap(largest) and score <= self.calibration.threshold(frames)
+
+    def cap(self, largest: float) -> float:
+        """`largest`: that of the settings."""
+        return largest if self.calibration.cap is None else self.calibration.cap
+
+    @property
+    def swap(self) -> float:
+        return SOMEBODY_ELSE if self.calibration.swap is None else self.calibration.swap
 
 
 @runtime_checkable

@@ -9,6 +9,7 @@ import warnings
 import cv2
 import numpy as np
 
+from vision.decision import Judge, shipped_judge
 from vision.engine import Encoding, FaceBox
 from vision.frame import Image
 
@@ -16,13 +17,18 @@ _HALF = 0.5
 
 
 class DlibEngine:
-    def __init__(self) -> None:
+    def __init__(self, judge: Judge | None = None) -> None:
+        """`judge`: of another calibration than the delivered one."""
+        self._judge = judge
         # Seconds: it loads its models on import, and warns of pkg_resources, which we pin.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             import face_recognition
 
         self._library = face_recognition
+
+    def judge(self) -> Judge:
+        return self._judge or shipped_judge()
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
         """Half scale first, four times as fast, which finds faces from 160 pixels; full scale where it finds none."""

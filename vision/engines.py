@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vision.decision import Judge
     from vision.engine import FaceEngine
 
 log = logging.getLogger(__name__)
+
+_CALIBRATE_AGAIN = "Make it again with `uketsuke face calibrate`, or remove it: then the delivered one serves."
 
 
 def user_cache() -> Path:
@@ -17,37 +20,52 @@ def user_cache() -> Path:
     return user_cache_path("uketsuke")
 
 
-def open_engine(cache: Path, model: Path | None = None) -> "FaceEngine":
+def own_judge(model: Path | None, calibration: Path | None) -> "Judge | None":
+    """What decides with `open_engine` of the same arguments; None for the delivered calibration. Loads no network.
+
+    Raises NotCalibrated, WeightsMissing.
+    """
+    if model is None and (calibration is None or not calibration.exists()):
+        return None
+    from vision.crowd import SHIPPED, shipped_crowd
+    from vision.decision import Judge
+    from vision.models.dropin import fitting_calibration, judge_in
+    from vision.models.weights import ENCODER, sha256_of, weights
+
+    if model is not None:
+        return judge_in(model)
+    assert calibration is not None
+    made = fitting_calibration(calibration, sha256_of(weights(ENCODER)), SHIPPED, _CALIBRATE_AGAIN)
+    return Judge(made, shipped_crowd())
+
+
+def open_engine(cache: Path, model: Path | None = None, calibration: Path | None = None) -> "FaceEngine":
     """dlib's network run by OpenCV, built below `cache` the first time; `face_recognition` where that fails.
 
     `model`: the folder of one that `vision.models.dropin` added, instead of the delivered weights; nothing stands in
-    for it. Raises NotCalibrated and NotBuilt for such a one. Loads models: call it where half a second does not hurt.
+    for it. `calibration`: of the delivered weights, if that file is there, instead of the delivered one. Raises
+    NotCalibrated where either does not fit, NotBuilt for a model, WeightsMissing. Loads models: call it where half a
+    second does not hurt.
     """
     from vision.models.build import NotBuilt, built_network
     from vision.models.weights import ENCODER, WeightsMissing, weights
 
+    judge = own_judge(model, calibration)
     if model is not None:
-        return _added(cache, model)
+        from vision.models.dropin import network_in
+
+        return network_in(model).open(cache, judge)
     try:
         import cv2
 
         from vision.dnn_engine import DnnEngine
 
         try:
-            return DnnEngine(built_network(weights(ENCODER), cache))
+            return DnnEngine(built_network(weights(ENCODER), cache), judge)
         except (cv2.error, RuntimeError) as error:
             raise NotBuilt(f"{type(error).__name__}: {error}") from error
     except (NotBuilt, WeightsMissing, ImportError) as problem:
         log.warning("the fast face encoder is not to be had (%s); face_recognition, ten times slower, serves", problem)
     from vision.dlib_engine import DlibEngine
 
-    return DlibEngine()
-
-
-def _added(cache: Path, model: Path) -> "FaceEngine":
-    from vision.dnn_engine import DnnEngine
-    from vision.models.build import built_network
-    from vision.models.dropin import judge_in, weights_in
-
-    judge = judge_in(model)
-    return DnnEngine(built_network(weights_in(model), cache), judge)
+    return DlibEngine(judge)

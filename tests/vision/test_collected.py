@@ -42,6 +42,15 @@ def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten()
     assert not first.any()
 
 
+def test_how_far_is_somebody_else_depends_on_the_engine() -> None:
+    apart = float(np.linalg.norm(somebody(1) - somebody(2)))
+    for swap, kept in ((apart + 0.01, 2), (apart - 0.01, 1)):
+        collected = Collected(SETTINGS, 0.0, swap)
+        collected.add(frame(0.0), somebody(1))
+        collected.add(frame(1.0), somebody(2))
+        assert len(collected.encodings) == kept
+
+
 def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
     collected = Collected(SETTINGS, 0.0)
     collected.seen(1, 0.0)

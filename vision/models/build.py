@@ -3,8 +3,6 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from vision.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
 from vision.models.dlib_file import tensors
 from vision.models.resnet import NotThisNetwork, face_network
 from vision.models.weights import sha256_of
+from vision.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +50,9 @@ def built_network(source: Path, cache: Path) -> Path:
         difference = difference_to_dlib(network, source)
         if not difference <= LARGEST_DIFFERENCE:
             raise NotBuilt(f"the built network is {difference:.1e} from dlib's own")
-        _write(built, network)
+        write_whole(built, network)
         record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())
-        _write(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
+        write_whole(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
         log.info("face encoder built: %s, %.1e from dlib's own", built.name, difference)
     except (OSError, NotThisNetwork, cv2.error) as error:
         raise NotBuilt(f"{type(error).__name__}: {error}") from error
@@ -66,18 +65,3 @@ def _read_record(path: Path) -> _Record | None:
         return _Record(**values)
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: another process may be building too."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

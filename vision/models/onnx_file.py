@@ -16,6 +16,8 @@ _FLOAT, _INT64 = 1, 7
 _ATTRIBUTE_INT, _ATTRIBUTE_STRING, _ATTRIBUTE_INTS = 2, 3, 7
 
 Attribute = int | str | Sequence[int]
+Port = tuple[str, Sequence[int | str]]
+"""A name and a shape, whose free dimensions are named."""
 
 
 def _varint(value: int) -> bytes:
@@ -69,11 +71,11 @@ class Graph:
         self._nodes.append(message)
         return output
 
-    def model(self, takes: tuple[str, Sequence[int | str]], gives: tuple[str, Sequence[int | str]]) -> bytes:
-        """The whole file; input and output are a name and a shape, whose free dimensions are named."""
+    def model(self, takes: Port, *gives: Port) -> bytes:
+        """The whole file; `takes` is its input, `gives` its outputs."""
         graph = b"".join(_block(1, node) for node in self._nodes) + _block(2, self.name)
         graph += b"".join(_block(5, constant) for constant in self._constants)
-        graph += _block(11, _value(*takes)) + _block(12, _value(*gives))
+        graph += _block(11, _value(*takes)) + b"".join(_block(12, _value(*one)) for one in gives)
         opset = _block(1, "") + _number(2, _OPSET)
         return _number(1, _IR_VERSION) + _block(7, graph) + _block(8, opset)
 

@@ -48,6 +48,20 @@ def test_a_convolution_with_bias_and_strides() -> None:
     np.testing.assert_allclose(given, [[[[20, 28], [52, 60]]]])
 
 
+def test_a_network_of_two_outputs() -> None:
+    graph = Graph("two")
+    graph.node("Relu", ["x"], output="positive")
+    graph.node("Neg", ["x"], output="turned")
+    net = cv2.dnn.readNetFromONNX(
+        np.frombuffer(graph.model(("x", (1, 3)), ("positive", (1, 3)), ("turned", (1, 3))), np.uint8)
+    )
+    x = np.array([[1, -2, 3]], np.float32)
+    net.setInput(x)
+    positive, turned = net.forward(["positive", "turned"])
+    np.testing.assert_array_equal(positive, [[1, 0, 3]])
+    np.testing.assert_array_equal(turned, -x)
+
+
 def test_padding_takes_whole_numbers_and_a_word() -> None:
     graph = Graph("padding")
     ends = np.array([0, 0, 0, 0, 0, 1, 0, 0], np.int64)
