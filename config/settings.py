@@ -43,9 +43,12 @@ class ReaderSettings(Section):
 class VisionSettings(Section):
     camera: str = "0"
     """A number, a device path, a video file, an image pattern (frame-%03d.png), or `synthetic:NAME`."""
+    model: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    """Which face network: empty for the delivered one, else the name under which `uketsuke face add` added another."""
     threshold: float = Field(default=0.45, gt=0, lt=0.6)
     """Largest distance between card photo and mean live encoding that can count as a match. The calibrated score, which
-    weighs how common the photo's face is, decides besides and is nearly always the stricter one; lower is stricter."""
+    weighs how common the photo's face is, decides besides and is nearly always the stricter one; lower is stricter.
+    For the delivered network: another one brings its own."""
     frames: int = Field(default=5, ge=5, le=30)
     """Good frames averaged for one verdict."""
     frame_spacing_ms: int = Field(default=90, ge=0, le=2000)
@@ -150,6 +153,16 @@ class Settings(Section):
     def cache_dir(self) -> Path:
         """What can be built again."""
         return self.state_dir / "cache"
+
+    @property
+    def face_models_dir(self) -> Path:
+        """Face networks that were added, a folder each."""
+        return self.state_dir / "face" / "models"
+
+    @property
+    def face_calibration(self) -> Path:
+        """Of the delivered face network, where it was calibrated on this terminal."""
+        return self.state_dir / "face" / "calibration.json"
 
     @property
     def results_dir(self) -> Path:

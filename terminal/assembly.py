@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,24 @@ def rules_of(settings: Settings) -> Rules:
         staff_enabled=bool(settings.staff.password_hash.get_secret_value()),
         languages=LANGUAGES,
     )
+
+
+def face_model(settings: Settings) -> Path | None:
+    """The folder of the face network that is set; None for the delivered one."""
+    return settings.face_models_dir / settings.vision.model if settings.vision.model else None
+
+
+def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
+    """To be called where half a second does not hurt. Raises `NotReady` at once where no calibration fits."""
+    from vision.decision import NotCalibrated
+    from vision.engines import open_engine, own_judge
+    from vision.models.weights import WeightsMissing
+
+    try:
+        own_judge(face_model(settings), settings.face_calibration)
+    except (NotCalibrated, WeightsMissing) as error:
+        raise NotReady(f"The face engine has no calibration and is not used: {error}") from error
+    return partial(open_engine, settings.cache_dir, face_model(settings), settings.face_calibration)
 
 
 def ledger_path(settings: Settings) -> Path:

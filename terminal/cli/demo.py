@@ -46,6 +46,7 @@ def demo(
         raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
     with plain_errors(), ExitStack() as ending:
+        from terminal.assembly import face_engine
         from terminal.demo.auto import AutoDemo, as_json
         from terminal.demo.counter import Counter
         from terminal.demo.places import card_places
@@ -59,7 +60,7 @@ def demo(
         if json is not None and not json.absolute().parent.is_dir():
             fail(f"--json {json}: there is no folder {json.absolute().parent}. Create it, or name another file.")
         chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
-        stage = open_stage(camera, settings.cache_dir)
+        stage = open_stage(camera, face_engine(settings))
         counter = ending.enter_context(Counter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))
         played = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))

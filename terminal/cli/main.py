@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from terminal.cli import card, config, demo, doctor, enrol, exchange, ledger, pki, run, stub
+from terminal.cli import card, config, demo, doctor, enrol, exchange, face, ledger, pki, run, stub
 
 app = typer.Typer(
     name="uketsuke",
@@ -25,6 +25,7 @@ app.add_typer(stub.app, name="stub")
 app.add_typer(card.app, name="card")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(exchange.app, name="exchange")
+app.add_typer(face.app, name="face")
 app.add_typer(config.app, name="config")
 app.command(name="enrol", help=enrol.HELP)(enrol.enrol)
 app.command(name="pki", help=pki.HELP)(pki.pki)

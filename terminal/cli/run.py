@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,14 +80,13 @@ def is_simulated(settings: Settings) -> bool:
 
 def real_devices(settings: Settings, write: Write | None) -> "Devices":
     from reader.pcsc import PcscSlot
-    from terminal.assembly import Devices
-    from vision.engines import open_engine
+    from terminal.assembly import Devices, face_engine
     from vision.latest import Camera
     from vision.source import open_source
 
     # a video file stands in for a camera without end
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
-    engine = partial(open_engine, settings.cache_dir)
+    engine = face_engine(settings)
     slot: CardSlot = PcscSlot(settings.reader.name or None)
     if write is not None:
         slot = traced(slot, write, production=not is_simulated(settings))

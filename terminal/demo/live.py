@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from config.settings import Settings
 from reader.softcard.card import SoftCard
-from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.assembly import Devices, face_engine, open_terminal, rules_of
 from terminal.demo.counter import Counter
 from terminal.demo.places import CardPlace, card_places
 from terminal.demo.stage import Stage, SyntheticStage, open_stage
@@ -108,7 +108,7 @@ class LiveDemo:
         return await asyncio.to_thread(self._open)
 
     def _open(self) -> Opened:
-        stage = open_stage(self.camera, self.settings.cache_dir)
+        stage = open_stage(self.camera, face_engine(self.settings))
         counter = self._ending.enter_context(
             Counter(self.settings, service_url=self.service_url, keep_cards=self.camera is None)
         )

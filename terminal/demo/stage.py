@@ -1,7 +1,7 @@
 """What stands before the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
 
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from terminal.assembly import NotReady
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from vision.engine import FaceEngine
     from vision.latest import Camera
     from vision.verdict import CameraLost
+
+    MakeEngine = Callable[[], FaceEngine]
 
 _FIRST_FRAME_SECONDS = 10.0
 _LOST_AFTER = 4.0
@@ -33,16 +35,16 @@ class Stage(Protocol):
 class SyntheticStage:
     """A drawn patient before a synthetic camera."""
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, engine: "MakeEngine | None" = None) -> None:
         from vision.latest import Camera
         from vision.synthetic.source import SyntheticSource
 
-        self._cache = cache
+        self._make_engine = engine or make_engine
         self.source: SyntheticSource = SyntheticSource("hana")
         self.camera: Camera = Camera(self.source, lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
-        return make_engine(self._cache)
+        return self._make_engine()
 
     def portrait(self, persona: Persona) -> bytes:
         from vision.synthetic.portrait import card_portrait
@@ -60,17 +62,17 @@ class CameraStage:
     demonstration, no measure of accuracy: portrait and live picture are minutes apart.
     """
 
-    def __init__(self, spec: str, cache: Path | None = None) -> None:
+    def __init__(self, spec: str, engine: "MakeEngine | None" = None) -> None:
         from vision.latest import Camera
         from vision.opencv_source import OpenCvSource
 
-        self._cache = cache
+        self._make_engine = engine or make_engine
         self._loaded: FaceEngine | None = None
         self._own: bytes | None = None
         self.camera: Camera = Camera(OpenCvSource(spec, loop=True), lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
-        self._loaded = self._loaded or make_engine(self._cache)
+        self._loaded = self._loaded or self._make_engine()
         return self._loaded
 
     def prepare(self) -> None:
@@ -101,19 +103,19 @@ class CameraStage:
         """Whoever is there is there."""
 
 
-def open_stage(camera: str | None, cache: Path | None = None) -> "SyntheticStage | CameraStage":
-    """`cache`: where the face engine keeps what it builds; by default the user's own cache folder."""
+def open_stage(camera: str | None, engine: "MakeEngine | None" = None) -> "SyntheticStage | CameraStage":
+    """`engine`: by default the delivered one, with the user's own cache folder."""
     if camera is None:
-        return SyntheticStage(cache)
-    stage = CameraStage(camera, cache)
+        return SyntheticStage(engine)
+    stage = CameraStage(camera, engine)
     stage.prepare()
     return stage
 
 
-def make_engine(cache: Path | None = None) -> "FaceEngine":
+def make_engine() -> "FaceEngine":
     from vision.engines import open_engine, user_cache
 
-    return open_engine(cache or user_cache())
+    return open_engine(user_cache())
 
 
 def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:

@@ -3,7 +3,7 @@
 import time
 
 from config.settings import Settings
-from terminal.assembly import ledger_path
+from terminal.assembly import face_model, ledger_path
 from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.doctor.running import terminal_running
 
@@ -96,20 +96,40 @@ def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Fin
 
 
 def face_engine(settings: Settings) -> Finding:
-    from vision.engines import open_engine
+    from vision.decision import NotCalibrated
+    from vision.engines import own_judge
     from vision.models.weights import ENCODER, FIVE_POINTS, WeightsMissing, weights
 
     try:
         for model in (ENCODER, FIVE_POINTS):
             weights(model)
+        judge = own_judge(face_model(settings), settings.face_calibration)
     except WeightsMissing as error:
         return bad(str(error), "Install anew: `make setup`.")
-    if not list(settings.cache_dir.glob("face-*.onnx")):
-        return fine("models are there; the fast encoder is built at the first start")
-    engine = open_engine(settings.cache_dir)
-    if type(engine).__name__ != "DnnEngine":
+    except NotCalibrated as error:
+        return bad(f"{_network(settings)} has no calibration and is not used", str(error))
+    calibrated = "as delivered" if judge is None else f"on persons here, for FMR {judge.calibration.fmr:g}"
+    said = f"{_network(settings)}, calibrated {calibrated}"
+    if not settings.vision.model and not list(settings.cache_dir.glob("face-*.onnx")):
+        return fine(f"{said}; the fast encoder is built at the first start")
+    return _opened(settings, said)
+
+
+def _network(settings: Settings) -> str:
+    return f"vision.model {settings.vision.model}" if settings.vision.model else "the delivered network"
+
+
+def _opened(settings: Settings, said: str) -> Finding:
+    from vision.engines import open_engine
+    from vision.models.build import NotBuilt
+
+    try:
+        engine = open_engine(settings.cache_dir, face_model(settings), settings.face_calibration)
+    except NotBuilt as error:
+        return bad(f"{said}, cannot be opened: {error}", "Add it again: `uketsuke face add`.")
+    if type(engine).__name__ == "DlibEngine":
         return doubtful(
-            "slow: face_recognition serves, ten times slower than the fast encoder",
+            f"{said}; slow: face_recognition serves, ten times slower than the fast encoder",
             f"Remove {settings.cache_dir} and start again; the log says why it cannot be built.",
         )
-    return fine("fast, built")
+    return fine(f"{said}; fast, built")

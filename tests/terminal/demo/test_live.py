@@ -279,7 +279,7 @@ def test_nobody_before_the_webcam(tmp_path: Path) -> None:
 def test_webcam_is_the_first_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str | None] = []
 
-    def nothing_there(camera: str | None, cache: Path | None = None) -> None:
+    def nothing_there(camera: str | None, engine: object = None) -> None:
         asked.append(camera)
         raise NotReady(f"camera {camera} is not there")
 

@@ -1,0 +1,245 @@
+"""`uketsuke face`: which face network serves, others in its place, and what it does on persons of one's own."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from config.settings import Settings
+from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+
+if TYPE_CHECKING:
+    from vision.calibration.measure import Figure
+    from vision.calibration.persons import Person
+    from vision.models.known import KnownModel
+
+app = typer.Typer(
+    help="The face network: known ones, adding another, and calibration - without which none is used.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_EVERY = 5.0
+"""Seconds between two words of progress."""
+PersonsHelp = "A folder per person; the first picture by name is the card's photo, six more are live. Named group_name."
+
+
+@app.command()
+def models(config: ConfigOption = None) -> None:
+    """List the networks that are known to fit - licence, home page, hash - and those that were added here.
+
+    Example: uketsuke face models
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from vision.models.known import KNOWN
+
+        for model in KNOWN:
+            tell(_known(model, settings))
+        tell(f"Added here ({settings.face_models_dir}):")
+        for line in _added(settings):
+            tell(f"    {line}")
+
+
+def _known(model: "KnownModel", settings: Settings) -> str:
+    state = "delivered" + ("" if settings.vision.model else ", in use") if model.delivered else "not delivered"
+    rows = [
+        ("licence", model.licence),
+        ("home page", model.home_page),
+        ("sha256", model.sha256 or "not known to this project: only recorded when added"),
+    ]
+    lines = [f"{model.name}  ({state})", f"    {model.about}", *(f"    {name:10} {value}" for name, value in rows)]
+    return "\n".join(lines)
+
+
+def _added(settings: Settings) -> Iterator[str]:
+    from vision.decision import NotCalibrated
+    from vision.models.dropin import added_in, judge_in, network_in
+    from vision.models.known import model_with
+    from vision.models.weights import sha256_of
+
+    names = added_in(settings.face_models_dir)
+    for name in names:
+        place = settings.face_models_dir / name
+        in_use = ", in use" if name == settings.vision.model else ""
+        try:
+            known = model_with(sha256_of(network_in(place).weights))
+            licence = f"{known.name}, {known.licence}" if known else "not known here: its licence is for you to check"
+            judge_in(place)
+            yield f"{name}  (calibrated{in_use})  {licence}"
+        except (NotCalibrated, OSError) as problem:
+            yield f"{name}  (NOT USABLE{in_use})  {problem}"
+    if not names:
+        yield "none"
+    if settings.vision.model and settings.vision.model not in names:
+        yield f"vision.model = {settings.vision.model} is NOT HERE"
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A dlib .dat, or SFace's .onnx.")],
+    persons: Annotated[Path, typer.Option(help=PersonsHelp)],
+    detector: Annotated[Path | None, typer.Option(help="YuNet's .onnx, with SFace.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="The hash its maker publishes; refused where it differs.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call it; by default as its file.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Check a network's hash, calibrate it on a folder of persons, and keep it for `vision.model`.
+
+    Half of the persons make the statistics of the crowd, the other half the thresholds; that wants about fifty persons
+    with seven pictures each. No picture and no encoding is kept.
+
+    Example: uketsuke face add face_recognition_sface_2021dec.onnx --detector face_detection_yunet_2023mar.onnx
+    --persons DIR
+    """
+    settings = _quiet_settings(config)
+    with _face_errors():
+        from vision.models.dropin import add_model
+        from vision.models.weights import sha256_of
+
+        for one in (file, detector):
+            if one is not None and not one.is_file():
+                fail(f"{one}: no such file. `uketsuke face models` tells where known ones come from.")
+        _require_persons(persons)
+        for one in filter(None, (file, detector)):
+            tell(f"{one.name}: {_about(one, sha256_of(one))}")
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        added = add_model(
+            file,
+            persons,
+            settings.face_models_dir,
+            settings.cache_dir,
+            detector=detector,
+            sha256=sha256,
+            name=name,
+            told=_Progress(),
+        )
+        tell("\nThe persons that set the thresholds - so FMR is what was aimed at, and FNMR a little too good:")
+        tell(_table(added.figures))
+        called = added.folder.name
+        tell(f'\nAdded. To use it, set vision.model = "{called}" (UKETSUKE_VISION__MODEL={called}).')
+        tell("To measure it on other persons: `uketsuke face calibrate DIR --dry-run`.")
+
+
+@app.command()
+def calibrate(
+    persons: Annotated[Path, typer.Argument(help=PersonsHelp)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only measure, with all persons; write nothing.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Measure false matches (FMR) and false non-matches (FNMR) on a folder of persons, and calibrate the engine.
+
+    Half of the persons make the thresholds, the figures are those of the other half; that wants about 25 persons with
+    seven pictures each. --dry-run measures the engine as it stands. It is the engine of vision.model.
+
+    Example: uketsuke face calibrate DIR --dry-run
+    """
+    settings = _quiet_settings(config)
+    with _face_errors():
+        from terminal.assembly import face_model
+        from vision.models.recalibrate import Bench
+
+        _require_persons(persons)
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        bench = Bench(settings.cache_dir, face_model(settings), settings.face_calibration, settings.vision.threshold)
+        encoded = bench.persons(persons, _Progress())
+        _require_faces(encoded, persons)
+        if dry_run:
+            tell(f"{settings.vision.model or 'The delivered network'} as it stands, {_seen(encoded)}:")
+            tell(_table(bench.measure(encoded)))
+            return
+        found = bench.calibrate(encoded)
+        tell(f"{settings.vision.model or 'The delivered network'}, {_seen(encoded)}; the half that set no threshold:")
+        tell(_table(found))
+        tell(f"\nCalibrated: {bench.calibration}. A terminal that runs takes it at its next start.")
+
+
+def _quiet_settings(config: Path | None) -> Settings:
+    # what OpenCV would say of a file it cannot read is said here
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    log_to_stderr(verbose=False)
+    return settings_or_exit(config)
+
+
+@contextmanager
+def _face_errors() -> Iterator[None]:
+    with plain_errors():
+        from vision.calibration.calibrate import TooFewPersons
+        from vision.decision import NotCalibrated
+        from vision.models.build import NotBuilt
+        from vision.models.weights import WeightsMissing
+
+        try:
+            yield
+        except TooFewPersons as error:
+            fail(f"{error}. Name a folder with more persons, or with more pictures of each (seven serve).")
+        except NotBuilt as error:
+            fail(f"{str(error).rstrip('.')}. `uketsuke face models` tells where networks come from that fit.")
+        except (NotCalibrated, WeightsMissing) as error:
+            fail(str(error))
+
+
+def _require_persons(folder: Path) -> None:
+    if not folder.is_dir():
+        fail(f"{folder}: no such folder. It should hold one folder of pictures per person.")
+    if not any(path.is_dir() for path in folder.iterdir()):
+        fail(f"{folder} holds no folders. It should hold one folder of pictures per person.")
+
+
+def _require_faces(persons: "Sequence[Person]", folder: Path) -> None:
+    if not persons:
+        fail(f"the folders in {folder} hold no pictures (.jpg, .png, .bmp, .pgm).")
+    if not any(person.reference is not None for person in persons) or not any(person.live for person in persons):
+        fail(f"{folder}: {_seen(persons)}. At least one person needs a card photo, and one live pictures, with a face.")
+
+
+def _seen(persons: "Sequence[Person]") -> str:
+    cards = sum(person.reference is not None for person in persons)
+    live, unseen = sum(len(person.live) for person in persons), sum(person.unseen for person in persons)
+    return f"{len(persons)} persons, a face in {cards} card photos and in {live} of {live + unseen} live pictures"
+
+
+def _about(file: Path, sha256: str) -> str:
+    from vision.models.known import model_named, model_with
+
+    known = model_with(sha256)
+    if known is not None:
+        return f"the hash is that of {known.name}, {known.licence}, {known.home_page}"
+    named = model_named(file.stem)
+    where = f"Its licence: {named.licence}, {named.home_page}" if named else "Its licence is for you to check"
+    return f"hash {sha256}, which this project does not know: compare it with its maker's. {where}"
+
+
+def _table(figures: "Sequence[Figure]") -> str:
+    """The worst first."""
+    if not figures:
+        return "(too few pictures with a face for a figure)"
+    lines = [f"{'group':20} {'K':>2} {'persons':>7}  {'FMR':32}  FNMR"]
+    for one in figures:
+        fmr = f"{one.fmr:.2%} {_limits(one.fmr_limits)} {one.false_matches} of {one.impostor}"
+        fnmr = f"{one.fnmr:.1%} {_limits(one.fnmr_limits)} of {one.genuine}"
+        lines.append(f"{one.group:20} {one.frames:2} {one.persons:7}  {fmr:32}  {fnmr}")
+    lines.append(
+        "K: live pictures averaged; the terminal takes five or more. In brackets: 95 %, by bootstrap over persons."
+    )
+    return "\n".join(lines)
+
+
+def _limits(limits: tuple[float, float]) -> str:
+    return f"[{limits[0]:.1%}, {limits[1]:.1%}]"
+
+
+class _Progress:
+    """A line on standard error now and then."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, done: int, count: int) -> None:
+        if time.monotonic() - self._told >= _EVERY:
+            self._told = time.monotonic()
+            print(f"{done} of {count} persons", file=sys.stderr, flush=True)  # noqa: T201

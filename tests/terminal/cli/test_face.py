@@ -1,0 +1,266 @@
+"""`uketsuke face`: what is known, what was added, and no use without a calibration that fits."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from terminal.assembly import NotReady, face_engine
+from terminal.cli import face
+from terminal.cli.main import app
+from terminal.doctor import devices
+from terminal.doctor.finding import Grade
+from tests.vision.sface_networks import write_networks, write_persons
+from vision.calibration.persons import Person
+from vision.decision import judge_of, shipped_judge
+from vision.dlib_engine import DlibEngine
+from vision.engines import open_engine
+from vision.models import recalibrate
+from vision.models.known import KNOWN
+from vision.sface_engine import SFaceEngine
+
+Uketsuke = Callable[..., tuple[int, str]]
+
+
+def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
+    environment = {"UKETSUKE_STATE_DIR": str(state), "UKETSUKE_VISION__MODEL": model}
+    result = CliRunner().invoke(app, list(arguments), env=environment)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture(scope="module")
+def persons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_persons(tmp_path_factory.mktemp("persons"), 46)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write_networks(tmp_path_factory.mktemp("networks"))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, networks: tuple[Path, Path], persons: Path) -> tuple[Path, str]:
+    """A state folder to which a network was added, and what was said of it."""
+    state = tmp_path_factory.mktemp("state")
+    recogniser, detector = map(str, networks)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(face, "_EVERY", 0.0)
+        code, output = call(
+            state, "face", "add", recogniser, "--detector", detector, "--persons", str(persons), "--name", "mine"
+        )
+    assert code == 0, output
+    return state, output
+
+
+@pytest.fixture
+def state(tmp_path: Path, told: tuple[Path, str]) -> Path:
+    """A copy to be spoilt."""
+    return Path(shutil.copytree(told[0], tmp_path / "copied"))
+
+
+def settings(state: Path, model: str = "mine") -> Settings:
+    return Settings.model_validate({"state_dir": state, "vision": {"model": model}})
+
+
+def test_known_ones_are_listed_with_licence_home_page_and_hash(tmp_path: Path) -> None:
+    code, output = call(tmp_path, "face", "models")
+    assert code == 0
+    for model in KNOWN:
+        assert model.name in output
+        assert model.licence in output
+        assert model.home_page in output
+        assert model.sha256 is None or model.sha256 in output
+    assert "(delivered, in use)" in output
+    assert output.rstrip().endswith("none")
+
+
+def test_adding_says_what_it_is_how_well_it_does_and_how_to_use_it(told: tuple[Path, str]) -> None:
+    output = told[1]
+    assert "46 of 46 persons" in output
+    assert "which this project does not know" in output
+    shares = [float(share) for share in re.findall(r"^(?:all|a|b) +[135] +[0-9]+ +([0-9.]+)%", output, re.MULTILINE)]
+    assert len(shares) == 9
+    assert shares == sorted(shares, reverse=True)
+    assert 'vision.model = "mine"' in output
+
+
+def test_what_was_added_is_used_when_the_settings_say_so(state: Path) -> None:
+    assert "mine  (calibrated)" in call(state, "face", "models")[1]
+    _, listed = call(state, "face", "models", model="mine")
+    assert "mine  (calibrated, in use)  not known here" in listed
+    assert "(delivered)" in listed
+    engine = face_engine(settings(state))()
+    assert isinstance(engine, SFaceEngine)
+    assert judge_of(engine).calibration.cap is not None
+    found = devices.face_engine(settings(state))
+    assert found.grade is Grade.OK
+    assert "vision.model mine, calibrated on persons here" in found.said
+
+
+def test_without_its_calibration_nothing_uses_it(state: Path) -> None:
+    (state / "face" / "models" / "mine" / "calibration.json").unlink()
+    with pytest.raises(NotReady, match="uketsuke face add"):
+        face_engine(settings(state))
+    for command in (["run", "--headless"], ["demo", "--auto", "--persona", "pin-right"]):
+        code, output = call(state, *command, model="mine")
+        assert code == 1
+        assert "has no calibration and is not used" in output
+    assert "mine  (NOT USABLE, in use)" in call(state, "face", "models", model="mine")[1]
+    found = devices.face_engine(settings(state))
+    assert found.grade is Grade.BAD
+    assert "uketsuke face add" in found.remedy
+
+
+def test_a_name_that_was_never_added_is_said(tmp_path: Path) -> None:
+    assert "vision.model = other is NOT HERE" in call(tmp_path, "face", "models", model="other")[1]
+    assert devices.face_engine(settings(tmp_path, "other")).grade is Grade.BAD
+    code, output = call(tmp_path, "run", "--headless", model="other")
+    assert code == 1
+    assert "no whole model in" in output
+
+
+def test_measuring_writes_nothing(state: Path, tmp_path: Path) -> None:
+    file = state / "face" / "models" / "mine" / "calibration.json"
+    before = file.read_bytes()
+    few = write_persons(tmp_path / "few", 6)
+    code, output = call(state, "face", "calibrate", str(few), "--dry-run", model="mine")
+    assert code == 0, output
+    assert "mine as it stands, 6 persons, a face in 6 card photos and in 36 of 36 live pictures" in output
+    assert re.search(r"^all +5 +6 ", output, re.MULTILINE), output
+    code, output = call(state, "face", "calibrate", str(few), model="mine")
+    assert code == 1
+    assert "do not give 400 impostor trials" in output
+    assert file.read_bytes() == before
+
+
+def test_calibrating_writes_thresholds_of_the_half_that_is_not_told(state: Path, persons: Path) -> None:
+    file = state / "face" / "models" / "mine" / "calibration.json"
+    earlier = json.loads(file.read_bytes())
+    file.unlink()
+    code, output = call(state, "face", "calibrate", str(persons), model="mine")
+    assert code == 0, output
+    assert "the half that set no threshold" in output
+    counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
+    assert counted is not None, output
+    assert 10 <= int(counted[1]) <= 36
+    # the same persons set the thresholds when it was added, and its crowd stayed
+    assert json.loads(file.read_bytes()) == earlier
+    assert judge_of(face_engine(settings(state))())
+
+
+# --- the delivered network ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder in which the delivered network was calibrated with invented encodings."""
+    generator = np.random.default_rng(4)
+    invented = []
+    for number in range(40):
+        pictures = generator.normal(0, 0.1, 128) + generator.normal(0, 0.02, (7, 128))
+        invented.append(Person(f"p_{number}", pictures[0], list(pictures[1:])))
+    state = tmp_path_factory.mktemp("delivered")
+    (state / "persons" / "one").mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(recalibrate, "encoded_persons", lambda folder, engine: iter(invented))
+        code, output = call(state, "face", "calibrate", str(state / "persons"))
+    assert code == 0, output
+    assert str(state / "face" / "calibration.json") in output
+    return state
+
+
+@pytest.fixture
+def calibrated(tmp_path: Path, made_here: Path) -> Path:
+    """A copy to be spoilt."""
+    return Path(shutil.copytree(made_here, tmp_path / "copied"))
+
+
+def test_its_calibration_made_here_is_used(calibrated: Path) -> None:
+    judge = judge_of(face_engine(settings(calibrated, ""))())
+    assert judge.calibration.thresholds != shipped_judge().calibration.thresholds
+    assert judge.crowd is shipped_judge().crowd
+    assert judge.cap(0.37) == 0.37, "the settings' distance is on this network's scale"
+    found = devices.face_engine(settings(calibrated, ""))
+    assert (found.grade, "the delivered network, calibrated on persons here" in found.said) == (Grade.OK, True)
+
+
+def test_the_slow_library_decides_with_it_too(calibrated: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where the cache should be")
+    engine = open_engine(blocked / "cache", None, calibrated / "face" / "calibration.json")
+    assert isinstance(engine, DlibEngine)
+    assert judge_of(engine).calibration == judge_of(face_engine(settings(calibrated, ""))()).calibration
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"engine": "00" * 32}, "other weights"),
+        ({"crowd": "00" * 32}, "other statistics"),
+        ({"weight": "much"}, "cannot be used"),
+        (None, "cannot be used"),
+    ],
+)
+def test_a_broken_or_foreign_one_is_refused(calibrated: Path, change: dict[str, str] | None, said: str) -> None:
+    file = calibrated / "face" / "calibration.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change) if change else "{")
+    with pytest.raises(NotReady, match=said):
+        face_engine(settings(calibrated, ""))
+    found = devices.face_engine(settings(calibrated, ""))
+    assert found.grade is Grade.BAD
+    assert said in found.remedy
+    assert "uketsuke face calibrate" in found.remedy
+    code, output = call(calibrated, "run", "--headless")
+    assert code == 1
+    assert said in output
+
+
+# --- what cannot work -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", "nothing.dat", "--persons", "{persons}"], "nothing.dat: no such file"),
+        (["add", "{recogniser}", "--detector", "nothing.onnx", "--persons", "{persons}"], "nothing.onnx: no such file"),
+        (["add", "{recogniser}", "--persons", "{persons}"], "needs YuNet"),
+        (["add", "{detector}", "--detector", "{recogniser}", "--persons", "{persons}"], "no SFace recogniser"),
+        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "nowhere"], "nowhere: no such folder"),
+        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "{empty}"], "holds no folders"),
+        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "{few}"], "20 are needed"),
+        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "{few}", "--name", "../x"], "is no name"),
+        (
+            ["add", "{recogniser}", "--detector", "{detector}", "--persons", "{few}", "--sha256", "00"],
+            "not 00 as given",
+        ),
+        (["calibrate", "nowhere"], "nowhere: no such folder"),
+        (["calibrate", "{few}", "--dry-run"], "0 card photos"),
+        (["calibrate", "{unseen}"], "hold no pictures"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_work_is_said_in_a_sentence(
+    tmp_path: Path, networks: tuple[Path, Path], persons: Path, arguments: list[str], said: str
+) -> None:
+    places = {"persons": persons, "recogniser": networks[0], "detector": networks[1]}
+    for name in ("empty", "few", "unseen"):
+        places[name] = tmp_path / name
+        places[name].mkdir()
+    for name in ("few", "unseen"):
+        (places[name] / "somebody").mkdir()
+    for number in range(3):
+        cv2.imwrite(str(places["few"] / "somebody" / f"{number}.png"), np.full((300, 300, 3), 128, np.uint8))
+    code, output = call(tmp_path / "state", "face", *(one.format(**places) for one in arguments))
+    assert code == 1
+    assert said in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "state" / "face").exists()
