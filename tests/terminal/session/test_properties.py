@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from config.settings import ConsentSettings, LimitPolicy, PrescriptionPolicy
+from config.settings import AlsoPin, ConsentSettings, LimitPolicy, PrescriptionPolicy
 from terminal.audit import audit
-from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose
+from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -26,7 +26,13 @@ CONSENTS = st_.builds(
     limit=st_.sampled_from(LimitPolicy),
     prescription=st_.sampled_from(PrescriptionPolicy),
 )
-RULES = st_.builds(Rules, consent=CONSENTS, staff_enabled=st_.booleans(), require_genuine_record=st_.booleans())
+RULES = st_.builds(
+    Rules,
+    consent=CONSENTS,
+    staff_enabled=st_.booleans(),
+    require_genuine_record=st_.booleans(),
+    also_pin=st_.sampled_from(AlsoPin),
+)
 FACTS = st_.builds(
     lambda **fields: CHECK.model_copy(update=fields),
     registered=st_.sampled_from([True, True, False]),
@@ -59,6 +65,7 @@ class Counter(RuleBasedStateMachine):
         after = world.state
         self._verify_sent(before, event, effects)
         self._nothing_before_the_ledger(event, effects)
+        self._holder_is_confirmed(before, effects)
         self._wiped_on_the_way_to_idle(before, after)
         record = audit(before, event, after, world.now)
         assert (record is not None) == (before != after)
@@ -77,8 +84,30 @@ class Counter(RuleBasedStateMachine):
                 assert before.reception.card_in
                 assert effect.expected_left == before.left >= 1
                 assert effect.expected_left > 1 or before.last_confirmed
+                if self.world.rules.also_pin is AlsoPin.ALWAYS:
+                    assert self.world.holders[effect.reception].faces_matched, "no try without the face"
                 self.verifies.append(effect)
         assert len(self.verifies) <= self.world.pins_entered
+
+    def _holder_is_confirmed(self, before: st.State, effects: tuple[fx.Effect, ...]) -> None:
+        """By one way, or where the institution asks for both by both - or by the one there was."""
+        for effect in effects:
+            if not isinstance(effect, fx.OpenCheck) or effect.way is Way.STAFF:
+                continue
+            assert not isinstance(before, st.Idle)
+            holder = self.world.holders[effect.reception]
+            assert (before.reception.id, before.reception.card) == (effect.reception, holder.card)
+            assert before.reception.card_in
+            assert holder.pins_right == 1 if effect.way is Way.PIN else holder.faces_matched == 1
+            if self.world.rules.also_pin is AlsoPin.NEVER or (holder.pins_right and holder.faces_matched):
+                continue
+            assert self.world.rules.also_pin is AlsoPin.WHERE_POSSIBLE
+            if effect.way is Way.FACE:
+                assert not holder.pin_on_card
+            else:
+                assert not holder.faces_refused
+                no_photo = holder.photo is False or (holder.photo is None and not holder.code_on_card)
+                assert no_photo or holder.camera_lost
 
     def _nothing_before_the_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
