@@ -282,7 +282,11 @@ def test_a_pin_locked_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
-    staff_alone(world, st.WhyHere.PIN_LOCKED_NOW)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.why is st.WhyHere.PIN_LOCKED_NOW
+    world.send(ev.CameraChanged(False))
+    world.send(ev.CameraChanged(True))
+    staff_alone(world, st.WhyHere.PIN_NEEDED)
 
 
 @either
@@ -335,3 +339,22 @@ def test_staff_may_come_between_face_and_pin(policy: AlsoPin) -> None:
     world.answer(ev.ChipSigned)
     world.opened()
     assert opened_by(world) == [(Way.STAFF, True)]
+
+
+# --- one of the two, as ever ------------------------------------------------------------------------------------
+
+
+def test_a_camera_that_comes_back_offers_the_face_again_where_one_is_enough() -> None:
+    world = at(NEVER)
+    no_camera(world)
+    world.send(ev.CameraChanged(True))
+    world.touch(ev.FaceChosen)
+    assert isinstance(world.state, st.PrintedCodeEntry)
+
+
+def test_a_pin_that_is_not_needed_is_told_of_otherwise() -> None:
+    world = at(NEVER)
+    no_camera(world)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, False)
+    staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)

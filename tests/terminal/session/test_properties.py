@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -47,6 +47,10 @@ CARDS = st_.builds(
     st_.sampled_from([3, 3, 1, 0]),
     st_.sampled_from([10, 10, 3, 0]),
 )
+LUCK = st_.lists(
+    st_.tuples(st_.sampled_from([0] * 9 + [1]), st_.sampled_from([0, 0, 0, 1, 3, 4])), min_size=6, max_size=16
+)
+"""Which of the plausible answers comes: mostly the good one, except where the holder is confirmed."""
 
 
 class Counter(RuleBasedStateMachine):
@@ -154,6 +158,18 @@ class Counter(RuleBasedStateMachine):
         for _ in range(steps):
             self.devices_answer_well()
             self.patient_goes_on(prefer_face=way == "face")
+
+    @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
+    @rule(luck=LUCK)
+    def a_reception_goes_anyhow(self, luck: list[tuple[int, int]]) -> None:
+        """So that one thing after another goes wrong in it, and the patient goes on all the same."""
+        self.card_is_put_down()
+        for usual, holder in luck:
+            self.patient_goes_on(prefer_face=True)
+            for effect in self._open()[-2:]:
+                which = holder if isinstance(effect, fx.OpenFaceRecord | fx.CheckFace | fx.VerifyPinAndSign) else usual
+                answers = plausible_answers(effect, self.world.now, self.facts, self.card)
+                self._reply(answers[which % len(answers)])
 
     @rule(prefer_face=st_.booleans())
     def patient_goes_on(self, prefer_face: bool) -> None:
@@ -302,6 +318,15 @@ TestCounter = Counter.TestCase
 TestCounter.settings = settings(
     max_examples=300, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+@settings(max_examples=600, deadline=None)
+@given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, luck=LUCK)
+def test_a_reception_in_which_much_goes_wrong_opens_by_no_less(rules: Rules, card: Any, luck: list[Any]) -> None:
+    """Face, code, camera and PIN failing one after the other: rare in the machine above, which does everything."""
+    counter = Counter()
+    counter.open_the_clinic(rules=rules, facts=CHECK, card=card)
+    counter.a_reception_goes_anyhow(luck=luck)
 
 
 @pytest.mark.long
