@@ -40,6 +40,17 @@ class ReaderSettings(Section):
     """How the three months of grace after a certificate's end are counted; the service decides in the end."""
 
 
+class AlsoPin(StrEnum):
+    """Whether an institution that wants more certainty asks for face and PIN instead of face or PIN."""
+
+    NEVER = "never"
+    """One of the two, as the patient chooses."""
+    WHERE_POSSIBLE = "where-possible"
+    """Both; what card or terminal lacks - a PIN, a photo, a camera - is not asked for."""
+    ALWAYS = "always"
+    """Both, or staff."""
+
+
 class VisionSettings(Section):
     camera: str = "0"
     """A number, a device path, a video file, an image pattern (frame-%03d.png), or `synthetic:NAME`."""
@@ -57,6 +68,9 @@ class VisionSettings(Section):
     """A face check that has not found enough good frames by then ends."""
     attempts: int = Field(default=3, ge=1, le=5)
     """Face checks in one reception before only the PIN or staff are left."""
+    also_pin: AlsoPin = AlsoPin.NEVER
+    """Ask for the PIN after the face: never; where possible, sparing only what card or terminal lacks; or always, and
+    whoever lacks one of the two is left to staff. Under either, a face or PIN that was refused is left to staff."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Frames dropped after opening, while the camera settles its exposure."""
 

@@ -86,7 +86,7 @@ class Opened(Body):
     """`card_hash` of the certificate's serial number."""
     profile: Profile
     way: Code
-    """How the holder was confirmed: "pin", "face", "staff"."""
+    """How the holder was confirmed: "pin", "face", "face-and-pin", "staff"."""
     questions: tuple[AskedQuestion, ...] = ()
     """What may be asked. After a crash each of their items is decided 0."""
     by_law: tuple[Item, ...] = ()

@@ -51,6 +51,7 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(
         consent=settings.consent,
         face_attempts=settings.vision.attempts,
+        also_pin=settings.vision.also_pin,
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
         staff_enabled=bool(settings.staff.password_hash.get_secret_value()),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from terminal.session.events import Answered, Event, FaceRefused, StaffSaysSame
 from terminal.session.rules import Now
-from terminal.session.states import Complete, Idle, Opening, Problem, State
+from terminal.session.states import ChoosingMethod, Complete, Idle, Opening, PinEntry, Problem, State
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def _detail(event: Event, after: State) -> str:
             return problem.code
         case Opening(way=way):
             return way.value
+        case ChoosingMethod(why=why) | PinEntry(why=why):
+            return why.value
         case Complete(outcome=outcome):
             return outcome.value
         case _:

@@ -24,6 +24,7 @@ class ProblemCode(Enum):
 
     NO_WAY_LEFT = "U-201"
     HOLDER_NOT_CONFIRMED = "U-202"
+    BOTH_NEEDED = "U-203"
 
     SERVICE_SILENT = "U-301"
     SERVICE_REFUSED = "U-302"

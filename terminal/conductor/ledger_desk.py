@@ -15,11 +15,14 @@ from consent.store import LedgerError
 from terminal.conductor.patient import Patient
 from terminal.conductor.worker import Worker
 from terminal.handover.name import result_file_stem
+from terminal.qualification.contract import Way
 from terminal.qualification.keys import write_atomically
 from terminal.session.effects import Decision, RecordDecision, RecordDiscarded, RecordOpenedCheck
 from terminal.words.catalogue import question_wording
 
 log = logging.getLogger(__name__)
+
+_FACE_AND_PIN = "face-and-pin"
 
 
 class LedgerDesk:
@@ -40,7 +43,7 @@ class LedgerDesk:
             reception_id=effect.reception,
             card=card_hash(self._card_key, serial),
             profile=self._profile,
-            way=effect.way.value,
+            way=_FACE_AND_PIN if effect.way is Way.PIN and effect.face_matched else effect.way.value,
             questions=tuple(AskedQuestion.of(question) for question in effect.questions),
             by_law=effect.by_law,
         )

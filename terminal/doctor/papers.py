@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from config.settings import Settings
+from config.settings import AlsoPin, Settings
 from reader.authenticity import TrustAnchorError, load_trust_anchors
 from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.qualification.pki import terminal_line
@@ -53,7 +53,16 @@ def trust_anchors(settings: Settings) -> Finding:
             f"{count} key{'' if count == 1 else 's'} from {len(settings.reader.trust_anchors)} files; no end date"
         )
     if settings.reader.require_genuine_record:
-        return doubtful("none: no card can be confirmed by face, only by PIN", "Set reader.trust_anchors.")
+        nobody = "none: no card can be confirmed by face"
+        match settings.vision.also_pin:
+            case AlsoPin.NEVER:
+                return doubtful(f"{nobody}, only by PIN", "Set reader.trust_anchors.")
+            case AlsoPin.WHERE_POSSIBLE:
+                said = f"{nobody}, so vision.also_pin = where-possible asks for the PIN alone"
+                return doubtful(said, "Set reader.trust_anchors.")
+            case AlsoPin.ALWAYS:
+                said = f"{nobody}, and vision.also_pin = always lets nobody pass without it"
+                return bad(said, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
     return doubtful(
         "none, and reader.require_genuine_record is off: a forged photo would not be noticed",
         "Set reader.trust_anchors, and reader.require_genuine_record back to true.",

@@ -3,6 +3,7 @@
 from terminal.qualification.contract import Way
 from terminal.screens.parts import Answer, Line, LineKind, Pad, Scene, Sign, Stage, Talk, hints, numbered
 from terminal.session import events as ev
+from terminal.session.certainty import needs_pin
 from terminal.session.confirming import ways
 from terminal.session.states import (
     ChoosingMethod,
@@ -63,7 +64,8 @@ def choosing(state: ChoosingMethod, scene: Scene) -> Talk:
 
 
 def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
-    return (Line(scene.say(f"why.{why}"), LineKind.REASON),) if why else ()
+    kind = LineKind.HINT if why is WhyHere.FACE_MATCHED else LineKind.REASON
+    return (Line(scene.say(f"why.{why}"), kind),) if why else ()
 
 
 def _face(reception: Reception, scene: Scene) -> Answer:
@@ -87,9 +89,10 @@ def code_tries(state: PrintedCodeEntry, scene: Scene) -> int:
 
 def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
     say = scene.say
+    both = say("code.both") if state.target is Way.FACE and needs_pin(state.reception, scene.rules) else ""
     if state.waiting is not None:
         return Talk(
-            stage=Stage.CONFIRM, question=say("code.scanning"), lines=hints(say("reading.hint")), sign=Sign.WAIT
+            stage=Stage.CONFIRM, question=say("code.scanning"), lines=hints(say("reading.hint"), both), sign=Sign.WAIT
         )
     lines: tuple[Line, ...] = ()
     tries = code_tries(state, scene)
@@ -98,7 +101,7 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
     if state.wrong or tries < 4:
         lines += hints(say("code.tries-left", left=tries))
     if not lines:
-        lines = hints(say("code.western"))
+        lines = hints(say("code.western"), both)
     pin = Way.PIN in ways(state.reception, scene.rules)
     return Talk(
         stage=Stage.CONFIRM,
@@ -112,6 +115,7 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
 def face_check(state: FaceCheck, scene: Scene) -> Talk:
     say = scene.say
     progress = state.progress
+    pin = Way.PIN in ways(state.reception, scene.rules)
     question = say("face.question")
     done = 0
     if progress is not None:
@@ -130,7 +134,7 @@ def face_check(state: FaceCheck, scene: Scene) -> Talk:
         lines=lines,
         camera=True,
         progress=(done, progress.frames_needed if progress is not None else 1),
-        answers=numbered(_use_pin(state.reception, say("face.use-pin")) if state.reception.pin_left > 0 else None),
+        answers=numbered(_use_pin(state.reception, say("face.use-pin")) if pin else None),
     )
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from config.settings import AlsoPin
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode, of_card
 from terminal.qualification.contract import Way
+from terminal.session.certainty import has_camera, needs_face, needs_pin, serves_face
 from terminal.session.effects import (
     CheckFace,
     OpenFaceRecord,
@@ -31,7 +33,6 @@ from terminal.session.events import (
     PinEntered,
     PinRefused,
     PinSigned,
-    RecordFacts,
     RecordOpened,
     ServiceRefused,
     ServiceSilent,
@@ -72,26 +73,26 @@ def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
 # --- which way ----------------------------------------------------------------------------------------------
 
 
-def serves_face(record: RecordFacts, rules: Rules) -> bool:
-    proven = record.authenticity == Authenticity.GENUINE or (
-        record.authenticity == Authenticity.CANNOT_TELL and not rules.require_genuine_record
-    )
-    return proven and record.has_photo and record.reference_usable
-
-
 def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """The ways a patient can go alone, in the order they are offered."""
-    offered = []
+    """The ways a patient can go alone now, in the order they are offered. Where both are asked, one after the other."""
+    usable = _usable(reception, rules)
+    face = Way.FACE in usable and (Way.PIN in usable or not needs_pin(reception, rules))
+    pin = Way.PIN in usable and (reception.face_matched or not needs_face(reception, rules))
+    return tuple(way for way, offered in ((Way.FACE, face and not reception.face_matched), (Way.PIN, pin)) if offered)
+
+
+def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
+    """What card, terminal and attempts still allow, however much of it the institution asks for."""
+    usable = []
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor
     else:
         photo = serves_face(reception.record, rules)
-    camera = reception.camera and not reception.camera_failed
-    if photo and camera and reception.face_attempts < rules.face_attempts:
-        offered.append(Way.FACE)
+    if photo and has_camera(reception) and reception.face_attempts < rules.face_attempts:
+        usable.append(Way.FACE)
     if reception.pin_left > 0:
-        offered.append(Way.PIN)
-    return tuple(offered)
+        usable.append(Way.PIN)
+    return tuple(usable)
 
 
 def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
@@ -117,11 +118,15 @@ def _why(reception: Reception, rules: Rules) -> WhyHere:
         return WhyHere.NO_PHOTO
     if reception.record is None and reception.code_left < rules.code_tries_floor:
         return WhyHere.CODE_LOCKED
-    if not reception.camera or reception.camera_failed:
+    if not has_camera(reception):
         return WhyHere.NO_CAMERA
     if reception.pin_left == 0:
-        return WhyHere.PIN_UNAVAILABLE
+        return _without_pin(reception, rules)
     return WhyHere.NOTHING
+
+
+def _without_pin(reception: Reception, rules: Rules) -> WhyHere:
+    return WhyHere.PIN_NEEDED if needs_pin(reception, rules) else WhyHere.PIN_UNAVAILABLE
 
 
 def _no_way(reception: Reception, rules: Rules) -> ProblemCode:
@@ -129,7 +134,7 @@ def _no_way(reception: Reception, rules: Rules) -> ProblemCode:
         return ProblemCode.HOLDER_NOT_CONFIRMED
     if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:
         return ProblemCode.RECORD_UNPROVEN
-    return ProblemCode.NO_WAY_LEFT
+    return ProblemCode.BOTH_NEEDED if _usable(reception, rules) else ProblemCode.NO_WAY_LEFT
 
 
 def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Step:
@@ -226,6 +231,9 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case FaceProgress(progress=progress):
             return Step(replace(state, progress=progress))
         case FaceMatched():
+            reception = replace(reception, face_matched=True)
+            if needs_pin(reception, rules):
+                return choose(reception, rules, now, WhyHere.FACE_MATCHED)
             return prove_by_chip(reception, Way.FACE, "", rules, now)
         case FaceRefused():
             reception = replace(reception, face_attempts=state.attempt)
@@ -234,7 +242,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
             return choose(reception, rules, now, WhyHere.FACE_NOT_MATCHED)
         case CameraFailed():
             return camera_lost(state, rules, now)
-        case PinChosen() if reception.pin_left > 0:
+        case PinChosen() if Way.PIN in ways(reception, rules):
             following = begin_pin(reception, rules, now)
             return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
         case _:
@@ -251,6 +259,9 @@ def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
 
 
 def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHere.NOTHING) -> Step:
+    if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
+        # whoever was let in by the PIN alone for want of a camera is not asked for the face when it comes back
+        reception = replace(reception, camera_failed=True)
     return Step(PinEntry(reception=reception, deadline=until(PinEntry, rules, now), left=reception.pin_left, why=why))
 
 
@@ -270,7 +281,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case PinSigned():
             return ask_service(reception, Way.PIN, rules, now)
         case PinRefused(left=0, sent=sent):
-            why = WhyHere.PIN_LOCKED_NOW if sent else WhyHere.PIN_UNAVAILABLE
+            why = WhyHere.PIN_LOCKED_NOW if sent else _without_pin(reception, rules)
             return choose(replace(reception, pin_left=0), rules, now, why)
         case PinRefused(left=left, sent=sent):
             following = begin_pin(replace(reception, pin_left=left), rules, now)
@@ -309,10 +320,10 @@ def _verify_and_sign(state: PinEntry, rules: Rules, now: Now) -> Step:
 
 def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
     if reception.record is None:
-        if reception.code_left == 0 and reception.pin_left > 0:
+        if reception.code_left == 0 and Way.PIN in ways(reception, rules):
             return begin_pin(reception, rules, now, WhyHere.CODE_LOCKED)
         if reception.code_left == 0:
-            return to_problem(reception, ProblemCode.NO_WAY_LEFT, rules, now)
+            return to_problem(reception, _no_way(reception, rules), rules, now)
         return enter_printed_code(reception, Way.STAFF, rules, now)
     return Step(
         StaffCheck(reception=reception, deadline=until(StaffCheck, rules, now), has_photo=reception.record.has_photo)

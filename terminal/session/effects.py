@@ -74,6 +74,8 @@ class RecordOpenedCheck(_Effect):
 
     check_id: str
     way: Way
+    face_matched: bool
+    """Whatever the way, the face was confirmed in this reception."""
     questions: tuple[Question, ...]
     """What may be asked, as far as is known at this moment."""
     by_law: tuple[Item, ...]

@@ -102,7 +102,9 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
                 (
-                    RecordOpenedCheck(reception.id, number, check_id, state.way, *what_applies(facts, rules)),
+                    RecordOpenedCheck(
+                        reception.id, number, check_id, state.way, reception.face_matched, *what_applies(facts, rules)
+                    ),
                     ReleaseCard(reception.id, 0),
                 ),
             )

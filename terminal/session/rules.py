@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from config.settings import ConsentSettings, GraceRule
+from config.settings import AlsoPin, ConsentSettings, GraceRule
 from reader.months import add_months
 from terminal.qualification.contract import CertificateStanding
 from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
@@ -50,6 +50,8 @@ class Rules:
     warn_before: float = 10
     """The patient is warned this long before a timeout."""
     face_attempts: int = 3
+    also_pin: AlsoPin = AlsoPin.NEVER
+    """Whether the face alone, or the PIN alone, is too little; `terminal.session.certainty` says when."""
     code_tries_floor: int = 3
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
     require_genuine_record: bool = True

@@ -57,6 +57,7 @@ class Reception:
     code_scanned: bool = False
     record: RecordFacts | None = None
     face_attempts: int = 0
+    face_matched: bool = False
     check: Check | None = None
     shown: tuple[Question, ...] = ()
     """Questions that were on the screen."""
@@ -84,6 +85,10 @@ class WhyHere(StrEnum):
     FACE_NOT_MATCHED = "face-not-matched"
     PIN_UNAVAILABLE = "pin-unavailable"
     PIN_LOCKED_NOW = "pin-locked-now"
+    PIN_NEEDED = "pin-needed"
+    """The face alone is too little here, and this card's PIN cannot be used."""
+    FACE_MATCHED = "face-matched"
+    """The first of two: here the PIN is asked for too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

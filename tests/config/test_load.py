@@ -7,7 +7,7 @@ import pytest
 
 from config.load import PATHS, SECRETS, SettingsError, default_file, load
 from config.reference import fields
-from config.settings import Profile, Settings
+from config.settings import AlsoPin, Profile, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +42,13 @@ def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("UKETSUKE_VISION__THRESHOLD", "0.38")
     vision = load(path).vision
     assert (vision.threshold, vision.frames, vision.attempts) == (0.38, 7, 3)
+
+
+def test_face_and_pin_are_asked_for_only_when_somebody_wants_it(tmp_path: Path) -> None:
+    assert load().vision.also_pin is AlsoPin.NEVER
+    assert load(settings_file(tmp_path, '[vision]\nalso_pin = "where-possible"\n')).vision.also_pin is (
+        AlsoPin.WHERE_POSSIBLE
+    )
 
 
 def test_default_file_is_read_if_it_exists() -> None:

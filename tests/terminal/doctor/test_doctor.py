@@ -277,6 +277,9 @@ def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:
     assert papers.trust_anchors(ready).grade is Grade.OK
     none = papers.trust_anchors(changed(ready, reader={"trust_anchors": []}))
     assert (none.grade, "only by PIN" in none.said) == (Grade.WARN, True)
+    for policy, grade, told in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "nobody pass")):
+        both = changed(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
+        assert (papers.trust_anchors(both).grade, told in papers.trust_anchors(both).said) == (grade, True)
     lax = papers.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
     assert "forged" in lax.said
     missing = papers.trust_anchors(changed(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))

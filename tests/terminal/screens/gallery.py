@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from config.settings import ConsentSettings, PrescriptionPolicy
+from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy
 from reader.facts import CardGone, CardUnreadable
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, RefusalReason
@@ -19,6 +19,7 @@ RULES = Rules(
     consent=ConsentSettings(surgery=True, prescription=PrescriptionPolicy.ASK),
     staff_enabled=True,
 )
+BOTH = replace(RULES, also_pin=AlsoPin.ALWAYS)
 SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True})
 
 
@@ -123,6 +124,14 @@ def _pin_last_confirmed(world: World) -> None:
 def _pin_only(world: World) -> None:
     world.send(ev.CameraChanged(False))
     world.card_read()
+
+
+def _pin_after_face(world: World) -> None:
+    world.rules = BOTH
+    world.card_read()
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    world.answer(ev.FaceMatched, 0.2)
 
 
 def _pin_warned(world: World) -> None:
@@ -322,6 +331,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "pin-last": _pin_last,
     "pin-last-confirmed": _pin_last_confirmed,
     "pin-only": _pin_only,
+    "pin-after-face": _pin_after_face,
     "pin-warned": _pin_warned,
     "pin-checking": _pin_checking,
     "staff-check": _staff_check,
@@ -378,4 +388,4 @@ def problem(code: ProblemCode, language: str = "ja") -> st.Problem:
     return replace(state, problem=code)
 
 
-__all__ = ["RULES", "SCREENS", "fx", "problem", "state_of"]
+__all__ = ["BOTH", "RULES", "SCREENS", "fx", "problem", "state_of"]

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from config.settings import ConsentSettings, LimitPolicy, PrescriptionPolicy
+from config.settings import AlsoPin, ConsentSettings, LimitPolicy, PrescriptionPolicy
 from terminal.audit import audit
-from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose
+from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -26,7 +26,13 @@ CONSENTS = st_.builds(
     limit=st_.sampled_from(LimitPolicy),
     prescription=st_.sampled_from(PrescriptionPolicy),
 )
-RULES = st_.builds(Rules, consent=CONSENTS, staff_enabled=st_.booleans(), require_genuine_record=st_.booleans())
+RULES = st_.builds(
+    Rules,
+    consent=CONSENTS,
+    staff_enabled=st_.booleans(),
+    require_genuine_record=st_.booleans(),
+    also_pin=st_.sampled_from(AlsoPin),
+)
 FACTS = st_.builds(
     lambda **fields: CHECK.model_copy(update=fields),
     registered=st_.sampled_from([True, True, False]),
@@ -41,6 +47,10 @@ CARDS = st_.builds(
     st_.sampled_from([3, 3, 1, 0]),
     st_.sampled_from([10, 10, 3, 0]),
 )
+LUCK = st_.lists(
+    st_.tuples(st_.sampled_from([0] * 9 + [1]), st_.sampled_from([0, 0, 0, 1, 3, 4])), min_size=6, max_size=16
+)
+"""Which of the plausible answers comes: mostly the good one, except where the holder is confirmed."""
 
 
 class Counter(RuleBasedStateMachine):
@@ -59,6 +69,7 @@ class Counter(RuleBasedStateMachine):
         after = world.state
         self._verify_sent(before, event, effects)
         self._nothing_before_the_ledger(event, effects)
+        self._holder_is_confirmed(before, effects)
         self._wiped_on_the_way_to_idle(before, after)
         record = audit(before, event, after, world.now)
         assert (record is not None) == (before != after)
@@ -77,8 +88,30 @@ class Counter(RuleBasedStateMachine):
                 assert before.reception.card_in
                 assert effect.expected_left == before.left >= 1
                 assert effect.expected_left > 1 or before.last_confirmed
+                if self.world.rules.also_pin is AlsoPin.ALWAYS:
+                    assert self.world.holders[effect.reception].faces_matched, "no try without the face"
                 self.verifies.append(effect)
         assert len(self.verifies) <= self.world.pins_entered
+
+    def _holder_is_confirmed(self, before: st.State, effects: tuple[fx.Effect, ...]) -> None:
+        """By one way, or where the institution asks for both by both - or by the one there was."""
+        for effect in effects:
+            if not isinstance(effect, fx.OpenCheck) or effect.way is Way.STAFF:
+                continue
+            assert not isinstance(before, st.Idle)
+            holder = self.world.holders[effect.reception]
+            assert (before.reception.id, before.reception.card) == (effect.reception, holder.card)
+            assert before.reception.card_in
+            assert holder.pins_right == 1 if effect.way is Way.PIN else holder.faces_matched == 1
+            if self.world.rules.also_pin is AlsoPin.NEVER or (holder.pins_right and holder.faces_matched):
+                continue
+            assert self.world.rules.also_pin is AlsoPin.WHERE_POSSIBLE
+            if effect.way is Way.FACE:
+                assert not holder.pin_on_card
+            else:
+                assert not holder.faces_refused
+                no_photo = holder.photo is False or (holder.photo is None and not holder.code_on_card)
+                assert no_photo or holder.camera_lost
 
     def _nothing_before_the_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
@@ -125,6 +158,18 @@ class Counter(RuleBasedStateMachine):
         for _ in range(steps):
             self.devices_answer_well()
             self.patient_goes_on(prefer_face=way == "face")
+
+    @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
+    @rule(luck=LUCK)
+    def a_reception_goes_anyhow(self, luck: list[tuple[int, int]]) -> None:
+        """So that one thing after another goes wrong in it, and the patient goes on all the same."""
+        self.card_is_put_down()
+        for usual, holder in luck:
+            self.patient_goes_on(prefer_face=True)
+            for effect in self._open()[-2:]:
+                which = holder if isinstance(effect, fx.OpenFaceRecord | fx.CheckFace | fx.VerifyPinAndSign) else usual
+                answers = plausible_answers(effect, self.world.now, self.facts, self.card)
+                self._reply(answers[which % len(answers)])
 
     @rule(prefer_face=st_.booleans())
     def patient_goes_on(self, prefer_face: bool) -> None:
@@ -273,6 +318,15 @@ TestCounter = Counter.TestCase
 TestCounter.settings = settings(
     max_examples=300, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+@settings(max_examples=600, deadline=None)
+@given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, luck=LUCK)
+def test_a_reception_in_which_much_goes_wrong_opens_by_no_less(rules: Rules, card: Any, luck: list[Any]) -> None:
+    """Face, code, camera and PIN failing one after the other: rare in the machine above, which does everything."""
+    counter = Counter()
+    counter.open_the_clinic(rules=rules, facts=CHECK, card=card)
+    counter.a_reception_goes_anyhow(luck=luck)
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 from consent.items import Item
 from reader.facts import CardFacts, CardGone, CardUnreadable
@@ -35,6 +36,21 @@ GENUINE = ev.RecordFacts(authenticity="genuine", has_photo=True, reference_usabl
 
 
 @dataclass
+class Holder:
+    """What was found out about who holds the card of one reception, and what there was to find it out with."""
+
+    card: int
+    pin_on_card: bool = False
+    code_on_card: bool = False
+    camera_lost: bool = False
+    photo: bool | None = None
+    """None while the face record is closed."""
+    faces_matched: int = 0
+    faces_refused: int = 0
+    pins_right: int = 0
+
+
+@dataclass
 class Ledgered:
     """What happened to one opened check."""
 
@@ -56,6 +72,8 @@ class World:
         self.shown: set[tuple[str, Item]] = set()
         self.said_yes: dict[tuple[str, Item], bool] = {}
         self.pins_entered = 0
+        self.holders: dict[str, Holder] = {}
+        self.camera = True
         self.checks: dict[str, Ledgered] = {}
         self.wiped: set[str] = set()
         self.released: set[str] = set()
@@ -105,6 +123,7 @@ class World:
     def send(self, event: ev.Event) -> tuple[fx.Effect, ...]:
         before = self.state
         self._listen(before, event)
+        self._look(before, event)
         self.state, effects = step(before, event, self.rules, self.now)
         self.issued += effects
         if self.state != before:
@@ -132,6 +151,37 @@ class World:
             case st.PinEntry(phase=st.PinPhase.TYPING), ev.PinEntered():
                 if not state.needs_confirmation:
                     self.pins_entered += 1
+            case _:
+                pass
+
+    def _look(self, state: st.State, event: ev.Event) -> None:
+        """What was found out about the holder: by the effects issued and what they are answered, not by the state."""
+        if isinstance(event, ev.CameraChanged):
+            self.camera = event.available
+        if isinstance(event, ev.CardPresent):
+            self.holders[event.reception] = Holder(event.card)
+        for holder in self.holders.values():
+            holder.camera_lost |= not self.camera
+        if isinstance(state, st.Idle) or not isinstance(event, get_args(ev.Answer)) or event.effect != state.waiting:
+            return
+        if event.reception != state.reception.id:
+            return
+        holder = self.holders[event.reception]
+        match event:
+            case ev.CardRead(facts=facts):
+                holder.pin_on_card = facts.pin_tries_left > 0
+                holder.code_on_card = facts.code_tries_left >= self.rules.code_tries_floor
+            case ev.RecordOpened(record=record):
+                vouched = record.authenticity == "genuine" or not self.rules.require_genuine_record
+                holder.photo = vouched and record.has_photo and record.reference_usable
+            case ev.CameraFailed():
+                holder.camera_lost = True
+            case ev.FaceMatched():
+                holder.faces_matched += 1
+            case ev.FaceRefused():
+                holder.faces_refused += 1
+            case ev.PinSigned():
+                holder.pins_right += 1
             case _:
                 pass
 

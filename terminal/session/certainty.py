@@ -1,0 +1,59 @@
+"""Where an institution asks for face and PIN: which of the two a reception cannot do without.
+
+What card and terminal could do when the card was put down is what is possible. A refused face, and a PIN or printed
+code that wrong entries locked in this reception, were possible: they are not spared, but left to staff. The face comes
+first and costs no try; the PIN last, because VERIFY and SIGN follow each other at once and the check opens on them.
+"""
+
+from typing import assert_never
+
+from config.settings import AlsoPin
+from reader.facts import Authenticity
+from terminal.session.events import RecordFacts
+from terminal.session.rules import Rules
+from terminal.session.states import Reception
+
+
+def needs_face(reception: Reception, rules: Rules) -> bool:
+    """Whether the PIN alone is too little."""
+    match rules.also_pin:
+        case AlsoPin.NEVER:
+            return False
+        case AlsoPin.WHERE_POSSIBLE:
+            return reception.face_attempts > 0 or _face_possible(reception, rules)
+        case AlsoPin.ALWAYS:
+            return True
+        case _:
+            assert_never(rules.also_pin)
+
+
+def needs_pin(reception: Reception, rules: Rules) -> bool:
+    """Whether the face alone is too little."""
+    match rules.also_pin:
+        case AlsoPin.NEVER:
+            return False
+        case AlsoPin.WHERE_POSSIBLE:
+            return reception.facts is not None and reception.facts.pin_tries_left > 0
+        case AlsoPin.ALWAYS:
+            return True
+        case _:
+            assert_never(rules.also_pin)
+
+
+def has_camera(reception: Reception) -> bool:
+    return reception.camera and not reception.camera_failed
+
+
+def serves_face(record: RecordFacts, rules: Rules) -> bool:
+    proven = record.authenticity == Authenticity.GENUINE or (
+        record.authenticity == Authenticity.CANNOT_TELL and not rules.require_genuine_record
+    )
+    return proven and record.has_photo and record.reference_usable
+
+
+def _face_possible(reception: Reception, rules: Rules) -> bool:
+    if reception.record is not None:
+        photo = serves_face(reception.record, rules)
+    else:
+        photo = reception.facts is not None and reception.facts.code_tries_left >= rules.code_tries_floor
+    return photo and has_camera(reception)

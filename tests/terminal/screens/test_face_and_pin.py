@@ -1,0 +1,94 @@
+"""What the patient reads where face and PIN are both asked for."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from config.settings import AlsoPin
+from terminal.screens.parts import LineKind, Pad, View
+from terminal.screens.view import view
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from terminal.words.catalogue import LANGUAGES, words
+from tests.terminal.screens.gallery import BOTH, GENUINE, RULES, state_of
+from tests.terminal.screens.stage import SMALL, on_a_loop, stage
+from tests.terminal.session.world import CARD, World
+
+SENTENCES = {
+    "ja": "顔を確認しました 暗証番号もお願いします",
+    "en": "Your face was confirmed. Your PIN is needed here too",
+}
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def seen(state: st.State, rules: Rules) -> View:
+    return view(state, rules, words)
+
+
+def texts(shown: View) -> list[str]:
+    return [line.text for line in shown.talk.lines]
+
+
+def at_the_code(rules: Rules, pin_tries_left: int = 3) -> World:
+    world = World(rules)
+    world.card_read(replace(CARD, pin_tries_left=pin_tries_left))
+    if isinstance(world.state, st.ChoosingMethod):
+        world.touch(ev.FaceChosen)
+    world.answer(ev.CodeNotScanned)
+    return world
+
+
+def test_every_language_has_its_sentence() -> None:
+    assert SENTENCES.keys() == set(LANGUAGES)
+
+
+@every_language
+@on_a_loop
+async def test_the_smallest_screen_says_why_the_pin_follows_and_has_room_for_the_pad(language: str) -> None:
+    async with stage(SMALL) as on_stage:
+        await on_stage.show(state_of("pin-after-face", language))
+        rows = ["".join(segment.text for segment in strip) for strip in on_stage.app.screen._compositor.render_strips()]
+        for digit in "1234":
+            await on_stage.key(digit)
+        await on_stage.key("enter")
+        assert on_stage.counter.pins == [b"1234"], "the pad is there and works"
+    say = words(language)
+    wanted = (say("pin.question"), SENTENCES[language], say("pin.tries-left", left=3))
+    assert "".join("".join(wanted).split()) in re.sub(r"[\s\u2500-\u259f]", "", "".join(rows)), rows
+
+
+def test_a_confirmed_face_is_no_trouble_and_is_not_offered_again() -> None:
+    talk = seen(state_of("pin-after-face"), BOTH).talk
+    assert (talk.pad, talk.answers) == (Pad.PIN, ())
+    assert {line.kind for line in talk.lines} == {LineKind.HINT}
+
+
+@every_language
+def test_the_code_screen_tells_beforehand_that_both_are_asked(language: str) -> None:
+    told = words(language)("code.both")
+    world = at_the_code(BOTH)
+    world.touch(ev.DisplayChanged, language)
+    assert told in texts(seen(world.state, BOTH))
+    assert not seen(world.state, BOTH).talk.answers
+    world.touch(ev.CodeEntered)
+    assert told in texts(seen(world.state, BOTH)), "and while the card is read"
+
+
+def test_who_has_no_pin_or_must_not_have_both_is_told_nothing_of_it() -> None:
+    possible = replace(RULES, also_pin=AlsoPin.WHERE_POSSIBLE)
+    for rules, tries in ((RULES, 3), (possible, 0)):
+        assert words("ja")("code.both") not in texts(seen(at_the_code(rules, tries).state, rules))
+    world = at_the_code(BOTH)
+    world.touch(ev.StaffAuthenticated)
+    world.state = replace(world.state, target=st.Way.STAFF)  # type: ignore[arg-type]
+    assert words("ja")("code.both") not in texts(seen(world.state, BOTH))
+
+
+@pytest.mark.parametrize(("rules", "offered"), [(RULES, ["pin"]), (BOTH, [])])
+def test_the_camera_screen_offers_the_pin_only_where_it_is_enough(rules: Rules, offered: list[str]) -> None:
+    world = at_the_code(rules)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert [answer.id for answer in seen(world.state, rules).talk.answers] == offered

@@ -1,0 +1,360 @@
+"""Where face and PIN are both asked for: what opens a check, what is spared, and what is left to staff."""
+
+from dataclasses import replace
+
+import pytest
+
+from config.settings import AlsoPin
+from reader.facts import CardFacts
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from tests.terminal.session.world import CARD, GENUINE, World
+
+PINLESS = replace(CARD, pin_tries_left=0)
+CODE_LOCKED = replace(CARD, code_tries_left=2)
+NO_PHOTO = ev.RecordFacts("genuine", False, False)
+POSSIBLE, ALWAYS, NEVER = AlsoPin.WHERE_POSSIBLE, AlsoPin.ALWAYS, AlsoPin.NEVER
+either = pytest.mark.parametrize("policy", [POSSIBLE, ALWAYS])
+
+
+def at(policy: AlsoPin, *, staff: bool = True) -> World:
+    return World(Rules(also_pin=policy, staff_enabled=staff))
+
+
+def to_face_check(world: World, card: CardFacts = CARD) -> None:
+    world.card_read(card)
+    if isinstance(world.state, st.ChoosingMethod):
+        world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert isinstance(world.state, st.FaceCheck)
+
+
+def opened_by(world: World) -> list[tuple[Way, bool]]:
+    return [(one.way, one.face_matched) for one in world.issued if isinstance(one, fx.RecordOpenedCheck)]
+
+
+def nothing_asked_of_the_service(world: World) -> bool:
+    return not any(isinstance(effect, fx.OpenCheck) for effect in world.issued)
+
+
+def staff_alone(world: World, why: st.WhyHere) -> None:
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((), why)
+    for kind in (ev.PinChosen, ev.FaceChosen, ev.PinEntered):
+        assert world.touch(kind) == ()
+    assert nothing_asked_of_the_service(world)
+    world.touch(ev.StaffAuthenticated)
+    if isinstance(world.state, st.PrintedCodeEntry):
+        world.answer(ev.CodeScanned) if world.state.waiting else world.touch(ev.CodeEntered)
+        world.answer(ev.RecordOpened, GENUINE)
+    assert isinstance(world.state, st.StaffCheck)
+    effects = world.touch(ev.StaffSaysSame, "documents")
+    assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "documents")
+
+
+# --- both are there ---------------------------------------------------------------------------------------------
+
+
+@either
+def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
+    world = at(policy)
+    to_face_check(world)
+    assert world.answer(ev.FaceMatched, 0.2) == (), "the chip proves nothing yet"
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is st.WhyHere.FACE_MATCHED
+    assert world.touch(ev.FaceChosen) == (), "what was confirmed is not asked again"
+    assert nothing_asked_of_the_service(world)
+    world.pin_right()
+    world.opened()
+    assert isinstance(world.state, st.Consent)
+    assert opened_by(world) == [(Way.PIN, True)]
+    assert not any(isinstance(effect, fx.ProveChip) for effect in world.issued)
+
+
+@either
+def test_no_method_is_offered_and_the_pin_cannot_be_had_before_the_face(policy: AlsoPin) -> None:
+    world = at(policy)
+    world.card_read()
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    world.answer(ev.CodeNotScanned)
+    assert world.touch(ev.PinChosen) == ()
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert world.touch(ev.PinChosen) == ()
+    assert isinstance(world.state, st.FaceCheck)
+
+
+def test_never_leaves_one_of_the_two_enough() -> None:
+    world = at(NEVER)
+    to_face_check(world)
+    effects = world.answer(ev.FaceMatched, 0.2)
+    assert [type(effect) for effect in effects] == [fx.ProveChip]
+    world = at(NEVER)
+    world.by_pin()
+    assert opened_by(world) == [(Way.PIN, False)]
+
+
+@either
+def test_a_face_of_the_last_reception_counts_for_no_other(policy: AlsoPin) -> None:
+    world = at(policy)
+    to_face_check(world)
+    world.answer(ev.FaceMatched, 0.2)
+    world.take_card()
+    world.card_read()
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    assert world.touch(ev.PinEntered) == ()
+
+
+@either
+def test_a_wrong_pin_is_typed_again_without_another_face(policy: AlsoPin) -> None:
+    world = at(policy)
+    to_face_check(world)
+    world.answer(ev.FaceMatched, 0.2)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 2, True)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.wrong
+    world.pin_right()
+    world.opened()
+    assert opened_by(world) == [(Way.PIN, True)]
+
+
+@either
+def test_a_camera_lost_after_the_face_was_confirmed_changes_nothing(policy: AlsoPin) -> None:
+    world = at(policy)
+    to_face_check(world)
+    world.answer(ev.FaceMatched, 0.2)
+    world.send(ev.CameraChanged(False))
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 2, True)
+    world.pin_right()
+    world.opened()
+    assert opened_by(world) == [(Way.PIN, True)]
+
+
+# --- what card or terminal lacks --------------------------------------------------------------------------------
+
+
+def test_a_card_without_a_pin_passes_by_the_face_where_that_is_all_it_can() -> None:
+    world = at(POSSIBLE)
+    to_face_check(world, PINLESS)
+    world.answer(ev.FaceMatched, 0.2)
+    world.answer(ev.ChipSigned)
+    world.opened()
+    assert opened_by(world) == [(Way.FACE, True)]
+
+
+def test_a_card_without_a_pin_is_staffs_where_both_are_always_asked() -> None:
+    world = at(ALWAYS)
+    world.card_read(PINLESS)
+    staff_alone(world, st.WhyHere.PIN_NEEDED)
+
+
+def no_camera(world: World) -> None:
+    world.send(ev.CameraChanged(False))
+    world.card_read()
+
+
+def camera_lost_in_the_middle(world: World) -> None:
+    to_face_check(world)
+    world.answer(ev.CameraFailed)
+
+
+def code_locked(world: World) -> None:
+    world.card_read(CODE_LOCKED)
+
+
+def no_photo(world: World) -> None:
+    world.card_read()
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, NO_PHOTO)
+
+
+LACKS = pytest.mark.parametrize(
+    ("lacking", "why"),
+    [
+        (no_camera, st.WhyHere.NO_CAMERA),
+        (camera_lost_in_the_middle, st.WhyHere.NO_CAMERA),
+        (code_locked, st.WhyHere.CODE_LOCKED),
+        (no_photo, st.WhyHere.NO_PHOTO),
+    ],
+)
+
+
+@LACKS
+def test_what_makes_the_face_impossible_spares_it_where_possible(lacking: object, why: st.WhyHere) -> None:
+    world = at(POSSIBLE)
+    lacking(world)  # type: ignore[operator]
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.why is why
+    world.pin_right()
+    world.opened()
+    assert opened_by(world) == [(Way.PIN, False)]
+
+
+@LACKS
+def test_what_makes_the_face_impossible_is_staffs_where_both_are_always_asked(lacking: object, why: st.WhyHere) -> None:
+    world = at(ALWAYS)
+    lacking(world)  # type: ignore[operator]
+    staff_alone(world, why)
+
+
+def test_a_camera_that_comes_back_asks_nothing_more_of_who_is_typing_the_pin() -> None:
+    world = at(POSSIBLE)
+    no_camera(world)
+    world.send(ev.CameraChanged(True))
+    assert world.touch(ev.FaceChosen) == ()
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 2, True)
+    world.pin_right()
+    world.opened()
+    assert opened_by(world) == [(Way.PIN, False)]
+    world.take_card()
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    world.wait(6)
+    world.card_read()
+    assert isinstance(world.state, st.PrintedCodeEntry), "of the next one it does"
+
+
+def test_a_camera_that_is_lost_while_the_code_is_typed_frees_the_pin_and_one_that_is_back_does_not() -> None:
+    world = at(POSSIBLE)
+    world.card_read()
+    world.answer(ev.CodeNotScanned)
+    world.send(ev.CameraChanged(False))
+    world.send(ev.CameraChanged(True))
+    assert world.touch(ev.PinChosen) == ()
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    world.send(ev.CameraChanged(False))
+    world.touch(ev.PinChosen)
+    assert isinstance(world.state, st.PinEntry)
+
+
+def test_a_locked_record_is_not_opened_by_staff_and_the_pin_alone_is_too_little() -> None:
+    """The printed code is locked for good: under `always` nobody can be confirmed here, under the other the PIN can."""
+    for policy, problem in ((POSSIBLE, None), (ALWAYS, ProblemCode.BOTH_NEEDED)):
+        world = at(policy)
+        world.card_read(replace(CARD, code_tries_left=0))
+        world.touch(ev.StaffAuthenticated)
+        if problem is None:
+            assert isinstance(world.state, st.PinEntry)
+        else:
+            assert isinstance(world.state, st.Problem)
+            assert world.state.problem is problem
+
+
+# --- what was refused -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
+def test_a_refused_face_is_cured_by_no_pin(policy: AlsoPin, card: CardFacts) -> None:
+    world = at(policy)
+    to_face_check(world, card)
+    for _ in range(3):
+        world.answer(ev.FaceRefused, "not-matched")
+    staff_alone(world, st.WhyHere.FACE_NOT_MATCHED)
+
+
+@pytest.mark.parametrize(
+    "lost", [lambda world: world.answer(ev.CameraFailed), lambda w: w.send(ev.CameraChanged(False))]
+)
+def test_a_camera_that_is_lost_after_a_refusal_spares_nothing(lost: object) -> None:
+    """Or who is refused would pull the plug."""
+    world = at(POSSIBLE)
+    to_face_check(world)
+    world.answer(ev.FaceRefused, "not-seen")
+    lost(world)  # type: ignore[operator]
+    staff_alone(world, st.WhyHere.NO_CAMERA)
+
+
+@either
+def test_a_pin_locked_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
+    """Or who does not know the PIN would lock it, and pass by a likeness."""
+    world = at(policy)
+    to_face_check(world, replace(CARD, pin_tries_left=1))
+    world.answer(ev.FaceMatched, 0.2)
+    world.touch(ev.LastTryConfirmed)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, True)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.why is st.WhyHere.PIN_LOCKED_NOW
+    world.send(ev.CameraChanged(False))
+    world.send(ev.CameraChanged(True))
+    staff_alone(world, st.WhyHere.PIN_NEEDED)
+
+
+@either
+def test_a_pin_found_locked_meanwhile_is_needed_all_the_same(policy: AlsoPin) -> None:
+    world = at(policy)
+    to_face_check(world)
+    world.answer(ev.FaceMatched, 0.2)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, False)
+    staff_alone(world, st.WhyHere.PIN_NEEDED)
+
+
+@either
+def test_a_printed_code_used_up_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
+    """Or who holds another's card and PIN would use it up, and be spared the face."""
+    world = at(policy)
+    world.card_read(replace(CARD, code_tries_left=3))
+    world.answer(ev.CodeScanned)
+    world.answer(ev.CodeRefused, 2)
+    staff_alone(world, st.WhyHere.CODE_LOCKED)
+
+
+@pytest.mark.parametrize(
+    ("policy", "card", "code"),
+    [
+        (ALWAYS, PINLESS, ProblemCode.BOTH_NEEDED),
+        (ALWAYS, CODE_LOCKED, ProblemCode.BOTH_NEEDED),
+        (POSSIBLE, replace(CODE_LOCKED, pin_tries_left=0), ProblemCode.NO_WAY_LEFT),
+    ],
+)
+def test_without_staff_the_screen_says_that_both_are_needed(
+    policy: AlsoPin, card: CardFacts, code: ProblemCode
+) -> None:
+    world = at(policy, staff=False)
+    world.card_read(card)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is code
+
+
+# --- staff ------------------------------------------------------------------------------------------------------
+
+
+@either
+def test_staff_may_come_between_face_and_pin(policy: AlsoPin) -> None:
+    world = at(policy)
+    to_face_check(world)
+    world.answer(ev.FaceMatched, 0.2)
+    world.touch(ev.StaffAuthenticated)
+    world.touch(ev.StaffSaysSame, "documents")
+    world.answer(ev.ChipSigned)
+    world.opened()
+    assert opened_by(world) == [(Way.STAFF, True)]
+
+
+# --- one of the two, as ever ------------------------------------------------------------------------------------
+
+
+def test_a_camera_that_comes_back_offers_the_face_again_where_one_is_enough() -> None:
+    world = at(NEVER)
+    no_camera(world)
+    world.send(ev.CameraChanged(True))
+    world.touch(ev.FaceChosen)
+    assert isinstance(world.state, st.PrintedCodeEntry)
+
+
+def test_a_pin_that_is_not_needed_is_told_of_otherwise() -> None:
+    world = at(NEVER)
+    no_camera(world)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, False)
+    staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)
