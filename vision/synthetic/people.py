@@ -97,7 +97,7 @@ _PERSONS = (
             apart=0.463, height=-0.218, width=0.24, open=0.092, tilt=-0.076, fold=0.043, lashes=0.027, iris=(90, 60, 40)
         ),
         brows=Brows(height=0.199, thickness=0.039, arch=0.085, slant=-0.043, strength=0.73),
-        nose=Nose(length=0.448, width=0.823, bridge=0.18),
+        nose=Nose(length=0.448, width=0.823, bridge=0.27),
         mouth=Mouth(height=0.819, width=0.397, fullness=0.735, smile=0.058, colour=(160, 95, 88)),
         glasses=Glasses.SQUARE,
         parting=-0.245,

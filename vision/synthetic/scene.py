@@ -9,16 +9,13 @@ import numpy as np
 from vision.frame import Image
 from vision.synthetic.drawing import BOTTOM, LEFT, PIXELS, RIGHT, TOP, Field, HeadDrawing, Light, draw_head
 from vision.synthetic.person import Person
+from vision.synthetic.turning import places_when_turned
 
 WIDTH, HEIGHT = 640, 480
 HEAD_PIXELS = 82.0
 """Pixels per half head width at distance 1: the head fills half of the frame's height."""
 CENTRE = (320.0, 222.0)
 _COLUMNS, _ROWS = round((RIGHT - LEFT) * PIXELS), round((BOTTOM - TOP) * PIXELS)
-_X, _Y = (
-    grid.astype(np.float32)
-    for grid in np.meshgrid(LEFT + np.arange(_COLUMNS) / PIXELS, TOP + np.arange(_ROWS) / PIXELS)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,7 @@ def _turned(drawn: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
     face = drawn.faces[pose.lids]
     if not pose.yaw and not pose.pitch:
         return face, drawn.coverage
-    across = _X / np.cos(pose.yaw) - np.float32(np.sin(pose.yaw) * 0.9) * drawn.depth
-    along = _Y - np.float32(np.sin(pose.pitch) * 0.9) * drawn.depth
-    columns = np.asarray((across - LEFT) * PIXELS, np.float32)
-    rows = np.asarray((along - TOP) * PIXELS, np.float32)
+    columns, rows = places_when_turned(drawn.depth, pose.yaw, pose.pitch)
     turned = cv2.remap(face, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     coverage = cv2.remap(drawn.coverage, columns, rows, cv2.INTER_LINEAR)
     return np.asarray(turned, np.uint8), np.asarray(coverage, np.float32)
