@@ -29,6 +29,17 @@ class GraceRule(StrEnum):
     """Three months after the day of expiry."""
 
 
+class AntiPhoto(StrEnum):
+    """What the face check does against a photograph held before the camera. Not certified attack detection."""
+
+    OFF = "off"
+    """Nothing but refusing a frozen picture."""
+    STANDARD = "standard"
+    """The patient turns the head once, to a side drawn by chance."""
+    STRICT = "strict"
+    """Twice, without a mistake."""
+
+
 class ReaderSettings(Section):
     name: str = ""
     """Which PC/SC reader: empty for the first one, a number, or a part of its name."""
@@ -64,13 +75,15 @@ class VisionSettings(Section):
     """Good frames averaged for one verdict."""
     frame_spacing_ms: int = Field(default=90, ge=0, le=2000)
     """At least this much time between two of them, so that they differ."""
-    attempt_seconds: float = Field(default=15, gt=0)
+    attempt_seconds: float = Field(default=20, gt=0)
     """A face check that has not found enough good frames by then ends."""
     attempts: int = Field(default=3, ge=1, le=5)
     """Face checks in one reception before only the PIN or staff are left."""
     also_pin: AlsoPin = AlsoPin.NEVER
     """Ask for the PIN after the face: never; where possible, sparing only what card or terminal lacks; or always, and
     whoever lacks one of the two is left to staff. Under either, a face or PIN that was refused is left to staff."""
+    anti_photo: AntiPhoto = AntiPhoto.STANDARD
+    """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Frames dropped after opening, while the camera settles its exposure."""
 

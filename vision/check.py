@@ -1,17 +1,21 @@
-"""The face check: is the person before the camera the one on the card's photo?"""
+"""The face check: is the person before the camera the one on the card's photo, and no photograph of them?"""
 
+import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from config.settings import VisionSettings
+from vision.challenge import DEMANDS, Challenge, Phase
 from vision.collected import Collected
-from vision.decision import Judge, judge_of
-from vision.engine import Encoding, FaceEngine, Pointing, flip_averaged
+from vision.decision import judge_of
+from vision.engine import FaceBox, FaceEngine, Points, flip_averaged
+from vision.frame import Frame
 from vision.guidance import Limits, Steady, guide
-from vision.latest import Camera
 from vision.reference import Reference
 from vision.verdict import (
     CameraLost,
@@ -21,89 +25,160 @@ from vision.verdict import (
     FaceNotSeen,
     FaceVerdict,
     Guidance,
+    PhotoSign,
+    PhotoSuspected,
     Progress,
 )
 
 _PATIENCE = 0.2
 """Seconds to wait for a frame before looking whether to stop."""
-_LIMITS = Limits()
-_LOOSENED = _LIMITS.loosened()
 _FROZEN_AFTER = 2.0
 """A camera that sends the very same picture for so long shows no living person."""
+_AFTER_TURN = 2
+"""Of the good frames, at least so many are taken when the head is back from its last turn."""
+_AHEAD = 0.15
+"""`Limits.turned` with a challenge: a turn has to begin and to end at the front."""
+
+
+class View(Protocol):
+    """What is looked through; `vision.latest.Camera` is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    def after(self, number: int, timeout: float) -> Frame | CameraLost | None: ...
+
+    def prompt(self, guidance: Guidance) -> None: ...
 
 
 def check_face(
-    camera: Camera,
+    camera: View,
     reference: Reference,
     engine: FaceEngine,
     settings: VisionSettings,
     on_progress: Callable[[Progress], None],
     stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
+    chance: random.Random | None = None,
 ) -> FaceVerdict:
     """Blocks for one attempt: the mean encoding of `settings.frames` good frames against the reference.
 
-    Good frames lie `frame_spacing_ms` apart and differ from each other. Encodings are overwritten at the end.
+    Good frames lie `frame_spacing_ms` apart and differ from each other; with an anti-photo check some are taken before
+    the head turns and some after. Encodings are overwritten at the end. `chance` draws side and moment of the turn.
     """
-    collected = Collected(settings, clock(), judge_of(engine).swap)
+    attempt = _Attempt(camera, reference, engine, settings, on_progress, clock, chance)
     try:
-        return _check(camera, reference, engine, settings, on_progress, stop, clock, collected)
+        return attempt.run(stop)
     finally:
-        collected.wipe()
+        attempt.wipe()
 
 
-def _check(
-    camera: Camera,
-    reference: Reference,
-    engine: FaceEngine,
-    settings: VisionSettings,
-    on_progress: Callable[[Progress], None],
-    stop: threading.Event,
-    clock: Callable[[], float],
-    collected: Collected,
-) -> FaceVerdict:
-    began = clock()
-    number = -1
-    told: Progress | None = None
-    steady, good = Steady(), False
-    guidance = Guidance.NO_FACE
-    while clock() - began < settings.attempt_seconds:
-        if stop.is_set():
-            return FaceCheckStopped()
-        frame = camera.after(number, _PATIENCE)
-        if isinstance(frame, CameraLost):
-            return frame
-        if frame is None:
-            continue
-        number = frame.number
-        if collected.is_repeated(frame, clock()):
-            if clock() - collected.changed_at > _FROZEN_AFTER:
-                return CameraLost(f"{camera.name}: the picture is frozen")
-            continue
-        boxes = engine.faces(frame.grey)
-        points = engine.points(frame.grey, boxes[0]) if boxes and isinstance(engine, Pointing) else None
-        wanted = guide(frame.grey, boxes, _LOOSENED if good else _LIMITS, points)
-        good = wanted is None
-        guidance = steady.tell(wanted or Guidance.HOLD_STILL, frame.taken_at)
-        collected.seen(len(boxes), clock())
-        if good and collected.is_due(frame):
-            collected.add(frame, flip_averaged(engine, frame.grey, boxes[0]))
-        progress = Progress(guidance, len(collected.encodings), settings.frames)
-        if progress != told:
-            told = progress
-            on_progress(progress)
-        if len(collected.encodings) >= settings.frames:
-            milliseconds = round((clock() - began) * 1000)
-            return _decide(collected.encodings, reference, judge_of(engine), settings, milliseconds)
-    return FaceNotSeen(guidance, len(collected.encodings))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Face:
+    """What the engine sees in a frame: one face."""
+
+    box: FaceBox
+    points: Points
 
 
-def _decide(
-    encodings: list[Encoding], reference: Reference, judge: Judge, settings: VisionSettings, milliseconds: int
-) -> FaceMatched | FaceNotMatched:
-    mean = np.mean(encodings, axis=0)
-    distance = float(np.linalg.norm(mean - reference.encoding))
-    mean.fill(0)
-    matches = judge.matches(distance, reference.encoding, len(encodings), settings.threshold)
-    kind = FaceMatched if matches else FaceNotMatched
-    return kind(distance, len(encodings), milliseconds)
+class _Attempt:
+    def __init__(
+        self,
+        camera: View,
+        reference: Reference,
+        engine: FaceEngine,
+        settings: VisionSettings,
+        on_progress: Callable[[Progress], None],
+        clock: Callable[[], float],
+        chance: random.Random | None,
+    ) -> None:
+        self._camera, self._reference, self._engine, self._settings = camera, reference, engine, settings
+        self._on_progress, self._clock = on_progress, clock
+        demands = DEMANDS.get(settings.anti_photo)
+        self._challenge = Challenge(demands, chance) if demands else None
+        self._limits = replace(Limits(), turned=_AHEAD) if demands else Limits()
+        self._began = clock()
+        self._collected = Collected(settings, self._began, judge_of(engine).swap)
+        self._steady, self._good = Steady(), False
+        self._told: Progress | None = None
+
+    def wipe(self) -> None:
+        self._collected.wipe()
+        if self._challenge is not None:
+            self._challenge.wipe()
+
+    def run(self, stop: threading.Event) -> FaceVerdict:
+        number = -1
+        while self._clock() - self._began < self._settings.attempt_seconds:
+            if stop.is_set():
+                return FaceCheckStopped()
+            frame = self._camera.after(number, _PATIENCE)
+            if isinstance(frame, CameraLost):
+                return frame
+            if frame is None:
+                continue
+            number = frame.number
+            if self._collected.is_repeated(frame, self._clock()):
+                if self._clock() - self._collected.changed_at > _FROZEN_AFTER:
+                    return CameraLost(f"{self._camera.name}: the picture is frozen")
+                continue
+            verdict = self._look(frame)
+            if verdict is not None:
+                return verdict
+        if self._challenge is not None and self._challenge.phase is Phase.TURNING:
+            return PhotoSuspected(PhotoSign.NOT_TURNED)
+        told = self._told.guidance if self._told is not None else Guidance.NO_FACE
+        return FaceNotSeen(told, len(self._collected.encodings))
+
+    def _look(self, frame: Frame) -> FaceVerdict | None:
+        boxes = self._engine.faces(frame.grey)
+        face = _Face(boxes[0], self._engine.points(frame.grey, boxes[0])) if len(boxes) == 1 else None
+        if not self._collected.seen(len(boxes), self._clock()) and self._challenge is not None:
+            self._challenge.begin_again()
+        if self._challenge is not None and self._challenge.phase is Phase.TURNING and len(boxes) <= 1:
+            found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
+            if isinstance(found, PhotoSign):
+                return PhotoSuspected(found)
+            self._good = False
+            self._tell(found, frame)
+            return None
+        limits = self._limits.loosened() if self._good else self._limits
+        wanted = guide(frame.grey, boxes, limits, face.points if face else None)
+        self._good = wanted is None
+        if face is not None and wanted is None:
+            self._use(frame, face)
+        self._tell(wanted or Guidance.HOLD_STILL, frame)
+        enough = len(self._collected.encodings) >= self._settings.frames
+        return self._decide() if enough else None
+
+    def _use(self, frame: Frame, face: _Face) -> None:
+        if len(self._collected.encodings) < self._wanted() and self._collected.is_due(frame):
+            same = self._collected.add(frame, flip_averaged(self._engine, frame.grey, face.box))
+            if not same and self._challenge is not None:
+                self._challenge.begin_again()
+        if self._challenge is not None and len(self._collected.encodings) >= self._wanted():
+            self._challenge.ahead(frame.grey, face.points, frame.taken_at)
+
+    def _wanted(self) -> int:
+        """How many good frames by now: the last ones come after the turn."""
+        if self._challenge is None or self._challenge.passed:
+            return self._settings.frames
+        return self._settings.frames - _AFTER_TURN
+
+    def _tell(self, seen: Guidance, frame: Frame) -> None:
+        guidance = self._steady.tell(seen, frame.taken_at)
+        progress = Progress(guidance, len(self._collected.encodings), self._settings.frames)
+        if progress != self._told:
+            self._told = progress
+            self._camera.prompt(guidance)
+            self._on_progress(progress)
+
+    def _decide(self) -> FaceMatched | FaceNotMatched:
+        encodings = self._collected.encodings
+        mean = np.mean(encodings, axis=0)
+        distance = float(np.linalg.norm(mean - self._reference.encoding))
+        mean.fill(0)
+        judge = judge_of(self._engine)
+        matches = judge.matches(distance, self._reference.encoding, len(encodings), self._settings.threshold)
+        kind = FaceMatched if matches else FaceNotMatched
+        return kind(distance, len(encodings), round((self._clock() - self._began) * 1000))

@@ -7,11 +7,13 @@ interpreter meanwhile.
 import warnings
 
 import cv2
+import dlib
 import numpy as np
 
 from vision.decision import Judge, shipped_judge
-from vision.engine import Encoding, FaceBox
+from vision.engine import Encoding, FaceBox, Points
 from vision.frame import Image
+from vision.models.weights import FIVE_POINTS, weights
 
 _HALF = 0.5
 
@@ -26,6 +28,7 @@ class DlibEngine:
             import face_recognition
 
         self._library = face_recognition
+        self._points = dlib.shape_predictor(str(weights(FIVE_POINTS)))
 
     def judge(self) -> Judge:
         return self._judge or shipped_judge()
@@ -42,6 +45,12 @@ class DlibEngine:
     def _locate(self, grey: Image, upsample: int) -> list[FaceBox]:
         located = self._library.face_locations(np.ascontiguousarray(grey), upsample, "hog")
         return [FaceBox(left, top, right + 1, bottom + 1) for top, right, bottom, left in located]
+
+    def points(self, grey: Image, box: FaceBox) -> Points:
+        """By the 5-point model."""
+        where = dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)
+        found = self._points(np.ascontiguousarray(grey), where).parts()
+        return np.array([(point.x, point.y) for point in found], np.float64)
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))

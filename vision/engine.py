@@ -1,7 +1,7 @@
 """The face engine's wall: where faces are, and what tells one from another."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,15 +48,11 @@ class FaceEngine(Protocol):
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
         """Frontal faces. `thorough` also finds small ones, at several times the cost: for the card photo."""
 
+    def points(self, grey: Image, box: FaceBox) -> Points:
+        """Where eyes and nose are; quick enough for every frame."""
+
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         """Both sides of a comparison are grey, as the card's photo is."""
-
-
-@runtime_checkable
-class Pointing(Protocol):
-    """An engine that also tells where the eyes and the nose are."""
-
-    def points(self, grey: Image, box: FaceBox) -> Points: ...
 
 
 def flip_averaged(engine: FaceEngine, grey: Image, box: FaceBox) -> Encoding:

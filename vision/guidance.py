@@ -119,6 +119,9 @@ def sharpness(grey: Image, box: FaceBox) -> float:
     return float(cv2.Laplacian(small, cv2.CV_64F).std())
 
 
+_AT_ONCE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD}
+
+
 class Steady:
     """What is told, calmer than what is seen: an instruction stays until another one has lasted."""
 
@@ -130,8 +133,8 @@ class Steady:
         self._since = 0.0
 
     def tell(self, seen: Guidance, now: float) -> Guidance:
-        """`HOLD_STILL` is believed at once: who stands well is not kept waiting."""
-        if self.told is None or seen in (self.told, Guidance.HOLD_STILL):
+        """`HOLD_STILL` is believed at once: who stands well is not kept waiting; nor is who shall turn the head."""
+        if self.told is None or seen == self.told or seen in _AT_ONCE:
             self.told, self._other = seen, None
         elif seen != self._other:
             self._other, self._since = seen, now

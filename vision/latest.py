@@ -4,8 +4,8 @@ import threading
 import time
 
 from vision.frame import Frame
-from vision.source import FrameSource, Granting
-from vision.verdict import CameraLost
+from vision.source import FrameSource, Granting, Prompted
+from vision.verdict import CameraLost, Guidance
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 5.0
@@ -37,6 +37,11 @@ class Camera:
         if isinstance(self.source, Granting):
             return f"{self.name}: {self.source.granted() or 'not open yet'}"
         return self.name
+
+    def prompt(self, guidance: Guidance) -> None:
+        """What the screen tells whoever is before the camera, for a source that reads it."""
+        if isinstance(self.source, Prompted):
+            self.source.prompt(guidance)
 
     def start(self) -> None:
         """May be started again after `stop`."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from vision.verdict import CameraLost
+from vision.verdict import CameraLost, Guidance
 
 if TYPE_CHECKING:
     from vision.frame import Frame
@@ -34,11 +34,20 @@ class Granting(Protocol):
         """Such as `640x480, MJPG, 30 frames a second`; empty while it is closed."""
 
 
+@runtime_checkable
+class Prompted(Protocol):
+    """A source with somebody before it who reads the screen, and may do what it says."""
+
+    def prompt(self, guidance: Guidance) -> None:
+        """From any thread."""
+
+
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
     """The source for a `vision.camera` setting, not opened yet.
 
-    A number, a device path, a video file, an image pattern (`frame-%03d.png`), or `synthetic:NAME`. `loop`: files begin
-    again at their end. Raises ValueError for a synthetic person nobody knows.
+    A number, a device path, a video file, an image pattern (`frame-%03d.png`), `synthetic:NAME`, or
+    `synthetic:NAME+KIND` for somebody who shows NAME's photograph (`vision.synthetic.attacks`). `loop`: files begin
+    again at their end. Raises ValueError for a synthetic person or attack nobody knows.
     """
     if spec.startswith(SYNTHETIC):
         from vision.synthetic.source import SyntheticSource

@@ -18,6 +18,11 @@ class Guidance(StrEnum):
     TURNED_AWAY = "turned-away"
     BLURRED = "blurred"
     HOLD_STILL = "hold-still"
+    TURN_LEFT = "turn-left"
+    """The patient's left."""
+    TURN_RIGHT = "turn-right"
+    LOOK_AHEAD = "look-ahead"
+    """After a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,20 @@ class FaceNotSeen:
     frames: int
 
 
+class PhotoSign(StrEnum):
+    """What the anti-photo check missed."""
+
+    NOT_TURNED = "not-turned"
+    WRONG_WAY = "wrong-way"
+    FLAT = "flat"
+    """The face moved as one surface while it turned."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoSuspected:
     """The anti-photo check was not convinced. Not certified presentation attack detection."""
 
-    reason: str
+    sign: PhotoSign
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.synthetic.attacks import Attacker, person_or_attack
+from vision.synthetic.attention import Attention
 from vision.synthetic.drawing import Light
 from vision.synthetic.motion import pose_at
-from vision.synthetic.people import person_named
 from vision.synthetic.person import Person
 from vision.synthetic.scene import compose, empty_room
-from vision.verdict import CameraLost
+from vision.verdict import CameraLost, Guidance
 
 _NOISE_FRAMES = 8
 _NOISE = 3.0
@@ -27,12 +29,15 @@ class SyntheticSource:
 
     def __init__(self, person: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
         self._lock = threading.Lock()
-        self._person: Person | None = person_named(person)
         self._seed = seed
+        self._person: Person | None = None
+        self._attacker: Attacker | None = None
+        self.show(person)
         self._fps = fps
         self._realtime = realtime
         self._covered = False
         self._failed = False
+        self._attention = Attention()
         self._number = 0
         self._began = 0.0
         self._first = 0
@@ -46,8 +51,11 @@ class SyntheticSource:
     # --- from any thread ------------------------------------------------------------------------------------
 
     def show(self, person: str) -> None:
+        """Another person, or an attacker (`vision.synthetic.attacks`). Raises ValueError for an unknown name."""
+        shown, attack = person_or_attack(person)
         with self._lock:
-            self._person = person_named(person)
+            self._person = shown
+            self._attacker = Attacker(attack, shown, self._seed) if attack else None
 
     def leave(self) -> None:
         """Nobody stands there."""
@@ -66,6 +74,11 @@ class SyntheticSource:
         with self._lock:
             self._failed = False
 
+    def prompt(self, guidance: Guidance) -> None:
+        """The person reads the screen."""
+        with self._lock:
+            self._attention.hear(guidance, self._number / self._fps)
+
     # --- FrameSource ----------------------------------------------------------------------------------------
 
     def open(self) -> CameraLost | None:
@@ -76,7 +89,7 @@ class SyntheticSource:
 
     def read(self) -> Frame | CameraLost:
         with self._lock:
-            person, covered, failed = self._person, self._covered, self._failed
+            person, attacker, covered, failed = self._person, self._attacker, self._covered, self._failed
         if failed:
             return CameraLost(f"{self.name}: unplugged")
         self._number += 1
@@ -88,19 +101,26 @@ class SyntheticSource:
             if late > 1:  # nobody read for a while: a camera does not catch up
                 self._began += late
             time.sleep(max(0.0, -late))
-        frame = frame_of(self._picture(person, covered, seconds), number=self._number, taken_at=taken_at)
+        frame = frame_of(self._picture(person, attacker, covered, seconds), number=self._number, taken_at=taken_at)
         assert not isinstance(frame, FrameProblem)
         return frame
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _picture(self, person: Person | None, covered: bool, seconds: float) -> Image:
+    def _picture(self, person: Person | None, attacker: Attacker | None, covered: bool, seconds: float) -> Image:
         if covered:
             picture = np.zeros((480, 640, 3), np.uint8)
         elif person is None:
             picture = empty_room(Light())
+        elif attacker is not None:
+            picture = attacker.frame(seconds, self._turned(seconds))
         else:
-            picture = compose(person, pose_at(seconds, self._seed))
+            pose = pose_at(seconds, self._seed)
+            picture = compose(person, replace(pose, yaw=pose.yaw + self._turned(seconds)))
         rolled = np.roll(self._noise[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
         return np.asarray(np.clip(picture.astype(np.int16) + rolled, 0, 255), np.uint8)
+
+    def _turned(self, seconds: float) -> float:
+        with self._lock:
+            return self._attention.turned(seconds)

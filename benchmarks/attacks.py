@@ -1,0 +1,271 @@
+"""Figures of the anti-photo check: who turns and is refused, what is a photograph and passes.
+
+    python -m benchmarks.attacks DIR --json attacks.json
+
+DIR holds clips/ with films of real faces, whom nobody asked to turn. Every film is entered at many moments, once for
+each side: a trial counts where the head did turn to that side in time. Then one frame of each film is printed, held
+before a simulated camera, and turned as the screen asks. Last come the synthetic persons and their attackers, through
+the whole face check. Nothing is written but the figures.
+"""
+
+import argparse
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from platformdirs import user_cache_path
+
+from config.settings import AntiPhoto, VisionSettings
+from vision.challenge import DEMANDS, Challenge, Phase
+from vision.check import check_face
+from vision.engine import FaceEngine, Points
+from vision.engines import open_engine
+from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.guidance import turn
+from vision.reference import Reference, make_reference
+from vision.synthetic.attacks import Attack, Hand, on_paper
+from vision.synthetic.attention import Attention
+from vision.synthetic.held import Held, lay
+from vision.synthetic.people import PEOPLE
+from vision.synthetic.portrait import card_portrait
+from vision.synthetic.source import SyntheticSource
+from vision.synthetic.stepped import Stepped
+from vision.verdict import FaceMatched, Guidance, PhotoSign, PhotoSuspected
+
+STANDARD = DEMANDS[AntiPhoto.STANDARD]
+FPS = 25.0
+EVERY = 6
+"""Frames between two moments at which a film is entered."""
+AHEAD = 0.15
+BENDS = (0.5, 1.0, 1.5, 2.0, 3.0)
+"""1 / radius of a bent print, in widths of the print."""
+HANDS = 2
+"""Prints of each kind per film, each in another hand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    grey: Image
+    points: Points | None
+    at: float
+
+
+def one_face(engine: FaceEngine, frame: Frame) -> Points | None:
+    boxes = engine.faces(frame.grey)
+    return engine.points(frame.grey, boxes[0]) if len(boxes) == 1 else None
+
+
+def film(path: Path, engine: FaceEngine) -> list[tuple[Frame, Points | None]]:
+    capture = cv2.VideoCapture(str(path))
+    rate = capture.get(cv2.CAP_PROP_FPS) or FPS
+    frames: list[tuple[Frame, Points | None]] = []
+    while True:
+        got, picture = capture.read()
+        if not got:
+            return frames
+        scale = 640 / max(picture.shape[:2])
+        if scale < 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        frame = frame_of(picture, number=len(frames), taken_at=len(frames) / rate, order="BGR")
+        assert not isinstance(frame, FrameProblem)
+        frames.append((frame, one_face(engine, frame)))
+
+
+def forced(side: int) -> random.Random:
+    """Chance that always draws that side, at once."""
+
+    class Forced(random.Random):
+        def choice(self, seq: Any) -> Any:
+            return side
+
+        def uniform(self, a: float, b: float) -> float:
+            return 0.0
+
+    return Forced()
+
+
+def tried(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> tuple[str, int]:
+    """How a challenge for that side ends that is set in frame `start`, and how many frames show the turn."""
+    challenge = Challenge(STANDARD, forced(side))
+    first, points = frames[start]
+    assert points is not None
+    challenge.ahead(first.grey, points, first.taken_at)
+    turned = 0
+    for frame, seen in frames[start + 1 :]:
+        if seen is not None and (turn(seen) - turn(points)) * side >= STANDARD.enough:
+            turned += 1
+        told = challenge.turned(frame.grey, seen, frame.taken_at)
+        if isinstance(told, PhotoSign):
+            return told.value, turned
+        if challenge.phase is not Phase.TURNING:
+            return ("passed" if challenge.passed else PhotoSign.WRONG_WAY.value), turned
+    return "film ended", turned
+
+
+def turns(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> bool:
+    """Whether the head turns to that side after that frame, before the check loses patience."""
+    first, points = frames[start]
+    assert points is not None
+    until = first.taken_at + STANDARD.seconds
+    later = [turn(seen) for frame, seen in frames[start + 1 :] if seen is not None and frame.taken_at < until]
+    return sum((one - turn(points)) * side >= STANDARD.enough for one in later) >= STANDARD.looks
+
+
+def real(frames: list[tuple[Frame, Points | None]]) -> Counter[str]:
+    """Of the trials in which the head turned far enough for long enough."""
+    ends: Counter[str] = Counter()
+    for start in range(0, len(frames) - 10, EVERY):
+        points = frames[start][1]
+        if points is None or abs(turn(points)) > AHEAD:
+            continue
+        for side in (1, -1):
+            if not turns(frames, start, side):
+                continue
+            end, turned = tried(frames, start, side)
+            if turned >= STANDARD.looks and end != PhotoSign.WRONG_WAY.value:
+                ends[end] += 1
+    return ends
+
+
+def sharpest_ahead(frames: list[tuple[Frame, Points | None]]) -> Image | None:
+    """Head and shoulders from the frame that looks most straight ahead."""
+    looking = [(abs(turn(points)), frame, points) for frame, points in frames if points is not None]
+    if len(looking) < 20:
+        return None
+    _, frame, points = min(looking, key=lambda one: one[0])
+    size = float(np.hypot(*(points[0:2].mean(axis=0) - points[2:4].mean(axis=0))))
+    x, y = points.mean(axis=0)
+    picture = frame.rgb[max(int(y - 2.6 * size), 0) : int(y + 2.9 * size), max(int(x - 2.2 * size), 0) :][
+        :, : int(4.4 * size)
+    ]
+    return np.ascontiguousarray(picture)
+
+
+def hands(picture: Image, bend: float, seed: int, far: float) -> Callable[[float, float], Image]:
+    """What the camera sees of a print of it: `(seconds, turned)` to a frame."""
+    hand, sheet = Hand(seed), on_paper(picture)
+    wall = np.full((480, 640, 3), (150, 146, 140), np.uint8)
+    noise = np.random.default_rng(seed)
+
+    def shown(seconds: float, turned: float) -> Image:
+        held: Held = hand.holds(seconds, far * turned, bend, away=1.7)
+        frame = lay(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
+        _, coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
+        return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+
+    return shown
+
+
+def held_up(shown: Callable[[float, float], Image], engine: FaceEngine, seed: int) -> str:
+    """How one challenge ends before a print whose holder follows what the screen says."""
+    challenge = Challenge(STANDARD, random.Random(seed))
+    attention = Attention()
+    number = 0
+    while number < 15 * FPS:
+        number += 1
+        now = number / FPS
+        frame = frame_of(shown(now, attention.turned(now)), number=number, taken_at=now)
+        assert not isinstance(frame, FrameProblem)
+        points = one_face(engine, frame)
+        if challenge.phase is Phase.TURNING:
+            told = challenge.turned(frame.grey, points, now)
+            if isinstance(told, PhotoSign):
+                return told.value
+            attention.hear(told, now)
+        elif challenge.passed:
+            return "passed"
+        elif points is not None and abs(turn(points)) <= AHEAD:
+            attention.hear(Guidance.HOLD_STILL, now)
+            challenge.ahead(frame.grey, points, now)
+    return "never began"
+
+
+def prints_of(picture: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
+    """Kind and end of every attempt with prints of one picture."""
+    for hand in range(HANDS):
+        for far in (1.0, 1.4):
+            yield "flat print, turned", held_up(hands(picture, 0.0, seed + hand, far), engine, hand)
+        yield "flat print, held still", held_up(hands(picture, 0.0, seed + hand, 0.0), engine, hand)
+        for bend in BENDS:
+            yield f"bent print {bend:g}, turned", held_up(hands(picture, bend, seed + hand, 1.4), engine, hand)
+
+
+def synthetic(engine: FaceEngine, policy: AntiPhoto, times: int) -> dict[str, Counter[str]]:
+    """Persons and their attackers through the whole check, as the terminal runs it."""
+    ends: dict[str, Counter[str]] = {}
+    settings = VisionSettings(anti_photo=policy)
+    for name in PEOPLE:
+        reference = make_reference(engine, card_portrait(name))
+        assert isinstance(reference, Reference)
+        for kind in ("", *Attack):
+            for seed in range(times):
+                source = SyntheticSource(f"{name}+{kind}" if kind else name, realtime=False, seed=seed)
+                view = Stepped(source)
+                verdict = check_face(
+                    view,
+                    reference,
+                    engine,
+                    settings,
+                    lambda _: None,
+                    threading.Event(),
+                    view.clock,
+                    random.Random(seed * 31 + len(kind)),
+                )
+                end = "passed" if isinstance(verdict, FaceMatched) else type(verdict).__name__
+                if isinstance(verdict, PhotoSuspected):
+                    end = verdict.sign.value
+                ends.setdefault(kind or "the person", Counter())[end] += 1
+    return ends
+
+
+def measure(folder: Path | None, cache: Path, times: int) -> dict[str, Any]:
+    engine = open_engine(cache)
+    figures: dict[str, Any] = {}
+    if folder is not None:
+        films, prints = {}, {}
+        for seed, path in enumerate(sorted((folder / "clips").glob("*.mp4"))):
+            frames = film(path, engine)
+            films[path.stem] = dict(real(frames))
+            picture = sharpest_ahead(frames)
+            if picture is not None:
+                for kind, end in prints_of(picture, engine, 100 * seed):
+                    prints.setdefault(kind, Counter())[end] += 1
+        figures["real clips"] = films
+        figures["prints of real faces"] = {kind: dict(ends) for kind, ends in prints.items()}
+    for policy in (AntiPhoto.STANDARD, AntiPhoto.STRICT):
+        found = synthetic(engine, policy, times)
+        figures[f"synthetic, {policy}"] = {kind: dict(ends) for kind, ends in found.items()}
+    return figures
+
+
+def print_figures(figures: dict[str, Any]) -> None:
+    for what, kinds in figures.items():
+        print(f"\n{what}")
+        for kind, ends in kinds.items():
+            total = sum(ends.values())
+            rest = ", ".join(f"{end} {count}" for end, count in sorted(ends.items()) if end != "passed")
+            print(f"  {kind:26} passed {ends.get('passed', 0):4} of {total:4}   {rest}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", help="without it, the synthetic part alone")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
+    parser.add_argument("--times", type=int, default=3, help="tries per synthetic person and attack")
+    given = parser.parse_args()
+    figures = measure(given.folder, given.cache, given.times)
+    print_figures(figures)
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Does the face stand out? Points of it, followed while the head turns: the nose must run ahead of the cheeks.
+
+A turned photograph moves as one surface. The points around the nose foretell where the nose's points go, if they lie on
+one plane or on a sheet bent once; how far the nose is beyond that, in the direction of the turn, is its lead.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engine import Points
+from vision.frame import Image
+
+Places = NDArray[np.float64]
+"""(n, 2)."""
+Spots = NDArray[np.float32]
+"""(n, 2), in pixels, as OpenCV's flow takes them."""
+
+_MOST_POINTS = 160
+_WINDOW = (17, 17)
+_LEVELS = 3
+_ASTRAY = 0.01
+"""A point that, followed there and back, misses its start by more than this share of the eyes' distance is given up."""
+_LEAST_NOSE, _LEAST_AROUND = 4, 14
+_OUTLIERS = 85
+"""Per cent of the points around the nose that are kept: a mouth may speak meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """In distances between the eyes; positive towards the picture's right."""
+
+    plane: float
+    """The nose beyond where a flat picture would have it."""
+    bent: float
+    """Beyond where a sheet bent once would have it."""
+
+    def towards(self, side: int) -> float:
+        """The smaller of the two on that side, 1 or -1."""
+        return min(self.plane * side, self.bent * side)
+
+
+class FollowedFace:
+    """Points of one face since a frame in which it looked ahead."""
+
+    def __init__(self, grey: Image, points: Points) -> None:
+        self._axes = _Axes(points)
+        # the ellipse from the brows to the chin, evened out so that cheeks have points too
+        mask = np.zeros(grey.shape, np.uint8)
+        middle, size = self._axes.middle_of_face(), self._axes.distance
+        cv2.ellipse(mask, ((float(middle[0]), float(middle[1])), (1.9 * size, 2.0 * size), self._axes.degrees), 255, -1)
+        even = cv2.createCLAHE(2.0, (8, 8)).apply(grey)
+        found = cv2.goodFeaturesToTrack(even, _MOST_POINTS, 0.003, max(3.0, 0.06 * size), mask=mask, blockSize=5)
+        self._first: Spots = np.zeros((0, 2), np.float32)
+        if found is not None:
+            self._first = np.asarray(found.reshape(-1, 2), np.float32)
+        self._now = self._first.copy()
+        self._grey = grey
+
+    def follow(self, grey: Image) -> None:
+        """The next frame. Points that get lost are dropped for good."""
+        if len(self._now):
+            there = self._flow(self._grey, grey, self._now)
+            back = self._flow(grey, self._grey, there)
+            off = np.hypot(*(back - self._now).T)
+            kept = off < max(0.5, _ASTRAY * self._axes.distance)  # not a number where the flow was not found
+            self._first, self._now = self._first[kept], there[kept]
+        self._grey = grey
+
+    def lead(self, points: Points) -> Lead | None:
+        """Of the nose since the first frame; `points` as the engine sees them now. None with too few points left."""
+        start = self._axes.normal(self._first)
+        x, y = start.T
+        nose = (np.abs(x) < 0.22) & (y > 0.25) & (y < 0.8)
+        around = ~((np.abs(x) < 0.3) & (y > 0) & (y < 0.9))
+        if nose.sum() < _LEAST_NOSE or around.sum() < _LEAST_AROUND:
+            return None
+        now = (self._now - self._now.mean(axis=0)) / self._axes.distance
+        across = _Axes(points).across
+        flat, bent = _flat(start, now, around), _bent(start, now, around)
+        if flat is None:
+            return None
+        ahead = [float(np.median((now - foretold)[nose] @ across)) for foretold in (flat, bent)]
+        return Lead(*ahead)
+
+    def forget(self) -> None:
+        self._first = self._now = np.zeros((0, 2), np.float32)
+        self._grey = np.zeros((1, 1), np.uint8)
+
+    def _flow(self, before: Image, after: Image, places: Spots) -> Spots:
+        moved, seen, _ = cv2.calcOpticalFlowPyrLK(
+            before, after, places[:, None], np.empty(0), winSize=_WINDOW, maxLevel=_LEVELS
+        )
+        moved = moved[:, 0]
+        moved[seen[:, 0] != 1] = np.nan
+        return np.asarray(moved, np.float32)
+
+
+class _Axes:
+    """The face's own measures: across the eyes, down, and the distance between the eyes."""
+
+    def __init__(self, points: Points) -> None:
+        one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
+        self.distance = max(float(np.hypot(*(one - other))), 1.0)
+        self.across = (one - other) / self.distance
+        self.down = np.array([-self.across[1], self.across[0]])
+        self._eyes = (one + other) / 2
+
+    @property
+    def degrees(self) -> float:
+        return float(np.degrees(np.arctan2(self.across[1], self.across[0])))
+
+    def middle_of_face(self) -> Places:
+        return np.asarray(self._eyes + 0.42 * self.distance * self.down, np.float64)
+
+    def normal(self, places: Spots) -> Places:
+        """From the middle between the eyes, in distances between them."""
+        away = places - self._eyes
+        return np.stack([away @ self.across, away @ self.down], axis=1) / self.distance
+
+
+def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | None:
+    """Where every point would be on a plane, foretold from those around the nose."""
+    kept = around
+    foretold = start
+    for _ in range(2):
+        plane: NDArray[Any] | None = cv2.findHomography(start[kept], now[kept], 0)[0]
+        if plane is None:
+            return None
+        foretold = np.asarray(cv2.perspectiveTransform(start[:, None], plane)[:, 0], np.float64)
+        kept = _without_outliers(now - foretold, around)
+    return foretold
+
+
+def _bent(start: Places, now: Places, around: NDArray[np.bool_]) -> Places:
+    """The same for a sheet bent once, whose points move by a polynomial of the second degree."""
+    x, y = start.T
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    kept = around
+    foretold = start
+    for _ in range(2):
+        weights, *_ = np.linalg.lstsq(terms[kept], now[kept], rcond=None)
+        foretold = terms @ weights
+        kept = _without_outliers(now - foretold, around)
+    return foretold
+
+
+def _without_outliers(off: Places, around: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    size = np.hypot(*off.T)
+    return np.asarray(around & (size <= np.percentile(size[around], _OUTLIERS)))

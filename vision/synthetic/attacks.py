@@ -1,0 +1,152 @@
+"""Somebody who wants to pass for another, with what an office has at hand: a print, a phone, a quick change.
+
+Named after what is shown, as `synthetic:NAME+KIND` is in `vision.camera`. Every one of them reads the screen and does
+its best to follow.
+"""
+
+import math
+import random
+from enum import StrEnum
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from vision.frame import Image
+from vision.synthetic.held import Held, lay
+from vision.synthetic.motion import pose_at
+from vision.synthetic.people import PEOPLE, person_named
+from vision.synthetic.person import Person
+from vision.synthetic.portrait import face_of_portrait
+from vision.synthetic.scene import HEIGHT, WIDTH, Pose, compose
+
+
+class Attack(StrEnum):
+    FLAT_PRINT = "flat-print"
+    """A photograph on paper, turned by hand as the screen asks."""
+    BENT_PRINT = "bent-print"
+    """The same, bent like a face by two hands."""
+    STILL_PRINT = "still-print"
+    """A photograph that is held as still as a hand can."""
+    PHONE = "phone"
+    """A film of the holder, who happens to look to either side now and then."""
+    SWAP = "swap"
+    """A photograph for the front, the attacker's own face for the turns."""
+
+
+_AWAY = 2.0
+"""Widths of the sheet to the camera: the printed face is as large in the frame as a real one."""
+_TURNED_BY_HAND = 1.3
+"""A hand turns a sheet further than a neck turns a head."""
+_BEND = 2.0
+"""1 / radius in sheet widths: a hand's breadth of radius for a sheet of 20 cm."""
+
+
+class Attacker:
+    """Draws one attack. Deterministic: the same seed and times give the same pictures."""
+
+    def __init__(self, attack: Attack, person: Person, seed: int = 0) -> None:
+        self._attack, self._person, self._seed = attack, person, seed
+        self._hand = Hand(seed)
+        self._own = next(one for one in PEOPLE.values() if one.name != person.name)
+
+    def frame(self, seconds: float, turned: float) -> Image:
+        """RGB, (480, 640, 3). `turned`: how far the screen's instruction has been followed, radians as in `Pose`."""
+        match self._attack:
+            case Attack.FLAT_PRINT:
+                return self._print(self._hand.holds(seconds, _TURNED_BY_HAND * turned))
+            case Attack.BENT_PRINT:
+                return self._print(self._hand.holds(seconds, _TURNED_BY_HAND * turned, _BEND))
+            case Attack.STILL_PRINT:
+                return self._print(self._hand.holds(seconds, 0.0))
+            case Attack.PHONE:
+                return self._phone(seconds)
+            case Attack.SWAP:
+                if abs(turned) > 0.02:
+                    return compose(self._own, _with(pose_at(seconds, self._seed), turned))
+                return self._print(self._hand.holds(seconds, 0.0))
+
+    def _print(self, held: Held) -> Image:
+        return lay(_gripped(printed(self._person), self._own), held, _behind(self._own))
+
+    def _phone(self, seconds: float) -> Image:
+        # to one side, ahead, to the other side, ahead: two seconds each
+        sway = 0.45 * math.sin(2 * math.pi * seconds / 8)
+        screen = _cut(compose(self._person, _with(pose_at(seconds, self._seed + 1), sway)))
+        lit = cv2.convertScaleAbs(screen, alpha=0.9, beta=22)
+        frame = cv2.copyMakeBorder(lit, 26, 26, 12, 12, cv2.BORDER_CONSTANT, value=(18, 18, 20))
+        return lay(np.asarray(frame, np.uint8), self._hand.holds(seconds, 0.0), _behind(self._own))
+
+
+def person_or_attack(name: str) -> tuple[Person, Attack | None]:
+    """What `NAME` or `NAME+KIND` stands for. Raises ValueError that names the known ones."""
+    who, plus, kind = name.partition("+")
+    person = person_named(who)
+    if not plus:
+        return person, None
+    if kind not in set(Attack):
+        raise ValueError(f"there is no attack {kind!r}. Known: {', '.join(Attack)}.")
+    return person, Attack(kind)
+
+
+class Hand:
+    """Trembles and sways a little, and turns what it holds."""
+
+    def __init__(self, seed: int = 0) -> None:
+        drawn = random.Random(seed)  # noqa: S311 - it only has to differ from hand to hand
+        self._phases = [drawn.uniform(0, 2 * math.pi) for _ in range(6)]
+        self._paces = [drawn.uniform(1.5, 4.5) for _ in range(6)]
+
+    def holds(self, seconds: float, turned: float, bend: float = 0.0, away: float = _AWAY) -> Held:
+        def sway(number: int, size: float) -> float:
+            return size * math.sin(self._paces[number] * seconds + self._phases[number])
+
+        return Held(
+            yaw=turned + sway(0, 0.05),
+            pitch=sway(1, 0.05),
+            roll=sway(2, 0.04),
+            right=sway(3, 0.02),
+            down=sway(4, 0.02),
+            away=away + sway(5, 0.04),
+            bend=bend * (1 + sway(3, 0.1)),
+        )
+
+
+@lru_cache(maxsize=8)
+def printed(person: Person) -> Image:
+    """An inkjet's idea of the person's portrait: paler, with a white margin."""
+    return on_paper(_cut(compose(person, Pose())))
+
+
+def _gripped(sheet: Image, holder: Person) -> Image:
+    """Two thumbs at the sheet's edges."""
+    held = sheet.copy()
+    height, width = held.shape[:2]
+    thumb = (round(0.05 * width), round(0.09 * width))
+    for side, slant in ((0.02, -35), (0.98, 35)):
+        middle = (round(side * width), round(0.8 * height))
+        cv2.ellipse(held, middle, thumb, slant, 0, 360, holder.skin, -1, cv2.LINE_AA)
+    return held
+
+
+def on_paper(picture: Image) -> Image:
+    pale = cv2.convertScaleAbs(cv2.GaussianBlur(picture, (0, 0), 0.7), alpha=0.9, beta=14)
+    margin = round(0.03 * picture.shape[1])
+    return np.asarray(cv2.copyMakeBorder(pale, *(margin,) * 4, cv2.BORDER_CONSTANT, value=(238, 238, 234)), np.uint8)
+
+
+def _cut(picture: Image) -> Image:
+    """Head and shoulders of a frame, upright."""
+    box = face_of_portrait()
+    middle, half = (box.left + box.right) // 2, round(0.95 * box.width)
+    return np.ascontiguousarray(picture[:, max(middle - half, 0) : min(middle + half, WIDTH)])
+
+
+@lru_cache(maxsize=4)
+def _behind(attacker: Person) -> Image:
+    """The attacker's body, the head hidden by what is held before it."""
+    return compose(attacker, Pose(distance=1.3, shift=(0.0, 0.06 * HEIGHT)))
+
+
+def _with(pose: Pose, turned: float) -> Pose:
+    return Pose(pose.yaw + turned, pose.pitch, pose.roll, pose.shift, pose.distance, pose.lids)

@@ -1,0 +1,34 @@
+"""Somebody who reads the screen and does what it says, a moment later: how far the head is turned at any time."""
+
+import math
+
+from vision.verdict import Guidance
+
+_REACTION = 0.35
+"""Seconds until one begins to move."""
+_TURNING = 0.7
+"""Seconds from the front to the side."""
+_SIDES = {Guidance.TURN_LEFT: 1.0, Guidance.TURN_RIGHT: -1.0}
+
+
+class Attention:
+    """Times are those of the source's own clock, in seconds."""
+
+    def __init__(self, far: float = 0.5) -> None:
+        """`far`: the turn that one makes, in radians."""
+        self._far = far
+        self._target = 0.0
+        self._start = 0.0
+        self._since = float("-inf")
+
+    def hear(self, guidance: Guidance, now: float) -> None:
+        target = self._far * _SIDES.get(guidance, 0.0)
+        if target != self._target:
+            self._start = self.turned(now)
+            self._target, self._since = target, now + _REACTION
+
+    def turned(self, now: float) -> float:
+        """Radians; positive to the picture's right, which is the patient's left."""
+        share = min(max((now - self._since) / _TURNING, 0.0), 1.0)
+        smooth = (1 - math.cos(math.pi * share)) / 2
+        return self._start + (self._target - self._start) * smooth

@@ -1,0 +1,78 @@
+"""A picture on a sheet, flat or bent, held before the camera: what it looks like in the frame. An exact projection."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Image
+
+FOCAL = 1.2
+"""Of the camera, in widths of its frame: about 45 degrees from side to side."""
+_FLAT = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a sheet is held. Angles in radians; lengths in widths of the sheet."""
+
+    yaw: float = 0.0
+    """Positive: it looks to the picture's right."""
+    pitch: float = 0.0
+    """Positive: it looks down."""
+    roll: float = 0.0
+    right: float = 0.0
+    down: float = 0.0
+    away: float = 2.0
+    """From the camera to the sheet's middle."""
+    bend: float = 0.0
+    """1 / radius about the upright axis, not negative: its edges bend away from the camera."""
+
+
+def lay(sheet: Image, held: Held, background: Image) -> Image:
+    """`sheet` (h, w, 3) in perspective over `background` (H, W, 3)."""
+    height, width = background.shape[:2]
+    columns, rows, on_it = _seen(held, width, height, sheet.shape[0] / sheet.shape[1])
+    unit = sheet.shape[1] - 1
+    there = cv2.remap(sheet, columns * unit, rows * unit, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    weight = cv2.GaussianBlur(on_it.astype(np.float32), (3, 3), 0)[..., None]
+    return np.asarray(background + weight * (there.astype(np.float32) - background), np.uint8)
+
+
+def _seen(
+    held: Held, width: int, height: int, tall: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """For every pixel of the frame the place on the sheet it shows, in sheet widths from its upper left corner."""
+    focal = FOCAL * width
+    x, y = np.meshgrid(
+        (np.arange(width, dtype=np.float32) - width / 2) / focal,
+        (np.arange(height, dtype=np.float32) - height / 2) / focal,
+    )
+    back = _rotation(held).T.astype(np.float32)
+    ray = np.stack([x, y, np.ones_like(x)], axis=-1) @ back.T
+    start = back @ np.array([-held.right, -held.down, -held.away], np.float32)
+    if held.bend < _FLAT:
+        reach = -start[2] / ray[..., 2]
+        across = start[0] + reach * ray[..., 0]
+        hit = reach > 0
+    else:
+        # the nearer crossing of the ray with the cylinder whose axis lies a radius behind the sheet's middle
+        radius = np.float32(1 / held.bend)
+        behind = start[2] - radius
+        a = ray[..., 0] ** 2 + ray[..., 2] ** 2
+        b = start[0] * ray[..., 0] + behind * ray[..., 2]
+        inside = b**2 - a * (start[0] ** 2 + behind**2 - radius**2)
+        hit = inside > 0
+        reach = (-b - np.sqrt(np.maximum(inside, 0))) / a
+        across = radius * np.arctan2(start[0] + reach * ray[..., 0], -(behind + reach * ray[..., 2]))
+    down = start[1] + reach * ray[..., 1]
+    on_it = hit & (np.abs(across) < 0.5) & (np.abs(down) < tall / 2)
+    return (across + 0.5).astype(np.float32), (down + tall / 2).astype(np.float32), on_it
+
+
+def _rotation(held: Held) -> NDArray[np.float64]:
+    upright = cv2.Rodrigues(np.array([0.0, -held.yaw, 0.0]))[0]
+    nodding = cv2.Rodrigues(np.array([-held.pitch, 0.0, 0.0]))[0]
+    rolling = cv2.Rodrigues(np.array([0.0, 0.0, held.roll]))[0]
+    return np.asarray(upright @ nodding @ rolling, np.float64)

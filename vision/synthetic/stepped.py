@@ -1,0 +1,31 @@
+"""A source seen frame by frame, none left out and none waited for: the same pictures however slow the computer is."""
+
+from vision.frame import Frame
+from vision.source import FrameSource, Prompted
+from vision.verdict import CameraLost, Guidance
+
+
+class Stepped:
+    """In the place of a `vision.latest.Camera`. The source must not pace itself."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+        self._taken_at = 0.0
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    def clock(self) -> float:
+        """The last frame's time, in seconds: the clock for `check_face`."""
+        return self._taken_at
+
+    def after(self, number: int, timeout: float) -> Frame | CameraLost | None:
+        frame = self._source.read()
+        if isinstance(frame, Frame):
+            self._taken_at = frame.taken_at
+        return frame
+
+    def prompt(self, guidance: Guidance) -> None:
+        if isinstance(self._source, Prompted):
+            self._source.prompt(guidance)
