@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from vision.frame import Frame, FrameProblem, frame_of
+from vision.source import is_device
 from vision.verdict import CameraLost
 
 # OpenCV complains on standard error, where the terminal's screen is painted; what is wrong is said in a `CameraLost`.
@@ -21,7 +22,7 @@ class OpenCvSource:
     def __init__(self, spec: str, *, warm_up_frames: int = 0, loop: bool = False, realtime: bool = True) -> None:
         """`realtime`: a file plays at its own pace, as a camera would; off, as fast as it can be read."""
         self._spec = spec
-        self._is_device = spec.isdecimal() or spec.startswith("/dev/")
+        self._is_device = is_device(spec)
         self._warm_up_frames = warm_up_frames
         self._loop = loop
         self._realtime = realtime and not self._is_device

@@ -19,7 +19,7 @@ Places = NDArray[np.float64]
 Spots = NDArray[np.float32]
 """(n, 2), in pixels, as OpenCV's flow takes them."""
 
-_MOST_POINTS = 160
+_MOST_NOSE, _MOST_AROUND = 40, 120
 _WINDOW = (17, 17)
 _LEVELS = 3
 _ASTRAY = 0.01
@@ -48,15 +48,10 @@ class FollowedFace:
 
     def __init__(self, grey: Image, points: Points) -> None:
         self._axes = _Axes(points)
-        # the ellipse from the brows to the chin, evened out so that cheeks have points too
-        mask = np.zeros(grey.shape, np.uint8)
-        middle, size = self._axes.middle_of_face(), self._axes.distance
-        cv2.ellipse(mask, ((float(middle[0]), float(middle[1])), (1.9 * size, 2.0 * size), self._axes.degrees), 255, -1)
-        even = cv2.createCLAHE(2.0, (8, 8)).apply(grey)
-        found = cv2.goodFeaturesToTrack(even, _MOST_POINTS, 0.003, max(3.0, 0.06 * size), mask=mask, blockSize=5)
-        self._first: Spots = np.zeros((0, 2), np.float32)
-        if found is not None:
-            self._first = np.asarray(found.reshape(-1, 2), np.float32)
+        # evened out so that cheeks have points too
+        even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
+        nose, around = self._axes.nose(grey.shape), self._axes.around_nose(grey.shape)
+        self._first = np.vstack([_corners(even, nose, _MOST_NOSE, 2.0), _corners(even, around, _MOST_AROUND, 4.0)])
         self._now = self._first.copy()
         self._grey = grey
 
@@ -99,6 +94,12 @@ class FollowedFace:
         return np.asarray(moved, np.float32)
 
 
+def _corners(grey: Image, mask: Image, most: int, apart: float) -> Spots:
+    """The places in the mask that are best to follow, at least `apart` pixels from each other."""
+    found: NDArray[Any] | None = cv2.goodFeaturesToTrack(grey, most, 0.01, apart, mask=mask, blockSize=5)
+    return np.zeros((0, 2), np.float32) if found is None else np.asarray(found.reshape(-1, 2), np.float32)
+
+
 class _Axes:
     """The face's own measures: across the eyes, down, and the distance between the eyes."""
 
@@ -109,12 +110,26 @@ class _Axes:
         self.down = np.array([-self.across[1], self.across[0]])
         self._eyes = (one + other) / 2
 
-    @property
-    def degrees(self) -> float:
-        return float(np.degrees(np.arctan2(self.across[1], self.across[0])))
+    def nose(self, shape: tuple[int, ...]) -> Image:
+        """Mask of the nose below the eyes."""
+        mask = np.zeros(shape, np.uint8)
+        corners = [self.place(x, y) for x, y in ((-0.2, 0.27), (0.2, 0.27), (0.2, 0.78), (-0.2, 0.78))]
+        cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
+        return mask
 
-    def middle_of_face(self) -> Places:
-        return np.asarray(self._eyes + 0.42 * self.distance * self.down, np.float64)
+    def around_nose(self, shape: tuple[int, ...]) -> Image:
+        """Mask of the face from the brows to the chin, but for the nose and what is beside it."""
+        mask = np.zeros(shape, np.uint8)
+        x, y = self.place(0.0, 0.42)
+        degrees = float(np.degrees(np.arctan2(self.across[1], self.across[0])))
+        cv2.ellipse(mask, ((float(x), float(y)), (1.9 * self.distance, 2.0 * self.distance), degrees), 255, -1)
+        corners = [self.place(x, y) for x, y in ((-0.3, 0.0), (0.3, 0.0), (0.3, 0.9), (-0.3, 0.9))]
+        cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
+        return mask
+
+    def place(self, x: float, y: float) -> Places:
+        """In pixels, of a place in the face's own measures."""
+        return np.asarray(self._eyes + self.distance * (x * self.across + y * self.down), np.float64)
 
     def normal(self, places: Spots) -> Places:
         """From the middle between the eyes, in distances between them."""

@@ -42,6 +42,11 @@ class Prompted(Protocol):
         """From any thread."""
 
 
+def is_device(spec: str) -> bool:
+    """A camera that is plugged in, by its number or path; anything else is a recording or drawn."""
+    return spec.isdecimal() or spec.startswith("/dev/")
+
+
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
     """The source for a `vision.camera` setting, not opened yet.
 

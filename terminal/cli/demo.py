@@ -42,6 +42,9 @@ def demo(
 ) -> None:
     settings = settings_or_exit(config, {"profile": profile.value} if profile is not None else None)
     camera = "0" if webcam and camera is None else camera
+    from terminal.demo.stage import for_stage
+
+    settings = for_stage(settings, camera)
     if not auto and json is None and not persona and sys.stdout.isatty():
         raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)

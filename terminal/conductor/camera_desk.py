@@ -101,7 +101,8 @@ class CameraDesk:
                 return ev.FaceRefused(*ids, "not-matched")
             case FaceNotSeen():
                 return ev.FaceRefused(*ids, "not-seen")
-            case PhotoSuspected():
+            case PhotoSuspected(sign=sign):
+                log.info("face check: a photograph is suspected (%s)", sign)
                 return ev.FaceRefused(*ids, "photo-suspected")
             case CameraLost():
                 return ev.CameraFailed(*ids)

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from config.settings import AntiPhoto, Settings
 from terminal.assembly import NotReady
 from terminal.personas.persona import Persona
+from vision.source import is_device
 
 if TYPE_CHECKING:
     from vision.engine import FaceEngine
@@ -101,6 +103,13 @@ class CameraStage:
 
     def show(self, persona: Persona) -> None:
         """Whoever is there is there."""
+
+
+def for_stage(settings: Settings, camera: str | None) -> Settings:
+    """Without the anti-photo check where the camera is a film: nobody in it turns the head when asked."""
+    if camera is None or is_device(camera):
+        return settings
+    return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})
 
 
 def open_stage(camera: str | None, engine: "MakeEngine | None" = None) -> "SyntheticStage | CameraStage":

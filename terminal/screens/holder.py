@@ -112,6 +112,10 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
     )
 
 
+_ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
+"""The picture is a mirror: the patient's left is the screen's."""
+
+
 def face_check(state: FaceCheck, scene: Scene) -> Talk:
     say = scene.say
     progress = state.progress
@@ -121,10 +125,13 @@ def face_check(state: FaceCheck, scene: Scene) -> Talk:
     if progress is not None:
         question = say(f"guidance.{progress.guidance}")
         done = progress.frames
+    towards = _ARROWS.get(progress.guidance, 0) if progress is not None else 0
     lines: tuple[Line, ...] = ()
-    if state.attempt > 1:
+    if towards:
+        lines += hints(say("face.cannot-turn" if pin else "face.cannot-turn.no-pin"))
+    elif state.attempt > 1:
         lines += (Line(say("why.face-not-matched"), LineKind.REASON), Line(say("face.again")))
-    elif progress is not None and progress.guidance is not Guidance.HOLD_STILL:
+    elif progress is not None and progress.guidance not in (Guidance.HOLD_STILL, Guidance.LOOK_AHEAD):
         lines += hints(say("face.question"))
     if progress is not None and progress.frames * 2 >= progress.frames_needed:
         lines += hints(say("face.progress"))
@@ -133,6 +140,7 @@ def face_check(state: FaceCheck, scene: Scene) -> Talk:
         question=question,
         lines=lines,
         camera=True,
+        towards=towards,
         progress=(done, progress.frames_needed if progress is not None else 1),
         answers=numbered(_use_pin(state.reception, say("face.use-pin")) if pin else None),
     )

@@ -78,6 +78,8 @@ class Talk:
     camera: bool = False
     photo: bool = False
     progress: tuple[int, int] | None = None
+    towards: int = 0
+    """Which way the arrow in the camera's picture points: -1 left, 1 right, 0 there is none."""
     sign: Sign = Sign.NONE
     code: str = ""
     """A problem's small code."""

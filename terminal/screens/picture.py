@@ -25,6 +25,7 @@ GUIDE_HEIGHT = 0.78
 GUIDE_RATIO = 0.74
 """Width of the oval as a share of its height."""
 _KEEP_BITS = 0xF8
+_LIT, _UNLIT = (255, 200, 40), (120, 95, 30)
 
 
 class FrameSource(Protocol):
@@ -67,6 +68,8 @@ class LivePicture(Picture):
         super().__init__(id=id)
         self.source: FrameSource | None = None
         self._last: object = None
+        self.towards = 0
+        """Which way an arrow points: -1 left, 1 right, 0 there is none."""
         self.drawn = 0
         """Pictures drawn so far, for measuring."""
 
@@ -92,7 +95,10 @@ class LivePicture(Picture):
         if (frame is self._last and self._drawn_at == self.size) or self.size.area == 0:
             return
         self._last = frame
-        self.draw(face_picture(rgb, self.size.width, self.size.height * 2))
+        picture = face_picture(rgb, self.size.width, self.size.height * 2)
+        if self.towards:
+            point(picture, self.towards, self.drawn)
+        self.draw(picture)
         self.drawn += 1
 
 
@@ -132,6 +138,24 @@ def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
     mirrored[outside] = mirrored[outside] // 2
     mirrored[ring] = 255
     return mirrored
+
+
+def point(pixels: "Pixels", towards: int, step: int) -> None:
+    """Three arrowheads beside the oval, one lit after the other to the side that is meant."""
+    import cv2
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    size = max(min(height // 5, width // 14), 2)
+    for number in range(3):
+        tip = width / 2 + towards * (width / 2 - 1 - (2 - number) * size * 1.25)
+        corners = [
+            (tip, height / 2),
+            (tip - towards * size, height / 2 - size),
+            (tip - towards * size, height / 2 + size),
+        ]
+        lit = step // 3 % 4 == number or step // 3 % 4 == 3
+        cv2.fillConvexPoly(pixels, np.round(corners).astype(np.int32), _LIT if lit else _UNLIT)
 
 
 def _middle(rgb: "Pixels", ratio: float) -> "Pixels":

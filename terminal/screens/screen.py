@@ -174,7 +174,9 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     def _show_pictures(self, before: View | None, view: View) -> None:
         talk = view.talk
         if before is None or before.talk.camera != talk.camera:
-            self.query_one("#live", LivePicture).run(talk.camera)
+            live = self.query_one("#live", LivePicture)
+            live.towards = talk.towards
+            live.run(talk.camera)
         photo = self.query_one("#photo", CardPhoto)
         if talk.photo:
             self.call_after_refresh(self._draw_photo)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import VisionSettings
+from config.settings import AntiPhoto, VisionSettings
 from vision.check import check_face
-from vision.engine import Encoding, FaceBox, FaceEngine
+from vision.engine import Encoding, FaceBox, FaceEngine, Points
 from vision.frame import Frame, Image
 from vision.latest import Camera
 from vision.photo import card_jp2
@@ -144,6 +144,10 @@ class Counting:
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
         return [FaceBox(220, 120, 420, 320)] * self.count
 
+    def points(self, grey: Image, box: FaceBox) -> Points:
+        """Somebody who looks straight ahead."""
+        return np.array([(380.0, 190), (350, 190), (260, 190), (290, 190), (320, 240)])
+
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         encoding = np.full(128, 0.01)
         self.given.append(encoding)
@@ -169,7 +173,7 @@ def test_the_threshold_of_the_settings_decides(threshold: float, kind: type) -> 
     away = np.full(128, 0.01)
     away[0] += 0.30
     with camera(SyntheticSource("hana")) as seen:
-        verdict, _ = run(seen, Reference(away), Counting(), threshold=threshold)
+        verdict, _ = run(seen, Reference(away), Counting(), threshold=threshold, anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)
 
 

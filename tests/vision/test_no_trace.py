@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import VisionSettings
 from vision.check import check_face
-from vision.engine import Encoding, FaceBox, FaceEngine
+from vision.engine import Encoding, FaceBox, FaceEngine, Points
 from vision.frame import Image
 from vision.latest import Camera
 from vision.reference import Reference, make_reference
@@ -32,6 +32,9 @@ class Remembering:
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
         return self._engine.faces(grey, thorough=thorough)
+
+    def points(self, grey: Image, box: FaceBox) -> Points:
+        return self._engine.points(grey, box)
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         encoding = self._engine.encode(grey, box)

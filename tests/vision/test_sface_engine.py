@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import VisionSettings
+from config.settings import AntiPhoto, VisionSettings
 from tests.vision.sface_networks import EYES, FACE, detector, face_picture, recogniser, write_networks, write_persons
 from vision.calibration.persons import encoded_persons
 from vision.check import check_face
 from vision.decision import NotCalibrated, judge_of
-from vision.engine import FaceBox, Pointing, flip_averaged
+from vision.engine import FaceBox, FaceEngine, flip_averaged
 from vision.engines import open_engine
 from vision.frame import Frame
 from vision.guidance import turn
@@ -52,7 +52,8 @@ def added(files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
 def test_the_face_and_its_points_are_found(sface: SFaceEngine) -> None:
     picture = face_picture(1, 0)
     assert sface.faces(picture) == sface.faces(picture, thorough=True) == [BOX]
-    assert isinstance(sface, Pointing)
+    serves: FaceEngine = sface
+    assert serves is sface
     points = sface.points(picture, BOX)
     # first the eye on the picture's right, each from its outer corner to its inner one
     np.testing.assert_allclose([points[0:2].mean(axis=0), points[2:4].mean(axis=0)], EYES[::-1], atol=0.5)
@@ -152,7 +153,7 @@ def checked(added: Added, source: Sitting, threshold: float, told: Callable[[Pro
     camera = Camera(source)
     camera.start()
     try:
-        settings = VisionSettings(threshold=threshold, attempt_seconds=20, warm_up_frames=0)
+        settings = VisionSettings(threshold=threshold, attempt_seconds=20, warm_up_frames=0, anti_photo=AntiPhoto.OFF)
         return check_face(camera, reference, engine, settings, told, threading.Event())
     finally:
         camera.stop()

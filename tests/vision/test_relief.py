@@ -1,0 +1,80 @@
+"""Does the nose run ahead? Drawn heads that turn, and pictures of them that are turned by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from vision.engine import FaceEngine, Points
+from vision.frame import Image
+from vision.relief import FollowedFace, Lead
+from vision.synthetic.attacks import printed
+from vision.synthetic.held import Held, lay
+from vision.synthetic.people import PEOPLE
+from vision.synthetic.scene import Pose, compose
+
+WALL = np.full((480, 640, 3), 150, np.uint8)
+STEPS = 12
+
+
+def grey_of(picture: Image) -> Image:
+    return np.ascontiguousarray(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+
+
+def seen(engine: FaceEngine, picture: Image) -> tuple[Image, Points]:
+    grey = grey_of(picture)
+    return grey, engine.points(grey, engine.faces(grey)[0])
+
+
+def turned(engine: FaceEngine, shown: Callable[[float], Image], far: float) -> Lead | None:
+    """The lead after a turn from the front by `far` radians in small steps."""
+    face = FollowedFace(*seen(engine, shown(0.0)))
+    for step in range(1, STEPS + 1):
+        grey, points = seen(engine, shown(far * step / STEPS))
+        face.follow(grey)
+    return face.lead(points)
+
+
+@pytest.mark.parametrize("far", [0.4, -0.4])
+@pytest.mark.parametrize("name", ["hana", "ume", "jose", "matsuo"])
+def test_a_head_that_turns_has_its_nose_ahead(engine: FaceEngine, name: str, far: float) -> None:
+    lead = turned(engine, lambda yaw: compose(PEOPLE[name], Pose(yaw)), far)
+    assert lead is not None
+    side = 1 if far > 0 else -1
+    assert lead.towards(side) > 0.035
+    assert lead.towards(-side) < 0
+
+
+@pytest.mark.parametrize("far", [0.5, -0.5])
+@pytest.mark.parametrize("bend", [0.0, 1.0, 2.0])
+def test_a_print_has_not(engine: FaceEngine, far: float, bend: float) -> None:
+    sheet = printed(PEOPLE["hana"])
+    lead = turned(engine, lambda yaw: lay(sheet, Held(yaw=yaw, bend=bend, away=2.0), WALL), far)
+    assert lead is not None
+    assert abs(lead.towards(1)) < 0.025
+    assert abs(lead.towards(-1)) < 0.025
+
+
+def test_a_flat_print_is_where_a_plane_would_be(engine: FaceEngine) -> None:
+    sheet = printed(PEOPLE["ume"])
+    lead = turned(engine, lambda yaw: lay(sheet, Held(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5)
+    assert lead is not None
+    assert abs(lead.plane) < 0.012
+
+
+def test_without_points_to_follow_nothing_is_said(engine: FaceEngine) -> None:
+    grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
+    blank = FollowedFace(np.full_like(grey, 128), points)
+    blank.follow(grey)
+    assert blank.lead(points) is None
+    lost = FollowedFace(grey, points)
+    lost.follow(np.full_like(grey, 128))
+    assert lost.lead(points) is None
+
+
+def test_what_was_followed_is_forgotten(engine: FaceEngine) -> None:
+    grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
+    face = FollowedFace(grey, points)
+    assert face.lead(points) is not None
+    face.forget()
+    assert face.lead(points) is None
