@@ -60,17 +60,38 @@ class OpenCvSource:
         return None
 
     def read(self) -> Frame | CameraLost:
+        grabbed = self._grab()
+        if isinstance(grabbed, CameraLost):
+            return grabbed
+        got, picture = grabbed.retrieve()
+        if not got:
+            return CameraLost(f"{self.name}: unusable frame (it cannot be decoded)")
+        frame = frame_of(picture, number=self._number, taken_at=self._taken_at(), order="BGR")
+        if isinstance(frame, FrameProblem):
+            return CameraLost(f"{self.name}: unusable frame ({frame})")
+        return frame
+
+    def skip(self) -> CameraLost | None:
+        """A webcam's JPEG is not decoded."""
+        grabbed = self._grab()
+        if isinstance(grabbed, CameraLost):
+            return grabbed
+        self._taken_at()
+        return None
+
+    def _grab(self) -> cv2.VideoCapture | CameraLost:
+        """The open capture with its next frame taken, not yet decoded."""
         if self._capture is None:
             return CameraLost(f"{self.name}: not open")
-        got, picture = self._capture.read()
+        got = self._capture.grab()
         if not got and self._loop and self._read_since_open:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-            got, picture = self._capture.read()
+            got = self._capture.grab()
             if not got:  # image sequences and some containers cannot be wound back
                 lost = self.open()
                 if lost is not None:
                     return lost
-                got, picture = self._capture.read()
+                got = self._capture.grab()
         if not got:
             what = "the end was reached"
             if self._is_device:
@@ -81,10 +102,7 @@ class OpenCvSource:
             return CameraLost(f"{self.name}: {what}")
         self._number += 1
         self._read_since_open += 1
-        frame = frame_of(picture, number=self._number, taken_at=self._taken_at(), order="BGR")
-        if isinstance(frame, FrameProblem):
-            return CameraLost(f"{self.name}: unusable frame ({frame})")
-        return frame
+        return self._capture
 
     def _taken_at(self) -> float:
         """A device's frame is taken now; a file's when its turn has come."""

@@ -27,6 +27,14 @@ class FrameSource(Protocol):
 
 
 @runtime_checkable
+class Skipping(Protocol):
+    """A source that can let frames pass without the cost of decoding or drawing them."""
+
+    def skip(self) -> CameraLost | None:
+        """Take the next frame and drop it; blocks as `read` does, so that the one after it is fresh."""
+
+
+@runtime_checkable
 class Granting(Protocol):
     """A source that was asked for a size and format and may have granted another."""
 

@@ -52,7 +52,7 @@ class CameraDesk:
     def _watch(self, on_change: Callable[[bool], None]) -> None:
         available = True
         while not self._ended.wait(self._watch_every):
-            now = not isinstance(self.camera.latest(), CameraLost)
+            now = self.camera.lost() is None
             if now != available:
                 available = now
                 on_change(now)

@@ -343,14 +343,13 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _status(self, counter: Counter) -> Status:
         records = read_trail(self.settings.state_dir / "audit.jsonl")
         source = self.desk.query_one("#live", LivePicture).source
-        frame = source.latest() if source is not None else None
         try:
             backlog = counter.delivery.backlog()
         except LedgerError:
             backlog = None
         return Status(
             reader=counter.reader_name,
-            camera=getattr(frame, "rgb", None) is not None,
+            camera=source is not None and source.lost() is None,
             service=service_standing(records),
             backlog=backlog,
             handover=counter.delivery.trouble,

@@ -34,6 +34,9 @@ class FrameSource(Protocol):
     def latest(self) -> Any:
         """The newest frame with its `rgb` pixels; something without `rgb` while there is none."""
 
+    def lost(self) -> object | None:
+        """Why no picture comes; None while all is well. Does not count as a look."""
+
 
 class Picture(Widget, can_focus=False):
     """Draws prepared lines; empty until something is put in."""

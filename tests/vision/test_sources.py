@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from vision.frame import Frame
 from vision.latest import Camera
 from vision.opencv_source import OpenCvSource, _why_not
 from vision.source import open_source
+from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost
 
 
@@ -218,6 +220,113 @@ def test_the_latest_frame_wins_and_the_thread_ends() -> None:
     camera.stop()
     assert "camera" not in {thread.name for thread in threading.enumerate()}
     assert camera.latest() is None
+
+
+class Resting(Scripted):
+    """Counts what it decodes and what it lets pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoded = self.passed = 0
+
+    def read(self) -> Frame | CameraLost:
+        self.decoded += 1
+        return super().read()
+
+    def skip(self) -> CameraLost | None:
+        self.passed += 1
+        passed = super().read()
+        return passed if isinstance(passed, CameraLost) else None
+
+
+@pytest.fixture
+def resting() -> Iterator[tuple[Resting, Camera]]:
+    """A camera nobody has looked through for a moment."""
+    source = Resting()
+    camera = Camera(source, rest_after=0.05)
+    camera.start()
+    assert isinstance(camera.after(0, 5), Frame)
+    wait_for(lambda: source.passed)
+    yield source, camera
+    source.hangs.clear()
+    camera.stop()
+
+
+def test_a_camera_nobody_looks_through_decodes_nothing_and_keeps_no_frame(resting: tuple[Resting, Camera]) -> None:
+    source, camera = resting
+    decoded, passed = source.decoded, source.passed
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        assert camera.lost() is None
+        time.sleep(0.02)
+    assert source.decoded == decoded
+    assert source.passed > passed + 5
+    assert camera.latest() is None
+
+
+def test_the_first_frame_after_a_rest_is_new_and_comes_at_once(resting: tuple[Resting, Camera]) -> None:
+    _, camera = resting
+    looked = time.monotonic()
+    frame = camera.after(-1, 5)
+    assert isinstance(frame, Frame)
+    assert frame.taken_at >= looked
+    assert time.monotonic() - looked < 0.5
+    assert isinstance(camera.latest(), Frame)
+
+
+def test_who_waits_for_a_frame_keeps_the_camera_awake(resting: tuple[Resting, Camera]) -> None:
+    source, camera = resting
+    source.hangs.set()
+    threading.Timer(0.3, source.hangs.clear).start()
+    number = 0
+    for _ in range(20):
+        frame = camera.after(number, 5)
+        if isinstance(frame, Frame):
+            number = frame.number
+    passed = source.passed
+    assert isinstance(camera.after(number + 10, 5), Frame)
+    assert source.passed == passed
+
+
+def test_a_loss_is_noticed_within_a_second_of_rest(resting: tuple[Resting, Camera]) -> None:
+    source, camera = resting
+    for happen in (source.hangs.set, lambda: setattr(source, "broken", True)):
+        happen()
+        began = time.monotonic()
+        wait_for(lambda: camera.lost() is not None)
+        assert time.monotonic() - began < 1.0
+        source.hangs.clear()
+        if not source.broken:
+            wait_for(lambda: camera.lost() is None)
+
+
+def test_frames_let_pass_are_counted_and_end_where_the_clip_ends(tmp_path: Path) -> None:
+    source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG")), realtime=False)
+    assert source.open() is None
+    assert [source.skip() for _ in range(5)] == [None] * 5
+    frame = source.read()
+    assert isinstance(frame, Frame)
+    assert (frame.number, frame.taken_at - source._began) == (6, pytest.approx(6 * 0.04))
+    left = [source.skip() for _ in range(3)]
+    source.close()
+    assert left[:2] == [None, None]
+    assert isinstance(left[2], CameraLost)
+    assert isinstance(source.skip(), CameraLost)
+
+
+def test_a_synthetic_patient_moves_on_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (SyntheticSource("hana", realtime=False) for _ in range(2))
+    for _ in range(4):
+        other.read()
+    with monkeypatch.context() as patched:
+        patched.delattr(SyntheticSource, "_picture")
+        assert [one.skip() for _ in range(4)] == [None] * 4
+    seen, expected = one.read(), other.read()
+    assert isinstance(seen, Frame)
+    assert isinstance(expected, Frame)
+    np.testing.assert_array_equal(seen.rgb, expected.rgb)
+    one.fail()
+    assert isinstance(one.skip(), CameraLost)
 
 
 def test_an_unplugged_camera_is_lost_and_comes_back() -> None:

@@ -88,22 +88,35 @@ class SyntheticSource:
         return None
 
     def read(self) -> Frame | CameraLost:
+        taken_at = self._advance()
+        if isinstance(taken_at, CameraLost):
+            return taken_at
         with self._lock:
-            person, attacker, covered, failed = self._person, self._attacker, self._covered, self._failed
-        if failed:
-            return CameraLost(f"{self.name}: unplugged")
+            person, attacker, covered = self._person, self._attacker, self._covered
+        picture = self._picture(person, attacker, covered, self._number / self._fps)
+        frame = frame_of(picture, number=self._number, taken_at=taken_at)
+        assert not isinstance(frame, FrameProblem)
+        return frame
+
+    def skip(self) -> CameraLost | None:
+        """Nothing is drawn; the person moves on."""
+        passed = self._advance()
+        return passed if isinstance(passed, CameraLost) else None
+
+    def _advance(self) -> float | CameraLost:
+        """When the next frame is taken: waits for it."""
+        with self._lock:
+            if self._failed:
+                return CameraLost(f"{self.name}: unplugged")
         self._number += 1
-        seconds = self._number / self._fps
-        taken_at = seconds
+        taken_at = self._number / self._fps
         if self._realtime:
             taken_at = self._began + (self._number - self._first) / self._fps
             late = time.monotonic() - taken_at
             if late > 1:  # nobody read for a while: a camera does not catch up
                 self._began += late
             time.sleep(max(0.0, -late))
-        frame = frame_of(self._picture(person, attacker, covered, seconds), number=self._number, taken_at=taken_at)
-        assert not isinstance(frame, FrameProblem)
-        return frame
+        return taken_at
 
     def close(self) -> None:
         """Nothing is held."""
