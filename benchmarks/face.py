@@ -10,15 +10,18 @@ Nothing is written but the figures.
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from config.settings import VisionSettings
 from vision.calibration.calibrate import FRAMES, grouped, is_reported
 from vision.calibration.errors import Trials, bootstrap_limits, threshold_at, trials
-from vision.calibration.measure import figure
+from vision.calibration.measure import passed_by
 from vision.calibration.persons import Person, encoded_persons
 from vision.crowd import shipped_crowd
 from vision.decision import shipped_judge
@@ -26,7 +29,11 @@ from vision.engine import Encoding
 from vision.engines import open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
+FIXED = (0.35, 0.40, 0.45, 0.48, 0.50, 0.55, 0.60)
+"""Plain distances, the last being the library's own default."""
 CAP = VisionSettings().threshold
+FEWEST_TRIALS = 100
+"""Of impostors, for a rate to say anything."""
 Row = dict[str, Any]
 
 
@@ -35,11 +42,16 @@ def plain(_: Encoding) -> float:
 
 
 def rows_of(population: str, persons: Sequence[Person]) -> list[Row]:
-    """One row per score, K and FMR; thresholds are those of this very population."""
+    """One row per score, K and FMR; thresholds are those of this very population.
+
+    Of the score alone: the limits that a decision sets beside it belong to `shipped_row`.
+    """
     rows = []
     for score, nearness, weight in (("plain", plain, 0.0), ("crowd", shipped_crowd().nearness, 1.0)):
         for frames in FRAMES:
             tried = trials(persons, frames, nearness, weight)
+            if score == "plain":
+                tried = replace(tried, scores=tried.distances)
             if not tried.genuine.size or not tried.impostor.size:
                 continue
             for fmr in FMRS:
@@ -69,24 +81,41 @@ def row(
     }
 
 
+def fixed_rows(population: str, persons: Sequence[Person], frames: int) -> list[Row]:
+    """The plain distance at thresholds that are the same for everybody."""
+    tried = trials(persons, frames, plain, 0.0)
+    if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
+        return []
+    return [decided(population, frames, tried, persons, tried.distances <= most, {"threshold": most}) for most in FIXED]
+
+
 def shipped_row(population: str, persons: Sequence[Person], frames: int) -> Row | None:
     """FMR and FNMR at the thresholds the terminal is delivered with."""
-    found = figure(population, persons, frames, shipped_judge(), CAP)
-    if found is None or found.impostor < 100:
+    judge = shipped_judge()
+    tried = trials(persons, frames, judge.crowd.counted, judge.calibration.weight)
+    if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
         return None
+    limits = {"threshold": judge.calibration.threshold(frames), "cap": CAP}
+    return decided(population, frames, tried, persons, passed_by(judge, tried, frames, CAP), limits)
+
+
+def decided(
+    population: str, frames: int, tried: Trials, persons: Sequence[Person], passed: NDArray[np.bool_], limits: Row
+) -> Row:
+    refused = ~passed[tried.same]
+    low, high = bootstrap_limits(refused, tried.holders[tried.same])
     return {
         "population": population,
         "k": frames,
-        "threshold": shipped_judge().calibration.threshold(frames),
-        "cap": CAP,
-        "fmr": round(found.fmr, 5),
-        "false_matches": found.false_matches,
-        "fnmr": round(found.fnmr, 4),
-        "fnmr_low": round(found.fnmr_limits[0], 4),
-        "fnmr_high": round(found.fnmr_limits[1], 4),
-        "genuine_pairs": found.genuine,
-        "impostor_pairs": found.impostor,
-        "persons": found.persons,
+        **limits,
+        "fmr": round(float(passed[~tried.same].mean()), 5),
+        "false_matches": int(passed[~tried.same].sum()),
+        "fnmr": round(float(refused.mean()), 4),
+        "fnmr_low": round(low, 4),
+        "fnmr_high": round(high, 4),
+        "genuine_pairs": int(tried.genuine.size),
+        "impostor_pairs": int((~tried.same).sum()),
+        "persons": len(persons),
     }
 
 
@@ -107,6 +136,7 @@ def populations(folder: Path, cache: Path) -> dict[str, list[Person]]:
 def measure(folder: Path, cache: Path) -> dict[str, Any]:
     verification: list[Row] = []
     shipped: list[Row] = []
+    fixed: list[Row] = []
     detection = {}
     for name, persons in populations(folder, cache).items():
         detection[name] = {
@@ -117,9 +147,10 @@ def measure(folder: Path, cache: Path) -> dict[str, Any]:
         }
         for half, members in ((name, persons), (f"{name}/reported", [one for one in persons if is_reported(one)])):
             verification += rows_of(half, members)
+            fixed += [one for frames in FRAMES for one in fixed_rows(half, members, frames)]
             shipped += [one for frames in FRAMES if (one := shipped_row(half, members, frames))]
     shipped.sort(key=lambda one: one["fmr"], reverse=True)
-    return {"verification": verification, "shipped": shipped, "detection": detection}
+    return {"verification": verification, "shipped": shipped, "fixed": fixed, "detection": detection}
 
 
 def print_figures(figures: dict[str, Any]) -> None:
@@ -129,10 +160,18 @@ def print_figures(figures: dict[str, Any]) -> None:
             f"FNMR {one['fnmr']:6.1%} [{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] {one['genuine_pairs']} genuine, "
             f"{one['impostor_pairs']} impostor, {one['persons']} persons{' (extrapolated)' * one['extrapolated']}"
         )
-    print("\nAs delivered, worst first:")
-    for one in figures["shipped"]:
+    for title, rows in (
+        ("Plain distance, the same threshold for everybody", figures["fixed"]),
+        ("As delivered, worst first", figures["shipped"]),
+    ):
+        print(f"\n{title}:")
+        print_decided(rows)
+
+
+def print_decided(rows: list[Row]) -> None:
+    for one in rows:
         print(
-            f"{one['population']:34} K={one['k']} "
+            f"{one['population']:34} K={one['k']} at {one['threshold']:7.3f}: "
             f"FMR {one['fmr']:7.3%} ({one['false_matches']} of {one['impostor_pairs']}), "
             f"FNMR {one['fnmr']:6.1%} [{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}"
         )

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from config.settings import VisionSettings
 from vision.check import check_face
 from vision.decision import Judge
 from vision.dnn_engine import DnnEngine
-from vision.engine import Encoding, FaceBox, FaceEngine, Points, flip_averaged
+from vision.engine import Cut, Encoding, FaceBox, FaceEngine, Points, flip_averaged
 from vision.engines import open_engine
 from vision.frame import Frame, Image
 from vision.latest import Camera
@@ -67,6 +68,11 @@ class Watched:
         if self.first_good is None:
             self.first_good = self._taken_up
         return self._engine.encode(grey, box)
+
+    def encode_cuts(self, grey: Image, box: FaceBox, cuts: Sequence[Cut]) -> Encoding:
+        if self.first_good is None:
+            self.first_good = self._taken_up
+        return self._engine.encode_cuts(grey, box, cuts)
 
     def judge(self) -> Judge:
         return self._engine.judge()
@@ -126,6 +132,7 @@ def verdict(film: Path, engine: DnnEngine) -> dict[str, float]:
     """
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
+    engine.judge()  # as the terminal does while it starts
     found = {}
     for name, spacing in (("verdict_ms", VisionSettings().frame_spacing_ms), ("verdict_unspaced_ms", 0)):
         camera = Camera(OpenCvSource(str(film), loop=True), rest_after=0.1)

@@ -177,8 +177,8 @@ class _Attempt:
         encodings = self._collected.encodings
         mean = np.mean(encodings, axis=0)
         distance = float(np.linalg.norm(mean - self._reference.encoding))
-        mean.fill(0)
         judge = judge_of(self._engine)
-        matches = judge.matches(distance, self._reference.encoding, len(encodings), self._settings.threshold)
+        matches = judge.matches(mean, self._reference.encoding, len(encodings), self._settings.threshold)
+        mean.fill(0)
         kind = FaceMatched if matches else FaceNotMatched
         return kind(distance, len(encodings), round((self._clock() - self._began) * 1000))

@@ -7,8 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from vision.crowd import Crowd, shipped_crowd
-from vision.engine import Encoding
+from vision.engine import Encoding, unit
 from vision.whole_file import write_whole
 
 SHIPPED = Path(__file__).parent / "data" / "calibration.json"
@@ -27,7 +29,7 @@ class Calibration:
     engine: str
     """SHA-256 of the encoder's weights; see `vision.models.network.Network.hash`."""
     weight: float
-    """Of the crowd's nearness in the score: distance - weight * nearness."""
+    """Of the crowd's nearness in the score: distance - weight * nearness; both are of encodings of length one."""
     thresholds: dict[int, float]
     """Largest score that counts as a match, by the number of frames averaged."""
     fmr: float
@@ -86,11 +88,13 @@ class Judge:
     calibration: Calibration
     crowd: Crowd
 
-    def matches(self, distance: float, reference: Encoding, frames: int, largest: float) -> bool:
-        """`largest`: distance, where the calibration has no cap of its own. It counts too: a photo unlike everybody's
-        is far from the crowd, and its score alone would let anybody pass."""
-        score = self.calibration.score(distance, self.crowd.nearness(reference))
-        return distance <= self.cap(largest) and score <= self.calibration.threshold(frames)
+    def matches(self, live: Encoding, reference: Encoding, frames: int, largest: float) -> bool:
+        """`live`: the mean of so many frames. `largest`: plain distance, where the calibration has no cap of its own;
+        it counts too."""
+        apart = float(np.linalg.norm(unit(live) - unit(reference)))
+        score = self.calibration.score(apart, self.crowd.counted(reference))
+        plain = float(np.linalg.norm(live - reference))
+        return plain <= self.cap(largest) and score <= self.calibration.threshold(frames)
 
     def cap(self, largest: float) -> float:
         """`largest`: that of the settings."""

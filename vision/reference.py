@@ -1,6 +1,6 @@
 """The reference a live face is compared with: the encoding of the card's photo. Lives for one reception."""
 
-from vision.engine import Encoding, FaceEngine, flip_averaged
+from vision.engine import CARD, Encoding, FaceEngine, flip_averaged
 from vision.photo import PhotoProblem, decode_photo
 from vision.verdict import ReferenceProblem
 
@@ -29,6 +29,6 @@ def make_reference(engine: FaceEngine, jp2: bytes | bytearray) -> Reference | Re
         boxes = engine.faces(grey, thorough=True)
         if len(boxes) != 1:
             return ReferenceProblem.NO_FACE if not boxes else ReferenceProblem.SEVERAL_FACES
-        return Reference(flip_averaged(engine, grey, boxes[0]))
+        return Reference(flip_averaged(engine, grey, boxes[0], CARD))
     finally:
         grey.fill(0)

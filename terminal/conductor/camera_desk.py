@@ -63,7 +63,10 @@ class CameraDesk:
 
     def _loaded(self) -> "FaceEngine":
         if self._engine is None:
+            from vision.decision import judge_of
+
             self._engine = self._make_engine()
+            judge_of(self._engine)  # draws the crowd, which would hold up the first verdict
         return self._engine
 
     async def learn(self, patient: Patient, photo: bytearray) -> bool:

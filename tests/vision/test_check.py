@@ -149,7 +149,7 @@ class Counting:
         return np.array([(380.0, 190), (350, 190), (260, 190), (290, 190), (320, 240)])
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
-        encoding = np.full(128, 0.01)
+        encoding = np.full(128, 0.12)
         self.given.append(encoding)
         return encoding
 
@@ -168,10 +168,10 @@ def test_two_faces_are_asked_to_be_one() -> None:
     assert {progress.guidance for progress in told} == {Guidance.TWO_FACES}
 
 
-@pytest.mark.parametrize(("threshold", "kind"), [(0.31, FaceMatched), (0.29, FaceNotMatched)])
+@pytest.mark.parametrize(("threshold", "kind"), [(0.21, FaceMatched), (0.19, FaceNotMatched)])
 def test_the_threshold_of_the_settings_decides(threshold: float, kind: type) -> None:
-    away = np.full(128, 0.01)
-    away[0] += 0.30
+    away = np.full(128, 0.12)
+    away[0] += 0.20
     with camera(SyntheticSource("hana")) as seen:
         verdict, _ = run(seen, Reference(away), Counting(), threshold=threshold, anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)

@@ -3,7 +3,7 @@
 import gc
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import VisionSettings
 from vision.check import check_face
-from vision.engine import Encoding, FaceBox, FaceEngine, Points
+from vision.engine import Cut, Cutting, Encoding, FaceBox, FaceEngine, Points
 from vision.frame import Image
 from vision.latest import Camera
 from vision.reference import Reference, make_reference
@@ -38,6 +38,12 @@ class Remembering:
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         encoding = self._engine.encode(grey, box)
+        self.seen.append(encoding.tobytes())
+        return encoding
+
+    def encode_cuts(self, grey: Image, box: FaceBox, cuts: Sequence[Cut]) -> Encoding:
+        assert isinstance(self._engine, Cutting)
+        encoding = self._engine.encode_cuts(grey, box, cuts)
         self.seen.append(encoding.tobytes())
         return encoding
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vision.calibration.errors import threshold_at, trials
+from vision.calibration.errors import tail_threshold, threshold_at, trials
 from vision.calibration.persons import Person
 from vision.decision import Calibration
 from vision.engine import Encoding
@@ -49,9 +49,9 @@ def grouped(persons: Sequence[Person]) -> dict[str, list[Person]]:
 def calibrate(
     persons: Sequence[Person], engine: str, nearness: Callable[[Encoding], float], fmr: float = FMR
 ) -> Calibration:
-    """The strictest threshold of all persons together and of each group large enough. Raises TooFewPersons.
+    """The strictest threshold of all persons together and of each group large enough, counted and by its tail.
 
-    `engine`: see `Calibration.engine`.
+    `engine`: see `Calibration.engine`. `nearness`: as a decision counts it. Raises TooFewPersons.
     """
     thresholds: dict[int, float] = {}
     for frames in FRAMES:
@@ -59,7 +59,7 @@ def calibrate(
         for members in (list(persons), *grouped(persons).values()):
             impostor = trials(members, frames, nearness, WEIGHT).impostor
             if impostor.size >= _ENOUGH:
-                found.append(threshold_at(impostor, fmr))
+                found.append(min(threshold_at(impostor, fmr), tail_threshold(impostor, fmr)))
         if found:
             thresholds[frames] = min(found)
     if max(FRAMES) not in thresholds:
@@ -77,7 +77,11 @@ def on_own_scale(
     made with, as a plain distance at some false match rate would.
     """
     references = [person.reference for person in persons if person.reference is not None]
-    gates = [calibration.threshold(max(FRAMES)) + calibration.weight * nearness(one) for one in references]
+    # scores are of encodings of length one, the cap is of encodings as they are
+    gates = [
+        (calibration.threshold(max(FRAMES)) + calibration.weight * nearness(one)) * float(np.linalg.norm(one))
+        for one in references
+    ]
     return replace(calibration, cap=float(np.percentile(gates, _USUAL)), swap=_swap(persons))
 
 

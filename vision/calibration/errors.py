@@ -1,6 +1,7 @@
 """FMR and FNMR of encoded persons: every mean of K live frames against every card photo of the same group."""
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.calibration.persons import Person
-from vision.engine import Encoding
+from vision.engine import Encoding, unit
 
 Floats = NDArray[np.float64]
-_SUBSETS = 5
+_SUBSETS = 10
 """Of a person's live frames, at most."""
+_TAIL = 0.05
+"""Share of impostor trials that tells how the rest of them thins out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """One row per pair: scores, plain distances, and whose card photo it was."""
+    """One row per pair: scores, plain distances, and who was before the camera."""
 
     scores: Floats
     distances: Floats
@@ -48,15 +51,18 @@ def trials(persons: Sequence[Person], frames: int, nearness: Callable[[Encoding]
         return Trials(nothing, nothing, np.zeros(0, np.bool_), np.zeros(0, np.int_))
     references = np.array([one for _, one in cards])
     live = np.array([one for _, one in probes])
-    square = (references**2).sum(1)[:, None] + (live**2).sum(1)[None] - 2 * references @ live.T
-    distances = np.sqrt(np.maximum(square, 0))
+    distances = _distances(references, live)
+    apart = _distances(unit(references), unit(live))
     terms = np.array([weight * nearness(one) if weight else 0.0 for one in references])
     owners = np.array([number for number, _ in cards])[:, None]
     holders = np.array([number for number, _ in probes])[None]
     whom = np.broadcast_to(holders, distances.shape)
-    return Trials(
-        (distances - terms[:, None]).ravel(), distances.ravel(), (owners == holders).ravel(), whom.ravel().copy()
-    )
+    return Trials((apart - terms[:, None]).ravel(), distances.ravel(), (owners == holders).ravel(), whom.ravel().copy())
+
+
+def _distances(ones: Floats, others: Floats) -> Floats:
+    square = (ones**2).sum(1)[:, None] + (others**2).sum(1)[None] - 2 * ones @ others.T
+    return np.asarray(np.sqrt(np.maximum(square, 0)), np.float64)
 
 
 def threshold_at(impostor: Floats, fmr: float) -> float:
@@ -66,6 +72,13 @@ def threshold_at(impostor: Floats, fmr: float) -> float:
     passing = int(fmr * impostor.size)
     ordered = np.partition(impostor, passing)
     return float(np.nextafter(ordered[passing], -np.inf))
+
+
+def tail_threshold(impostor: Floats, fmr: float) -> float:
+    """The same from an exponential tail fitted to the lowest trials: few trials have no tail to count in."""
+    begins = float(np.quantile(impostor, _TAIL))
+    below = impostor[impostor <= begins]
+    return begins - float((begins - below).mean()) * math.log(_TAIL / fmr)
 
 
 def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times: int = 400) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.calibration.calibrate import FRAMES, grouped
-from vision.calibration.errors import bootstrap_limits, trials
+from vision.calibration.errors import Trials, bootstrap_limits, trials
 from vision.calibration.persons import Person
 from vision.decision import Judge
 
@@ -35,11 +35,10 @@ class Figure:
 
 def figure(group: str, persons: Sequence[Person], frames: int, judge: Judge, largest: float) -> Figure | None:
     """`largest`: distance, where the calibration has no cap of its own. None without genuine or impostor trials."""
-    calibration = judge.calibration
-    tried = trials(persons, frames, judge.crowd.nearness, calibration.weight)
+    tried = trials(persons, frames, judge.crowd.counted, judge.calibration.weight)
     if not tried.genuine.size or not tried.impostor.size:
         return None
-    passed = (tried.scores <= calibration.threshold(frames)) & (tried.distances <= judge.cap(largest))
+    passed = passed_by(judge, tried, frames, largest)
     strangers, refused = passed[~tried.same], ~passed[tried.same]
     return Figure(
         group=group,
@@ -53,6 +52,11 @@ def figure(group: str, persons: Sequence[Person], frames: int, judge: Judge, lar
         fnmr=float(refused.mean()),
         fnmr_limits=_limits(refused, tried.holders[tried.same]),
     )
+
+
+def passed_by(judge: Judge, tried: Trials, frames: int, largest: float) -> NDArray[np.bool_]:
+    """What `Judge.matches` says of each."""
+    return (tried.scores <= judge.calibration.threshold(frames)) & (tried.distances <= judge.cap(largest))
 
 
 def _limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:

@@ -123,7 +123,7 @@ def calibrated(persons: Sequence[Person], engine: str) -> tuple[Population, Cali
         )
     population = Population.of(means)
     others = [person for person in persons if not is_reported(person)]
-    nearness = Crowd({"own": population}).nearness
+    nearness = Crowd({"own": population}).counted
     return population, on_own_scale(calibrate(others, engine, nearness), others, nearness)
 
 

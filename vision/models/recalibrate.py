@@ -45,9 +45,9 @@ class Bench:
         NotCalibrated, OSError."""
         others = [one for one in persons if not is_reported(one)]
         crowd = shipped_crowd() if self.model is None else crowd_in(self.model)
-        made = calibrate(others, self._network().hash, crowd.nearness)
+        made = calibrate(others, self._network().hash, crowd.counted)
         if self.model is not None:
-            made = on_own_scale(made, others, crowd.nearness)
+            made = on_own_scale(made, others, crowd.counted)
         made = replace(made, crowd=sha256_of(SHIPPED if self.model is None else self.model / CROWD))
         save_calibration(self.calibration, made)
         return figures([one for one in persons if is_reported(one)], Judge(made, crowd), self.largest)

@@ -10,7 +10,7 @@ import pytest
 
 from vision.dlib_engine import DlibEngine
 from vision.dnn_engine import DnnEngine
-from vision.engine import flip_averaged
+from vision.engine import STRAIGHT, flip_averaged
 from vision.engines import open_engine
 from vision.models import build
 from vision.models.build import NotBuilt, built_network
@@ -39,7 +39,7 @@ def test_whole_engines_agree_on_boxes_and_encodings(built: Path) -> None:
     assert boxes == theirs.faces(grey)
     assert len(boxes) == 1
     assert ours.faces(grey, thorough=True) == theirs.faces(grey, thorough=True)
-    difference = flip_averaged(ours, grey, boxes[0]) - flip_averaged(theirs, grey, boxes[0])
+    difference = flip_averaged(ours, grey, boxes[0], STRAIGHT) - flip_averaged(theirs, grey, boxes[0], STRAIGHT)
     assert np.linalg.norm(difference) <= LARGEST_DIFFERENCE
 
 
