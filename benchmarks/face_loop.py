@@ -20,7 +20,7 @@ from typing import Any
 
 import cv2
 
-from config.settings import VisionSettings
+from config.settings import AntiPhoto, VisionSettings
 from vision.check import check_face
 from vision.decision import Judge
 from vision.dnn_engine import DnnEngine
@@ -128,7 +128,8 @@ def loop(film: Path, engine: FaceEngine, mirror: bool) -> dict[str, float]:
 def verdict(film: Path, engine: DnnEngine) -> dict[str, float]:
     """From the first good frame to the verdict; the frames as far apart as delivered, and as close as they come.
 
-    The camera has rested before. `_from_beginning`: from the moment the check is asked for.
+    The camera has rested before, and nobody is asked to turn the head. `_from_beginning`: from the moment the check is
+    asked for.
     """
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
@@ -139,7 +140,7 @@ def verdict(film: Path, engine: DnnEngine) -> dict[str, float]:
         camera.start()
         camera.after(0, 5)
         time.sleep(0.5)
-        settings, watched = VisionSettings(frame_spacing_ms=spacing), Watched(engine)
+        settings, watched = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), Watched(engine)
         began = time.monotonic()
         given = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
         ended = time.monotonic()
