@@ -31,7 +31,7 @@ class Demands:
     """Turns to the wrong side that are forgiven; each is followed by a side drawn anew."""
     enough: float = 0.13
     """How far to turn, as `vision.guidance.turn` measures: some 15 to 20 degrees."""
-    stands_out: float = 0.035
+    stands_out: float = 0.022
     """The least lead of the nose, in distances between the eyes; the median of the last `looks`."""
     looks: int = 5
     """Frames of the turned face."""
@@ -42,6 +42,14 @@ class Demands:
 
 
 DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=1), AntiPhoto.STRICT: Demands(turns=2, mistakes=0)}
+
+
+_FRESH = 0.6
+"""Seconds after which points are picked anew while the head has not turned yet: they do not last long on skin."""
+_NOT_YET = 0.05
+"""A turn smaller than this is none."""
+_KEPT = 0.5
+"""The share of the points that must have stayed for new ones to be of the same face."""
 
 
 class Phase(StrEnum):
@@ -70,10 +78,13 @@ class Challenge:
         self._ask_at: float | None = None
         self._drop()
 
-    def _drop(self) -> None:
+    def _drop_face(self) -> None:
         if self._face is not None:
             self._face.forget()
         self._face = None
+
+    def _drop(self) -> None:
+        self._drop_face()
         self._leads: list[float] = []
         self._wrong_way = 0
 
@@ -93,7 +104,7 @@ class Challenge:
             self._side = self._chance.choice((1, -1))
             self._until = now + self._demands.seconds
             self._from = turn(points)
-            self._face = FollowedFace(grey, points)
+            self._follow(grey, points, now)
 
     def turned(self, grey: Image, points: Points | None, now: float) -> Guidance | PhotoSign:
         """Any frame while a turn is asked for; `points` is None where no face was found in it."""
@@ -101,6 +112,9 @@ class Challenge:
         self._face.follow(grey)
         if points is not None:
             self._look(points)
+            waits = abs(turn(points) - self._from) < _NOT_YET and now - self._followed_since > _FRESH
+            if waits and self._face.kept > _KEPT:
+                self._follow(grey, points, now)
         if len(self._leads) >= self._demands.looks and self._stands_out():
             return self._turn_done()
         if self._wrong_way >= self._demands.looks:
@@ -112,6 +126,10 @@ class Challenge:
         if now > self._until:
             return PhotoSign.FLAT if len(self._leads) >= self._demands.looks else PhotoSign.NOT_TURNED
         return SIDES[self._side]
+
+    def _follow(self, grey: Image, points: Points, now: float) -> None:
+        self._drop_face()
+        self._face, self._followed_since = FollowedFace(grey, points), now
 
     def _look(self, points: Points) -> None:
         far = (turn(points) - self._from) * self._side

@@ -52,7 +52,7 @@ class FollowedFace:
         even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
         nose, around = self._axes.nose(grey.shape), self._axes.around_nose(grey.shape)
         self._first = np.vstack([_corners(even, nose, _MOST_NOSE, 2.0), _corners(even, around, _MOST_AROUND, 4.0)])
-        self._now = self._first.copy()
+        self._now, self._picked = self._first.copy(), len(self._first)
         self._grey = grey
 
     def follow(self, grey: Image) -> None:
@@ -80,6 +80,11 @@ class FollowedFace:
             return None
         ahead = [float(np.median((now - foretold)[nose] @ across)) for foretold in (flat, bent)]
         return Lead(*ahead)
+
+    @property
+    def kept(self) -> float:
+        """The share of the points that were not lost."""
+        return len(self._now) / max(self._picked, 1)
 
     def forget(self) -> None:
         self._first = self._now = np.zeros((0, 2), np.float32)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from terminal.demo.stage import SyntheticStage
 from terminal.personas.cast import BY_NAME
 from terminal.personas.persona import Persona, Script
 from terminal.qualification.contract import Way
+from vision.engines import open_engine
 
 HOLDER = BY_NAME["pin-wrong-once"]
 """Whose PIN is right at the second go."""
@@ -34,7 +36,7 @@ def play(counter: Counter, policy: AlsoPin, cache: Path, *personas: Persona) -> 
     settings = counter.settings.model_copy(
         update={"vision": counter.settings.vision.model_copy(update={"also_pin": policy})}
     )
-    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(cache), settings, lambda _: None)
+    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(partial(open_engine, cache)), settings, lambda _: None)
     return asyncio.run(demo.play(personas))
 
 

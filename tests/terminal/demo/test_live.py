@@ -19,7 +19,7 @@ from terminal.assembly import NotReady, ledger_path
 from terminal.cli.main import app as command
 from terminal.demo import stage as demo_stage
 from terminal.demo.live import DemoDock, LiveDemo
-from terminal.demo.stage import CameraStage, open_stage, portrait_before
+from terminal.demo.stage import CameraStage, for_stage, open_stage, portrait_before
 from terminal.personas.cast import BY_NAME
 from terminal.personas.props import photo_on
 from terminal.screens.app import TerminalApp
@@ -190,7 +190,7 @@ def test_a_face_with_the_camera_covered_and_uncovered_by_the_dock(settings: Sett
 
 @on_a_loop
 async def _with_a_live_picture(settings: Settings, clip: str, portraits: list[bytes]) -> None:
-    async with sitting(LiveDemo(settings, camera=clip)) as before:
+    async with sitting(LiveDemo(for_stage(settings, clip), camera=clip)) as before:
         stage = before.dock._stage
         assert isinstance(stage, CameraStage)
         persona = BY_NAME["face-match"]
