@@ -26,7 +26,7 @@ class Limits:
     """The nose's way from the middle between the eyes, in distances between the eyes."""
     covered: float = 0.6
     """See `eye_brightness`; below it are dark glasses and hair, above it every uncovered face that was measured."""
-    sharpness: float = 4.0
+    sharpness: float = 2.8
     """See `sharpness`."""
 
     def loosened(self) -> "Limits":
@@ -110,13 +110,14 @@ def _patch(grey: Image, middle: NDArray[np.float64], across: float, along: float
 
 
 def sharpness(grey: Image, box: FaceBox) -> float:
-    """Standard deviation of the Laplacian of the face at 96 pixels' width, in levels of 255; noise alone adds to it."""
+    """Standard deviation of the Laplacian of the face at 96 pixels' width, in levels of 255, a little smoothed before:
+    a sensor's noise would count as sharp."""
     import cv2
 
     face = grey[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right]
     side = 96
     small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA if box.width > side else cv2.INTER_LINEAR)
-    return float(cv2.Laplacian(small, cv2.CV_64F).std())
+    return float(cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 1.0), cv2.CV_64F).std())
 
 
 _AT_ONCE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD}

@@ -58,9 +58,10 @@ def is_device(spec: str) -> bool:
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
     """The source for a `vision.camera` setting, not opened yet.
 
-    A number, a device path, a video file, an image pattern (`frame-%03d.png`), `synthetic:NAME`, or
-    `synthetic:NAME+KIND` for somebody who shows NAME's photograph (`vision.synthetic.attacks`). `loop`: files begin
-    again at their end. Raises ValueError for a synthetic person or attack nobody knows.
+    A number, a device path, a video file, an image pattern (`frame-%03d.png`), `synthetic:NAME`, `synthetic:NAME+KIND`
+    for somebody who shows NAME's photograph (`vision.synthetic.attacks`), either with `,CONDITION` behind
+    (`vision.synthetic.conditions`). `loop`: files begin again at their end. Raises ValueError for a synthetic person,
+    attack or condition nobody knows.
     """
     if spec.startswith(SYNTHETIC):
         from vision.synthetic.source import SyntheticSource

@@ -8,7 +8,8 @@ from vision.engine import FaceBox
 from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, turn
 from vision.verdict import Guidance
 
-NOISE = np.random.default_rng(5).normal(0, 6, (480, 640))
+NOISE = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 40, (480, 640)), (0, 0), 1.5)
+"""Coarser than a sensor's: what skin and brows have."""
 GREY = np.clip(128 + NOISE, 0, 255).astype(np.uint8)
 GOOD = FaceBox(220, 120, 420, 320)
 
@@ -39,6 +40,12 @@ def test_what_is_behind_may_not_outshine_the_face() -> None:
     grey[:] = 230
     grey[120:320, 220:420] = np.clip(40 + NOISE[120:320, 220:420], 0, 255)
     assert guide(grey, [GOOD]) is Guidance.BACKLIT
+
+
+def test_the_noise_of_a_sensor_is_not_sharpness() -> None:
+    grains = np.random.default_rng(6).normal(0, 4, GREY.shape)
+    blurred = cv2.GaussianBlur(GREY, (0, 0), 6)
+    assert guide(np.clip(blurred + grains, 0, 255).astype(np.uint8), [GOOD]) is Guidance.BLURRED
 
 
 def test_a_blurred_face() -> None:

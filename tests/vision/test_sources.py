@@ -319,7 +319,7 @@ def test_a_synthetic_patient_moves_on_while_nobody_looks(monkeypatch: pytest.Mon
     for _ in range(4):
         other.read()
     with monkeypatch.context() as patched:
-        patched.delattr(SyntheticSource, "_picture")
+        patched.delattr("vision.synthetic.source.frame_of")
         assert [one.skip() for _ in range(4)] == [None] * 4
     seen, expected = one.read(), other.read()
     assert isinstance(seen, Frame)

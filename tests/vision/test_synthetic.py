@@ -1,4 +1,4 @@
-"""Twelve drawn persons: each like themselves, unlike everybody else, found in every frame, and obedient."""
+"""Eighteen drawn persons: each like themselves, unlike everybody else, found in every frame, and obedient."""
 
 import itertools
 
@@ -25,9 +25,9 @@ def test_one_person_stays_near_their_card_photo(people: dict[str, Measured]) -> 
 
 
 def test_two_persons_lie_apart(people: dict[str, Measured]) -> None:
-    assert len(people) >= 8
+    assert len(people) >= 16
     for one, other in itertools.combinations(people, 2):
-        assert distance(people[one].mean, people[other].mean) > 0.45, (one, other)
+        assert distance(people[one].mean, people[other].mean) > 0.42, (one, other)
         assert distance(people[one].mean, people[other].reference) > 0.40, (one, other)
 
 

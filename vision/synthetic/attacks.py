@@ -15,7 +15,7 @@ import numpy as np
 from vision.frame import Image
 from vision.synthetic.held import Held, lay
 from vision.synthetic.motion import pose_at
-from vision.synthetic.people import PEOPLE, person_named
+from vision.synthetic.people import PEOPLE
 from vision.synthetic.person import Person
 from vision.synthetic.portrait import face_of_portrait
 from vision.synthetic.scene import HEIGHT, WIDTH, Pose, compose
@@ -76,17 +76,6 @@ class Attacker:
         lit = cv2.convertScaleAbs(screen, alpha=0.9, beta=22)
         frame = cv2.copyMakeBorder(lit, 26, 26, 12, 12, cv2.BORDER_CONSTANT, value=(18, 18, 20))
         return lay(np.asarray(frame, np.uint8), self._hand.holds(seconds, 0.0), _behind(self._own))
-
-
-def person_or_attack(name: str) -> tuple[Person, Attack | None]:
-    """What `NAME` or `NAME+KIND` stands for. Raises ValueError that names the known ones."""
-    who, plus, kind = name.partition("+")
-    person = person_named(who)
-    if not plus:
-        return person, None
-    if kind not in set(Attack):
-        raise ValueError(f"there is no attack {kind!r}. Known: {', '.join(Attack)}.")
-    return person, Attack(kind)
 
 
 class Hand:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.synthetic.person import Beard, Colour, Glasses, Hair, Person
+from vision.synthetic.person import Beard, Colour, Cover, Glasses, Hair, Person
 
 Field = NDArray[np.float32]
 """One value per canvas pixel."""
@@ -29,6 +29,8 @@ class Light:
 
     direction: tuple[float, float, float] = (-0.35, -0.55, 0.75)
     strength: float = 1.0
+    behind: float = 0.0
+    """How much brighter the wall behind is for a window in it, in levels of 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,16 @@ def _age(paint: _Paint, person: Person) -> None:
             foot = V - eyes.height - tilt * along
             span = _inside(np.asarray(np.abs(along - 0.13) - 0.08, np.float32))
             paint.darken(_stroke(np.asarray(foot, np.float32), 0.011) * _blur(span, 2), 0.28 * years)
+
+
+def _marks(paint: _Paint, person: Person) -> None:
+    if person.freckles:
+        drawn = np.random.default_rng(person.age)
+        for _ in range(round(90 * person.freckles)):
+            u, v, size = drawn.normal(0, 0.42), drawn.normal(0.26, 0.17), drawn.uniform(0.010, 0.019)
+            paint.over(_blob(u, v, size, size), (150, 88, 60), drawn.uniform(0.3, 0.6))
+    if person.mole is not None:
+        paint.over(_blob(*person.mole, 0.028, 0.026), (62, 38, 30), 0.9)
 
 
 def _lips(paint: _Paint, person: Person) -> None:
@@ -329,6 +341,53 @@ def _hair_back(person: Person) -> Field:
     return _blur(_inside(falls), 1.3)
 
 
+def _worn(person: Person) -> tuple[Field, Field] | None:
+    """What is on the head, before it and behind it."""
+    width = person.head.width
+    if person.cover is Cover.SCARF:
+        outer = np.minimum(
+            _ellipse(0, -0.16, width * 1.15, 1.56, 2.1),
+            np.maximum(np.abs(U) - width * (0.98 + 0.14 * np.clip(V, 0, 2)), np.abs(V + 0.28 * U**2 - 0.95) - 1.25),
+        )
+        face = _ellipse(0, 0.18, width * 0.86, person.head.chin - 0.12, 2.3)
+        under_chin = np.maximum(outer, -face)
+        return _blur(_inside(np.asarray(under_chin, np.float32)), 1.5), _blur(_inside(outer), 1.5)
+    if person.cover is Cover.CAP:
+        dome = _ellipse(0, -0.3, width * 1.13, 1.38, 2.3)
+        cap = np.asarray(np.maximum(dome, V - (-0.66 + 0.1 * (U / width) ** 2)), np.float32)
+        return _blur(_inside(cap), 1.5), _blur(_inside(cap), 1.5)
+    return None
+
+
+def _mask(paint: _Paint, person: Person, shade: Field) -> None:
+    """Pleated, from the nose's ridge to under the chin, with bands to the ears."""
+    if not person.mask:
+        return
+    top = person.eyes.height + 0.45 * person.nose.length
+    middle, half = (top + person.head.chin) / 2, (person.head.chin - top) / 2
+    width = 0.8 * person.head.width
+    edge = _ellipse(0, middle, width, half, 3.2) + 0.1 * np.abs(U) * _inside(V - middle)
+    for side in (-1, 1):
+        for start in (-0.55, 0.5):
+            line = V - middle - start * half - (side * U - 0.7 * width) * (-0.5 if start > 0 else 0.35)
+            band = np.maximum(np.abs(line) - 0.012, np.maximum(0.68 * width - side * U, side * U - person.head.width))
+            paint.over(_inside(np.asarray(band, np.float32)), (222, 226, 228), 0.9)
+    pleats = 1 - 0.08 * _stroke(np.asarray((V - middle + 0.05) % 0.2 - 0.1, np.float32), 0.02)
+    cloth = np.asarray((208, 224, 232), np.float32) * pleats[..., None] * (0.35 + 0.65 * shade)
+    paint.over(_blur(_inside(np.asarray(edge, np.float32)), 1.2), np.asarray(cloth, np.float32))
+
+
+def _cloth(person: Person) -> NDArray[np.float32]:
+    """The cover's own colour: folds of a scarf, ribs and turn-up of a cap."""
+    if person.cover is Cover.SCARF:
+        around = np.hypot(U * 1.1, V - 0.15)
+        folds = 1 + 0.07 * np.sin(15 * around + 1.6 * U) + 0.05 * np.sin(31 * around - 3 * V)
+    else:
+        turned_up = _inside(np.asarray(-0.98 - V + 0.1 * U**2, np.float32))
+        folds = (1 + 0.10 * np.sin(U * 46)) * (1 - 0.14 * (1 - turned_up))
+    return np.asarray(np.asarray(person.cloth, np.float32) * _blur(np.asarray(folds, np.float32), 1.0)[..., None])
+
+
 def _ears(person: Person) -> Field:
     ears = _ellipse(-person.head.width * 1.01, 0.06, 0.13, 0.27)
     return _inside(np.minimum(ears, _ellipse(person.head.width * 1.01, 0.06, 0.13, 0.27)))
@@ -343,12 +402,16 @@ def draw_head(person: Person, light: Light) -> HeadDrawing:
     skin = _Paint(person.skin)
     _skin(skin, person)
     _age(skin, person)
+    _marks(skin, person)
     _lips(skin, person)
     _beard(skin, person, outline)
     strands = _strands(len(person.name) + person.age)[..., None]
     gloss = 1 + 0.28 * _blob(light.direction[0] * 0.9, -1.15, 0.55, 0.28)[..., None]
     hair = np.asarray(person.hair_colour, np.float32) * strands * light.strength
     head, front, back, ears = _inside(outline), _hair_front(person), _hair_back(person), _ears(person)
+    worn = _worn(person)
+    if worn is not None and person.cover is Cover.SCARF:
+        front, back = front * 0, worn[1]
     faces: list[NDArray[np.uint8]] = []
     for closed in LIDS:
         face = _Paint(person.skin)
@@ -360,8 +423,14 @@ def draw_head(person: Person, light: Light) -> HeadDrawing:
         whole.rgb[:] = hair * 0.72
         whole.over(ears, np.asarray(person.skin, np.float32) * 0.8 * light.strength)
         whole.over(head, face.rgb * shade)
+        _mask(whole, person, shade)
         whole.darken(_blur(front, 7) * head * (1 - front), 0.3)
         whole.over(front, hair * gloss * (0.55 + 0.45 * shade))
+        if worn is not None:
+            whole.darken(_blur(worn[0], 9) * head * (1 - worn[0]), 0.35)
+            whole.over(worn[0], _cloth(person) * (0.5 + 0.5 * shade))
         faces.append(np.clip(whole.rgb, 0, 255).astype(np.uint8))
     coverage = np.maximum(np.maximum(head, front), np.maximum(back, ears))
+    if worn is not None:
+        coverage = np.maximum(coverage, worn[0])
     return HeadDrawing(tuple(faces), coverage, _blur(np.asarray(np.where(head > 0, depth, 0), np.float32), 2))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vision.synthetic.person import Beard, Brows, Eyes, Glasses, Hair, Head, Mouth, Nose, Person
+from vision.synthetic.person import Beard, Brows, Cover, Eyes, Glasses, Hair, Head, Mouth, Nose, Person
 
 _PERSONS = (
     Person(
@@ -243,6 +243,122 @@ _PERSONS = (
         beard=Beard.MOUSTACHE,
         parting=-0.175,
         hairline=-0.834,
+    ),
+    Person(
+        name="fatima",
+        description="woman of 31, headscarf",
+        age=31,
+        skin=(206, 160, 122),
+        hair_colour=(40, 30, 28),
+        hair=Hair.BUN,
+        clothes=(60, 78, 96),
+        head=Head(width=1.005, jaw=0.32, square=2.295, chin=1.463, cheeks=0.102),
+        eyes=Eyes(
+            apart=0.437, height=-0.042, width=0.182, open=0.078, tilt=0.026, fold=0, lashes=0.026, iris=(60, 42, 34)
+        ),
+        brows=Brows(height=0.222, thickness=0.08, arch=0.109, slant=0.077, strength=0.575),
+        nose=Nose(length=0.621, width=0.866, bridge=0.317),
+        mouth=Mouth(height=0.777, width=0.352, fullness=0.974, smile=0.055, colour=(176, 84, 84)),
+        cover=Cover.SCARF,
+        cloth=(72, 112, 128),
+        parting=0.163,
+        hairline=-0.933,
+    ),
+    Person(
+        name="kofi",
+        description="man of 52, grey goatee",
+        age=52,
+        skin=(98, 64, 46),
+        hair_colour=(92, 90, 88),
+        hair=Hair.SHORT,
+        clothes=(196, 150, 60),
+        head=Head(width=1.06, jaw=0.165, square=2.694, chin=1.536, cheeks=0.07),
+        eyes=Eyes(
+            apart=0.405, height=-0.165, width=0.238, open=0.12, tilt=0.027, fold=0.073, lashes=0.022, iris=(42, 28, 22)
+        ),
+        brows=Brows(height=0.269, thickness=0.062, arch=0.036, slant=-0.045, strength=0.769),
+        nose=Nose(length=0.487, width=1.383, bridge=0.225),
+        mouth=Mouth(height=0.802, width=0.417, fullness=0.786, smile=0.023, colour=(120, 70, 66)),
+        beard=Beard.GOATEE,
+        parting=0.302,
+        hairline=-0.868,
+    ),
+    Person(
+        name="shizu",
+        description="woman of 93, white hair in a bun, round glasses",
+        age=93,
+        skin=(238, 212, 192),
+        hair_colour=(226, 224, 220),
+        hair=Hair.BUN,
+        clothes=(120, 96, 128),
+        head=Head(width=1.031, jaw=0.261, square=2.117, chin=1.542, cheeks=0.049),
+        eyes=Eyes(
+            apart=0.466, height=-0.164, width=0.236, open=0.094, tilt=0.107, fold=0.063, lashes=0.026, iris=(70, 56, 48)
+        ),
+        brows=Brows(height=0.268, thickness=0.05, arch=0.007, slant=0.076, strength=0.816),
+        nose=Nose(length=0.609, width=0.999, bridge=0.281),
+        mouth=Mouth(height=0.856, width=0.395, fullness=1.141, smile=0.051, colour=(178, 108, 104)),
+        glasses=Glasses.ROUND,
+        rim=(150, 110, 70),
+        parting=-0.071,
+        hairline=-0.746,
+    ),
+    Person(
+        name="sora",
+        description="boy of 5",
+        age=5,
+        skin=(246, 220, 196),
+        hair_colour=(34, 28, 28),
+        hair=Hair.FRINGE,
+        clothes=(86, 150, 190),
+        head=Head(width=0.931, jaw=0.312, square=2.207, chin=1.281, cheeks=0.08),
+        eyes=Eyes(apart=0.39, height=0.052, width=0.186, open=0.114, tilt=0.1, fold=0, lashes=0.019, iris=(46, 32, 28)),
+        brows=Brows(height=0.22, thickness=0.045, arch=0.007, slant=0.064, strength=0.764),
+        nose=Nose(length=0.409, width=1.049, bridge=0.314),
+        mouth=Mouth(height=0.726, width=0.404, fullness=1.43, smile=0.089, colour=(206, 112, 106)),
+        parting=0.483,
+        hairline=-0.837,
+    ),
+    Person(
+        name="anna",
+        description="woman of 28, red hair, freckles",
+        age=28,
+        skin=(250, 226, 208),
+        hair_colour=(158, 78, 40),
+        hair=Hair.LONG,
+        clothes=(84, 120, 92),
+        head=Head(width=0.97, jaw=0.172, square=2.337, chin=1.538, cheeks=0.083),
+        eyes=Eyes(
+            apart=0.465, height=-0.194, width=0.25, open=0.114, tilt=0.051, fold=0, lashes=0.028, iris=(86, 120, 110)
+        ),
+        brows=Brows(height=0.269, thickness=0.097, arch=0.007, slant=-0.029, strength=0.562),
+        nose=Nose(length=0.478, width=1.095, bridge=0.226),
+        mouth=Mouth(height=0.842, width=0.379, fullness=1.211, smile=0.09, colour=(196, 84, 88)),
+        freckles=0.9,
+        parting=-0.256,
+        hairline=-0.845,
+    ),
+    Person(
+        name="tetsu",
+        description="man of 70, knitted cap, grey beard",
+        age=70,
+        skin=(226, 186, 150),
+        hair_colour=(168, 166, 164),
+        hair=Hair.SHORT,
+        clothes=(70, 74, 92),
+        head=Head(width=0.901, jaw=0.16, square=2.659, chin=1.39, cheeks=0.069),
+        eyes=Eyes(
+            apart=0.461, height=-0.131, width=0.218, open=0.092, tilt=-0.064, fold=0, lashes=0.027, iris=(56, 40, 32)
+        ),
+        brows=Brows(height=0.316, thickness=0.047, arch=0.003, slant=-0.018, strength=0.773),
+        nose=Nose(length=0.473, width=1.355, bridge=0.228),
+        mouth=Mouth(height=0.762, width=0.412, fullness=1.422, smile=0.035, colour=(172, 96, 92)),
+        beard=Beard.FULL,
+        cover=Cover.CAP,
+        cloth=(150, 60, 52),
+        mole=(0.42, 0.3),
+        parting=0.464,
+        hairline=-0.772,
     ),
 )
 

@@ -34,6 +34,16 @@ class Beard(StrEnum):
     FULL = "full"
 
 
+class Cover(StrEnum):
+    """What is worn on the head."""
+
+    NONE = "none"
+    SCARF = "scarf"
+    """A headscarf that leaves the face alone free."""
+    CAP = "cap"
+    """Knitted, over the ears' tops."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     width: float = 1.0
@@ -107,6 +117,15 @@ class Person:
     glasses: Glasses = Glasses.NONE
     rim: Colour = (40, 36, 36)
     beard: Beard = Beard.NONE
+    cover: Cover = Cover.NONE
+    cloth: Colour = (90, 110, 120)
+    """The colour of scarf or cap."""
+    mask: bool = False
+    """A surgical one."""
+    freckles: float = 0.0
+    """How strong: 0 none, 1 many."""
+    mole: tuple[float, float] | None = None
+    """Where one is: to the right, down."""
     parting: float = 0.3
     """Where the hair parts: negative left, positive right of the middle."""
     hairline: float = -0.8

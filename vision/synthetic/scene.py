@@ -87,7 +87,7 @@ def empty_room(light: Light, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image:
     """A plain wall, a little brighter where the light comes from."""
     x, y = np.meshgrid(np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1]))
     fall = 1 + 0.10 * (light.direction[0] * x + light.direction[1] * y) - 0.05 * (x**2 + y**2)
-    wall = np.array([198, 206, 204], np.float64) * (fall * light.strength)[..., None]
+    wall = np.array([198, 206, 204], np.float64) * (fall * light.strength)[..., None] + light.behind
     return np.ascontiguousarray(np.clip(wall, 0, 255).astype(np.uint8))
 
 

@@ -2,37 +2,34 @@
 
 import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 
-from vision.frame import Frame, FrameProblem, Image, frame_of
-from vision.synthetic.attacks import Attacker, person_or_attack
+from vision.frame import Frame, FrameProblem, frame_of
 from vision.synthetic.attention import Attention
+from vision.synthetic.conditions import noise_in
 from vision.synthetic.drawing import Light
-from vision.synthetic.motion import pose_at
-from vision.synthetic.person import Person
-from vision.synthetic.scene import compose, empty_room
+from vision.synthetic.scene import empty_room
+from vision.synthetic.shown import Drawing, Shown
 from vision.verdict import CameraLost, Guidance
 
 _NOISE_FRAMES = 8
-_NOISE = 3.0
-"""Standard deviation of the sensor's noise, in levels of 255."""
 
 
 class SyntheticSource:
-    """Shows one person, moving; may be covered, left alone, given to somebody else or broken while it runs.
+    """Shows whoever `vision.synthetic.shown` has a name for, moving; may be covered, left alone, given to somebody else
+    or broken while it runs.
 
     `realtime` paces the frames; without, each read is one frame further on a clock of the source's own. Raises
     ValueError for an unknown name.
     """
 
-    def __init__(self, person: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
+    def __init__(self, shown: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._seed = seed
-        self._person: Person | None = None
-        self._attacker: Attacker | None = None
-        self.show(person)
+        self._draw: Drawing | None = None
+        self._noise = np.random.default_rng(seed).normal(0, 1, (_NOISE_FRAMES, 480, 640, 1)).astype(np.float32)
+        self.show(shown)
         self._fps = fps
         self._realtime = realtime
         self._covered = False
@@ -41,8 +38,6 @@ class SyntheticSource:
         self._number = 0
         self._began = 0.0
         self._first = 0
-        noise = np.random.default_rng(seed)
-        self._noise = [noise.normal(0, _NOISE, (480, 640, 1)).astype(np.int16) for _ in range(_NOISE_FRAMES)]
 
     @property
     def name(self) -> str:
@@ -50,17 +45,17 @@ class SyntheticSource:
 
     # --- from any thread ------------------------------------------------------------------------------------
 
-    def show(self, person: str) -> None:
-        """Another person, or an attacker (`vision.synthetic.attacks`). Raises ValueError for an unknown name."""
-        shown, attack = person_or_attack(person)
+    def show(self, name: str) -> None:
+        """Somebody else, or the same person in other conditions. Raises ValueError for an unknown name."""
+        shown = Shown.parse(name)
+        grains = (self._noise * noise_in(shown.conditions)).astype(np.int16)
         with self._lock:
-            self._person = shown
-            self._attacker = Attacker(attack, shown, self._seed) if attack else None
+            self._draw, self._grains = shown.drawn(self._seed), grains
 
     def leave(self) -> None:
         """Nobody stands there."""
         with self._lock:
-            self._person = None
+            self._draw = None
 
     def cover(self, covered: bool = True) -> None:
         with self._lock:
@@ -92,8 +87,14 @@ class SyntheticSource:
         if isinstance(taken_at, CameraLost):
             return taken_at
         with self._lock:
-            person, attacker, covered = self._person, self._attacker, self._covered
-        picture = self._picture(person, attacker, covered, self._number / self._fps)
+            draw, covered, grains = self._draw, self._covered, self._grains
+            turned = self._attention.turned(self._number / self._fps)
+        if covered:
+            picture = np.zeros((480, 640, 3), np.uint8)
+        else:
+            picture = draw(self._number / self._fps, turned) if draw else empty_room(Light())
+        rolled = np.roll(grains[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
+        picture = np.asarray(np.clip(picture.astype(np.int16) + rolled, 0, 255), np.uint8)
         frame = frame_of(picture, number=self._number, taken_at=taken_at)
         assert not isinstance(frame, FrameProblem)
         return frame
@@ -120,20 +121,3 @@ class SyntheticSource:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def _picture(self, person: Person | None, attacker: Attacker | None, covered: bool, seconds: float) -> Image:
-        if covered:
-            picture = np.zeros((480, 640, 3), np.uint8)
-        elif person is None:
-            picture = empty_room(Light())
-        elif attacker is not None:
-            picture = attacker.frame(seconds, self._turned(seconds))
-        else:
-            pose = pose_at(seconds, self._seed)
-            picture = compose(person, replace(pose, yaw=pose.yaw + self._turned(seconds)))
-        rolled = np.roll(self._noise[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
-        return np.asarray(np.clip(picture.astype(np.int16) + rolled, 0, 255), np.uint8)
-
-    def _turned(self, seconds: float) -> float:
-        with self._lock:
-            return self._attention.turned(seconds)

@@ -1,0 +1,82 @@
+"""What makes a camera's day hard: light, place, movement, a mask. Each is a value, and several may come together."""
+
+from dataclasses import replace
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from vision.frame import Image
+from vision.synthetic.drawing import Light
+from vision.synthetic.person import Person
+from vision.synthetic.scene import CENTRE, HEIGHT, WIDTH
+
+
+class Condition(StrEnum):
+    DARK = "dark"
+    SIDE_LIGHT = "side-light"
+    """A lamp beside the face: half of it is in the shade."""
+    BACKLIT = "backlit"
+    """A window behind a face in the shade."""
+    FAR = "far"
+    NEAR = "near"
+    OFF_CENTRE = "off-centre"
+    BLURRED = "blurred"
+    NOISY = "noisy"
+    """What a cheap sensor makes of a dim room."""
+    MASK = "mask"
+    """A surgical mask over nose and mouth."""
+
+
+Conditions = frozenset[Condition]
+
+OF_A_PERSON = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
+"""The others befall whatever is shown."""
+
+_CLOSER = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
+_BESIDE = 205
+"""Pixels."""
+_DARKNESS = 0.2
+_BLUR = 5.0
+"""Standard deviation in pixels."""
+_NOISE = 3.0
+"""Standard deviation in levels of 255, of any sensor."""
+_MORE_NOISE = 14.0
+
+
+def light_in(conditions: Conditions) -> Light:
+    if Condition.BACKLIT in conditions:
+        return Light(strength=0.24, behind=200.0)
+    if Condition.SIDE_LIGHT in conditions:
+        return Light(direction=(-0.95, -0.15, 0.3))
+    return Light()
+
+
+def person_in(conditions: Conditions, person: Person) -> Person:
+    return replace(person, mask=True) if Condition.MASK in conditions else person
+
+
+def developed(conditions: Conditions, picture: Image) -> Image:
+    """The picture as the sensor gets it, without its noise."""
+    for condition, scale in _CLOSER.items():
+        if condition in conditions:
+            picture = _moved(picture, scale, 0)
+    if Condition.OFF_CENTRE in conditions:
+        picture = _moved(picture, 1.0, _BESIDE)
+    if Condition.BLURRED in conditions:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), _BLUR), np.uint8)
+    if Condition.DARK in conditions:
+        picture = np.asarray(cv2.convertScaleAbs(picture, alpha=_DARKNESS), np.uint8)
+    return picture
+
+
+def noise_in(conditions: Conditions) -> float:
+    return _MORE_NOISE if Condition.NOISY in conditions else _NOISE
+
+
+def _moved(picture: Image, scale: float, right: int) -> Image:
+    """The whole scene nearer or further, or to the side; its edges go on."""
+    x, y = CENTRE
+    matrix = np.array([[scale, 0, x * (1 - scale) + right], [0, scale, y * (1 - scale)]])
+    moved = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)

@@ -1,0 +1,70 @@
+"""All synthetic patients, the conditions and the attackers on one picture: python -m vision.synthetic.sheet OUT.jpg"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vision.frame import Image
+from vision.synthetic.attacks import Attack
+from vision.synthetic.conditions import Condition
+from vision.synthetic.people import PEOPLE
+from vision.synthetic.scene import HEIGHT, WIDTH
+from vision.synthetic.shown import Shown
+
+_COLUMNS = 9
+_TILE = 148
+"""Side of a tile in pixels."""
+_LABEL = 20
+_GAP = 6
+_TURNED = 0.42
+_PAPER = (250, 250, 248)
+_INK = (60, 66, 72)
+
+
+def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
+    """One frame of whoever has that name, its middle, with a label below."""
+    frame = Shown.parse(name).drawn(seed)(seconds, turned)
+    side = HEIGHT - 40
+    left = (WIDTH - side) // 2
+    picture = cv2.resize(frame[:side, left : left + side], (_TILE, _TILE), interpolation=cv2.INTER_AREA)
+    out = np.full((_TILE + _LABEL, _TILE, 3), _PAPER, np.uint8)
+    out[:_TILE] = picture
+    (width, _), _ = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
+    place = ((_TILE - width) // 2, _TILE + 14)
+    cv2.putText(out, label, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, _INK, 1, cv2.LINE_AA)
+    return out
+
+
+def sheet() -> Image:
+    """RGB. Persons twice, looking ahead and turned; then conditions; then attacks, as the screen asks for a turn."""
+    tiles: list[Image] = []
+    names = list(PEOPLE)
+    for start in range(0, len(names), _COLUMNS):
+        row = names[start : start + _COLUMNS]
+        tiles += [tile(name, f"{name}, {PEOPLE[name].age}") for name in row]
+        sides = [_TURNED if number % 2 else -_TURNED for number in range(len(row))]
+        tiles += [tile(name, "", turned=side) for name, side in zip(row, sides, strict=True)]
+    whom = [names[number % len(names)] for number in range(3, 3 + len(Condition))]
+    tiles += [tile(f"{name},{condition}", condition) for name, condition in zip(whom, Condition, strict=True)]
+    tiles += [tile(f"ume+{attack}", attack, turned=_TURNED, seconds=1.4) for attack in Attack]
+    blank = np.full_like(tiles[0], 0) + np.array(_PAPER, np.uint8)
+    tiles += [blank] * (-len(tiles) % _COLUMNS)
+    edged = [cv2.copyMakeBorder(one, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for one in tiles]
+    rows = [np.hstack(edged[start : start + _COLUMNS]) for start in range(0, len(edged), _COLUMNS)]
+    whole = np.vstack(rows)
+    return np.asarray(cv2.copyMakeBorder(whole, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    given = parser.parse_args()
+    from PIL import Image as Pillow
+
+    Pillow.fromarray(sheet()).save(given.out, quality=90)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Who or what stands before the synthetic camera, by name: NAME, NAME+ATTACK, each with conditions after commas."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
+
+from vision.frame import Image
+from vision.synthetic.attacks import Attack, Attacker
+from vision.synthetic.conditions import (
+    OF_A_PERSON,
+    Condition,
+    Conditions,
+    developed,
+    light_in,
+    person_in,
+)
+from vision.synthetic.motion import pose_at
+from vision.synthetic.people import person_named
+from vision.synthetic.person import Person
+from vision.synthetic.scene import compose
+
+Drawing = Callable[[float, float], Image]
+"""The frame at a time in seconds, the head turned by so many radians, as the screen asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    person: Person
+    attack: Attack | None = None
+    conditions: Conditions = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Such as `hana`, `hana,backlit,far` or `hana+flat-print,dark`. Raises ValueError that names the known ones."""
+        who, *words = text.split(",")
+        name, plus, kind = who.partition("+")
+        person = person_named(name)
+        if plus and kind not in set(Attack):
+            raise ValueError(f"there is no attack {kind!r}. Known: {', '.join(Attack)}.")
+        for word in words:
+            if word not in set(Condition):
+                raise ValueError(f"there is no condition {word!r}. Known: {', '.join(Condition)}.")
+        conditions = frozenset(Condition(word) for word in words)
+        if plus and conditions & OF_A_PERSON:
+            befall = ", ".join(sorted(conditions & OF_A_PERSON))
+            raise ValueError(f"{befall}: only a person has that, not what an attacker shows. Leave one of the two out.")
+        return cls(person, Attack(kind) if plus else None, conditions)
+
+    def drawn(self, seed: int) -> Drawing:
+        """Without the sensor's noise; `seed` tells how they move."""
+        if self.attack is not None:
+            attacker = Attacker(self.attack, self.person, seed)
+            return lambda seconds, turned: developed(self.conditions, attacker.frame(seconds, turned))
+        person, light = person_in(self.conditions, self.person), light_in(self.conditions)
+
+        def frame(seconds: float, turned: float) -> Image:
+            pose = pose_at(seconds, seed)
+            return developed(self.conditions, compose(person, replace(pose, yaw=pose.yaw + turned), light))
+
+        return frame
