@@ -33,6 +33,17 @@ class PrescriptionPolicy(StrEnum):
     """Always on paper, without asking."""
 
 
+class AntiPhoto(StrEnum):
+    """What the face check does against a photograph held before the camera. Not certified attack detection."""
+
+    OFF = "off"
+    """Nothing but refusing a frozen picture."""
+    STANDARD = "standard"
+    """The patient turns the head once, to a side drawn by chance."""
+    STRICT = "strict"
+    """Twice, without a mistake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words a sentence on the screen needs to name the place and its people."""
@@ -47,6 +58,8 @@ class ProfileRow:
     """By language tag ("ja", "en"); a language without an entry uses "en"."""
     consent: Mapping[str, object]
     """Default of every `consent` setting, by its name."""
+    vision: Mapping[str, object]
+    """Default of those `vision` settings that differ from place to place, by name."""
     prescription_allowed: frozenset[PrescriptionPolicy]
     """Only who issues prescriptions can ask in which form."""
 
@@ -68,6 +81,7 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
                     "prescription": PrescriptionPolicy.NOT_USED,
                 }
             ),
+            vision=MappingProxyType({"anti_photo": AntiPhoto.STANDARD}),
             prescription_allowed=frozenset(PrescriptionPolicy),
         ),
         Profile.PHARMACY: ProfileRow(
@@ -82,6 +96,7 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
                     "prescription": PrescriptionPolicy.NOT_USED,
                 }
             ),
+            vision=MappingProxyType({"anti_photo": AntiPhoto.STANDARD}),
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
         ),
     }

@@ -9,6 +9,7 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from config.profiles import PROFILES, ProfileRow
+from config.profiles import AntiPhoto as AntiPhoto
 from config.profiles import LimitPolicy as LimitPolicy
 from config.profiles import PrescriptionPolicy as PrescriptionPolicy
 from config.profiles import Profile as Profile
@@ -27,17 +28,6 @@ class GraceRule(StrEnum):
     """Three months after the end of the month of expiry."""
     SAME_DAY = "same-day"
     """Three months after the day of expiry."""
-
-
-class AntiPhoto(StrEnum):
-    """What the face check does against a photograph held before the camera. Not certified attack detection."""
-
-    OFF = "off"
-    """Nothing but refusing a frozen picture."""
-    STANDARD = "standard"
-    """The patient turns the head once, to a side drawn by chance."""
-    STRICT = "strict"
-    """Twice, without a mistake."""
 
 
 class ReaderSettings(Section):
@@ -83,7 +73,8 @@ class VisionSettings(Section):
     """Ask for the PIN after the face: never; where possible, sparing only what card or terminal lacks; or always, and
     whoever lacks one of the two is left to staff. Under either, a face or PIN that was refused is left to staff."""
     anti_photo: AntiPhoto = AntiPhoto.STANDARD
-    """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff."""
+    """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff. Where
+    it is not set, the profile's applies (`config.profiles`)."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Frames dropped after opening, while the camera settles its exposure."""
 
@@ -147,19 +138,21 @@ class Settings(Section):
     @model_validator(mode="before")
     @classmethod
     def _profile_defaults(cls, data: Any) -> Any:
-        """Fill the consent values that were not set from the profile's row."""
+        """Fill what was not set and differs from place to place from the profile's row."""
         if not isinstance(data, Mapping):
             return data
         try:
             row = PROFILES[Profile(data.get("profile", Profile.CLINIC))]
         except ValueError:
             return data  # the field's own check names the wrong profile
-        given = data.get("consent", {})
-        if isinstance(given, ConsentSettings):
-            given = {name: getattr(given, name) for name in given.model_fields_set}
-        if not isinstance(given, Mapping):
-            return data
-        return {**data, "consent": {**row.consent, **given}}
+        filled = dict(data)
+        for name, defaults, kind in (("consent", row.consent, ConsentSettings), ("vision", row.vision, VisionSettings)):
+            given = data.get(name, {})
+            if isinstance(given, kind):
+                given = {field: getattr(given, field) for field in given.model_fields_set}
+            if isinstance(given, Mapping):  # else the field's own check says what is wrong
+                filled[name] = {**defaults, **given}
+        return filled
 
     @model_validator(mode="after")
     def _prescription_fits(self) -> Self:

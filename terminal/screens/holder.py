@@ -133,7 +133,7 @@ def face_check(state: FaceCheck, scene: Scene) -> Talk:
         lines += (Line(say("why.face-not-matched"), LineKind.REASON), Line(say("face.again")))
     elif progress is not None and progress.guidance not in (Guidance.HOLD_STILL, Guidance.LOOK_AHEAD):
         lines += hints(say("face.question"))
-    if progress is not None and progress.frames * 2 >= progress.frames_needed:
+    if progress is not None and not towards and progress.frames * 2 >= progress.frames_needed:
         lines += hints(say("face.progress"))
     return Talk(
         stage=Stage.CONFIRM,

@@ -88,6 +88,19 @@ def _face_nearly(world: World) -> None:
     world.answer(ev.FaceProgress, Progress(Guidance.HOLD_STILL, 4, 5))
 
 
+def _face_turn(world: World) -> None:
+    _face(world)
+    world.answer(ev.FaceProgress, Progress(Guidance.TURN_LEFT, 3, 5))
+
+
+def _face_turn_without_pin(world: World) -> None:
+    world.card_read(replace(CARD, pin_tries_left=0))
+    world.answer(ev.CodeNotScanned)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+    world.answer(ev.FaceProgress, Progress(Guidance.TURN_RIGHT, 3, 5))
+
+
 def _face_again(world: World) -> None:
     _face(world)
     world.answer(ev.FaceRefused, "not-matched")
@@ -323,6 +336,8 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "code-wrong": _code_wrong,
     "face": _face,
     "face-guided": _face_guided,
+    "face-turn": _face_turn,
+    "face-turn-without-pin": _face_turn_without_pin,
     "face-nearly": _face_nearly,
     "face-again": _face_again,
     "face-failed": _face_failed,
