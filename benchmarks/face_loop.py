@@ -9,6 +9,7 @@ a webcam sends it.
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,27 @@ def verdict(film: Path, engine: DnnEngine) -> dict[str, float]:
     return found
 
 
+def turned(engine: DnnEngine, policy: AntiPhoto, times: int = 5) -> float:
+    """Milliseconds from the first good frame to the verdict, with a synthetic patient who turns as asked: median."""
+    reference = make_reference(engine, card_portrait(PERSON))
+    assert isinstance(reference, Reference)
+    found = []
+    for seed in range(times):
+        camera = Camera(SyntheticSource(PERSON, fps=30, seed=seed))
+        camera.start()
+        camera.after(0, 5)
+        watched = Watched(engine)
+        given = check_face(
+            camera, reference, watched, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
+        )
+        ended = time.monotonic()
+        camera.stop()
+        assert isinstance(given, FaceMatched), given
+        assert watched.first_good is not None
+        found.append(1000 * (ended - watched.first_good))
+    return round(statistics.median(found))
+
+
 def idle(film: Path, rest_after: float) -> float:
     """Percent of a core for a camera that is open and watched for its loss; it rests from `rest_after` seconds on."""
     camera = Camera(OpenCvSource(str(film), loop=True), rest_after=rest_after)
@@ -194,6 +216,8 @@ def measure(cache: Path) -> dict[str, Any]:
         assert isinstance(engine, DnnEngine)
         figures["engine_ready_s"] = round(time.monotonic() - began, 2)
         figures |= loop(film, engine, mirror=True) | verdict(film, engine)
+        figures["verdict_standard_ms"] = turned(engine, AntiPhoto.STANDARD)
+        figures["verdict_strict_ms"] = turned(engine, AntiPhoto.STRICT)
         figures["idle_cpu_percent"] = idle(film, rest_after=0.1)
         figures["awake_cpu_percent"] = idle(film, rest_after=60)
         figures["rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

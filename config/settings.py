@@ -63,7 +63,7 @@ class VisionSettings(Section):
     For the delivered network: another one brings its own."""
     frames: int = Field(default=5, ge=5, le=30)
     """Good frames averaged for one verdict."""
-    frame_spacing_ms: int = Field(default=90, ge=0, le=2000)
+    frame_spacing_ms: int = Field(default=65, ge=0, le=2000)
     """At least this much time between two of them, so that they differ."""
     attempt_seconds: float = Field(default=20, gt=0)
     """A face check that has not found enough good frames by then ends."""

@@ -27,8 +27,9 @@ class Demands:
     """What a policy asks for. `vision.challenge`'s figures are in docs/accuracy.md."""
 
     turns: int
+    """To a side drawn by chance; a second one to the other side."""
     mistakes: int
-    """Turns to the wrong side that are forgiven; each is followed by a side drawn anew."""
+    """Forgiven: turning to the wrong side, going away, a torn picture. After each a side is drawn anew."""
     enough: float = 0.13
     """How far to turn, as `vision.guidance.turn` measures: some 15 to 20 degrees."""
     stands_out: float = 0.022
@@ -41,120 +42,174 @@ class Demands:
     """For one turn. Who has not turned far enough for the nose to stand out turns further."""
 
 
-DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=1), AntiPhoto.STRICT: Demands(turns=2, mistakes=0)}
+DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=2), AntiPhoto.STRICT: Demands(turns=2, mistakes=1)}
 
 
 _FRESH = 0.6
 """Seconds after which points are picked anew while the head has not turned yet: they do not last long on skin."""
-_NOT_YET = 0.05
+_NOT_YET = 0.07
 """A turn smaller than this is none."""
 _KEPT = 0.5
 """The share of the points that must have stayed for new ones to be of the same face."""
+_BACK = 0.10
+"""So near to where the turn began the head is back."""
+_UNSEEN = 20
+"""Frames of the turned face without enough points left to measure it, after which it is asked to turn once more."""
 
 
 class Phase(StrEnum):
     AHEAD = "ahead"
     """Looking ahead; frames are collected, and the next turn has not been asked for."""
     TURNING = "turning"
+    """From the moment the turn is asked for until the face that turned has been recognised at the front again."""
     BACK = "back"
-    """The last turn is done; looking ahead again."""
+    """The last turn is done."""
 
 
 class Challenge:
-    """One attempt's. Every frame is shown to it; it says what to tell the patient."""
+    """One attempt's. From `begin` to `settle` every frame is shown to it: it is one face throughout, or it starts anew.
+
+    Whoever uses it makes sure that the frames of `begin` and `settle` show the person whose frames are collected.
+    """
 
     def __init__(self, demands: Demands, chance: random.Random | None = None) -> None:
         """`chance`: by default the system's own, which nobody foretells."""
         self._demands = demands
         self._chance = chance or secrets.SystemRandom()
         self._face: FollowedFace | None = None
-        self.begin_again()
-
-    def begin_again(self) -> None:
-        """Somebody else may stand there: nothing of what was done counts."""
-        self.phase = Phase.AHEAD
-        self._left = self._demands.turns
-        self._mistakes = self._demands.mistakes
         self._ask_at: float | None = None
-        self._drop()
-
-    def _drop_face(self) -> None:
-        if self._face is not None:
-            self._face.forget()
-        self._face = None
-
-    def _drop(self) -> None:
-        self._drop_face()
         self._leads: list[float] = []
-        self._wrong_way = 0
+        self._unseen = self._wrong_way = 0
+        self._mistakes = demands.mistakes
+        self.phase = Phase.AHEAD
+        self._start()
+
+    def begin_again(self) -> PhotoSign | None:
+        """Somebody else may stand there: nothing of what was done counts. Too often in an attempt is a sign."""
+        asked = self.phase is not Phase.AHEAD or self._left < self._demands.turns
+        self._start()
+        return self._mistake(PhotoSign.CHANGED) if asked else None
+
+    def _start(self) -> None:
+        self._left = self._demands.turns
+        self._last_side = 0
+        self._neutral: float | None = None
+        self._ahead_again()
+
+    @property
+    def just_turned(self) -> bool:
+        """In the frame that `turned` was shown last, the turn was done."""
+        return self._just_turned
 
     @property
     def passed(self) -> bool:
         return self.phase is Phase.BACK
 
-    def ahead(self, grey: Image, points: Points, now: float) -> None:
-        """A good frame, in which the face looks ahead."""
+    def is_ahead(self, points: Points) -> bool:
+        """Whether the head is where the first turn began; before that, any face that looks ahead is."""
+        return self._neutral is None or abs(turn(points) - self._neutral) <= _BACK
+
+    def is_time(self, now: float) -> bool:
+        """Asked at every good frame in which nothing is left to collect: true when the turn shall be asked for."""
         if self.phase is not Phase.AHEAD:
-            return
+            return False
         if self._ask_at is None:
             self._ask_at = now + self._chance.uniform(*self._demands.moment)
-        if now >= self._ask_at:
-            self._ask_at = None
-            self.phase = Phase.TURNING
-            self._side = self._chance.choice((1, -1))
-            self._until = now + self._demands.seconds
-            self._from = turn(points)
-            self._follow(grey, points, now)
+        return now >= self._ask_at
 
-    def turned(self, grey: Image, points: Points | None, now: float) -> Guidance | PhotoSign:
-        """Any frame while a turn is asked for; `points` is None where no face was found in it."""
+    def begin(self, grey: Image, points: Points, now: float) -> Guidance:
+        """Ask for the turn."""
+        self.phase = Phase.TURNING
+        self._side = -self._last_side or self._chance.choice((1, -1))
+        self._until = now + self._demands.seconds
+        self._from = turn(points)
+        if self._neutral is None:
+            self._neutral = self._from
+        self._follow(grey, points, now)
+        return SIDES[self._side]
+
+    def turned(self, grey: Image, points: Points | None, now: float) -> Guidance | PhotoSign | None:
+        """Any frame after `begin`; `points` is None where no face was found in it.
+
+        None: the head has turned and is back, the same face all the way; `settle` ends it.
+        """
         assert self._face is not None
+        self._just_turned = False
         self._face.follow(grey)
+        if self._face.torn:  # another picture took its place
+            return self._once_more(PhotoSign.CHANGED)
+        if self._done:
+            if points is not None and self.is_ahead(points):
+                return None
+            return Guidance.LOOK_AHEAD if now <= self._until else self._once_more(PhotoSign.NOT_TURNED)
         if points is not None:
             self._look(points)
             waits = abs(turn(points) - self._from) < _NOT_YET and now - self._followed_since > _FRESH
-            if waits and self._face.kept > _KEPT:
+            if waits and self._face.kept_on(points) > _KEPT:
                 self._follow(grey, points, now)
+        return self._judged(now)
+
+    def settle(self) -> None:
+        """The face that turned has been recognised at the front."""
+        self._left -= 1
+        self._last_side = self._side
+        self._ahead_again()
+        if not self._left:
+            self.phase = Phase.BACK
+
+    def wipe(self) -> None:
+        self._drop_face()
+
+    def _judged(self, now: float) -> Guidance | PhotoSign:
         if len(self._leads) >= self._demands.looks and self._stands_out():
-            return self._turn_done()
-        if self._wrong_way >= self._demands.looks:
-            if not self._mistakes:
-                return PhotoSign.WRONG_WAY
-            self._mistakes -= 1
-            self._again()
+            self._done = self._just_turned = True
+            self._until = now + self._demands.seconds
             return Guidance.LOOK_AHEAD
+        if self._wrong_way >= self._demands.looks:
+            return self._once_more(PhotoSign.WRONG_WAY)
         if now > self._until:
             return PhotoSign.FLAT if len(self._leads) >= self._demands.looks else PhotoSign.NOT_TURNED
-        return SIDES[self._side]
-
-    def _follow(self, grey: Image, points: Points, now: float) -> None:
-        self._drop_face()
-        self._face, self._followed_since = FollowedFace(grey, points), now
+        return self._once_more(PhotoSign.NOT_TURNED) if self._unseen > _UNSEEN else SIDES[self._side]
 
     def _look(self, points: Points) -> None:
         far = (turn(points) - self._from) * self._side
         if far <= -self._demands.enough:
             self._wrong_way += 1
+        elif far > -_NOT_YET:
+            self._wrong_way = 0
         if far < self._demands.enough:
             return
         assert self._face is not None
         lead = self._face.lead(points)
-        if lead is not None:
+        if lead is None:
+            self._unseen += 1
+        else:
             self._leads.append(lead.towards(self._side))
 
     def _stands_out(self) -> bool:
         return float(np.median(self._leads[-self._demands.looks :])) >= self._demands.stands_out
 
-    def _turn_done(self) -> Guidance:
-        self._left -= 1
-        self._again()
-        if not self._left:
-            self.phase = Phase.BACK
-        return Guidance.LOOK_AHEAD
+    def _once_more(self, sign: PhotoSign) -> Guidance | PhotoSign:
+        self._start()
+        return self._mistake(sign) or Guidance.ONCE_MORE
 
-    def _again(self) -> None:
+    def _mistake(self, sign: PhotoSign) -> PhotoSign | None:
+        self._mistakes -= 1
+        return sign if self._mistakes < 0 else None
+
+    def _ahead_again(self) -> None:
         self.phase = Phase.AHEAD
-        self._drop()
+        self._drop_face()
+        self._ask_at = None
+        self._leads = []
+        self._wrong_way = self._unseen = 0
+        self._done = self._just_turned = False
 
-    def wipe(self) -> None:
-        self._drop()
+    def _follow(self, grey: Image, points: Points, now: float) -> None:
+        self._drop_face()
+        self._face, self._followed_since = FollowedFace(grey, points), now
+
+    def _drop_face(self) -> None:
+        if self._face is not None:
+            self._face.forget()
+        self._face = None

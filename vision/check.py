@@ -34,9 +34,9 @@ _PATIENCE = 0.2
 """Seconds to wait for a frame before looking whether to stop."""
 _FROZEN_AFTER = 2.0
 """A camera that sends the very same picture for so long shows no living person."""
-_AFTER_TURN = 2
-"""Of the good frames, at least so many are taken when the head is back from its last turn."""
-_AHEAD = 0.15
+_AROUND_TURN = 2
+"""Of the good frames, those with which a turn begins and ends: by them it is the same person's."""
+_AHEAD = 0.2
 """`Limits.turned` with a challenge: a turn has to begin and to end at the front."""
 
 
@@ -133,37 +133,74 @@ class _Attempt:
     def _look(self, frame: Frame) -> FaceVerdict | None:
         boxes = self._engine.faces(frame.grey)
         face = _Face(boxes[0], self._engine.points(frame.grey, boxes[0])) if len(boxes) == 1 else None
-        if not self._collected.seen(len(boxes), self._clock()) and self._challenge is not None:
-            self._challenge.begin_again()
-        if self._challenge is not None and self._challenge.phase is Phase.TURNING and len(boxes) <= 1:
-            found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
-            if isinstance(found, PhotoSign):
-                return PhotoSuspected(found)
+        found = self._turning(frame, face)
+        if not self._collected.seen(len(boxes), self._clock()):
+            found = self._begin_again() or found
+        if isinstance(found, PhotoSign):
+            return PhotoSuspected(found)
+        if found is not None:
             self._good = False
             self._tell(found, frame)
             return None
         limits = self._limits.loosened() if self._good else self._limits
         wanted = guide(frame.grey, boxes, limits, face.points if face else None)
+        if (
+            wanted is None
+            and face is not None
+            and self._challenge is not None
+            and not self._challenge.is_ahead(face.points)
+        ):
+            wanted = Guidance.LOOK_AHEAD
         self._good = wanted is None
         if face is not None and wanted is None:
-            self._use(frame, face)
+            used = self._use(frame, face)
+            if isinstance(used, PhotoSign):
+                return PhotoSuspected(used)
+            wanted = used
         self._tell(wanted or Guidance.HOLD_STILL, frame)
         enough = len(self._collected.encodings) >= self._settings.frames
-        return self._decide() if enough else None
+        return self._decide() if enough and (self._challenge is None or self._challenge.passed) else None
 
-    def _use(self, frame: Frame, face: _Face) -> None:
-        if len(self._collected.encodings) < self._wanted() and self._collected.is_due(frame):
-            same = self._collected.add(frame, flip_averaged(self._engine, frame.grey, face.box))
-            if not same and self._challenge is not None:
-                self._challenge.begin_again()
-        if self._challenge is not None and len(self._collected.encodings) >= self._wanted():
-            self._challenge.ahead(frame.grey, face.points, frame.taken_at)
+    def _turning(self, frame: Frame, face: _Face | None) -> Guidance | PhotoSign | None:
+        """What to say while a turn is under way; None where there is none, or where it is done."""
+        if self._challenge is None or self._challenge.phase is not Phase.TURNING:
+            return None
+        found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
+        if not self._challenge.just_turned or face is None:
+            return found
+        # whoever turns the head is the one whose frames were collected
+        encoding = flip_averaged(self._engine, frame.grey, face.box)
+        same = self._collected.is_same(encoding)
+        encoding.fill(0)
+        if same:
+            return found
+        self._collected.forget()
+        return self._begin_again() or Guidance.ONCE_MORE
+
+    def _begin_again(self) -> PhotoSign | None:
+        return self._challenge.begin_again() if self._challenge is not None else None
+
+    def _use(self, frame: Frame, face: _Face) -> Guidance | PhotoSign | None:
+        """A good frame: collected, or the first or last one of a turn, or not needed."""
+        challenge, collected = self._challenge, self._collected
+        lacking = len(collected.encodings) < self._wanted()
+        turned = challenge is not None and challenge.phase is Phase.TURNING
+        begins = challenge is not None and not lacking and challenge.is_time(frame.taken_at)
+        if not (turned or begins or (lacking and collected.is_due(frame))):
+            return None
+        if not collected.add(frame, flip_averaged(self._engine, frame.grey, face.box)):
+            return self._begin_again() or None
+        if challenge is not None and turned:
+            challenge.settle()
+        elif challenge is not None and begins:
+            return challenge.begin(frame.grey, face.points, frame.taken_at)
+        return None
 
     def _wanted(self) -> int:
-        """How many good frames by now: the last ones come after the turn."""
+        """How many good frames by now; one more begins every turn and one ends it."""
         if self._challenge is None or self._challenge.passed:
             return self._settings.frames
-        return self._settings.frames - _AFTER_TURN
+        return self._settings.frames - _AROUND_TURN
 
     def _tell(self, seen: Guidance, frame: Frame) -> None:
         guidance = self._steady.tell(seen, frame.taken_at)

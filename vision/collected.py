@@ -45,9 +45,13 @@ class Collected:
     def is_due(self, frame: Frame) -> bool:
         return frame.taken_at - self._last_taken >= self._spacing
 
+    def is_same(self, encoding: Encoding) -> bool:
+        """Whether it shows the person of the frames before; true where there are none."""
+        return not self.encodings or bool(np.linalg.norm(encoding - np.mean(self.encodings, axis=0)) <= self._swap)
+
     def add(self, frame: Frame, encoding: Encoding) -> bool:
         """False where it shows somebody else than the frames before: then it is the first one."""
-        same = not self.encodings or bool(np.linalg.norm(encoding - np.mean(self.encodings, axis=0)) <= self._swap)
+        same = self.is_same(encoding)
         if not same:
             self.forget()
         self._last_taken = frame.taken_at

@@ -120,7 +120,7 @@ def sharpness(grey: Image, box: FaceBox) -> float:
     return float(cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 1.0), cv2.CV_64F).std())
 
 
-_AT_ONCE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD}
+_AT_ONCE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD, Guidance.ONCE_MORE}
 
 
 class Steady:

@@ -1,7 +1,8 @@
 """Does the face stand out? Points of it, followed while the head turns: the nose must run ahead of the cheeks.
 
-A turned photograph moves as one surface. The points around the nose foretell where the nose's points go, if they lie on
-one plane or on a sheet bent once; how far the nose is beyond that, in the direction of the turn, is its lead.
+A turned photograph moves as one surface. The points around the nose foretell where the nose's points go if they lie on
+one plane, on a sheet bent once or on one folded along the nose; how far the nose is beyond that, in the direction of
+the turn, is its lead.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ _LEVELS = 3
 _ASTRAY = 0.01
 """A point that, followed there and back, misses its start by more than this share of the eyes' distance is given up."""
 _LEAST_NOSE, _LEAST_AROUND = 4, 14
+_FEW = 20
+_TORN = 0.5
+"""No face loses so large a share of at least `_FEW` points from one frame to the next; a change of pictures does."""
+_LEAST = 6
+_FACE = 1.2
+"""How far from its middle a face reaches, in distances between the eyes."""
 _OUTLIERS = 85
 """Per cent of the points around the nose that are kept: a mouth may speak meanwhile."""
 
@@ -37,10 +44,12 @@ class Lead:
     """The nose beyond where a flat picture would have it."""
     bent: float
     """Beyond where a sheet bent once would have it."""
+    creased: float
+    """Beyond where a sheet folded along the nose would have it."""
 
     def towards(self, side: int) -> float:
-        """The smaller of the two on that side, 1 or -1."""
-        return min(self.plane * side, self.bent * side)
+        """The smallest of them on that side, 1 or -1."""
+        return min(self.plane * side, self.bent * side, self.creased * side)
 
 
 class FollowedFace:
@@ -54,15 +63,21 @@ class FollowedFace:
         self._first = np.vstack([_corners(even, nose, _MOST_NOSE, 2.0), _corners(even, around, _MOST_AROUND, 4.0)])
         self._now, self._picked = self._first.copy(), len(self._first)
         self._grey = grey
+        self.torn = False
+        """The last frame does not go on from the one before, or nothing is left to tell."""
 
     def follow(self, grey: Image) -> None:
         """The next frame. Points that get lost are dropped for good."""
-        if len(self._now):
+        before = len(self._now)
+        if grey.shape != self._grey.shape:  # a camera that was opened anew
+            self.forget()
+        elif before:
             there = self._flow(self._grey, grey, self._now)
             back = self._flow(grey, self._grey, there)
             off = np.hypot(*(back - self._now).T)
             kept = off < max(0.5, _ASTRAY * self._axes.distance)  # not a number where the flow was not found
             self._first, self._now = self._first[kept], there[kept]
+        self.torn = (before >= _FEW and len(self._now) < _TORN * before) or len(self._now) < _LEAST
         self._grey = grey
 
     def lead(self, points: Points) -> Lead | None:
@@ -75,18 +90,23 @@ class FollowedFace:
             return None
         now = (self._now - self._now.mean(axis=0)) / self._axes.distance
         across = _Axes(points).across
-        flat, bent = _flat(start, now, around), _bent(start, now, around)
+        flat = _flat(start, now, around)
         if flat is None:
             return None
-        ahead = [float(np.median((now - foretold)[nose] @ across)) for foretold in (flat, bent)]
+        one, half = np.ones_like(x), np.abs(x)
+        bent = _by_terms([one, x, y, x * x, x * y, y * y], now, around)
+        creased = _by_terms([one, x, y, half, half * y, x * y], now, around)
+        ahead = [float(np.median((now - foretold)[nose] @ across)) for foretold in (flat, bent, creased)]
         return Lead(*ahead)
 
-    @property
-    def kept(self) -> float:
-        """The share of the points that were not lost."""
-        return len(self._now) / max(self._picked, 1)
+    def kept_on(self, points: Points) -> float:
+        """The share of the points that are still followed, and on the face the engine sees now."""
+        x, y = _Axes(points).normal(self._now).T
+        return float((np.hypot(x, y - 0.42) < _FACE).sum()) / max(self._picked, 1)
 
     def forget(self) -> None:
+        for one in (self._first, self._now):
+            one.fill(0)
         self._first = self._now = np.zeros((0, 2), np.float32)
         self._grey = np.zeros((1, 1), np.uint8)
 
@@ -155,15 +175,14 @@ def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | Non
     return foretold
 
 
-def _bent(start: Places, now: Places, around: NDArray[np.bool_]) -> Places:
-    """The same for a sheet bent once, whose points move by a polynomial of the second degree."""
-    x, y = start.T
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+def _by_terms(terms: list[NDArray[np.float64]], now: Places, around: NDArray[np.bool_]) -> Places:
+    """The same for a surface whose points move by a sum of these terms."""
+    columns = np.stack(terms, axis=1)
     kept = around
-    foretold = start
+    foretold = now
     for _ in range(2):
-        weights, *_ = np.linalg.lstsq(terms[kept], now[kept], rcond=None)
-        foretold = terms @ weights
+        weights, *_ = np.linalg.lstsq(columns[kept], now[kept], rcond=None)
+        foretold = columns @ weights
         kept = _without_outliers(now - foretold, around)
     return foretold
 

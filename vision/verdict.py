@@ -23,6 +23,8 @@ class Guidance(StrEnum):
     TURN_RIGHT = "turn-right"
     LOOK_AHEAD = "look-ahead"
     """After a turn."""
+    ONCE_MORE = "once-more"
+    """Look ahead: the turn did not count, and will be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class PhotoSign(StrEnum):
     WRONG_WAY = "wrong-way"
     FLAT = "flat"
     """The face moved as one surface while it turned."""
+    CHANGED = "changed"
+    """Another picture or person took the face's place, more than once."""
 
 
 @dataclass(frozen=True, slots=True)

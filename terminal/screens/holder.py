@@ -131,7 +131,11 @@ def face_check(state: FaceCheck, scene: Scene) -> Talk:
         lines += hints(say("face.cannot-turn" if pin else "face.cannot-turn.no-pin"))
     elif state.attempt > 1:
         lines += (Line(say("why.face-not-matched"), LineKind.REASON), Line(say("face.again")))
-    elif progress is not None and progress.guidance not in (Guidance.HOLD_STILL, Guidance.LOOK_AHEAD):
+    elif progress is not None and progress.guidance not in (
+        Guidance.HOLD_STILL,
+        Guidance.LOOK_AHEAD,
+        Guidance.ONCE_MORE,
+    ):
         lines += hints(say("face.question"))
     if progress is not None and not towards and progress.frames * 2 >= progress.frames_needed:
         lines += hints(say("face.progress"))

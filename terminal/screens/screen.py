@@ -173,9 +173,9 @@ class CounterScreen(Screen[None], inherit_bindings=False):
 
     def _show_pictures(self, before: View | None, view: View) -> None:
         talk = view.talk
+        live = self.query_one("#live", LivePicture)
+        live.towards = talk.towards
         if before is None or before.talk.camera != talk.camera:
-            live = self.query_one("#live", LivePicture)
-            live.towards = talk.towards
             live.run(talk.camera)
         photo = self.query_one("#photo", CardPhoto)
         if talk.photo:

@@ -243,7 +243,8 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case CameraFailed():
             return camera_lost(state, rules, now)
         case PinChosen() if Way.PIN in ways(reception, rules):
-            following = begin_pin(reception, rules, now)
+            # an attempt left is an attempt used: going to and fro gives nobody more of them
+            following = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
             return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
         case _:
             return Step(state)

@@ -8,13 +8,15 @@ _REACTION = 0.35
 """Seconds until one begins to move."""
 _TURNING = 0.7
 """Seconds from the front to the side."""
+_FURTHER, _PATIENCE = 0.35, 3.0
+"""The share by which the head is turned further in so many seconds."""
 _SIDES = {Guidance.TURN_LEFT: 1.0, Guidance.TURN_RIGHT: -1.0}
 
 
 class Attention:
     """Times are those of the source's own clock, in seconds."""
 
-    def __init__(self, far: float = 0.5) -> None:
+    def __init__(self, far: float = 0.48) -> None:
         """`far`: the turn that one makes, in radians."""
         self._far = far
         self._target = 0.0
@@ -31,4 +33,6 @@ class Attention:
         """Radians; positive to the picture's right, which is the patient's left."""
         share = min(max((now - self._since) / _TURNING, 0.0), 1.0)
         smooth = (1 - math.cos(math.pi * share)) / 2
-        return self._start + (self._target - self._start) * smooth
+        # who is still told to turn turns a little further
+        more = 1 + _FURTHER * min(max(now - self._since - _TURNING, 0.0) / _PATIENCE, 1.0)
+        return self._start + (self._target * more - self._start) * smooth

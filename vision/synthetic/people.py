@@ -92,12 +92,12 @@ _PERSONS = (
         hair_colour=(196, 194, 192),
         hair=Hair.BALD,
         clothes=(60, 60, 66),
-        head=Head(width=0.873, jaw=0.125, square=2.097, chin=1.367, cheeks=0.12),
+        head=Head(width=0.97, jaw=0.125, square=2.097, chin=1.367, cheeks=0.04),
         eyes=Eyes(
             apart=0.463, height=-0.218, width=0.24, open=0.092, tilt=-0.076, fold=0.043, lashes=0.027, iris=(90, 60, 40)
         ),
         brows=Brows(height=0.199, thickness=0.039, arch=0.085, slant=-0.043, strength=0.73),
-        nose=Nose(length=0.448, width=0.823, bridge=0.27),
+        nose=Nose(length=0.448, width=0.823, bridge=0.42),
         mouth=Mouth(height=0.819, width=0.397, fullness=0.735, smile=0.058, colour=(160, 95, 88)),
         glasses=Glasses.SQUARE,
         parting=-0.245,
@@ -155,7 +155,7 @@ _PERSONS = (
             apart=0.454, height=-0.085, width=0.208, open=0.111, tilt=0.053, fold=0.062, lashes=0.027, iris=(50, 36, 30)
         ),
         brows=Brows(height=0.208, thickness=0.039, arch=0.011, slant=-0.065, strength=0.643),
-        nose=Nose(length=0.677, width=1.267, bridge=0.165),
+        nose=Nose(length=0.677, width=1.267, bridge=0.33),
         mouth=Mouth(height=0.825, width=0.333, fullness=0.922, smile=0.08),
         glasses=Glasses.ROUND,
         rim=(110, 90, 60),
@@ -199,7 +199,7 @@ _PERSONS = (
             iris=(50, 36, 30),
         ),
         brows=Brows(height=0.296, thickness=0.035, arch=0.088, slant=0.032, strength=0.928),
-        nose=Nose(length=0.585, width=1.319, bridge=0.106),
+        nose=Nose(length=0.585, width=1.319, bridge=0.33),
         mouth=Mouth(height=0.802, width=0.306, fullness=0.614, smile=0.012, colour=(170, 90, 90)),
         beard=Beard.MOUSTACHE,
         parting=-0.242,
@@ -218,7 +218,7 @@ _PERSONS = (
             apart=0.457, height=-0.055, width=0.306, open=0.123, tilt=0.065, fold=0, lashes=0.022, iris=(50, 36, 30)
         ),
         brows=Brows(height=0.223, thickness=0.053, arch=0.051, slant=-0.026, strength=0.501),
-        nose=Nose(length=0.492, width=0.852, bridge=0.275),
+        nose=Nose(length=0.492, width=0.852, bridge=0.35),
         mouth=Mouth(height=0.701, width=0.475, fullness=1.277, smile=0.119, colour=(170, 90, 90)),
         rim=(110, 90, 60),
         parting=-0.208,
@@ -351,7 +351,7 @@ _PERSONS = (
             apart=0.461, height=-0.131, width=0.218, open=0.092, tilt=-0.064, fold=0, lashes=0.027, iris=(56, 40, 32)
         ),
         brows=Brows(height=0.316, thickness=0.047, arch=0.003, slant=-0.018, strength=0.773),
-        nose=Nose(length=0.473, width=1.355, bridge=0.228),
+        nose=Nose(length=0.473, width=1.355, bridge=0.33),
         mouth=Mouth(height=0.762, width=0.412, fullness=1.422, smile=0.035, colour=(172, 96, 92)),
         beard=Beard.FULL,
         cover=Cover.CAP,
