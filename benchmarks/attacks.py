@@ -43,10 +43,10 @@ STANDARD = DEMANDS[AntiPhoto.STANDARD]
 FPS = 25.0
 EVERY = 6
 """Frames between two moments at which a film is entered."""
-AHEAD = 0.15
+AHEAD = 0.2
 BENDS = (0.5, 1.0, 1.5, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
-HANDS = 2
+HANDS = 1
 """Prints of each kind per film, each in another hand."""
 
 
@@ -96,7 +96,7 @@ def tried(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> t
     challenge = Challenge(STANDARD, forced(side))
     first, points = frames[start]
     assert points is not None
-    challenge.ahead(first.grey, points, first.taken_at)
+    challenge.begin(first.grey, points, first.taken_at)
     turned = 0
     for frame, seen in frames[start + 1 :]:
         if seen is not None and (turn(seen) - turn(points)) * side >= STANDARD.enough:
@@ -104,8 +104,10 @@ def tried(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> t
         told = challenge.turned(frame.grey, seen, frame.taken_at)
         if isinstance(told, PhotoSign):
             return told.value, turned
-        if challenge.phase is not Phase.TURNING:
-            return ("passed" if challenge.passed else PhotoSign.WRONG_WAY.value), turned
+        if challenge.just_turned:
+            return "passed", turned
+        if told is Guidance.ONCE_MORE:
+            return "asked again", turned
     return "film ended", turned
 
 
@@ -129,7 +131,7 @@ def real(frames: list[tuple[Frame, Points | None]]) -> Counter[str]:
             if not turns(frames, start, side):
                 continue
             end, turned = tried(frames, start, side)
-            if turned >= STANDARD.looks and end != PhotoSign.WRONG_WAY.value:
+            if turned >= STANDARD.looks:
                 ends[end] += 1
     return ends
 
@@ -174,17 +176,19 @@ def held_up(shown: Callable[[float, float], Image], engine: FaceEngine, seed: in
         frame = frame_of(shown(now, attention.turned(now)), number=number, taken_at=now)
         assert not isinstance(frame, FrameProblem)
         points = one_face(engine, frame)
+        told: Guidance | PhotoSign | None = Guidance.HOLD_STILL
         if challenge.phase is Phase.TURNING:
             told = challenge.turned(frame.grey, points, now)
-            if isinstance(told, PhotoSign):
-                return told.value
-            attention.hear(told, now)
-        elif challenge.passed:
+            if told is None:
+                challenge.settle()
+        elif points is not None and abs(turn(points)) <= AHEAD and challenge.is_time(now):
+            told = challenge.begin(frame.grey, points, now)
+        if isinstance(told, PhotoSign):
+            return told.value
+        if challenge.passed:
             return "passed"
-        elif points is not None and abs(turn(points)) <= AHEAD:
-            attention.hear(Guidance.HOLD_STILL, now)
-            challenge.ahead(frame.grey, points, now)
-    return "never began"
+        attention.hear(told or Guidance.HOLD_STILL, now)
+    return "no end"
 
 
 def prints_of(picture: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:

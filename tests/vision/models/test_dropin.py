@@ -74,7 +74,7 @@ def test_its_largest_distances_are_measured_and_not_those_of_the_settings(added:
 
 def test_the_delivered_engine_keeps_the_distance_of_the_settings() -> None:
     assert shipped_judge().cap(0.41) == 0.41
-    assert shipped_judge().swap == 0.5
+    assert shipped_judge().swap == 0.45
 
 
 def test_nothing_of_a_person_is_in_its_folder(added: Path) -> None:
