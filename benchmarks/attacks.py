@@ -25,8 +25,8 @@ from platformdirs import user_cache_path
 from config.settings import AntiPhoto, VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
 from vision.check import check_face
-from vision.engine import FaceEngine, Points
-from vision.engines import open_engine
+from vision.engines.engine import FaceEngine, Points
+from vision.engines.open import open_engine
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.guidance import turn
 from vision.reference import Reference, make_reference

@@ -18,8 +18,8 @@ from vision.crowd import SHIPPED as CROWD
 from vision.crowd import Crowd, Population, load_populations, save_populations
 from vision.decision import SHIPPED as CALIBRATION
 from vision.decision import save_calibration
-from vision.engines import open_engine
-from vision.models.weights import ENCODER, sha256_of, weights
+from vision.engines.models.weights import ENCODER, sha256_of, weights
+from vision.engines.open import open_engine
 
 WEIGHTS = {"east-asian": 1.2, "lfw": 0.5}
 """Measured on persons in neither statistics nor figures; see docs/accuracy.md."""

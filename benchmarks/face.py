@@ -25,8 +25,8 @@ from vision.calibration.measure import passed_by
 from vision.calibration.persons import Person, encoded_persons
 from vision.crowd import shipped_crowd
 from vision.decision import shipped_judge
-from vision.engine import Encoding
-from vision.engines import open_engine
+from vision.engines.engine import Encoding
+from vision.engines.open import open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
 FIXED = (0.35, 0.40, 0.45, 0.48, 0.50, 0.55, 0.60)

@@ -22,15 +22,15 @@ from typing import Any
 import cv2
 
 from config.settings import AntiPhoto, VisionSettings
+from vision.camera import Camera
 from vision.check import check_face
 from vision.decision import Judge
-from vision.dnn_engine import DnnEngine
-from vision.engine import Cut, Encoding, FaceBox, FaceEngine, Points, flip_averaged
-from vision.engines import open_engine
+from vision.engines.dnn import DnnEngine
+from vision.engines.engine import Cut, Encoding, FaceBox, FaceEngine, Points, flip_averaged
+from vision.engines.open import open_engine
 from vision.frame import Frame, Image
-from vision.latest import Camera
-from vision.opencv_source import OpenCvSource
 from vision.reference import Reference, make_reference
+from vision.sources.opencv import OpenCvSource
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import FaceMatched
@@ -192,9 +192,9 @@ def ready(film: Path, cache: Path) -> float:
     """Seconds of a fresh interpreter from its first import to a camera that sends and an engine that can decide."""
     lines = (
         "import time, sys, pathlib; began = time.monotonic()",
-        "from vision.engines import open_engine",
-        "from vision.latest import Camera",
-        "from vision.source import open_source",
+        "from vision.engines.open import open_engine",
+        "from vision.camera import Camera",
+        "from vision.sources.open import open_source",
         "camera = Camera(open_source(sys.argv[1], loop=True)); camera.start()",
         "open_engine(pathlib.Path(sys.argv[2])).judge()",
         "assert camera.after(-1, 5) is not None",
@@ -220,7 +220,7 @@ def measure(cache: Path) -> dict[str, Any]:
         figures["idle_cpu_percent"] = idle(film, rest_after=0.1)
         figures["awake_cpu_percent"] = idle(film, rest_after=60)
         figures["rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        from vision.dlib_engine import DlibEngine
+        from vision.engines.dlib import DlibEngine
 
         began = time.monotonic()
         naive = DlibEngine()

@@ -39,16 +39,16 @@ from reader.softcard.authority import TestAuthority
 from terminal.qualification.contract import SIGNATURE_HEADER, TERMINAL_HEADER, ConsentAnswer
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked, pin_statement, request_statement, submission_statement
-from terminal.qualification.stub.registry import CardEntry, Registry, RegistryFile
-from terminal.qualification.stub.server import enrol_locally, registry_path
-from terminal.qualification.stub.temporary_postgres import TemporaryPostgres
+from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile
+from terminal.simulated.service.server import enrol_locally, registry_path
+from terminal.simulated.service.temporary_postgres import TemporaryPostgres
 
 TERMINAL = "benchmark"
 INSTITUTION = "1319999999"
 CARDS = 20
 ITEMS = (Item.DIAGNOSIS, Item.MEDICINES, Item.HEALTH_CHECKUP, Item.HIGH_COST_LIMIT)
 SERVE = (
-    "import sys; from pathlib import Path; from terminal.qualification.stub.server import serve; "
+    "import sys; from pathlib import Path; from terminal.simulated.service.server import serve; "
     "serve(Path(sys.argv[1]), port=int(sys.argv[2]), database_url=sys.argv[3] or None, share_port=True)"
 )
 ECHO = (

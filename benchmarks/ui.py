@@ -35,7 +35,7 @@ async def on_screen() -> dict[str, float]:
     from terminal.screens.picture import LivePicture
     from tests.terminal.screens.gallery import state_of
     from tests.terminal.screens.stand_in import StandIn
-    from vision.latest import Camera
+    from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
 
     counter, camera = StandIn(), Camera(SyntheticSource("hana"))

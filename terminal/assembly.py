@@ -19,18 +19,18 @@ from terminal.conductor.conductor import Conductor
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
 from terminal.conductor.service_desk import ServiceDesk
-from terminal.exchange.numbers import numbers_in
 from terminal.handover.folder import ResultFolder
 from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import terminal_line
 from terminal.session.rules import Rules
+from terminal.simulated.exchange.numbers import numbers_in
 from terminal.words.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
-    from vision.engine import FaceEngine
-    from vision.latest import Camera
+    from vision.camera import Camera
+    from vision.engines.engine import FaceEngine
 
 
 class NotReady(Exception):
@@ -67,8 +67,8 @@ def face_model(settings: Settings) -> Path | None:
 def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
     """To be called where half a second does not hurt. Raises `NotReady` at once where no calibration fits."""
     from vision.decision import NotCalibrated
-    from vision.engines import open_engine, own_judge
-    from vision.models.weights import WeightsMissing
+    from vision.engines.models.weights import WeightsMissing
+    from vision.engines.open import open_engine, own_judge
 
     try:
         own_judge(face_model(settings), settings.face_calibration)

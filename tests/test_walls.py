@@ -36,7 +36,7 @@ def imports(tree: ast.Module) -> set[str]:
 
 @pytest.mark.parametrize(
     ("name", "homes"),
-    [("VideoCapture", {"vision/opencv_source.py"})],
+    [("VideoCapture", {"vision/sources/opencv.py"})],
 )
 def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
     assert {path for path, tree in sources() if name in names_used(tree)} == homes
@@ -46,9 +46,9 @@ def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
     ("library", "allowed"),
     [
         ("smartcard", ("reader/pcsc.py",)),
-        ("face_recognition", ("vision/dlib_engine.py",)),
-        ("dlib", ("vision/dlib_engine.py", "vision/dnn_engine.py", "vision/models/compare.py")),
-        ("sqlalchemy", ("terminal/qualification/stub/",)),
+        ("face_recognition", ("vision/engines/dlib.py",)),
+        ("dlib", ("vision/engines/dlib.py", "vision/engines/dnn.py", "vision/engines/models/compare.py")),
+        ("sqlalchemy", ("terminal/simulated/service/",)),
         ("textual", ("terminal/screens/",)),
     ],
 )
@@ -83,6 +83,6 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded_after(code) == set()
 
 
-@pytest.mark.parametrize("wall", ["reader.facts", "vision.verdict", "vision.source", "consent.items"])
+@pytest.mark.parametrize("wall", ["reader.facts", "vision.verdict", "vision.sources.protocol", "consent.items"])
 def test_types_that_cross_a_wall_are_light(wall: str) -> None:
     assert loaded_after(f"import {wall}") == set()

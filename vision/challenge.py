@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 
 from config.settings import AntiPhoto
-from vision.engine import Points
+from vision.engines.engine import Points
 from vision.frame import Image
 from vision.guidance import turn
 from vision.relief import FollowedFace

@@ -13,7 +13,7 @@ from config.settings import VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
 from vision.collected import Collected
 from vision.decision import judge_of
-from vision.engine import FaceBox, FaceEngine, Points, flip_averaged
+from vision.engines.engine import FaceBox, FaceEngine, Points, flip_averaged
 from vision.frame import Frame
 from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
@@ -41,7 +41,7 @@ _AHEAD = 0.2
 
 
 class View(Protocol):
-    """What is looked through; `vision.latest.Camera` is one."""
+    """What is looked through; `vision.camera.Camera` is one."""
 
     @property
     def name(self) -> str: ...

@@ -4,7 +4,7 @@ import numpy as np
 
 from config.settings import VisionSettings
 from vision.decision import SOMEBODY_ELSE
-from vision.engine import Encoding
+from vision.engines.engine import Encoding
 from vision.frame import Frame
 
 _UNSEEN_FOR = 1.0

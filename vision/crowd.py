@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engine import Encoding, unit
+from vision.engines.engine import Encoding, unit
 
 SHIPPED = Path(__file__).parent / "data" / "crowd.npz"
 SMALLEST_POPULATION = 20

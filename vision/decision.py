@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from vision.crowd import Crowd, shipped_crowd
-from vision.engine import Encoding, unit
+from vision.engines.engine import Encoding, unit
 from vision.whole_file import write_whole
 
 SHIPPED = Path(__file__).parent / "data" / "calibration.json"
@@ -27,7 +27,7 @@ class Calibration:
     """Of one engine. Without one, an engine decides nothing."""
 
     engine: str
-    """SHA-256 of the encoder's weights; see `vision.models.network.Network.hash`."""
+    """SHA-256 of the encoder's weights; see `vision.engines.models.network.Network.hash`."""
     weight: float
     """Of the crowd's nearness in the score: distance - weight * nearness; both are of encodings of length one."""
     thresholds: dict[int, float]

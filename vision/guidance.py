@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engine import FaceBox, Points
+from vision.engines.engine import FaceBox, Points
 from vision.frame import Image
 from vision.verdict import Guidance
 

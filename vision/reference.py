@@ -1,6 +1,6 @@
 """The reference a live face is compared with: the encoding of the card's photo. Lives for one reception."""
 
-from vision.engine import CARD, Encoding, FaceEngine, flip_averaged
+from vision.engines.engine import CARD, Encoding, FaceEngine, flip_averaged
 from vision.photo import PhotoProblem, decode_photo
 from vision.verdict import ReferenceProblem
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engine import Points
+from vision.engines.engine import Points
 from vision.frame import Image
 
 Places = NDArray[np.float64]

@@ -38,10 +38,10 @@ def issue(
     with plain_errors():
         from reader.softcard.image import CardFile
         from reader.softcard.kinds import issue_kind
-        from terminal.personas.props import authority_of, card_entry, holder_of, trust_of
-        from terminal.qualification.stub.people import invented_people
-        from terminal.qualification.stub.registry import RegistryFile
-        from terminal.qualification.stub.server import registry_path
+        from terminal.simulated.personas.props import authority_of, card_entry, holder_of, trust_of
+        from terminal.simulated.service.people import invented_people
+        from terminal.simulated.service.registry import RegistryFile
+        from terminal.simulated.service.server import registry_path
         from vision.synthetic.portrait import card_portrait
 
         people = invented_people()
@@ -114,7 +114,7 @@ def list_cards(config: ConfigOption = None) -> None:
     settings = settings_or_exit(config)
     with plain_errors():
         from reader.softcard.image import CardFile
-        from terminal.personas.props import cards_dir
+        from terminal.simulated.personas.props import cards_dir
 
         paths = sorted(cards_dir(settings.state_dir).glob("*.json"))
         if not paths:
@@ -165,7 +165,7 @@ def faces() -> None:
 
 def _path(file: Path, state_dir: Path) -> Path:
     if file.parent == Path() and not file.suffix:
-        from terminal.personas.props import cards_dir
+        from terminal.simulated.personas.props import cards_dir
 
         return cards_dir(state_dir) / f"{file.name}.json"
     return file

@@ -42,7 +42,7 @@ def demo(
 ) -> None:
     settings = settings_or_exit(config, {"profile": profile.value} if profile is not None else None)
     camera = "0" if webcam and camera is None else camera
-    from terminal.demo.stage import for_stage
+    from terminal.simulated.demo.stage import for_stage
 
     settings = for_stage(settings, camera)
     if not auto and json is None and not persona and sys.stdout.isatty():
@@ -50,12 +50,12 @@ def demo(
     log_to_stderr(verbose=verbose)
     with plain_errors(), ExitStack() as ending:
         from terminal.assembly import face_engine
-        from terminal.demo.auto import AutoDemo, as_json
-        from terminal.demo.counter import Counter
-        from terminal.demo.places import card_places
-        from terminal.demo.stage import open_stage
-        from terminal.demo.table import table
-        from terminal.personas.cast import BY_NAME, PERSONAS
+        from terminal.simulated.demo.auto import AutoDemo, as_json
+        from terminal.simulated.demo.counter import Counter
+        from terminal.simulated.demo.places import card_places
+        from terminal.simulated.demo.stage import open_stage
+        from terminal.simulated.demo.table import table
+        from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 
         unknown = [name for name in persona or [] if name not in BY_NAME]
         if unknown:
@@ -76,8 +76,8 @@ def demo(
 
 def on_screen(settings: Settings, camera: str | None, *, pcsc: bool, service: str | None) -> int:
     with plain_errors():
-        from terminal.demo.live import LiveDemo, with_staff_password
         from terminal.screens.app import TerminalApp, run_app
+        from terminal.simulated.demo.live import LiveDemo, with_staff_password
 
         settings = with_staff_password(settings)
         demo = LiveDemo(settings, pcsc=pcsc, camera=camera, service_url=service)

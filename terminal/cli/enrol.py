@@ -20,8 +20,8 @@ def enrol(
 ) -> None:
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.demo.counter import enrol_with
-        from terminal.qualification.stub.admin import StubAdmin
+        from terminal.simulated.demo.counter import enrol_with
+        from terminal.simulated.service.admin import StubAdmin
 
         url = service or settings.service.url
         with StubAdmin(url) as admin:

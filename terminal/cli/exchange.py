@@ -37,11 +37,11 @@ def serve_folders(
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.exchange.book import Book
-        from terminal.exchange.checks import InventedChecks
-        from terminal.exchange.insured import InventedInsured
-        from terminal.exchange.service import ExchangeRules, ExchangeService, Folders
-        from terminal.qualification.stub.people import invented_people
+        from terminal.simulated.exchange.book import Book
+        from terminal.simulated.exchange.checks import InventedChecks
+        from terminal.simulated.exchange.insured import InventedInsured
+        from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
+        from terminal.simulated.service.people import invented_people
 
         people = invented_people()
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -67,7 +67,7 @@ def check(file: Annotated[Path, typer.Argument(help="A request or result file of
     Example: uketsuke exchange check OQSsiquc01req_202611210001.xml
     """
     with plain_errors():
-        from terminal.exchange.check import check_file
+        from terminal.handover.check import check_file
 
         if not file.is_file():
             fail(f"{file}: no such file.")

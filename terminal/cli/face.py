@@ -16,7 +16,7 @@ from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors,
 if TYPE_CHECKING:
     from vision.calibration.measure import Figure
     from vision.calibration.persons import Person
-    from vision.models.known import KnownModel
+    from vision.engines.models.known import KnownModel
 
 app = typer.Typer(
     help="The face network: known ones, adding another, and calibration - without which none is used.",
@@ -36,7 +36,7 @@ def models(config: ConfigOption = None) -> None:
     """
     settings = settings_or_exit(config)
     with plain_errors():
-        from vision.models.known import KNOWN
+        from vision.engines.models.known import KNOWN
 
         for model in KNOWN:
             tell(_known(model, settings))
@@ -58,9 +58,9 @@ def _known(model: "KnownModel", settings: Settings) -> str:
 
 def _added(settings: Settings) -> Iterator[str]:
     from vision.decision import NotCalibrated
-    from vision.models.dropin import added_in, judge_in, network_in
-    from vision.models.known import model_with
-    from vision.models.weights import sha256_of
+    from vision.engines.models.dropin import added_in, judge_in, network_in
+    from vision.engines.models.known import model_with
+    from vision.engines.models.weights import sha256_of
 
     names = added_in(settings.face_models_dir)
     for name in names:
@@ -98,8 +98,8 @@ def add(
     """
     settings = _quiet_settings(config)
     with _face_errors():
-        from vision.models.dropin import add_model
-        from vision.models.weights import sha256_of
+        from vision.engines.models.dropin import add_model
+        from vision.engines.models.weights import sha256_of
 
         for one in (file, detector):
             if one is not None and not one.is_file():
@@ -141,7 +141,7 @@ def calibrate(
     settings = _quiet_settings(config)
     with _face_errors():
         from terminal.assembly import face_model
-        from vision.models.recalibrate import Bench
+        from vision.engines.models.recalibrate import Bench
 
         _require_persons(persons)
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -170,8 +170,8 @@ def _face_errors() -> Iterator[None]:
     with plain_errors():
         from vision.calibration.calibrate import TooFewPersons
         from vision.decision import NotCalibrated
-        from vision.models.build import NotBuilt
-        from vision.models.weights import WeightsMissing
+        from vision.engines.models.build import NotBuilt
+        from vision.engines.models.weights import WeightsMissing
 
         try:
             yield
@@ -204,7 +204,7 @@ def _seen(persons: "Sequence[Person]") -> str:
 
 
 def _about(file: Path, sha256: str) -> str:
-    from vision.models.known import model_named, model_with
+    from vision.engines.models.known import model_named, model_with
 
     known = model_with(sha256)
     if known is not None:

@@ -81,8 +81,8 @@ def is_simulated(settings: Settings) -> bool:
 def real_devices(settings: Settings, write: Write | None) -> "Devices":
     from reader.pcsc import PcscSlot
     from terminal.assembly import Devices, face_engine
-    from vision.latest import Camera
-    from vision.source import open_source
+    from vision.camera import Camera
+    from vision.sources.open import open_source
 
     # a video file stands in for a camera without end
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)

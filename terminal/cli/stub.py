@@ -9,7 +9,7 @@ from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr
 
 if TYPE_CHECKING:
     from terminal.qualification.pki import LineKeys
-    from terminal.qualification.stub.behaviour import Setting
+    from terminal.simulated.service.behaviour import Setting
 
 HELP = """The qualification-check service stub, as an HTTP server of its own.
 
@@ -50,9 +50,9 @@ def serve_stub(
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.personas.props import authority_of, trust_of
-        from terminal.qualification.stub.registry import RegistryFile
-        from terminal.qualification.stub.server import registry_path, require_line, serve
+        from terminal.simulated.personas.props import authority_of, trust_of
+        from terminal.simulated.service.registry import RegistryFile
+        from terminal.simulated.service.server import registry_path, require_line, serve
 
         rules, keys = _behaviour(behaviour or []), None if line is None else _line(line)
         # cards issued here are believed here
@@ -75,7 +75,7 @@ def serve_stub(
 
 def _behaviour(given: "list[str]") -> "list[Setting]":
     """Each a file or a line; later ones count where both are for the same."""
-    from terminal.qualification.stub.behaviour import parse_setting, read_settings
+    from terminal.simulated.service.behaviour import parse_setting, read_settings
 
     settings: list[Setting] = []
     for one in given:
@@ -116,7 +116,7 @@ def adopt(
     with plain_errors():
         from terminal.cli.reader import certificate_on_reader
         from terminal.qualification.contract import Refused, ServiceSilent
-        from terminal.qualification.stub.admin import StubAdmin
+        from terminal.simulated.service.admin import StubAdmin
 
         der = certificate.read_bytes() if certificate is not None else certificate_on_reader(settings)
         with StubAdmin(url) as admin:
@@ -136,7 +136,7 @@ def people() -> None:
 
     Example: uketsuke stub people
     """
-    from terminal.qualification.stub.people import invented_people
+    from terminal.simulated.service.people import invented_people
 
     for name, person in invented_people().items():
         standing = "registered" if person.registered else "not registered"

@@ -23,8 +23,8 @@ from vision.verdict import (
 )
 
 if TYPE_CHECKING:
-    from vision.engine import FaceEngine
-    from vision.latest import Camera
+    from vision.camera import Camera
+    from vision.engines.engine import FaceEngine
 
 log = logging.getLogger(__name__)
 

@@ -50,7 +50,8 @@ def reader(settings: Settings) -> Finding:
 
 
 def camera(settings: Settings) -> Finding:
-    from vision.source import Granting, open_source
+    from vision.sources.open import open_source
+    from vision.sources.protocol import Granting
     from vision.verdict import CameraLost
 
     spec = settings.vision.camera
@@ -97,8 +98,8 @@ def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Fin
 
 def face_engine(settings: Settings) -> Finding:
     from vision.decision import NotCalibrated
-    from vision.engines import own_judge
-    from vision.models.weights import ENCODER, FIVE_POINTS, WeightsMissing, weights
+    from vision.engines.models.weights import ENCODER, FIVE_POINTS, WeightsMissing, weights
+    from vision.engines.open import own_judge
 
     try:
         for model in (ENCODER, FIVE_POINTS):
@@ -120,8 +121,8 @@ def _network(settings: Settings) -> str:
 
 
 def _opened(settings: Settings, said: str) -> Finding:
-    from vision.engines import open_engine
-    from vision.models.build import NotBuilt
+    from vision.engines.models.build import NotBuilt
+    from vision.engines.open import open_engine
 
     try:
         engine = open_engine(settings.cache_dir, face_model(settings), settings.face_calibration)

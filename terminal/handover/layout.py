@@ -1,10 +1,14 @@
 """Which answer of the patient stands in which elements of a result file."""
 
+from datetime import timedelta
 from typing import Final
 
 from consent.items import Item
 from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import Consented, fields_of
+
+LASTS: Final = timedelta(hours=24)
+"""How long a consent holds."""
 
 _ATTRIBUTES: Final[dict[Item, str]] = {
     Item.HIGH_COST_LIMIT: "limit_consent",

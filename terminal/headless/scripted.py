@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from terminal.conductor.conductor import Conductor
 from terminal.headless.transcript import Transcript, topic
-from terminal.personas.persona import Mishap, Script, Sharing
 from terminal.qualification.contract import PrescriptionForm, Way
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.personas.persona import Mishap, Script, Sharing
 from terminal.words.catalogue import Words
 
 

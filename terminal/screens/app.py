@@ -29,8 +29,6 @@ from terminal.screens.counter import Counter
 from terminal.screens.dock import Dock
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import ENTER, ERASE, PadKey
-from terminal.screens.parts import Answer, View
-from terminal.screens.parts import Pad as PadKind
 from terminal.screens.picture import FrameSource, LivePicture, Picture
 from terminal.screens.screen import CounterScreen
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
@@ -39,10 +37,12 @@ from terminal.screens.staff.receptions import last_receptions, read_trail, servi
 from terminal.screens.staff.status import Status
 from terminal.screens.themes import HIGH_CONTRAST, NORMAL
 from terminal.screens.touch import Target
-from terminal.screens.view import starting, view
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.states import Idle, PrintedCodeEntry, State
+from terminal.talk.parts import Answer, View
+from terminal.talk.parts import Pad as PadKind
+from terminal.talk.view import starting, view
 from terminal.words.catalogue import Words, words
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from terminal.screens.parts import Line, LineKind
 from terminal.screens.wrapping import LINE_CELLS, cells, wrap
+from terminal.talk.parts import Line, LineKind
 
 
 class Sentence(Widget, can_focus=False):

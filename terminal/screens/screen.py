@@ -11,13 +11,13 @@ from textual.widget import Widget
 
 from terminal.screens.code_form import CodeSource
 from terminal.screens.pad import Pad
-from terminal.screens.parts import Answer, LineKind, Sign, View
-from terminal.screens.parts import Pad as PadKind
 from terminal.screens.picture import CardPhoto, LivePicture
 from terminal.screens.sayings import Lines, Progress, Sentence, StepBar
 from terminal.screens.sign import MovingSign
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
+from terminal.talk.parts import Answer, LineKind, Sign, View
+from terminal.talk.parts import Pad as PadKind
 from terminal.words.catalogue import Words
 
 if TYPE_CHECKING:

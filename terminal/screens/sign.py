@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from terminal.screens.blocks import centred, strips_of
-from terminal.screens.parts import Sign
+from terminal.talk.parts import Sign
 
 WIDTH, HEIGHT = 44, 14
 PHASES = 12

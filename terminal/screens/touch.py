@@ -5,8 +5,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from terminal.screens.parts import Answer
 from terminal.screens.wrapping import cells, wrap
+from terminal.talk.parts import Answer
 
 ROWS_FOR_KEY_LINE = 6
 """Lower targets have key and label in one line."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from terminal.demo.counter import Counter
+from terminal.simulated.demo.counter import Counter
 from tests.terminal.conductor.counter_fixture import Desk
 
 

@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vision.engine import FaceEngine, flip_averaged
-from vision.engines import open_engine
+from vision.engines.engine import FaceEngine, flip_averaged
+from vision.engines.open import open_engine
 from vision.frame import Frame
 from vision.reference import Reference, make_reference
 from vision.synthetic.people import PEOPLE

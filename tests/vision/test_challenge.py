@@ -10,7 +10,7 @@ import pytest
 from config.settings import AntiPhoto, VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
 from vision.check import check_face
-from vision.engine import FaceEngine, Points
+from vision.engines.engine import FaceEngine, Points
 from vision.frame import Frame, Image
 from vision.reference import Reference, make_reference
 from vision.relief import FollowedFace, Lead

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from config.settings import AntiPhoto, VisionSettings
+from vision.camera import Camera
 from vision.check import check_face
-from vision.engine import Encoding, FaceBox, FaceEngine, Points
+from vision.engines.engine import Encoding, FaceBox, FaceEngine, Points
 from vision.frame import Frame, Image
-from vision.latest import Camera
 from vision.photo import card_jp2
 from vision.reference import Reference, make_reference
-from vision.source import FrameSource
+from vision.sources.protocol import FrameSource
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import (

@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import VisionSettings
 from vision.check import check_face
-from vision.engine import FaceEngine
+from vision.engines.engine import FaceEngine
 from vision.frame import Frame
 from vision.guidance import guide
 from vision.reference import Reference, make_reference

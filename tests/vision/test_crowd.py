@@ -17,8 +17,8 @@ from vision.crowd import (
     shipped_crowd,
 )
 from vision.decision import Calibration, load_calibration, save_calibration, shipped_calibration
-from vision.engine import unit
-from vision.models.weights import ENCODER, KNOWN_SHA256
+from vision.engines.engine import unit
+from vision.engines.models.weights import ENCODER, KNOWN_SHA256
 
 COMMON = np.full(16, 0.3)
 OTHERS = np.tile([0.3, -0.3], 8)

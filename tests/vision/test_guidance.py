@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vision.engine import FaceBox
+from vision.engines.engine import FaceBox
 from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, turn
 from vision.verdict import Guidance
 

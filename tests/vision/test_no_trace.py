@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from config.settings import VisionSettings
+from vision.camera import Camera
 from vision.check import check_face
-from vision.engine import Cut, Cutting, Encoding, FaceBox, FaceEngine, Points
+from vision.engines.engine import Cut, Cutting, Encoding, FaceBox, FaceEngine, Points
 from vision.frame import Image
-from vision.latest import Camera
 from vision.reference import Reference, make_reference
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource

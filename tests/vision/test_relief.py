@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vision.engine import FaceEngine, Points
+from vision.engines.engine import FaceEngine, Points
 from vision.frame import Image
 from vision.relief import FollowedFace, Lead
 from vision.synthetic.attacks import printed

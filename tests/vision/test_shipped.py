@@ -8,7 +8,7 @@ from config.settings import VisionSettings
 from tests.vision.conftest import Measured
 from vision.crowd import SHIPPED, load_populations
 from vision.decision import shipped_judge
-from vision.engine import unit
+from vision.engines.engine import unit
 
 FRAMES = VisionSettings().frames
 LARGEST = VisionSettings().threshold

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
+from vision.camera import Camera
 from vision.frame import Frame
-from vision.latest import Camera
-from vision.opencv_source import OpenCvSource, _why_not
-from vision.source import open_source
+from vision.sources.open import open_source
+from vision.sources.opencv import OpenCvSource, _why_not
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost
 

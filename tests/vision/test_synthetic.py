@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.vision.conftest import Measured
-from vision.engine import FaceEngine
+from vision.engines.engine import FaceEngine
 from vision.frame import Frame
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import PEOPLE, person_named

@@ -11,7 +11,7 @@ import numpy as np
 from vision.calibration.errors import tail_threshold, threshold_at, trials
 from vision.calibration.persons import Person
 from vision.decision import Calibration
-from vision.engine import Encoding
+from vision.engines.engine import Encoding
 
 FRAMES = (1, 3, 5)
 WEIGHT = 1.0

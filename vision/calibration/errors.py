@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.calibration.persons import Person
-from vision.engine import Encoding, unit
+from vision.engines.engine import Encoding, unit
 
 Floats = NDArray[np.float64]
 _SUBSETS = 10

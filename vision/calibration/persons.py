@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.engine import Encoding, FaceBox, FaceEngine, flip_averaged
+from vision.engines.engine import Encoding, FaceBox, FaceEngine, flip_averaged
 from vision.frame import Frame, FrameProblem, frame_of
 from vision.portrait import card_photo_from
 from vision.reference import Reference, make_reference

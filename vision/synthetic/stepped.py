@@ -1,12 +1,12 @@
 """A source seen frame by frame, none left out and none waited for: the same pictures however slow the computer is."""
 
 from vision.frame import Frame
-from vision.source import FrameSource, Prompted
+from vision.sources.protocol import FrameSource, Prompted
 from vision.verdict import CameraLost, Guidance
 
 
 class Stepped:
-    """In the place of a `vision.latest.Camera`. The source must not pace itself."""
+    """In the place of a `vision.camera.Camera`. The source must not pace itself."""
 
     def __init__(self, source: FrameSource) -> None:
         self._source = source

@@ -10,12 +10,12 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
 from terminal.screens.pad import ENTER, ERASE, Pad, PadKey
-from terminal.screens.parts import Answer
 from terminal.screens.sayings import Sentence
 from terminal.screens.staff.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
 from terminal.screens.staff.status import Status
 from terminal.screens.touch import Target
 from terminal.session.events import Tick
+from terminal.talk.parts import Answer
 from terminal.words.catalogue import Words
 
 CLOSES_AFTER = 30.0

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from reader.softcard.image import CardFile
 from terminal.cli.main import app
 from terminal.qualification.pki import line_keys
-from terminal.qualification.stub.admin import StubAdmin
-from terminal.qualification.stub.admin_routes import SimulatorState
-from terminal.qualification.stub.behaviour import Manner, Operation, Rule, Setting
-from terminal.qualification.stub.registry import RegistryFile
-from terminal.qualification.stub.server import StubServer, open_service, registry_path
+from terminal.simulated.service.admin import StubAdmin
+from terminal.simulated.service.admin_routes import SimulatorState
+from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
+from terminal.simulated.service.registry import RegistryFile
+from terminal.simulated.service.server import StubServer, open_service, registry_path
 
 COMMANDS = [
     ["demo"],

@@ -17,14 +17,14 @@ from terminal.cli import face
 from terminal.cli.main import app
 from terminal.doctor import devices
 from terminal.doctor.finding import Grade
-from tests.vision.sface_networks import write_networks, write_persons
+from tests.vision.engines.sface_networks import write_networks, write_persons
 from vision.calibration.persons import Person
 from vision.decision import judge_of, shipped_judge
-from vision.dlib_engine import DlibEngine
-from vision.engines import open_engine
-from vision.models import recalibrate
-from vision.models.known import KNOWN
-from vision.sface_engine import SFaceEngine
+from vision.engines.dlib import DlibEngine
+from vision.engines.models import recalibrate
+from vision.engines.models.known import KNOWN
+from vision.engines.open import open_engine
+from vision.engines.sface import SFaceEngine
 
 Uketsuke = Callable[..., tuple[int, str]]
 

@@ -15,13 +15,13 @@ from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.demo.counter import Counter
-from terminal.demo.places import SimulatedPlace
-from terminal.personas.cast import BY_NAME
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.personas.cast import BY_NAME
+from vision.camera import Camera
 from vision.frame import Frame
-from vision.latest import Camera
 from vision.photo import card_jp2
 from vision.verdict import CameraLost
 

@@ -15,13 +15,13 @@ from consent.records import Decided
 from consent.verification import LedgerIntact
 from terminal.assembly import NotReady, ledger_path, open_terminal
 from terminal.conductor.patient import Patient
-from terminal.demo.counter import Counter
-from terminal.demo.result_flags import flags_in
-from terminal.exchange.book import Book
 from terminal.problems import ProblemCode
-from terminal.qualification.stub.behaviour import Operation
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.service.behaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
 WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]

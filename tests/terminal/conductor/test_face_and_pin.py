@@ -12,14 +12,14 @@ from config.settings import AlsoPin, Settings
 from consent.ledger import LedgerFile
 from consent.records import Opened
 from terminal.assembly import ledger_path
-from terminal.demo.auto import AutoDemo, Played
-from terminal.demo.counter import Counter
-from terminal.demo.places import SimulatedPlace
-from terminal.demo.stage import SyntheticStage
-from terminal.personas.cast import BY_NAME
-from terminal.personas.persona import Persona, Script
 from terminal.qualification.contract import Way
-from vision.engines import open_engine
+from terminal.simulated.demo.auto import AutoDemo, Played
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.stage import SyntheticStage
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.persona import Persona, Script
+from vision.engines.open import open_engine
 
 HOLDER = BY_NAME["pin-wrong-once"]
 """Whose PIN is right at the second go."""

@@ -9,12 +9,12 @@ import pytest
 from consent import store
 from terminal.conductor import conductor
 from terminal.conductor.delivery import Outcome, Stage
-from terminal.demo.counter import Counter
-from terminal.demo.result_flags import flags_in
 from terminal.problems import ProblemCode
-from terminal.qualification.stub.behaviour import Operation
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.service.behaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
 WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]

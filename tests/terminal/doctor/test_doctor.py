@@ -22,7 +22,6 @@ from consent.records import Opened
 from reader.authenticity import dump_trust_anchors
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
-from terminal.demo.counter import Counter
 from terminal.doctor import clock, devices, files, line, papers
 from terminal.doctor.checks import CHECKS
 from terminal.doctor.examination import Check, examine, worst
@@ -30,8 +29,9 @@ from terminal.doctor.finding import Finding, Grade, fine
 from terminal.doctor.running import terminal_running
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import make_line_keys
-from terminal.qualification.stub.behaviour import Operation
-from terminal.qualification.stub.people import invented_people
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.people import invented_people
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

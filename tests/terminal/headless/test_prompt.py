@@ -8,15 +8,15 @@ import pytest
 
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.demo.counter import Counter
 from terminal.headless.prompt import Lines, PromptOperator, _birth_date, choices
 from terminal.headless.runner import Headless
 from terminal.session import states as st
 from terminal.session.rules import Rules
+from terminal.simulated.demo.counter import Counter
 from terminal.words.catalogue import words
 from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom, no_engine
 from tests.terminal.session.world import World
-from vision.latest import Camera
+from vision.camera import Camera
 
 
 class Keyboard:

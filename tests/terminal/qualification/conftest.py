@@ -32,11 +32,11 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.statements import chip_statement, pin_statement
-from terminal.qualification.stub.registry import CardEntry, Registry, RegistryFile, anchors_of, certificate_id
-from terminal.qualification.stub.server import StubServer, enrol_locally, open_service, registry_path
-from terminal.qualification.stub.storage.store import Store
-from terminal.qualification.stub.storage.tables import metadata
-from terminal.qualification.stub.temporary_postgres import PostgresMissing, TemporaryPostgres
+from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, anchors_of, certificate_id
+from terminal.simulated.service.server import StubServer, enrol_locally, open_service, registry_path
+from terminal.simulated.service.storage.store import Store
+from terminal.simulated.service.storage.tables import metadata
+from terminal.simulated.service.temporary_postgres import PostgresMissing, TemporaryPostgres
 
 T = TypeVar("T")
 MORNING = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)  # 9:15:04 in Japan

@@ -21,9 +21,9 @@ from reader.softcard.slot import SimulatedSlot
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
 from terminal.headless.runner import Headless
-from terminal.qualification.stub.server import serve
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.service.server import serve
 
 
 @dataclass(frozen=True, slots=True)

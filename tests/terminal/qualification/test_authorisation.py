@@ -20,7 +20,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked, request_statement
-from terminal.qualification.stub.server import enrol_locally
+from terminal.simulated.service.server import enrol_locally
 
 
 def refusal(answer: object) -> RefusalReason:
@@ -158,7 +158,7 @@ def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, ca
 
 
 def test_more_receipts_than_one_answer_holds(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("terminal.qualification.stub.service.RECEIPTS_AT_MOST", 2)
+    monkeypatch.setattr("terminal.simulated.service.service.RECEIPTS_AT_MOST", 2)
     found = counter.server.service._store.receipts
 
     async def two_at_most(terminal_id: str, after: int) -> Any:

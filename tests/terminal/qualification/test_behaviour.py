@@ -19,8 +19,8 @@ from terminal.qualification.contract import (
     ServiceSilent,
     Silence,
 )
-from terminal.qualification.stub.admin import StubAdmin
-from terminal.qualification.stub.behaviour import (
+from terminal.simulated.service.admin import StubAdmin
+from terminal.simulated.service.behaviour import (
     SLOW,
     Behaviour,
     Manner,

@@ -21,15 +21,15 @@ from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.lifecycle import History, histories
 from consent.verification import LedgerIntact
-from terminal.demo.result_flags import flags_in
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import Submission
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.receipts import verify_with_receipts
-from terminal.qualification.stub.registry import Registry, RegistryFile
-from terminal.qualification.stub.server import registry_path, service_key
-from terminal.qualification.stub.storage.store import Store
-from terminal.qualification.stub.storage.tables import checks, submissions
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.service.registry import Registry, RegistryFile
+from terminal.simulated.service.server import registry_path, service_key
+from terminal.simulated.service.storage.store import Store
+from terminal.simulated.service.storage.tables import checks, submissions
 from tests.terminal.qualification.conftest import Card, authority_pem
 from tests.terminal.qualification.killed import Place, run_stub, run_terminal, settle_terminal
 

@@ -14,9 +14,9 @@ from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import Challenge, CheckOpened, ServiceSilent, Silence
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.pki import SERVER, line_keys, make_line_keys, terminal_line
-from terminal.qualification.stub.admin import StubAdmin
-from terminal.qualification.stub.behaviour import Manner, Operation, Rule
-from terminal.qualification.stub.server import StubServer, open_service, serve
+from terminal.simulated.service.admin import StubAdmin
+from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.server import StubServer, open_service, serve
 
 
 @pytest.fixture

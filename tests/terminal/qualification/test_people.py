@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from terminal.qualification.stub.lookup import look_up
-from terminal.qualification.stub.old_characters import in_old_characters
-from terminal.qualification.stub.people import InsuredPerson, invented_people
+from terminal.simulated.service.lookup import look_up
+from terminal.simulated.service.old_characters import in_old_characters
+from terminal.simulated.service.people import InsuredPerson, invented_people
 
 PEOPLE = invented_people()
 ENTRIES = [entry for person in PEOPLE.values() for entry in (*person.qualifications, *person.former)]

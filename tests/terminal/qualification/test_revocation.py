@@ -11,11 +11,11 @@ from cryptography import x509
 
 from reader.profile import File
 from reader.softcard.authority import TestAuthority
-from terminal.personas.cast import BY_NAME
-from terminal.personas.props import Props
 from terminal.qualification.contract import CheckOpened, NextStep, RefusalReason, Refused
-from terminal.qualification.stub.people import invented_people
-from terminal.qualification.stub.registry import CardStatus, Registry, certificate_id
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.props import Props
+from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.registry import CardStatus, Registry, certificate_id
 from tests.terminal.qualification.conftest import MORNING
 
 HOUR = timedelta(hours=1)

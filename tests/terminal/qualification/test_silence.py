@@ -23,7 +23,7 @@ from terminal.qualification.contract import (
     Silence,
 )
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.stub.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.behaviour import Manner, Operation, Rule
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
-from terminal.qualification.stub.storage.database import Database, Transaction
-from terminal.qualification.stub.storage.store import OpenedCheck, Store
-from terminal.qualification.stub.storage.tables import metadata
+from terminal.simulated.service.storage.database import Database, Transaction
+from terminal.simulated.service.storage.store import OpenedCheck, Store
+from terminal.simulated.service.storage.tables import metadata
 
 NOW = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

@@ -26,14 +26,14 @@ from terminal.qualification.contract import (
     Submission,
 )
 from terminal.qualification.keys import Enrolment, SigningKey
-from terminal.qualification.stub.admin import StubAdmin
-from terminal.qualification.stub.admin_routes import Adopted
-from terminal.qualification.stub.behaviour import Manner, Operation, Rule, Setting
-from terminal.qualification.stub.guard import MAX_BODY
-from terminal.qualification.stub.people import invented_people
-from terminal.qualification.stub.refusals import http_status, refuse
-from terminal.qualification.stub.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
-from terminal.qualification.stub.server import serve
+from terminal.simulated.service.admin import StubAdmin
+from terminal.simulated.service.admin_routes import Adopted
+from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
+from terminal.simulated.service.guard import MAX_BODY
+from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.refusals import http_status, refuse
+from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
+from terminal.simulated.service.server import serve
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_serving_as_a_program(tmp_path: Path) -> None:
 
 
 def test_the_port_taken(counter: Any, tmp_path: Path) -> None:
-    from terminal.qualification.stub.server import StubServer
+    from terminal.simulated.service.server import StubServer
 
     port = int(counter.server.url.rsplit(":", 1)[1])
     with pytest.raises(OSError):

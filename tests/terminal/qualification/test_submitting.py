@@ -22,8 +22,8 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import receipt_statement, statement_of
-from terminal.qualification.stub.server import StubServer, enrol_locally, open_service
-from terminal.qualification.stub.storage.tables import metadata
+from terminal.simulated.service.server import StubServer, enrol_locally, open_service
+from terminal.simulated.service.storage.tables import metadata
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 """When the patient answers: 9:16 in Japan, a minute after the morning begins."""

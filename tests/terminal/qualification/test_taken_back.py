@@ -17,7 +17,7 @@ from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, Stage
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import ResultFolder
-from terminal.qualification.stub.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.behaviour import Manner, Operation, Rule
 
 
 @pytest.fixture

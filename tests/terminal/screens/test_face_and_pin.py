@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from config.settings import AlsoPin
-from terminal.screens.parts import LineKind, Pad, View
-from terminal.screens.view import view
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
+from terminal.talk.parts import LineKind, Pad, View
+from terminal.talk.view import view
 from terminal.words.catalogue import LANGUAGES, words
 from tests.terminal.screens.gallery import BOTH, GENUINE, RULES, state_of
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage

@@ -16,21 +16,21 @@ from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.demo.counter import Counter
-from terminal.demo.places import SimulatedPlace
-from terminal.demo.result_flags import flags_in
-from terminal.demo.stage import SyntheticStage
 from terminal.headless.scripted import ScriptedPatient
 from terminal.headless.transcript import Transcript
-from terminal.personas.cast import PERSONAS
-from terminal.personas.persona import Mishap, Persona
 from terminal.qualification.contract import Way
-from terminal.qualification.stub.behaviour import Operation
 from terminal.screens.app import Opened, TerminalApp
-from terminal.screens.parts import View
 from terminal.screens.touch import Target
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.demo.stage import SyntheticStage
+from terminal.simulated.personas.cast import PERSONAS
+from terminal.simulated.personas.persona import Mishap, Persona
+from terminal.simulated.service.behaviour import Operation
+from terminal.talk.parts import View
 from terminal.words.catalogue import words
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 

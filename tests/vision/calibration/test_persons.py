@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from vision.calibration.persons import encoded_persons
-from vision.dnn_engine import DnnEngine
-from vision.engines import open_engine
+from vision.engines.dnn import DnnEngine
+from vision.engines.open import open_engine
 from vision.synthetic.source import SyntheticSource
 
 

@@ -1,0 +1,226 @@
+"""`uketsuke exchange check FILE`: what is wrong with a request or a result, line by line, and how sure we are."""
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from lxml import etree
+
+from terminal.handover.messages.bulk import BulkFetch
+from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, KNOWN_ELSEWHERE, FileKind, kind_of, read_message
+from terminal.handover.mistakes import home_of, meant, part_at, prefix_meant
+from terminal.handover.parts import Confidence, Element, Fault, Part, Problem, fields_of, names_of
+from terminal.handover.reading import TooLarge, read_whole
+from terminal.handover.rules import together
+from terminal.handover.values import Severity
+from terminal.handover.xml import LARGEST_BULK, ROOT, Parsed, Unreadable, parse
+
+_FACE_NAME: Final = re.compile(re.escape(FACE_PREFIX) + r"[A-Za-z0-9-]+_[0-9]{14}\.xml")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9_-]{1,80}\.xml")
+_STANDALONE: Final = re.compile(rb"""^\s*<\?xml[^>]*standalone\s*=\s*["']no["'][^>]*\?>""")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    name: str
+    title: str | None
+    """What the file was taken for; None when that could not be told."""
+    findings: tuple[Problem, ...]
+    """By line. They never repeat what stands in the file."""
+
+    @property
+    def ok(self) -> bool:
+        """No error; there may be warnings and notes."""
+        return all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+    def text(self) -> str:
+        """For people: one paragraph a finding, and the sum."""
+        lines = [f"{self.name}: {self.title or 'unknown kind of file'}"]
+        for finding in self.findings:
+            where = f"line {finding.line}" if finding.line else "file"
+            lines.append(f"  {where:<9} {finding.severity:<8} {finding.path or self.name}")
+            lines.append(f"  {'':<9} {finding.fault}: expected {finding.expected} [{finding.confidence}]")
+        counts = Counter(finding.severity for finding in self.findings)
+        lines.append(", ".join(_many(counts[severity], severity) for severity in Severity))
+        return "\n".join(lines)
+
+
+def _many(count: int, severity: Severity) -> str:
+    return f"{count} {severity}{'' if count == 1 else 's'}"
+
+
+def check_file(path: Path) -> Findings:
+    """Raises `OSError` when it cannot be read."""
+    try:
+        data = read_whole(path, LARGEST_BULK)
+    except TooLarge:
+        return Findings(path.name, None, (_of_file(Fault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
+    if data is None:
+        raise FileNotFoundError(path)
+    return check_bytes(path.name, data)
+
+
+def check_bytes(name: str, data: bytes) -> Findings:
+    """`name` tells which kind of file it is; without a known one the content does."""
+    named = kind_of(name)
+    problems = list(_name(name, named))
+    parsed = parse(data, LARGEST_BULK)
+    if isinstance(parsed, Unreadable):
+        problems.append(Problem(parsed.line, ROOT, Fault.UNREADABLE, parsed.expected))
+        return Findings(name, named.title if named else None, tuple(problems))
+    problems += _encoding(data, parsed)
+    if parsed.root.tag != ROOT:
+        problems.append(Problem(parsed.root.sourceline or 1, ROOT, Fault.INVALID, f"{ROOT} as the root"))
+    kind = named or _by_content(parsed)
+    if kind is not None:
+        problems += _content(parsed, kind)
+    ordered = sorted(problems, key=lambda problem: problem.line)
+    return Findings(name, kind.title if kind else None, tuple(ordered))
+
+
+def _of_file(
+    fault: Fault,
+    expected: str,
+    severity: Severity = Severity.ERROR,
+    confidence: Confidence = Confidence.PUBLIC_CODE,
+) -> Problem:
+    return Problem(0, "", fault, expected, severity, confidence)
+
+
+# --- name ----------------------------------------------------------------------------------------------------
+
+
+def _name(name: str, kind: FileKind | None) -> Iterator[Problem]:
+    if kind is None:
+        if KNOWN_ELSEWHERE.match(name):
+            yield _of_file(Fault.NAME, "a kind that is simulated here; this one exists and is not", Severity.NOTE)
+            return
+        hint = prefix_meant(name)
+        wanted = f"a name that begins with {hint}" if hint else "a name that begins with one of the known prefixes"
+        yield _of_file(Fault.NAME, wanted, Severity.WARNING)
+    elif kind.prefix == FACE_PREFIX:
+        if not _FACE_NAME.fullmatch(name):
+            yield _of_file(Fault.NAME, f"{FACE_PREFIX}<id>_<yyyyMMddHHmmss>.xml", Severity.WARNING)
+    elif not _PLAIN_NAME.fullmatch(name):
+        expected = f"{kind.prefix}<letters, digits, _ and ->.xml"
+        yield _of_file(Fault.NAME, expected, Severity.WARNING, Confidence.INFERRED)
+
+
+def _by_content(parsed: Parsed) -> FileKind | None:
+    """The kind that knows the most of its elements and lacks the fewest; None when nothing speaks for any."""
+    tags = {element.tag for element in _below(parsed.root)}
+    known = [(kind, _all_names(kind.message)) for kind in FILE_KINDS]
+    best, names = max(known, key=lambda entry: (len(tags & entry[1]), -len(entry[1] - tags)))
+    if len(tags & names) < 3:
+        return None
+    by_card = parsed.root.find("MessageHeader/ReferenceClassification")
+    if best.prefix == FACE_PREFIX and (by_card is None or by_card.text != "1"):
+        return kind_of("OQSsiquc01res_")
+    return best
+
+
+def _below(element: etree._Element) -> Iterator[etree._Element]:
+    for child in element:
+        yield child
+        yield from _below(child)
+
+
+@cache
+def _all_names(message: type[Part]) -> frozenset[str]:
+    names = set(names_of(message))
+    for field in fields_of(message):
+        if field.part is not None and isinstance(field.marker, Element):
+            names |= _all_names(field.part) | ({field.marker.item} if field.marker.item else set())
+    return frozenset(names)
+
+
+# --- bytes ---------------------------------------------------------------------------------------------------
+
+
+def _encoding(data: bytes, parsed: Parsed) -> Iterator[Problem]:
+    def first_line(expected: str, severity: Severity, confidence: Confidence = Confidence.PUBLIC_CODE) -> Problem:
+        return Problem(1, "", Fault.ENCODING, expected, severity, confidence)
+
+    if not parsed.exact:
+        declared = parsed.declared or "UTF-8, as without a declaration"
+        yield first_line(
+            f"characters of the declared encoding ({declared}); these are {parsed.encoding}", Severity.ERROR
+        )
+    if parsed.declared is None:
+        yield first_line("an XML declaration with the encoding", Severity.WARNING)
+    elif parsed.declared.lower() not in ("utf-8", "shift_jis"):
+        yield first_line("UTF-8 or Shift_JIS as the encoding's name", Severity.WARNING)
+    if data.startswith(codecs.BOM_UTF8):
+        yield first_line("no byte order mark", Severity.NOTE, Confidence.INFERRED)
+    if not _STANDALONE.match(data.removeprefix(codecs.BOM_UTF8)):
+        yield first_line('standalone="no" in the declaration', Severity.NOTE)
+    if parsed.encoding == "Shift_JIS":
+        line = _beyond_jis(data)
+        if line is not None:
+            expected = "characters of plain Shift_JIS: these are CP932's (NEC, IBM), which a strict reader refuses"
+            yield Problem(line, "", Fault.ENCODING, expected, Severity.NOTE)
+
+
+def _beyond_jis(data: bytes) -> int | None:
+    """The line of the first character that CP932 has and plain Shift_JIS has not."""
+    try:
+        data.decode("shift_jis")
+    except UnicodeDecodeError as error:
+        return data.count(b"\n", 0, error.start) + 1
+    return None
+
+
+# --- content -------------------------------------------------------------------------------------------------
+
+
+def _content(parsed: Parsed, kind: FileKind) -> Iterator[Problem]:
+    found = list(read_message(parsed, kind.message).problems)
+    found += together(parsed.root, parsed.encoding, from_card_reader=kind.prefix == FACE_PREFIX)
+    # What is there under a wrong name is not missing as well.
+    misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is Fault.UNKNOWN}
+    for problem in found:
+        if problem.fault is Fault.UNKNOWN:
+            yield _explained(problem, kind.message)
+        elif problem.path not in misnamed:
+            yield problem
+    yield from _identifier(parsed, kind)
+
+
+def _identifier(parsed: Parsed, kind: FileKind) -> Iterator[Problem]:
+    name = "ArbitraryFileIdentifier"
+    if not kind.prefix.endswith("req_") or kind.message is BulkFetch:
+        return
+    if name not in {element.tag for element in _below(parsed.root)}:
+        expected = "an identifier of your own: the answer repeats it, so that you know it"
+        yield Problem(0, f"{ROOT}/MessageHeader/{name}", Fault.MISSING, expected, Severity.NOTE)
+
+
+def _meant(problem: Problem, message: type[Part]) -> str | None:
+    *above, name = problem.path.split("/")[1:]
+    part = part_at(message, above)
+    return meant(name, part) if part else None
+
+
+def _meant_path(problem: Problem, message: type[Part]) -> str:
+    return f"{problem.path.rpartition('/')[0]}/{_meant(problem, message)}"
+
+
+def _explained(problem: Problem, message: type[Part]) -> Problem:
+    """With the name that was likely meant, or the place where it belongs."""
+    name, likely = problem.path.rpartition("/")[2], _meant(problem, message)
+    if likely is not None:
+        return replace(problem, expected=f"{likely} (there is no {_shown(name)})", severity=Severity.ERROR)
+    home = home_of(name, message)
+    if home is not None:
+        return replace(problem, expected=f"this element in {home}", severity=Severity.ERROR)
+    return problem
+
+
+def _shown(name: str) -> str:
+    """Of an element's name, which comes from the file: no more than a name."""
+    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) else "such element"

@@ -1,0 +1,244 @@
+"""What elements of a message mean together: consents and their times, validity and results, counts.
+
+Looks at the elements themselves, so that one broken part hides no other finding.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from lxml import etree
+
+from terminal.handover.layout import CONSENTS, LASTS, NEWER_CONSENTS
+from terminal.handover.messages.insured import Insured
+from terminal.handover.parts import Confidence, Consented, Fault, Problem, fields_of
+from terminal.handover.values import DAY, MOMENT, XML_SPACE, Severity
+from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
+
+_WARNING, _NOTE, _ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
+_BY_CARD, _BY_NUMBER = "1", "2"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An element and where it stands."""
+
+    element: etree._Element
+    path: str
+
+    def children(self, name: str) -> list["View"]:
+        return [View(child, f"{self.path}/{name}") for child in self.element if child.tag == name]
+
+    def child(self, *names: str) -> "View | None":
+        view: View | None = self
+        for name in names:
+            view = next(iter(view.children(name)), None) if view else None
+        return view
+
+    def text(self, *names: str) -> str:
+        """Empty when it is not there."""
+        found = self.child(*names)
+        return (found.element.text or "").strip(XML_SPACE) if found else ""
+
+    def moment(self, name: str) -> datetime | None:
+        try:
+            return MOMENT.read(self.text(name))
+        except ValueError:
+            return None
+
+    def day(self, name: str) -> date | None:
+        try:
+            return DAY.read(self.text(name))
+        except ValueError:
+            return None
+
+    def problem(
+        self,
+        name: str,
+        expected: str,
+        severity: Severity = _ERROR,
+        confidence: Confidence = Confidence.PUBLIC_CODE,
+    ) -> Problem:
+        """About one child; at the element itself when that is not there."""
+        at = self.child(name)
+        line = (at or self).element.sourceline or 0
+        return Problem(line, f"{self.path}/{name}", Fault.INCONSISTENT, expected, severity, confidence)
+
+
+def together(root: etree._Element, encoding: Encoding, from_card_reader: bool) -> Iterator[Problem]:
+    """All rules, for any kind of message."""
+    top = View(root, ROOT)
+    header, body = top.child("MessageHeader"), top.child("MessageBody")
+    if header is not None:
+        yield from _header(header, body, encoding, from_card_reader)
+    if body is not None:
+        yield from _period(body)
+        yield from _outcome(body, header, from_card_reader)
+        records = [
+            record
+            for listed in (*body.children("ResultList"), *body.children("BulkConfirmUnit"))
+            for record in listed.children("ResultOfQualificationConfirmation")
+        ]
+        for record in records:
+            yield from _record(record, header, from_card_reader)
+
+
+def _header(header: View, body: View | None, encoding: Encoding, from_card_reader: bool) -> Iterator[Problem]:
+    character_code = header.text("CharacterCodeIdentifier")
+    if character_code in CHARACTER_CODES.values() and character_code != CHARACTER_CODES[encoding]:
+        yield header.problem(
+            "CharacterCodeIdentifier", f"{CHARACTER_CODES[encoding]}: the file is {encoding}", _WARNING
+        )
+    segment = header.text("SegmentOfResult")
+    if segment == "9" and not header.text("ErrorCode"):
+        yield header.problem("ErrorCode", "an error code beside SegmentOfResult 9")
+    if segment == "1" and (header.text("ErrorCode") or header.text("ErrorMessage")):
+        yield header.problem("ErrorCode", "no error beside SegmentOfResult 1")
+    if segment == "1" and body is None:
+        yield header.problem("SegmentOfResult", "a MessageBody beside SegmentOfResult 1")
+    reference = header.text("ReferenceClassification")
+    if from_card_reader and reference == _BY_NUMBER:
+        yield header.problem("ReferenceClassification", "1: a card reader's result is a check by card")
+    if body is not None and body.children("BulkConfirmUnit"):
+        yield from _counts(header, body)
+
+
+def _counts(header: View, body: View) -> Iterator[Problem]:
+    units = len(body.children("BulkConfirmUnit"))
+    names = ("NumberOfProcessingResult", "NumberOfNormalProcessing", "NumberOfError")
+    numbers = [header.text(name) for name in names]
+    if not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):
+        return
+    processed, normal, errors = (int(number) for number in numbers)
+    if processed != units:
+        yield header.problem(names[0], f"{units}, as many as there are BulkConfirmUnit")
+    if normal + errors != processed:
+        yield header.problem(names[1], "with NumberOfError together NumberOfProcessingResult")
+
+
+def _period(body: View) -> Iterator[Problem]:
+    start, end = body.day("StartDate"), body.day("EndDate")
+    if start and end and start > end:
+        yield body.problem("StartDate", "a day not after EndDate")
+
+
+def _outcome(body: View, header: View | None, from_card_reader: bool) -> Iterator[Problem]:
+    validity, records = body.text("QualificationValidity"), _records(body)
+    if validity in ("4", "5") and records:
+        severity = _WARNING if validity == "4" else _NOTE
+        expected = f"no result beside QualificationValidity {validity}"
+        yield body.problem("ResultList", expected, severity, Confidence.INFERRED)
+    if validity in ("1", "2", "3", "6") and not records:
+        yield body.problem(
+            "ResultList", "a result beside QualificationValidity 1, 2, 3 or 6", confidence=Confidence.INFERRED
+        )
+    by_card = from_card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
+    if by_card and validity == "3":
+        yield body.problem("QualificationValidity", "not 3 in a check by card", _WARNING, Confidence.DOCUMENTED)
+    if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
+        yield body.problem("ProcessingResultCode", "a code beside ProcessingResultStatus 2", _WARNING)
+    if from_card_reader and body.child("QualificationConfirmSearchInfo"):
+        yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader searches for nobody", _WARNING)
+    for record in records:
+        if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
+            yield record.problem("InsuredCardClassification", "A1 beside QualificationValidity 6", _WARNING)
+        if validity in ("2", "3") and not record.text("DisqualificationDate"):
+            yield record.problem(
+                "DisqualificationDate", "a date beside QualificationValidity 2 or 3", _NOTE, Confidence.INFERRED
+            )
+
+
+def _records(body: View) -> list[View]:
+    return [
+        record
+        for listed in body.children("ResultList")
+        for record in listed.children("ResultOfQualificationConfirmation")
+    ]
+
+
+def _record(record: View, header: View | None, from_card_reader: bool) -> Iterator[Problem]:
+    for field in fields_of(Insured):
+        if isinstance(field.marker, Consented):
+            yield from _consent(record, field.marker, header, from_card_reader)
+    yield from _provided(record)
+    yield from _groups(record)
+    born, checked = record.day("Birthdate"), header.day("QualificationConfirmationDate") if header else None
+    if born and checked and born > checked:
+        yield record.problem("Birthdate", "a day not after QualificationConfirmationDate", _WARNING)
+    start, end = record.day("InsuredCardValidDate"), record.day("InsuredCardExpirationDate")
+    if start and end and start > end:
+        yield record.problem("InsuredCardExpirationDate", "a day not before InsuredCardValidDate", _WARNING)
+
+
+def _consent(record: View, marker: Consented, header: View | None, from_card_reader: bool) -> Iterator[Problem]:
+    flag = record.text(marker.flag)
+    given, until = record.moment(marker.consent_time), record.moment(marker.available_time)
+    if flag in ("0", "3"):
+        for name in marker.names[1:]:
+            if record.child(name):
+                yield record.problem(name, f"no time where {marker.flag} is {flag}: nothing was consented to")
+        return
+    if flag != "1":
+        return
+    yield from _granted(record, marker, given, until)
+    reference = header.text("ReferenceClassification") if header else ""
+    if marker.has_available_time and not from_card_reader and reference == _BY_NUMBER:
+        yield record.problem(
+            marker.flag,
+            "no viewing consent in a check without a card: nobody was asked",
+            confidence=Confidence.DOCUMENTED,
+        )
+    executed = header.moment("ProcessExecutionTime") if header else None
+    if given and executed and given > executed + timedelta(minutes=1):
+        yield record.problem(marker.consent_time, "a time not after ProcessExecutionTime", _WARNING)
+    if given and executed and given < executed - LASTS and marker.has_available_time:
+        yield record.problem(marker.consent_time, "a consent of the last 24 hours", _WARNING, Confidence.INFERRED)
+
+
+def _granted(record: View, marker: Consented, given: datetime | None, until: datetime | None) -> Iterator[Problem]:
+    by_law = marker is CONSENTS_BY_LAW
+    if not record.text(marker.consent_time):
+        severity = _NOTE if by_law else _ERROR
+        yield record.problem(marker.consent_time, f"the time of consent where {marker.flag} is 1", severity)
+    if not marker.has_available_time:
+        if record.child(marker.available_time):
+            yield record.problem(marker.available_time, "absent: this consent has no AvailableTime")
+        return
+    if not record.text(marker.available_time):
+        yield record.problem(marker.available_time, f"until when, where {marker.flag} is 1")
+    elif given and until and until - given != LASTS:
+        yield record.problem(
+            marker.available_time, f"{marker.consent_time} and 24 hours", confidence=Confidence.DOCUMENTED
+        )
+
+
+def _limit_marker() -> Consented:
+    return next(
+        field.marker
+        for field in fields_of(Insured)
+        if isinstance(field.marker, Consented) and field.marker.stem == "LimitApplicationCertificateRelated"
+    )
+
+
+CONSENTS_BY_LAW = _limit_marker()
+"""Provided without asking since October 2024, when it has no time."""
+
+
+def _provided(record: View) -> Iterator[Problem]:
+    """Data that needs a consent, without one."""
+    for data, flag in (
+        ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
+        ("SpecificDiseasesCertificateList", "SpecificDiseasesCertificateRelatedConsFlg"),
+    ):
+        if record.child(data) and record.text(flag) != "1":
+            yield record.problem(data, f"absent unless {flag} is 1", confidence=Confidence.INFERRED)
+
+
+def _groups(record: View) -> Iterator[Problem]:
+    """One answer covers the newer elements of its group too."""
+    for item, newer in NEWER_CONSENTS.items():
+        first = CONSENTS[item]
+        for marker in newer:
+            flag = record.text(marker.flag)
+            if flag and flag != record.text(first.flag):
+                yield record.problem(marker.flag, f"the same as {first.flag}: one answer", _NOTE, Confidence.INFERRED)

@@ -1,0 +1,249 @@
+"""`uketsuke demo --auto`: every persona plays its day, one reception after the other, on one conductor."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+from config.settings import Profile, Settings
+from consent.items import Item
+from consent.ledger import LedgerFile
+from reader.softcard.card import SoftCard
+from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.conductor.conductor import Conductor
+from terminal.headless.runner import Headless, Operator
+from terminal.headless.scripted import ScriptedPatient
+from terminal.headless.transcript import Transcript
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import CardPlace
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.demo.stage import Stage
+from terminal.simulated.personas.persona import Expected, Mishap, Persona
+from terminal.simulated.service.behaviour import Operation
+from terminal.words.catalogue import words
+
+Tell = Callable[[str], None]
+RECEPTION_SECONDS = 60.0
+"""A reception that has not ended by then has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How one persona's day ended."""
+
+    persona: str
+    ok: bool
+    way: str
+    asked: list[str]
+    flags: dict[str, int]
+    tries_spent: int
+    result_file: str | None
+    seconds: float
+    wrong: str = ""
+    """What differs from what the persona says."""
+
+
+class _Watched:
+    """What the conductor lets be seen of one reception."""
+
+    def __init__(self) -> None:
+        self.states: list[st.State] = []
+        self.back = asyncio.Event()
+        self.last: st.State | None = None
+
+    def state(self, state: st.State) -> None:
+        if isinstance(state, st.Idle):
+            if self.states:
+                self.back.set()
+            return
+        self.states.append(state)
+        if isinstance(state, st.Complete | st.Problem):
+            self.last = self.last or state
+
+    @property
+    def way(self) -> Way | None:
+        opened = [state for state in self.states if not isinstance(state, st.Idle) and state.reception.check]
+        confirmed = [state.way for state in self.states if isinstance(state, st.Opening) and state.reception.check]
+        return confirmed[-1] if opened and confirmed else None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        shown = [
+            question.id for state in self.states if not isinstance(state, st.Idle) for question in state.reception.shown
+        ]
+        return tuple(dict.fromkeys(shown))
+
+    @property
+    def check_id(self) -> str | None:
+        for state in reversed(self.states):
+            if not isinstance(state, st.Idle) and state.reception.check is not None:
+                return state.reception.check.check_id
+        return None
+
+    @property
+    def outcome(self) -> st.Outcome | ProblemCode | None:
+        match self.last:
+            case st.Complete(outcome=outcome):
+                return outcome
+            case st.Problem(problem=problem):
+                return problem
+            case _:
+                return None
+
+
+class _Substitute(Operator):
+    """The one operator of the run; each persona takes its place in turn."""
+
+    def __init__(self) -> None:
+        self.now: Operator | None = None
+
+    async def act(self, state: st.State, conductor: Conductor) -> None:
+        if self.now is not None:
+            await self.now.act(state, conductor)
+
+
+class AutoDemo:
+    def __init__(
+        self, counter: Counter, places: Callable[[], CardPlace], stage: Stage, settings: Settings, tell: Tell
+    ) -> None:
+        self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
+        self._place: CardPlace
+        self._watched = _Watched()
+        self._tries = 0
+
+    async def play(self, personas: Sequence[Persona]) -> list[Played]:
+        """In the order given; one conductor for each row of personas that share a profile."""
+        played: list[Played] = []
+        for profile, row in groupby(personas, key=lambda persona: persona.profile):
+            self._settings = with_profile(self._settings, profile)
+            played += await self._play_row(list(row))
+        return played
+
+    async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
+        self._place = self._places()
+        devices = Devices(self._place.slot, self._place.scanner, self._stage.camera, self._stage.engine)
+        conductor = open_terminal(
+            self._settings,
+            devices,
+            # the answers stay a moment: nobody has to read them here
+            rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True),
+            anchors=self._counter.props.authority.trust_anchors,
+        )
+        conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
+        substitute = _Substitute()
+        running = asyncio.create_task(Headless(conductor, substitute).run())
+        played = []
+        try:
+            await conductor.camera.warm_up()
+            for persona in personas:
+                played.append(await self._play_one(persona, conductor, substitute))
+        finally:
+            conductor.stop()
+            await running
+        return played
+
+    async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
+        image = self._counter.props.card_of(persona, self._stage.portrait)
+        self._counter.stub.publish(self._counter.props.registry_of(persona, self._stage.portrait))
+        self._stage.show(persona)
+        card = SoftCard(image.model_copy(deep=True))
+        self._tell(f"\n{persona.name}: {persona.story}")
+        say = words("ja", **_place(self._settings))
+        transcript = Transcript(say, self._tell)
+        self._watched, self._tries = watched, _ = _Watched(), 0
+        substitute.now = ScriptedPatient(
+            persona.script, say, transcript, take_card=self._place.remove, finished=lambda _: None
+        )
+        self._misbehave(persona)
+        began = time.monotonic()
+        self._place.insert(card)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(watched.back.wait(), RECEPTION_SECONDS)
+        substitute.now = None
+        self._place.remove()
+        seconds = time.monotonic() - began
+        await self._service_is_back(persona, conductor, transcript)
+        return self._judge(persona, watched, seconds)
+
+    def _misbehave(self, persona: Persona) -> None:
+        match persona.script.mishap:
+            case Mishap.SERVICE_SILENT_AT_OPENING:
+                self._counter.stub.silence(Operation.OPEN)
+            case Mishap.SERVICE_SILENT_AT_SUBMIT:
+                self._counter.stub.silence(Operation.SUBMIT)
+            case _:
+                pass
+
+    async def _service_is_back(self, persona: Persona, conductor: Conductor, transcript: Transcript) -> None:
+        if persona.script.mishap in (Mishap.SERVICE_SILENT_AT_OPENING, Mishap.SERVICE_SILENT_AT_SUBMIT):
+            self._counter.stub.behave()
+        if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
+            backlog = conductor.delivery.backlog()
+            transcript.note(f"the service is back; the outbox holds {backlog} decision")
+            await conductor.delivery.work_off()
+
+    def _count_tries(self, event: ev.Event) -> None:
+        if isinstance(event, ev.PinRefused) and event.sent:
+            self._tries += 1
+
+    def _judge(self, persona: Persona, watched: _Watched, seconds: float) -> Played:
+        file = self._result_file(watched.check_id)
+        flags = flags_in(file) if file is not None else {}
+        expected = persona.expected
+        wrong = "; ".join(_differences(expected, watched, flags if file is not None else None, self._tries))
+        if file is not None:
+            self._tell(f"    - written: {file}")
+        return Played(
+            persona=persona.name,
+            ok=not wrong,
+            way=watched.way.value if watched.way else "",
+            asked=list(watched.asked),
+            flags={item.name.lower().replace("_", "-"): flag for item, flag in flags.items()},
+            tries_spent=self._tries,
+            result_file=str(file) if file is not None else None,
+            seconds=round(seconds, 2),
+            wrong=wrong,
+        )
+
+    def _result_file(self, check_id: str | None) -> Path | None:
+        """What the ledger says was delivered for this check - and lies there."""
+        if check_id is None:
+            return None
+        history = LedgerFile(ledger_path(self._settings)).of_check(check_id)
+        if history is None or history.delivered is None:
+            return None
+        path = self._settings.results_dir / history.delivered.event.file_name
+        return path if path.exists() else None
+
+
+def _differences(expected: Expected, watched: _Watched, flags: dict[Item, int] | None, tries: int) -> list[str]:
+    found = [
+        ("way", expected.way, watched.way),
+        ("end", expected.outcome, watched.outcome),
+        ("asked", expected.asked, watched.asked),
+        ("flags", dict(expected.flags) if expected.flags is not None else None, flags),
+        ("tries", expected.tries_spent, tries),
+    ]
+    return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
+
+
+def with_profile(settings: Settings, profile: Profile) -> Settings:
+    """The same settings for another profile: what the user did not set follows the profile's row."""
+    return Settings.model_validate(settings.model_dump(exclude_unset=True) | {"profile": profile})
+
+
+def _place(settings: Settings) -> dict[str, str]:
+    place = settings.profile_row.words_in("ja")
+    return {"institution": place.institution, "staff": place.staff}
+
+
+def as_json(played: Sequence[Played]) -> str:
+    return json.dumps([asdict(one) for one in played], ensure_ascii=False, indent=2) + "\n"

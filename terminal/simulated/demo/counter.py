@@ -1,0 +1,78 @@
+"""A counter in a box: simulated cards, invented people and the service stub, on one state folder."""
+
+import contextlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from config.settings import ServiceSettings, Settings
+from terminal.assembly import NotReady
+from terminal.qualification.contract import ServiceSilent
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.simulated.demo.stubs import EmbeddedStub, StubControl, StubElsewhere
+from terminal.simulated.personas.props import Props, authority_of
+from terminal.simulated.service.admin import StubAdmin
+from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.server import StubServer, enrol_locally, open_service
+
+
+class Counter:
+    """State folder, props and stub of a demo. Use as a context manager."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        service_url: str | None = None,
+        timeout_seconds: float = 2.0,
+        keep_cards: bool = True,
+    ) -> None:
+        _refuse_a_real_terminal(settings.state_dir)
+        self._ending = contextlib.ExitStack()
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.props = Props(invented_people(), authority_of(settings.state_dir), settings.state_dir, keep_cards)
+        terminal_id = settings.service.terminal_id
+        self.stub: StubControl
+        if service_url is None:
+            server = StubServer(open_service(settings.state_dir, in_memory=True))
+            enrol_locally(settings.state_dir, terminal_id)
+            server.start()
+            self._ending.callback(server.close)
+            self.stub = EmbeddedStub(server)
+        else:
+            admin = self._ending.enter_context(StubAdmin(service_url))
+            self.stub = StubElsewhere(admin, service_url)
+            enrol_with(admin, service_url, settings.state_dir, terminal_id)
+        service = settings.service.model_dump() | {"url": self.stub.url, "timeout_seconds": timeout_seconds}
+        self.settings = settings.model_copy(update={"service": ServiceSettings.model_validate(service)})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.close()
+
+
+def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
+    """Make this terminal and a stub elsewhere on this computer known to each other. Raises `NotReady`."""
+    key = SigningKey.load_or_create(terminal_key_path(state_dir))
+    enrolment = admin.enrol(terminal_id, key.public_pem)
+    if isinstance(enrolment, ServiceSilent):
+        raise NotReady(
+            f"The service at {url} does not answer ({enrolment.reason}). Start one with `uketsuke stub`, "
+            "or name another with --service."
+        )
+    enrolment.save(enrolment_path(state_dir))
+    return enrolment
+
+
+def _refuse_a_real_terminal(state_dir: Path) -> None:
+    """A demo must not write into the ledger of a terminal in service."""
+    enrolment = Enrolment.load(enrolment_path(state_dir))
+    if enrolment is not None and not enrolment.simulated:
+        raise NotReady(
+            f"{state_dir} belongs to a terminal that is enrolled with a real service. "
+            "Give the demo a folder of its own: UKETSUKE_STATE_DIR=/tmp/uketsuke-demo"
+        )

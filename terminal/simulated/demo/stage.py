@@ -1,0 +1,155 @@
+"""What stands before the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from config.settings import AntiPhoto, Settings
+from terminal.assembly import NotReady
+from terminal.simulated.personas.persona import Persona
+from vision.sources.protocol import is_device
+
+if TYPE_CHECKING:
+    from vision.camera import Camera
+    from vision.engines.engine import FaceEngine
+    from vision.verdict import CameraLost
+
+    MakeEngine = Callable[[], FaceEngine]
+
+_FIRST_FRAME_SECONDS = 10.0
+_LOST_AFTER = 4.0
+"""More patience than a terminal in service has: a demo shares its computer, and may draw its patient late."""
+
+
+class Stage(Protocol):
+    @property
+    def camera(self) -> "Camera": ...
+
+    def engine(self) -> "FaceEngine": ...
+
+    def portrait(self, persona: Persona) -> bytes:
+        """The JPEG 2000 photo for that persona's card."""
+
+    def show(self, persona: Persona) -> None:
+        """Put whoever that persona meets before the camera."""
+
+
+class SyntheticStage:
+    """A drawn patient before a synthetic camera."""
+
+    def __init__(self, engine: "MakeEngine | None" = None) -> None:
+        from vision.camera import Camera
+        from vision.synthetic.source import SyntheticSource
+
+        self._make_engine = engine or make_engine
+        self.source: SyntheticSource = SyntheticSource("hana")
+        self.camera: Camera = Camera(self.source, lost_after=_LOST_AFTER)
+
+    def engine(self) -> "FaceEngine":
+        return self._make_engine()
+
+    def portrait(self, persona: Persona) -> bytes:
+        from vision.synthetic.portrait import card_portrait
+
+        return card_portrait(persona.face)
+
+    def show(self, persona: Persona) -> None:
+        self.source.show(persona.before_camera)
+
+
+class CameraStage:
+    """A real camera, or a video file in its place, with whoever is before it.
+
+    That person's portrait is taken once and goes on the cards, except where a persona must meet somebody else. A
+    demonstration, no measure of accuracy: portrait and live picture are minutes apart.
+    """
+
+    def __init__(self, spec: str, engine: "MakeEngine | None" = None) -> None:
+        from vision.camera import Camera
+        from vision.sources.opencv import OpenCvSource
+
+        self._make_engine = engine or make_engine
+        self._loaded: FaceEngine | None = None
+        self._own: bytes | None = None
+        self.camera: Camera = Camera(OpenCvSource(spec, loop=True), lost_after=_LOST_AFTER)
+
+    def engine(self) -> "FaceEngine":
+        self._loaded = self._loaded or self._make_engine()
+        return self._loaded
+
+    def prepare(self) -> None:
+        """Take the portrait. Raises `NotReady` where there is no camera, or nobody before it."""
+        from vision.verdict import CameraLost
+
+        if self._own is None:
+            self.camera.start()
+            try:
+                # before the engine is loaded: who has no camera need not wait for that
+                frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
+                if isinstance(frame, CameraLost):
+                    raise _not_there(frame)
+                self._own = portrait_before(self.camera, self.engine())
+            finally:
+                self.camera.stop()
+
+    def portrait(self, persona: Persona) -> bytes:
+        if persona.live_face:
+            from vision.synthetic.portrait import card_portrait
+
+            return card_portrait(persona.face)
+        self.prepare()
+        assert self._own is not None
+        return self._own
+
+    def show(self, persona: Persona) -> None:
+        """Whoever is there is there."""
+
+
+def for_stage(settings: Settings, camera: str | None) -> Settings:
+    """Without the anti-photo check where the camera is a film: nobody in it turns the head when asked."""
+    if camera is None or is_device(camera):
+        return settings
+    return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})
+
+
+def open_stage(camera: str | None, engine: "MakeEngine | None" = None) -> "SyntheticStage | CameraStage":
+    """`engine`: by default the delivered one, with the user's own cache folder."""
+    if camera is None:
+        return SyntheticStage(engine)
+    stage = CameraStage(camera, engine)
+    stage.prepare()
+    return stage
+
+
+def make_engine() -> "FaceEngine":
+    from vision.engines.open import open_engine, user_cache
+
+    return open_engine(user_cache())
+
+
+def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
+    """A card photo cut from the first live frame that shows one face well. Raises `NotReady` where none does."""
+    from vision.guidance import guide
+    from vision.portrait import card_photo_from
+    from vision.verdict import CameraLost
+
+    until = time.monotonic() + seconds
+    number = -1
+    while time.monotonic() < until:
+        frame = camera.after(number, 1.0)
+        if isinstance(frame, CameraLost):
+            raise _not_there(frame)
+        if frame is None:
+            continue
+        number = frame.number
+        boxes = engine.faces(frame.grey)
+        if guide(frame.grey, boxes) is None:
+            return card_photo_from(frame, boxes[0])
+    raise NotReady(
+        f"{camera.name}: no picture in {seconds:g} seconds showed one face, near enough and in the middle. "
+        "Sit before the camera in good light, or name another with --camera."
+    )
+
+
+def _not_there(lost: "CameraLost") -> NotReady:
+    return NotReady(f"{lost.source}. Name another with --camera (a number, a device path or a video file).")

@@ -1,0 +1,60 @@
+"""What every answer needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from terminal.handover.messages.header import AnswerHeader, RequestHeader
+from terminal.handover.xml import CHARACTER_CODES, Encoding
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import Checks
+from terminal.simulated.exchange.insured import Found, InsuredPeople, Wanted
+from terminal.simulated.exchange.numbers import RegisteredNumbers
+
+ENDED_NORMALLY = "1"
+IN_PROCESS = "2"
+FAILED = "9"
+"""SegmentOfResult (OQSCD003)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One request's surroundings."""
+
+    insured: InsuredPeople
+    checks: Checks
+    book: Book
+    now: datetime
+    """Japan time."""
+    encoding: Encoding
+    institution_code: str | None
+    """The only one that may ask; None for any."""
+    fail: bool = False
+    """The request wants an abnormal end."""
+
+    @property
+    def character_code(self) -> str:
+        return CHARACTER_CODES[self.encoding]
+
+    def may_ask(self, institution_code: str) -> bool:
+        return self.institution_code in (None, institution_code)
+
+    def find(self, wanted: Wanted) -> tuple[Found, ...]:
+        return self.insured.find(wanted, self.now.date())
+
+    @property
+    def numbers(self) -> RegisteredNumbers:
+        """The institutions' own patient numbers."""
+        return RegisteredNumbers(self.book, self.insured)
+
+    def header(
+        self, request: RequestHeader, segment: str, code: str | None = None, message: str | None = None
+    ) -> AnswerHeader:
+        return AnswerHeader(
+            executed_at=self.now,
+            institution_code=request.institution_code,
+            file_identifier=request.file_identifier,
+            segment=segment,
+            error_code=code,
+            error_message=message,
+            character_code=self.character_code,
+        )

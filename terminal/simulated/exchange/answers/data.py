@@ -1,0 +1,94 @@
+"""Drug and health-check data: given only while a consent lasts. What is given is invented."""
+
+from consent.items import Item
+from terminal.handover.messages.data import (
+    CheckupAnswer,
+    CheckupBody,
+    CheckupHeader,
+    CheckupPatient,
+    CheckupRequest,
+    DataHeader,
+    DrugAnswer,
+    DrugBody,
+    DrugHeader,
+    DrugPatient,
+    DrugRequest,
+)
+from terminal.qualification.contract import ServiceSilent
+from terminal.simulated.exchange import samples
+from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.insured import Found, Wanted
+from terminal.simulated.exchange.problems import Trouble
+
+_GOOD, _BAD = "1", "9"
+_XML = "2"
+"""FileCategory."""
+
+
+def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
+    body = request.body
+    allowed = _allowed(request.header, body.file_category, Item.MEDICINES, desk)
+    if isinstance(allowed, Found) and body.start > body.end:
+        allowed = Trouble.WRONG_PERIOD
+    common = _common(request.header, allowed, desk)
+    if isinstance(allowed, Trouble):
+        return DrugAnswer(header=DrugHeader.model_validate(common))
+    record = allowed.record
+    patient = DrugPatient(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
+    return DrugAnswer(
+        header=DrugHeader.model_validate({**common, "patient": patient}),
+        body=DrugBody(months=samples.drug_months(body.start, min(body.end, desk.now.date()))),
+    )
+
+
+def answer_checkups(request: CheckupRequest, desk: Desk) -> CheckupAnswer:
+    allowed = _allowed(request.header, request.body.file_category, Item.HEALTH_CHECKUP, desk)
+    common = _common(request.header, allowed, desk)
+    if isinstance(allowed, Trouble):
+        return CheckupAnswer(header=CheckupHeader.model_validate(common))
+    record = allowed.record
+    patient = CheckupPatient(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
+    return CheckupAnswer(
+        header=CheckupHeader.model_validate({**common, "patient": patient}),
+        body=CheckupBody(checkups=samples.checkups(desk.now.date())),
+    )
+
+
+def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found | Trouble:
+    if desk.fail:
+        return Trouble.PROVOKED
+    if not desk.may_ask(header.institution_code):
+        return Trouble.OTHER_INSTITUTION
+    if category != _XML:
+        return Trouble.XML_ONLY
+    found = desk.find(
+        Wanted(
+            insurer_number=header.insurer_number,
+            identification_number=header.identification_number,
+            card_symbol=header.card_symbol,
+            branch_number=header.branch_number,
+        )
+    )
+    if len(found) != 1:
+        return Trouble.SEVERAL if found else Trouble.NOBODY
+    noted = desk.book.consent(header.institution_code, found[0].person, item)
+    # The last moment itself is still within.
+    if noted is None or desk.now.replace(microsecond=0) > noted.until:
+        return Trouble.NO_CONSENT
+    stands = desk.checks.stands(noted.check_id, item)
+    if isinstance(stands, ServiceSilent):
+        return Trouble.SERVICE_SILENT
+    return found[0] if stands else Trouble.NO_CONSENT
+
+
+def _common(header: DataHeader, allowed: Found | Trouble, desk: Desk) -> dict[str, object]:
+    trouble = allowed if isinstance(allowed, Trouble) else Trouble.SIMULATED
+    return {
+        "executed_at": desk.now,
+        "institution_code": header.institution_code,
+        "file_identifier": header.file_identifier,
+        "result": _BAD if isinstance(allowed, Trouble) else _GOOD,
+        "message_code": trouble.code,
+        "message": trouble.sentence,
+        "character_code": desk.character_code,
+    }

@@ -1,0 +1,91 @@
+"""The check by symbol and number."""
+
+from terminal.handover.messages.header import DatedRequestHeader, QualificationHeader
+from terminal.handover.messages.qualification import (
+    QualificationAnswer,
+    QualificationBody,
+    QualificationRequest,
+    SearchInfo,
+)
+from terminal.handover.result_xml import FaceOptions, result_body
+from terminal.qualification.contract import QualificationResult, Refused, ServiceSilent
+from terminal.qualification.insured import InsuredSearch
+from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
+from terminal.simulated.exchange.problems import Trouble
+
+BY_NUMBER = "2"
+"""ReferenceClassification (OQSCD002)."""
+NOBODY, SEVERAL = "4", "5"
+"""QualificationValidity (OQSCD006)."""
+
+
+def answer_check(request: QualificationRequest, desk: Desk) -> QualificationAnswer:
+    asked = request.header
+    trouble = _refused(asked, desk)
+    if trouble is not None:
+        return QualificationAnswer(header=_header(asked, desk, trouble.code, trouble.sentence))
+    checked = check(request.body.search, asked.institution_code, desk)
+    if isinstance(checked, QualificationBody):
+        return QualificationAnswer(header=_header(asked, desk), body=checked)
+    return QualificationAnswer(header=_header(asked, desk, *checked))
+
+
+def _header(
+    asked: DatedRequestHeader, desk: Desk, code: str | None = None, message: str | None = None
+) -> QualificationHeader:
+    return QualificationHeader(
+        executed_at=desk.now,
+        confirmation_date=asked.confirmation_date,
+        institution_code=asked.institution_code,
+        file_identifier=asked.file_identifier,
+        reference=BY_NUMBER,
+        segment=FAILED if code else ENDED_NORMALLY,
+        error_code=code,
+        error_message=message,
+        character_code=desk.character_code,
+    )
+
+
+def _refused(header: DatedRequestHeader, desk: Desk) -> Trouble | None:
+    if desk.fail:
+        return Trouble.PROVOKED
+    return None if desk.may_ask(header.institution_code) else Trouble.OTHER_INSTITUTION
+
+
+def check(search: SearchInfo, institution: str, desk: Desk) -> QualificationBody | tuple[str, str]:
+    """One search. Nobody and several are answers; a code and a sentence where there is none."""
+    outcome = desk.checks.check(_question(search), search.limit_consent == "1", institution, desk.now)
+    match outcome:
+        case ServiceSilent():
+            return Trouble.SERVICE_SILENT.code, Trouble.SERVICE_SILENT.sentence
+        case Refused(code=code, message=message):
+            return code, message
+        case QualificationResult(segment="9"):
+            return outcome.error_code or Trouble.PROVOKED.code, outcome.error_message or Trouble.PROVOKED.sentence
+        case QualificationResult():
+            body = result_body(outcome, FaceOptions(reference_number=desk.numbers))
+            return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
+
+
+def _question(search: SearchInfo) -> InsuredSearch:
+    return InsuredSearch(
+        insurer_number=search.insurer_number,
+        insured_card_symbol=search.card_symbol,
+        insured_identification_number=search.identification_number,
+        insured_branch_number=search.branch_number,
+        birth_date=search.birth_date,
+    )
+
+
+def _said(body: QualificationBody) -> dict[str, str]:
+    trouble = {NOBODY: Trouble.NOBODY, SEVERAL: Trouble.SEVERAL}.get(body.validity or "")
+    return {} if trouble is None else {"result_code": trouble.code, "result_message": trouble.sentence}
+
+
+def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
+    """None of several: they are different people, and only one of them stands at the counter."""
+    if body.validity in (NOBODY, SEVERAL):
+        return ()
+    return tuple(
+        record.model_copy(update={"arbitrary_identifier": search.arbitrary_identifier}) for record in body.results
+    )

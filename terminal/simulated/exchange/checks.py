@@ -1,0 +1,88 @@
+"""The check by symbol and number itself: by the invented people of this process, or by a service elsewhere."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from consent.items import Item
+from terminal.handover.values import JAPAN
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import (
+    CHECK_ID_PATTERN,
+    LookUp,
+    QualificationResult,
+    Refused,
+    ServiceSilent,
+    Standing,
+)
+from terminal.qualification.insured import InsuredSearch
+from terminal.simulated.service.lookup import look_up
+from terminal.simulated.service.people import People
+from terminal.simulated.service.result import result_of_lookup
+
+CheckOutcome = QualificationResult | Refused | ServiceSilent
+_NO_CHECK_ID = "exchange"
+
+
+class Checks(Protocol):
+    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+        """`limit_agreed`: the patient agreed, by word of mouth, to the limit being given."""
+        ...
+
+    def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
+        """Whether the consent that a result file told of still stands: it may have been taken back since."""
+        ...
+
+
+class InventedChecks:
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+        found = look_up(search, self._people, now.astimezone(JAPAN).date())
+        # Nobody verifies this one: it goes nowhere.
+        request = LookUp(
+            terminal_id="exchange",
+            institution_code=institution,
+            search=search,
+            limit_consent=1 if limit_agreed else 0,
+            asked_at=now,
+            signature=b"-",
+        )
+        person = self._people.get(found.person) if found.person else None
+        return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
+
+    def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
+        """As the file says: there is nobody else to ask."""
+        return True
+
+
+class ServiceChecks:
+    """Asks the service over HTTP, one after the other. `open_client`: a new client for each question.
+
+    The client's own institution asks, whatever the request says.
+    """
+
+    def __init__(self, open_client: Callable[[], QualificationClient]) -> None:
+        self._open_client = open_client
+
+    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+        async def ask() -> CheckOutcome:
+            async with self._open_client() as client:
+                return await client.look_up(search, limit_consent=limit_agreed, asked_at=now)
+
+        return asyncio.run(ask())
+
+    def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
+        """False also for a check that the service does not know: what it says counts, not the file."""
+        if check_id is None or not re.fullmatch(CHECK_ID_PATTERN, check_id):
+            return False
+
+        async def ask() -> Standing | Refused | ServiceSilent:
+            async with self._open_client() as client:
+                return await client.standing(check_id)
+
+        answer = asyncio.run(ask())
+        return answer if isinstance(answer, ServiceSilent) else isinstance(answer, Standing) and item in answer.items

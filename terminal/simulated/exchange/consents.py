@@ -1,0 +1,73 @@
+"""Which consents stand: read from the card readers' result files as they appear in the `face` folder.
+
+A result's AvailableTime is the last moment; a later refusal ends it; what was not asked stays as it was.
+"""
+
+from datetime import date, datetime
+
+from consent.items import Item
+from terminal.handover.layout import LASTS, attributes_of
+from terminal.handover.messages.insured import Insured
+from terminal.handover.messages.kinds import read_message
+from terminal.handover.messages.qualification import QualificationAnswer
+from terminal.handover.parts import Consent
+from terminal.handover.xml import Parsed, parse
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.insured import InsuredPeople, Wanted
+
+FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP)
+"""Items whose data can be asked for by file."""
+
+
+def note_consents(data: bytes, insured: InsuredPeople, book: Book, day: date) -> bool:
+    """False when the file cannot be read as a result."""
+    parsed = parse(data)
+    message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
+    if not isinstance(message, QualificationAnswer):
+        return False
+    for record in message.body.results if message.body else ():
+        for item in FETCHED:
+            consent = getattr(record, attributes_of(item)[0])
+            if isinstance(consent, Consent):
+                _note(message, record, item, consent, insured, book, day)
+    return True
+
+
+def _note(
+    message: QualificationAnswer,
+    record: Insured,
+    item: Item,
+    consent: Consent,
+    insured: InsuredPeople,
+    book: Book,
+    day: date,
+) -> None:
+    if record.insurer_number is None or record.identification_number is None:
+        return
+    wanted = Wanted(
+        insurer_number=record.insurer_number,
+        identification_number=record.identification_number,
+        card_symbol=record.card_symbol,
+        branch_number=record.branch_number,
+        birth_date=record.birth_date,
+    )
+    found = insured.find(wanted, day)
+    if len(found) == 1:
+        book.decided(
+            message.header.institution_code,
+            found[0].person,
+            item,
+            message.header.executed_at,
+            _until(consent),
+            message.header.file_identifier,
+        )
+
+
+def _until(consent: Consent) -> datetime | None:
+    """None without a consent. Never longer than the rule, whatever the file says."""
+    if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
+        return None
+    try:
+        return min(consent.available_time, consent.consent_time + LASTS)
+    except OverflowError:
+        return None

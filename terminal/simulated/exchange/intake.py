@@ -1,0 +1,123 @@
+"""The `req` folder, looked through again and again: polling works on shares where notifications do not.
+
+A file is taken when it has the same size and time at two looks in a row. What is no plain file is never opened.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from terminal.simulated.exchange.names import Hostile, RequestName, request_name
+
+DONE_FOLDER: Final = "done"
+AT_ONCE: Final = 200
+"""Files of one look; the rest has its turn at the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Which state of which file."""
+
+    size: int
+    changed: int
+    """Nanoseconds, as the file system says."""
+    number: int
+    """Of the file in its file system."""
+
+
+@dataclass(slots=True)
+class _Known:
+    stamp: Stamp
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    name: RequestName
+    path: Path
+    stamp: Stamp
+    unchanged_for: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    arrived: tuple[Arrived, ...]
+    waiting: int
+    """Requests that still change."""
+    hostile: int
+    """Names or files that are refused and left alone."""
+
+
+@dataclass(slots=True)
+class Intake:
+    folder: Path
+    settled_after: float = 0.3
+    """Seconds without a change, at two looks or more."""
+    _known: dict[str, _Known] = field(default_factory=dict)
+
+    def look(self, now: float) -> Look:
+        """`now`: monotonic seconds. Raises `OSError` when the folder cannot be read."""
+        arrived: list[Arrived] = []
+        waiting = hostile = 0
+        present: set[str] = set()
+        for name, stamp in self._entries():
+            if name is None or stamp is None:
+                hostile += 1
+                continue
+            present.add(name.text)
+            known = self._known.get(name.text)
+            if known is None or known.stamp != stamp:
+                self._known[name.text] = _Known(stamp, now)
+                waiting += 1
+            elif now - known.since < self.settled_after:
+                waiting += 1
+            else:
+                arrived.append(Arrived(name, self.folder / name.text, stamp, now - known.since))
+        for gone in self._known.keys() - present:
+            del self._known[gone]
+        # The oldest first, so that nobody waits for ever behind a flood.
+        arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
+        return Look(tuple(arrived[:AT_ONCE]), waiting, hostile)
+
+    def _entries(self) -> Iterator[tuple[RequestName | None, Stamp | None]]:
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                name = request_name(entry.name)
+                if isinstance(name, Hostile):
+                    yield None, None
+                elif isinstance(name, RequestName):
+                    yield name, stamp_of(self.folder / entry.name)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """None for what is no plain file, or is not there."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def remove(path: Path) -> None:
+    """Raises `OSError` when it is there and stays."""
+    path.unlink(missing_ok=True)
+
+
+def put_away(path: Path, folder: Path) -> None:
+    """Move into `folder`, beside any file of the same name. Raises `OSError`."""
+    folder.mkdir(exist_ok=True, mode=0o770)
+    for count in range(1000):
+        target = folder / (path.name if not count else f"{path.stem}~{count}{path.suffix}")
+        if target.exists():
+            continue
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            pass
+        return
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))

@@ -1,0 +1,306 @@
+"""`uketsuke exchange`: requests in `req`, answers in `res`, as makers of receipt software know it from the real thing.
+
+Its answers are invented and say so. Nothing personal is logged: neither names nor what stands in a file.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Self
+
+from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
+from terminal.handover.messages.kinds import FACE_PREFIX
+from terminal.handover.reading import TooLarge, read_whole
+from terminal.handover.values import JAPAN
+from terminal.handover.xml import LARGEST, Encoding
+from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import Checks
+from terminal.simulated.exchange.consents import note_consents
+from terminal.simulated.exchange.insured import InsuredPeople
+from terminal.simulated.exchange.intake import (
+    DONE_FOLDER,
+    Arrived,
+    Intake,
+    Stamp,
+    put_away,
+    remove,
+    stamp_of,
+)
+from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.requests import Answered, Handled, Rejected, Silent, handle, reject
+
+log = logging.getLogger(__name__)
+
+FORGET_EVERY: Final = 3600.0
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    req: Path
+    res: Path
+    face: Path
+
+    @classmethod
+    def below(cls, root: Path, *, create: bool = True) -> Self:
+        """`req`, `res` and `face` in whatever case they have; made where they are missing."""
+        present = {path.name.lower(): path for path in root.iterdir()} if root.is_dir() else {}
+        folders = cls(*(present.get(name, root / name) for name in ("req", "res", "face")))
+        if create:
+            for folder in (folders.req, folders.res, folders.face):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o770)
+        return folders
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRules:
+    institution_code: str | None = None
+    """Ten digits; None answers any institution."""
+    encoding: Encoding = "UTF-8"
+    """Of answers, whatever the request has."""
+    keep_requests: bool = False
+    """Move answered requests to `req/done` instead of deleting them."""
+    answer_after: float = 0.0
+    """Seconds; the real thing takes 3 to 7."""
+    bulk_lasts: timedelta = timedelta(seconds=10)
+    """How long a bulk check is being processed."""
+    settled_after: float = 0.3
+    """Seconds without a change before a file is read."""
+    half_written_for: float = 3.0
+    """Seconds without a change after which a file that ends too early is refused."""
+    poll_every: float = 0.5
+    """Seconds."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one look through the folders did. Counts only."""
+
+    answered: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    """Still being written, or held back."""
+    hostile: int = 0
+    undelivered: int = 0
+    """Answers that could not be written, and requests that could not be read or taken away; tried again."""
+    consents: int = 0
+    """New results of card readers whose consents were noted."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """An answer that is ready and not yet given."""
+
+    stamp: Stamp
+    handled: Handled
+    due: float
+
+
+@dataclass(slots=True)
+class _Memory:
+    pending: dict[str, _Pending] = field(default_factory=dict)
+    """By the request's name."""
+    finished: dict[str, Stamp] = field(default_factory=dict)
+    """Answered and not to be taken away: a folder that is read-only."""
+    results: dict[str, Stamp] = field(default_factory=dict)
+    """Of card readers, by name, as they were looked at."""
+    hostile: int = 0
+    forgot_at: float | None = None
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ExchangeService:
+    """One per folder; one thread. `clock` answers times with a zone, `monotonic` seconds."""
+
+    def __init__(
+        self,
+        folders: Folders,
+        insured: InsuredPeople,
+        checks: Checks,
+        book: Book,
+        *,
+        rules: ExchangeRules | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folders = folders
+        self.rules = rules or ExchangeRules()
+        self._insured, self._checks, self._book = insured, checks, book
+        self._clock, self._monotonic = clock, monotonic
+        self._intake = Intake(folders.req, self.rules.settled_after)
+        self._answers = ResultFolder(folders.res, owner="exchange")
+        self._memory = _Memory()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set. A failing scan is logged and the next one tries again."""
+        failing = False
+        while not stop.is_set():
+            try:
+                self.scan_once()
+                failing = False
+            except Exception as error:
+                # The kind alone: messages carry paths, and paths carry names.
+                if not failing:
+                    log.error("folders cannot be looked through: %s; trying again", type(error).__name__)
+                failing = True
+            stop.wait(self.rules.poll_every)
+
+    def scan_once(self) -> Scan:
+        """Raises `OSError` when a folder cannot be read."""
+        scan, now = Scan(), self._monotonic()
+        self._forget(now)
+        self._note_results(scan)
+        look = self._intake.look(now)
+        scan.waiting, scan.hostile = look.waiting, look.hostile
+        if look.hostile > self._memory.hostile:
+            log.warning("%d files in the request folder are refused for their name or kind", look.hostile)
+        self._memory.hostile = look.hostile
+        present = {arrived.name.text for arrived in look.arrived}
+        for kept in (self._memory.pending, self._memory.finished):
+            for name in [name for name in kept if name not in present]:
+                del kept[name]
+        for arrived in look.arrived:
+            self._serve(arrived, scan, now)
+        return scan
+
+    # --- consents ---------------------------------------------------------------------------------------------
+
+    def _note_results(self, scan: Scan) -> None:
+        """Looks only: the files are the receipt computer's."""
+        today = self._clock().astimezone(JAPAN).date()
+        with os.scandir(self.folders.face) as entries:
+            names = sorted(
+                entry.name for entry in entries if entry.name.startswith(FACE_PREFIX) and entry.name.endswith(".xml")
+            )
+        for name in names:
+            path = self.folders.face / name
+            stamp = stamp_of(path)
+            # Looked at once in every state: one that cannot be read may still be being written.
+            if stamp is None or self._memory.results.get(name) == stamp:
+                continue
+            self._memory.results[name] = stamp
+            key = "face:" + sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+            if self._book.seen(key) is not None:
+                continue
+            try:
+                data = read_whole(path, LARGEST)
+            except (TooLarge, OSError):
+                continue
+            if data is not None and note_consents(data, self._insured, self._book, today):
+                self._book.saw(key, "", self._clock())
+                scan.consents += 1
+        for gone in self._memory.results.keys() - set(names):
+            del self._memory.results[gone]
+
+    # --- requests ---------------------------------------------------------------------------------------------
+
+    def _serve(self, arrived: Arrived, scan: Scan, now: float) -> None:
+        name = arrived.name.text
+        if self._memory.finished.get(name) == arrived.stamp:
+            self._take_away(arrived, scan)
+            return
+        pending = self._memory.pending.get(name)
+        if pending is None or pending.stamp != arrived.stamp:
+            pending = self._ready(arrived, scan, now)
+            if pending is None:
+                return
+            self._memory.pending[name] = pending
+        if now < pending.due:
+            scan.waiting += 1
+            return
+        if self._give(arrived, pending.handled, scan):
+            del self._memory.pending[name]
+            self._take_away(arrived, scan)
+
+    def _ready(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
+        """None when it is not its turn yet, or has been answered already."""
+        largest = arrived.name.kind.largest if arrived.name.kind else LARGEST
+        try:
+            data = read_whole(arrived.path, largest)
+        except TooLarge:
+            return _Pending(arrived.stamp, reject(arrived.name, Trouble.MALFORMED, self._desk(False)), now)
+        except OSError:
+            # Its writer holds it locked, perhaps.
+            scan.undelivered += 1
+            return None
+        if data is None:
+            return None
+        if self._answered_before(arrived, data):
+            self._take_away(arrived, scan)
+            return None
+        handled = handle(arrived.name, data, self._desk, self.rules.bulk_lasts)
+        perhaps_half = isinstance(handled, Rejected) and handled.half_written
+        if perhaps_half and arrived.unchanged_for < self.rules.half_written_for:
+            scan.waiting += 1
+            return None
+        delay = max(handled.delay, self.rules.answer_after) if isinstance(handled, Answered) else 0.0
+        self._book.saw(arrived.name.text, sha256(data).hexdigest(), self._clock())
+        return _Pending(arrived.stamp, handled, now + delay)
+
+    def _answered_before(self, arrived: Arrived, data: bytes) -> bool:
+        """This very file, and its answer lies there: we ended between giving and taking away."""
+        if self._book.seen(arrived.name.text) != sha256(data).hexdigest():
+            return False
+        return any((self.folders.res / answer).exists() for answer in (arrived.name.answer, arrived.name.error))
+
+    def _desk(self, fail: bool) -> Desk:
+        return Desk(
+            insured=self._insured,
+            checks=self._checks,
+            book=self._book,
+            now=self._clock().astimezone(JAPAN),
+            encoding=self.rules.encoding,
+            institution_code=self.rules.institution_code,
+            fail=fail,
+        )
+
+    def _give(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
+        """Whether the request is done with."""
+        if isinstance(handled, Silent):
+            log.info("%s: taken and not answered, as asked", arrived.name.shown)
+            return True
+        delivery = self._answers.deliver(handled.name, handled.data)
+        if isinstance(delivery, AlreadyThere) and isinstance(handled, Answered):
+            handled = reject(arrived.name, Trouble.NAME_USED, self._desk(False))
+            delivery = self._answers.deliver(handled.name, handled.data)
+        if isinstance(delivery, NotDelivered):
+            log.error("%s: answer not written: %s; trying again", arrived.name.shown, delivery.reason)
+            scan.undelivered += 1
+            return False
+        if isinstance(handled, Rejected):
+            log.info("%s: refused, %s", arrived.name.shown, handled.trouble.code)
+            scan.rejected += 1
+        else:
+            log.info("%s: answered", arrived.name.shown)
+            scan.answered += 1
+        return True
+
+    def _take_away(self, arrived: Arrived, scan: Scan) -> None:
+        """Leaves a file that was written anew meanwhile: it is another request."""
+        try:
+            if stamp_of(arrived.path) not in (None, arrived.stamp):
+                return
+            if self.rules.keep_requests:
+                put_away(arrived.path, self.folders.req / DONE_FOLDER)
+            else:
+                remove(arrived.path)
+        except OSError as error:
+            if arrived.name.text not in self._memory.finished:
+                log.error("%s: cannot be taken away: %s", arrived.name.shown, type(error).__name__)
+            self._memory.finished[arrived.name.text] = arrived.stamp
+            scan.undelivered += 1
+
+    def _forget(self, now: float) -> None:
+        if self._memory.forgot_at is None or now - self._memory.forgot_at >= FORGET_EVERY:
+            self._book.forget(self._clock())
+            self._memory.forgot_at = now

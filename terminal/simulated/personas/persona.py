@@ -1,0 +1,101 @@
+"""A persona: a simulated card, a synthetic patient, an insured person and a script, and how the day must end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from config.profiles import Profile
+from consent.items import Item
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import PrescriptionForm, Way
+from terminal.session.states import Outcome
+from terminal.simulated.service.registry import CardStatus
+
+
+class Sharing(StrEnum):
+    ALL = "all"
+    NONE = "none"
+    ONE_BY_ONE = "one-by-one"
+
+
+class Mishap(StrEnum):
+    """What goes wrong around the patient."""
+
+    NOTHING = ""
+    CARD_TAKEN_BEFORE_CHECK = "card-taken-before-check"
+    CARD_TAKEN_DURING_CONSENT = "card-taken-during-consent"
+    SERVICE_SILENT_AT_OPENING = "service-silent-at-opening"
+    SERVICE_SILENT_AT_SUBMIT = "service-silent-at-submit"
+
+
+@dataclass(frozen=True, slots=True)
+class CardKind:
+    """The card as it is issued. PINs are invented."""
+
+    pin: str | None = "1234"
+    """None: PIN-less."""
+    pin_tries_left: int | None = None
+    certificate_from: str = ""
+    """Another persona whose certificate and key this card carries beside its own chip and face record."""
+    certificates: bool = True
+    photo: bool = True
+    issued_on: date | None = None
+    """None: a year and a half ago, as seen from the day the demo first ran."""
+    revoked: bool = False
+    """Its certificate stands on a revocation list."""
+    status: CardStatus = CardStatus.IN_USE
+    """What the service knows of it and the card does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What the patient does."""
+
+    way: Way = Way.PIN
+    pins: tuple[str, ...] = ("1234",)
+    """Typed one after the other, as often as the terminal asks."""
+    register: bool = True
+    sharing: Sharing = Sharing.ALL
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    """By question id, for what is asked one by one; yes where nothing is said."""
+    prescription: PrescriptionForm = PrescriptionForm.PAPER
+    staff: bool = False
+    """Staff comes and confirms the holder by eye."""
+    mishap: Mishap = Mishap.NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How it must end."""
+
+    way: Way | None
+    """How the holder was confirmed; None where nobody was."""
+    outcome: Outcome | ProblemCode | None
+    """The last state; None where the terminal goes back to idle without a word."""
+    asked: tuple[str, ...] = ()
+    """Question ids, in the order they were first on the screen."""
+    flags: Mapping[Item, int] | None = None
+    """In the written result file; None where no file may be written."""
+    tries_spent: int = 0
+    """Wrong PINs the card counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    name: str
+    story: str
+    person: str
+    """Id of the insured person."""
+    face: str
+    """The synthetic person on the card's photo."""
+    expected: Expected
+    live_face: str = ""
+    """Who stands before the camera, where it is somebody else."""
+    profile: Profile = Profile.CLINIC
+    card: CardKind = CardKind()
+    script: Script = Script()
+
+    @property
+    def before_camera(self) -> str:
+        return self.live_face or self.face

@@ -1,0 +1,125 @@
+"""The props of a persona: its card, issued once into the state folder, and what the service is told about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from reader.face_record import Sex, parse_face_record
+from reader.profile import RSA_2048, File
+from reader.softcard.authority import TestAuthority
+from reader.softcard.image import CardFile, CardImage
+from reader.softcard.issue import Holder, issue, mix
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.persona import CardKind, Persona
+from terminal.simulated.service.people import InsuredPerson, People
+from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, anchors_of
+
+_PLACE = "東京都模擬区試験町１－２－３"
+
+
+def cards_dir(state_dir: Path) -> Path:
+    return state_dir / "cards"
+
+
+def authority_of(state_dir: Path) -> TestAuthority:
+    return TestAuthority.load_or_create(state_dir / "test-authority")
+
+
+@dataclass(frozen=True, slots=True)
+class Props:
+    """Issues what a persona needs; a card once issued is found again."""
+
+    people: People
+    authority: TestAuthority
+    state_dir: Path
+    keep_cards: bool = True
+    """False: cards stay in memory, as they must when a real person's portrait is on them."""
+    _in_memory: dict[str, CardImage] = field(default_factory=dict)
+
+    def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
+        """The persona's card as issued; anew if somebody else is on the photo. Play on a copy, so that it stays new."""
+        if not self.keep_cards:
+            if persona.name not in self._in_memory:
+                self._in_memory[persona.name] = self._issue(persona, portrait_jp2)
+            return self._in_memory[persona.name]
+        path = cards_dir(self.state_dir) / f"{persona.name}.json"
+        portrait = portrait_jp2(persona) if persona.card.photo else None
+        if path.exists():
+            image = CardFile(path).load()
+            if photo_on(image) == portrait:
+                return image
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        image = self._issue(persona, portrait_jp2)
+        CardFile(path).save(image)
+        return image
+
+    def _issue(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
+        portrait = portrait_jp2(persona) if persona.card.photo else None
+        image = issue_card(persona.card, self.people[persona.person], self.authority, portrait)
+        if persona.card.certificate_from:
+            image = mix(image, self.card_of(BY_NAME[persona.card.certificate_from], portrait_jp2))
+        return image
+
+    def registry_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
+        """What the service knows from issuance: whose certificate it is, and which chip key belongs to it.
+
+        A mixed card's certificate was issued with another chip.
+        """
+        issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
+        image = self.card_of(issued, portrait_jp2)
+        known = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
+        return known.merged(revocation_of(image, self.authority)) if persona.card.revoked else known
+
+
+def issue_card(
+    kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes | None
+) -> CardImage:
+    return issue(
+        authority,
+        RSA_2048,
+        portrait_jp2,
+        holder=holder_of(person),
+        pin=kind.pin,
+        issued_on=kind.issued_on or date.today() - timedelta(days=548),
+        pin_tries_left=kind.pin_tries_left,
+        with_certificates=kind.certificates,
+    )
+
+
+def holder_of(person: InsuredPerson) -> Holder:
+    """Who stands on the card of an insured person."""
+    insured = person.qualifications[0] if person.qualifications else None
+    return Holder(
+        name=insured.name if insured else "模擬　太郎",
+        address=(insured.address if insured else None) or _PLACE,
+        birth_date=person.born,
+        sex=Sex(int(insured.sex)) if insured and insured.sex in "12" else Sex.NOT_KNOWN,
+    )
+
+
+def photo_on(image: CardImage) -> bytes | None:
+    photo = parse_face_record(image.files[File.FACE_RECORD]).photo_jp2
+    return None if photo is None else bytes(photo)
+
+
+def trust_of(authority: TestAuthority) -> Registry:
+    """What the service needs to believe cards of the test authority."""
+    return Registry(
+        certificate_authorities=(authority.user_ca.certificate_pem,),
+        record_anchors=anchors_of(authority.trust_anchors),
+    )
+
+
+def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN_USE) -> Registry:
+    """What the service knows of one card from issuance; nothing for a card without certificate."""
+    facts = image.public_facts()
+    if facts.certificate_sha256 is None:
+        return Registry()
+    entry = CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256, status=status)
+    return Registry(cards={facts.certificate_sha256: entry})
+
+
+def revocation_of(image: CardImage, authority: TestAuthority) -> Registry:
+    """The authority's list with the card's certificate on it."""
+    return Registry(revocation_lists=(authority.revocation_list([image.files[File.USER_CERTIFICATE]]),))

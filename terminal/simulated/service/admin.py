@@ -1,0 +1,80 @@
+"""Steering a service stub over HTTP: what `uketsuke stub adopt` and a demo against another process use."""
+
+import ssl
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from terminal.qualification.client import require_safe_url
+from terminal.qualification.contract import Model, Refused, ServiceSilent, Silence
+from terminal.qualification.keys import Enrolment
+from terminal.simulated.service.admin_routes import Adopted, Adoption, EnrolTerminal, SimulatorState
+from terminal.simulated.service.behaviour import Operation, Rule, Setting
+from terminal.simulated.service.registry import Registry
+
+AnswerT = TypeVar("AnswerT")
+
+
+class StubAdmin:
+    """Blocking. Works from the stub's own computer only; elsewhere every call is `ServiceSilent(NOT_UNDERSTOOD)`."""
+
+    def __init__(self, base_url: str, *, timeout_seconds: float = 5.0, tls: ssl.SSLContext | None = None) -> None:
+        require_safe_url(base_url)
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False, verify=tls or True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def state(self) -> SimulatorState | ServiceSilent:
+        return self._call("GET", "/simulator", TypeAdapter(SimulatorState))
+
+    def adopt(self, certificate: bytes, person: str) -> Adopted | Refused | ServiceSilent:
+        """Bind a certificate (DER) to an invented person."""
+        adapter: TypeAdapter[Adopted | Refused] = TypeAdapter(Adopted | Refused)
+        return self._call("POST", "/simulator/adoptions", adapter, Adoption(certificate=certificate, person=person))
+
+    def enrol(self, terminal_id: str, public_key: str) -> Enrolment | ServiceSilent:
+        """Make a terminal known; the answer is for `Enrolment.save`."""
+        body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key)
+        return self._call("POST", "/simulator/terminals", TypeAdapter(Enrolment), body)
+
+    def publish(self, registry: Registry) -> SimulatorState | ServiceSilent:
+        """Merge cards, terminals and trust anchors into the stub's registry."""
+        return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
+
+    def behave(
+        self, operation: Operation, rule: Rule, person: str | None = None
+    ) -> tuple[Setting, ...] | ServiceSilent:
+        """All rules in force afterwards. For one insured person (by id), or for everybody."""
+        path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
+        return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
+
+    def behave_normally(self) -> tuple[Setting, ...] | ServiceSilent:
+        return self._call("DELETE", "/simulator/behaviour", TypeAdapter(tuple[Setting, ...]))
+
+    def _call(
+        self, method: str, path: str, adapter: TypeAdapter[AnswerT], body: Model | None = None
+    ) -> AnswerT | ServiceSilent:
+        content = None if body is None else body.model_dump_json()
+        try:
+            response = self._http.request(method, path, content=content, headers={"Content-Type": "application/json"})
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            return ServiceSilent(Silence.NO_CONNECTION)
+        except httpx.TimeoutException:
+            return ServiceSilent(Silence.TIMEOUT)
+        except httpx.HTTPError:
+            return ServiceSilent(Silence.BROKEN_OFF)
+        if response.status_code >= 500:
+            return ServiceSilent(Silence.SERVER_ERROR)
+        try:
+            return adapter.validate_json(response.content)
+        except ValidationError:
+            return ServiceSilent(Silence.NOT_UNDERSTOOD)

@@ -1,0 +1,89 @@
+"""Routes that steer the simulation, under /simulator: for programs on the same computer alone."""
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+
+from terminal.qualification.client import is_loopback
+from terminal.qualification.contract import Base64, Model, Refused, TerminalId
+from terminal.qualification.keys import Enrolment
+from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
+from terminal.simulated.service.registry import Registry
+from terminal.simulated.service.service import Service
+
+
+class Adoption(Model):
+    certificate: Base64
+    """DER."""
+    person: str
+    """Id of an invented person."""
+
+
+class Adopted(Model):
+    certificate_sha256: str
+    person: str
+    simulated: bool = True
+
+
+class EnrolTerminal(Model):
+    terminal_id: TerminalId
+    public_key: str
+    """PEM."""
+
+
+class SimulatorState(Model):
+    people: tuple[str, ...]
+    cards: int
+    terminals: tuple[str, ...]
+    behaviour: tuple[Setting, ...]
+    simulated: bool = True
+
+
+def _from_this_computer(request: Request) -> None:
+    """Peer and Host both: a web page elsewhere must not steer it through somebody's browser."""
+    peer = request.client.host if request.client else ""
+    if not is_loopback(peer) or not is_loopback(request.url.hostname or ""):
+        raise HTTPException(403)
+
+
+def add_admin_routes(app: FastAPI, service: Service, behaviour: Behaviour) -> None:
+    routes = APIRouter(prefix="/simulator", dependencies=[Depends(_from_this_computer)], tags=["simulator"])
+
+    @routes.get("")
+    async def state() -> SimulatorState:
+        registry = service.registry.current()
+        return SimulatorState(
+            people=tuple(service.people),
+            cards=len(registry.cards),
+            terminals=tuple(registry.terminals),
+            behaviour=behaviour.settings(),
+        )
+
+    @routes.put("/behaviour/{operation}")
+    async def behave(operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...]:
+        if person is not None and person not in service.people:
+            raise HTTPException(404)
+        behaviour.set(operation, rule, person)
+        return behaviour.settings()
+
+    @routes.delete("/behaviour")
+    async def behave_normally() -> tuple[Setting, ...]:
+        behaviour.clear()
+        return behaviour.settings()
+
+    @routes.post("/registry")
+    async def merge(registry: Registry) -> SimulatorState:
+        service.registry.merge(registry)
+        return await state()
+
+    @routes.post("/terminals")
+    async def enrol(terminal: EnrolTerminal) -> Enrolment:
+        service.registry.enrol_terminal(terminal.terminal_id, terminal.public_key)
+        return Enrolment(terminal_id=terminal.terminal_id, service_public_key=service.public_key, simulated=True)
+
+    @routes.post("/adoptions")
+    async def adopt(adoption: Adoption) -> Adopted | Refused:
+        adopted = service.adopt(adoption.certificate, adoption.person)
+        if isinstance(adopted, Refused):
+            return adopted
+        return Adopted(certificate_sha256=adopted, person=adoption.person)
+
+    app.include_router(routes)

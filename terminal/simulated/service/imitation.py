@@ -1,0 +1,72 @@
+"""What the service says of people when the rule in force wants something else said than their record."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from terminal.qualification.contract import QualificationResult
+from terminal.qualification.insured import Qualification
+from terminal.simulated.service.behaviour import rule_in_force
+from terminal.simulated.service.lookup import Found
+from terminal.simulated.service.old_characters import with_old_characters
+from terminal.simulated.service.people import InsuredPerson, Validity
+
+_ANOTHER_INSURER = {"insurer_number": "06139999", "insurer_name": "模擬健康保険組合"}
+
+
+def imitated(person: InsuredPerson, today: date) -> InsuredPerson:
+    """The person with the validity that the rule in force tells of."""
+    validity = rule_in_force().validity
+    if validity is None or validity == person.validity:
+        return person
+    return person.model_copy(
+        update={
+            "validity": validity,
+            "qualifications": _fitting(person.qualifications, validity, today),
+            "birth_date": person.born,
+        }
+    )
+
+
+def imitated_finding(found: Found, today: date) -> Found:
+    validity = rule_in_force().validity
+    if validity is None:
+        return found
+    return replace(found, validity=validity, qualifications=_fitting(found.qualifications, validity, today))
+
+
+def imitated_result(result: QualificationResult) -> QualificationResult:
+    """With an error instead of a qualification, or with names in old characters, where the rule in force wants it."""
+    rule = rule_in_force()
+    if rule.old_characters:
+        result = with_old_characters(result)
+    if rule.error_code is None:
+        return result
+    message = "模擬のエラーです。"
+    return result.model_copy(
+        update={
+            "segment": "9",
+            "error_code": rule.error_code,
+            "error_message": message,
+            "status": "2",
+            "code": rule.error_code,
+            "message": message,
+            "validity": None,
+            "qualifications": (),
+            "consents": (),
+            "by_law": (),
+            "limit": None,
+            "specific_diseases": (),
+        }
+    )
+
+
+def _fitting(qualifications: tuple[Qualification, ...], validity: Validity, today: date) -> tuple[Qualification, ...]:
+    if validity == "4" or not qualifications:
+        return ()
+    first = qualifications[0]
+    if validity in ("2", "3"):
+        lost = {"disqualification_date": today - timedelta(days=1), "reason_of_loss": "03" if validity == "3" else "99"}
+        return (first.model_copy(update=lost),)
+    if validity == "5":
+        return (first, first.model_copy(update=_ANOTHER_INSURER))
+    return qualifications

@@ -1,0 +1,69 @@
+"""Finding an insured person by what stands on a 資格確認書, and what such a check tells.
+
+It says whether that qualification is in force. Unlike a card it does not lead to the newest one: where there is a newer
+one, it says so (3) and shows the one that was asked for.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from terminal.qualification.insured import InsuredSearch, Qualification
+from terminal.simulated.service.people import InsuredPerson, People, Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`person` is an id, None where nobody or several were found."""
+
+    person: str | None
+    validity: Validity
+    """OQSCD006."""
+    qualifications: tuple[Qualification, ...]
+
+
+def look_up(search: InsuredSearch, people: People, day: date) -> Found:
+    """Without a branch number a family's members are told apart by their birth dates alone."""
+    hits = [
+        (name, person, qualification)
+        for name, person in people.items()
+        for qualification in (*person.qualifications, *person.former)
+        if _matches(search, qualification)
+    ]
+    if not hits:
+        return Found(None, "4", ())
+    if len(hits) > 1:
+        # no records: they may be different people's, and one of them stands at the counter
+        return Found(None, "5", ())
+    name, person, qualification = hits[0]
+    return Found(name, _validity(person, qualification, day), (qualification,))
+
+
+def _validity(person: InsuredPerson, qualification: Qualification, day: date) -> Validity:
+    over = qualification.disqualification_date is not None and qualification.disqualification_date <= day
+    if qualification in person.former:
+        return "3" if person.valid else "2"
+    if over:
+        return "3" if person.validity == "3" else "2"
+    return "6" if person.validity == "6" else "1"
+
+
+def _matches(search: InsuredSearch, qualification: Qualification) -> bool:
+    return (
+        _number(search.insurer_number) == _number(qualification.insurer_number)
+        and _plain(search.insured_card_symbol) == _plain(qualification.insured_card_symbol)
+        and _plain(search.insured_identification_number) == _plain(qualification.insured_identification_number)
+        and search.insured_branch_number in (None, qualification.insured_branch_number)
+        and search.birth_date == qualification.birth_date
+    )
+
+
+def _number(digits: str) -> str:
+    """Six digits and the same padded to eight are one insurer."""
+    return digits.lstrip("0")
+
+
+def _plain(text: str | None) -> str:
+    """Full and half width, hyphens and spaces make no difference."""
+    plain = unicodedata.normalize("NFKC", text or "")
+    return "".join(character for character in plain if character.isalnum())

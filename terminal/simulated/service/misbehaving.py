@@ -1,0 +1,160 @@
+"""ASGI middleware that follows a `Behaviour`: what happens to a call before, around and after the service."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from terminal.qualification.contract import PREFIX
+from terminal.simulated.service.behaviour import Behaviour, Manner, Operation, Rule, in_force
+from terminal.simulated.service.refusals import http_status, refuse
+
+DROP_EXTENSION = "uketsuke.drop"
+"""ASGI scope extension of our server: a function that ends the connection without a word."""
+
+_ROUTES = (
+    (Operation.CHALLENGE, "POST", re.compile(rf"{PREFIX}/challenges")),
+    (Operation.OPEN, "POST", re.compile(rf"{PREFIX}/checks")),
+    (Operation.REGISTER, "POST", re.compile(rf"{PREFIX}/checks/([^/]+)/registration")),
+    (Operation.SUBMIT, "PUT", re.compile(rf"{PREFIX}/checks/([^/]+)/submission")),
+    (Operation.RESULT, "GET", re.compile(rf"{PREFIX}/checks/([^/]+)/result")),
+    (Operation.WITHDRAW, "POST", re.compile(rf"{PREFIX}/checks/([^/]+)/withdrawal")),
+    (Operation.CONSENTS, "GET", re.compile(rf"{PREFIX}/checks/([^/]+)/consents")),
+    (Operation.LOOK_UP, "POST", re.compile(rf"{PREFIX}/lookups")),
+    (Operation.RECEIPTS, "GET", re.compile(rf"{PREFIX}/receipts")),
+)
+
+Whose = Callable[[Operation, str, bytes], Awaitable[str | None]]
+"""Which insured person a call is about, from operation, check id (or empty) and body; None if that cannot be told."""
+
+
+class Misbehaving:
+    """ASGI middleware that follows a `Behaviour`."""
+
+    def __init__(self, app: ASGIApp, behaviour: Behaviour, whose: Whose) -> None:
+        self._app = app
+        self._behaviour = behaviour
+        self._whose = whose
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = None if self._behaviour.is_normal else _asked(scope)
+        if asked is None:
+            await self._app(scope, receive, send)
+            return
+        operation, check_id = asked
+        person = None
+        if self._behaviour.cares_who(operation):
+            body, receive = await _peeked(receive)
+            person = await self._whose(operation, check_id, body)
+        rule = self._behaviour.take(operation, person)
+        with in_force(rule):
+            await self._follow(rule, scope, receive, send)
+
+    async def _follow(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
+        if rule.delay_seconds and await self._let_go_within(rule.delay_seconds):
+            await _drop(scope, receive, send)
+            return
+        match rule.manner:
+            case Manner.NORMAL:
+                await self._app(scope, receive, send)
+            case Manner.SILENT:
+                await self._stay_silent(scope, receive, send)
+            case Manner.DROPPED:
+                await _drop(scope, receive, send)
+            case Manner.LOST_ANSWER:
+                await self._app(scope, receive, _Kept())
+                await _drop(scope, receive, send)
+            case Manner.HALF:
+                await self._half(scope, receive, send)
+            case Manner.GARBAGE:
+                await _answer(send, 200, b"<html>it works</html>")
+            case Manner.FAILING:
+                await _answer(send, rule.status, b"")
+            case Manner.REFUSING:
+                refused = refuse(rule.reason).model_dump_json().encode()
+                await _answer(send, http_status(rule.reason), refused, b"application/json")
+
+    async def _let_go_within(self, seconds: float) -> bool:
+        with self._behaviour.kept_waiting() as let_go:
+            try:
+                await asyncio.wait_for(let_go.wait(), seconds)
+            except TimeoutError:
+                return False
+            return True
+
+    async def _stay_silent(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._behaviour.kept_waiting() as let_go:
+            ends = {asyncio.create_task(let_go.wait()), asyncio.create_task(_until_disconnected(receive))}
+            _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(ends)
+        await _drop(scope, receive, send)
+
+    async def _half(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kept = _Kept()
+        await self._app(scope, receive, kept)
+        await send(kept.start)
+        await send({"type": "http.response.body", "body": kept.body[: len(kept.body) // 2], "more_body": True})
+        await _drop(scope, receive, send, gently=True)
+
+
+class _Kept:
+    """A `send` that keeps the answer."""
+
+    def __init__(self) -> None:
+        self.start: Message = {}
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+        else:
+            self.body += message.get("body", b"")
+
+
+def _asked(scope: Scope) -> tuple[Operation, str] | None:
+    """Operation and check id; the id is empty where the path has none."""
+    if scope["type"] != "http":
+        return None
+    for operation, method, path in _ROUTES:
+        if scope["method"] == method and (matched := path.fullmatch(scope["path"])):
+            return operation, next(iter(matched.groups()), "")
+    return None
+
+
+async def _peeked(receive: Receive) -> tuple[bytes, Receive]:
+    """The body, and a `receive` that begins with it again."""
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body", False):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+    again = iter(messages)
+
+    async def replayed() -> Message:
+        return next(again, None) or await receive()
+
+    return body, replayed
+
+
+async def _until_disconnected(receive: Receive) -> bool:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    return True
+
+
+async def _drop(scope: Scope, receive: Receive, send: Send, *, gently: bool = False) -> None:
+    """Under another server than ours a dropped connection is a 503: ASGI knows no way to end one."""
+    drop = scope.get("extensions", {}).get(DROP_EXTENSION)
+    if drop is not None:
+        drop(gently)
+        await _until_disconnected(receive)
+    elif not gently:
+        await _answer(send, 503, b"")
+
+
+async def _answer(send: Send, status: int, body: bytes, kind: bytes = b"text/html") -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

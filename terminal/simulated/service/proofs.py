@@ -1,0 +1,154 @@
+"""What the service verifies itself before it believes that a holder was confirmed.
+
+PIN: the certificate's key signed the challenge. Face and staff: the face record is genuine, its chip key signed the
+challenge, that chip belongs to the certificate, and an enrolled terminal vouches for the verdict.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from config.settings import GraceRule
+from reader.authenticity import TrustAnchors, verify_chip_signature, verify_record_proof
+from reader.chip_key import chip_key_der
+from reader.facts import Authenticity
+from reader.months import add_months
+from terminal.qualification.contract import CertificateStanding, ChipProof, OpenCheck, PinProof, RefusalReason
+from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
+from terminal.qualification.keys import verify
+from terminal.qualification.statements import chip_statement, pin_statement, verdict_statement
+from terminal.simulated.service.registry import CardEntry, TrustAnchor
+
+JAPAN = timezone(timedelta(hours=9), "JST")
+USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
+TEST_USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRules:
+    policies: frozenset[x509.ObjectIdentifier] = frozenset(
+        {USER_AUTHENTICATION_POLICY, TEST_USER_AUTHENTICATION_POLICY}
+    )
+    grace: GraceRule = GraceRule.MONTH_END
+
+
+def parse_certificate(der: bytes) -> x509.Certificate | None:
+    """None for anything that is no certificate with an RSA key."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return certificate if isinstance(key, RSAPublicKey) else None
+
+
+def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules: CertificateRules) -> bool:
+    """Issued by one of the authorities (PEM), for user authentication, for signing.
+
+    Generations of the real authority share one name, so every one is tried by its key.
+    """
+    return _is_for_user_authentication(certificate, rules) and any(issued_by(certificate, pem) for pem in authorities)
+
+
+def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
+    """None when it cannot be used (any more, or yet). Days are Japan's."""
+    if now < certificate.not_valid_before_utc:
+        return None
+    today = now.astimezone(JAPAN).date()
+    last_day = certificate.not_valid_after_utc.astimezone(JAPAN).date()
+    if now <= certificate.not_valid_after_utc:
+        near = today >= add_months(last_day, -EXPIRING_MONTHS)
+        return CertificateStanding.EXPIRING if near else CertificateStanding.VALID
+    return CertificateStanding.GRACE if today <= last_grace_day(last_day, rules.grace) else None
+
+
+def check_pin_proof(certificate: x509.Certificate, challenge: bytes, proof: PinProof) -> RefusalReason | None:
+    key = certificate.public_key()
+    if isinstance(key, RSAPublicKey) and verify_chip_signature(key, pin_statement(challenge), proof.signature):
+        return None
+    return RefusalReason.BAD_SIGNATURE
+
+
+def check_chip_proof(
+    request: OpenCheck,
+    proof: ChipProof,
+    card: CardEntry,
+    terminal_key_pem: str,
+    anchors: tuple[TrustAnchor, ...],
+) -> RefusalReason | None:
+    """None when record, chip, pair and verdict all hold."""
+    certificate_sha256 = sha256(request.certificate).digest()
+    chip_key = verify_record_proof(
+        proof.group_1,
+        proof.group_2_digest,
+        proof.group_3_digest,
+        proof.record_signature,
+        proof.cv_certificate,
+        _anchors(anchors),
+    )
+    if chip_key is Authenticity.CANNOT_TELL:
+        return RefusalReason.UNKNOWN_CHIP
+    if isinstance(chip_key, Authenticity):
+        return RefusalReason.FORGED_RECORD
+    statement = chip_statement(request.challenge, certificate_sha256)
+    if not verify_chip_signature(chip_key, statement, proof.chip_signature):
+        return RefusalReason.BAD_SIGNATURE
+    if card.chip_key_sha256 is None:
+        return RefusalReason.UNKNOWN_CHIP
+    chip_key_sha256 = sha256(chip_key_der(chip_key))
+    if chip_key_sha256.hexdigest() != card.chip_key_sha256:
+        return RefusalReason.MIXED_CARD
+    verdict = verdict_statement(
+        challenge=request.challenge,
+        way=proof.way,
+        matched=True,
+        chip_key_sha256=chip_key_sha256.digest(),
+        certificate_sha256=certificate_sha256,
+        terminal_id=request.terminal_id,
+        reason=proof.reason,
+    )
+    return None if verify(terminal_key_pem, verdict, proof.verdict_signature) else RefusalReason.BAD_VERDICT
+
+
+def _is_for_user_authentication(certificate: x509.Certificate, rules: CertificateRules) -> bool:
+    try:
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
+        return False
+    return usage.digital_signature and any(policy.policy_identifier in rules.policies for policy in policies)
+
+
+def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
+    """False also for an authority that is no certificate: a registry from elsewhere must not stop the service."""
+    try:
+        certificate.verify_directly_issued_by(load_authority(authority_pem))
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=16)
+def load_authority(pem: str) -> x509.Certificate:
+    """`ValueError` for a text that is no certificate."""
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+@lru_cache(maxsize=4)
+def _anchors(listed: tuple[TrustAnchor, ...]) -> TrustAnchors:
+    keys: dict[bytes, RSAPublicKey] = {}
+    for anchor in listed:
+        try:
+            key = load_pem_public_key(anchor.public_key.encode())
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        if isinstance(key, RSAPublicKey):
+            keys[bytes.fromhex(anchor.key_id)] = key
+    return TrustAnchors(keys)

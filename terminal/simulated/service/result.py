@@ -1,0 +1,132 @@
+"""What the receipt computer is told, from the insurer's record and what the patient decided."""
+
+from datetime import date, datetime, timedelta
+
+from consent.items import Item
+from terminal.qualification.contract import (
+    CertificateStanding,
+    CheckFacts,
+    ConsentAnswer,
+    ConsentOutcome,
+    LookUp,
+    QualificationResult,
+)
+from terminal.qualification.insured import Qualification
+from terminal.simulated.service import refusals
+from terminal.simulated.service.lookup import Found
+from terminal.simulated.service.people import InsuredPerson, Validity
+from terminal.simulated.service.proofs import JAPAN
+from terminal.simulated.service.storage.store import Accepted, OpenedCheck
+
+AVAILABLE_FOR = timedelta(hours=24)
+SHARED = frozenset({Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP})
+"""Items that let the institution fetch data, for a day, and that those who may not share cannot grant."""
+
+
+def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
+    return CheckFacts(
+        registered=check.registered,
+        valid=person.valid,
+        age=person.age_on(check.opened_at.astimezone(JAPAN).date()),
+        late_elderly=person.late_elderly,
+        has_specific_disease_certificate=bool(person.specific_diseases),
+        may_share=person.may_share and check.standing is not CertificateStanding.GRACE,
+        standing=check.standing,
+    )
+
+
+def result_of(
+    check: OpenedCheck, person: InsuredPerson, accepted: Accepted, withdrawn: frozenset[Item] = frozenset()
+) -> QualificationResult:
+    """Limit and specific diseases stand in it only when granted, the limit also when the law provides it."""
+    submission = accepted.submission
+    day = check.opened_at.astimezone(JAPAN).date()
+    granted = {answer.item for answer in submission.answers if answer.flag == 1} - withdrawn
+    provided = granted | set(submission.by_law)
+    code, message = _notice(check.standing)
+    validity, qualifications = _by_card(person)
+    return QualificationResult(
+        check_id=check.check_id,
+        processed_at=accepted.receipt.accepted_at,
+        qualification_date=day,
+        institution_code=check.institution_code,
+        status="1",
+        code=code,
+        message=message,
+        validity=validity,
+        prescription_form=submission.prescription_form,
+        qualifications=qualifications,
+        consents=tuple(_outcome(answer, granted) for answer in submission.answers),
+        by_law=submission.by_law,
+        withdrawn=tuple(sorted(withdrawn)),
+        limit=person.limit.on(day) if person.limit and Item.HIGH_COST_LIMIT in provided else None,
+        specific_diseases=person.specific_diseases if Item.SPECIFIC_DISEASE in provided else (),
+        simulated=True,
+    )
+
+
+def result_of_lookup(
+    check_id: str, request: LookUp, found: Found, person: InsuredPerson | None, now: datetime
+) -> QualificationResult:
+    """The limit, if the patient agreed by word of mouth; nothing else is shared without a card."""
+    day = now.astimezone(JAPAN).date()
+    agreed = request.limit_consent == 1
+    limit = ConsentOutcome(
+        item=Item.HIGH_COST_LIMIT,
+        flag=request.limit_consent,
+        consent_time=request.asked_at if agreed else None,
+    )
+    code, message = refusals.SIMULATED
+    return QualificationResult(
+        check_id=check_id,
+        processed_at=now,
+        qualification_date=day,
+        institution_code=request.institution_code,
+        reference_classification="2",
+        search=request.search,
+        status="1",
+        code=code,
+        message=message,
+        validity=found.validity,
+        qualifications=found.qualifications,
+        consents=(limit,),
+        limit=person.limit.on(day) if agreed and person and person.valid and person.limit else None,
+        simulated=True,
+    )
+
+
+def _by_card(person: InsuredPerson) -> tuple[Validity, tuple[Qualification, ...]]:
+    """A card leads to the newest qualification. Where that was lost, the last one stands as reference, and there is no
+    newer one to tell of: 3 is for checks by symbol and number.
+    """
+    if person.validity not in ("2", "3"):
+        return person.validity, person.qualifications
+    lost = sorted(person.qualifications, key=lambda entry: entry.disqualification_date or date.min)
+    return "2", tuple(lost[-1:])
+
+
+def _outcome(answer: ConsentAnswer, granted: set[Item]) -> ConsentOutcome:
+    if answer.item not in granted:
+        return ConsentOutcome(item=answer.item, flag=0)
+    return ConsentOutcome(
+        item=answer.item,
+        flag=1,
+        consent_time=answer.consent_time,
+        available_time=_end_of(answer),
+    )
+
+
+def _end_of(answer: ConsentAnswer) -> datetime | None:
+    if answer.consent_time is None or answer.item not in SHARED:
+        return None
+    return answer.consent_time + AVAILABLE_FOR
+
+
+def _notice(standing: CertificateStanding) -> tuple[str, str]:
+    match standing:
+        case CertificateStanding.EXPIRING:
+            return refusals.EXPIRING
+        case CertificateStanding.GRACE:
+            return refusals.GRACE
+        case CertificateStanding.VALID:
+            return refusals.SIMULATED

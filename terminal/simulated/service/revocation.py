@@ -1,0 +1,88 @@
+"""Is a certificate on a revocation list (CRL) of the authority that issued it?
+
+A list that nobody signed, that another authority signed or that is not in force says nothing about any certificate.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from terminal.simulated.service.proofs import issued_by, load_authority
+from terminal.simulated.service.registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+class RevocationLists:
+    """Reads the registry's lists; says once of each that it is not believed, and why."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
+
+    def name(self, certificate: x509.Certificate, registry: Registry, now: datetime) -> bool:
+        """Whether a list in force, of the authority that issued the certificate, names it."""
+        if not registry.revocation_lists:
+            return False
+        issuers = [pem for pem in registry.certificate_authorities if issued_by(certificate, pem)]
+        for pem in registry.revocation_lists:
+            revoked = _in_force(pem, registry.certificate_authorities, now)
+            if isinstance(revoked, str):
+                self._tell(pem, revoked)
+            elif any(_signed_by(pem, issuer) for issuer in issuers) and _lists(revoked, certificate):
+                return True
+        return False
+
+    def _tell(self, pem: str, flaw: str) -> None:
+        if (pem, flaw) not in self._told:
+            self._told.add((pem, flaw))
+            log.warning("a revocation list is not believed: %s", flaw)
+
+
+def _lists(revoked: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
+    return revoked.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+
+
+def _in_force(pem: str, authorities: Iterable[str], now: datetime) -> x509.CertificateRevocationList | str:
+    """The list, or why it is not believed."""
+    revoked = _parsed(pem)
+    if revoked is None:
+        return "it cannot be read"
+    if not any(_signed_by(pem, authority) for authority in authorities):
+        return "no authority of the registry signed it"
+    if now < revoked.last_update_utc:
+        return "its day is yet to come"
+    if revoked.next_update_utc is None or now > revoked.next_update_utc:
+        return "it has expired"
+    return revoked
+
+
+@lru_cache(maxsize=64)
+def _parsed(pem: str) -> x509.CertificateRevocationList | None:
+    try:
+        return x509.load_pem_x509_crl(pem.encode())
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _signed_by(list_pem: str, authority_pem: str) -> bool:
+    """By name, key and purpose of the authority."""
+    revoked = _parsed(list_pem)
+    try:
+        authority = load_authority(authority_pem)
+        key = authority.public_key()
+        usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
+        return (
+            revoked is not None
+            and isinstance(key, RSAPublicKey)
+            and usage.crl_sign
+            and revoked.issuer == authority.subject
+            and revoked.is_signature_valid(key)
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False

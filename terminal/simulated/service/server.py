@@ -1,0 +1,230 @@
+"""Running the service stub: in a thread of this process, or as a program of its own."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from terminal.qualification.client import is_loopback
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.pki import LineKeys
+from terminal.simulated.service.app import create_app
+from terminal.simulated.service.behaviour import Behaviour, Setting
+from terminal.simulated.service.misbehaving import DROP_EXTENSION
+from terminal.simulated.service.people import People, invented_people
+from terminal.simulated.service.registry import RegistryFile
+from terminal.simulated.service.service import Clock, Service, ServiceRules, utc_now
+from terminal.simulated.service.storage.store import Store
+
+DEFAULT_PORT = 8642
+_START_SECONDS = 20
+
+
+def registry_path(state_dir: Path) -> Path:
+    return state_dir / "stub" / "registry.json"
+
+
+def service_key(state_dir: Path) -> SigningKey:
+    return SigningKey.load_or_create(state_dir / "stub" / "key.pem")
+
+
+def open_service(
+    state_dir: Path,
+    *,
+    in_memory: bool = False,
+    database_url: str | None = None,
+    people: People | None = None,
+    clock: Clock = utc_now,
+    rules: ServiceRules | None = None,
+) -> Service:
+    """The service on the files of a state folder. In memory: checks and submissions are forgotten at the end.
+
+    `database_url` puts them elsewhere (postgresql://...), which several processes may share; by default they are in
+    SQLite in the state folder.
+    """
+    url = None if in_memory else database_url or f"sqlite:///{state_dir / 'stub' / 'service.sqlite'}"
+    return Service(
+        RegistryFile(registry_path(state_dir)),
+        Store(url),
+        service_key(state_dir),
+        people=people,
+        clock=clock,
+        rules=rules,
+    )
+
+
+def enrol_locally(state_dir: Path, terminal_id: str) -> tuple[SigningKey, Enrolment]:
+    """Make terminal and stub of one state folder known to each other. May be repeated."""
+    key = SigningKey.load_or_create(terminal_key_path(state_dir))
+    RegistryFile(registry_path(state_dir)).enrol_terminal(terminal_id, key.public_pem)
+    enrolment = Enrolment(terminal_id=terminal_id, service_public_key=service_key(state_dir).public_pem, simulated=True)
+    enrolment.save(enrolment_path(state_dir))
+    return key, enrolment
+
+
+class StubServer:
+    """The service on a loopback port, in a thread of its own. May be stopped and started again on the same port.
+
+    `line`: speak TLS, with terminals of the same authority alone.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        behaviour: Behaviour | None = None,
+        port: int = 0,
+        line: LineKeys | None = None,
+    ) -> None:
+        self.service = service
+        self.behaviour = behaviour or Behaviour()
+        self._port = port
+        self._line = line
+        self._server: uvicorn.Server | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._line else 'http'}://127.0.0.1:{self._port}"
+
+    def start(self) -> str:
+        """The URL, once it answers. Raises `OSError` where the port is taken."""
+        listener = _listen("127.0.0.1", self._port)
+        self._port = listener.getsockname()[1]
+        server = _server(self.service, self.behaviour, self._line)
+        self._server = server
+        self._thread = Thread(target=server.run, args=([listener],), name="qualification-stub", daemon=True)
+        self._thread.start()
+        until = monotonic() + _START_SECONDS
+        while not server.started:
+            if not self._thread.is_alive() or monotonic() > until:
+                raise OSError("the service stub did not start")
+            sleep(0.005)
+        return self.url
+
+    def stop(self) -> None:
+        """Ends the connections it still holds. May be called twice; the service itself stays open."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._server = self._thread = None
+
+    def close(self) -> None:
+        """Stop, and close the service with its store."""
+        self.stop()
+        self.service.close()
+
+
+def serve(
+    state_dir: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    in_memory: bool = False,
+    database_url: str | None = None,
+    people_file: Path | None = None,
+    behaviour: Iterable[Setting] = (),
+    line: LineKeys | None = None,
+    share_port: bool = False,
+) -> None:
+    """Until interrupted. `share_port`: other processes of the service listen there too, on the same `database_url`.
+
+    Raises `ValueError` as `require_line` does, and for a behaviour towards somebody who is not among the people.
+    """
+    require_line(host, line)
+    people, settings = invented_people(people_file), tuple(behaviour)
+    unknown = [setting.person for setting in settings if setting.person is not None and setting.person not in people]
+    if unknown:
+        raise ValueError(f"behaviour of the stub: there is no invented person {unknown[0]!r}")
+    service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
+    try:
+        with _listen(host, port, share=share_port) as listener:
+            _server(service, Behaviour(settings), line).run([listener])
+    finally:
+        service.close()
+
+
+def require_line(host: str, line: LineKeys | None) -> None:
+    """Raises `ValueError` for an address others could reach without `line`: nothing would protect what is said."""
+    if line is None and not is_loopback(host):
+        raise ValueError(
+            f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
+            "Make keys for the line (`uketsuke pki`) and name their folder."
+        )
+
+
+def _listen(host: str, port: int, *, share: bool = False) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol by number: asyncio turns Nagle's algorithm off for such sockets alone, 40 ms a call.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, behaviour: Behaviour) -> None:
+        super().__init__(config)
+        self._behaviour = behaviour
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._behaviour.let_go()
+        await super().shutdown(sockets)
+
+
+def _server(service: Service, behaviour: Behaviour, line: LineKeys | None) -> uvicorn.Server:
+    tls: dict[str, Any] = {}
+    if line is not None:
+        tls = {
+            "ssl_certfile": line.certificate,
+            "ssl_keyfile": line.key,
+            "ssl_ca_certs": str(line.authority),
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        }
+    return _Server(
+        uvicorn.Config(
+            create_app(service, behaviour),
+            http=_Droppable,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # paths carry check ids
+            proxy_headers=False,  # or a header could claim to come from this computer
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            # longer than terminals keep an idle connection: else one is closed just as a request goes out on it
+            timeout_keep_alive=75,
+            **tls,
+        ),
+        behaviour,
+    )
+
+
+class _Droppable(H11Protocol):
+    """Lets the application end its connection, which ASGI has no words for."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app = _with_drop(self.app, lambda gently: transport.close() if gently else transport.abort())
+
+
+def _with_drop(app: Any, drop: Callable[[bool], None]) -> Any:
+    async def dropping(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "extensions": {**scope.get("extensions", {}), DROP_EXTENSION: drop}}, receive, send)
+
+    return dropping

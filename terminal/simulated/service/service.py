@@ -1,0 +1,401 @@
+"""The qualification-check service in simulation: contract models in, contract models out. No HTTP here."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+
+from pydantic import ValidationError
+
+from consent.items import Item
+from terminal.qualification.contract import (
+    CertificateStanding,
+    Challenge,
+    CheckOpened,
+    ChipProof,
+    LookUp,
+    OpenCheck,
+    PinProof,
+    Purpose,
+    QualificationResult,
+    Receipt,
+    Receipts,
+    RefusalReason,
+    Refused,
+    Registered,
+    Standing,
+    Submission,
+    Withdrawal,
+    Withdrawn,
+)
+from terminal.qualification.keys import SigningKey, verify
+from terminal.qualification.statements import (
+    Asked,
+    lookup_statement,
+    receipt_statement,
+    request_statement,
+    statement_of,
+    statement_of_withdrawal,
+    withdrawal_receipt_statement,
+)
+from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.challenges import Challenges
+from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
+from terminal.simulated.service.lookup import look_up
+from terminal.simulated.service.people import InsuredPerson, People, invented_people
+from terminal.simulated.service.proofs import (
+    JAPAN,
+    CertificateRules,
+    check_chip_proof,
+    check_pin_proof,
+    is_trusted,
+    parse_certificate,
+    standing_of,
+)
+from terminal.simulated.service.refusals import refuse
+from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
+from terminal.simulated.service.result import SHARED, facts_of, result_of, result_of_lookup
+from terminal.simulated.service.revocation import RevocationLists
+from terminal.simulated.service.storage.store import (
+    RECEIPTS_AT_MOST,
+    Accepted,
+    Conflict,
+    LookedUp,
+    OpenedCheck,
+    Store,
+)
+
+Clock = Callable[[], datetime]
+
+_STATUS_REFUSALS = {
+    CardStatus.REVOKED: RefusalReason.REVOKED,
+    CardStatus.SUSPENDED: RefusalReason.SUSPENDED,
+    CardStatus.LAPSED: RefusalReason.LAPSED,
+}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request without a body, by its headers. Both empty where they were missing."""
+
+    terminal_id: str
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRules:
+    challenge_life: timedelta = timedelta(minutes=5)
+    check_life: timedelta = timedelta(hours=25)
+    """How long an opened check may be submitted: the 24 hours a consent lasts, and time to send it."""
+    clock_difference: timedelta = timedelta(minutes=5)
+    """How far a terminal's clock may be off before its times are not believed."""
+    certificates: CertificateRules = field(default_factory=CertificateRules)
+
+
+class Service:
+    """One per process; belongs to one event loop. The clock answers times with a zone."""
+
+    def __init__(
+        self,
+        registry: RegistryFile,
+        store: Store,
+        key: SigningKey,
+        *,
+        people: People | None = None,
+        clock: Clock = utc_now,
+        rules: ServiceRules | None = None,
+    ) -> None:
+        self.registry = registry
+        self.people = invented_people() if people is None else people
+        self._store = store
+        self._key = key
+        self._clock = clock
+        self._rules = rules or ServiceRules()
+        self._challenges = Challenges(key.secret(), self._rules.challenge_life)
+        self._revoked = RevocationLists()
+
+    @property
+    def public_key(self) -> str:
+        """PEM; receipts are signed with its private half."""
+        return self._key.public_pem
+
+    def close(self) -> None:
+        self._store.close()
+
+    def challenge(self) -> Challenge:
+        challenge, ends_at = self._challenges.issue(self._clock())
+        return Challenge(challenge=challenge, expires_at=ends_at, simulated=True)
+
+    async def open(self, request: OpenCheck) -> CheckOpened | Refused:
+        now = self._clock()
+        ends_at = self._challenges.end_of(request.challenge)
+        if ends_at is None or now > ends_at:
+            return refuse(RefusalReason.BAD_CHALLENGE)
+        believed = self._believe(request, self.registry.current(), now)
+        if isinstance(believed, RefusalReason):
+            first_time = await self._store.spend(request.challenge, ends_at, now)
+            return refuse(believed if first_time else RefusalReason.BAD_CHALLENGE)
+        card, standing = believed
+        person = imitated(self.people[card.person], self._today())
+        registered = person.registered if card.registered is None else card.registered
+        check = OpenedCheck(
+            check_id=secrets.token_hex(16),
+            terminal_id=request.terminal_id,
+            institution_code=request.institution_code,
+            purpose=request.purpose,
+            way=request.proof.way,
+            person=card.person,
+            standing=standing,
+            registered=registered,
+            opened_at=now,
+        )
+        opened = await self._store.open(request.challenge, ends_at, check)
+        if opened is None:
+            return refuse(RefusalReason.BAD_CHALLENGE)
+        return CheckOpened(check_id=opened.check_id, facts=facts_of(opened, person), simulated=True)
+
+    async def register(self, check_id: str, caller: Caller) -> Registered | Refused:
+        found = await self._find(check_id)
+        if isinstance(found, RefusalReason):
+            return refuse(found)
+        check, person = found
+        if not self._may_ask(Asked.REGISTRATION, check_id, check.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
+            return refuse(RefusalReason.NOT_ALLOWED)
+        registered = await self._store.register(check, self._clock())
+        return Registered(facts=facts_of(registered, person), simulated=True)
+
+    async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused:
+        found = await self._find(check_id)
+        if isinstance(found, RefusalReason):
+            return refuse(found)
+        check, person = found
+        statement = statement_of(check_id, submission)
+        refusal = self._refusal_of(check, person, submission, statement)
+        if refusal is not None:
+            return refuse(refusal)
+        offered = Accepted(submission, self._receipt(check_id, submission, statement), idempotency_key)
+        kept = await self._store.accept(check_id, sha256(statement).digest(), offered)
+        return refuse(RefusalReason.CONFLICT) if isinstance(kept, Conflict) else kept.receipt
+
+    async def result(self, check_id: str, caller: Caller) -> QualificationResult | Refused:
+        kept = await self._store.kept(check_id)
+        person = self.people.get(kept.check.person) if kept else None
+        if kept is None or person is None:
+            return refuse(RefusalReason.NO_SUCH_CHECK)
+        if not self._may_ask(Asked.RESULT, check_id, kept.check.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        if kept.accepted is None:
+            return refuse(RefusalReason.NOT_SUBMITTED)
+        result = result_of(kept.check, imitated(person, self._today()), kept.accepted, kept.withdrawn)
+        return imitated_result(result)
+
+    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused:
+        now = self._clock()
+        kept = await self._store.kept(check_id)
+        if kept is None:
+            return refuse(RefusalReason.NO_SUCH_CHECK)
+        statement = statement_of_withdrawal(check_id, withdrawal)
+        refusal = self._refusal_of_sender(withdrawal.terminal_id, kept.check, statement, withdrawal.signature)
+        if refusal is not None:
+            return refuse(refusal)
+        if not set(withdrawal.items) <= _granted(kept.accepted.submission if kept.accepted else None):
+            return refuse(RefusalReason.NOT_ALLOWED)
+        if not self._is_plausible(withdrawal.withdrawn_at, kept.check.opened_at, now):
+            return refuse(RefusalReason.IMPLAUSIBLE_TIME)
+        await self._store.withdraw(check_id, withdrawal.items, withdrawal.withdrawn_at)
+        digest = sha256(statement).digest()
+        signed = withdrawal_receipt_statement(check_id=check_id, accepted_at=now, withdrawal_digest=digest)
+        return Withdrawn(
+            check_id=check_id,
+            accepted_at=now,
+            withdrawal_digest=digest,
+            signature=self._key.sign(signed),
+            simulated=True,
+        )
+
+    async def standing(self, check_id: str, caller: Caller) -> Standing | Refused:
+        """For whoever hands out data: a consent may have been taken back since its result was written."""
+        if not self._may_ask(Asked.CONSENTS, check_id, caller.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        kept = await self._store.kept(check_id)
+        if kept is None:
+            return refuse(RefusalReason.NO_SUCH_CHECK)
+        stand = _granted(kept.accepted.submission if kept.accepted else None) - kept.withdrawn
+        return Standing(check_id=check_id, items=tuple(sorted(stand)), simulated=True)
+
+    async def look_up(self, request: LookUp) -> QualificationResult | Refused:
+        now = self._clock()
+        key = self.registry.current().terminals.get(request.terminal_id)
+        if key is None:
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        statement = lookup_statement(
+            terminal_id=request.terminal_id,
+            institution_code=request.institution_code,
+            search=request.search,
+            limit_consent=request.limit_consent,
+            asked_at=request.asked_at,
+        )
+        if not verify(key, statement, request.signature):
+            return refuse(RefusalReason.BAD_SIGNATURE)
+        if not self._is_plausible(request.asked_at, now, now):
+            return refuse(RefusalReason.IMPLAUSIBLE_TIME)
+        found = imitated_finding(look_up(request.search, self.people, self._today()), self._today())
+        check_id = secrets.token_hex(16)
+        await self._store.add_lookup(
+            LookedUp(
+                check_id=check_id,
+                terminal_id=request.terminal_id,
+                institution_code=request.institution_code,
+                person=found.person,
+                limit_consent=request.limit_consent == 1,
+                asked_at=request.asked_at,
+            )
+        )
+        person = self.people[found.person] if found.person else None
+        return imitated_result(result_of_lookup(check_id, request, found, person, now))
+
+    async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
+        """What this service has of the caller, for its auditor."""
+        if not self._may_ask(Asked.RECEIPTS, str(after), caller.terminal_id, caller):
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        found = await self._store.receipts(caller.terminal_id, after)
+        return Receipts(receipts=found, more=len(found) == RECEIPTS_AT_MOST, simulated=True)
+
+    def adopt(self, certificate: bytes, person: str) -> str | Refused:
+        """Bind a presented certificate (DER) to an invented person; answers its id in the registry.
+
+        Only its hash is kept. Such a card is trusted without a chain, and its chip key stays unknown: PIN way alone.
+        """
+        if parse_certificate(certificate) is None:
+            return refuse(RefusalReason.MALFORMED)
+        if person not in self.people:
+            return refuse(RefusalReason.UNKNOWN_HOLDER)
+        self.registry.add_card(certificate, CardEntry(person=person, adopted=True))
+        return certificate_id(certificate)
+
+    async def whose(self, operation: Operation, check_id: str, body: bytes) -> str | None:
+        """Which insured person a call is about, as far as it says so."""
+        try:
+            match operation:
+                case Operation.OPEN:
+                    card = self.registry.current().card(OpenCheck.model_validate_json(body).certificate)
+                    return card.person if card else None
+                case Operation.LOOK_UP:
+                    search = LookUp.model_validate_json(body).search
+                    return look_up(search, self.people, self._today()).person
+        except ValidationError:
+            return None
+        check = await self._store.check(check_id) if check_id else None
+        return check.person if check else None
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    def _believe(
+        self, request: OpenCheck, registry: Registry, now: datetime
+    ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
+        rules = self._rules.certificates
+        terminal_key = registry.terminals.get(request.terminal_id)
+        if terminal_key is None:
+            return RefusalReason.UNKNOWN_TERMINAL
+        certificate = parse_certificate(request.certificate)
+        card = registry.card(request.certificate)
+        adopted = card is not None and card.adopted
+        if certificate is None or not (adopted or is_trusted(certificate, registry.certificate_authorities, rules)):
+            return RefusalReason.UNTRUSTED_CERTIFICATE
+        standing = standing_of(certificate, now, rules)
+        if standing is None:
+            return RefusalReason.CERTIFICATE_EXPIRED
+        if card is None or card.person not in self.people:
+            return RefusalReason.UNKNOWN_HOLDER
+        match request.proof:
+            case PinProof() as proof:
+                refusal = check_pin_proof(certificate, request.challenge, proof)
+            case ChipProof() as proof:
+                refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
+        # Status last: only who holds the card learns it.
+        if refusal is None and self._revoked.name(certificate, registry, now):
+            refusal = RefusalReason.REVOKED
+        refusal = refusal or _STATUS_REFUSALS.get(card.status)
+        return refusal or (card, standing)
+
+    async def _find(self, check_id: str) -> tuple[OpenedCheck, InsuredPerson] | RefusalReason:
+        check = await self._store.check(check_id)
+        if check is None or self._clock() > check.opened_at + self._rules.check_life:
+            return RefusalReason.NO_SUCH_CHECK
+        person = self.people.get(check.person)
+        return RefusalReason.NO_SUCH_CHECK if person is None else (check, imitated(person, self._today()))
+
+    def _today(self) -> date:
+        """In Japan."""
+        return self._clock().astimezone(JAPAN).date()
+
+    def _may_ask(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> bool:
+        """Whether the caller is that terminal and signed what it asks for."""
+        key = self.registry.current().terminals.get(terminal_id)
+        if key is None or caller.terminal_id != terminal_id:
+            return False
+        statement = request_statement(asked=asked, subject=subject, terminal_id=terminal_id)
+        return verify(key, statement, caller.signature)
+
+    def _refusal_of_sender(
+        self, terminal_id: str, check: OpenedCheck, statement: bytes, signature: bytes
+    ) -> RefusalReason | None:
+        """A check belongs to the terminal that opened it."""
+        key = self.registry.current().terminals.get(check.terminal_id)
+        if key is None or terminal_id != check.terminal_id:
+            return RefusalReason.UNKNOWN_TERMINAL
+        return None if verify(key, statement, signature) else RefusalReason.BAD_SIGNATURE
+
+    def _refusal_of(
+        self, check: OpenedCheck, person: InsuredPerson, submission: Submission, statement: bytes
+    ) -> RefusalReason | None:
+        refusal = self._refusal_of_sender(submission.terminal_id, check, statement, submission.signature)
+        if refusal is not None:
+            return refusal
+        if check.purpose is Purpose.INQUIRY:
+            return RefusalReason.NOT_ALLOWED
+        if not check.registered:
+            return RefusalReason.NOT_REGISTERED
+        if _granted(submission) & SHARED and not facts_of(check, person).may_share:
+            return RefusalReason.NOT_ALLOWED
+        moments = [answer.consent_time for answer in submission.answers if answer.consent_time is not None]
+        now = self._clock()
+        if not all(self._is_plausible(moment, check.opened_at, now) for moment in (*moments, submission.decided_at)):
+            return RefusalReason.IMPLAUSIBLE_TIME
+        return None
+
+    def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
+        """Nobody answers before the check was opened, or after now; the terminal's clock may be a little off."""
+        off = self._rules.clock_difference
+        return not_before - off <= moment <= not_after + off
+
+    def _receipt(self, check_id: str, submission: Submission, statement: bytes) -> Receipt:
+        accepted_at = self._clock()
+        digest = sha256(statement).digest()
+        signed = receipt_statement(
+            check_id=check_id,
+            accepted_at=accepted_at,
+            submission_digest=digest,
+            ledger_count=submission.ledger_count,
+            ledger_head=submission.ledger_head,
+        )
+        return Receipt(
+            check_id=check_id,
+            accepted_at=accepted_at,
+            submission_digest=digest,
+            ledger_count=submission.ledger_count,
+            ledger_head=submission.ledger_head,
+            signature=self._key.sign(signed),
+            simulated=True,
+        )
+
+
+def _granted(submission: Submission | None) -> set[Item]:
+    return {answer.item for answer in submission.answers if answer.flag == 1} if submission else set()

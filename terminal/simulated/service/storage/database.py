@@ -1,0 +1,234 @@
+"""One database, one thread, one connection: transactions that are waiting are committed together.
+
+While the disk takes one commit, the next requests gather and share the following one. So a commit's cost is divided by
+as many as are waiting, and a slow disk costs time, never throughput. SQLite in a file is the default; PostgreSQL by URL
+lets several processes share one store.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool, StaticPool
+
+from terminal.simulated.service.storage.statements import Statements, statements_for
+
+ReturnT = TypeVar("ReturnT")
+
+_MOST_AT_ONCE = 256
+_SQLITE: dict[str, Any] = {"paramstyle": "named", "connect_args": {"check_same_thread": False}}
+_MIGRATION_LOCK = 0x756B6574
+"""Of PostgreSQL's advisory locks: "uket"."""
+
+
+class Transaction:
+    """What one request does to the database, inside a commit it may share."""
+
+    def __init__(self, connection: Any, statements: Statements) -> None:
+        self.sql = statements
+        self._connection = connection
+
+    def rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self._connection.execute(statement, values).fetchall()
+        return found
+
+    def row(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        return found
+
+    def change(self, statement: str, values: Mapping[str, Any]) -> int:
+        """How many rows it touched."""
+        return int(self._connection.execute(statement, values).rowcount)
+
+
+Work = Callable[[Transaction], ReturnT]
+
+
+class _Job:
+    """A piece of work, and who waits for it."""
+
+    def __init__(self, work: Work[Any], writes: bool) -> None:
+        self.work, self.writes = work, writes
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.value: Any = None
+        self.error: Exception | None = None
+
+    def settle(self) -> None:
+        """On the loop of whoever waits, who may have gone."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.value)
+
+
+class Database:
+    """`url` None is SQLite in memory. Close it when done. Raises `sqlalchemy.exc.SQLAlchemyError` if it cannot be used.
+
+    Work may be tried a second time, alone, when a commit it shared failed or the connection broke: it has to be safe to
+    repeat.
+    """
+
+    def __init__(self, url: str | None) -> None:
+        self._engine = _engine(url)
+        self._on_sqlite = self._engine.dialect.name == "sqlite"
+        self._statements = statements_for(self._engine.dialect)
+        _migrate(self._engine)
+        self._pooled: Any = None
+        self._connection: Any = None
+        self._connect()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="qualification-store", daemon=True)
+        self._thread.start()
+
+    async def write(self, work: Work[ReturnT]) -> ReturnT:
+        """Returns when it is durable."""
+        return await self._do(work, writes=True)
+
+    async def read(self, work: Work[ReturnT]) -> ReturnT:
+        return await self._do(work, writes=False)
+
+    def close(self) -> None:
+        """What was asked for before is done first. May be called twice."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
+            self._disconnect()
+            self._engine.dispose()
+
+    async def _do(self, work: Work[ReturnT], *, writes: bool) -> ReturnT:
+        if not self._thread.is_alive():
+            raise RuntimeError("the store is closed")
+        job = _Job(work, writes)
+        self._jobs.put(job)
+        value: ReturnT = await job.future
+        return value
+
+    # --- on the store's thread --------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            jobs = self._gather()
+            self._perform([job for job in jobs if job is not None])
+            if None in jobs:
+                return
+
+    def _gather(self) -> list[_Job | None]:
+        jobs = [self._jobs.get()]
+        while not self._jobs.empty() and len(jobs) < _MOST_AT_ONCE and jobs[-1] is not None:
+            jobs.append(self._jobs.get())
+        return jobs
+
+    def _perform(self, jobs: list[_Job]) -> None:
+        try:
+            self._together(jobs)
+        except Exception:  # one of them, or the commit of all: each gets its own
+            for job in jobs:
+                self._alone(job)
+        for loop in {job.loop for job in jobs}:
+            waiting = [job for job in jobs if job.loop is loop]
+            try:
+                loop.call_soon_threadsafe(_settle, waiting)
+            except RuntimeError:  # their loop is closed: nobody waits any more
+                continue
+
+    def _together(self, jobs: Sequence[_Job]) -> None:
+        writes = any(job.writes for job in jobs)
+        self._begin(writes)
+        try:
+            transaction = Transaction(self._connection, self._statements)
+            for job in jobs:
+                job.value = job.work(transaction)
+            self._connection.commit()
+        except Exception:
+            self._take_back()
+            raise
+
+    def _alone(self, job: _Job) -> None:
+        for last in (False, True):
+            try:
+                self._together([job])
+            except Exception as error:
+                job.error = error
+                if last:
+                    return
+            else:
+                job.error = None
+                return
+
+    def _begin(self, writes: bool) -> None:
+        if self._on_sqlite:
+            self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def _take_back(self) -> None:
+        """Undo; where even that fails the connection is gone, and a new one takes its place if there is one."""
+        try:
+            self._connection.rollback()
+        except Exception:
+            self._disconnect()
+            self._connect()
+
+    def _connect(self) -> None:
+        self._pooled = self._engine.raw_connection()
+        self._connection = self._pooled.driver_connection
+        if self._on_sqlite:
+            self._connection.isolation_level = None  # transactions begin where we say
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+                self._connection.execute(f"PRAGMA {pragma}")
+
+    def _disconnect(self) -> None:
+        try:
+            self._pooled.close()
+        except Exception:
+            self._pooled.invalidate()
+
+
+def _settle(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+def _engine(url: str | None) -> sa.Engine:
+    if url is None:
+        return sa.create_engine("sqlite://", poolclass=StaticPool, **_SQLITE)
+    address = sa.make_url(url)
+    if address.get_backend_name() == "postgresql":
+        return sa.create_engine(address.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        raise ValueError("the store is SQLite in a file (sqlite:///PATH) or PostgreSQL (postgresql://...)")
+    Path(address.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return sa.create_engine(address, poolclass=NullPool, **_SQLITE)
+
+
+def _migrate(engine: sa.Engine) -> None:
+    """Bring the schema up to date; several processes may try at once."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    with _alone_on(engine), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextmanager
+def _alone_on(engine: sa.Engine) -> Iterator[None]:
+    """SQLite's own locks do not span alembic's steps; a lock file does."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        yield
+        return
+    with Path(f"{engine.url.database}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,98 @@
+"""The statements of the store: written once in SQLAlchemy Core, turned into the database's own text once.
+
+On the way of every request the text goes straight to the driver; building and compiling it anew would cost more than
+running it.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from terminal.simulated.service.storage.tables import (
+    checks,
+    lookups,
+    registrations,
+    spent_challenges,
+    submissions,
+    withdrawals,
+)
+
+RECEIPTS_AT_MOST = 500
+"""Receipts one answer holds: the statement asks for no more."""
+
+SUBMISSION_COLUMNS = (
+    submissions.c.check_id,
+    submissions.c.terminal_id,
+    submissions.c.idempotency_key,
+    submissions.c.submission_digest,
+    submissions.c.submission,
+    submissions.c.receipt,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """SQL texts with named parameters in the driver's own style."""
+
+    forget_challenges: str
+    spend_challenge: str
+    add_check: str
+    check: str
+    is_registered: str
+    register: str
+    add_submission: str
+    rivals: str
+    """The submissions of a check, and those under an idempotency key of the terminal."""
+    submission: str
+    receipts: str
+    withdraw: str
+    withdrawn: str
+    add_lookup: str
+
+
+def statements_for(dialect: sa.Dialect) -> Statements:
+    """Of SQLite or PostgreSQL, with a parameter style that takes names."""
+    on_sqlite = dialect.name == "sqlite"
+
+    def text(statement: sa.ClauseElement) -> str:
+        return str(statement.compile(dialect=dialect))
+
+    def insert(table: sa.Table, *, once: bool = False) -> str:
+        """`once`: what is there already stays as it is."""
+        if not once:
+            return text(table.insert())
+        if on_sqlite:
+            return text(sqlite_insert(table).on_conflict_do_nothing())
+        return text(postgresql_insert(table).on_conflict_do_nothing())
+
+    registered = sa.exists().where(registrations.c.person == checks.c.person)
+    same_key = sa.and_(
+        submissions.c.terminal_id == sa.bindparam("terminal_id"),
+        submissions.c.idempotency_key == sa.bindparam("idempotency_key"),
+    )
+    of_check = submissions.c.check_id == sa.bindparam("check_id")
+    return Statements(
+        forget_challenges=text(spent_challenges.delete().where(spent_challenges.c.ends_at < sa.bindparam("now"))),
+        spend_challenge=insert(spent_challenges, once=True),
+        add_check=insert(checks),
+        check=text(sa.select(*checks.c, registered).where(checks.c.check_id == sa.bindparam("check_id"))),
+        is_registered=text(
+            sa.select(registrations.c.registered_at).where(registrations.c.person == sa.bindparam("person"))
+        ),
+        register=insert(registrations, once=True),
+        add_submission=insert(submissions, once=True),
+        rivals=text(sa.select(*SUBMISSION_COLUMNS).where(sa.or_(of_check, same_key))),
+        submission=text(sa.select(*SUBMISSION_COLUMNS).where(of_check)),
+        receipts=text(
+            sa.select(submissions.c.receipt)
+            .where(submissions.c.terminal_id == sa.bindparam("terminal_id"))
+            .where(submissions.c.ledger_count > sa.bindparam("after"))
+            .order_by(submissions.c.ledger_count)
+        )
+        + f" LIMIT {RECEIPTS_AT_MOST}",
+        withdraw=insert(withdrawals, once=True),
+        withdrawn=text(sa.select(withdrawals.c.item).where(withdrawals.c.check_id == sa.bindparam("check_id"))),
+        add_lookup=insert(lookups),
+    )

@@ -1,0 +1,235 @@
+"""What the service remembers: spent challenges, opened checks, registrations, submissions, withdrawals, look-ups.
+
+Every method is one transaction. What is written is durable when the method returns.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from consent.items import Item
+from terminal.qualification.contract import CertificateStanding, Purpose, Receipt, Submission, Way
+from terminal.simulated.service.storage.database import Database, Transaction
+from terminal.simulated.service.storage.statements import RECEIPTS_AT_MOST as RECEIPTS_AT_MOST
+
+_FORGET_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCheck:
+    check_id: str
+    terminal_id: str
+    institution_code: str
+    purpose: Purpose
+    way: Way
+    person: str
+    standing: CertificateStanding
+    registered: bool
+    """As of the last reading."""
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission the service has, and the receipt it gave."""
+
+    submission: Submission
+    receipt: Receipt
+    idempotency_key: str
+
+
+class Conflict:
+    """Another submission stands where this one wanted to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Everything the store has of one check."""
+
+    check: OpenedCheck
+    accepted: Accepted | None
+    withdrawn: frozenset[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Somebody was looked up without a card."""
+
+    check_id: str
+    terminal_id: str
+    institution_code: str
+    person: str | None
+    limit_consent: bool
+    asked_at: datetime
+
+
+class Store:
+    """On one database; see `Database` for `url`. Close it when done."""
+
+    def __init__(self, url: str | None) -> None:
+        self._database = Database(url)
+        self._forgotten_at: datetime | None = None
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._database.close()
+
+    async def spend(self, challenge: bytes, ends_at: datetime, now: datetime) -> bool:
+        """True the first time."""
+        forget = self._time_to_forget(now)
+        return await self._database.write(lambda t: _spend(t, challenge, ends_at, now if forget else None))
+
+    async def open(self, challenge: bytes, ends_at: datetime, check: OpenedCheck) -> OpenedCheck | None:
+        """Spend the challenge and keep the check with it; None if it was spent before.
+
+        The check comes back with `registered` as the store knows it.
+        """
+        forget = self._time_to_forget(check.opened_at)
+
+        def work(t: Transaction) -> OpenedCheck | None:
+            if not _spend(t, challenge, ends_at, check.opened_at if forget else None):
+                return None
+            t.change(t.sql.add_check, _values_of(check))
+            return _check(t, check.check_id)
+
+        return await self._database.write(work)
+
+    async def check(self, check_id: str) -> OpenedCheck | None:
+        return await self._database.read(lambda t: _check(t, check_id))
+
+    async def register(self, check: OpenedCheck, now: datetime) -> OpenedCheck:
+        """May be repeated. The check with `registered` as it is now."""
+
+        def work(t: Transaction) -> OpenedCheck:
+            t.change(t.sql.register, {"person": check.person, "registered_at": _to_ms(now)})
+            return _check(t, check.check_id) or check
+
+        return await self._database.write(work)
+
+    async def accept(self, check_id: str, digest: bytes, accepted: Accepted) -> Accepted | Conflict:
+        """Keep it, or answer what is kept already: the first one when key and decision are the same."""
+        return await self._database.write(lambda t: _accept(t, check_id, digest, accepted))
+
+    async def kept(self, check_id: str) -> Kept | None:
+        """None for an unknown check."""
+        return await self._database.read(lambda t: _kept(t, check_id))
+
+    async def withdraw(self, check_id: str, items: Iterable[Item], withdrawn_at: datetime) -> None:
+        """May be repeated; the first moment stays. The check has a submission."""
+        rows = [{"check_id": check_id, "item": item.value, "withdrawn_at": _to_ms(withdrawn_at)} for item in items]
+
+        def work(t: Transaction) -> None:
+            for row in rows:
+                t.change(t.sql.withdraw, row)
+
+        await self._database.write(work)
+
+    async def receipts(self, terminal_id: str, after: int) -> tuple[Receipt, ...]:
+        """Of one terminal, with a ledger count above `after`, ascending; `RECEIPTS_AT_MOST` of them."""
+        asked = {"terminal_id": terminal_id, "after": after}
+        rows = await self._database.read(lambda t: t.rows(t.sql.receipts, asked))
+        return tuple(Receipt.model_validate_json(row[0]) for row in rows)
+
+    async def add_lookup(self, lookup: LookedUp) -> None:
+        values = {
+            "check_id": lookup.check_id,
+            "terminal_id": lookup.terminal_id,
+            "institution_code": lookup.institution_code,
+            "person": lookup.person,
+            "limit_consent": lookup.limit_consent,
+            "asked_at": _to_ms(lookup.asked_at),
+        }
+        await self._database.write(lambda t: t.change(t.sql.add_lookup, values))
+
+    def _time_to_forget(self, now: datetime) -> bool:
+        if self._forgotten_at is not None and abs(now - self._forgotten_at) < _FORGET_EVERY:
+            return False
+        self._forgotten_at = now
+        return True
+
+
+def _spend(t: Transaction, challenge: bytes, ends_at: datetime, forget_before: datetime | None) -> bool:
+    if forget_before is not None:
+        t.change(t.sql.forget_challenges, {"now": _to_ms(forget_before)})
+    return t.change(t.sql.spend_challenge, {"challenge": challenge, "ends_at": _to_ms(ends_at)}) == 1
+
+
+def _values_of(check: OpenedCheck) -> dict[str, Any]:
+    return {
+        "check_id": check.check_id,
+        "terminal_id": check.terminal_id,
+        "institution_code": check.institution_code,
+        "purpose": check.purpose.value,
+        "way": check.way.value,
+        "person": check.person,
+        "standing": check.standing.value,
+        "card_registered": check.registered,
+        "opened_at": _to_ms(check.opened_at),
+    }
+
+
+def _check(t: Transaction, check_id: str) -> OpenedCheck | None:
+    row = t.row(t.sql.check, {"check_id": check_id})
+    if row is None:
+        return None
+    _, terminal_id, institution_code, purpose, way, person, standing, card_registered, opened_at, registered = row
+    return OpenedCheck(
+        check_id=check_id,
+        terminal_id=terminal_id,
+        institution_code=institution_code,
+        purpose=Purpose(purpose),
+        way=Way(way),
+        person=person,
+        standing=CertificateStanding(standing),
+        registered=bool(card_registered or registered),
+        opened_at=_from_ms(opened_at),
+    )
+
+
+def _accept(t: Transaction, check_id: str, digest: bytes, accepted: Accepted) -> Accepted | Conflict:
+    submission, key = accepted.submission, accepted.idempotency_key
+    row = {
+        "check_id": check_id,
+        "terminal_id": submission.terminal_id,
+        "idempotency_key": key,
+        "submission_digest": digest,
+        "ledger_count": submission.ledger_count,
+        "submission": submission.model_dump_json(),
+        "receipt": accepted.receipt.model_dump_json(),
+    }
+    if t.change(t.sql.add_submission, row) == 1:
+        return accepted
+    asked = {"check_id": check_id, "terminal_id": submission.terminal_id, "idempotency_key": key}
+    rivals = t.rows(t.sql.rivals, asked)
+    same = bool(rivals) and all(
+        (found[0], found[1], found[2], bytes(found[3])) == (check_id, submission.terminal_id, key, digest)
+        for found in rivals
+    )
+    return _from_row(rivals[0]) if same else Conflict()
+
+
+def _kept(t: Transaction, check_id: str) -> Kept | None:
+    check = _check(t, check_id)
+    if check is None:
+        return None
+    asked = {"check_id": check_id}
+    row = t.row(t.sql.submission, asked)
+    withdrawn = frozenset(Item(found[0]) for found in t.rows(t.sql.withdrawn, asked)) if row else frozenset()
+    return Kept(check, None if row is None else _from_row(row), withdrawn)
+
+
+def _from_row(row: tuple[Any, ...]) -> Accepted:
+    return Accepted(
+        submission=Submission.model_validate_json(row[4]),
+        receipt=Receipt.model_validate_json(row[5]),
+        idempotency_key=row[2],
+    )
+
+
+def _to_ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _from_ms(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,186 @@
+"""What is said once the check is open: notice, registration, the questions, the summary."""
+
+from datetime import UTC, datetime
+
+from consent.items import Question, QuestionKind
+from terminal.qualification.contract import CertificateStanding, PrescriptionForm
+from terminal.session import events as ev
+from terminal.session.rules import Now
+from terminal.session.states import (
+    AfterIdle,
+    Consent,
+    Limit,
+    Notice,
+    Opening,
+    Prescription,
+    Reception,
+    Registration,
+    SpecificDisease,
+    Submitting,
+    Summary,
+)
+from terminal.session.step import step
+from terminal.talk.parts import Answer, Line, LineKind, Scene, Sign, Stage, Talk, hints, numbered
+
+GUARDIAN_BELOW = 15
+"""Under this age a guardian may answer."""
+
+_ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def opening(state: Opening, scene: Scene) -> Talk:
+    say = scene.say
+    return Talk(stage=Stage.CONFIRM, question=say("opening.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT)
+
+
+def notice(state: Notice, scene: Scene) -> Talk:
+    say = scene.say
+    which = "grace" if state.standing is CertificateStanding.GRACE else "expiring"
+    return Talk(
+        stage=Stage.CONFIRM,
+        question=say(f"notice.{which}.question"),
+        lines=hints(say(f"notice.{which}.hint")),
+        answers=numbered(understood(state.reception, scene)),
+    )
+
+
+def understood(reception: Reception, scene: Scene) -> Answer:
+    return Answer(id="understood", label=scene.say("button.understood"), event=ev.Understood(reception.id))
+
+
+def registration(state: Registration, scene: Scene) -> Talk:
+    say, reception = scene.say, state.reception
+    if state.waiting is not None:
+        return Talk(
+            stage=Stage.CONSENT, question=say("registration.busy"), lines=hints(say("opening.hint")), sign=Sign.WAIT
+        )
+    return Talk(
+        stage=Stage.CONSENT,
+        question=say("registration.question"),
+        lines=hints(say("registration.hint")),
+        answers=numbered(
+            Answer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
+            Answer(id="yes", label=say("registration.yes"), event=ev.RegistrationWanted(reception.id)),
+        ),
+    )
+
+
+def consent(state: Consent, scene: Scene) -> Talk:
+    say, reception = scene.say, state.reception
+    if state.question is not None:
+        return _one_question(state, state.question, scene)
+    topics = tuple(Line(say(f"topic.{question.id}"), LineKind.CHOICE) for question in state.questions)
+    return Talk(
+        stage=Stage.CONSENT,
+        question=say("consent.question"),
+        lines=(*topics, *hints(_guardian(reception, scene), say("consent.harmless"))),
+        answers=numbered(
+            Answer(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
+            Answer(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
+            Answer(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
+        ),
+    )
+
+
+def _guardian(reception: Reception, scene: Scene) -> str:
+    check = reception.check
+    is_child = check is not None and check.facts.age < GUARDIAN_BELOW
+    return scene.say("consent.guardian") if is_child else ""
+
+
+def _one_question(state: Consent, question: Question, scene: Scene) -> Talk:
+    say = scene.say
+    position = ""
+    if state.index is not None and len(state.questions) > 1:
+        position = say("consent.position", index=state.index + 1, count=len(state.questions))
+    hinted = (position, _guardian(state.reception, scene), say("consent.lasts"))
+    return _yes_or_no(state, question, hints(*hinted), scene)
+
+
+def _yes_or_no(
+    state: Consent | SpecificDisease | Limit, question: Question, lines: tuple[Line, ...], scene: Scene
+) -> Talk:
+    say, reception = scene.say, state.reception
+    verb = "share" if question.kind is QuestionKind.SHARING else "provide"
+    return Talk(
+        stage=Stage.CONSENT,
+        question=say(f"question.{question.id}"),
+        lines=lines,
+        answers=numbered(
+            _back(state, scene),
+            Answer(id="no", label=say(f"answer.not-{verb}"), event=ev.Answered(reception.id, question.id, False)),
+            Answer(id="yes", label=say(f"answer.{verb}"), event=ev.Answered(reception.id, question.id, True)),
+        ),
+    )
+
+
+def _back(state: AfterIdle, scene: Scene) -> Answer | None:
+    """The way back, where the rules know one."""
+    back = ev.Back(state.reception.id)
+    if step(state, back, scene.rules, _ANY_MOMENT).state is state:
+        return None
+    return Answer(id="back", label=scene.say("button.back"), event=back, back=True)
+
+
+def specific_disease(state: SpecificDisease, scene: Scene) -> Talk:
+    return _yes_or_no(state, state.question, hints(_guardian(state.reception, scene)), scene)
+
+
+def limit(state: Limit, scene: Scene) -> Talk:
+    return _yes_or_no(state, state.question, hints(scene.say("limit.hint"), _guardian(state.reception, scene)), scene)
+
+
+def prescription(state: Prescription, scene: Scene) -> Talk:
+    say, reception = scene.say, state.reception
+    forms = (("paper", PrescriptionForm.PAPER), ("electronic", PrescriptionForm.ELECTRONIC))
+    return Talk(
+        stage=Stage.CONSENT,
+        question=say("prescription.question"),
+        answers=numbered(
+            _back(state, scene),
+            *(
+                Answer(
+                    id=name,
+                    label=say(f"prescription.{name}"),
+                    hint=say(f"prescription.{name}.hint"),
+                    event=ev.PrescriptionChosen(reception.id, form),
+                )
+                for name, form in forms
+            ),
+        ),
+    )
+
+
+def summary(state: Summary, scene: Scene) -> Talk:
+    say, reception = scene.say, state.reception
+    given = dict(reception.given)
+    lines = tuple(
+        choice(question, question.id in given and given[question.id].granted, scene) for question in reception.shown
+    )
+    if reception.prescription is not None:
+        name = "electronic" if reception.prescription is PrescriptionForm.ELECTRONIC else "paper"
+        lines += (Line(say(f"prescription.{name}"), LineKind.CHOICE),)
+    return Talk(
+        stage=Stage.CONSENT,
+        question=say("summary.question"),
+        lines=lines,
+        answers=numbered(
+            Answer(id="change", label=say("summary.change"), event=ev.Back(reception.id), back=True),
+            Answer(id="confirm", label=say("summary.confirm"), event=ev.Confirmed(reception.id)),
+        ),
+    )
+
+
+def choice(question: Question, granted: bool, scene: Scene) -> Line:
+    """What was answered to one question."""
+    say = scene.say
+    verb = "share" if question.kind is QuestionKind.SHARING else "provide"
+    answer = say(f"answer.{verb}" if granted else f"answer.not-{verb}")
+    return Line(say("summary.line", topic=say(f"topic.{question.id}"), answer=answer), LineKind.CHOICE)
+
+
+def submitting(state: Submitting, scene: Scene) -> Talk:
+    say = scene.say
+    return Talk(
+        stage=Stage.CONSENT, question=say("submitting.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT
+    )

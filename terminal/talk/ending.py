@@ -1,0 +1,64 @@
+"""What is said at the end: complete, a problem, the answer to an inquiry."""
+
+from terminal.session import events as ev
+from terminal.session.states import Complete, Inquiry, Outcome, Problem
+from terminal.talk.asking import choice, understood
+from terminal.talk.parts import Answer, Line, LineKind, Scene, Sign, Stage, Talk, hints, numbered
+
+_HINTS = {
+    Outcome.DONE: "complete.please-wait",
+    Outcome.NOTHING_SHARED: "complete.please-wait",
+    Outcome.NOT_VALID: "complete.not-valid.hint",
+    Outcome.AWAITING: "complete.awaiting.hint",
+}
+
+
+def complete(state: Complete, scene: Scene) -> Talk:
+    """The card first; what was answered, below."""
+    say = scene.say
+    flags = dict(state.flags)
+    answered = tuple(
+        choice(question, flags[question.items[0]], scene)
+        for question in state.reception.shown
+        if question.items[0] in flags
+    )
+    hint = say(_HINTS[state.outcome]) if state.outcome in _HINTS else ""
+    card_in = state.reception.card_in
+    lines: tuple[Line, ...] = hints(hint)
+    if card_in:
+        lines = (Line(say("complete.take-card"), LineKind.CALL), *lines)
+    return Talk(
+        stage=Stage.DONE,
+        question=say(f"complete.{state.outcome}"),
+        lines=(*lines, *answered),
+        sign=Sign.TAKE_CARD if card_in else Sign.NONE,
+    )
+
+
+def problem(state: Problem, scene: Scene) -> Talk:
+    say, problem = scene.say, state.problem
+    next_step = say(f"{problem.message_id}.next")
+    help_line = "" if next_step == say("method.staff-only") else say("problem.help")
+    return Talk(
+        stage=Stage.READ if problem.code.startswith("U-1") else Stage.CONFIRM,
+        question=say(problem.message_id),
+        lines=hints(next_step, help_line),
+        answers=numbered(
+            Answer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
+        ),
+        code=problem.code,
+    )
+
+
+def inquiry(state: Inquiry, scene: Scene) -> Talk:
+    say = scene.say
+    if not state.registered:
+        hint = say("inquiry.not-registered.hint")
+    else:
+        hint = "" if state.valid else say("inquiry.not-valid")
+    return Talk(
+        stage=Stage.DONE,
+        question=say("inquiry.registered" if state.registered else "inquiry.not-registered"),
+        lines=hints(hint),
+        answers=numbered(understood(state.reception, scene)),
+    )

@@ -1,0 +1,217 @@
+"""`view(state, ...) -> View`: what a state looks like. Pure: the same state gives the same screen."""
+
+from typing import assert_never
+
+from terminal.session import events as ev
+from terminal.session.rules import Rules
+from terminal.session.states import (
+    ChoosingMethod,
+    Complete,
+    Consent,
+    Display,
+    FaceCheck,
+    Idle,
+    Inquiry,
+    Limit,
+    Notice,
+    Opening,
+    PinEntry,
+    Prescription,
+    PrintedCodeEntry,
+    Problem,
+    Reading,
+    Registration,
+    SpecificDisease,
+    StaffCheck,
+    State,
+    Submitting,
+    Summary,
+)
+from terminal.talk import asking, confirming, ending
+from terminal.talk.parts import Answer, Scene, Sign, Speak, Stage, Talk, View
+
+LANGUAGES_AT_ONCE = 3
+"""So many languages have buttons of their own on the first screen."""
+
+
+def view(state: State, rules: Rules, speak: Speak, *, staff_called: bool = False) -> View:
+    """The whole screen. `staff_called`: someone has just been called."""
+    display = state.display if isinstance(state, Idle) else state.reception.display
+    say = speak(display.language)
+    scene = Scene(say, rules)
+    talk = _talk(state, scene)
+    if isinstance(state, Idle) and state.card_left is None:
+        talk = _with_languages(talk, state, scene, speak)
+    warned = not isinstance(state, Idle) and state.warned
+    return View(
+        state=type(state).__name__,
+        language=display.language,
+        display=display,
+        steps=tuple(say(stage.value) for stage in Stage),
+        talk=talk,
+        card=_card(state, scene),
+        foot=_foot(state, display, scene, speak),
+        warning=say("warning.time") if warned else "",
+        notice=say("staff.coming") if staff_called else "",
+    )
+
+
+def starting(language: str, speak: Speak) -> View:
+    """Before there is a state: the first paint."""
+    say = speak(language)
+    return View(
+        state="Starting",
+        language=language,
+        display=Display(language=language),
+        steps=tuple(say(stage.value) for stage in Stage),
+        talk=Talk(stage=Stage.READ, question=say("app.starting"), sign=Sign.WAIT),
+        card="",
+        foot=(),
+    )
+
+
+def _talk(state: State, scene: Scene) -> Talk:
+    match state:
+        case Idle():
+            return confirming.idle(state, scene)
+        case Reading():
+            return confirming.reading(state, scene)
+        case ChoosingMethod():
+            return confirming.choosing(state, scene)
+        case PrintedCodeEntry():
+            return confirming.printed_code(state, scene)
+        case FaceCheck():
+            return confirming.face_check(state, scene)
+        case PinEntry():
+            return confirming.pin_entry(state, scene)
+        case StaffCheck():
+            return confirming.staff_check(state, scene)
+        case Opening():
+            return asking.opening(state, scene)
+        case Notice():
+            return asking.notice(state, scene)
+        case Registration():
+            return asking.registration(state, scene)
+        case Consent():
+            return asking.consent(state, scene)
+        case SpecificDisease():
+            return asking.specific_disease(state, scene)
+        case Prescription():
+            return asking.prescription(state, scene)
+        case Limit():
+            return asking.limit(state, scene)
+        case Summary():
+            return asking.summary(state, scene)
+        case Submitting():
+            return asking.submitting(state, scene)
+        case Complete():
+            return ending.complete(state, scene)
+        case Problem():
+            return ending.problem(state, scene)
+        case Inquiry():
+            return ending.inquiry(state, scene)
+        case _:
+            assert_never(state)
+
+
+# --- first screen -------------------------------------------------------------------------------------------
+
+
+def _with_languages(talk: Talk, state: Idle, scene: Scene, speak: Speak) -> Talk:
+    languages = [
+        Answer(
+            id=f"language-{language}",
+            label=speak(language)("language.name"),
+            event=ev.DisplayChanged("", language=language),
+            key=str(number),
+        )
+        for number, language in enumerate(scene.rules.languages[:LANGUAGES_AT_ONCE], 1)
+    ]
+    inquiry = Answer(
+        id="inquiry",
+        label=scene.say("idle.check-registration"),
+        event=ev.InquiryChosen(""),
+        key=str(len(languages) + 1),
+        back=True,
+    )
+    return Talk(
+        stage=talk.stage, question=talk.question, lines=talk.lines, sign=talk.sign, answers=(*languages, inquiry)
+    )
+
+
+# --- foot ---------------------------------------------------------------------------------------------------
+
+
+def _card(state: State, scene: Scene) -> str:
+    say = scene.say
+    match state:
+        case Idle(card_left=None):
+            return say("card.put")
+        case Idle():
+            return say("card.may-go")
+        case Reading():
+            return say("card.keep")
+        case Complete() | Inquiry():
+            return say("card.may-go") if state.reception.card_in else say("complete.thanks")
+        case Problem():
+            return say("card.may-go") if state.reception.card_in else ""
+        case _:
+            return say("card.read")
+
+
+def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[Answer, ...]:
+    """The way out first, staff last, what can be changed between them: the same order on every screen."""
+    say = scene.say
+    reception = "" if isinstance(state, Idle) else state.reception.id
+    staff = Answer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1")
+    language = _next_language(display, reception, scene, speak)
+    if isinstance(state, Idle):
+        # the first screen has a button of its own for every language
+        return (language, staff) if state.card_left is not None else (*_display_choices(display, scene), staff)
+    if isinstance(state, Submitting | Complete | Problem | Inquiry):
+        return (language, staff)
+    leave = Answer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
+    return (leave, *_more_time(state.warned, reception, scene), language, staff)
+
+
+def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Answer, ...]:
+    if not warned:
+        return ()
+    return (Answer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4"),)
+
+
+def _next_language(display: Display, reception: str, scene: Scene, speak: Speak) -> Answer:
+    """One button, named in the language it leads to."""
+    languages = scene.rules.languages
+    here = languages.index(display.language) if display.language in languages else -1
+    following = languages[(here + 1) % len(languages)]
+    return Answer(
+        id="language",
+        label=speak(following)("language.name"),
+        event=ev.DisplayChanged(reception, language=following),
+        key="f2",
+    )
+
+
+def _display_choices(display: Display, scene: Scene) -> tuple[Answer, ...]:
+    say = scene.say
+    return (
+        Answer(
+            id="large",
+            label=say("button.not-large" if display.large else "button.large"),
+            event=ev.DisplayChanged("", large=not display.large),
+            key="f5",
+        ),
+        Answer(
+            id="contrast",
+            label=say("button.not-contrast" if display.high_contrast else "button.contrast"),
+            event=ev.DisplayChanged("", high_contrast=not display.high_contrast),
+            key="f6",
+        ),
+        Answer(
+            id="sound",
+            label=say("button.not-sound" if display.sound else "button.sound"),
+            event=ev.DisplayChanged("", sound=not display.sound),
+            key="f7",
+        ),
+    )

@@ -1,0 +1,292 @@
+"""`uketsuke demo` on the screen: the real app, everything embedded, moved by the dock's keys alone."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from consent.records import Opened
+from reader.softcard.authority import TestAuthority
+from terminal.assembly import NotReady, ledger_path
+from terminal.cli.main import app as command
+from terminal.screens.app import TerminalApp
+from terminal.session import events as ev
+from terminal.session.states import Complete, Outcome, Problem
+from terminal.simulated.demo import stage as demo_stage
+from terminal.simulated.demo.live import DemoDock, LiveDemo
+from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, portrait_before
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.props import photo_on
+from terminal.talk.parts import View
+from tests.terminal.screens.stage import drawn, on_a_loop, press
+from vision.camera import Camera
+from vision.engines.open import open_engine
+from vision.frame import Frame
+from vision.sources.opencv import OpenCvSource
+from vision.synthetic.source import SyntheticSource
+from vision.verdict import Guidance
+
+PATIENCE = 60.0
+CARD, CAMERA, SERVICE = "f9", "f10", "f11"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, authority_files: Path) -> Settings:
+    """A state folder with the test authority's keys and the built face network, which take long to make."""
+    if not (authority_files / "test-authority").exists():
+        TestAuthority.load_or_create(authority_files / "test-authority")
+    (authority_files / "cache").mkdir(exist_ok=True)
+    state = tmp_path / "state"
+    state.mkdir()
+    for shared in ("test-authority", "cache"):
+        (state / shared).symlink_to(authority_files / shared)
+    return Settings(state_dir=state)
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A patient before a webcam, as a video file."""
+    source, path = SyntheticSource("hana", realtime=False), tmp_path_factory.mktemp("clip") / "hana.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
+    for _ in range(150):
+        frame = source.read()
+        assert isinstance(frame, Frame)
+        writer.write(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
+    writer.release()
+    return str(path)
+
+
+class Sitting:
+    """Somebody before the demo's screen, with the keyboard."""
+
+    def __init__(self, app: TerminalApp) -> None:
+        self.app = app
+
+    @property
+    def dock(self) -> DemoDock:
+        assert isinstance(self.app.dock, DemoDock)
+        return self.app.dock
+
+    async def until(self, *states: str, where: Callable[[View], bool] = lambda _: True) -> View:
+        """Wait for one of these screens."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while (shown := self.app.desk.view) is None or shown.state not in states or not where(shown):
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{states} did not come; the screen shows {self.app.desk.view}") from None
+        await drawn(self.app)
+        return shown
+
+    async def key(self, *keys: str) -> None:
+        for key in keys:
+            await press(self.app, key)
+
+    async def answer(self, *events: type[ev.Event]) -> None:
+        """The key beside the answer that says one of these."""
+        shown = self.app.desk.view
+        assert shown is not None
+        for answer in shown.talk.answers:
+            if isinstance(answer.event, events) and getattr(answer.event, "granted", True):
+                await self.key(answer.key)
+                return
+        raise AssertionError(f"{shown.state} offers {[answer.id for answer in shown.talk.answers]}")
+
+    async def share_all(self) -> Complete:
+        """From the first question of consent until the end; then take the card."""
+        done = "Consent", "SpecificDisease", "Limit", "Complete"
+        while (await self.until(*done)).state != "Complete":
+            shown = self.app.desk.view
+            await self.answer(ev.ShareAll, ev.Answered)
+            await self.until(*done, where=lambda view, before=shown: view != before)  # type: ignore[misc]
+        assert self.app.counter is not None
+        state = self.app.counter.state
+        assert isinstance(state, Complete)
+        await self.key(CARD)
+        await self.until("Idle")
+        return state
+
+
+@asynccontextmanager
+async def sitting(demo: LiveDemo) -> AsyncIterator[Sitting]:
+    app = TerminalApp(demo.open, demo.settings, simulated=True, moving=False, settle_seconds=0.0)
+    try:
+        async with app.run_test(size=(120, 40)):
+            before = Sitting(app)
+            await before.until("Idle")
+            yield before
+    finally:
+        await app.end()
+        demo.close()
+
+
+def ways(settings: Settings) -> list[str]:
+    records = LedgerFile(ledger_path(settings)).records()
+    return [record.event.way for record in records if isinstance(record.event, Opened)]
+
+
+@on_a_loop
+async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
+    async with sitting(LiveDemo(settings)) as before:
+        for silent in (True, False):
+            if silent:
+                await before.key(SERVICE)
+                assert before.dock.service_silent
+            await before.key(CARD)
+            await before.until("ChoosingMethod")
+            await before.answer(ev.PinChosen)
+            await before.until("PinEntry")
+            await before.key("1", "2", "3", "4", "enter")
+            if not silent:
+                assert (await before.share_all()).outcome is Outcome.DONE
+                break
+            shown = await before.until("Problem")
+            assert shown.talk.code == "U-301"
+            assert isinstance(before.app.counter.state, Problem)  # type: ignore[union-attr]
+            await before.key(SERVICE, CARD)
+            await before.until("Idle")
+            assert not before.dock.service_silent
+            assert not before.dock.card_in
+
+
+def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(settings: Settings) -> None:
+    _by_pin_after_the_service_was_silent(settings)
+    assert ways(settings) == ["pin"]
+    assert len(list(settings.results_dir.glob("*.xml"))) == 1
+
+
+@on_a_loop
+async def _by_face_past_a_covered_camera(settings: Settings) -> None:
+    async with sitting(LiveDemo(settings)) as before:
+        await before.dock.choose("face-match")
+        assert before.dock.current == "face-match"
+        await before.key(CARD)
+        await before.until("ChoosingMethod")
+        await before.key(CAMERA)
+        assert before.dock.camera_covered
+        await before.answer(ev.FaceChosen)
+        dark = {before.app.speak("ja")(f"guidance.{one}") for one in (Guidance.NO_FACE, Guidance.TOO_DARK)}
+        await before.until("FaceCheck", where=lambda view: view.talk.question in dark)
+        await before.key(CAMERA)
+        assert not before.dock.camera_covered
+        assert (await before.share_all()).outcome is Outcome.DONE
+
+
+def test_a_face_with_the_camera_covered_and_uncovered_by_the_dock(settings: Settings) -> None:
+    _by_face_past_a_covered_camera(settings)
+    assert ways(settings) == ["face"]
+
+
+# --- whoever sits there -----------------------------------------------------------------------------------------
+
+
+@on_a_loop
+async def _with_a_live_picture(settings: Settings, clip: str, portraits: list[bytes]) -> None:
+    async with sitting(LiveDemo(for_stage(settings, clip), camera=clip)) as before:
+        stage = before.dock._stage
+        assert isinstance(stage, CameraStage)
+        persona = BY_NAME["face-match"]
+        portraits.append(stage.portrait(persona))
+        assert photo_on(before.dock._counter.props.card_of(persona, stage.portrait)) == portraits[0]
+        await before.dock.choose(persona.name)
+        await before.key(CARD)
+        await before.until("ChoosingMethod")
+        await before.answer(ev.FaceChosen)
+        assert (await before.share_all()).outcome is Outcome.DONE
+        assert before.dock._counter.props.card_of(persona, stage.portrait).public_facts().certificate_sha256
+        portraits.append(CardFileText.of(before.dock, persona.name))
+
+
+class CardFileText:
+    """What a file of the card would hold."""
+
+    @staticmethod
+    def of(dock: DemoDock, name: str) -> bytes:
+        image = dock._counter.props.card_of(BY_NAME[name], dock._stage.portrait)
+        return image.model_dump_json().encode()
+
+
+def traces(portrait: bytes, folder: Path) -> list[Path]:
+    """Files below that hold a piece of the picture: as it is, in hexadecimal, in base64 wherever it begins."""
+    piece = portrait[len(portrait) // 2 :][:300]
+    coded = [code(piece[shift:])[4:-8] for code in (base64.b64encode, base64.urlsafe_b64encode) for shift in range(3)]
+    wanted = [piece, piece.hex().encode(), piece.hex().upper().encode(), *coded]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if any(one in path.read_bytes() for one in wanted)]
+
+
+def test_whoever_sits_before_a_webcam_is_matched_and_leaves_no_picture(
+    settings: Settings, clip: str, tmp_path: Path
+) -> None:
+    portraits: list[bytes] = []
+    _with_a_live_picture(settings, clip, portraits)
+    portrait, card = portraits
+    assert ways(settings) == ["face"]
+    assert not (settings.state_dir / "cards").exists()
+    assert traces(portrait, tmp_path) == []
+    # the same card as a file would have been found
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "card.json").write_bytes(card)
+    (tmp_path / "kept" / "photo.jp2").write_bytes(portrait)
+    assert len(traces(portrait, tmp_path)) == 2
+
+
+def test_without_a_webcam_the_device_is_named() -> None:
+    with pytest.raises(NotReady, match=r"camera /dev/video97: not there.*--camera"):
+        open_stage("/dev/video97")
+
+
+@on_a_loop
+async def _open_without_a_camera(tmp_path: Path) -> None:
+    demo = LiveDemo(Settings(state_dir=tmp_path / "state"), camera="/dev/video97")
+    app = TerminalApp(demo.open, demo.settings, simulated=True)
+    async with app.run_test(), asyncio.timeout(PATIENCE):
+        while app.return_code is None:
+            await asyncio.sleep(0.02)
+    demo.close()
+    assert app.return_code == 1
+
+
+def test_the_screen_ends_with_the_device_s_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _open_without_a_camera(tmp_path)
+    assert "camera /dev/video97: not there" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists(), "nothing is begun without a camera"
+
+
+def test_nobody_before_the_webcam(tmp_path: Path) -> None:
+    path = tmp_path / "empty.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
+    for _ in range(10):
+        writer.write(np.full((480, 640, 3), 130, np.uint8))
+    writer.release()
+    camera = Camera(OpenCvSource(str(path), loop=True))
+    camera.start()
+    try:
+        with pytest.raises(NotReady, match="no picture in 1 seconds showed one face"):
+            portrait_before(camera, open_engine(tmp_path), seconds=1)
+    finally:
+        camera.stop()
+
+
+def test_webcam_is_the_first_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def nothing_there(camera: str | None, engine: object = None) -> None:
+        asked.append(camera)
+        raise NotReady(f"camera {camera} is not there")
+
+    monkeypatch.setattr(demo_stage, "open_stage", nothing_there)
+    monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
+    for arguments in (["--webcam"], ["--webcam", "--camera", "/dev/video3"]):
+        result = CliRunner().invoke(command, ["demo", "--auto", *arguments])
+        assert result.exit_code == 1
+        assert f"camera {asked[-1]} is not there" in result.output
+    assert asked == ["0", "/dev/video3"]

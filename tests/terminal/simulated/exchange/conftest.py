@@ -1,0 +1,100 @@
+"""A receipt computer beside the exchange, at a time of our choosing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal.handover.messages.kinds import kind_of, read_message
+from terminal.handover.parts import Part
+from terminal.handover.values import Severity
+from terminal.handover.xml import LARGEST_BULK, Encoding, Parsed, parse, write_document
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import Checks, InventedChecks
+from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
+from terminal.simulated.service.people import invented_people
+
+INSTITUTION = "1319999999"
+MORNING = datetime(2026, 11, 21, 0, 3, 12, tzinfo=UTC)
+"""9:03:12 in Japan."""
+
+
+@dataclass
+class Counter:
+    """The receipt computer's side: it writes requests and reads answers."""
+
+    folders: Folders
+    book: Book
+    now: datetime = MORNING
+    seconds: float = 100.0
+    checks: Checks | None = None
+    service: ExchangeService = field(init=False)
+
+    def start(self, rules: ExchangeRules | None = None) -> None:
+        self.service = ExchangeService(
+            self.folders,
+            InventedInsured(invented_people()),
+            self.checks or InventedChecks(invented_people()),
+            self.book,
+            rules=rules,
+            clock=lambda: self.now,
+            monotonic=lambda: self.seconds,
+        )
+
+    def passes(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.now += timedelta(seconds=seconds)
+
+    def scan(self, times: int = 1) -> Scan:
+        for _ in range(times):
+            self.passes(0.5)
+            scan = self.service.scan_once()
+        return scan
+
+    def put(self, name: str, data: bytes) -> Path:
+        path = self.folders.req / name
+        path.write_bytes(data)
+        return path
+
+    def ask(self, name: str, message: Part, encoding: Encoding = "UTF-8") -> Any:
+        """The answer's message, as the receipt computer reads it."""
+        self.put(name, write_document(message, encoding).data)
+        self.scan(2)
+        return self.read(name.replace("req_", "res_"))
+
+    def read(self, name: str) -> Any:
+        kind = kind_of(name)
+        assert kind is not None
+        parsed = parse((self.folders.res / name).read_bytes(), LARGEST_BULK)
+        assert isinstance(parsed, Parsed)
+        read = read_message(parsed, kind.message)
+        assert [problem for problem in read.problems if problem.severity is Severity.ERROR] == []
+        return read.message
+
+    def answers(self) -> list[str]:
+        return sorted(path.name for path in self.folders.res.iterdir() if path.is_file())
+
+    def requests(self) -> list[str]:
+        return sorted(path.name for path in self.folders.req.iterdir() if path.is_file())
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    counter = Counter(Folders.below(tmp_path / "OQS"), Book(tmp_path / "state" / "exchange.db"))
+    counter.start()
+    yield counter
+    counter.book.close()
+
+
+@pytest.fixture
+def restarted(counter: Counter) -> Callable[[ExchangeRules | None], None]:
+    """The exchange ends and starts again."""
+
+    def restart(rules: ExchangeRules | None = None) -> None:
+        counter.start(rules)
+
+    return restart

@@ -1,0 +1,106 @@
+"""Files that were right once: seeded damage of every kind."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+from terminal.handover.parts import Part
+from terminal.handover.xml import write_document
+from tests.terminal.simulated.exchange.asking import check, checkups, drugs, registration, search
+from tests.terminal.simulated.exchange.test_check import face
+from tests.terminal.simulated.exchange.test_checks import bulk, fetch
+
+REQUESTS: dict[str, Part] = {
+    "OQSsiquc01req_1.xml": check(limit_consent="1"),
+    "OQSsiimm01req_1.xml": registration(),
+    "OQSmuquc01req_1.xml": bulk(search(), search(identification_number="404")),
+    "OQSmuquc02req_1.xml": fetch("202611210000000001"),
+    "YZKsiquc01req_1.xml": drugs(),
+    "TKKsiquc01req_1.xml": checkups(),
+}
+FACE = "OQSsiquc01res_face_1_20261121091504.xml"
+
+TOKENS = (
+    b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>",
+    b"<!ENTITY",
+    b"&e;",
+    b"&#0;",
+    b"&#x110000;",
+    b"&lt;",
+    b"]]>",
+    b"<![CDATA[",
+    b"<!--",
+    b"-->",
+    b"<?xml version='1.0' encoding='x'?>",
+    b"<a xmlns='b'>",
+    b"<a:b/>",
+    b"xmlns:xi='http://www.w3.org/2001/XInclude'",
+    b"<XmlMsg>",
+    b"</XmlMsg>",
+    b"<MessageBody/>",
+    b"<ResultList/>",
+    b"\x00",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\x81",
+    b"\xfc\xfc",
+    b"99999999999999",
+    b"00000000000000",
+    b"00000000",
+    b"99991231",
+    b"10000101",
+    "٣".encode(),
+    "０１２".encode(),
+    "\u2028\u200f".encode(),
+    b"A" * 5000,
+    b"<a>" * 30,
+    b"  ",
+    b"-",
+)
+
+
+def _flip(random: Random, data: bytearray) -> None:
+    data[random.randrange(len(data))] = random.randrange(256)
+
+
+def _cut(random: Random, data: bytearray) -> None:
+    start = random.randrange(len(data))
+    del data[start : start + random.choice((1, 1, 2, 8, 64, 512))]
+
+
+def _double(random: Random, data: bytearray) -> None:
+    start = random.randrange(len(data))
+    piece = data[start : start + random.choice((1, 4, 32, 256))]
+    at = random.randrange(len(data))
+    data[at:at] = piece
+
+
+def _insert(random: Random, data: bytearray) -> None:
+    at = random.randrange(len(data) + 1)
+    data[at:at] = random.choice(TOKENS)
+
+
+def _between_tags(random: Random, data: bytearray) -> None:
+    """Another value for an element."""
+    opened = [index for index, byte in enumerate(data) if byte == ord(">")]
+    start = random.choice(opened) + 1 if opened else 0
+    end = data.find(b"<", start)
+    if end > 0:
+        data[start:end] = random.choice(TOKENS)
+
+
+_DAMAGE: tuple[Callable[[Random, bytearray], None], ...] = (_flip, _cut, _double, _insert, _between_tags)
+
+
+def damaged(seed: int) -> Iterator[tuple[str, bytes]]:
+    """Without end: names and bytes."""
+    random = Random(seed)
+    right: list[tuple[str, bytes]] = [(FACE, face().encode()), (FACE, face("Shift_JIS").encode("cp932"))]
+    for name, message in REQUESTS.items():
+        right += [(name, write_document(message, encoding).data) for encoding in ("UTF-8", "Shift_JIS")]
+    while True:
+        name, data = random.choice(right)
+        broken = bytearray(data)
+        for _ in range(random.choice((1, 1, 1, 2, 4, 16))):
+            if broken:
+                random.choice(_DAMAGE)(random, broken)
+        yield name, bytes(broken)

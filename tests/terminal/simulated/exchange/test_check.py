@@ -1,0 +1,345 @@
+"""What vendors get wrong, found line by line; and nothing found where nothing is wrong."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from consent.items import Item
+from terminal.handover.check import Findings, check_bytes, check_file
+from terminal.handover.messages.kinds import FILE_KINDS
+from terminal.handover.parts import Confidence, Fault
+from terminal.handover.result_xml import FaceOptions, result_document
+from terminal.handover.values import Severity
+from terminal.handover.xml import LARGEST_BULK, Encoding, write_document
+from terminal.qualification.contract import ConsentOutcome, QualificationResult
+from terminal.simulated.service.people import invented_people
+from tests.terminal.simulated.exchange.asking import check, checkups, drugs, registration, search
+from tests.terminal.simulated.exchange.conftest import Counter
+from tests.terminal.simulated.exchange.test_checks import bulk, fetch
+
+FACE = "OQSsiquc01res_face_1319999999001_20261121091504.xml"
+REQUEST = "OQSsiquc01req_202611210001.xml"
+CONSENTED = datetime(2026, 11, 21, 0, 15, 0, tzinfo=UTC)
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+
+
+def result(person: str = "adult", **changes: Any) -> QualificationResult:
+    """Everything asked, surgery refused."""
+    people = invented_people()
+    consents = tuple(
+        ConsentOutcome(item=item, flag=0)
+        if item is Item.SURGERY
+        else ConsentOutcome(
+            item=item,
+            flag=1,
+            consent_time=CONSENTED,
+            available_time=None
+            if item in (Item.HIGH_COST_LIMIT, Item.SPECIFIC_DISEASE)
+            else CONSENTED + timedelta(hours=24),
+        )
+        for item in Item
+    )
+    limit = people[person].limit
+    return QualificationResult(
+        **{
+            "check_id": "c-1",
+            "processed_at": CONSENTED + timedelta(seconds=4),
+            "qualification_date": date(2026, 11, 21),
+            "institution_code": "1319999999",
+            "status": "1",
+            "validity": people[person].validity,
+            "qualifications": people[person].qualifications,
+            "consents": consents,
+            "limit": limit.on(date(2026, 11, 21)) if limit else None,
+            "specific_diseases": people[person].specific_diseases,
+            "simulated": True,
+            **changes,
+        }
+    )
+
+
+def face(encoding: Encoding = "UTF-8", **changes: Any) -> str:
+    data = result_document(result(**changes), encoding, FaceOptions(newer_consents=True)).data
+    return data.decode("utf-8" if encoding == "UTF-8" else "cp932")
+
+
+def worse(findings: Findings) -> list[tuple[str, str]]:
+    """Errors and warnings: the last element and the fault."""
+    return [
+        (finding.path.rpartition("/")[2], finding.fault.value)
+        for finding in findings.findings
+        if finding.severity is not Severity.NOTE
+    ]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("person", sorted(invented_people()))
+def test_our_own_results_have_nothing_wrong(person: str, encoding: Encoding) -> None:
+    # A newer qualification is told of in a check without a card alone.
+    validity = "2" if invented_people()[person].validity == "3" else invented_people()[person].validity
+    for newer in (False, True):
+        options = FaceOptions(newer_consents=newer)
+        data = result_document(result(person, validity=validity), encoding, options).data
+        assert worse(check_bytes(FACE, data)) == []
+
+
+def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> None:
+    messages: dict[str, Any] = {
+        "OQSsiimm01req_1.xml": registration(),
+        "OQSsiimm01req_2.xml": registration(identification_number="404"),
+        "OQSsiquc01req_1.xml": check(limit_consent="1"),
+        "OQSsiquc01req_2.xml": check(identification_number="404"),
+        "OQSsiquc01req_3.xml": check("SIM-FAIL"),
+        "YZKsiquc01req_1.xml": drugs(),
+        "TKKsiquc01req_1.xml": checkups(),
+        "OQSmuquc01req_1.xml": bulk(search(), search(identification_number="404")),
+    }
+    (counter.folders.face / FACE).write_bytes(face().encode())
+    for name, message in messages.items():
+        assert worse(check_bytes(name, write_document(message).data)) == []
+        counter.ask(name, message)
+    number = counter.read("OQSmuquc01res_1.xml").body.reception_number
+    counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    counter.passes(20)
+    counter.ask("OQSmuquc02req_2.xml", fetch(number))
+    assert counter.read("YZKsiquc01res_1.xml").header.result == "1"
+    answers = counter.answers()
+    assert len(answers) == len(messages) + 2
+    for name in answers:
+        assert worse(check_file(counter.folders.res / name)) == [], name
+
+
+CASES = [
+    # (what is replaced, by what, the element named, the fault)
+    ("PharmacistsInfoConsFlg", "PharmaceuticalInfoConsFlg", "PharmaceuticalInfoConsFlg", "unknown"),
+    ("DiagnosisInfoConsTime", "DiagnosisInfoConsTim", "DiagnosisInfoConsTim", "unknown"),
+    ("OperationInfoConsFlg", "OperationInfoConsFlag", "OperationInfoConsFlag", "unknown"),
+    ("TestInfoAvailableTime", "TestInfoAcquisitionTime", "TestInfoAcquisitionTime", "unknown"),
+    ("Birthdate", "BirthDate", "BirthDate", "unknown"),
+    ("<OperationInfoConsFlg>0", "<OperationInfoConsFlg>1", "OperationInfoConsTime", "inconsistent"),
+    (
+        "<OperationInfoConsFlg>0</OperationInfoConsFlg>",
+        "<OperationInfoConsFlg>0</OperationInfoConsFlg><OperationInfoConsTime>20261121091500</OperationInfoConsTime>",
+        "OperationInfoConsTime",
+        "inconsistent",
+    ),
+    (
+        "<PharmacistsInfoAvailableTime>20261122091500",
+        "<PharmacistsInfoAvailableTime>20261122091501",
+        "PharmacistsInfoAvailableTime",
+        "inconsistent",
+    ),
+    ("<PharmacistsInfoConsFlg>1", "<PharmacistsInfoConsFlg>有", "PharmacistsInfoConsFlg", "invalid"),
+    ("<PharmacistsInfoConsFlg>1</PharmacistsInfoConsFlg>", "", "PharmacistsInfoConsFlg", "missing"),
+    ("  138999", "138999", "InsurerNumber", "invalid"),
+    ("  138999", "00138999", "InsurerNumber", "invalid"),
+    ("19810412", "1981-04-12", "Birthdate", "invalid"),
+    ("19810412", "S560412", "Birthdate", "invalid"),
+    ("19810412", "20270101", "Birthdate", "inconsistent"),
+    ("20261121091504", "2026112109150", "ProcessExecutionTime", "invalid"),
+    ("<Sex1>2", "<Sex1>F", "Sex1", "invalid"),
+    ("<QualificationValidity>1", "<QualificationValidity>9", "QualificationValidity", "invalid"),
+    ("<QualificationValidity>1", "<QualificationValidity>4", "ResultList", "inconsistent"),
+    ("<QualificationValidity>1", "<QualificationValidity>3", "QualificationValidity", "inconsistent"),
+    ("<SegmentOfResult>1", "<SegmentOfResult>9", "ErrorCode", "inconsistent"),
+    ("<SegmentOfResult>1", "<SegmentOfResult>3", "SegmentOfResult", "invalid"),
+    ("<ReferenceClassification>1", "<ReferenceClassification>2", "ReferenceClassification", "inconsistent"),
+    ("<CharacterCodeIdentifier>0", "<CharacterCodeIdentifier>1", "CharacterCodeIdentifier", "inconsistent"),
+    ("<ProcessingResultStatus>1", "<ProcessingResultStatus>2", "ProcessingResultCode", "inconsistent"),
+    ("ﾓｷﾞ ﾊﾅｺ", "モギ　ハナコ", "NameKana", "invalid"),
+    ("100-0000", "1000000", "PostNumber", "invalid"),
+    ("XmlMsg", "Message", "XmlMsg", "invalid"),
+    ("</XmlMsg>", "", "XmlMsg", "unreadable"),
+    (
+        "<LimitApplicationCertificateRelatedConsFlg>1",
+        "<LimitApplicationCertificateRelatedConsFlg>0",
+        "LimitApplicationCertificateRelatedInfo",
+        "inconsistent",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "element", "fault"), CASES)
+def test_a_mistake_is_found_at_its_line(old: str, new: str, element: str, fault: str) -> None:
+    right = face()
+    assert old in right
+    wrong = right.replace(old, new)
+    findings = check_bytes(FACE, wrong.encode())
+    assert (element, fault) in worse(findings)
+    (found, *_) = [f for f in findings.findings if f.path.endswith(element) and f.fault.value == fault]
+    lines = wrong.splitlines()
+    if f"<{element}>" in wrong and fault != "unreadable":
+        assert f"<{element}" in lines[found.line - 1]
+    # Nothing that was right is called wrong along with it.
+    assert len(worse(findings)) <= 3, worse(findings)
+
+
+def test_a_wrong_name_is_not_also_missing() -> None:
+    findings = check_bytes(
+        FACE, face().replace("PharmacistsInfoAvailableTime", "PharmacistsInfoAcquisitionTime").encode()
+    )
+    assert worse(findings) == [("PharmacistsInfoAcquisitionTime", "unknown")]
+    (error,) = [finding for finding in findings.findings if finding.severity is Severity.ERROR]
+    assert error.expected.startswith("PharmacistsInfoAvailableTime")
+
+
+def test_an_element_in_the_wrong_place() -> None:
+    moved = face().replace("<MessageBody>", "<MessageBody><ReferenceNumber>1</ReferenceNumber>")
+    (error,) = [f for f in check_bytes(FACE, moved.encode()).findings if f.severity is Severity.ERROR]
+    assert error.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
+
+
+def test_a_consent_made_up_where_nobody_was_asked(counter: Counter) -> None:
+    counter.ask(REQUEST, check())
+    name = REQUEST.replace("req_", "res_")
+    answer = (counter.folders.res / name).read_text()
+    made_up = answer.replace(
+        "</ResultOfQualificationConfirmation>",
+        "<PharmacistsInfoConsFlg>1</PharmacistsInfoConsFlg>"
+        "<PharmacistsInfoConsTime>20261121090313</PharmacistsInfoConsTime>"
+        "<PharmacistsInfoAvailableTime>20261122090313</PharmacistsInfoAvailableTime>"
+        "</ResultOfQualificationConfirmation>",
+    )
+    (error,) = [f for f in check_bytes(name, made_up.encode()).findings if f.severity is Severity.ERROR]
+    assert (error.path.rpartition("/")[2], error.confidence) == ("PharmacistsInfoConsFlg", Confidence.DOCUMENTED)
+
+
+def test_a_drug_request_with_the_other_vocabulary() -> None:
+    text = write_document(drugs()).data.decode().replace("InsuranceCardSymbol", "InsuredCardSymbol")
+    text = text.replace("<BranchNumber>01</BranchNumber>", "<InsuredBranchNumber>01</InsuredBranchNumber>")
+    assert worse(check_bytes("YZKsiquc01req_1.xml", text.encode())) == [
+        ("InsuredCardSymbol", "unknown"),
+        ("InsuredBranchNumber", "unknown"),
+    ]
+
+
+def test_counts_of_a_bulk_result(counter: Counter) -> None:
+    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    counter.passes(20)
+    counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    text = (counter.folders.res / "OQSmuquc02res_1.xml").read_text()
+    wrong = text.replace("<NumberOfProcessingResult>1", "<NumberOfProcessingResult>2")
+    assert worse(check_bytes("OQSmuquc02res_1.xml", wrong.encode())) == [
+        ("NumberOfProcessingResult", "inconsistent"),
+        ("NumberOfNormalProcessing", "inconsistent"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_any_order_is_right(encoding: Encoding) -> None:
+    text = face(encoding)
+    start, end = text.index("<MessageHeader>"), text.index("</MessageHeader>") + len("</MessageHeader>")
+    turned = text[:start] + text[end:].replace("</XmlMsg>", text[start:end] + "</XmlMsg>")
+    codec = "utf-8" if encoding == "UTF-8" else "cp932"
+    assert worse(check_bytes(FACE, turned.encode(codec))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "severity", "expected"),
+    [
+        (face(), "cp932", Severity.ERROR, "characters of the declared encoding (UTF-8); these are Shift_JIS"),
+        (
+            face("Shift_JIS"),
+            "utf-8",
+            Severity.ERROR,
+            "characters of the declared encoding (Shift_JIS); these are UTF-8",
+        ),
+        (face().split("\n", 1)[1], "utf-8", Severity.WARNING, "an XML declaration with the encoding"),
+        (face("Shift_JIS").replace("Shift_JIS", "windows-31j", 1), "cp932", Severity.WARNING, "UTF-8 or Shift_JIS as"),
+        (face(), "utf-8-sig", Severity.NOTE, "no byte order mark"),
+        (face().replace(' standalone="no"', ""), "utf-8", Severity.NOTE, "standalone"),
+        (
+            face("Shift_JIS").replace("模擬　花子", "模擬　髙子"),
+            "cp932",
+            Severity.NOTE,
+            "characters of plain Shift_JIS",
+        ),
+    ],
+)
+def test_encodings(text: str, codec: str, severity: Severity, expected: str) -> None:
+    found = [f for f in check_bytes(FACE, text.encode(codec)).findings if f.fault is Fault.ENCODING]
+    assert [(f.severity, f.expected[: len(expected)]) for f in found if f.expected.startswith(expected)] == [
+        (severity, expected)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("YKZsiquc01req_1.xml", "YZKsiquc01req_"),
+        ("oqssiquc01req_1.xml", "OQSsiquc01req_"),
+        ("result.xml", "one of the known prefixes"),
+        ("OQSsiquc01res_face_20261121091504.xml", "OQSsiquc01res_face_<id>_<yyyyMMddHHmmss>.xml"),
+        ("OQSsiquc01req_患者.xml", "letters, digits"),
+        ("OQSsihvq01req_1.xml", "a kind that is simulated here"),
+    ],
+)
+def test_names(name: str, expected: str) -> None:
+    (found,) = [f for f in check_bytes(name, write_document(check()).data).findings if f.fault is Fault.NAME]
+    assert expected in found.expected
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        (write_document(check()).data, "資格確認要求"),
+        (write_document(registration()).data, "照会番号登録要求"),
+        (write_document(drugs()).data, "薬剤情報要求"),
+        (write_document(checkups()).data, "特定健診情報要求"),
+        (face().encode(), "資格確認結果（顔認証付きカードリーダー）"),
+        (b"<html><head/><body><p/></body></html>", None),
+    ],
+)
+def test_the_content_tells_the_kind_where_the_name_does_not(data: bytes, title: str | None) -> None:
+    assert check_bytes("something.xml", data).title == title
+
+
+def test_the_kind_by_content_of_an_answer_without_a_card(counter: Counter) -> None:
+    counter.ask(REQUEST, check())
+    data = (counter.folders.res / REQUEST.replace("req_", "res_")).read_bytes()
+    findings = check_bytes("answer.xml", data)
+    assert findings.title == "資格確認結果"
+    assert [f.fault for f in findings.findings] == [Fault.NAME]
+
+
+def test_told_for_people(tmp_path: Path) -> None:
+    path = tmp_path / FACE
+    path.write_bytes(face().replace("<Sex1>2", "<Sex1>F").encode())
+    findings = check_file(path)
+    assert not findings.ok
+    text = findings.text().splitlines()
+    assert text[0] == f"{FACE}: 資格確認結果（顔認証付きカードリーダー）"
+    assert text[1].split()[:3] == ["line", str(findings.findings[0].line), "error"]
+    assert text[2].strip() == "invalid: expected one of 1, 2, 3 (OQSCD007) [seen in public code]"
+    assert text[-1] == "1 error, 0 warnings, 0 notes"
+    path.write_bytes(face().encode())
+    assert check_file(path).ok
+    assert check_file(path).text().endswith("0 errors, 0 warnings, 0 notes")
+
+
+def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        check_file(tmp_path / "x.xml")
+    huge = tmp_path / REQUEST
+    with huge.open("wb") as file:
+        file.truncate(LARGEST_BULK + 1)
+    assert [f.fault for f in check_file(huge).findings] == [Fault.UNREADABLE]
+
+
+def test_nothing_of_the_content_is_repeated() -> None:
+    text = face().replace("<Sex1>2", "<Sex1>模擬　花子").replace("19810412", "模擬　花子").replace("<Name>", "<Namae>")
+    text = text.replace("</Name>", "</Namae>").replace("<SegmentOfResult>1", "<SegmentOfResult>0001234")
+    findings = check_bytes(FACE, text.encode())
+    assert len(worse(findings)) >= 3
+    for personal in ("模擬　花子", "0001234", "138999", "19810412"):
+        assert personal not in findings.text()
+        assert personal not in repr(findings)
+
+
+def test_every_kind_can_be_checked_even_empty() -> None:
+    for kind in FILE_KINDS:
+        findings = check_bytes(f"{kind.prefix}1.xml", b"<XmlMsg/>")
+        assert not findings.ok
+        assert any(f.fault is Fault.MISSING and f.path.endswith("MessageHeader") for f in findings.findings)

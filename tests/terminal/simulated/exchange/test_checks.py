@@ -1,0 +1,248 @@
+"""What receipt software asks and is told: single checks, patient numbers, bulk checks."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from terminal.handover.messages.bulk import BulkFetch, BulkRequest, BulkSearch, BulkTicket
+from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
+from terminal.handover.messages.qualification import SearchInfo
+from terminal.handover.values import JAPAN
+from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
+from terminal.qualification.insured import InsuredSearch
+from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.insured import InventedInsured, Wanted
+from terminal.simulated.exchange.service import ExchangeRules
+from terminal.simulated.service.people import invented_people
+from tests.terminal.simulated.exchange.asking import ADULT, INSTITUTION, check, registration, search
+from tests.terminal.simulated.exchange.conftest import Counter
+
+NAME = "OQSsiquc01req_202611210001.xml"
+
+
+def test_somebody_insured(counter: Counter) -> None:
+    answer = counter.ask(NAME, check())
+    assert (answer.header.segment, answer.header.reference, answer.header.file_identifier) == ("1", "2", "KSK-0001")
+    assert answer.header.executed_at == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
+    assert answer.body.search == search()
+    assert (answer.body.status, answer.body.validity, answer.body.result_code) == ("1", "1", "SIMQ0100I")
+    (record,) = answer.body.results
+    assert (record.name, record.birth_date, record.insurer_number) == ("模擬　花子", date(1981, 4, 12), "138999")
+    assert record.limit_consent.flag == "0"
+    assert record.limit_consent.consent_time is None
+    assert record.limit is None
+    assert record.arbitrary_identifier == "visit-77"
+    assert (record.medicines, record.checkups, record.diagnosis, record.surgery) == (None, None, None, None)
+    assert counter.requests() == []
+
+
+def test_the_limit_with_the_patients_word(counter: Counter) -> None:
+    (record,) = counter.ask(NAME, check(limit_consent="1")).body.results
+    assert record.limit_consent.flag == "1"
+    assert record.limit_consent.consent_time == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
+    assert (record.limit.flag, record.limit.valid_end) == ("A03", date(2027, 7, 31))
+
+
+def test_the_branch_may_be_left_out_and_width_and_fill_do_not_matter(counter: Counter) -> None:
+    answer = counter.ask(NAME, check(branch_number=None, card_symbol="試-1", insurer_number="00138999"))
+    assert answer.body.validity == "1"
+    assert answer.body.search.card_symbol == "試-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"insurer_number": "138998"},
+        {"identification_number": "1234"},
+        {"birth_date": date(1981, 4, 13)},
+        {"card_symbol": "試－２"},
+        {"branch_number": "02"},
+    ],
+)
+def test_nobody(counter: Counter, changes: dict[str, Any]) -> None:
+    body = counter.ask(NAME, check(**changes)).body
+    assert (body.status, body.validity, body.results, body.result_code) == ("1", "4", (), "SIMX0004W")
+
+
+def test_a_qualification_that_has_ended(counter: Counter) -> None:
+    lost = {
+        "insurer_number": "06139999",
+        "card_symbol": "見本４",
+        "identification_number": "6789",
+        "branch_number": "00",
+        "birth_date": date(1985, 7, 7),
+    }
+    body = counter.ask(NAME, check(**lost)).body
+    assert body.validity == "2"
+    assert (body.results[0].disqualification_date, body.results[0].reason_of_loss) == (date(2026, 10, 1), "99")
+
+
+def test_a_newer_qualification(counter: Counter) -> None:
+    """3 comes in a check by number alone, with the qualification that was asked for."""
+    people = invented_people()
+    former = (
+        people["adult"]
+        .qualifications[0]
+        .model_copy(update={"insured_identification_number": "0009999", "disqualification_date": date(2026, 10, 1)})
+    )
+    moved = people["adult"].model_copy(update={"former": (former,)})
+    counter.checks = InventedChecks({"adult": moved})
+    counter.start()
+    body = counter.ask(NAME, check(identification_number="0009999")).body
+    assert body.validity == "3"
+    assert [record.identification_number for record in body.results] == ["0009999"]
+    assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
+
+
+def test_twins_are_not_shown_to_each_other(counter: Counter) -> None:
+    one = invented_people()["adult"]
+    other = one.qualifications[0].model_copy(update={"insured_branch_number": "02", "name": "模擬　双葉"})
+    twins = {"one": one, "two": one.model_copy(update={"qualifications": (other,)})}
+    counter.checks = InventedChecks(twins)
+    counter.start()
+    body = counter.ask(NAME, check(branch_number=None)).body
+    assert (body.validity, body.results, body.result_code) == ("5", (), "SIMX0005W")
+    body = counter.ask("OQSsiquc01req_2.xml", check(branch_number="02")).body
+    assert [record.name for record in body.results] == ["模擬　双葉"]
+
+
+def test_numbers_lead_to_people() -> None:
+    one = invented_people()["adult"]
+    other = one.qualifications[0].model_copy(update={"insured_branch_number": "02"})
+    insured = InventedInsured({"one": one, "two": one.model_copy(update={"qualifications": (other,)})})
+
+    def found(**changes: Any) -> list[str]:
+        wanted = {"insurer_number": "138999", "identification_number": "0001234", **changes}
+        return [entry.person for entry in insured.find(Wanted(**wanted), date(2026, 11, 21))]
+
+    assert found() == ["one", "two"]
+    assert found(branch_number="02") == ["two"]
+    assert found(branch_number="02", birth_date=date(1981, 4, 12), card_symbol="試－１") == ["two"]
+    assert found(birth_date=date(1981, 4, 13)) == []
+    assert found(card_symbol="試－９") == []
+    for impossible in ({"identification_number": ""}, {"branch_number": "x"}, {"insurer_number": "Ａ"}):
+        assert found(**impossible) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        (ServiceSilent(Silence.TIMEOUT), "SIMX0013E"),
+        (Refused(reason=RefusalReason.UNKNOWN_TERMINAL, code="SIMQ0012E", message="模擬", simulated=True), "SIMQ0012E"),
+    ],
+)
+def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: str) -> None:
+    class Elsewhere:
+        def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> Any:
+            return outcome
+
+        def stands(self, check_id: str | None, item: Item) -> bool:
+            return False
+
+    counter.checks = Elsewhere()
+    counter.start()
+    answer = counter.ask(NAME, check())
+    assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", code, None)
+    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    counter.passes(20)
+    done = counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    assert (done.header.segment, done.header.normal, done.header.errors) == ("1", "0", "1")
+    assert (done.body.units[0].status, done.body.units[0].result_code) == ("2", code)
+
+
+def test_another_institution(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:
+    restarted(ExchangeRules(institution_code=INSTITUTION))
+    answer = counter.ask(NAME, check(institution="1310000000"))
+    assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", "SIMX0003E", None)
+    assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
+
+
+def test_the_clinics_own_patient_number(counter: Counter) -> None:
+    assert counter.ask(NAME, check()).body.results[0].reference_number is None
+    answer = counter.ask("OQSsiimm01req_202611210001.xml", registration("24434"), "Shift_JIS")
+    assert (answer.body.status, answer.body.info.reference_number) == ("1", "24434")
+    assert (answer.header.character_code, answer.header.segment) == ("0", "1")
+    assert counter.ask("OQSsiquc01req_2.xml", check()).body.results[0].reference_number == "24434"
+    counter.ask("OQSsiimm01req_202611210002.xml", registration("00077"))
+    assert counter.ask("OQSsiquc01req_3.xml", check()).body.results[0].reference_number == "00077"
+    # Another institution has its own numbers.
+    other = counter.ask("OQSsiquc01req_4.xml", check(institution="1310000000"))
+    assert other.body.results[0].reference_number is None
+
+
+def test_a_patient_number_for_nobody(counter: Counter) -> None:
+    answer = counter.ask("OQSsiimm01req_1.xml", registration(identification_number="404"))
+    assert (answer.header.segment, answer.body.status, answer.body.result_code) == ("1", "2", "SIMX0006E")
+
+
+def bulk(*searches: SearchInfo) -> BulkRequest:
+    return BulkRequest(
+        header=DatedRequestHeader(
+            confirmation_date=date(2026, 11, 21), institution_code=INSTITUTION, file_identifier="BULK-1"
+        ),
+        body=BulkSearch(searches=searches),
+    )
+
+
+def fetch(number: str, institution: str = INSTITUTION) -> BulkFetch:
+    return BulkFetch(header=RequestHeader(institution_code=institution), body=BulkTicket(reception_number=number))
+
+
+def test_a_bulk_check(counter: Counter) -> None:
+    counter.ask("OQSsiimm01req_1.xml", registration("24434"))
+    asked = (search(limit_consent="1"), search(identification_number="404"))
+    accepted = counter.ask("OQSmuquc01req_1.xml", bulk(*asked))
+    number = accepted.body.reception_number
+    assert (accepted.header.segment, accepted.body.status, number[:8]) == ("1", "1", "20261121")
+
+    early = counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    assert (early.header.segment, early.header.reception_number, early.body) == ("2", number, None)
+
+    counter.passes(10)
+    done = counter.ask("OQSmuquc02req_2.xml", fetch(number))
+    assert (done.header.segment, done.header.file_identifier) == ("1", "BULK-1")
+    assert (done.header.processed, done.header.normal, done.header.errors) == ("2", "2", "0")
+    one, nobody = done.body.units
+    assert one.search == asked[0]
+    assert (one.validity, one.result.name, one.reference_number) == ("1", "模擬　花子", "24434")
+    assert (one.result.limit_changed, one.result.limit, one.result.limit_consent) == ("1", None, None)
+    assert (nobody.validity, nobody.result, nobody.reference_number) == ("4", None, None)
+
+
+def test_a_reception_number_nobody_was_given(counter: Counter) -> None:
+    answer = counter.ask("OQSmuquc02req_1.xml", fetch("202611210000000009"))
+    assert (answer.header.segment, answer.header.error_code) == ("9", "SIMX0007E")
+    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    counter.passes(20)
+    strange = counter.ask("OQSmuquc02req_2.xml", fetch(number, "1310000000"))
+    assert strange.header.error_code == "SIMX0007E"
+
+
+def test_an_upload_is_kept_for_a_day(counter: Counter) -> None:
+    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    counter.passes(23 * 3600)
+    assert counter.ask("OQSmuquc02req_1.xml", fetch(number)).header.segment == "1"
+    counter.passes(2 * 3600)
+    assert counter.ask("OQSmuquc02req_2.xml", fetch(number)).header.error_code == "SIMX0007E"
+
+
+def test_two_uploads_have_two_numbers(counter: Counter) -> None:
+    first = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    second = counter.ask("OQSmuquc01req_2.xml", bulk(search())).body.reception_number
+    assert int(second) == int(first) + 1
+    assert ADULT["identification_number"] not in first
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
+def test_answers_in_the_encoding_that_was_set(
+    counter: Counter, restarted: Callable[[ExchangeRules], None], encoding: Any
+) -> None:
+    restarted(ExchangeRules(encoding=encoding))
+    answer = counter.ask(NAME, check())
+    data = (counter.folders.res / NAME.replace("req_", "res_")).read_bytes()
+    assert f'encoding="{encoding}"'.encode() in data
+    assert "模擬　花子".encode("utf-8" if encoding == "UTF-8" else "cp932") in data
+    assert answer.header.character_code == ("0" if encoding == "UTF-8" else "1")

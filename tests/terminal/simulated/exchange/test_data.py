@@ -1,0 +1,204 @@
+"""Drug and health-check data: only while a consent lasts, only what was consented to, only for who consented where."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from terminal.handover.name import result_file_name
+from terminal.handover.result_xml import FaceOptions, result_document
+from terminal.qualification.contract import ConsentOutcome, QualificationResult
+from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.numbers import RegisteredNumbers
+from terminal.simulated.service.people import invented_people
+from tests.terminal.simulated.exchange.asking import INSTITUTION, check, checkups, drugs, registration
+from tests.terminal.simulated.exchange.conftest import MORNING, Counter
+
+CONSENTED = datetime(2026, 11, 21, 0, 0, 0, tzinfo=UTC)
+DAY = timedelta(hours=24)
+_files = iter(range(1000))
+
+
+def face(
+    counter: Counter, at: datetime = CONSENTED, until: timedelta = DAY, institution: str = INSTITUTION, **flags: int
+) -> str:
+    """The card reader writes a result of 模擬　花子; answers its check's id."""
+    outcomes = tuple(
+        ConsentOutcome(
+            item=Item[name.upper()],
+            flag=1 if flag else 0,
+            consent_time=at if flag else None,
+            available_time=at + until if flag else None,
+        )
+        for name, flag in flags.items()
+    )
+    check_id = f"check-{next(_files)}"
+    result = QualificationResult(
+        check_id=check_id,
+        processed_at=at,
+        qualification_date=date(2026, 11, 21),
+        institution_code=institution,
+        status="1",
+        validity="1",
+        qualifications=invented_people()["adult"].qualifications,
+        consents=outcomes,
+        simulated=True,
+    )
+    (counter.folders.face / result_file_name(institution, check_id, at)).write_bytes(result_document(result).data)
+    return check_id
+
+
+def ask(counter: Counter, message: Any, kind: str = "YZK") -> Any:
+    return counter.ask(f"{kind}siquc01req_{next(_files):04}.xml", message)
+
+
+def refused(answer: Any, code: str) -> bool:
+    return (answer.header.result, answer.header.message_code, answer.header.patient, answer.body) == (
+        "9",
+        code,
+        None,
+        None,
+    )
+
+
+def test_without_any_consent(counter: Counter) -> None:
+    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
+
+
+def test_with_consent(counter: Counter) -> None:
+    face(counter, medicines=1, health_checkup=1)
+    answer = ask(counter, drugs())
+    assert (answer.header.result, answer.header.file_identifier, answer.header.patient.name) == (
+        "1",
+        "YZK-1",
+        "模擬　花子",
+    )
+    days = [day.dispensed for month in answer.body.months for day in month.days]
+    assert days == [date(2026, 9, 10), date(2026, 10, 10), date(2026, 11, 10)]
+    assert all("架空" in (drug.name or "") for month in answer.body.months for drug in month.days[0].drugs)
+    checkup = ask(counter, checkups(), "TKK")
+    assert checkup.header.result == "1"
+    assert all("架空" in (value.item_name or "") for value in checkup.body.checkups[0].values)
+
+
+def test_each_kind_has_its_own_consent(counter: Counter) -> None:
+    face(counter, medicines=1, health_checkup=0)
+    assert ask(counter, drugs()).header.result == "1"
+    assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
+
+
+@pytest.mark.parametrize(("seconds", "given"), [(-1, True), (0, True), (1, False)])
+def test_to_the_last_second(counter: Counter, seconds: int, given: bool) -> None:
+    face(counter, medicines=1)
+    counter.scan()
+    counter.now = CONSENTED + DAY + timedelta(seconds=seconds - 1)  # two looks pass until it is answered
+    answer = ask(counter, drugs())
+    assert answer.header.executed_at == CONSENTED + DAY + timedelta(seconds=seconds)
+    assert (answer.header.result == "1") is given
+
+
+def test_a_later_refusal_ends_it_and_what_was_not_asked_stays(counter: Counter) -> None:
+    face(counter, medicines=1, health_checkup=1)
+    face(counter, at=CONSENTED + timedelta(seconds=60), medicines=0)
+    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert ask(counter, checkups(), "TKK").header.result == "1"
+
+
+def test_an_older_result_that_comes_late_changes_nothing(counter: Counter) -> None:
+    face(counter, at=CONSENTED + timedelta(seconds=60), medicines=0)
+    counter.scan()
+    face(counter, medicines=1)
+    assert refused(ask(counter, drugs()), "SIMX0008E")
+
+
+def test_never_longer_than_a_day_whatever_the_file_says(counter: Counter) -> None:
+    face(counter, until=timedelta(days=900), medicines=1)
+    counter.scan()
+    counter.now = CONSENTED + DAY + timedelta(minutes=1)
+    assert refused(ask(counter, drugs()), "SIMX0008E")
+
+
+def test_only_where_it_was_given_and_only_for_who_gave_it(counter: Counter) -> None:
+    face(counter, medicines=1)
+    assert refused(ask(counter, drugs(institution="1310000000")), "SIMX0008E")
+    assert refused(ask(counter, drugs(identification_number="404")), "SIMX0004W")
+    other = {"insurer_number": "39139999", "card_symbol": None, "identification_number": "00009876"}
+    assert refused(ask(counter, drugs(**other, branch_number=None)), "SIMX0008E")
+
+
+def test_the_receipt_computer_may_take_the_result_away(counter: Counter) -> None:
+    face(counter, medicines=1)
+    counter.scan()
+    for path in counter.folders.face.iterdir():
+        path.unlink()
+    assert ask(counter, drugs()).header.result == "1"
+
+
+def test_the_exchange_leaves_results_alone(counter: Counter) -> None:
+    face(counter, medicines=1)
+    before = {path.name: path.read_bytes() for path in counter.folders.face.iterdir()}
+    assert counter.scan().consents == 1
+    assert counter.scan().consents == 0
+    assert {path.name: path.read_bytes() for path in counter.folders.face.iterdir()} == before
+
+
+def test_a_result_half_written_is_looked_at_again(counter: Counter) -> None:
+    face(counter, medicines=1)
+    (path,) = counter.folders.face.iterdir()
+    data = path.read_bytes()
+    path.write_bytes(data[:400])
+    assert counter.scan(2).consents == 0
+    path.write_bytes(data)
+    assert counter.scan().consents == 1
+
+
+def test_pdf_and_days_in_the_wrong_order(counter: Counter) -> None:
+    face(counter, medicines=1)
+    assert refused(ask(counter, drugs(category="1")), "SIMX0009E")
+    assert refused(ask(counter, drugs(start=date(2026, 11, 2), end=date(2026, 11, 1))), "SIMX0012E")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        (date(2026, 11, 21), date(2026, 11, 21), 0),
+        (date(2026, 11, 10), date(2026, 11, 10), 1),
+        (date(1, 1, 1), date(9999, 12, 31), 3),
+        (date(2027, 1, 1), date(2027, 12, 31), 0),
+        (date(1, 1, 1), date(1, 1, 9), 0),
+    ],
+)
+def test_within_the_days_asked_for(counter: Counter, start: date, end: date, count: int) -> None:
+    face(counter, medicines=1)
+    answer = ask(counter, drugs(start=start, end=end))
+    assert answer.header.result == "1"
+    months = answer.body.months if answer.body else ()
+    days = [day.dispensed for month in months for day in month.days]
+    assert len(days) == count
+    assert all(start <= day <= min(end, date(2026, 11, 21)) for day in days)
+
+
+def test_the_registered_number_stands_in_the_next_result_of_the_card_reader(counter: Counter) -> None:
+    counter.ask("OQSsiimm01req_1.xml", registration("24434"))
+    people = invented_people()
+    numbers = RegisteredNumbers(counter.book, InventedInsured(people))
+    result = QualificationResult(
+        check_id="c-1",
+        processed_at=MORNING,
+        qualification_date=date(2026, 11, 21),
+        institution_code=INSTITUTION,
+        status="1",
+        validity="1",
+        qualifications=people["adult"].qualifications,
+        simulated=True,
+    )
+    written = result_document(result, options=FaceOptions(reference_number=numbers)).data
+    assert b"<ReferenceNumber>24434</ReferenceNumber>" in written
+    for other in (
+        result.model_copy(update={"institution_code": "1310000000"}),
+        result.model_copy(update={"qualifications": people["elder"].qualifications}),
+    ):
+        assert b"ReferenceNumber" not in result_document(other, options=FaceOptions(reference_number=numbers)).data
+    assert counter.ask("OQSsiquc01req_1.xml", check()).body.results[0].reference_number == "24434"

@@ -1,0 +1,326 @@
+"""Folders as they are in a clinic: half-written files, strange names, full disks, programs that end in the middle."""
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal.handover.folder import ResultFolder
+from terminal.handover.xml import LARGEST, Parsed, parse, write_document
+from terminal.simulated.exchange.service import ExchangeRules, Folders
+from tests.terminal.simulated.exchange.asking import check
+from tests.terminal.simulated.exchange.conftest import Counter
+
+NAME = "OQSsiquc01req_202611210001.xml"
+ANSWER = "OQSsiquc01res_202611210001.xml"
+ERROR = "OQSsiquc01req_202611210001.err"
+REQUEST = write_document(check()).data
+
+
+def error_code(counter: Counter, name: str = ERROR) -> Any:
+    parsed = parse((counter.folders.res / name).read_bytes())
+    assert isinstance(parsed, Parsed)
+    root: Any = parsed.root
+    return root.findtext("MessageHeader/ErrorCode")
+
+
+def test_taken_at_the_second_look(counter: Counter) -> None:
+    counter.put(NAME, REQUEST)
+    assert counter.scan().waiting == 1
+    assert counter.answers() == []
+    assert counter.scan().answered == 1
+    assert counter.answers() == [ANSWER]
+    assert counter.requests() == []
+
+
+def test_a_file_that_grows_is_waited_for(counter: Counter) -> None:
+    path = counter.put(NAME, b"")
+    for end in range(50, len(REQUEST), 50):
+        path.write_bytes(REQUEST[:end])
+        assert counter.scan().waiting == 1
+    path.write_bytes(REQUEST)
+    counter.scan(2)
+    assert counter.answers() == [ANSWER]
+
+
+def test_a_writer_that_pauses_in_the_middle(counter: Counter) -> None:
+    path = counter.put(NAME, REQUEST[:300])
+    assert counter.scan(5).waiting == 1
+    path.write_bytes(REQUEST)
+    counter.scan(2)
+    assert counter.answers() == [ANSWER]
+
+
+@pytest.mark.parametrize("data", [b"", REQUEST[:300], b"\x00" * 500])
+def test_a_writer_that_never_ends(counter: Counter, data: bytes) -> None:
+    counter.put(NAME, data)
+    assert [counter.scan().rejected for _ in range(10)] == [0] * 6 + [1] + [0] * 3
+    assert counter.answers() == [ERROR]
+    assert error_code(counter) == "SIMX0001E"
+    assert counter.requests() == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        REQUEST.replace(b"XmlMsg", b"Message"),
+        REQUEST.replace(b"<Birthdate>1981", b"<Birthdate>81"),
+        REQUEST.replace(b">0</Limit", b">7</Limit"),
+        REQUEST.replace(b"MedicalInstitutionCode", b"InstitutionCode"),
+        REQUEST.replace(b'"UTF-8"', b'"Shift_JIS"').replace("試－１".encode(), "試験髙".encode()),
+        b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>' + REQUEST.split(b"\n", 1)[1],
+    ],
+)
+def test_refused_at_once_or_after_a_while(counter: Counter, data: bytes) -> None:
+    counter.put(NAME, data)
+    counter.scan(9)
+    assert counter.answers() == [ERROR]
+    assert error_code(counter) == "SIMX0001E"
+    content = (counter.folders.res / ERROR).read_bytes()
+    assert b"0001234" not in content
+    assert b"1981" not in content
+
+
+@pytest.mark.parametrize("start", ["OQSsihvq01req", "OQSmuimm01req", "CIPsiquc01req", "YKZsiquc01req"])
+def test_a_kind_that_is_not_simulated_or_a_slip(counter: Counter, start: str) -> None:
+    counter.put(f"{start}_1.xml", b"<XmlMsg/>")
+    counter.scan(2)
+    assert counter.answers() == [f"{start}_1.err"]
+    assert error_code(counter, f"{start}_1.err") == "SIMX0002E"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OQSsiquc01req_患者.xml",
+        "OQSsiquc01req_ 1.xml",
+        "OQSsiquc01req_1;rm -rf.xml",
+        "OQSsiquc01req_$(id).xml",
+        "OQSsiquc01req_..xml",
+        "OQSsiquc01req_a.b.xml",
+        "OQSsiquc01req_\n.xml",
+        "OQSsiquc01req_" + "1" * 81 + ".xml",
+        "OQSsiquc01req_.xml",
+        "OQSsiquc01req_\\..\\..\\x.xml",
+    ],
+)
+def test_a_hostile_name_is_left_alone(counter: Counter, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    counter.put(name, REQUEST)
+    scan = counter.scan(9)
+    assert (scan.hostile, scan.answered, scan.rejected) == (1, 0, 0)
+    assert counter.answers() == []
+    assert counter.requests() == [name]
+    assert name not in caplog.text
+
+
+def test_a_name_of_bytes_that_are_no_text(counter: Counter) -> None:
+    path = os.fsencode(counter.folders.req) + b"/OQSsiquc01req_\xff\xfe.xml"
+    with open(path, "wb") as file:  # noqa: PTH123
+        file.write(REQUEST)
+    assert counter.scan(3).hostile == 1
+    assert counter.answers() == []
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "x.xml", "OQSsiquc01res_1.xml", "OQSsiquc01req_1.xml.tmp", ".hidden"])
+def test_other_files_are_nobodys_business(counter: Counter, name: str) -> None:
+    counter.put(name, REQUEST)
+    scan = counter.scan(9)
+    assert (scan.hostile, scan.waiting) == (0, 0)
+    assert counter.requests() == [name]
+    assert counter.answers() == []
+
+
+def test_links_folders_and_pipes_are_never_opened(counter: Counter, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.xml"
+    secret.write_bytes(REQUEST)
+    (counter.folders.req / "OQSsiquc01req_1.xml").symlink_to(secret)
+    (counter.folders.req / "OQSsiquc01req_2.xml").mkdir()
+    os.mkfifo(counter.folders.req / "OQSsiquc01req_3.xml")
+    (counter.folders.req / "OQSsiquc01req_4.xml").symlink_to("/dev/zero")
+    assert counter.scan(9).hostile == 4
+    assert counter.answers() == []
+    assert secret.exists()
+
+
+def test_a_file_too_large(counter: Counter) -> None:
+    counter.put(NAME, REQUEST + b" " * LARGEST)
+    counter.scan(2)
+    assert counter.answers() == [ERROR]
+
+
+def test_an_answer_is_never_overwritten(counter: Counter) -> None:
+    (counter.folders.res / ANSWER).write_bytes(b"of yesterday")
+    counter.put(NAME, REQUEST)
+    counter.scan(2)
+    assert (counter.folders.res / ANSWER).read_bytes() == b"of yesterday"
+    assert error_code(counter) == "SIMX0010E"
+    assert counter.requests() == []
+
+
+def test_ended_between_giving_and_taking_away(counter: Counter, restarted: Callable[[], None]) -> None:
+    counter.put(NAME, REQUEST)
+    counter.scan(2)
+    before = (counter.folders.res / ANSWER).read_bytes()
+    counter.put(NAME, REQUEST)  # as if it had never been taken away
+    restarted()
+    counter.scan(2)
+    assert counter.answers() == [ANSWER]
+    assert (counter.folders.res / ANSWER).read_bytes() == before
+    assert counter.requests() == []
+
+
+def test_ended_before_giving(counter: Counter, restarted: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = ResultFolder.deliver
+
+    def killed(folder: ResultFolder, name: str, data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ResultFolder, "deliver", killed)
+    counter.put(NAME, REQUEST)
+    with pytest.raises(KeyboardInterrupt):
+        counter.scan(2)
+    monkeypatch.setattr(ResultFolder, "deliver", genuine)
+    restarted()
+    counter.scan(2)
+    assert counter.answers() == [ANSWER]
+
+
+def test_the_answer_folder_is_full_for_a_while(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = os.fsync
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    counter.put(NAME, REQUEST)
+    assert counter.scan(3).undelivered == 1
+    assert counter.answers() == []
+    assert counter.requests() == [NAME]
+    monkeypatch.setattr(os, "fsync", genuine)
+    assert counter.scan().answered == 1
+    assert counter.answers() == [ANSWER]
+    assert counter.requests() == []
+
+
+def test_a_request_that_cannot_be_taken_away_is_answered_once(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr("terminal.simulated.exchange.service.remove", read_only)
+    counter.put(NAME, REQUEST)
+    counter.scan(2)
+    (counter.folders.res / ANSWER).unlink()  # the receipt computer has read it
+    counter.scan(4)
+    assert counter.answers() == []
+    assert counter.requests() == [NAME]
+    monkeypatch.undo()
+    counter.scan()
+    assert counter.requests() == []
+    assert counter.answers() == []
+
+
+def test_written_anew_while_it_was_answered(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = ResultFolder.deliver
+    second = write_document(check("KSK-0002")).data
+
+    def meanwhile(folder: ResultFolder, name: str, data: bytes) -> Any:
+        outcome = genuine(folder, name, data)
+        counter.put(NAME, second)
+        return outcome
+
+    monkeypatch.setattr(ResultFolder, "deliver", meanwhile)
+    counter.put(NAME, REQUEST)
+    counter.scan(2)
+    monkeypatch.undo()
+    assert counter.requests() == [NAME]
+    assert counter.read(ANSWER).header.file_identifier == "KSK-0001"
+    counter.scan(2)
+    assert error_code(counter) == "SIMX0010E"
+
+
+def test_requests_may_be_kept(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:
+    restarted(ExchangeRules(keep_requests=True))
+    for number in range(2):
+        counter.put(NAME, REQUEST)
+        counter.scan(2)
+        (counter.folders.res / ANSWER).unlink()
+        assert counter.requests() == []
+        assert len(list((counter.folders.req / "done").iterdir())) == number + 1
+
+
+def test_many_at_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terminal.simulated.exchange.intake.AT_ONCE", 20)
+    for number in range(50):
+        counter.put(f"OQSsiquc01req_{number:04}.xml", REQUEST)
+    assert [counter.scan().answered for _ in range(5)] == [0, 20, 20, 10, 0]
+    assert len(counter.answers()) == 50
+    assert counter.requests() == []
+
+
+def test_the_folders_in_whatever_case(tmp_path: Path) -> None:
+    (tmp_path / "Req").mkdir()
+    (tmp_path / "RES").mkdir()
+    folders = Folders.below(tmp_path)
+    assert (folders.req, folders.res, folders.face) == (tmp_path / "Req", tmp_path / "RES", tmp_path / "face")
+    assert folders.face.is_dir()
+
+
+def test_runs_on_when_a_folder_goes_and_comes(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = threading.Event()
+    rounds: list[int] = []
+
+    class Waits:
+        def __call__(self, seconds: float) -> bool:
+            assert seconds == 0.5
+            rounds.append(1)
+            counter.passes(seconds)
+            if len(rounds) == 3:
+                counter.folders.req.mkdir()
+                counter.put(NAME, REQUEST)
+            if len(rounds) == 6:
+                stop.set()
+            return stop.is_set()
+
+    monkeypatch.setattr(stop, "wait", Waits())
+    counter.folders.req.rmdir()
+    counter.service.run(stop)
+    assert counter.answers() == [ANSWER]
+    assert caplog.text.count("cannot be looked through") == 1
+    assert str(counter.folders.req) not in caplog.text
+
+
+@pytest.mark.parametrize("wish", ["SIM-REJECT", "SIM-FAIL", "SIM-SILENT", "SIM-SLOW-7"])
+def test_misbehaviour_on_request(counter: Counter, wish: str) -> None:
+    counter.put(NAME, write_document(check(wish)).data)
+    scan = counter.scan(2)
+    if wish == "SIM-REJECT":
+        assert counter.answers() == [ERROR]
+        assert error_code(counter) == "SIMX0011E"
+    elif wish == "SIM-FAIL":
+        assert counter.read(ANSWER).header.segment == "9"
+    elif wish == "SIM-SILENT":
+        assert (counter.answers(), counter.requests()) == ([], [])
+    else:
+        assert (scan.waiting, counter.answers(), counter.requests()) == (1, [], [NAME])
+        counter.scan(13)
+        assert counter.answers() == []
+        counter.scan()
+        assert counter.answers() == [ANSWER]
+
+
+def test_nothing_of_a_patient_in_the_log(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    counter.put("OQSsiquc01req_9902202611210024434.xml", REQUEST)
+    counter.put("OQSsiquc01req_2.xml", REQUEST.replace(b"<Birthdate>", b"<Birth>"))
+    counter.scan(9)
+    assert "OQSsiquc01req: answered" in caplog.text
+    for personal in ("24434", "0001234", "138999", "1981", "試"):
+        assert personal not in caplog.text

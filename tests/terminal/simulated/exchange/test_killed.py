@@ -1,0 +1,81 @@
+"""The exchange is killed in the middle of its work, again and again, and starts again: every request has one answer."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from terminal.handover.check import check_file
+from terminal.handover.folder import WORK_FOLDER
+from terminal.handover.xml import write_document
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.service import Folders
+from tests.terminal.simulated.exchange.asking import INSTITUTION, check, registration
+
+PROGRAM = """
+import sys, threading
+from pathlib import Path
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
+from terminal.simulated.service.people import invented_people
+
+root, people = Path(sys.argv[1]), invented_people()
+rules = ExchangeRules(poll_every=0.01, settled_after=0.0)
+folders, book = Folders.below(root / "OQS"), Book(root / "book.db")
+service = ExchangeService(folders, InventedInsured(people), InventedChecks(people), book, rules=rules)
+print("ready", flush=True)
+service.run(threading.Event())
+"""
+
+
+def started(root: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(root)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
+    random, folders = Random(20261121), Folders.below(root / "OQS")
+    for number in range(requests):
+        message = registration(f"{number:05}") if number % 2 else check(f"KSK-{number}")
+        name = f"{'OQSsiimm01req' if number % 2 else 'OQSsiquc01req'}_{number:04}.xml"
+        (folders.req / name).write_bytes(write_document(message).data)
+    for _ in range(kills):
+        process = started(root)
+        time.sleep(random.uniform(0.0, 0.25))
+        process.kill()
+        process.wait()
+    process = started(root)
+    try:
+        until = time.monotonic() + 60
+        while any(path.is_file() for path in folders.req.iterdir()):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    answers = sorted(path for path in folders.res.iterdir() if path.is_file())
+    assert len(answers) == requests
+    for path in answers:
+        # No `.err`: a request that was answered before the kill is not asked again under a name already used.
+        assert path.suffix == ".xml"
+        assert check_file(path).ok
+    assert list((folders.res / WORK_FOLDER).iterdir()) == []
+    book = Book(root / "book.db")
+    assert book.reference_number(INSTITUTION, "adult") is not None
+    book.close()
+
+
+def test_killed_now_and_then(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, kills=3, requests=80)
+
+
+@pytest.mark.long
+def test_killed_often(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, kills=40, requests=1500)

@@ -1,0 +1,41 @@
+"""The page for vendors says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from terminal.handover.check import check_bytes
+from terminal.handover.messages.kinds import FILE_KINDS
+from terminal.handover.values import Severity
+from terminal.simulated.exchange.reference import code_tables, element_tables
+from tests.terminal.simulated.exchange.conftest import Counter
+
+PAGE = (Path(__file__).parents[4] / "docs" / "vendors.md").read_text(encoding="utf-8")
+SAMPLES = re.findall(r"`([A-Za-z0-9_]+\.xml)`[^`]*```xml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    assert element_tables() in PAGE
+    assert code_tables() in PAGE
+
+
+def test_every_kind_of_file_is_named() -> None:
+    for kind in FILE_KINDS:
+        assert f"`{kind.prefix}" in PAGE
+
+
+@pytest.mark.parametrize(("name", "text"), SAMPLES, ids=[name for name, _ in SAMPLES])
+def test_samples_are_right(name: str, text: str) -> None:
+    assert [f for f in check_bytes(name, text.encode()).findings if f.severity is not Severity.NOTE] == []
+
+
+def test_samples_are_answered_as_the_page_says(counter: Counter) -> None:
+    assert len(SAMPLES) == 4
+    for name, text in SAMPLES:
+        folder = counter.folders.face if "_face_" in name else counter.folders.req
+        (folder / name).write_text(text, encoding="utf-8")
+    counter.scan(3)
+    assert counter.read("OQSsiimm01res_202611210001.xml").body.status == "1"
+    assert counter.read("OQSsiquc01res_202611210001.xml").body.validity == "1"
+    assert counter.read("YZKsiquc01res_202611210001.xml").header.result == "1"

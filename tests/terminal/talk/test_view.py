@@ -1,0 +1,278 @@
+"""What every screen owes the patient, for every state, language and problem."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+
+from config.profiles import PROFILES, Profile
+from reader.facts import CardFacts
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.screens.wrapping import LINE_CELLS, cells, wrap
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Now, Rules
+from terminal.session.step import step
+from terminal.talk.parts import Answer, LineKind, Pad, Sign, View
+from terminal.talk.view import starting, view
+from terminal.words.catalogue import LANGUAGES, Words, words
+from tests.terminal.screens.gallery import RULES, SCREENS, problem, state_of
+
+NOW = Now(1.0, datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
+NARROWEST = 32
+"""Cells for a sentence beside the pad or the picture on the smallest screen."""
+
+
+@cache
+def speak(language: str, profile: Profile = Profile.CLINIC) -> Words:
+    place = PROFILES[profile].words_in(language)
+    return words(language, institution=place.institution, staff=place.staff)
+
+
+def seen(state: st.State, rules: Rules = RULES) -> View:
+    return view(state, rules, speak)
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+every_screen = pytest.mark.parametrize("name", SCREENS)
+
+
+@every_screen
+def test_a_screen_asks_one_thing_with_at_most_four_answers(name: str, language: str) -> None:
+    shown = seen(state_of(name, language))
+    assert shown.talk.question
+    assert len(shown.talk.answers) <= 4
+    assert len(shown.foot) <= 4
+    assert len({answer.id for answer in shown.talk.answers}) == len(shown.talk.answers)
+    assert all(answer.label for answer in (*shown.talk.answers, *shown.foot))
+
+
+@every_screen
+def test_every_answer_does_something(name: str, language: str) -> None:
+    state = state_of(name, language)
+    for answer in (*seen(state).talk.answers, *seen(state).foot):
+        following = step(state, answer.event, RULES, NOW)
+        already = answer.event == ev.DisplayChanged("", language=language)
+        assert already or following.state != state or following.effects, f"{answer.id} on {name} leads nowhere"
+
+
+@every_screen
+def test_keys_are_not_shared_and_digits_are_free_where_they_are_typed(name: str) -> None:
+    shown = seen(state_of(name))
+    keys = [answer.key for answer in (*shown.talk.answers, *shown.foot)]
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
+    if shown.talk.pad is not Pad.NONE:
+        assert not any(key.isdigit() for key in keys)
+    else:
+        numbers = [answer.key for answer in shown.talk.answers]
+        assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
+@every_screen
+def test_the_way_back_is_left_and_yes_is_right(name: str) -> None:
+    answers = seen(state_of(name)).talk.answers
+    back = [index for index, answer in enumerate(answers) if answer.back]
+    if answers and answers[-1].id not in ("inquiry",):
+        assert back in ([], [0])
+    positive = [index for index, answer in enumerate(answers) if answer.id in ("yes", "all", "confirm", "go-on")]
+    assert positive in ([], [len(answers) - 1])
+
+
+@every_screen
+def test_lines_are_short_and_few_enough_for_the_smallest_screen(name: str, language: str) -> None:
+    talk = seen(state_of(name, language)).talk
+    for text in (talk.question, *(line.text for line in talk.lines)):
+        assert all(cells(line) <= LINE_CELLS for line in wrap(text))
+    narrow = NARROWEST if talk.camera or talk.pad is not Pad.NONE else LINE_CELLS
+    assert len(wrap(talk.question, narrow)) <= 3
+    assert sum(len(wrap(line.text, narrow)) for line in talk.lines) <= 9
+
+
+@every_screen
+def test_every_screen_has_a_way_to_staff_and_out(name: str, language: str) -> None:
+    state = state_of(name, language)
+    ids = [answer.id for answer in seen(state).foot]
+    assert ids[-1] == "call-staff"
+    in_patients_hands = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
+    assert (ids[0] == "cancel") == in_patients_hands
+    first_screen = isinstance(state, st.Idle) and state.card_left is None
+    assert ("language" in ids) != first_screen, "the first screen has a button for every language"
+
+
+@every_screen
+def test_the_language_can_be_changed_on_every_screen(name: str) -> None:
+    state = state_of(name, "ja")
+    shown = seen(state)
+    changes = [
+        answer.event
+        for answer in (*shown.talk.answers, *shown.foot)
+        if isinstance(answer.event, ev.DisplayChanged) and answer.event.language == "en"
+    ]
+    following = step(state, changes[0], RULES, NOW).state
+    assert seen(following).language == "en"
+    assert seen(following).talk.question != shown.talk.question
+
+
+@every_screen
+def test_pharmacy_words_are_used_in_a_pharmacy(name: str) -> None:
+    state = state_of(name)
+    shown = view(state, RULES, lambda language: speak(language, Profile.PHARMACY))
+    assert "医師" not in shown.talk.question
+
+
+@pytest.mark.parametrize("code", ProblemCode)
+def test_every_problem_says_what_to_do_and_its_code(code: ProblemCode, language: str) -> None:
+    shown = seen(problem(code, language))
+    assert shown.talk.code == code.code
+    assert shown.talk.lines
+    assert code.code not in shown.talk.question
+    assert [answer.id for answer in shown.talk.answers] == ["start-over"]
+
+
+def test_the_steps_follow_the_guides() -> None:
+    at = {name: seen(state_of(name)).step for name in ("idle", "reading", "method", "pin", "consent", "complete")}
+    assert at == {"idle": 0, "reading": 0, "method": 1, "pin": 1, "consent": 2, "complete": 3}
+    assert seen(state_of("idle")).steps == ("読み取り", "本人確認", "同意", "完了")
+
+
+def test_the_pin_screen_shows_how_often_it_may_be_typed_and_nothing_that_was() -> None:
+    shown = seen(state_of("pin-wrong"))
+    assert [line.text for line in shown.talk.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
+    assert shown.talk.pad is Pad.PIN
+
+
+def test_the_last_try_is_asked_for_before_the_pad_appears() -> None:
+    asked = seen(state_of("pin-last"))
+    assert asked.talk.pad is Pad.NONE
+    assert [answer.id for answer in asked.talk.answers] == ["face", "go-on"]
+    assert seen(state_of("pin-last-confirmed")).talk.pad is Pad.PIN
+
+
+def test_a_card_with_one_way_says_why() -> None:
+    talk = seen(state_of("pin-only")).talk
+    assert talk.lines[0].text == "カメラが使えません"
+    assert talk.lines[0].kind is LineKind.REASON
+
+
+@pytest.mark.parametrize(
+    ("left", "target", "tries"), [(4, Way.FACE, "あと2回 入れられます"), (4, Way.STAFF, "あと4回 入れられます")]
+)
+def test_the_last_tries_of_the_printed_code_are_staffs(left: int, target: Way, tries: str) -> None:
+    state = state_of("code-wrong")
+    assert isinstance(state, st.PrintedCodeEntry)
+    state = replace(state, target=target, reception=replace(state.reception, code_left=left))
+    assert tries in [line.text for line in seen(state).talk.lines]
+
+
+def test_an_untouched_card_is_not_told_of_tries() -> None:
+    assert [line.text for line in seen(state_of("code")).talk.lines] == ["西暦のときは 下2けた"]
+
+
+def test_one_instruction_at_a_time_before_the_camera() -> None:
+    talk = seen(state_of("face-guided")).talk
+    assert (talk.question, talk.progress, talk.camera) == ("もう少し近づいてください", (1, 5), True)
+    assert "あと少しです" in [line.text for line in seen(state_of("face-nearly")).talk.lines]
+
+
+def test_a_guardian_may_answer_for_a_child() -> None:
+    assert "保護者の方が操作できます" in [line.text for line in seen(state_of("consent-child")).talk.lines]
+    assert "保護者の方が操作できます" not in [line.text for line in seen(state_of("consent")).talk.lines]
+
+
+def test_back_is_offered_only_where_the_rules_know_a_way() -> None:
+    first = [answer.id for answer in seen(state_of("consent-one")).talk.answers]
+    assert first == ["back", "no", "yes"]
+    alone = step_into_single_question()
+    assert [answer.id for answer in seen(*alone).talk.answers] == ["no", "yes"]
+
+
+def step_into_single_question() -> tuple[st.State, Rules]:
+    state = state_of("consent-one")
+    assert isinstance(state, st.Consent)
+    rules = replace(RULES, consent=RULES.consent.model_copy(update={"health_checkup": False, "surgery": False}))
+    return replace(state, questions=state.questions[:1], index=0), rules
+
+
+def test_the_summary_repeats_every_answer() -> None:
+    assert [line.text for line in seen(state_of("summary")).talk.lines] == [
+        "これまでの診療とお薬：見せる",
+        "手術：見せない",
+        "特定健診の結果：見せる",
+        "特定疾病の受療証：提供しない",
+        "限度額の情報：提供する",
+        "紙の処方せん",
+    ]
+
+
+def test_the_card_is_asked_for_until_it_is_taken() -> None:
+    lying, taken = seen(state_of("complete")), seen(state_of("complete-card-taken"))
+    assert lying.talk.sign is Sign.TAKE_CARD
+    assert lying.talk.lines[0].kind is LineKind.CALL
+    assert taken.talk.sign is Sign.NONE
+    assert LineKind.CALL not in {line.kind for line in taken.talk.lines}
+
+
+@pytest.mark.parametrize(
+    ("name", "words_"),
+    [
+        ("complete", "受付が完了しました"),
+        ("complete-nothing-shared", "受付できました（情報は提供していません）"),
+        ("complete-not-valid", "受付にお声がけください"),
+        ("complete-awaiting", "受け付けました（確認待ち）"),
+        ("complete-declined", "登録しませんでした。資格確認書を受付に出してください"),
+    ],
+)
+def test_every_outcome_has_its_own_words(name: str, words_: str) -> None:
+    assert seen(state_of(name)).talk.question == words_
+
+
+def test_the_warning_comes_with_more_time() -> None:
+    shown = seen(state_of("pin-warned"))
+    assert shown.warning == "まもなく最初の画面にもどります"
+    assert "more-time" in [answer.id for answer in shown.foot]
+    assert not seen(state_of("pin")).warning
+
+
+def test_marks_of_staff_and_inquiry_show_on_the_first_screen() -> None:
+    assert [line.kind for line in seen(state_of("idle-marked")).talk.lines] == [LineKind.REASON, LineKind.REASON]
+
+
+def test_staff_says_why_with_the_same_touch() -> None:
+    answers = seen(state_of("staff-check")).talk.answers
+    assert [answer.id for answer in answers] == ["other", "same-face", "same-camera", "same-pin"]
+    assert answers[1].event == ev.StaffSaysSame("r1", "face")
+    documents = seen(state_of("staff-check-no-photo"))
+    assert [answer.id for answer in documents.talk.answers] == ["other", "same-documents"]
+    assert not documents.talk.photo
+
+
+def test_somebody_is_coming() -> None:
+    assert view(state_of("method"), RULES, speak, staff_called=True).notice == "係員がまいります"
+
+
+def test_the_first_paint_needs_no_state() -> None:
+    shown = starting("ja", speak)
+    assert shown.talk.question == "準備しています"
+    assert (shown.talk.answers, shown.foot) == ((), ())
+
+
+def test_a_view_holds_no_secret_of_the_card(language: str) -> None:
+    """What the card tells of itself is not told on: neither dates nor counters beyond the tries."""
+    state = state_of("pin", language)
+    assert isinstance(state, st.PinEntry)
+    assert isinstance(state.reception.facts, CardFacts)
+    text = repr(replace(seen(state), foot=()))
+    assert str(state.reception.facts.certificate_not_after.year) not in text
+
+
+def test_an_answer_is_plain_data() -> None:
+    answer = Answer(id="x", label="x", event=ev.Back("r1"))
+    assert answer == Answer(id="x", label="x", event=ev.Back("r1"))
+    assert hash(answer) == hash(Answer(id="x", label="x", event=ev.Back("r1")))

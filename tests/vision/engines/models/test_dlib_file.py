@@ -1,0 +1,65 @@
+"""dlib's serialisation, from files written here."""
+
+import math
+
+import numpy as np
+import pytest
+
+from vision.engines.models.dlib_file import tensors
+from vision.engines.models.resnet import NotThisNetwork, face_network
+from vision.engines.models.weights import ENCODER, FIVE_POINTS, KNOWN_SHA256, WeightsMissing, sha256_of, weights
+
+
+def integer(value: int) -> bytes:
+    size = max(1, (value.bit_length() + 7) // 8)
+    return bytes([size]) + value.to_bytes(size, "little")
+
+
+def tensor(values: np.ndarray, shape: tuple[int, int, int, int]) -> bytes:
+    assert values.size == math.prod(shape)
+    return integer(2) + b"".join(integer(size) for size in shape) + values.astype("<f4").tobytes()
+
+
+def test_tensors_come_in_order_whatever_lies_between() -> None:
+    first = np.linspace(-1, 1, 300).astype(np.float32)
+    second = np.linspace(5, 6, 64).astype(np.float32)
+    data = b"\x05con_4" + tensor(first, (300, 1, 1, 1)) + b"\x01\x02\x01\x02 noise" + tensor(second, (1, 64, 1, 1))
+    found = tensors(data)
+    assert len(found) == 2
+    np.testing.assert_array_equal(found[0], first)
+    np.testing.assert_array_equal(found[1], second)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x01\x02",
+        b"\x01\x02\x01\x08",
+        b"\x01\x02" + b"\x08" + b"\xff" * 8,
+        tensor(np.full(64, np.nan), (64, 1, 1, 1)),
+        tensor(np.zeros(64), (64, 1, 1, 1)),
+        tensor(np.ones(64), (64, 1, 1, 1))[:-1],
+    ],
+)
+def test_what_is_not_a_tensor_is_not_taken_for_one(data: bytes) -> None:
+    assert tensors(data) == []
+
+
+def test_the_weights_are_those_of_the_lock_file() -> None:
+    for name in (ENCODER, FIVE_POINTS):
+        assert sha256_of(weights(name)) == KNOWN_SHA256[name]
+
+
+def test_missing_weights_are_named() -> None:
+    with pytest.raises(WeightsMissing, match="other"):
+        weights("other.dat")
+
+
+def test_the_installed_weights_are_the_network_and_others_are_not() -> None:
+    found = tensors(weights(ENCODER).read_bytes())
+    assert len(found) == 59
+    with pytest.raises(NotThisNetwork, match="58 tensors"):
+        face_network(found[:-1])
+    with pytest.raises(NotThisNetwork, match="another size"):
+        face_network([found[-1], *found[1:]])

@@ -1,0 +1,67 @@
+"""The encoder's network as a file OpenCV reads: built once per installation, then only checked."""
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vision.engines.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
+from vision.engines.models.dlib_file import tensors
+from vision.engines.models.resnet import NotThisNetwork, face_network
+from vision.engines.models.weights import sha256_of
+from vision.whole_file import write_whole
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 1
+"""Of the built file; a change here builds it anew everywhere."""
+
+
+class NotBuilt(Exception):
+    """The network could not be built, or does not do what dlib does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """Kept beside the built file."""
+
+    format: int
+    opencv: str
+    source_sha256: str
+    built_sha256: str
+
+
+def built_network(source: Path, cache: Path) -> Path:
+    """The ONNX file of the dlib network in `source`, below `cache`. Raises NotBuilt.
+
+    Checked by hash on every call; built anew where weights, OpenCV or the file are not those of the record.
+    """
+    import cv2
+
+    try:
+        source_hash = sha256_of(source)
+        built = cache / f"face-{source_hash[:12]}.onnx"
+        record = _read_record(built.with_suffix(".json"))
+        expected = _Record(_FORMAT, cv2.__version__, source_hash, sha256_of(built) if built.is_file() else "")
+        if record == expected:
+            return built
+        network = face_network(tensors(source.read_bytes()))
+        difference = difference_to_dlib(network, source)
+        if not difference <= LARGEST_DIFFERENCE:
+            raise NotBuilt(f"the built network is {difference:.1e} from dlib's own")
+        write_whole(built, network)
+        record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())
+        write_whole(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
+        log.info("face encoder built: %s, %.1e from dlib's own", built.name, difference)
+    except (OSError, NotThisNetwork, cv2.error) as error:
+        raise NotBuilt(f"{type(error).__name__}: {error}") from error
+    return built
+
+
+def _read_record(path: Path) -> _Record | None:
+    try:
+        values = json.loads(path.read_bytes())
+        return _Record(**values)
+    except (OSError, ValueError, TypeError):
+        return None

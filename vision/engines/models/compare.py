@@ -1,0 +1,37 @@
+"""Does the built network do what dlib does? Both encode one synthetic face."""
+
+from pathlib import Path
+
+import numpy as np
+
+from vision.engines.models.resnet import CHIP
+from vision.engines.models.weights import FIVE_POINTS, weights
+from vision.frame import Image
+
+LARGEST_DIFFERENCE = 1e-4
+"""Euclidean, between two encodings whose length is about 1.5."""
+
+
+def chip_of_a_synthetic_face() -> Image:
+    """(150, 150, 3), aligned."""
+    import dlib
+
+    from vision.synthetic.portrait import face_of_portrait, portrait
+
+    picture, box = portrait("hana"), face_of_portrait()
+    points = dlib.shape_predictor(str(weights(FIVE_POINTS)))
+    return dlib.get_face_chip(
+        picture, points(picture, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)), CHIP
+    )
+
+
+def difference_to_dlib(network: bytes, source: Path) -> float:
+    """Euclidean distance between both encodings of one face. Raises cv2.error for a network OpenCV cannot read."""
+    import cv2
+    import dlib
+
+    chip = chip_of_a_synthetic_face()
+    theirs = np.array(list(dlib.face_recognition_model_v1(str(source)).compute_face_descriptor(chip)))
+    net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+    net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))
+    return float(np.linalg.norm(theirs - np.asarray(net.forward(), np.float64)[0]))

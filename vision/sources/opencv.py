@@ -1,0 +1,140 @@
+"""Every source OpenCV can open, in one class: webcam by number or device path, video file, image sequence."""
+
+import os
+import time
+from pathlib import Path
+
+import cv2
+
+from vision.frame import Frame, FrameProblem, frame_of
+from vision.sources.protocol import is_device
+from vision.verdict import CameraLost
+
+# OpenCV complains on standard error, where the terminal's screen is painted; what is wrong is said in a `CameraLost`.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+WIDTH, HEIGHT = 640, 480
+"""What is asked of a device; what it grants is taken."""
+
+
+class OpenCvSource:
+    def __init__(self, spec: str, *, warm_up_frames: int = 0, loop: bool = False, realtime: bool = True) -> None:
+        """`realtime`: a file plays at its own pace, as a camera would; off, as fast as it can be read."""
+        self._spec = spec
+        self._is_device = is_device(spec)
+        self._warm_up_frames = warm_up_frames
+        self._loop = loop
+        self._realtime = realtime and not self._is_device
+        self._capture: cv2.VideoCapture | None = None
+        self._number = 0
+        self._period = 1 / 30
+        self._began = 0.0
+        self._read_since_open = 0
+
+    @property
+    def name(self) -> str:
+        return f"camera {self._spec}" if self._is_device else self._spec
+
+    def open(self) -> CameraLost | None:
+        self.close()
+        if not self._is_device and "%" not in self._spec and not Path(self._spec).is_file():
+            return CameraLost(f"{self.name}: no such file")
+        capture = cv2.VideoCapture(int(self._spec)) if self._spec.isdecimal() else cv2.VideoCapture(self._spec)
+        if not capture.isOpened():
+            capture.release()
+            hint = _why_not(self._spec) if self._is_device else "not a video OpenCV can read"
+            return CameraLost(f"{self.name}: {hint}")
+        self._capture = capture
+        if self._is_device:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT)
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+            for _ in range(self._warm_up_frames):
+                capture.read()
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        self._period = 1 / rate if 1 <= rate <= 240 else 1 / 30
+        self._began = time.monotonic()
+        self._read_since_open = 0
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        grabbed = self._grab()
+        if isinstance(grabbed, CameraLost):
+            return grabbed
+        got, picture = grabbed.retrieve()
+        if not got:
+            return CameraLost(f"{self.name}: unusable frame (it cannot be decoded)")
+        frame = frame_of(picture, number=self._number, taken_at=self._taken_at(), order="BGR")
+        if isinstance(frame, FrameProblem):
+            return CameraLost(f"{self.name}: unusable frame ({frame})")
+        return frame
+
+    def skip(self) -> CameraLost | None:
+        """A webcam's JPEG is not decoded."""
+        grabbed = self._grab()
+        if isinstance(grabbed, CameraLost):
+            return grabbed
+        self._taken_at()
+        return None
+
+    def _grab(self) -> cv2.VideoCapture | CameraLost:
+        """The open capture with its next frame taken, not yet decoded."""
+        if self._capture is None:
+            return CameraLost(f"{self.name}: not open")
+        got = self._capture.grab()
+        if not got and self._loop and self._read_since_open:
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+            got = self._capture.grab()
+            if not got:  # image sequences and some containers cannot be wound back
+                lost = self.open()
+                if lost is not None:
+                    return lost
+                got = self._capture.grab()
+        if not got:
+            what = "the end was reached"
+            if self._is_device:
+                # a device that another program streams from opens all the same, and stays silent
+                what = (
+                    "it sends no more frames" if self._read_since_open else "no frames; another program may be using it"
+                )
+            return CameraLost(f"{self.name}: {what}")
+        self._number += 1
+        self._read_since_open += 1
+        return self._capture
+
+    def _taken_at(self) -> float:
+        """A device's frame is taken now; a file's when its turn has come."""
+        if self._is_device:
+            return time.monotonic()
+        due = self._began + self._read_since_open * self._period
+        if self._realtime:
+            time.sleep(max(0.0, due - time.monotonic()))
+        return due
+
+    def granted(self) -> str:
+        """Size, format and rate of the open source; empty while it is closed."""
+        capture = self._capture
+        if capture is None:
+            return ""
+        width, height = (round(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        code = round(capture.get(cv2.CAP_PROP_FOURCC))
+        letters = bytes(code >> shift & 0xFF for shift in (0, 8, 16, 24)) if code > 0 else b""
+        form = letters.decode("ascii", "replace").strip("\0 ") or "format unknown"
+        return f"{width}x{height}, {form}, {1 / self._period:.0f} frames a second"
+
+    def close(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+
+def _why_not(spec: str) -> str:
+    """What is wrong with a device that does not open, as far as the system tells."""
+    path = Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
+    if not path.exists():
+        return f"not there ({path} does not exist); is it plugged in?"
+    if not os.access(path, os.R_OK | os.W_OK):
+        return f"no permission for {path}; the user must be in the group `video`"
+    return "in use by another program, or not a camera; close what else shows its picture"

@@ -1,0 +1,53 @@
+"""Where frames come from: a webcam, a video file, a sequence of pictures, a synthetic patient - by one name each."""
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from vision.verdict import CameraLost, Guidance
+
+if TYPE_CHECKING:
+    from vision.frame import Frame
+
+
+class FrameSource(Protocol):
+    """Drivers and simulators alike. Used from one thread."""
+
+    @property
+    def name(self) -> str:
+        """What the user called it; named in every message."""
+
+    def open(self) -> CameraLost | None: ...
+
+    def read(self) -> "Frame | CameraLost":
+        """The next frame; blocks until there is one. Lost means: open again."""
+
+    def close(self) -> None:
+        """May be called twice; never raises."""
+
+
+@runtime_checkable
+class Skipping(Protocol):
+    """A source that can let frames pass without the cost of decoding or drawing them."""
+
+    def skip(self) -> CameraLost | None:
+        """Take the next frame and drop it; blocks as `read` does, so that the one after it is fresh."""
+
+
+@runtime_checkable
+class Granting(Protocol):
+    """A source that was asked for a size and format and may have granted another."""
+
+    def granted(self) -> str:
+        """Such as `640x480, MJPG, 30 frames a second`; empty while it is closed."""
+
+
+@runtime_checkable
+class Prompted(Protocol):
+    """A source with somebody before it who reads the screen, and may do what it says."""
+
+    def prompt(self, guidance: Guidance) -> None:
+        """From any thread."""
+
+
+def is_device(spec: str) -> bool:
+    """A camera that is plugged in, by its number or path; anything else is a recording or drawn."""
+    return spec.isdecimal() or spec.startswith("/dev/")
