@@ -30,9 +30,24 @@ class GraceRule(StrEnum):
     """Three months after the day of expiry."""
 
 
+class LongReads(StrEnum):
+    """Whether whole files are asked for with one command (extended Le), which not every card reader carries."""
+
+    AUTO = "auto"
+    """Try, and go on with short commands where the reader refuses."""
+    ALWAYS = "always"
+    """Long ones, whatever was found with this model of reader before."""
+    NEVER = "never"
+    """Short ones only, 256 bytes each: slower, and every reader carries them."""
+
+
 class ReaderSettings(Section):
     name: str = ""
     """Which PC/SC reader: empty for the first one, a number, or a part of its name."""
+    long_reads: LongReads = LongReads.AUTO
+    """Whether long commands are used: auto, always, or never for a reader that chokes on them."""
+    card_profile: str = "rsa-2048"
+    """Generation of card: `rsa-2048` is the one handed out; `ec-384-announced` for trying out the next one."""
     trust_anchors: tuple[Path, ...] = ()
     """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be told."""
     require_genuine_record: bool = True

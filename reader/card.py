@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
 from reader.certificate import parse_certificate
-from reader.channel import CardTooSlow, Channel, StatusError
+from reader.channel import Channel, StatusError
 from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
 from reader.facts import (
     CardFacts,
@@ -31,6 +31,7 @@ from reader.facts import (
     PinWrong,
 )
 from reader.link import CardLink, LinkLost
+from reader.processors import CardTooSlow
 from reader.profile import (
     PRINTED_CODE_LENGTH,
     RSA_2048,

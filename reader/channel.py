@@ -4,23 +4,12 @@ As few and as long exchanges as the card and the reader allow: files and keys ar
 identifier), files are asked for whole (extended Le). What is refused is not tried again on the same connection.
 """
 
-import time
 from collections.abc import Callable
 from typing import Final
 
-from reader.apdu import (
-    EXTENDED_LE_MAX,
-    INS,
-    MORE_DATA,
-    SHORT_LE_MAX,
-    SW,
-    WRONG_LE,
-    Command,
-    Response,
-    parse_response,
-    tries_left,
-)
+from reader.apdu import EXTENDED_LE_MAX, INS, SHORT_LE_MAX, SW, WRONG_LE, Command, Response, tries_left
 from reader.link import CardLink, CommandRefused
+from reader.processors import chain
 from reader.profile import Application
 from reader.tlv import MalformedCardData, total_length
 
@@ -52,10 +41,6 @@ class StatusError(Exception):
         self.sw = sw
 
 
-class CardTooSlow(Exception):
-    """The card has used up its time."""
-
-
 class Channel:
     """Remembers the selected application: selecting it again could cost the VERIFY state on some cards."""
 
@@ -67,51 +52,14 @@ class Channel:
         card_seconds: float = CARD_SECONDS,
     ) -> None:
         """`longest_read`: most bytes to ask for in one READ BINARY, 256 for short commands only."""
-        self._link = link
+        self._chain = chain(link, card_seconds)
         self._longest_read = max(SHORT_LE_MAX, longest_read)
-        self._seconds_left = card_seconds
         self._short_ids = True
         self._application: Application | None = None
-        self._woken = False
 
     def send(self, command: Command) -> Response:
-        """Send, and fetch what the card answers in parts (`61xx`, `6Cxx`). Raises `CardTooSlow` before sending."""
-        response = self._exchange(command)
-        if response.sw >> 8 == WRONG_LE and command.le is not None and command.le <= SHORT_LE_MAX:
-            le = response.sw & 0xFF or SHORT_LE_MAX
-            response = self._exchange(Command(command.cla, command.ins, command.p1, command.p2, command.data, le))
-        return self._fetch_rest(response) if response.sw >> 8 == MORE_DATA else response
-
-    def _fetch_rest(self, response: Response) -> Response:
-        data = bytearray(response.data)
-        for _ in range(MAX_BLOCKS):
-            part = self._exchange(Command(0x00, INS.GET_RESPONSE, 0, 0, le=response.sw & 0xFF or SHORT_LE_MAX))
-            data += part.data
-            response = Response(bytes(data), part.sw)
-            if not part.data or part.sw >> 8 != MORE_DATA:
-                break
-        return response
-
-    def _exchange(self, command: Command) -> Response:
-        encoded = command.encode()
-        try:
-            response = parse_response(self._transmit(encoded))
-            if response.sw == SW.NO_DIAGNOSIS and not self._woken:
-                # Some cards refuse the very first command after power-up, whatever it is. It is always a SELECT here.
-                response = parse_response(self._transmit(encoded))
-            self._woken = True
-            return response
-        finally:
-            encoded[:] = bytes(len(encoded))
-
-    def _transmit(self, encoded: bytearray) -> bytes:
-        if self._seconds_left <= 0:
-            raise CardTooSlow
-        started = time.monotonic()
-        try:
-            return self._link.transmit(encoded)
-        finally:
-            self._seconds_left -= time.monotonic() - started
+        """Send a command through the chain of processors. Raises `CardTooSlow` before sending."""
+        return self._chain.send(command)
 
     def _expect_ok(self, command: Command) -> Response:
         response = self.send(command)
@@ -246,7 +194,7 @@ class Channel:
         Returns the status word.
         """
         reference = _CURRENT_EF | fid if self._short_ids and fid <= _SHORT_ID_MAX else _CURRENT_EF
-        return self._exchange(Command(0x00, INS.VERIFY, 0x00, reference, secret)).sw
+        return self.send(Command(0x00, INS.VERIFY, 0x00, reference, secret)).sw
 
     def sign(self, message: bytes, fid: int | None) -> bytes:
         """COMPUTE DIGITAL SIGNATURE over ready bytes with the key `fid`, or with the application's default key."""

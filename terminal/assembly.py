@@ -11,6 +11,7 @@ from config.settings import Settings
 from consent.ledger import Ledger
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
+from reader.reading import Reading
 from terminal.audit import AuditTrail
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
@@ -59,6 +60,14 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+def reading_of(settings: Settings) -> Reading:
+    """How cards are read here. Raises `NotReady` for a card profile that does not exist."""
+    try:
+        return Reading.of(settings.reader.card_profile, settings.reader.long_reads)
+    except ValueError as error:
+        raise NotReady(f"The setting reader.card_profile cannot be used: {error}.") from error
+
+
 def face_model(settings: Settings) -> Path | None:
     """The folder of the face network that is set; None for the delivered one."""
     return settings.face_models_dir / settings.vision.model if settings.vision.model else None
@@ -95,7 +104,12 @@ def open_terminal(
     books, delivery = open_books(settings, client, clock)
     return Conductor(
         rules=rules or rules_of(settings),
-        card=CardDesk(devices.slot, devices.scanner, anchors or load_trust_anchors(settings.reader.trust_anchors)),
+        card=CardDesk(
+            devices.slot,
+            devices.scanner,
+            anchors or load_trust_anchors(settings.reader.trust_anchors),
+            reading_of(settings),
+        ),
         camera=CameraDesk(devices.camera, devices.engine, settings.vision),
         service=ServiceDesk(client),
         ledger=books,

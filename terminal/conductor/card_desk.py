@@ -27,6 +27,7 @@ from reader.facts import (
 )
 from reader.link import CardLink, CardSlot, CodeScanner
 from reader.profile import PRINTED_CODE_LENGTH
+from reader.reading import AS_DELIVERED, Reading
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.problems import CardTrouble
@@ -45,15 +46,21 @@ log = logging.getLogger(__name__)
 
 
 class CardDesk:
-    """`patience`: seconds a device that hangs may hold up the exit."""
+    """`reading`: how cards are read. `patience`: seconds a device that hangs may hold up the exit."""
 
     def __init__(
-        self, slot: CardSlot, scanner: CodeScanner | None, anchors: TrustAnchors, patience: float = 5.0
+        self,
+        slot: CardSlot,
+        scanner: CodeScanner | None,
+        anchors: TrustAnchors,
+        reading: Reading = AS_DELIVERED,
+        patience: float = 5.0,
     ) -> None:
         self.slot = slot
         self._patience = patience
         self._scanner = scanner
         self._anchors = anchors
+        self._reading = reading
         self._worker = Worker("card")
         self._link: CardLink | None = None
         self._card: MyNumberCard | None = None
@@ -78,7 +85,7 @@ class CardDesk:
                 return link
             case NoCard() | ReaderLost():
                 return CardGone()
-        self._link, self._card, self._insertion = link, MyNumberCard(link), insertion
+        self._link, self._card, self._insertion = link, self._reading.open(link), insertion
         facts = self._card.read_facts()
         if not isinstance(facts, CardFacts):
             return facts

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reader import channel
+from reader import channel, processors
 from reader.apdu import INS, parse_command
 from reader.card import MyNumberCard
 from reader.face_record import FaceRecord
@@ -168,7 +168,7 @@ def test_a_card_that_insists_on_the_right_length(image: CardImage) -> None:
 def test_a_card_that_always_has_more_comes_to_an_end(image: CardImage) -> None:
     wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
     assert isinstance(MyNumberCard(wire).read_facts(), CardUnreadable)
-    assert len(wire.sent) <= channel.MAX_BLOCKS + 1
+    assert len(wire.sent) <= processors.MAX_PARTS + 1
 
 
 def test_a_card_that_drips_comes_to_an_end(image: CardImage) -> None:
@@ -185,7 +185,7 @@ def test_a_card_that_drips_comes_to_an_end(image: CardImage) -> None:
 
 def test_a_card_that_takes_its_time_uses_it_up(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(channel.time, "monotonic", lambda: now)
+    monkeypatch.setattr(processors.time, "monotonic", lambda: now)
 
     def answer(apdu: bytes) -> bytes:
         nonlocal now
@@ -203,7 +203,7 @@ def test_a_card_that_takes_its_time_uses_it_up(image: CardImage, monkeypatch: py
 
 def test_a_patient_who_takes_their_time_does_not_use_it_up(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(channel.time, "monotonic", lambda: now)
+    monkeypatch.setattr(processors.time, "monotonic", lambda: now)
     card = MyNumberCard(Wire(image))
     assert isinstance(card.read_facts(), CardFacts)
     now += 3600

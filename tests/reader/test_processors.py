@@ -1,0 +1,97 @@
+"""Each processor alone, against a scripted card, and the whole chain with a secret."""
+
+import pytest
+
+from reader.apdu import INS, Command, Response
+from reader.link import CommandRefused
+from reader.processors import FiveByteVerify, Parts, RightLength, WakeUp, chain
+from reader.reading import Reading
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+SELECT = Command(0x00, INS.SELECT, 0x04, 0x0C, b"application")
+READ = Command(0x00, INS.READ_BINARY, 0x8A, 0x00, le=256)
+COUNTER = Command(0x00, INS.VERIFY, 0x00, 0x98)
+SECRET = Command(0x00, INS.VERIFY, 0x00, 0x98, b"1234")
+
+
+class Scripted:
+    """Answers one after the other, the last one for ever; remembers what it was sent."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = list(answers)
+        self.sent: list[bytes] = []
+
+    def send(self, command: Command) -> Response:
+        self.sent.append(bytes(command.encode()))
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if answer == "refused":
+            raise CommandRefused("not transacted")
+        raw = bytes.fromhex(answer)
+        return Response(raw[:-2], int.from_bytes(raw[-2:], "big"))
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        return self.send(Command(apdu[0], apdu[1], apdu[2], apdu[3], bytes(apdu[5:]))).encode()
+
+    def close(self) -> None:
+        return
+
+
+@pytest.mark.parametrize("refusal", ["6F00", "6700", "6985"])
+def test_the_first_command_is_repeated_twice_and_no_later_one(refusal: str) -> None:
+    card = Scripted(refusal, refusal, "9000", refusal)
+    woken = WakeUp(card)
+    assert woken.send(SELECT).ok
+    assert woken.send(SELECT).sw == int(refusal, 16)
+    assert len(card.sent) == 4
+
+
+def test_another_card_that_has_no_such_application_is_asked_once() -> None:
+    card = Scripted("6A82")
+    assert WakeUp(card).send(SELECT).sw == 0x6A82
+    assert len(card.sent) == 1
+
+
+def test_the_length_the_card_names_is_used() -> None:
+    card = Scripted("6C03", "0102039000")
+    assert RightLength(card).send(READ).data == b"\x01\x02\x03"
+    assert card.sent[1].hex() == "00b08a0003"
+
+
+def test_an_answer_in_parts_is_put_together() -> None:
+    card = Scripted("01026102", "03046101", "059000")
+    response = Parts(card).send(READ)
+    assert (response.data, response.ok) == (b"\x01\x02\x03\x04\x05", True)
+
+
+@pytest.mark.parametrize("refusal", ["6700", "refused"])
+def test_a_counter_is_asked_for_in_five_bytes_where_four_are_refused(refusal: str) -> None:
+    card = Scripted(refusal, "63C3")
+    verify = FiveByteVerify(card)
+    assert verify.send(COUNTER).sw == 0x63C3
+    assert verify.send(COUNTER).sw == 0x63C3
+    assert [apdu.hex() for apdu in card.sent] == ["00200098", "0020009800", "0020009800"]
+
+
+@pytest.mark.parametrize("answer", ["6F00", "6700", "6985", "6C04", "6300", "6A80", "63C2", "6982"])
+def test_a_secret_is_sent_once_whatever_the_card_answers(answer: str) -> None:
+    card = Scripted(answer)
+    whole = chain(card, 30)
+    whole.send(SELECT)
+    card.sent.clear()
+    whole.send(SECRET)
+    assert len([apdu for apdu in card.sent if b"1234" in apdu]) == 1
+
+
+def test_the_soft_card_takes_both_forms(image: CardImage) -> None:
+    card = SoftCard(image)
+    jpki = image.card_profile.applications[0]
+    assert card.transmit(Command(0x00, INS.SELECT, 0x04, 0x0C, jpki.aid).encode()) == b"\x90\x00"
+    assert card.transmit(bytes.fromhex("00200098")) == card.transmit(bytes.fromhex("0020009800")) == b"\x63\xc3"
+
+
+def test_settings_that_do_not_exist_are_told() -> None:
+    with pytest.raises(ValueError, match="ec-384-announced"):
+        Reading.of("ec-521", "auto")
+    with pytest.raises(ValueError, match="always"):
+        Reading.of("rsa-2048", "sometimes")

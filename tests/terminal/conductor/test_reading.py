@@ -1,0 +1,70 @@
+"""The settings of the section `reader` reach the card."""
+
+import asyncio
+
+import pytest
+
+from config.settings import ReaderSettings, Settings
+from reader.apdu import INS, parse_command
+from reader.facts import CardFacts, NotMyNumberCard
+from reader.softcard.card import SoftCard
+from reader.softcard.slot import SimulatedSlot
+from terminal.assembly import NotReady, reading_of
+from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.patient import Patient
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from tests.terminal.conductor.counter_fixture import Desk
+
+
+class Overheard:
+    """A card whose commands are written down."""
+
+    def __init__(self, card: SoftCard) -> None:
+        self._card = card
+        self.lengths: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._card, name)
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        command = parse_command(apdu)
+        if command.ins == INS.READ_BINARY:
+            self.lengths.append(command.le or 0)
+        return self._card.transmit(apdu)
+
+
+def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int]]:
+    slot, card = SimulatedSlot(), Overheard(desk.card())
+    slot.insert(card)  # type: ignore[arg-type]
+    reading = reading_of(Settings(reader=ReaderSettings(**settings)))  # type: ignore[arg-type]
+    cards = CardDesk(slot, None, anchors, reading)  # type: ignore[arg-type]
+
+    async def day() -> ev.Event:
+        try:
+            return await cards.read(fx.ReadCard("r1", 1, 1), Patient("r1"))
+        finally:
+            await cards.close()
+
+    answer = asyncio.run(day())
+    assert isinstance(answer, ev.CardRead | ev.CardFailed)
+    return answer.facts if isinstance(answer, ev.CardRead) else answer.trouble, card.lengths
+
+
+def test_short_commands_only_where_the_settings_say_so(desk: Desk) -> None:
+    facts, lengths = read(desk, None, long_reads="never")
+    assert isinstance(facts, CardFacts)
+    assert max(lengths) == 256
+    facts, lengths = read(desk, None)
+    assert isinstance(facts, CardFacts)
+    assert lengths == [65_536]
+
+
+def test_a_generation_that_is_set_is_the_one_that_is_looked_for(desk: Desk) -> None:
+    trouble, _ = read(desk, None, card_profile="ec-384-announced")
+    assert trouble == NotMyNumberCard()
+
+
+def test_a_generation_that_does_not_exist_is_told() -> None:
+    with pytest.raises(NotReady, match=r"reader\.card_profile.*rsa-2048"):
+        reading_of(Settings(reader=ReaderSettings(card_profile="rsa-4096")))
