@@ -25,18 +25,18 @@ from platformdirs import user_cache_path
 from config.settings import AntiPhoto, VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
 from vision.check import check_face
-from vision.engines.engine import FaceEngine, Points
+from vision.engines.engine import FaceAxes, FaceEngine, Points
 from vision.engines.open import open_engine
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.guidance import turn
 from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack, Hand, on_paper
 from vision.synthetic.attention import Attention
-from vision.synthetic.held import Held, lay
+from vision.synthetic.frame_by_frame import FrameByFrame
+from vision.synthetic.held_sheet import Held, lay
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.synthetic.stepped import Stepped
 from vision.verdict import FaceMatched, Guidance, PhotoSign, PhotoSuspected
 
 STANDARD = DEMANDS[AntiPhoto.STANDARD]
@@ -142,7 +142,7 @@ def sharpest_ahead(frames: list[tuple[Frame, Points | None]]) -> Image | None:
     if len(looking) < 20:
         return None
     _, frame, points = min(looking, key=lambda one: one[0])
-    size = float(np.hypot(*(points[0:2].mean(axis=0) - points[2:4].mean(axis=0))))
+    size = FaceAxes(points).distance
     x, y = points.mean(axis=0)
     picture = frame.rgb[max(int(y - 2.6 * size), 0) : int(y + 2.9 * size), max(int(x - 2.2 * size), 0) :][
         :, : int(4.4 * size)
@@ -211,7 +211,7 @@ def synthetic(engine: FaceEngine, policy: AntiPhoto, times: int) -> dict[str, Co
         for kind in ("", *Attack):
             for seed in range(times):
                 source = SyntheticSource(f"{name}+{kind}" if kind else name, realtime=False, seed=seed)
-                view = Stepped(source)
+                view = FrameByFrame(source)
                 verdict = check_face(
                     view,
                     reference,

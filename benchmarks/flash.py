@@ -17,7 +17,7 @@ import numpy as np
 from vision.frame import Image
 from vision.synthetic.attacks import Hand, on_paper
 from vision.synthetic.drawing import Light
-from vision.synthetic.held import lay
+from vision.synthetic.held_sheet import lay
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.person import Person

@@ -11,10 +11,10 @@ import numpy as np
 
 from config.settings import VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
-from vision.collected import Collected
 from vision.decision import judge_of
 from vision.engines.engine import FaceBox, FaceEngine, Points, flip_averaged
 from vision.frame import Frame
+from vision.good_frames import GoodFrames
 from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
 from vision.verdict import (
@@ -98,7 +98,7 @@ class _Attempt:
         self._challenge = Challenge(demands, chance) if demands else None
         self._limits = replace(Limits(), turned=_AHEAD) if demands else Limits()
         self._began = clock()
-        self._collected = Collected(settings, self._began, judge_of(engine).swap)
+        self._collected = GoodFrames(settings, self._began, judge_of(engine).swap)
         self._steady, self._good = Steady(), False
         self._told: Progress | None = None
 

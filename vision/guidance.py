@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engines.engine import FaceBox, Points
+from vision.engines.engine import FaceAxes, FaceBox, Points
 from vision.frame import Image
 from vision.verdict import Guidance
 
@@ -85,18 +85,15 @@ def turn(points: Points) -> float:
 
     Positive towards the picture's right; about the sine of the turn. A photograph that is turned shows less of it.
     """
-    one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
-    across = one - other
-    distance = float(np.hypot(*across))
-    return float((points[4] - (one + other) / 2) @ across) / max(distance, 1e-6) ** 2
+    return float(FaceAxes(points).normal(points[4])[0])
 
 
 def eye_brightness(grey: Image, points: Points) -> float:
     """The brightest tenth around the better seen eye, as a share of the cheek below it; 1 where neither is in sight."""
-    one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
-    distance = float(np.hypot(*(one - other)))
+    axes = FaceAxes(points)
+    distance = axes.distance
     shares = []
-    for eye in (one, other):
+    for eye in axes.eyes:
         around = _patch(grey, eye, 0.26 * distance, 0.22 * distance)
         cheek = _patch(grey, eye + np.array([0, 0.55 * distance]), 0.22 * distance, 0.13 * distance)
         if around.size and cheek.size:

@@ -12,12 +12,12 @@ from vision.challenge import DEMANDS, Challenge, Phase
 from vision.check import check_face
 from vision.engines.engine import FaceEngine, Points
 from vision.frame import Frame, Image
+from vision.parallax import FollowedFace, Lead
 from vision.reference import Reference, make_reference
-from vision.relief import FollowedFace, Lead
 from vision.synthetic.attacks import Attack
+from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.synthetic.stepped import Stepped
 from vision.verdict import (
     CameraLost,
     FaceMatched,
@@ -45,7 +45,7 @@ def checked(
     """The verdict, the source's time then, and what was told."""
     reference = make_reference(engine, card_portrait(holder))
     assert isinstance(reference, Reference)
-    view, told = Stepped(source), list[Guidance]()
+    view, told = FrameByFrame(source), list[Guidance]()
 
     def hear(progress: Progress) -> None:
         if not told or told[-1] is not progress.guidance:

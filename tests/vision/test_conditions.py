@@ -12,10 +12,10 @@ from vision.engines.engine import FaceEngine
 from vision.frame import Frame
 from vision.guidance import guide
 from vision.reference import Reference, make_reference
+from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.portrait import card_portrait
-from vision.synthetic.shown import Shown
 from vision.synthetic.source import SyntheticSource
-from vision.synthetic.stepped import Stepped
+from vision.synthetic.subject import Subject
 from vision.verdict import FaceMatched, FaceVerdict, Guidance
 
 
@@ -55,7 +55,7 @@ def test_of_several_the_most_useful_is_told(engine: FaceEngine) -> None:
 def checked(engine: FaceEngine, holder: str, shown: str) -> FaceVerdict:
     reference = make_reference(engine, card_portrait(holder))
     assert isinstance(reference, Reference)
-    view = Stepped(SyntheticSource(shown, realtime=False))
+    view = FrameByFrame(SyntheticSource(shown, realtime=False))
     return check_face(
         view, reference, engine, VisionSettings(), lambda _: None, threading.Event(), view.clock, random.Random(1)
     )
@@ -81,10 +81,10 @@ def test_a_masked_stranger_is_not_let_in(engine: FaceEngine) -> None:
 )
 def test_an_unknown_name_is_said_with_the_known_ones(name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
-        Shown.parse(name)
+        Subject.parse(name)
 
 
 def test_an_attack_may_be_dark_and_blurred() -> None:
-    shown = Shown.parse("hana+phone,dark,blurred")
+    shown = Subject.parse("hana+phone,dark,blurred")
     assert shown.attack == "phone"
     assert shown.conditions == {"dark", "blurred"}

@@ -17,6 +17,30 @@ Points = NDArray[np.float64]
 """(5, 2), in pixels: the corners of the eye on the picture's right, of the other eye (outer first), the nose's base."""
 
 
+class FaceAxes:
+    """A face's own coordinates: origin in the middle between the eyes, unit the distance between them."""
+
+    def __init__(self, points: Points) -> None:
+        one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
+        self.eyes = (one, other)
+        """(x, y) of the eye on the picture's right, then of the other."""
+        self.distance = max(float(np.hypot(*(one - other))), 1.0)
+        """Pixels between the eyes."""
+        self.middle = (one + other) / 2
+        self.across = (one - other) / self.distance
+        """Unit vector from eye to eye, towards the picture's right."""
+        self.down = np.array([-self.across[1], self.across[0]])
+
+    def place(self, x: float, y: float) -> NDArray[np.float64]:
+        """(2,) in pixels, of a place given in the face's own coordinates."""
+        return np.asarray(self.middle + self.distance * (x * self.across + y * self.down), np.float64)
+
+    def normal(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(n, 2) in the face's own coordinates, of places in pixels."""
+        away = places - self.middle
+        return np.stack([away @ self.across, away @ self.down], axis=-1) / self.distance
+
+
 def unit(encodings: NDArray[np.floating]) -> Encoding:
     """Of length one, each row; scores compare directions alone."""
     lengths = np.linalg.norm(encodings, axis=-1, keepdims=True)

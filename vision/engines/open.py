@@ -44,9 +44,8 @@ def open_engine(cache: Path, model: Path | None = None, calibration: Path | None
 
     `model`: the folder of one that `vision.engines.models.dropin` added, instead of the delivered weights; nothing
     stands in for it. `calibration`: of the delivered weights, if that file is there, instead of the delivered one.
-    Raises
-    NotCalibrated where either does not fit, NotBuilt for a model, WeightsMissing. Loads models: call it where half a
-    second does not hurt.
+    Takes about half a second to load. Raises NotCalibrated where either does not fit, NotBuilt for a model,
+    WeightsMissing.
     """
     from vision.engines.models.build import NotBuilt, built_network
     from vision.engines.models.weights import ENCODER, WeightsMissing, weights

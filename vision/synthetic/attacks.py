@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from vision.frame import Image
-from vision.synthetic.held import Held, lay
+from vision.synthetic.held_sheet import Held, lay
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.person import Person

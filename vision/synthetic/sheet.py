@@ -11,7 +11,7 @@ from vision.synthetic.attacks import Attack
 from vision.synthetic.conditions import Condition
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.scene import HEIGHT, WIDTH
-from vision.synthetic.shown import Shown
+from vision.synthetic.subject import Subject
 
 _COLUMNS = 9
 _TILE = 148
@@ -25,7 +25,7 @@ _INK = (60, 66, 72)
 
 def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
     """One frame of whoever has that name, its middle, with a label below."""
-    frame = Shown.parse(name).drawn(seed)(seconds, turned)
+    frame = Subject.parse(name).drawn(seed)(seconds, turned)
     side = HEIGHT - 40
     left = (WIDTH - side) // 2
     picture = cv2.resize(frame[:side, left : left + side], (_TILE, _TILE), interpolation=cv2.INTER_AREA)

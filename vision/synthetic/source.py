@@ -10,15 +10,15 @@ from vision.synthetic.attention import Attention
 from vision.synthetic.conditions import noise_in
 from vision.synthetic.drawing import Light
 from vision.synthetic.scene import empty_room
-from vision.synthetic.shown import Drawing, Shown
+from vision.synthetic.subject import Drawing, Subject
 from vision.verdict import CameraLost, Guidance
 
 _NOISE_FRAMES = 8
 
 
 class SyntheticSource:
-    """Shows whoever `vision.synthetic.shown` has a name for, moving; may be covered, left alone, given to somebody else
-    or broken while it runs.
+    """Shows, moving, any subject that `vision.synthetic.subject` has a name for. May be covered, left alone, given to
+    somebody else or broken while it runs.
 
     `realtime` paces the frames; without, each read is one frame further on a clock of the source's own. Raises
     ValueError for an unknown name.
@@ -47,7 +47,7 @@ class SyntheticSource:
 
     def show(self, name: str) -> None:
         """Somebody else, or the same person in other conditions. Raises ValueError for an unknown name."""
-        shown = Shown.parse(name)
+        shown = Subject.parse(name)
         grains = (self._noise * noise_in(shown.conditions)).astype(np.int16)
         with self._lock:
             self._draw, self._grains = shown.drawn(self._seed), grains

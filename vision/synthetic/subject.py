@@ -24,7 +24,7 @@ Drawing = Callable[[float, float], Image]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Subject:
     person: Person
     attack: Attack | None = None
     conditions: Conditions = frozenset()

@@ -11,7 +11,7 @@ _UNSEEN_FOR = 1.0
 """Seconds without a face after which it may be somebody else's."""
 
 
-class Collected:
+class GoodFrames:
     """Encodings are overwritten by `wipe`."""
 
     def __init__(self, settings: VisionSettings, now: float, swap: float = SOMEBODY_ELSE) -> None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engines.engine import Points
+from vision.engines.engine import FaceAxes, Points
 from vision.frame import Image
 
 Places = NDArray[np.float64]
@@ -56,10 +56,10 @@ class FollowedFace:
     """Points of one face since a frame in which it looked ahead."""
 
     def __init__(self, grey: Image, points: Points) -> None:
-        self._axes = _Axes(points)
+        self._axes = FaceAxes(points)
         # evened out so that cheeks have points too
         even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
-        nose, around = self._axes.nose(grey.shape), self._axes.around_nose(grey.shape)
+        nose, around = _nose(self._axes, grey.shape), _around_nose(self._axes, grey.shape)
         self._first = np.vstack([_corners(even, nose, _MOST_NOSE, 2.0), _corners(even, around, _MOST_AROUND, 4.0)])
         self._now, self._picked = self._first.copy(), len(self._first)
         self._grey = grey
@@ -89,7 +89,7 @@ class FollowedFace:
         if nose.sum() < _LEAST_NOSE or around.sum() < _LEAST_AROUND:
             return None
         now = (self._now - self._now.mean(axis=0)) / self._axes.distance
-        across = _Axes(points).across
+        across = FaceAxes(points).across
         flat = _flat(start, now, around)
         if flat is None:
             return None
@@ -101,7 +101,7 @@ class FollowedFace:
 
     def kept_on(self, points: Points) -> float:
         """The share of the points that are still followed, and on the face the engine sees now."""
-        x, y = _Axes(points).normal(self._now).T
+        x, y = FaceAxes(points).normal(self._now).T
         return float((np.hypot(x, y - 0.42) < _FACE).sum()) / max(self._picked, 1)
 
     def forget(self) -> None:
@@ -125,41 +125,23 @@ def _corners(grey: Image, mask: Image, most: int, apart: float) -> Spots:
     return np.zeros((0, 2), np.float32) if found is None else np.asarray(found.reshape(-1, 2), np.float32)
 
 
-class _Axes:
-    """The face's own measures: across the eyes, down, and the distance between the eyes."""
+def _nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
+    """Mask of the nose below the eyes."""
+    mask = np.zeros(shape, np.uint8)
+    corners = [axes.place(x, y) for x, y in ((-0.2, 0.27), (0.2, 0.27), (0.2, 0.78), (-0.2, 0.78))]
+    cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
+    return mask
 
-    def __init__(self, points: Points) -> None:
-        one, other = points[0:2].mean(axis=0), points[2:4].mean(axis=0)
-        self.distance = max(float(np.hypot(*(one - other))), 1.0)
-        self.across = (one - other) / self.distance
-        self.down = np.array([-self.across[1], self.across[0]])
-        self._eyes = (one + other) / 2
 
-    def nose(self, shape: tuple[int, ...]) -> Image:
-        """Mask of the nose below the eyes."""
-        mask = np.zeros(shape, np.uint8)
-        corners = [self.place(x, y) for x, y in ((-0.2, 0.27), (0.2, 0.27), (0.2, 0.78), (-0.2, 0.78))]
-        cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
-        return mask
-
-    def around_nose(self, shape: tuple[int, ...]) -> Image:
-        """Mask of the face from the brows to the chin, but for the nose and what is beside it."""
-        mask = np.zeros(shape, np.uint8)
-        x, y = self.place(0.0, 0.42)
-        degrees = float(np.degrees(np.arctan2(self.across[1], self.across[0])))
-        cv2.ellipse(mask, ((float(x), float(y)), (1.9 * self.distance, 2.0 * self.distance), degrees), 255, -1)
-        corners = [self.place(x, y) for x, y in ((-0.3, 0.0), (0.3, 0.0), (0.3, 0.9), (-0.3, 0.9))]
-        cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
-        return mask
-
-    def place(self, x: float, y: float) -> Places:
-        """In pixels, of a place in the face's own measures."""
-        return np.asarray(self._eyes + self.distance * (x * self.across + y * self.down), np.float64)
-
-    def normal(self, places: Spots) -> Places:
-        """From the middle between the eyes, in distances between them."""
-        away = places - self._eyes
-        return np.stack([away @ self.across, away @ self.down], axis=1) / self.distance
+def _around_nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
+    """Mask of the face from the brows to the chin, without the nose and what is beside it."""
+    mask = np.zeros(shape, np.uint8)
+    x, y = axes.place(0.0, 0.42)
+    degrees = float(np.degrees(np.arctan2(axes.across[1], axes.across[0])))
+    cv2.ellipse(mask, ((float(x), float(y)), (1.9 * axes.distance, 2.0 * axes.distance), degrees), 255, -1)
+    corners = [axes.place(x, y) for x, y in ((-0.3, 0.0), (0.3, 0.0), (0.3, 0.9), (-0.3, 0.9))]
+    cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
+    return mask
 
 
 def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | None:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from config.settings import VisionSettings
-from vision.collected import Collected
 from vision.frame import Frame
+from vision.good_frames import GoodFrames
 
 SETTINGS = VisionSettings(frame_spacing_ms=200)
 
@@ -20,7 +20,7 @@ def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
 
 
 def test_frames_lie_apart() -> None:
-    collected = Collected(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0)
     assert collected.is_due(frame(0.0))
     collected.add(frame(0.0), somebody(1))
     assert not collected.is_due(frame(0.15))
@@ -28,13 +28,13 @@ def test_frames_lie_apart() -> None:
 
 
 def test_the_same_person_goes_on() -> None:
-    collected = Collected(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0)
     assert all(collected.add(frame(number), somebody(1, 0.05 * number)) for number in range(5))
     assert len(collected.encodings) == 5
 
 
 def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten() -> None:
-    collected = Collected(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0)
     first = somebody(1)
     collected.add(frame(0.0), first)
     assert not collected.add(frame(1.0), somebody(2))
@@ -45,14 +45,14 @@ def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten()
 def test_how_far_is_somebody_else_depends_on_the_engine() -> None:
     apart = float(np.linalg.norm(somebody(1) - somebody(2)))
     for swap, kept in ((apart + 0.01, 2), (apart - 0.01, 1)):
-        collected = Collected(SETTINGS, 0.0, swap)
+        collected = GoodFrames(SETTINGS, 0.0, swap)
         collected.add(frame(0.0), somebody(1))
         collected.add(frame(1.0), somebody(2))
         assert len(collected.encodings) == kept
 
 
 def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
-    collected = Collected(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0)
     collected.seen(1, 0.0)
     collected.add(frame(0.0), somebody(1))
     assert collected.seen(0, 0.5)
@@ -63,7 +63,7 @@ def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
 
 
 def test_a_repeated_picture_is_known() -> None:
-    collected = Collected(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0)
     assert not collected.is_repeated(frame(0.0, 50), 0.0)
     assert collected.is_repeated(frame(0.1, 50), 0.1)
     assert collected.changed_at == 0.0
@@ -71,7 +71,7 @@ def test_a_repeated_picture_is_known() -> None:
 
 
 def test_wiping_overwrites() -> None:
-    collected = Collected(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0)
     encoding = somebody(1)
     collected.add(frame(0.0), encoding)
     collected.wipe()

@@ -5,7 +5,7 @@ from vision.sources.protocol import FrameSource, Prompted
 from vision.verdict import CameraLost, Guidance
 
 
-class Stepped:
+class FrameByFrame:
     """In the place of a `vision.camera.Camera`. The source must not pace itself."""
 
     def __init__(self, source: FrameSource) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from vision.engines.engine import FaceEngine, Points
 from vision.frame import Image
-from vision.relief import FollowedFace, Lead
+from vision.parallax import FollowedFace, Lead
 from vision.synthetic.attacks import printed
-from vision.synthetic.held import Held, lay
+from vision.synthetic.held_sheet import Held, lay
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.scene import Pose, compose
 
