@@ -121,7 +121,8 @@ def at_prompt(settings: Settings, language: str, write: Write | None) -> None:
 
 def on_screen(settings: Settings, write: Write | None) -> int:
     from terminal.assembly import open_terminal
-    from terminal.screens.app import Opened, TerminalApp, run_app
+    from terminal.front.opened import Opened
+    from terminal.screens.app import TerminalApp, run_app
 
     async def opening() -> Opened:
         devices = real_devices(settings, write)

@@ -7,8 +7,6 @@ overwritten as soon as its state is left.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -22,17 +20,18 @@ from textual.screen import Screen
 from config.settings import Settings
 from consent.store import LedgerError
 from terminal.assembly import NotReady
-from terminal.screens import crash
+from terminal.front import crash
+from terminal.front.code_form import CodeForm
+from terminal.front.counter import Counter
+from terminal.front.dock import Dock
+from terminal.front.opened import Opened, Opening
+from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decoded_photo
-from terminal.screens.code_form import CodeForm
-from terminal.screens.counter import Counter
-from terminal.screens.dock import Dock
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import ENTER, ERASE, PadKey
-from terminal.screens.picture import FrameSource, LivePicture, Picture
+from terminal.screens.picture import LivePicture, Picture
 from terminal.screens.screen import CounterScreen
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
-from terminal.screens.staff.password import PasswordGate
 from terminal.screens.staff.receptions import last_receptions, read_trail, service_standing
 from terminal.screens.staff.status import Status
 from terminal.screens.themes import HIGH_CONTRAST, NORMAL
@@ -55,19 +54,6 @@ SETTLE_SECONDS = 0.35
 STAFF_COMING_SECONDS = 6.0
 FIRST_LANGUAGE = "ja"
 STAFF_KEY, DOCK_KEY = "f8", "f12"
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A terminal that has been put together."""
-
-    counter: Counter
-    camera: FrameSource | None = None
-    dock: Dock | None = None
-
-
-Opening = Callable[[], Awaitable[Opened]]
-"""Puts the terminal together; begins after the first paint. May raise `terminal.assembly.NotReady`."""
 
 
 class TerminalApp(App[int], inherit_bindings=False):

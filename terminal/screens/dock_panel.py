@@ -8,7 +8,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from terminal.screens.dock import Dock
+from terminal.front.dock import Dock
 from terminal.words.catalogue import Words
 
 

@@ -5,12 +5,13 @@ of a core. Pixels live as long as the picture is on the screen.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from terminal.front.opened import FrameSource
 from terminal.screens.blocks import strips_of
 
 if TYPE_CHECKING:
@@ -26,16 +27,6 @@ GUIDE_RATIO = 0.74
 """Width of the oval as a share of its height."""
 _KEEP_BITS = 0xF8
 _LIT, _UNLIT = (255, 200, 40), (120, 95, 30)
-
-
-class FrameSource(Protocol):
-    """What the picture needs of a camera."""
-
-    def latest(self) -> Any:
-        """The newest frame with its `rgb` pixels; something without `rgb` while there is none."""
-
-    def lost(self) -> object | None:
-        """Why no picture comes; None while all is well. Does not count as a look."""
 
 
 class Picture(Widget, can_focus=False):

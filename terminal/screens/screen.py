@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from terminal.screens.code_form import CodeSource
+from terminal.front.code_form import CodeSource
 from terminal.screens.pad import Pad
 from terminal.screens.picture import CardPhoto, LivePicture
 from terminal.screens.sayings import Lines, Progress, Sentence, StepBar

@@ -7,8 +7,8 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from terminal.front.code_form import LENGTHS, CodeForm, CodePart, CodeSource
 from terminal.screens.blocks import centred, strips_of
-from terminal.screens.code_form import LENGTHS, CodeForm, CodePart, CodeSource
 from terminal.screens.wrapping import wrap
 from terminal.words.catalogue import Words
 

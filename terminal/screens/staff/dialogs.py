@@ -9,9 +9,9 @@ from textual.events import Key
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
+from terminal.front.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
 from terminal.screens.pad import ENTER, ERASE, Pad, PadKey
 from terminal.screens.sayings import Sentence
-from terminal.screens.staff.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
 from terminal.screens.staff.status import Status
 from terminal.screens.touch import Target
 from terminal.session.events import Tick

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from config.settings import Settings
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, face_engine, open_terminal, rules_of
-from terminal.screens.app import Opened
-from terminal.screens.dock import DockPersona
+from terminal.front.dock import DockPersona
+from terminal.front.opened import Opened
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace, card_places
 from terminal.simulated.demo.stage import Stage, SyntheticStage, open_stage

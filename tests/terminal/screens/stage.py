@@ -13,8 +13,8 @@ from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
 
 from config.settings import Settings
+from terminal.front.dock import Dock
 from terminal.screens.app import Opened, TerminalApp
-from terminal.screens.dock import Dock
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
 

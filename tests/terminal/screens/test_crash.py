@@ -19,7 +19,7 @@ import pytest
 
 from reader.face_record import FaceRecord
 from terminal.conductor.patient import Patient
-from terminal.screens import crash
+from terminal.front import crash
 from terminal.screens.app import TerminalApp
 from terminal.screens.screen import CounterScreen
 from terminal.session.states import State
@@ -198,7 +198,8 @@ _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from config.settings import Settings
-from terminal.screens.app import Opened, run_app
+from terminal.front.opened import Opened
+from terminal.screens.app import run_app
 from tests.terminal.screens.gallery import state_of
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.screens.test_crash import BreakingApp, fill
@@ -264,7 +265,7 @@ def _painted(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
 def test_no_core_dumps_of_a_process_that_holds_a_pin() -> None:
     checks = (
         "import resource, ctypes\n"
-        "from terminal.screens.crash import no_core_dumps\n"
+        "from terminal.front.crash import no_core_dumps\n"
         "no_core_dumps()\n"
         "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)\n"
         "assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0\n"

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from config.settings import Settings
-from terminal.screens.dock import DockPersona
+from terminal.front.dock import DockPersona
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog

@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher
 
-from terminal.screens.staff.password import (
+from terminal.front.password import (
     PasswordGate,
     PasswordRight,
     PasswordWait,

@@ -1,4 +1,4 @@
-"""What the screens need of whoever conducts the reception. The conductor is one."""
+"""What a front end needs of what conducts the reception. The conductor is one."""
 
 from collections.abc import Callable
 from typing import Protocol

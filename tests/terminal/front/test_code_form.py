@@ -2,7 +2,7 @@
 
 import pytest
 
-from terminal.screens.code_form import CodeForm, CodePart
+from terminal.front.code_form import CodeForm, CodePart
 
 
 def typed(form: CodeForm, digits: str) -> CodeForm:

@@ -1,0 +1,29 @@
+"""A terminal that has been put together, as a front end takes it over."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from terminal.front.counter import Counter
+from terminal.front.dock import Dock
+
+
+class FrameSource(Protocol):
+    """What a live picture needs of a camera."""
+
+    def latest(self) -> Any:
+        """The newest frame with its `rgb` pixels; something without `rgb` while there is none."""
+
+    def lost(self) -> object | None:
+        """Why no picture comes; None while all is well. Does not count as a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    counter: Counter
+    camera: FrameSource | None = None
+    dock: Dock | None = None
+
+
+Opening = Callable[[], Awaitable[Opened]]
+"""Puts the terminal together; begins after the first paint. May raise `terminal.assembly.NotReady`."""
