@@ -109,8 +109,8 @@ def through_pcscd(image: CardImage, insertions: int) -> Figures:
     from reader.softcard.pcscd import Pcscd
     from reader.softcard.vpcd import VpcdConnection
 
-    with Pcscd():
-        reader = VpcdConnection()
+    with Pcscd() as daemon:
+        reader = VpcdConnection(port=daemon.port)
         slot = pcsc.PcscSlot(reader.reader)
         try:
             figures = insertion(reader, slot, image, insertions)

@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from reader.softcard.pcscd import use_own_socket
+
 # A slow machine is no failure; in CI the examples are the same each time, so that a red run means the change.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 ROOT = Path(__file__).parent
+
+# Each test process has a pcscd of its own, so that two may run at the same time.
+use_own_socket()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from reader.softcard.card import Card, SoftCard
 from reader.softcard.image import CardFileError
-from reader.softcard.vpcd import VirtualReaderUnavailable, VpcdConnection
+from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
 
 SLOTS: Final = 2
 """Of the virtual reader as Debian configures it."""
@@ -29,21 +29,22 @@ def keep_inserted(
     path: Path,
     *,
     reader: int = 0,
+    port: int = VPCD_PORT,
     stop: threading.Event,
     tell: Callable[[str], None],
     wrap: Callable[[SoftCard], Card] = lambda card: card,
 ) -> None:
     """Put the card of `path` into slot `reader` of the virtual reader and keep it there until `stop` is set.
 
-    Waits for a PC/SC service that is not up, and comes back after its restart; says so through `tell`. `wrap` may put
-    a fault around the card. The file is this process's meanwhile.
+    `port` is the first slot's. Waits for a PC/SC service that is not up, and comes back after its restart; says so
+    through `tell`. `wrap` may put a fault around the card. The file is this process's meanwhile.
     Raises `CardFileError`, also for a file in use, and `ValueError` for a slot the virtual reader does not have.
     """
     if not 0 <= reader < SLOTS:
         raise ValueError(f"the virtual reader has slots 0 to {SLOTS - 1}")
     with _sole_use(path):
         card = wrap(SoftCard.from_file(path))
-        slot = VpcdConnection(reader, timeout=0)
+        slot = VpcdConnection(reader, port=port, timeout=0)
         waiting = False
         while not stop.is_set():
             try:

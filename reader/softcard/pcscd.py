@@ -1,6 +1,12 @@
-"""Runs the real pcscd for as long as it is needed: for `demo --pcsc` and for tests, one per machine."""
+"""Runs a pcscd of its own with the virtual reader, for `demo --pcsc` and for tests.
 
-import fcntl
+Any number may run side by side, also beside the daemon of the machine: each takes its socket by socket activation
+(sd_listen_fds(3)), its reader.conf(5) and port from a private folder, and finds no driver for USB readers. No root is
+needed.
+"""
+
+import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -8,59 +14,91 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import Final, Self
 
-SOCKET: Final = Path("/run/pcscd/pcscd.comm")
+SOCKET_NAME: Final = "PCSCLITE_CSOCK_NAME"
+"""Environment variable from which libpcsclite takes the daemon's socket, once per process."""
 VPCD_CONFIG: Final = Path("/etc/reader.conf.d/vpcd")
+_SLOTS: Final = 2
+_PORTS_TRIED: Final = 5
 _READY_TIMEOUT: Final = 10.0
 _STOP_TIMEOUT: Final = 5.0
 
+# The daemon expects its socket as descriptor 3 and its own process id in LISTEN_PID.
+_LAUNCH: Final = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 </dev/null'
+
 
 class PcscdError(RuntimeError):
-    """The daemon cannot be had: why, and what to do."""
+    """The daemon cannot run: why, and what to do."""
 
 
-def pcscd_answers() -> bool:
-    """Whether a daemon listens on its socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(str(SOCKET)) == 0
+class _Place:
+    """This process's private folder with socket, configuration and an empty folder of drivers."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="uketsuke-pcscd-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.socket = self.folder / "pcscd.comm"
+        self.config = self.folder / "reader.conf.d"
+        self.drivers = self.folder / "drivers"
+        self.config.mkdir()
+        self.drivers.mkdir()
+        self.port = _free_port()
+
+    def configure(self) -> None:
+        """Write Debian's configuration of the virtual reader with our port in it."""
+        lines = []
+        for line in VPCD_CONFIG.read_text("utf-8").splitlines():
+            name = line.split(maxsplit=1)[:1]
+            if name == ["DEVICENAME"]:
+                line = f"DEVICENAME /dev/null:{self.port}"
+            elif name == ["CHANNELID"]:
+                line = f"CHANNELID {self.port}"
+            lines.append(line + "\n")
+        (self.config / "vpcd").write_text("".join(lines), "utf-8")
+
+    def listen(self) -> socket.socket:
+        self.socket.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(str(self.socket))
+        listening.listen(16)
+        return listening
+
+
+_place = functools.cache(_Place)
+
+
+def use_own_socket() -> None:
+    """Point libpcsclite at the socket of this process's own daemon, which need not run yet.
+
+    To be called before anything else in this process uses PC/SC.
+    """
+    os.environ[SOCKET_NAME] = str(_place().socket)
 
 
 class Pcscd:
-    """Context manager: the daemon with its virtual reader, started if none runs, and then stopped again.
+    """Context manager: a daemon of its own with the virtual reader and no other. One at a time in a process."""
 
-    Holds a lock on this machine meanwhile; another user of the class waits for it.
-    """
-
-    def __init__(self, *, lock_timeout: float = 120.0) -> None:
-        self._lock_timeout = lock_timeout
-        self._lock: IO[bytes] | None = None
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self._lock = _take_lock(self._lock_timeout)
-        try:
-            if not pcscd_answers():
-                self.start()
-        except BaseException:
-            self._release()
-            raise
+        use_own_socket()
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self.stop()
-        finally:
-            self._release()
+        self.stop()
 
     @property
-    def ours(self) -> bool:
-        """Whether the daemon is the one started here, and so may be stopped."""
-        return self._process is not None
+    def port(self) -> int:
+        """TCP port on which the virtual reader waits for a card in its first slot."""
+        return _place().port
 
     def start(self) -> None:
         """Start the daemon and wait until it lists the virtual reader. Raises `PcscdError`."""
@@ -69,24 +107,45 @@ class Pcscd:
             raise PcscdError("pcscd is not installed: install the packages pcscd and vsmartcard-vpcd")
         if not VPCD_CONFIG.exists():
             raise PcscdError(f"the virtual reader is not configured ({VPCD_CONFIG}): install vsmartcard-vpcd")
-        self._process = subprocess.Popen(  # noqa: S603 - the system's daemon, no shell
-            [program, "--foreground", "--error"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        place = _place()
+        for _ in range(_PORTS_TRIED):
+            self._launch(program, place)
+            if self._ready():
+                return
+            self.stop()
+            place.port = _free_port()
+        raise PcscdError("pcscd runs and does not list the virtual reader")
+
+    def _launch(self, program: str, place: _Place) -> None:
+        place.configure()
+        with place.listen() as listening:
+            self._process = subprocess.Popen(  # noqa: S603 - the system's daemon; the shell line is fixed
+                ["/bin/sh", "-c", _LAUNCH, "sh", program, "--foreground", "--critical", "--config", str(place.config)],
+                stdin=listening.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PCSCLITE_HP_DROPDIR": str(place.drivers)},
+            )
+
+    def _ready(self) -> bool:
+        """Wait until the reader is listed; False if its port was taken meanwhile. Raises `PcscdError`."""
+        from reader.pcsc import PcscUnavailable, list_readers
+
+        process = self._process
+        assert process is not None
         deadline = time.monotonic() + _READY_TIMEOUT
-        while not _virtual_reader_listed():
-            if self._process.poll() is not None:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
                 self._process = None
-                raise PcscdError("pcscd ended at once: it needs root, and no other pcscd beside it")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise PcscdError("pcscd runs and does not list the virtual reader")
+                raise PcscdError(f"pcscd ended at once (status {process.returncode})")
+            with contextlib.suppress(PcscUnavailable):
+                # Readers are listed from the first answer on: the daemon sets them up before it listens.
+                return sum("Virtual PCD" in name for name in list_readers()) >= _SLOTS
             time.sleep(0.02)
+        return False
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the daemon started here; another's is left alone."""
+        """Stop the daemon. Nothing happens when it does not run."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -97,34 +156,13 @@ class Pcscd:
             process.kill()
             process.wait()
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
-
-def _virtual_reader_listed() -> bool:
-    if not pcscd_answers():
-        return False
-    from reader.pcsc import PcscUnavailable, list_readers
-
-    try:
-        return any("Virtual PCD" in name for name in list_readers())
-    except PcscUnavailable:
-        return False
-
-
-def _take_lock(timeout: float) -> IO[bytes]:
-    path = Path(tempfile.gettempdir()) / "uketsuke-pcscd.lock"
-    lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-    deadline = time.monotonic() + timeout
+def _free_port() -> int:
+    """A port of which the next one is free too, one for each slot. The virtual reader listens on all interfaces."""
     while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                lock.close()
-                raise PcscdError("another process has been using pcscd for too long") from None
-            time.sleep(0.1)
-        else:
-            return lock
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("", 0))
+            port: int = first.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("", port + 1))
+                return port

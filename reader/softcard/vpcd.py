@@ -14,7 +14,7 @@ from reader.softcard.card import Card, Vanished
 from reader.softcard.slot import SimulatedScanner
 
 VPCD_PORT: Final = 35963
-"""Of the first slot; the second listens on the next port."""
+"""Of the first slot in Debian's configuration; the second listens on the next port."""
 
 _NOTICED_AFTER: Final = 0.5
 """Seconds. pcscd looks every 0.4 s; of a swap between two looks it makes a card that is there and cannot be used."""
@@ -32,9 +32,9 @@ class VirtualReaderUnavailable(RuntimeError):
 class VpcdConnection:
     """One slot of the virtual reader. An open connection is a card in the slot."""
 
-    def __init__(self, slot: int = 0, *, host: str = "127.0.0.1", timeout: float = 5.0) -> None:
-        """`timeout`: seconds to wait for a daemon that is just starting."""
-        self._address = (host, VPCD_PORT + slot)
+    def __init__(self, slot: int = 0, *, port: int = VPCD_PORT, timeout: float = 5.0) -> None:
+        """`port`: of the first slot. `timeout`: seconds to wait for a daemon that is just starting."""
+        self._address = ("127.0.0.1", port + slot)
         self._timeout = timeout
         self.reader = f"Virtual PCD 00 {slot:02}"
         """The reader's name in PC/SC."""

@@ -20,6 +20,7 @@ from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.keys import CardPrivateKey, generate
+from reader.softcard.pcscd import Pcscd, PcscdError
 from reader.softcard.slot import SimulatedSlot
 
 if TYPE_CHECKING:
@@ -86,15 +87,15 @@ class InProcessCounter(CounterBase):
 class PcscdCounter(CounterBase):
     """A monitor of its own says when the daemon, which looks every 0.4 s, has seen the card come and go."""
 
-    _readers: ClassVar[dict[int, "VpcdConnection"]] = {}
+    _readers: ClassVar[dict[tuple[int, int], "VpcdConnection"]] = {}
     _left: ClassVar[dict[int, float]] = {}
 
-    def __init__(self, slot: int = 0) -> None:
+    def __init__(self, port: int, slot: int = 0) -> None:
         from reader.pcsc import PcscSlot
         from reader.softcard.vpcd import VpcdConnection
 
         super().__init__()
-        self.vpcd = self._readers.setdefault(slot, VpcdConnection(slot))
+        self.vpcd = self._readers.setdefault((port, slot), VpcdConnection(slot, port=port))
         time.sleep(max(0.0, self._left.get(slot, 0.0) + 0.5 - time.monotonic()))
         self._number = slot
         self.slot: CardSlot = PcscSlot(self.vpcd.reader)
@@ -137,12 +138,10 @@ class PcscdCounter(CounterBase):
 
 
 @pytest.fixture(scope="module")
-def pcscd() -> Iterator[object]:
-    """The real daemon, one per machine: held for one file of tests, so that other runs come in between."""
-    from reader.softcard.pcscd import Pcscd, PcscdError
-
+def pcscd() -> Iterator[Pcscd]:
+    """A real daemon of this process's own."""
     try:
-        daemon = Pcscd(lock_timeout=100).__enter__()
+        daemon = Pcscd().__enter__()
     except PcscdError as error:
         pytest.skip(str(error))
     yield daemon
@@ -159,16 +158,16 @@ def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
         yield here
         here.leave()
     else:
-        request.getfixturevalue("pcscd")
+        daemon: Pcscd = request.getfixturevalue("pcscd")
         # The daemon notices a removal within 0.4 s; meanwhile the next test is at the other slot.
-        there = PcscdCounter(next(_OTHER_SLOT))
+        there = PcscdCounter(daemon.port, next(_OTHER_SLOT))
         yield there
         there.leave(at_once=True)
 
 
 @pytest.fixture
-def real_counter(pcscd: object) -> Iterator[PcscdCounter]:
-    made = PcscdCounter()
+def real_counter(pcscd: Pcscd) -> Iterator[PcscdCounter]:
+    made = PcscdCounter(pcscd.port)
     yield made
     made.leave()
 

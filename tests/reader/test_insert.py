@@ -13,7 +13,6 @@ import pytest
 from reader.card import MyNumberCard
 from reader.facts import CardFacts, CardGone, CardInserted, CardRemoved, PinWrong
 from reader.profile import Password
-from reader.softcard import vpcd
 from reader.softcard.card import Card, SoftCard
 from reader.softcard.faults import FaultyCard, Pulled
 from reader.softcard.image import CardFile, CardFileError, CardImage
@@ -34,10 +33,10 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
 
 
 @contextmanager
-def kept(path: Path, wrap: Callable[[SoftCard], Card] = lambda card: card) -> Iterator["Queue[str]"]:
+def kept(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: card) -> Iterator["Queue[str]"]:
     told: Queue[str] = Queue()
     stop = threading.Event()
-    options = {"stop": stop, "tell": told.put, "wrap": wrap}
+    options = {"port": port, "stop": stop, "tell": told.put, "wrap": wrap}
     thread = threading.Thread(target=keep_inserted, args=(path,), kwargs=options)
     thread.start()
     try:
@@ -52,11 +51,9 @@ def kept(path: Path, wrap: Callable[[SoftCard], Card] = lambda card: card) -> It
 def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_file: Path, heard: "Heard") -> None:
     from reader.pcsc import PcscSlot
 
-    if not pcscd.ours:
-        pytest.skip("pcscd was running before the tests and is not theirs to stop")
     slot = PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)
-    with kept(card_file) as told:
+    with kept(card_file, pcscd.port) as told:
         assert told.get(timeout=5) == "inserted into 'Virtual PCD 00 00'"
         assert heard.next() == CardInserted()
         link = slot.connect()
@@ -86,7 +83,7 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
     slot = PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)
     pace = Pace(424_000)
-    with kept(card_file, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as told:
+    with kept(card_file, pcscd.port, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as told:
         assert told.get(timeout=5).startswith("inserted")
         assert heard.next() == CardInserted()
         link = slot.connect()
@@ -100,9 +97,8 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
     slot.close()
 
 
-def test_it_waits_for_a_daemon_that_is_not_up(card_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vpcd, "VPCD_PORT", 55_963)
-    with kept(card_file) as told:
+def test_it_waits_for_a_daemon_that_is_not_up(card_file: Path) -> None:
+    with kept(card_file, port=9) as told:
         assert "install the packages pcscd and vsmartcard-vpcd" in told.get(timeout=5)
     assert told.empty()
 

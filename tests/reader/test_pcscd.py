@@ -1,11 +1,23 @@
 """The helper that runs the daemon says what is missing."""
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from reader.card import MyNumberCard
+from reader.facts import CardFacts
+from reader.pcsc import list_readers
 from reader.softcard import pcscd as module
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
 from reader.softcard.pcscd import Pcscd, PcscdError
+
+if TYPE_CHECKING:
+    from .conftest import PcscdCounter
 
 
 def test_without_the_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +33,40 @@ def test_without_the_virtual_reader(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         Pcscd().start()
 
 
+OTHER = """
+import sys
+from reader.pcsc import PcscSlot, list_readers
+from reader.softcard.pcscd import Pcscd
+
+with Pcscd() as daemon:
+    print(*list_readers(), PcscSlot(0).connect(), sep=",", flush=True)
+    print(daemon.port, flush=True)
+    sys.stdin.read()
+"""
+
+
 @pytest.mark.pcscd
-def test_one_user_at_a_time(pcscd: Pcscd) -> None:
-    with pytest.raises(PcscdError, match="another process"), Pcscd(lock_timeout=0.2):
-        pass
+def test_two_processes_have_one_each(pcscd: Pcscd, real_counter: "PcscdCounter", image: CardImage) -> None:
+    real_counter.insert(SoftCard(image))
+    program = [sys.executable, "-c", OTHER]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "Virtual PCD 00 00,Virtual PCD 00 01,NoCard()\n"
+        assert int(other.stdout.readline()) not in (pcscd.port, pcscd.port + 1)
+        assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
+        other.communicate("")
+    assert other.returncode == 0
+
+
+@pytest.mark.pcscd
+def test_a_taken_port_is_not_the_end(pcscd: Pcscd) -> None:
+    pcscd.stop()
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("", pcscd.port))
+        second.bind(("", pcscd.port + 1))
+        first.listen()
+        second.listen()
+        taken = pcscd.port
+        pcscd.start()
+    assert pcscd.port != taken
+    assert list_readers() == ["Virtual PCD 00 00", "Virtual PCD 00 01"]

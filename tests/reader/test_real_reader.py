@@ -115,8 +115,6 @@ def test_a_card_swapped_in_a_blink(
 def test_the_monitor_outlives_restarts_of_the_daemon(
     pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, times: int
 ) -> None:
-    if not pcscd.ours:
-        pytest.skip("pcscd was running before the tests and is not theirs to stop")
     real_counter.slot.watch(heard)
     real_counter.insert(SoftCard(image))
     assert heard.next() == CardInserted()
@@ -145,8 +143,6 @@ def test_the_reader_goes_in_the_middle_of_a_command(
     pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, how: signal.Signals
 ) -> None:
     """With the service goes its reader; the driver of the virtual one cannot be unplugged by itself."""
-    if not pcscd.ours:
-        pytest.skip("pcscd was running before the tests and is not theirs to stop")
 
     class Unplugs(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
@@ -225,13 +221,13 @@ def test_a_program_that_only_looks_is_waited_for(real_counter: "PcscdCounter", i
 
 
 def test_a_card_in_one_reader_is_nothing_to_the_other(
-    real_counter: "PcscdCounter", heard: "Heard", image: CardImage, another: CardImage
+    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, another: CardImage
 ) -> None:
     from reader.pcsc import PcscSlot
     from reader.softcard.vpcd import VpcdConnection
 
     second, other_heard = PcscSlot("00 01$"), type(heard)()
-    reader = VpcdConnection(1)
+    reader = VpcdConnection(1, port=pcscd.port)
     real_counter.slot.watch(heard)
     second.watch(other_heard)
     try:

@@ -38,14 +38,14 @@ class SimulatedPlace:
 
 
 class PcscPlace:
-    """The virtual reader of the pcscd that runs on this machine, reached through pyscard like any reader."""
+    """The virtual reader of a real pcscd, reached through pyscard like any reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         from reader.pcsc import PcscSlot
         from reader.softcard.vpcd import VpcdConnection
 
-        self._virtual = VpcdConnection()
-        self.slot = PcscSlot(VIRTUAL_READER)
+        self._virtual = VpcdConnection(port=port)
+        self.slot = PcscSlot(self._virtual.reader)
         self.scanner: CodeScanner = self._virtual.scanner
 
     def insert(self, card: SoftCard) -> None:
@@ -59,12 +59,12 @@ class PcscPlace:
 def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
     """Gives a new place for each conductor: a slot is watched once.
 
-    With `pcsc`, starts the daemon if none runs, and stops it again. Raises `PcscdError`.
+    With `pcsc`, starts a daemon for the demo alone, and stops it again. Raises `PcscdError`.
     """
     if not pcsc:
         yield SimulatedPlace
         return
     from reader.softcard.pcscd import Pcscd
 
-    with Pcscd():
-        yield PcscPlace
+    with Pcscd() as daemon:
+        yield lambda: PcscPlace(daemon.port)

@@ -150,7 +150,7 @@ def test_the_reader_is_found_by_a_part_of_its_name() -> None:
     from reader.softcard.pcscd import Pcscd, PcscdError
 
     try:
-        daemon = Pcscd(lock_timeout=100).__enter__()
+        daemon = Pcscd().__enter__()
     except PcscdError as error:
         pytest.skip(str(error))
     try:
