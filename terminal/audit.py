@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from terminal.session.events import Answered, Event, FaceRefused, StaffSaysSame
+from terminal.session.events import Event, FaceRefused, QuestionAnswered, StaffSaysSame
 from terminal.session.rules import Now
 from terminal.session.states import ChoosingMethod, Complete, Idle, Opening, PinEntry, Problem, State
 
@@ -49,7 +49,7 @@ def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | 
 
 def _detail(event: Event, after: State) -> str:
     match event:
-        case Answered(question_id=question_id, granted=granted):
+        case QuestionAnswered(question_id=question_id, granted=granted):
             return f"{question_id}={int(granted)}"
         case FaceRefused(why=why):
             return why

@@ -198,8 +198,8 @@ def choices(state: st.AfterIdle, say: Words) -> tuple[Choice, ...]:
             words = "share" if isinstance(state, st.Consent) else "provide"
             about = topic(state.question, say)
             return (
-                Choice(f"{about}: {say(f'answer.{words}')}", ev.Answered(key, state.question.id, True)),
-                Choice(f"{about}: {say(f'answer.not-{words}')}", ev.Answered(key, state.question.id, False)),
+                Choice(f"{about}: {say(f'answer.{words}')}", ev.QuestionAnswered(key, state.question.id, True)),
+                Choice(f"{about}: {say(f'answer.not-{words}')}", ev.QuestionAnswered(key, state.question.id, False)),
             )
         case st.Prescription():
             return tuple(

@@ -119,7 +119,7 @@ class ScriptedPatient:
         words = "share" if isinstance(state, st.Consent) else "provide"
         label = self._say(f"answer.{words if granted else 'not-' + words}")
         self._transcript.answered(f"{topic(question, self._say)}: {label}")
-        return ev.Answered(reception, question.id, granted)
+        return ev.QuestionAnswered(reception, question.id, granted)
 
     def _pull(self) -> None:
         self._transcript.note("the card is taken away")

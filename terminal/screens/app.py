@@ -39,9 +39,9 @@ from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.states import Idle, PrintedCodeEntry, State
-from terminal.talk.parts import Answer, View
 from terminal.talk.parts import Pad as PadKind
-from terminal.talk.view import starting, view
+from terminal.talk.parts import Remark, Talk
+from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.words.catalogue import Words, words
 
 if TYPE_CHECKING:
@@ -49,9 +49,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 0.35
-"""After the question changed, answers are deaf for so long: a double tap must not answer twice."""
 STAFF_COMING_SECONDS = 6.0
+NOT_YET_SECONDS = 1.5
 FIRST_LANGUAGE = "ja"
 STAFF_KEY, DOCK_KEY = "f8", "f12"
 
@@ -84,16 +83,15 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.counter: Counter | None = None
         self.dock: Dock | None = None
         self._opening, self._simulated, self._moving = opening, simulated, moving
-        self._settle_seconds = settle_seconds
         self._gate = PasswordGate(settings.staff.password_hash.get_secret_value())
-        self._deaf_until = 0.0
-        self._staff_called_until = 0.0
+        self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
         self._form: CodeForm | None = None
         self._form_of = ""
         self._conducting: asyncio.Task[None] | None = None
         self._desk: CounterScreen | None = None
         self.speak = cache(self._words)
+        self.talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
 
     # --- beginning and end ----------------------------------------------------------------------------------
 
@@ -122,7 +120,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
 
     def on_counter_screen_ready(self) -> None:
-        self._show(starting(FIRST_LANGUAGE, self.speak))
+        self._show(None, self.talks.talk)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -176,20 +174,23 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         state = self.counter.state
         self._renew_form(state)
-        called = time.monotonic() < self._staff_called_until
-        self._show(view(state, self.counter.rules, self.speak, staff_called=called))
+        now, before = time.monotonic(), self.talks.talk
+        remark = self._remark if now < self._remark_until else Remark.NONE
+        self._show(before, self.talks.show(state, self.counter.rules, now, remark=remark))
 
-    def _show(self, new: View) -> None:
-        old = self.desk.view
+    def _show(self, old: Talk | None, new: Talk) -> None:
         if old is None or old.display.high_contrast != new.display.high_contrast:
             self.theme = HIGH_CONTRAST.name if new.display.high_contrast else NORMAL.name
-        if old is None or (old.state, old.talk.question) != (new.state, new.talk.question):
-            self._deaf_until = time.monotonic() + self._settle_seconds
-            if old is not None and new.display.sound and (new.talk.answers or new.talk.pad):
-                self.bell()
+        if old is not None and old.serial != new.serial and new.display.sound and (new.body.offers or new.body.pad):
+            self.bell()
         if old is not None and old.state != new.state:
             self._forget_typed()
         self.desk.show(new, self.speak(new.language))
+
+    def _say_shortly(self, remark: Remark, seconds: float) -> None:
+        self._remark, self._remark_until = remark, time.monotonic() + seconds
+        self.set_timer(seconds + 0.1, self.draw_soon)
+        self.draw_soon()
 
     def _renew_form(self, state: State) -> None:
         """A form for each entry of the printed code; overwritten when the entry is left."""
@@ -206,9 +207,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             case fx.RemindTakeCard():
                 self.bell()
             case fx.AlertStaff(reason="called"):
-                self._staff_called_until = time.monotonic() + STAFF_COMING_SECONDS
-                self.set_timer(STAFF_COMING_SECONDS + 0.1, self.draw_soon)
-                self.draw_soon()
+                self._say_shortly(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
                 pass
 
@@ -220,17 +219,16 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- touches and keys -----------------------------------------------------------------------------------
 
     def on_target_touched(self, message: Target.Touched) -> None:
-        self._answer(message.answer)
+        self._touched(message.serial, message.offer.id)
 
-    def _answer(self, answer: Answer) -> None:
-        """An answer that is no longer on the screen, or has only just come there, is not meant."""
-        shown = self.desk.view
-        if shown is None or self.counter is None:
+    def _touched(self, serial: int, offer_id: str) -> None:
+        if self.counter is None:
             return
-        if answer in shown.talk.answers and time.monotonic() < self._deaf_until:
-            return
-        if answer in shown.talk.answers or answer in shown.foot:
-            self.counter.post(answer.event)
+        event = self.talks.event(serial, offer_id, time.monotonic())
+        if event is None:
+            self._say_shortly(Remark.NOT_YET, NOT_YET_SECONDS)
+        else:
+            self.counter.post(event)
 
     def on_pad_key_pressed(self, message: PadKey.Pressed) -> None:
         self._pad(message.key)
@@ -245,22 +243,22 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         if await self._dock_key(event):
             return
-        shown = self.desk.view
+        shown = self.desk.talk
         if shown is None or self.counter is None:
             return
-        for answer in (*shown.talk.answers, *shown.foot):
-            if answer.key == event.key:
-                self._answer(answer)
+        for offer in shown.offers:
+            if offer.key == event.key:
+                self._touched(shown.serial, offer.id)
                 return
-        if shown.talk.pad:
+        if shown.body.pad:
             names = {"enter": ENTER, "backspace": ERASE, "delete": ERASE}
             self._pad(names.get(event.key, event.key))
 
     def _pad(self, key: str) -> None:
-        shown = self.desk.view
-        if shown is None or self.counter is None or not shown.talk.pad:
+        shown = self.desk.talk
+        if shown is None or self.counter is None or not shown.body.pad:
             return
-        if shown.talk.pad is PadKind.PIN:
+        if shown.body.pad is PadKind.PIN:
             self._pin_key(self.counter, key)
         elif self._form is not None:
             self._code_key(self.counter, self._form, key)
@@ -297,7 +295,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._let_staff_in()
 
     def _language(self) -> str:
-        return self.desk.view.language if self.desk.view is not None else FIRST_LANGUAGE
+        return self.desk.talk.language if self.desk.talk is not None else FIRST_LANGUAGE
 
     def _let_staff_in(self) -> None:
         if not self._gate.enabled or self.counter is None or self.screen is not self.desk:

@@ -16,7 +16,7 @@ from terminal.screens.sayings import Lines, Progress, Sentence, StepBar
 from terminal.screens.sign import MovingSign
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
-from terminal.talk.parts import Answer, LineKind, Sign, View
+from terminal.talk.parts import LineKind, Offer, Sign, Talk
 from terminal.talk.parts import Pad as PadKind
 from terminal.words.catalogue import Words
 
@@ -50,7 +50,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         moving: bool = True,
     ) -> None:
         super().__init__()
-        self.view: View | None = None
+        self.talk: Talk | None = None
         self._pin_count, self._form, self._photo = pin_count, form, photo
         self._simulated, self._staff, self._moving = simulated, staff, moving
 
@@ -95,66 +95,66 @@ class CounterScreen(Screen[None], inherit_bindings=False):
 
     # --- drawing --------------------------------------------------------------------------------------------
 
-    def show(self, view: View, say: Words) -> None:
-        """Draw this view; what did not change stays untouched."""
-        before, self.view = self.view, view
-        if view == before:
+    def show(self, talk: Talk, say: Words) -> None:
+        """Draw this talk; what did not change stays untouched."""
+        before, self.talk = self.talk, talk
+        if talk == before:
             return
-        talk = view.talk
-        self._mark_classes(view)
-        mark = "  ".join(filter(None, (talk.code, say("app.simulated") if self._simulated else "")))
-        self.query_one("#steps", StepBar).show(view.steps, view.step, mark, say("staff.enter") if self._staff else "")
-        self.query_one("#question", Sentence).say(talk.question)
-        lines = talk.lines
-        if view.display.large:
+        body = talk.body
+        self._mark_classes(talk)
+        mark = "  ".join(filter(None, (body.code, say("app.simulated") if self._simulated else "")))
+        self.query_one("#steps", StepBar).show(talk.steps, talk.step, mark, say("staff.enter") if self._staff else "")
+        self.query_one("#question", Sentence).say(body.question)
+        lines = body.lines
+        if talk.display.large:
             urgent = tuple(line for line in lines if line.kind is not LineKind.HINT)
             lines = urgent or lines[:LARGE_LINES]
         self.query_one("#lines", Lines).say(lines)
-        self.query_one("#sign", MovingSign).show(self._fitting_sign(view))
-        if talk.progress is not None:
-            self.query_one("#progress", Progress).show(*talk.progress)
-        self._show_answers(talk.answers, narrow=talk.camera or talk.pad is not PadKind.NONE)
-        self._show_foot(view)
-        if before is None or before.language != view.language:
+        self.query_one("#sign", MovingSign).show(self._fitting_sign(talk))
+        if body.progress is not None:
+            self.query_one("#progress", Progress).show(*body.progress)
+        self._show_answers(body.offers, talk.serial, narrow=body.camera or body.pad is not PadKind.NONE)
+        self._show_foot(talk)
+        if before is None or before.language != talk.language:
             self.query_one("#pad", Pad).speak(say)
             self.query_one("#code", CodeFields).speak(say)
-        self._show_pictures(before, view)
+        self._show_pictures(before, talk)
 
     def typed(self) -> None:
         """A digit came or went."""
         self.query_one("#dots", PinDots).refresh()
         self.query_one("#code", CodeFields).refresh(layout=True)
 
-    def _mark_classes(self, view: View) -> None:
-        talk = view.talk
+    def _mark_classes(self, talk: Talk) -> None:
+        body = talk.body
         looks = {
-            "-camera": talk.camera,
-            "-photo": talk.photo,
-            "-pin": talk.pad is PadKind.PIN,
-            "-code": talk.pad is PadKind.CODE,
-            "-two-rows": talk.camera and len(talk.answers) > 1,
-            "-done": view.state == "Complete",
-            "-large": view.display.large,
-            "-contrast": view.display.high_contrast,
-            "-warned": bool(view.warning),
-            "-notice": bool(view.notice),
+            "-camera": body.camera,
+            "-photo": body.photo,
+            "-pin": body.pad is PadKind.PIN,
+            "-code": body.pad is PadKind.CODE,
+            "-two-rows": body.camera and len(body.offers) > 1,
+            "-done": talk.state == "Complete",
+            "-large": talk.display.large,
+            "-contrast": talk.display.high_contrast,
+            "-warned": bool(talk.warning),
+            "-notice": bool(talk.notice),
         }
         # All at once: every single change would work out the styles of all widgets anew.
         wanted = (set(self.classes) - looks.keys()) | {name for name, on in looks.items() if on}
         if wanted != self.classes:
             self.set_classes(wanted)
 
-    def _fitting_sign(self, view: View) -> Sign:
+    def _fitting_sign(self, talk: Talk) -> Sign:
         """Where many lines have to be read, the sign makes room for them."""
-        talk = view.talk
-        if self.has_class("-usual") or talk.sign is Sign.WAIT:
-            return talk.sign
-        crowded = bool(talk.lines) or view.display.large if talk.answers else len(talk.lines) > 3
-        return Sign.NONE if crowded else talk.sign
+        body = talk.body
+        if self.has_class("-usual") or body.sign is Sign.WAIT:
+            return body.sign
+        crowded = bool(body.lines) or talk.display.large if body.offers else len(body.lines) > 3
+        return Sign.NONE if crowded else body.sign
 
-    def _show_answers(self, answers: tuple[Answer, ...], *, narrow: bool) -> None:
+    def _show_answers(self, answers: tuple[Offer, ...], serial: int, *, narrow: bool) -> None:
         """Left to right; a single answer stands where the positive one, or the way back, always stands."""
-        places: list[Answer | None] = list(answers)
+        places: list[Offer | None] = list(answers)
         if len(answers) == 1 and not narrow:
             places = [answers[0], None] if answers[0].back else [None, answers[0]]
         columns = (2 if len(places) > 1 else 1) if narrow else max(len(places), 1)
@@ -163,26 +163,26 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         for number in range(1, ANSWERS + 1):
             target = self.query_one(f"#answer-{number}", Target)
             target.display = number <= max(len(places), 1)
-            target.offer(places[number - 1] if number <= len(places) else None)
+            target.show(places[number - 1] if number <= len(places) else None, serial)
 
-    def _show_foot(self, view: View) -> None:
-        self.query_one("#card", Sentence).say(view.warning or view.notice or view.card)
+    def _show_foot(self, talk: Talk) -> None:
+        self.query_one("#card", Sentence).say(talk.warning or talk.notice or talk.card)
         for number in range(1, FOOT + 1):
-            index = number - 1 - (FOOT - len(view.foot))
-            self.query_one(f"#foot-{number}", Target).offer(view.foot[index] if index >= 0 else None)
+            index = number - 1 - (FOOT - len(talk.foot))
+            self.query_one(f"#foot-{number}", Target).show(talk.foot[index] if index >= 0 else None, talk.serial)
 
-    def _show_pictures(self, before: View | None, view: View) -> None:
-        talk = view.talk
+    def _show_pictures(self, before: Talk | None, talk: Talk) -> None:
+        body = talk.body
         live = self.query_one("#live", LivePicture)
-        live.towards = talk.towards
-        if before is None or before.talk.camera != talk.camera:
-            live.run(talk.camera)
+        live.towards = body.towards
+        if before is None or before.body.camera != body.camera:
+            live.run(body.camera)
         photo = self.query_one("#photo", CardPhoto)
-        if talk.photo:
+        if body.photo:
             self.call_after_refresh(self._draw_photo)
         else:
             photo.clear()
 
     def _draw_photo(self) -> None:
-        if self.view is not None and self.view.talk.photo:
+        if self.talk is not None and self.talk.body.photo:
             self.query_one("#photo", CardPhoto).show(self._photo)

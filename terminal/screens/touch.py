@@ -6,42 +6,44 @@ from textual.message import Message
 from textual.widget import Widget
 
 from terminal.screens.wrapping import cells, wrap
-from terminal.talk.parts import Answer
+from terminal.talk.parts import Offer
 
 ROWS_FOR_KEY_LINE = 6
 """Lower targets have key and label in one line."""
 
 
 class Target(Widget, can_focus=False):
-    """Shows one answer, or nothing; posts `Touched` with it."""
+    """Shows one offer, or nothing; posts `Touched` with it and the serial of its talk."""
 
     class Touched(Message):
-        def __init__(self, answer: Answer) -> None:
+        def __init__(self, offer: Offer, serial: int) -> None:
             super().__init__()
-            self.answer = answer
+            self.offer, self.serial = offer, serial
 
     def __init__(self, *, id: str, show_key: bool = True) -> None:
         super().__init__(id=id)
-        self.answer: Answer | None = None
+        self.offer: Offer | None = None
+        self._serial = 0
         self._show_key = show_key
 
-    def offer(self, answer: Answer | None) -> None:
-        """None leaves the place empty."""
-        if answer == self.answer:
+    def show(self, offer: Offer | None, serial: int = 0) -> None:
+        """None leaves the place empty. `serial`: the talk's that offers it."""
+        self._serial = serial
+        if offer == self.offer:
             return
-        self.answer = answer
-        self.set_class(answer is None, "-empty")
-        self.set_class(answer is not None and answer.back, "-back")
-        self.set_class(answer is not None and answer.id == "more-time", "-urgent")
+        self.offer = offer
+        self.set_class(offer is None, "-empty")
+        self.set_class(offer is not None and offer.back, "-back")
+        self.set_class(offer is not None and offer.id == "more-time", "-urgent")
         self.refresh()
 
     def render(self) -> Text:
-        if self.answer is None:
+        if self.offer is None:
             return Text("")
-        answer, size = self.answer, self.content_size
-        label = wrap(answer.label, size.width)
-        hint = wrap(answer.hint, size.width) if answer.hint else ()
-        key = answer.key.upper() if self._show_key and len(answer.key) == 1 else ""
+        offer, size = self.offer, self.content_size
+        label = wrap(offer.label, size.width)
+        hint = wrap(offer.hint, size.width) if offer.hint else ()
+        key = offer.key.upper() if self._show_key and len(offer.key) == 1 else ""
         text = Text(justify="center", no_wrap=True, overflow="crop")
         spare = size.height - len(label) - len(hint)
         if key and size.height >= ROWS_FOR_KEY_LINE and spare >= 1:
@@ -57,5 +59,5 @@ class Target(Widget, can_focus=False):
 
     def on_click(self, event: Click) -> None:
         event.stop()
-        if self.answer is not None:
-            self.post_message(self.Touched(self.answer))
+        if self.offer is not None:
+            self.post_message(self.Touched(self.offer, self._serial))

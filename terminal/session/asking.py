@@ -11,12 +11,12 @@ from consent.records import Cause
 from terminal.qualification.contract import CheckFacts, PrescriptionForm
 from terminal.session.effects import Decision, RecordDecision
 from terminal.session.events import (
-    Answered,
     Back,
     Confirmed,
     Event,
     OneByOne,
     PrescriptionChosen,
+    QuestionAnswered,
     ShareAll,
     ShareNone,
 )
@@ -145,7 +145,7 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
         case Consent():
             return _consent_event(state, event, rules, now)
         case SpecificDisease(question=question) | Limit(question=question):
-            if isinstance(event, Answered) and event.question_id == question.id:
+            if isinstance(event, QuestionAnswered) and event.question_id == question.id:
                 reception = _given(state.reception, question.id, event.granted, now)
                 return ask(reception, rules, now, Stage(_stage(state) + 1))
         case Prescription():
@@ -169,7 +169,7 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
         case OneByOne() if index is None:
             reception = replace(reception, one_by_one=True)
             return Step(_consent(reception, state.questions, 0, rules, now))
-        case Answered(question_id=question_id, granted=granted) if index is not None:
+        case QuestionAnswered(question_id=question_id, granted=granted) if index is not None:
             if question_id != state.questions[index].id:
                 return Step(state)
             reception = _given(reception, question_id, granted, now)

@@ -131,7 +131,7 @@ class OneByOne(_Touch):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered(_Touch):
+class QuestionAnswered(_Touch):
     """Yes or no to the one question named; an answer to another question than the one shown is dropped."""
 
     question_id: str
@@ -347,7 +347,7 @@ Touch = (
     | ShareAll
     | ShareNone
     | OneByOne
-    | Answered
+    | QuestionAnswered
     | PrescriptionChosen
     | Confirmed
     | Back

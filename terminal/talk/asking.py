@@ -20,7 +20,7 @@ from terminal.session.states import (
     Summary,
 )
 from terminal.session.step import step
-from terminal.talk.parts import Answer, Line, LineKind, Scene, Sign, Stage, Talk, hints, numbered
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
 
 GUARDIAN_BELOW = 15
 """Under this age a guardian may answer."""
@@ -28,56 +28,58 @@ GUARDIAN_BELOW = 15
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def opening(state: Opening, scene: Scene) -> Talk:
+def opening(state: Opening, scene: Scene) -> Body:
     say = scene.say
-    return Talk(stage=Stage.CONFIRM, question=say("opening.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT)
-
-
-def notice(state: Notice, scene: Scene) -> Talk:
-    say = scene.say
-    which = "grace" if state.standing is CertificateStanding.GRACE else "expiring"
-    return Talk(
-        stage=Stage.CONFIRM,
-        question=say(f"notice.{which}.question"),
-        lines=hints(say(f"notice.{which}.hint")),
-        answers=numbered(understood(state.reception, scene)),
+    return Body(
+        step=GuideStep.CONFIRM, question=say("opening.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT
     )
 
 
-def understood(reception: Reception, scene: Scene) -> Answer:
-    return Answer(id="understood", label=scene.say("button.understood"), event=ev.Understood(reception.id))
+def notice(state: Notice, scene: Scene) -> Body:
+    say = scene.say
+    which = "grace" if state.standing is CertificateStanding.GRACE else "expiring"
+    return Body(
+        step=GuideStep.CONFIRM,
+        question=say(f"notice.{which}.question"),
+        lines=hints(say(f"notice.{which}.hint")),
+        offers=numbered(understood(state.reception, scene)),
+    )
 
 
-def registration(state: Registration, scene: Scene) -> Talk:
+def understood(reception: Reception, scene: Scene) -> Offer:
+    return Offer(id="understood", label=scene.say("button.understood"), event=ev.Understood(reception.id))
+
+
+def registration(state: Registration, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     if state.waiting is not None:
-        return Talk(
-            stage=Stage.CONSENT, question=say("registration.busy"), lines=hints(say("opening.hint")), sign=Sign.WAIT
+        return Body(
+            step=GuideStep.CONSENT, question=say("registration.busy"), lines=hints(say("opening.hint")), sign=Sign.WAIT
         )
-    return Talk(
-        stage=Stage.CONSENT,
+    return Body(
+        step=GuideStep.CONSENT,
         question=say("registration.question"),
         lines=hints(say("registration.hint")),
-        answers=numbered(
-            Answer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
-            Answer(id="yes", label=say("registration.yes"), event=ev.RegistrationWanted(reception.id)),
+        offers=numbered(
+            Offer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
+            Offer(id="yes", label=say("registration.yes"), event=ev.RegistrationWanted(reception.id)),
         ),
     )
 
 
-def consent(state: Consent, scene: Scene) -> Talk:
+def consent(state: Consent, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     if state.question is not None:
         return _one_question(state, state.question, scene)
     topics = tuple(Line(say(f"topic.{question.id}"), LineKind.CHOICE) for question in state.questions)
-    return Talk(
-        stage=Stage.CONSENT,
+    return Body(
+        step=GuideStep.CONSENT,
         question=say("consent.question"),
         lines=(*topics, *hints(_guardian(reception, scene), say("consent.harmless"))),
-        answers=numbered(
-            Answer(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
-            Answer(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
-            Answer(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
+        offers=numbered(
+            Offer(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
+            Offer(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
+            Offer(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
         ),
     )
 
@@ -88,7 +90,7 @@ def _guardian(reception: Reception, scene: Scene) -> str:
     return scene.say("consent.guardian") if is_child else ""
 
 
-def _one_question(state: Consent, question: Question, scene: Scene) -> Talk:
+def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
     say = scene.say
     position = ""
     if state.index is not None and len(state.questions) > 1:
@@ -99,47 +101,49 @@ def _one_question(state: Consent, question: Question, scene: Scene) -> Talk:
 
 def _yes_or_no(
     state: Consent | SpecificDisease | Limit, question: Question, lines: tuple[Line, ...], scene: Scene
-) -> Talk:
+) -> Body:
     say, reception = scene.say, state.reception
     verb = "share" if question.kind is QuestionKind.SHARING else "provide"
-    return Talk(
-        stage=Stage.CONSENT,
+    return Body(
+        step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
         lines=lines,
-        answers=numbered(
+        offers=numbered(
             _back(state, scene),
-            Answer(id="no", label=say(f"answer.not-{verb}"), event=ev.Answered(reception.id, question.id, False)),
-            Answer(id="yes", label=say(f"answer.{verb}"), event=ev.Answered(reception.id, question.id, True)),
+            Offer(
+                id="no", label=say(f"answer.not-{verb}"), event=ev.QuestionAnswered(reception.id, question.id, False)
+            ),
+            Offer(id="yes", label=say(f"answer.{verb}"), event=ev.QuestionAnswered(reception.id, question.id, True)),
         ),
     )
 
 
-def _back(state: AfterIdle, scene: Scene) -> Answer | None:
+def _back(state: AfterIdle, scene: Scene) -> Offer | None:
     """The way back, where the rules know one."""
     back = ev.Back(state.reception.id)
     if step(state, back, scene.rules, _ANY_MOMENT).state is state:
         return None
-    return Answer(id="back", label=scene.say("button.back"), event=back, back=True)
+    return Offer(id="back", label=scene.say("button.back"), event=back, back=True)
 
 
-def specific_disease(state: SpecificDisease, scene: Scene) -> Talk:
+def specific_disease(state: SpecificDisease, scene: Scene) -> Body:
     return _yes_or_no(state, state.question, hints(_guardian(state.reception, scene)), scene)
 
 
-def limit(state: Limit, scene: Scene) -> Talk:
+def limit(state: Limit, scene: Scene) -> Body:
     return _yes_or_no(state, state.question, hints(scene.say("limit.hint"), _guardian(state.reception, scene)), scene)
 
 
-def prescription(state: Prescription, scene: Scene) -> Talk:
+def prescription(state: Prescription, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     forms = (("paper", PrescriptionForm.PAPER), ("electronic", PrescriptionForm.ELECTRONIC))
-    return Talk(
-        stage=Stage.CONSENT,
+    return Body(
+        step=GuideStep.CONSENT,
         question=say("prescription.question"),
-        answers=numbered(
+        offers=numbered(
             _back(state, scene),
             *(
-                Answer(
+                Offer(
                     id=name,
                     label=say(f"prescription.{name}"),
                     hint=say(f"prescription.{name}.hint"),
@@ -151,7 +155,7 @@ def prescription(state: Prescription, scene: Scene) -> Talk:
     )
 
 
-def summary(state: Summary, scene: Scene) -> Talk:
+def summary(state: Summary, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     given = dict(reception.given)
     lines = tuple(
@@ -160,13 +164,13 @@ def summary(state: Summary, scene: Scene) -> Talk:
     if reception.prescription is not None:
         name = "electronic" if reception.prescription is PrescriptionForm.ELECTRONIC else "paper"
         lines += (Line(say(f"prescription.{name}"), LineKind.CHOICE),)
-    return Talk(
-        stage=Stage.CONSENT,
+    return Body(
+        step=GuideStep.CONSENT,
         question=say("summary.question"),
         lines=lines,
-        answers=numbered(
-            Answer(id="change", label=say("summary.change"), event=ev.Back(reception.id), back=True),
-            Answer(id="confirm", label=say("summary.confirm"), event=ev.Confirmed(reception.id)),
+        offers=numbered(
+            Offer(id="change", label=say("summary.change"), event=ev.Back(reception.id), back=True),
+            Offer(id="confirm", label=say("summary.confirm"), event=ev.Confirmed(reception.id)),
         ),
     )
 
@@ -179,8 +183,8 @@ def choice(question: Question, granted: bool, scene: Scene) -> Line:
     return Line(say("summary.line", topic=say(f"topic.{question.id}"), answer=answer), LineKind.CHOICE)
 
 
-def submitting(state: Submitting, scene: Scene) -> Talk:
+def submitting(state: Submitting, scene: Scene) -> Body:
     say = scene.say
-    return Talk(
-        stage=Stage.CONSENT, question=say("submitting.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT
+    return Body(
+        step=GuideStep.CONSENT, question=say("submitting.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT
     )

@@ -16,42 +16,42 @@ from terminal.session.states import (
     StaffCheck,
     WhyHere,
 )
-from terminal.talk.parts import Answer, Line, LineKind, Pad, Scene, Sign, Stage, Talk, hints, numbered
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Pad, Scene, Sign, hints, numbered
 from vision.verdict import Guidance
 
 PAD_KEYS = "abc"
-"""Where the number keys type digits, answers have letters."""
+"""Where the number keys type digits, offers have letters."""
 
 
-def idle(state: Idle, scene: Scene) -> Talk:
+def idle(state: Idle, scene: Scene) -> Body:
     say = scene.say
     if state.card_left is not None:
-        return Talk(stage=Stage.DONE, question=say("idle.card-left"), sign=Sign.TAKE_CARD)
+        return Body(step=GuideStep.DONE, question=say("idle.card-left"), sign=Sign.TAKE_CARD)
     marks = []
     if state.staff:
         marks.append(Line(say("idle.staff"), LineKind.REASON))
     if state.purpose == "inquiry":
         marks.append(Line(say("idle.inquiry"), LineKind.REASON))
-    return Talk(stage=Stage.READ, question=say("idle.question"), lines=tuple(marks), sign=Sign.PUT_CARD)
+    return Body(step=GuideStep.READ, question=say("idle.question"), lines=tuple(marks), sign=Sign.PUT_CARD)
 
 
-def reading(state: Reading, scene: Scene) -> Talk:
+def reading(state: Reading, scene: Scene) -> Body:
     say = scene.say
-    return Talk(stage=Stage.READ, question=say("reading.question"), lines=hints(say("reading.hint")), sign=Sign.WAIT)
+    return Body(step=GuideStep.READ, question=say("reading.question"), lines=hints(say("reading.hint")), sign=Sign.WAIT)
 
 
-def choosing(state: ChoosingMethod, scene: Scene) -> Talk:
+def choosing(state: ChoosingMethod, scene: Scene) -> Body:
     say = scene.say
     why = _why(state.why, scene)
     if not state.ways:
-        return Talk(stage=Stage.CONFIRM, question=say("method.staff-only"), lines=why)
-    return Talk(
-        stage=Stage.CONFIRM,
+        return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=why)
+    return Body(
+        step=GuideStep.CONFIRM,
         question=say("method.question"),
         lines=why,
-        answers=numbered(
+        offers=numbered(
             _face(state.reception, scene) if Way.FACE in state.ways else None,
-            Answer(
+            Offer(
                 id="pin",
                 label=say("method.pin"),
                 hint=say("method.pin.hint"),
@@ -68,8 +68,8 @@ def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
     return (Line(scene.say(f"why.{why}"), kind),) if why else ()
 
 
-def _face(reception: Reception, scene: Scene) -> Answer:
-    return Answer(
+def _face(reception: Reception, scene: Scene) -> Offer:
+    return Offer(
         id="face",
         label=scene.say("method.face"),
         hint=scene.say("method.face.hint"),
@@ -77,8 +77,8 @@ def _face(reception: Reception, scene: Scene) -> Answer:
     )
 
 
-def _use_pin(reception: Reception, label: str) -> Answer:
-    return Answer(id="pin", label=label, event=ev.PinChosen(reception.id))
+def _use_pin(reception: Reception, label: str) -> Offer:
+    return Offer(id="pin", label=label, event=ev.PinChosen(reception.id))
 
 
 def code_tries(state: PrintedCodeEntry, scene: Scene) -> int:
@@ -87,12 +87,15 @@ def code_tries(state: PrintedCodeEntry, scene: Scene) -> int:
     return max(state.reception.code_left - reserved, 0)
 
 
-def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
+def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
     say = scene.say
     both = say("code.both") if state.target is Way.FACE and needs_pin(state.reception, scene.rules) else ""
     if state.waiting is not None:
-        return Talk(
-            stage=Stage.CONFIRM, question=say("code.scanning"), lines=hints(say("reading.hint"), both), sign=Sign.WAIT
+        return Body(
+            step=GuideStep.CONFIRM,
+            question=say("code.scanning"),
+            lines=hints(say("reading.hint"), both),
+            sign=Sign.WAIT,
         )
     lines: tuple[Line, ...] = ()
     tries = code_tries(state, scene)
@@ -103,12 +106,12 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Talk:
     if not lines:
         lines = hints(say("code.western"), both)
     pin = Way.PIN in ways(state.reception, scene.rules)
-    return Talk(
-        stage=Stage.CONFIRM,
+    return Body(
+        step=GuideStep.CONFIRM,
         question=say("code.question"),
         lines=lines,
         pad=Pad.CODE,
-        answers=numbered(_use_pin(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
+        offers=numbered(_use_pin(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
     )
 
 
@@ -116,7 +119,7 @@ _ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
 """The picture is a mirror: the patient's left is the screen's."""
 
 
-def face_check(state: FaceCheck, scene: Scene) -> Talk:
+def face_check(state: FaceCheck, scene: Scene) -> Body:
     say = scene.say
     progress = state.progress
     pin = Way.PIN in ways(state.reception, scene.rules)
@@ -139,34 +142,34 @@ def face_check(state: FaceCheck, scene: Scene) -> Talk:
         lines += hints(say("face.question"))
     if progress is not None and not towards and progress.frames * 2 >= progress.frames_needed:
         lines += hints(say("face.progress"))
-    return Talk(
-        stage=Stage.CONFIRM,
+    return Body(
+        step=GuideStep.CONFIRM,
         question=question,
         lines=lines,
         camera=True,
         towards=towards,
         progress=(done, progress.frames_needed if progress is not None else 1),
-        answers=numbered(_use_pin(state.reception, say("face.use-pin")) if pin else None),
+        offers=numbered(_use_pin(state.reception, say("face.use-pin")) if pin else None),
     )
 
 
-def pin_entry(state: PinEntry, scene: Scene) -> Talk:
+def pin_entry(state: PinEntry, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     if state.phase is not PinPhase.TYPING:
-        return Talk(
-            stage=Stage.CONFIRM, question=say("pin.checking"), lines=hints(say("pin.checking.hint")), sign=Sign.WAIT
+        return Body(
+            step=GuideStep.CONFIRM, question=say("pin.checking"), lines=hints(say("pin.checking.hint")), sign=Sign.WAIT
         )
     face = _face(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
     wrong = (Line(say("pin.wrong"), LineKind.REASON),) if state.wrong else _why(state.why, scene)
     if state.needs_confirmation:
-        go_on = Answer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
-        return Talk(stage=Stage.CONFIRM, question=say("pin.last-try"), lines=wrong, answers=numbered(face, go_on))
-    return Talk(
-        stage=Stage.CONFIRM,
+        go_on = Offer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
+        return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, go_on))
+    return Body(
+        step=GuideStep.CONFIRM,
         question=say("pin.question"),
         lines=(*wrong, *hints(say("pin.tries-left", left=state.left))),
         pad=Pad.PIN,
-        answers=numbered(face, keys=PAD_KEYS),
+        offers=numbered(face, keys=PAD_KEYS),
     )
 
 
@@ -174,12 +177,12 @@ STAFF_REASONS = ("face", "camera", "pin")
 """Why staff confirms by eye: ids of words and, as they are, what is recorded."""
 
 
-def staff_check(state: StaffCheck, scene: Scene) -> Talk:
+def staff_check(state: StaffCheck, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     reasons = STAFF_REASONS if state.has_photo else ("documents",)
-    other = Answer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
+    other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
     same = [
-        Answer(
+        Offer(
             id=f"same-{reason}",
             label=say("staff.same"),
             hint=say(f"staff.reason.{reason}"),
@@ -188,11 +191,11 @@ def staff_check(state: StaffCheck, scene: Scene) -> Talk:
         for reason in reasons
     ]
     lines = hints(say("staff.pictures" if state.has_photo else "staff.no-photo"))
-    return Talk(
-        stage=Stage.CONFIRM,
+    return Body(
+        step=GuideStep.CONFIRM,
         question=say("staff.question"),
         lines=lines,
         camera=state.has_photo,
         photo=state.has_photo,
-        answers=numbered(other, *same),
+        offers=numbered(other, *same),
     )

@@ -3,7 +3,7 @@
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
 from terminal.talk.asking import choice, understood
-from terminal.talk.parts import Answer, Line, LineKind, Scene, Sign, Stage, Talk, hints, numbered
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
 
 _HINTS = {
     Outcome.DONE: "complete.please-wait",
@@ -13,7 +13,7 @@ _HINTS = {
 }
 
 
-def complete(state: Complete, scene: Scene) -> Talk:
+def complete(state: Complete, scene: Scene) -> Body:
     """The card first; what was answered, below."""
     say = scene.say
     flags = dict(state.flags)
@@ -27,38 +27,38 @@ def complete(state: Complete, scene: Scene) -> Talk:
     lines: tuple[Line, ...] = hints(hint)
     if card_in:
         lines = (Line(say("complete.take-card"), LineKind.CALL), *lines)
-    return Talk(
-        stage=Stage.DONE,
+    return Body(
+        step=GuideStep.DONE,
         question=say(f"complete.{state.outcome}"),
         lines=(*lines, *answered),
         sign=Sign.TAKE_CARD if card_in else Sign.NONE,
     )
 
 
-def problem(state: Problem, scene: Scene) -> Talk:
+def problem(state: Problem, scene: Scene) -> Body:
     say, problem = scene.say, state.problem
     next_step = say(f"{problem.message_id}.next")
     help_line = "" if next_step == say("method.staff-only") else say("problem.help")
-    return Talk(
-        stage=Stage.READ if problem.code.startswith("U-1") else Stage.CONFIRM,
+    return Body(
+        step=GuideStep.READ if problem.code.startswith("U-1") else GuideStep.CONFIRM,
         question=say(problem.message_id),
         lines=hints(next_step, help_line),
-        answers=numbered(
-            Answer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
+        offers=numbered(
+            Offer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
         ),
         code=problem.code,
     )
 
 
-def inquiry(state: Inquiry, scene: Scene) -> Talk:
+def inquiry(state: Inquiry, scene: Scene) -> Body:
     say = scene.say
     if not state.registered:
         hint = say("inquiry.not-registered.hint")
     else:
         hint = "" if state.valid else say("inquiry.not-valid")
-    return Talk(
-        stage=Stage.DONE,
+    return Body(
+        step=GuideStep.DONE,
         question=say("inquiry.registered" if state.registered else "inquiry.not-registered"),
         lines=hints(hint),
-        answers=numbered(understood(state.reception, scene)),
+        offers=numbered(understood(state.reception, scene)),
     )

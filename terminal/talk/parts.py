@@ -1,7 +1,7 @@
-"""What a screen consists of, as plain values: no Textual here, no rule, no secret."""
+"""What a front end draws, as plain values: no toolkit here, no rule, no secret."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from terminal.session.events import Event
@@ -13,7 +13,7 @@ Speak = Callable[[str], Words]
 """`speak(language)` gives that language's sentences, the institution's own words filled in."""
 
 
-class Stage(Enum):
+class GuideStep(Enum):
     """The four steps of the guides, in their order."""
 
     READ = "step.read"
@@ -29,12 +29,21 @@ class Pad(StrEnum):
 
 
 class Sign(StrEnum):
-    """The moving sign above the answers."""
+    """The moving sign above the offers."""
 
     NONE = ""
     PUT_CARD = "put-card"
     WAIT = "wait"
     TAKE_CARD = "take-card"
+
+
+class Remark(StrEnum):
+    """A passing word: the value is its id."""
+
+    NONE = ""
+    STAFF_COMING = "staff.coming"
+    NOT_YET = "touch.not-yet"
+    """The last touch came too early, or was meant for the question before."""
 
 
 class LineKind(StrEnum):
@@ -54,7 +63,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Offer:
     """One target: touching it, or its key, posts the event."""
 
     id: str
@@ -67,13 +76,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
-    """What one state says and asks."""
+class Body:
+    """What one state says and asks, without what every screen has around it."""
 
-    stage: Stage
+    step: GuideStep
     question: str
     lines: tuple[Line, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    offers: tuple[Offer, ...] = ()
     pad: Pad = Pad.NONE
     camera: bool = False
     photo: bool = False
@@ -86,25 +95,35 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A whole screen."""
+class Talk:
+    """Everything a front end draws, or says, of one state."""
 
+    serial: int = 0
+    """Which question this is: a touch carries it back, and counts for this one only (see `serial.py`)."""
     state: str
     language: str
     display: Display
     steps: tuple[str, ...]
-    talk: Talk
+    body: Body
     card: str
     """The card's state in words, in the foot."""
-    foot: tuple[Answer, ...]
+    foot: tuple[Offer, ...]
     warning: str = ""
     """Said while the state is about to give up."""
     notice: str = ""
     """A passing word in the foot, in place of the card's state."""
 
+    def numbered(self, serial: int) -> "Talk":
+        return replace(self, serial=serial)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """All there is to touch: the answers, then the foot."""
+        return (*self.body.offers, *self.foot)
+
     @property
     def step(self) -> int:
-        return list(Stage).index(self.talk.stage)
+        return list(GuideStep).index(self.body.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +134,10 @@ class Scene:
     rules: Rules
 
 
-def numbered(*answers: Answer | None, keys: str = "123456789") -> tuple[Answer, ...]:
-    """The answers that exist, left to right, with their keys."""
-    present = [answer for answer in answers if answer is not None]
-    return tuple(
-        Answer(id=answer.id, label=answer.label, event=answer.event, hint=answer.hint, key=key, back=answer.back)
-        for answer, key in zip(present, keys, strict=False)
-    )
+def numbered(*offers: Offer | None, keys: str = "123456789") -> tuple[Offer, ...]:
+    """The offers that exist, left to right, with their keys."""
+    present = [offer for offer in offers if offer is not None]
+    return tuple(replace(offer, key=key) for offer, key in zip(present, keys, strict=False))
 
 
 def hints(*texts: str) -> tuple[Line, ...]:

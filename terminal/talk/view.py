@@ -1,4 +1,4 @@
-"""`view(state, ...) -> View`: what a state looks like. Pure: the same state gives the same screen."""
+"""`talk_of(state, ...) -> Talk`: what a state looks like. Pure: the same state gives the same screen."""
 
 from typing import assert_never
 
@@ -28,49 +28,49 @@ from terminal.session.states import (
     Summary,
 )
 from terminal.talk import asking, confirming, ending
-from terminal.talk.parts import Answer, Scene, Sign, Speak, Stage, Talk, View
+from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Speak, Talk
 
 LANGUAGES_AT_ONCE = 3
 """So many languages have buttons of their own on the first screen."""
 
 
-def view(state: State, rules: Rules, speak: Speak, *, staff_called: bool = False) -> View:
-    """The whole screen. `staff_called`: someone has just been called."""
+def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
+    """Everything that is drawn of a state; `serial.Talks` numbers it."""
     display = state.display if isinstance(state, Idle) else state.reception.display
     say = speak(display.language)
     scene = Scene(say, rules)
-    talk = _talk(state, scene)
+    body = _body(state, scene)
     if isinstance(state, Idle) and state.card_left is None:
-        talk = _with_languages(talk, state, scene, speak)
+        body = _with_languages(body, state, scene, speak)
     warned = not isinstance(state, Idle) and state.warned
-    return View(
+    return Talk(
         state=type(state).__name__,
         language=display.language,
         display=display,
-        steps=tuple(say(stage.value) for stage in Stage),
-        talk=talk,
+        steps=tuple(say(stage.value) for stage in GuideStep),
+        body=body,
         card=_card(state, scene),
         foot=_foot(state, display, scene, speak),
         warning=say("warning.time") if warned else "",
-        notice=say("staff.coming") if staff_called else "",
+        notice=say(remark) if remark else "",
     )
 
 
-def starting(language: str, speak: Speak) -> View:
+def starting(language: str, speak: Speak) -> Talk:
     """Before there is a state: the first paint."""
     say = speak(language)
-    return View(
+    return Talk(
         state="Starting",
         language=language,
         display=Display(language=language),
-        steps=tuple(say(stage.value) for stage in Stage),
-        talk=Talk(stage=Stage.READ, question=say("app.starting"), sign=Sign.WAIT),
+        steps=tuple(say(stage.value) for stage in GuideStep),
+        body=Body(step=GuideStep.READ, question=say("app.starting"), sign=Sign.WAIT),
         card="",
         foot=(),
     )
 
 
-def _talk(state: State, scene: Scene) -> Talk:
+def _body(state: State, scene: Scene) -> Body:
     match state:
         case Idle():
             return confirming.idle(state, scene)
@@ -117,9 +117,9 @@ def _talk(state: State, scene: Scene) -> Talk:
 # --- first screen -------------------------------------------------------------------------------------------
 
 
-def _with_languages(talk: Talk, state: Idle, scene: Scene, speak: Speak) -> Talk:
+def _with_languages(body: Body, state: Idle, scene: Scene, speak: Speak) -> Body:
     languages = [
-        Answer(
+        Offer(
             id=f"language-{language}",
             label=speak(language)("language.name"),
             event=ev.DisplayChanged("", language=language),
@@ -127,16 +127,14 @@ def _with_languages(talk: Talk, state: Idle, scene: Scene, speak: Speak) -> Talk
         )
         for number, language in enumerate(scene.rules.languages[:LANGUAGES_AT_ONCE], 1)
     ]
-    inquiry = Answer(
+    inquiry = Offer(
         id="inquiry",
         label=scene.say("idle.check-registration"),
         event=ev.InquiryChosen(""),
         key=str(len(languages) + 1),
         back=True,
     )
-    return Talk(
-        stage=talk.stage, question=talk.question, lines=talk.lines, sign=talk.sign, answers=(*languages, inquiry)
-    )
+    return Body(step=body.step, question=body.question, lines=body.lines, sign=body.sign, offers=(*languages, inquiry))
 
 
 # --- foot ---------------------------------------------------------------------------------------------------
@@ -159,33 +157,33 @@ def _card(state: State, scene: Scene) -> str:
             return say("card.read")
 
 
-def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[Answer, ...]:
+def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[Offer, ...]:
     """The way out first, staff last, what can be changed between them: the same order on every screen."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
-    staff = Answer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1")
+    staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1")
     language = _next_language(display, reception, scene, speak)
     if isinstance(state, Idle):
         # the first screen has a button of its own for every language
         return (language, staff) if state.card_left is not None else (*_display_choices(display, scene), staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
         return (language, staff)
-    leave = Answer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
+    leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
     return (leave, *_more_time(state.warned, reception, scene), language, staff)
 
 
-def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Answer, ...]:
+def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Offer, ...]:
     if not warned:
         return ()
-    return (Answer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4"),)
+    return (Offer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4"),)
 
 
-def _next_language(display: Display, reception: str, scene: Scene, speak: Speak) -> Answer:
+def _next_language(display: Display, reception: str, scene: Scene, speak: Speak) -> Offer:
     """One button, named in the language it leads to."""
     languages = scene.rules.languages
     here = languages.index(display.language) if display.language in languages else -1
     following = languages[(here + 1) % len(languages)]
-    return Answer(
+    return Offer(
         id="language",
         label=speak(following)("language.name"),
         event=ev.DisplayChanged(reception, language=following),
@@ -193,22 +191,22 @@ def _next_language(display: Display, reception: str, scene: Scene, speak: Speak)
     )
 
 
-def _display_choices(display: Display, scene: Scene) -> tuple[Answer, ...]:
+def _display_choices(display: Display, scene: Scene) -> tuple[Offer, ...]:
     say = scene.say
     return (
-        Answer(
+        Offer(
             id="large",
             label=say("button.not-large" if display.large else "button.large"),
             event=ev.DisplayChanged("", large=not display.large),
             key="f5",
         ),
-        Answer(
+        Offer(
             id="contrast",
             label=say("button.not-contrast" if display.high_contrast else "button.contrast"),
             event=ev.DisplayChanged("", high_contrast=not display.high_contrast),
             key="f6",
         ),
-        Answer(
+        Offer(
             id="sound",
             label=say("button.not-sound" if display.sound else "button.sound"),
             event=ev.DisplayChanged("", sound=not display.sound),

@@ -15,7 +15,7 @@ from terminal.screens.sayings import Sentence
 from terminal.screens.staff.status import Status
 from terminal.screens.touch import Target
 from terminal.session.events import Tick
-from terminal.talk.parts import Answer
+from terminal.talk.parts import Offer
 from terminal.words.catalogue import Words
 
 CLOSES_AFTER = 30.0
@@ -34,9 +34,9 @@ class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
     def touched(self) -> None:
         self._closer.reset()
 
-    def choice(self, id: str, label: str, key: str, *, back: bool = False) -> Answer:
+    def choice(self, id: str, label: str, key: str, *, back: bool = False) -> Offer:
         # The event is not posted: a dialog's answers stay in the dialog.
-        return Answer(id=id, label=label, key=key, back=back, event=Tick())
+        return Offer(id=id, label=label, key=key, back=back, event=Tick())
 
 
 class PasswordDialog(StaffDialog[bool]):
@@ -61,7 +61,7 @@ class PasswordDialog(StaffDialog[bool]):
         super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("staff.password.question"))
         self.query_one("#dialog-pad", Pad).speak(self.say)
-        self.query_one("#dialog-close", Target).offer(
+        self.query_one("#dialog-close", Target).show(
             self.choice("close", self.say("staff.menu.close"), "escape", back=True)
         )
 
@@ -138,11 +138,11 @@ class StaffMenu(StaffDialog[str]):
         super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("staff.menu.question"))
         for choice in self._choices:
-            self.query_one(f"#choice-{choice.id}", Target).offer(choice)
+            self.query_one(f"#choice-{choice.id}", Target).show(choice)
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
-        self._take(message.answer)
+        self._take(message.offer)
 
     def on_key(self, event: Key) -> None:
         event.stop()
@@ -152,7 +152,7 @@ class StaffMenu(StaffDialog[str]):
             if choice.key == event.key:
                 self._take(choice)
 
-    def _take(self, choice: Answer) -> None:
+    def _take(self, choice: Offer) -> None:
         self.dismiss(None if choice.id == "close" else choice.id)
 
 
@@ -170,9 +170,7 @@ class StatusDialog(StaffDialog[None]):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("status.title"))
-        self.query_one("#dialog-close", Target).offer(
-            self.choice("close", self.say("staff.menu.close"), "1", back=True)
-        )
+        self.query_one("#dialog-close", Target).show(self.choice("close", self.say("staff.menu.close"), "1", back=True))
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()

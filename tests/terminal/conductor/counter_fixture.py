@@ -120,7 +120,7 @@ class Desk:
     async def share_all(self) -> None:
         self.touch(ev.ShareAll)
         await self.until(st.Limit)
-        self.touch(ev.Answered, "limit", True)
+        self.touch(ev.QuestionAnswered, "limit", True)
 
     async def take_card(self) -> None:
         self.place.remove()

@@ -139,7 +139,7 @@ class _Patients:
         granted = self._chance.random() < 0.5
         if granted:
             self._agree(reception, (question,))
-        conductor.post(ev.Answered(reception, question.id, granted))
+        conductor.post(ev.QuestionAnswered(reception, question.id, granted))
 
     def _agree(self, reception: str, questions: tuple[Question, ...]) -> None:
         self.say("yes", reception, items=[item.value for question in questions for item in question.items])

@@ -204,7 +204,7 @@ def _consent_elderly(world: World) -> None:
     world.by_pin(check=CHECK.model_copy(update={"age": 80}))
     world.touch(ev.OneByOne)
     for question in ("care-and-medicines", "surgery"):
-        world.touch(ev.Answered, question, True)
+        world.touch(ev.QuestionAnswered, question, True)
 
 
 def _one_by_one(world: World) -> None:
@@ -221,7 +221,7 @@ def _say(world: World, granted: bool) -> None:
     state = world.state
     assert isinstance(state, st.Consent | st.SpecificDisease | st.Limit)
     assert state.question is not None
-    world.touch(ev.Answered, state.question.id, granted)
+    world.touch(ev.QuestionAnswered, state.question.id, granted)
 
 
 def _disease(world: World) -> None:

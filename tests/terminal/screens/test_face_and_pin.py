@@ -9,8 +9,8 @@ from config.settings import AlsoPin
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
-from terminal.talk.parts import LineKind, Pad, View
-from terminal.talk.view import view
+from terminal.talk.parts import LineKind, Pad, Talk
+from terminal.talk.view import talk_of
 from terminal.words.catalogue import LANGUAGES, words
 from tests.terminal.screens.gallery import BOTH, GENUINE, RULES, state_of
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
@@ -23,12 +23,12 @@ SENTENCES = {
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
-def seen(state: st.State, rules: Rules) -> View:
-    return view(state, rules, words)
+def seen(state: st.State, rules: Rules) -> Talk:
+    return talk_of(state, rules, words)
 
 
-def texts(shown: View) -> list[str]:
-    return [line.text for line in shown.talk.lines]
+def texts(shown: Talk) -> list[str]:
+    return [line.text for line in shown.body.lines]
 
 
 def at_the_code(rules: Rules, pin_tries_left: int = 3) -> World:
@@ -60,9 +60,9 @@ async def test_the_smallest_screen_says_why_the_pin_follows_and_has_room_for_the
 
 
 def test_a_confirmed_face_is_no_trouble_and_is_not_offered_again() -> None:
-    talk = seen(state_of("pin-after-face"), BOTH).talk
-    assert (talk.pad, talk.answers) == (Pad.PIN, ())
-    assert {line.kind for line in talk.lines} == {LineKind.HINT}
+    body = seen(state_of("pin-after-face"), BOTH).body
+    assert (body.pad, body.offers) == (Pad.PIN, ())
+    assert {line.kind for line in body.lines} == {LineKind.HINT}
 
 
 @every_language
@@ -71,7 +71,7 @@ def test_the_code_screen_tells_beforehand_that_both_are_asked(language: str) -> 
     world = at_the_code(BOTH)
     world.touch(ev.DisplayChanged, language)
     assert told in texts(seen(world.state, BOTH))
-    assert not seen(world.state, BOTH).talk.answers
+    assert not seen(world.state, BOTH).body.offers
     world.touch(ev.CodeEntered)
     assert told in texts(seen(world.state, BOTH)), "and while the card is read"
 
@@ -91,4 +91,4 @@ def test_the_camera_screen_offers_the_pin_only_where_it_is_enough(rules: Rules, 
     world = at_the_code(rules)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
-    assert [answer.id for answer in seen(world.state, rules).talk.answers] == offered
+    assert [answer.id for answer in seen(world.state, rules).body.offers] == offered

@@ -30,7 +30,7 @@ from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
-from terminal.talk.parts import View
+from terminal.talk.parts import Talk
 from terminal.words.catalogue import words
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 
@@ -55,7 +55,7 @@ class Fingers:
             self._app.counter.post(event)
             return
         for target in self._app.desk.query(Target):
-            if target.answer is not None and target.display and _means(target.answer.event, event):
+            if target.offer is not None and target.display and _means(target.offer.event, event):
                 self._todo.append(str(target.id))
                 return
         raise AssertionError(f"nothing on the screen says {type(event).__name__}")
@@ -67,7 +67,7 @@ class Fingers:
                 await touch(self._app, f"#{id}")
                 continue
             target = self._app.desk.query_one(f"#{id}")
-            key = target.answer.key if isinstance(target, Target) and target.answer else id.removeprefix("key-")
+            key = target.offer.key if isinstance(target, Target) and target.offer else id.removeprefix("key-")
             await press(self._app, key)
 
 
@@ -82,7 +82,7 @@ async def _deadline(persona: Persona, app: TerminalApp) -> AsyncIterator[None]:
         async with asyncio.timeout(RECEPTION_SECONDS):
             yield
     except TimeoutError:
-        shown = app.desk.view
+        shown = app.desk.talk
         raise AssertionError(f"{persona.name} got no further than {shown.state if shown else 'the start'}") from None
 
 
@@ -130,16 +130,16 @@ class Day:
             finished=lambda _: None,
         )
         self.place.insert(card)
-        acted: View | None = None
+        acted: Talk | None = None
         async with _deadline(persona, app):
             while not (self.states and isinstance(self.conductor.state, st.Idle)):
                 await asyncio.sleep(0.02)
-                state, shown = self.conductor.state, app.desk.view
+                state, shown = self.conductor.state, app.desk.talk
                 if shown is None or shown == acted or shown.state != type(state).__name__ or isinstance(state, st.Idle):
                     continue
                 acted = shown
                 await drawn(app)
-                if app.desk.view != shown:
+                if app.desk.talk != shown:
                     continue
                 conductor: Any = fingers
                 await patient.act(state, conductor)

@@ -42,7 +42,7 @@ def test_pin_everything_shared() -> None:
     assert world.state.index is None
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.Limit)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "limit", True)
     assert isinstance(world.state, st.Submitting)
     assert world.flags() == ALL | {Item.HIGH_COST_LIMIT: 1}
     assert world.decision().cause is Cause.ANSWERED
@@ -447,9 +447,9 @@ def test_one_by_one_counts_only_after_the_summary() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
-    world.touch(ev.Answered, "care-and-medicines", True)
-    world.touch(ev.Answered, "health-checkup-specific", False)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "health-checkup-specific", False)
+    world.touch(ev.QuestionAnswered, "limit", True)
     assert isinstance(world.state, st.Summary)
     world.touch(ev.Confirmed)
     assert world.flags() == {
@@ -464,7 +464,7 @@ def test_a_yes_without_the_summary_is_a_no() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
-    world.touch(ev.Answered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
     world.take_card()
     assert world.flags() == {Item.DIAGNOSIS: 0, Item.MEDICINES: 0, Item.HEALTH_CHECKUP: 0}
     assert world.decision().cause is Cause.CARD_REMOVED
@@ -485,9 +485,9 @@ def test_a_late_second_touch_does_not_answer_the_next_question() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
-    world.touch(ev.Answered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
     before = world.state
-    world.touch(ev.Answered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
     assert world.state == before
 
 
@@ -498,7 +498,7 @@ def test_back_and_change_of_mind() -> None:
     world.touch(ev.Back)
     assert isinstance(world.state, st.Consent)
     world.touch(ev.ShareNone)
-    world.touch(ev.Answered, "limit", False)
+    world.touch(ev.QuestionAnswered, "limit", False)
     assert set(world.flags().values()) == {0}
 
 
@@ -516,7 +516,7 @@ def test_an_answer_one_by_one_does_not_count_through_a_later_share_nothing() -> 
     world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.OneByOne)
     for question in ("care-and-medicines", "health-checkup-specific", "specific-disease", "limit"):
-        world.touch(ev.Answered, question, True)
+        world.touch(ev.QuestionAnswered, question, True)
     world.touch(ev.Back)
     world.touch(ev.ShareNone)
     assert isinstance(world.state, st.SpecificDisease)
@@ -529,8 +529,8 @@ def test_below_forty_there_is_one_question_and_no_overview() -> None:
     world.by_pin(check=CHECK.model_copy(update={"age": 30}))
     assert isinstance(world.state, st.Consent)
     assert world.state.index == 0
-    world.touch(ev.Answered, "care-and-medicines", True)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "limit", True)
     assert world.flags() == {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
 
 
@@ -547,11 +547,11 @@ def test_disease_certificate_and_prescription_form_are_asked_in_their_order() ->
     world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.SpecificDisease)
-    world.touch(ev.Answered, "specific-disease", True)
+    world.touch(ev.QuestionAnswered, "specific-disease", True)
     assert isinstance(world.state, st.Prescription)
     world.touch(ev.PrescriptionChosen, PrescriptionForm.ELECTRONIC)
     assert isinstance(world.state, st.Limit)
-    world.touch(ev.Answered, "limit", False)
+    world.touch(ev.QuestionAnswered, "limit", False)
     assert world.decision().prescription is PrescriptionForm.ELECTRONIC
     assert world.flags()[Item.SPECIFIC_DISEASE] == 1
 
@@ -607,7 +607,7 @@ def test_silence_at_the_end_is_told_and_kept() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "limit", True)
     world.answer(ev.DecisionRecorded)
     world.answer(ev.ServiceSilent)
     assert isinstance(world.state, st.Complete)
@@ -618,7 +618,7 @@ def test_a_defect_while_delivering_leaves_the_decision_to_the_outbox() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareNone)
-    world.touch(ev.Answered, "limit", False)
+    world.touch(ev.QuestionAnswered, "limit", False)
     world.answer(ev.DecisionRecorded)
     effects = world.answer(ev.EffectFailed)
     assert isinstance(world.state, st.Complete)
@@ -630,7 +630,7 @@ def test_a_defect_before_the_decision_is_on_disk_is_a_problem() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareNone)
-    world.touch(ev.Answered, "limit", False)
+    world.touch(ev.QuestionAnswered, "limit", False)
     world.answer(ev.EffectFailed)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.INTERNAL
@@ -651,7 +651,7 @@ def test_a_ledger_that_cannot_be_written_submits_nothing() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "limit", True)
     effects = world.answer(ev.LedgerFailed)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.LEDGER_FAILED
@@ -662,7 +662,7 @@ def test_the_card_left_behind_is_reminded_of_every_five_seconds_and_staff_after_
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "limit", True)
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
     effects = kinds(world.wait(31))
@@ -713,7 +713,7 @@ def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
     assert world.reception.display.language == "ja"
     world.touch(ev.DisplayChanged, "en")
     world.touch(ev.ShareAll)
-    world.touch(ev.Answered, "limit", True)
+    world.touch(ev.QuestionAnswered, "limit", True)
     assert world.decision().language == "en"
     world.take_card()
     world.answer(ev.DecisionRecorded)

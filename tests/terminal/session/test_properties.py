@@ -194,7 +194,7 @@ class Counter(RuleBasedStateMachine):
             case st.Consent(index=None):
                 self.send((ev.ShareAll if prefer_face else ev.OneByOne)(key))
             case st.Consent() | st.SpecificDisease() | st.Limit() if state.question is not None:
-                self.send(ev.Answered(key, state.question.id, prefer_face))
+                self.send(ev.QuestionAnswered(key, state.question.id, prefer_face))
             case st.Prescription():
                 self.send(ev.PrescriptionChosen(key, PrescriptionForm.PAPER))
             case st.Summary():
@@ -216,7 +216,7 @@ class Counter(RuleBasedStateMachine):
         if asked is None and not questions:
             return
         question = asked if asked is not None else data.draw(st_.sampled_from(questions))
-        self.send(ev.Answered(self.world.reception.id, question.id, granted))
+        self.send(ev.QuestionAnswered(self.world.reception.id, question.id, granted))
 
     @precondition(lambda self: isinstance(self.world.state, st.Prescription))
     @rule(form=st_.sampled_from(PrescriptionForm))

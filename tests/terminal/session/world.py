@@ -143,7 +143,10 @@ class World:
                 for question in state.questions:
                     for item in question.items:
                         self.said_yes[key, item] = isinstance(event, ev.ShareAll)
-            case ((st.Consent() | st.SpecificDisease() | st.Limit()), ev.Answered(question_id=asked, granted=granted)):
+            case (
+                (st.Consent() | st.SpecificDisease() | st.Limit()),
+                ev.QuestionAnswered(question_id=asked, granted=granted),
+            ):
                 question = state.question
                 if question is not None and question.id == asked:
                     for item in question.items:

@@ -15,8 +15,8 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import step
-from terminal.talk.parts import Answer, LineKind, Pad, Sign, View
-from terminal.talk.view import starting, view
+from terminal.talk.parts import LineKind, Offer, Pad, Remark, Sign, Talk
+from terminal.talk.view import starting, talk_of
 from terminal.words.catalogue import LANGUAGES, Words, words
 from tests.terminal.screens.gallery import RULES, SCREENS, problem, state_of
 
@@ -31,8 +31,8 @@ def speak(language: str, profile: Profile = Profile.CLINIC) -> Words:
     return words(language, institution=place.institution, staff=place.staff)
 
 
-def seen(state: st.State, rules: Rules = RULES) -> View:
-    return view(state, rules, speak)
+def seen(state: st.State, rules: Rules = RULES) -> Talk:
+    return talk_of(state, rules, speak)
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -46,17 +46,17 @@ every_screen = pytest.mark.parametrize("name", SCREENS)
 @every_screen
 def test_a_screen_asks_one_thing_with_at_most_four_answers(name: str, language: str) -> None:
     shown = seen(state_of(name, language))
-    assert shown.talk.question
-    assert len(shown.talk.answers) <= 4
+    assert shown.body.question
+    assert len(shown.body.offers) <= 4
     assert len(shown.foot) <= 4
-    assert len({answer.id for answer in shown.talk.answers}) == len(shown.talk.answers)
-    assert all(answer.label for answer in (*shown.talk.answers, *shown.foot))
+    assert len({answer.id for answer in shown.body.offers}) == len(shown.body.offers)
+    assert all(answer.label for answer in (*shown.body.offers, *shown.foot))
 
 
 @every_screen
 def test_every_answer_does_something(name: str, language: str) -> None:
     state = state_of(name, language)
-    for answer in (*seen(state).talk.answers, *seen(state).foot):
+    for answer in (*seen(state).body.offers, *seen(state).foot):
         following = step(state, answer.event, RULES, NOW)
         already = answer.event == ev.DisplayChanged("", language=language)
         assert already or following.state != state or following.effects, f"{answer.id} on {name} leads nowhere"
@@ -65,19 +65,19 @@ def test_every_answer_does_something(name: str, language: str) -> None:
 @every_screen
 def test_keys_are_not_shared_and_digits_are_free_where_they_are_typed(name: str) -> None:
     shown = seen(state_of(name))
-    keys = [answer.key for answer in (*shown.talk.answers, *shown.foot)]
+    keys = [answer.key for answer in (*shown.body.offers, *shown.foot)]
     assert all(keys)
     assert len(set(keys)) == len(keys)
-    if shown.talk.pad is not Pad.NONE:
+    if shown.body.pad is not Pad.NONE:
         assert not any(key.isdigit() for key in keys)
     else:
-        numbers = [answer.key for answer in shown.talk.answers]
+        numbers = [answer.key for answer in shown.body.offers]
         assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
 
 
 @every_screen
 def test_the_way_back_is_left_and_yes_is_right(name: str) -> None:
-    answers = seen(state_of(name)).talk.answers
+    answers = seen(state_of(name)).body.offers
     back = [index for index, answer in enumerate(answers) if answer.back]
     if answers and answers[-1].id not in ("inquiry",):
         assert back in ([], [0])
@@ -87,12 +87,12 @@ def test_the_way_back_is_left_and_yes_is_right(name: str) -> None:
 
 @every_screen
 def test_lines_are_short_and_few_enough_for_the_smallest_screen(name: str, language: str) -> None:
-    talk = seen(state_of(name, language)).talk
-    for text in (talk.question, *(line.text for line in talk.lines)):
+    body = seen(state_of(name, language)).body
+    for text in (body.question, *(line.text for line in body.lines)):
         assert all(cells(line) <= LINE_CELLS for line in wrap(text))
-    narrow = NARROWEST if talk.camera or talk.pad is not Pad.NONE else LINE_CELLS
-    assert len(wrap(talk.question, narrow)) <= 3
-    assert sum(len(wrap(line.text, narrow)) for line in talk.lines) <= 9
+    narrow = NARROWEST if body.camera or body.pad is not Pad.NONE else LINE_CELLS
+    assert len(wrap(body.question, narrow)) <= 3
+    assert sum(len(wrap(line.text, narrow)) for line in body.lines) <= 9
 
 
 @every_screen
@@ -112,28 +112,28 @@ def test_the_language_can_be_changed_on_every_screen(name: str) -> None:
     shown = seen(state)
     changes = [
         answer.event
-        for answer in (*shown.talk.answers, *shown.foot)
+        for answer in (*shown.body.offers, *shown.foot)
         if isinstance(answer.event, ev.DisplayChanged) and answer.event.language == "en"
     ]
     following = step(state, changes[0], RULES, NOW).state
     assert seen(following).language == "en"
-    assert seen(following).talk.question != shown.talk.question
+    assert seen(following).body.question != shown.body.question
 
 
 @every_screen
 def test_pharmacy_words_are_used_in_a_pharmacy(name: str) -> None:
     state = state_of(name)
-    shown = view(state, RULES, lambda language: speak(language, Profile.PHARMACY))
-    assert "医師" not in shown.talk.question
+    shown = talk_of(state, RULES, lambda language: speak(language, Profile.PHARMACY))
+    assert "医師" not in shown.body.question
 
 
 @pytest.mark.parametrize("code", ProblemCode)
 def test_every_problem_says_what_to_do_and_its_code(code: ProblemCode, language: str) -> None:
     shown = seen(problem(code, language))
-    assert shown.talk.code == code.code
-    assert shown.talk.lines
-    assert code.code not in shown.talk.question
-    assert [answer.id for answer in shown.talk.answers] == ["start-over"]
+    assert shown.body.code == code.code
+    assert shown.body.lines
+    assert code.code not in shown.body.question
+    assert [answer.id for answer in shown.body.offers] == ["start-over"]
 
 
 def test_the_steps_follow_the_guides() -> None:
@@ -144,21 +144,21 @@ def test_the_steps_follow_the_guides() -> None:
 
 def test_the_pin_screen_shows_how_often_it_may_be_typed_and_nothing_that_was() -> None:
     shown = seen(state_of("pin-wrong"))
-    assert [line.text for line in shown.talk.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
-    assert shown.talk.pad is Pad.PIN
+    assert [line.text for line in shown.body.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
+    assert shown.body.pad is Pad.PIN
 
 
 def test_the_last_try_is_asked_for_before_the_pad_appears() -> None:
     asked = seen(state_of("pin-last"))
-    assert asked.talk.pad is Pad.NONE
-    assert [answer.id for answer in asked.talk.answers] == ["face", "go-on"]
-    assert seen(state_of("pin-last-confirmed")).talk.pad is Pad.PIN
+    assert asked.body.pad is Pad.NONE
+    assert [answer.id for answer in asked.body.offers] == ["face", "go-on"]
+    assert seen(state_of("pin-last-confirmed")).body.pad is Pad.PIN
 
 
 def test_a_card_with_one_way_says_why() -> None:
-    talk = seen(state_of("pin-only")).talk
-    assert talk.lines[0].text == "カメラが使えません"
-    assert talk.lines[0].kind is LineKind.REASON
+    body = seen(state_of("pin-only")).body
+    assert body.lines[0].text == "カメラが使えません"
+    assert body.lines[0].kind is LineKind.REASON
 
 
 @pytest.mark.parametrize(
@@ -168,29 +168,29 @@ def test_the_last_tries_of_the_printed_code_are_staffs(left: int, target: Way, t
     state = state_of("code-wrong")
     assert isinstance(state, st.PrintedCodeEntry)
     state = replace(state, target=target, reception=replace(state.reception, code_left=left))
-    assert tries in [line.text for line in seen(state).talk.lines]
+    assert tries in [line.text for line in seen(state).body.lines]
 
 
 def test_an_untouched_card_is_not_told_of_tries() -> None:
-    assert [line.text for line in seen(state_of("code")).talk.lines] == ["西暦のときは 下2けた"]
+    assert [line.text for line in seen(state_of("code")).body.lines] == ["西暦のときは 下2けた"]
 
 
 def test_one_instruction_at_a_time_before_the_camera() -> None:
-    talk = seen(state_of("face-guided")).talk
-    assert (talk.question, talk.progress, talk.camera) == ("もう少し近づいてください", (1, 5), True)
-    assert "あと少しです" in [line.text for line in seen(state_of("face-nearly")).talk.lines]
+    body = seen(state_of("face-guided")).body
+    assert (body.question, body.progress, body.camera) == ("もう少し近づいてください", (1, 5), True)
+    assert "あと少しです" in [line.text for line in seen(state_of("face-nearly")).body.lines]
 
 
 def test_a_guardian_may_answer_for_a_child() -> None:
-    assert "保護者の方が操作できます" in [line.text for line in seen(state_of("consent-child")).talk.lines]
-    assert "保護者の方が操作できます" not in [line.text for line in seen(state_of("consent")).talk.lines]
+    assert "保護者の方が操作できます" in [line.text for line in seen(state_of("consent-child")).body.lines]
+    assert "保護者の方が操作できます" not in [line.text for line in seen(state_of("consent")).body.lines]
 
 
 def test_back_is_offered_only_where_the_rules_know_a_way() -> None:
-    first = [answer.id for answer in seen(state_of("consent-one")).talk.answers]
+    first = [answer.id for answer in seen(state_of("consent-one")).body.offers]
     assert first == ["back", "no", "yes"]
     alone = step_into_single_question()
-    assert [answer.id for answer in seen(*alone).talk.answers] == ["no", "yes"]
+    assert [answer.id for answer in seen(*alone).body.offers] == ["no", "yes"]
 
 
 def step_into_single_question() -> tuple[st.State, Rules]:
@@ -201,7 +201,7 @@ def step_into_single_question() -> tuple[st.State, Rules]:
 
 
 def test_the_summary_repeats_every_answer() -> None:
-    assert [line.text for line in seen(state_of("summary")).talk.lines] == [
+    assert [line.text for line in seen(state_of("summary")).body.lines] == [
         "これまでの診療とお薬：見せる",
         "手術：見せない",
         "特定健診の結果：見せる",
@@ -213,10 +213,10 @@ def test_the_summary_repeats_every_answer() -> None:
 
 def test_the_card_is_asked_for_until_it_is_taken() -> None:
     lying, taken = seen(state_of("complete")), seen(state_of("complete-card-taken"))
-    assert lying.talk.sign is Sign.TAKE_CARD
-    assert lying.talk.lines[0].kind is LineKind.CALL
-    assert taken.talk.sign is Sign.NONE
-    assert LineKind.CALL not in {line.kind for line in taken.talk.lines}
+    assert lying.body.sign is Sign.TAKE_CARD
+    assert lying.body.lines[0].kind is LineKind.CALL
+    assert taken.body.sign is Sign.NONE
+    assert LineKind.CALL not in {line.kind for line in taken.body.lines}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_the_card_is_asked_for_until_it_is_taken() -> None:
     ],
 )
 def test_every_outcome_has_its_own_words(name: str, words_: str) -> None:
-    assert seen(state_of(name)).talk.question == words_
+    assert seen(state_of(name)).body.question == words_
 
 
 def test_the_warning_comes_with_more_time() -> None:
@@ -241,26 +241,26 @@ def test_the_warning_comes_with_more_time() -> None:
 
 
 def test_marks_of_staff_and_inquiry_show_on_the_first_screen() -> None:
-    assert [line.kind for line in seen(state_of("idle-marked")).talk.lines] == [LineKind.REASON, LineKind.REASON]
+    assert [line.kind for line in seen(state_of("idle-marked")).body.lines] == [LineKind.REASON, LineKind.REASON]
 
 
 def test_staff_says_why_with_the_same_touch() -> None:
-    answers = seen(state_of("staff-check")).talk.answers
+    answers = seen(state_of("staff-check")).body.offers
     assert [answer.id for answer in answers] == ["other", "same-face", "same-camera", "same-pin"]
     assert answers[1].event == ev.StaffSaysSame("r1", "face")
     documents = seen(state_of("staff-check-no-photo"))
-    assert [answer.id for answer in documents.talk.answers] == ["other", "same-documents"]
-    assert not documents.talk.photo
+    assert [answer.id for answer in documents.body.offers] == ["other", "same-documents"]
+    assert not documents.body.photo
 
 
 def test_somebody_is_coming() -> None:
-    assert view(state_of("method"), RULES, speak, staff_called=True).notice == "係員がまいります"
+    assert talk_of(state_of("method"), RULES, speak, remark=Remark.STAFF_COMING).notice == "係員がまいります"
 
 
 def test_the_first_paint_needs_no_state() -> None:
     shown = starting("ja", speak)
-    assert shown.talk.question == "準備しています"
-    assert (shown.talk.answers, shown.foot) == ((), ())
+    assert shown.body.question == "準備しています"
+    assert (shown.body.offers, shown.foot) == ((), ())
 
 
 def test_a_view_holds_no_secret_of_the_card(language: str) -> None:
@@ -273,6 +273,6 @@ def test_a_view_holds_no_secret_of_the_card(language: str) -> None:
 
 
 def test_an_answer_is_plain_data() -> None:
-    answer = Answer(id="x", label="x", event=ev.Back("r1"))
-    assert answer == Answer(id="x", label="x", event=ev.Back("r1"))
-    assert hash(answer) == hash(Answer(id="x", label="x", event=ev.Back("r1")))
+    answer = Offer(id="x", label="x", event=ev.Back("r1"))
+    assert answer == Offer(id="x", label="x", event=ev.Back("r1"))
+    assert hash(answer) == hash(Offer(id="x", label="x", event=ev.Back("r1")))

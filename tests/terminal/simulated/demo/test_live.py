@@ -25,7 +25,7 @@ from terminal.simulated.demo.live import DemoDock, LiveDemo
 from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, portrait_before
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import photo_on
-from terminal.talk.parts import View
+from terminal.talk.parts import Talk
 from tests.terminal.screens.stage import drawn, on_a_loop, press
 from vision.camera import Camera
 from vision.engines.open import open_engine
@@ -75,14 +75,14 @@ class Sitting:
         assert isinstance(self.app.dock, DemoDock)
         return self.app.dock
 
-    async def until(self, *states: str, where: Callable[[View], bool] = lambda _: True) -> View:
+    async def until(self, *states: str, where: Callable[[Talk], bool] = lambda _: True) -> Talk:
         """Wait for one of these screens."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while (shown := self.app.desk.view) is None or shown.state not in states or not where(shown):
+                while (shown := self.app.desk.talk) is None or shown.state not in states or not where(shown):
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise AssertionError(f"{states} did not come; the screen shows {self.app.desk.view}") from None
+            raise AssertionError(f"{states} did not come; the screen shows {self.app.desk.talk}") from None
         await drawn(self.app)
         return shown
 
@@ -92,20 +92,20 @@ class Sitting:
 
     async def answer(self, *events: type[ev.Event]) -> None:
         """The key beside the answer that says one of these."""
-        shown = self.app.desk.view
+        shown = self.app.desk.talk
         assert shown is not None
-        for answer in shown.talk.answers:
+        for answer in shown.body.offers:
             if isinstance(answer.event, events) and getattr(answer.event, "granted", True):
                 await self.key(answer.key)
                 return
-        raise AssertionError(f"{shown.state} offers {[answer.id for answer in shown.talk.answers]}")
+        raise AssertionError(f"{shown.state} offers {[answer.id for answer in shown.body.offers]}")
 
     async def share_all(self) -> Complete:
         """From the first question of consent until the end; then take the card."""
         done = "Consent", "SpecificDisease", "Limit", "Complete"
         while (await self.until(*done)).state != "Complete":
-            shown = self.app.desk.view
-            await self.answer(ev.ShareAll, ev.Answered)
+            shown = self.app.desk.talk
+            await self.answer(ev.ShareAll, ev.QuestionAnswered)
             await self.until(*done, where=lambda view, before=shown: view != before)  # type: ignore[misc]
         assert self.app.counter is not None
         state = self.app.counter.state
@@ -149,7 +149,7 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
                 assert (await before.share_all()).outcome is Outcome.DONE
                 break
             shown = await before.until("Problem")
-            assert shown.talk.code == "U-301"
+            assert shown.body.code == "U-301"
             assert isinstance(before.app.counter.state, Problem)  # type: ignore[union-attr]
             await before.key(SERVICE, CARD)
             await before.until("Idle")
@@ -174,7 +174,7 @@ async def _by_face_past_a_covered_camera(settings: Settings) -> None:
         assert before.dock.camera_covered
         await before.answer(ev.FaceChosen)
         dark = {before.app.speak("ja")(f"guidance.{one}") for one in (Guidance.NO_FACE, Guidance.TOO_DARK)}
-        await before.until("FaceCheck", where=lambda view: view.talk.question in dark)
+        await before.until("FaceCheck", where=lambda talk: talk.body.question in dark)
         await before.key(CAMERA)
         assert not before.dock.camera_covered
         assert (await before.share_all()).outcome is Outcome.DONE

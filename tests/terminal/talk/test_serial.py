@@ -1,0 +1,94 @@
+"""A touch answers the question it was meant for: what gives a question a new number, and what does not."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.talk.parts import Remark
+from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.words.catalogue import Words, words
+from tests.terminal.screens.gallery import RULES, SCREENS, state_of
+from vision.verdict import Guidance, Progress
+
+
+@cache
+def speak(language: str) -> Words:
+    return words(language, institution="この医院", staff="医師")
+
+
+def serials(*states: st.State) -> list[int]:
+    talks = Talks(speak, language="ja")
+    return [talks.show(state, RULES, now=0.0).serial for state in states]
+
+
+def changed(state: st.State, **changes: object) -> st.State:
+    return replace(state, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_time_running_out_and_another_language_ask_nothing_new(name: str) -> None:
+    state = state_of(name)
+    assert len(set(serials(state, state_of(name, "en"), state_of(name, large=True)))) == 1
+    if not isinstance(state, st.Idle):
+        assert len(set(serials(state, changed(state, deadline=99.0), changed(state, warned=not state.warned)))) == 1
+
+
+def test_guidance_and_progress_ask_nothing_new_and_another_attempt_does() -> None:
+    face = state_of("face")
+    assert isinstance(face, st.FaceCheck)
+    guided = [replace(face, progress=Progress(guidance, 2, 5)) for guidance in Guidance]
+    assert len(set(serials(face, *guided))) == 1
+    first, second = serials(face, replace(face, attempt=2))
+    assert first != second
+
+
+def test_two_questions_one_after_the_other_have_two_numbers() -> None:
+    consent = state_of("consent-one")
+    assert isinstance(consent, st.Consent)
+    every = [replace(consent, index=index) for index in range(len(consent.questions))]
+    assert len(set(serials(*every))) == len(every)
+
+
+def test_the_same_question_to_the_next_patient_is_another() -> None:
+    first = state_of("consent")
+    assert not isinstance(first, st.Idle)
+    second = changed(first, reception=replace(first.reception, id="r2"))
+    assert len(set(serials(first, second))) == 2
+
+
+def test_a_wrong_pin_asks_again() -> None:
+    talks = Talks(speak, language="ja", settle_seconds=0)
+    before = talks.show(state_of("pin"), RULES, 0.0).serial
+    assert talks.is_present(before)
+    talks.show(state_of("pin-wrong"), RULES, 1.0)
+    assert not talks.is_present(before)
+
+
+def test_a_touch_means_what_was_offered_when_it_was_drawn() -> None:
+    talks = Talks(speak, language="ja", settle_seconds=0)
+    method = talks.show(state_of("method"), RULES, 0.0)
+    assert talks.event(method.serial, "pin", 0.0) == ev.PinChosen("r1")
+    assert talks.event(method.serial, "no-such-offer", 0.0) is None
+    consent = talks.show(state_of("consent"), RULES, 1.0)
+    assert talks.event(method.serial, "all", 1.0) is None
+    assert talks.event(consent.serial, "all", 1.0) == ev.ShareAll("r1")
+
+
+def test_a_second_tap_is_too_early_for_the_next_question() -> None:
+    talks = Talks(speak, language="ja")
+    consent = talks.show(state_of("consent"), RULES, 10.0)
+    assert talks.event(consent.serial, "all", 10.0 + SETTLE_SECONDS - 0.01) is None
+    assert talks.event(consent.serial, "all", 10.0 + SETTLE_SECONDS) == ev.ShareAll("r1")
+    again = talks.show(state_of("consent", "en"), RULES, 11.0, remark=Remark.NOT_YET)
+    assert talks.event(again.serial, "all", 11.0) == ev.ShareAll("r1"), "another language does not make it deaf"
+    assert again.notice == "Please touch again"
+
+
+def test_before_there_is_a_state_nothing_is_offered() -> None:
+    talks = Talks(speak, language="ja")
+    assert talks.talk.body.question == "準備しています"
+    assert talks.talk.offers == ()
+    assert talks.event(talks.talk.serial, "pin", 0.0) is None
