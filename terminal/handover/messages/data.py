@@ -16,9 +16,9 @@ _RESULT = code(RESULT)
 class DataHeader(Part):
     institution_code: InstitutionCode
     insurer_number: Annotated[str, Element("InsurerNumber", INSURER)]
-    card_symbol: Annotated[Text, Element("InsuranceCardSymbol", SYMBOL)] = None
-    identification_number: Annotated[str, Element("InsuredPersonIdentificationNumber", NUMBER)]
-    branch_number: Annotated[Text, Element("BranchNumber", BRANCH)] = None
+    insured_card_symbol: Annotated[Text, Element("InsuranceCardSymbol", SYMBOL)] = None
+    insured_identification_number: Annotated[str, Element("InsuredPersonIdentificationNumber", NUMBER)]
+    insured_branch_number: Annotated[Text, Element("BranchNumber", BRANCH)] = None
     file_identifier: FileIdentifier = None
 
 

@@ -38,25 +38,25 @@ REFERENCE_NUMBER = TextKind(50)
 
 class ElderlyRecipientInfo(Part):
     certificate_date: Annotated[Day, Element("ElderlyRecipientCertificateDate", DAY)] = None
-    valid_start: Annotated[Day, Element("ElderlyRecipientValidStartDate", DAY)] = None
-    valid_end: Annotated[Day, Element("ElderlyRecipientValidEndDate", DAY)] = None
-    ratio: Annotated[Text, Element("ElderlyRecipientContributionRatio", code(RATIO))] = None
+    valid_start_date: Annotated[Day, Element("ElderlyRecipientValidStartDate", DAY)] = None
+    valid_end_date: Annotated[Day, Element("ElderlyRecipientValidEndDate", DAY)] = None
+    contribution_ratio: Annotated[Text, Element("ElderlyRecipientContributionRatio", code(RATIO))] = None
 
 
 class LimitInfo(Part):
     classification: Annotated[Text, Element("LimitApplicationCertificateClassification", code(LIMIT_CARD))] = None
-    flag: Annotated[Text, Element("LimitApplicationCertificateClassificationFlag", code(LIMIT))] = None
+    classification_flag: Annotated[Text, Element("LimitApplicationCertificateClassificationFlag", code(LIMIT))] = None
     certificate_date: Annotated[Day, Element("LimitApplicationCertificateDate", DAY)] = None
-    valid_start: Annotated[Day, Element("LimitApplicationCertificateValidStartDate", DAY)] = None
-    valid_end: Annotated[Day, Element("LimitApplicationCertificateValidEndDate", DAY)] = None
-    long_term: Annotated[Day, Element("LimitApplicationCertificateLongTermDate", DAY)] = None
+    valid_start_date: Annotated[Day, Element("LimitApplicationCertificateValidStartDate", DAY)] = None
+    valid_end_date: Annotated[Day, Element("LimitApplicationCertificateValidEndDate", DAY)] = None
+    long_term_date: Annotated[Day, Element("LimitApplicationCertificateLongTermDate", DAY)] = None
 
 
 class DiseaseInfo(Part):
-    category: Annotated[Text, Element("SpecificDiseasesDiseaseCategory", code(DISEASE))] = None
+    disease_category: Annotated[Text, Element("SpecificDiseasesDiseaseCategory", code(DISEASE))] = None
     certificate_date: Annotated[Day, Element("SpecificDiseasesCertificateDate", DAY)] = None
-    valid_start: Annotated[Day, Element("SpecificDiseasesValidStartDate", DAY)] = None
-    valid_end: Annotated[Day, Element("SpecificDiseasesValidEndDate", DAY)] = None
+    valid_start_date: Annotated[Day, Element("SpecificDiseasesValidStartDate", DAY)] = None
+    valid_end_date: Annotated[Day, Element("SpecificDiseasesValidEndDate", DAY)] = None
     self_pay: Annotated[Text, Element("SpecificDiseasesSelfPay", TEXT)] = None
 
 
@@ -64,28 +64,28 @@ class MedicalTicket(Part):
     """医療扶助. `StatusOfInfecton` is spelled so."""
 
     ticket_type: Annotated[Text, Element("TicketType", TEXT)] = None
-    valid: Annotated[Day, Element("MedicalTicketValidDate", DAY)] = None
-    expires: Annotated[Day, Element("MedicalTicketExpirationDate", DAY)] = None
+    valid_date: Annotated[Day, Element("MedicalTicketValidDate", DAY)] = None
+    expiration_date: Annotated[Day, Element("MedicalTicketExpirationDate", DAY)] = None
     issue_number: Annotated[Text, Element("IssueNumber", TEXT)] = None
-    month: Annotated[Text, Element("MedicalTreatmentMonth", MONTH)] = None
-    designated_code: Annotated[Text, Element("DesignatedMedicalInstitutionCode", TEXT)] = None
-    designated_flag: Annotated[Text, Element("DesignatedMedicalInstitutionFlag", TEXT)] = None
-    designated_name: Annotated[Text, Element("DesignatedMedicalInstitutionName", TEXT)] = None
-    issuer_code: Annotated[Text, Element("PrescriptionIssuerMedicalInstitutionCode", TEXT)] = None
-    issuer_name: Annotated[Text, Element("PrescriptionIssuerMedicalInstitutionName", TEXT)] = None
-    injury_1: Annotated[Text, Element("InjuryName1", TEXT)] = None
-    injury_2: Annotated[Text, Element("InjuryName2", TEXT)] = None
-    injury_3: Annotated[Text, Element("InjuryName3", TEXT)] = None
+    treatment_month: Annotated[Text, Element("MedicalTreatmentMonth", MONTH)] = None
+    institution_code: Annotated[Text, Element("DesignatedMedicalInstitutionCode", TEXT)] = None
+    institution_flag: Annotated[Text, Element("DesignatedMedicalInstitutionFlag", TEXT)] = None
+    institution_name: Annotated[Text, Element("DesignatedMedicalInstitutionName", TEXT)] = None
+    prescription_issuer_code: Annotated[Text, Element("PrescriptionIssuerMedicalInstitutionCode", TEXT)] = None
+    prescription_issuer_name: Annotated[Text, Element("PrescriptionIssuerMedicalInstitutionName", TEXT)] = None
+    injury_name_1: Annotated[Text, Element("InjuryName1", TEXT)] = None
+    injury_name_2: Annotated[Text, Element("InjuryName2", TEXT)] = None
+    injury_name_3: Annotated[Text, Element("InjuryName3", TEXT)] = None
     treatment_type: Annotated[Text, Element("MedicalTreatmentType", TEXT)] = None
-    self_pay: Annotated[Text, Element("SelfPayAmount", TEXT)] = None
-    district_contact: Annotated[Text, Element("DistrictContactName", TEXT)] = None
-    handling_contact: Annotated[Text, Element("HandlingContactName", TEXT)] = None
-    single_or_combined: Annotated[Text, Element("SingleOrCombinedUse", TEXT)] = None
+    self_pay_amount: Annotated[Text, Element("SelfPayAmount", TEXT)] = None
+    district_contact_name: Annotated[Text, Element("DistrictContactName", TEXT)] = None
+    handling_contact_name: Annotated[Text, Element("HandlingContactName", TEXT)] = None
+    single_or_combined_use: Annotated[Text, Element("SingleOrCombinedUse", TEXT)] = None
     social_insurance: Annotated[Text, Element("StatusOfSocialInsurance", TEXT)] = None
-    consistency: Annotated[Text, Element("ConsistencyFlag", TEXT)] = None
+    consistency_flag: Annotated[Text, Element("ConsistencyFlag", TEXT)] = None
     infection: Annotated[Text, Element("StatusOfInfecton", TEXT)] = None
-    elderly_care: Annotated[Text, Element("StatusOfElderlyMedicalCare", TEXT)] = None
-    prefectural: Annotated[Text, Element("StatusOfPrefecturalExpenses", TEXT)] = None
+    elderly_medical_care: Annotated[Text, Element("StatusOfElderlyMedicalCare", TEXT)] = None
+    prefectural_expenses: Annotated[Text, Element("StatusOfPrefecturalExpenses", TEXT)] = None
     remarks_1: Annotated[Text, Element("Remarks1", TEXT)] = None
     remarks_2: Annotated[Text, Element("Remarks2", TEXT)] = None
     remarks_3: Annotated[Text, Element("Remarks3", TEXT)] = None
@@ -99,31 +99,34 @@ _INFERRED = Confidence.INFERRED
 
 
 class Insured(Part):
-    """Every element that is known, in the order of the file. What is not known or not asked is absent."""
+    """Every element that is known, in the order of the file. What is not known or not asked is absent.
 
-    card_classification: Annotated[Text, Element("InsuredCardClassification", code(CARD))] = None
+    What the insurer's record says has the names of `qualification.insured.Qualification`.
+    """
+
+    insured_card_classification: Annotated[Text, Element("InsuredCardClassification", code(CARD))] = None
     insurer_number: Annotated[Text, Element("InsurerNumber", INSURER)] = None
-    card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
-    identification_number: Annotated[Text, Element("InsuredIdentificationNumber", NUMBER)] = None
-    branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
-    family: Annotated[Text, Element("PersonalFamilyClassification", code(FAMILY))] = None
+    insured_card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
+    insured_identification_number: Annotated[Text, Element("InsuredIdentificationNumber", NUMBER)] = None
+    insured_branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
+    personal_family_classification: Annotated[Text, Element("PersonalFamilyClassification", code(FAMILY))] = None
     insured_name: Annotated[Text, Element("InsuredName", NAME)] = None
     name: Annotated[Text, Element("Name", NAME)] = None
     name_of_other: Annotated[Text, Element("NameOfOther", NAME)] = None
     name_kana: Annotated[Text, Element("NameKana", KANA)] = None
     name_of_other_kana: Annotated[Text, Element("NameOfOtherKana", KANA)] = None
     sex: Annotated[Text, Element("Sex1", code(SEX))] = None
-    sex_2: Annotated[Text, Element("Sex2", code(SEX))] = None
+    sex_on_certificate: Annotated[Text, Element("Sex2", code(SEX))] = None
     birth_date: Annotated[Day, Element("Birthdate", DAY)] = None
     address: Annotated[Text, Element("Address", TEXT)] = None
     post_number: Annotated[Text, Element("PostNumber", POST_NUMBER)] = None
     qualification_date: Annotated[Day, Element("QualificationDate", DAY)] = None
     disqualification_date: Annotated[Day, Element("DisqualificationDate", DAY)] = None
-    certificate_issued: Annotated[Day, Element("InsuredCertificateIssuanceDate", DAY)] = None
-    card_valid: Annotated[Day, Element("InsuredCardValidDate", DAY)] = None
-    card_expires: Annotated[Day, Element("InsuredCardExpirationDate", DAY)] = None
-    contribution_ratio: Annotated[Text, Element("InsuredPartialContributionRatio", code(RATIO))] = None
-    preschool: Annotated[Text, Element("PreschoolClassification", code(PRESCHOOL))] = None
+    certificate_issuance_date: Annotated[Day, Element("InsuredCertificateIssuanceDate", DAY)] = None
+    card_valid_date: Annotated[Day, Element("InsuredCardValidDate", DAY)] = None
+    card_expiration_date: Annotated[Day, Element("InsuredCardExpirationDate", DAY)] = None
+    insured_partial_contribution_ratio: Annotated[Text, Element("InsuredPartialContributionRatio", code(RATIO))] = None
+    preschool_classification: Annotated[Text, Element("PreschoolClassification", code(PRESCHOOL))] = None
     reason_of_loss: Annotated[Text, Element("ReasonOfLoss", code(REASON_OF_LOSS))] = None
     insurer_name: Annotated[Text, Element("InsurerName", TEXT)] = None
     elderly_recipient: Annotated[ElderlyRecipientInfo | None, Element("ElderlyRecipientCertificateInfo")] = None
@@ -136,7 +139,9 @@ class Insured(Part):
     diseases: Annotated[
         tuple[DiseaseInfo, ...], Element("SpecificDiseasesCertificateList", item="SpecificDiseasesCertificateInfo")
     ] = ()
-    tickets: Annotated[tuple[MedicalTicket, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")] = ()
+    medical_tickets: Annotated[
+        tuple[MedicalTicket, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")
+    ] = ()
     checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo", confidence=_PUBLISHED)] = None
     medicines: Annotated[Asked, Consented("PharmacistsInfo", confidence=_PUBLISHED)] = None
     diagnosis: Annotated[Asked, Consented("DiagnosisInfo", confidence=_PUBLISHED)] = None

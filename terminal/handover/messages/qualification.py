@@ -18,9 +18,9 @@ Validity = Annotated[Text, Element("QualificationValidity", code(VALIDITY), Conf
 
 class SearchInfo(Part):
     insurer_number: Annotated[str, Element("InsurerNumber", INSURER)]
-    card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
-    identification_number: Annotated[str, Element("InsuredIdentificationNumber", NUMBER)]
-    branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
+    insured_card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
+    insured_identification_number: Annotated[str, Element("InsuredIdentificationNumber", NUMBER)]
+    insured_branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
     birth_date: Annotated[date, Element("Birthdate", DAY)]
     limit_consent: Annotated[str, Element("LimitApplicationCertificateRelatedConsFlg", code(ORAL_CONSENT))]
     """Oral: there is no card in this check."""

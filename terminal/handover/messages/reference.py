@@ -12,9 +12,9 @@ from terminal.handover.values import BRANCH, INSURER, NUMBER, SYMBOL
 class RegistrationInfo(Part):
     reference_number: Annotated[str, Element("ReferenceNumber", REFERENCE_NUMBER)]
     insurer_number: Annotated[str, Element("InsurerNumber", INSURER)]
-    card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
-    identification_number: Annotated[str, Element("InsuredIdentificationNumber", NUMBER)]
-    branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
+    insured_card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
+    insured_identification_number: Annotated[str, Element("InsuredIdentificationNumber", NUMBER)]
+    insured_branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
 
 
 class RegistrationBody(Part):

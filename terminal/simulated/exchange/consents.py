@@ -42,13 +42,13 @@ def _note(
     book: Book,
     day: date,
 ) -> None:
-    if record.insurer_number is None or record.identification_number is None:
+    if record.insurer_number is None or record.insured_identification_number is None:
         return
     wanted = Wanted(
         insurer_number=record.insurer_number,
-        identification_number=record.identification_number,
-        card_symbol=record.card_symbol,
-        branch_number=record.branch_number,
+        insured_identification_number=record.insured_identification_number,
+        insured_card_symbol=record.insured_card_symbol,
+        insured_branch_number=record.insured_branch_number,
         birth_date=record.birth_date,
     )
     found = insured.find(wanted, day)

@@ -19,9 +19,9 @@ class Wanted:
     """Parts that are None match any: not every request names them."""
 
     insurer_number: str = field(repr=False)
-    identification_number: str = field(repr=False)
-    card_symbol: str | None = field(default=None, repr=False)
-    branch_number: str | None = field(default=None, repr=False)
+    insured_identification_number: str = field(repr=False)
+    insured_card_symbol: str | None = field(default=None, repr=False)
+    insured_branch_number: str | None = field(default=None, repr=False)
     birth_date: date | None = field(default=None, repr=False)
 
 
@@ -59,9 +59,9 @@ def _is_it(wanted: Wanted, key: str, person: InsuredPerson, entry: Qualification
     try:
         search = InsuredSearch(
             insurer_number=wanted.insurer_number,
-            insured_card_symbol=wanted.card_symbol or entry.insured_card_symbol,
-            insured_identification_number=wanted.identification_number,
-            insured_branch_number=wanted.branch_number,
+            insured_card_symbol=wanted.insured_card_symbol or entry.insured_card_symbol,
+            insured_identification_number=wanted.insured_identification_number,
+            insured_branch_number=wanted.insured_branch_number,
             birth_date=wanted.birth_date or entry.birth_date,
         )
     except ValidationError:

@@ -25,9 +25,9 @@ class RegisteredNumbers:
             return None
         wanted = Wanted(
             insurer_number=qualification.insurer_number,
-            identification_number=qualification.insured_identification_number,
-            card_symbol=qualification.insured_card_symbol,
-            branch_number=qualification.insured_branch_number,
+            insured_identification_number=qualification.insured_identification_number,
+            insured_card_symbol=qualification.insured_card_symbol,
+            insured_branch_number=qualification.insured_branch_number,
             birth_date=qualification.birth_date,
         )
         # Who it is does not depend on the day.

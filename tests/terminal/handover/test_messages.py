@@ -131,7 +131,7 @@ def test_a_request_as_programs_write_it(declared: str, codec: str) -> None:
     read, problems = reread(REQUEST.format(encoding=declared).encode(codec), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == "138999"
-    assert read.body.search.card_symbol == "試－１"
+    assert read.body.search.insured_card_symbol == "試－１"
     assert read.body.search.arbitrary_identifier is None
     assert [(problem.line, problem.severity) for problem in problems] == [(15, Severity.NOTE)]
 
@@ -144,7 +144,7 @@ def test_the_declaration_is_wrong_and_the_file_is_read_all_the_same(declared: st
     assert (parsed.exact, parsed.declared) == (False, declared)
     read = read_message(parsed, QualificationRequest).message
     assert isinstance(read, QualificationRequest)
-    assert read.body.search.card_symbol == "試験髙"
+    assert read.body.search.insured_card_symbol == "試験髙"
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_comments_sections_and_instructions_do_not_disturb() -> None:
 
 
 def test_a_repr_shows_nothing() -> None:
-    search = SearchInfo.model_construct(insurer_number="138999", identification_number="SECRET")
+    search = SearchInfo.model_construct(insurer_number="138999", insured_identification_number="SECRET")
     assert "SECRET" not in repr(search)
     assert "138999" not in str(search)
 

@@ -64,9 +64,9 @@ def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found
     found = desk.find(
         Wanted(
             insurer_number=header.insurer_number,
-            identification_number=header.identification_number,
-            card_symbol=header.card_symbol,
-            branch_number=header.branch_number,
+            insured_identification_number=header.insured_identification_number,
+            insured_card_symbol=header.insured_card_symbol,
+            insured_branch_number=header.insured_branch_number,
         )
     )
     if len(found) != 1:

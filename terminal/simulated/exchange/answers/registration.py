@@ -33,9 +33,9 @@ def _register(info: RegistrationInfo, institution: str, desk: Desk) -> Trouble |
     found = desk.find(
         Wanted(
             insurer_number=info.insurer_number,
-            identification_number=info.identification_number,
-            card_symbol=info.card_symbol,
-            branch_number=info.branch_number,
+            insured_identification_number=info.insured_identification_number,
+            insured_card_symbol=info.insured_card_symbol,
+            insured_branch_number=info.insured_branch_number,
         )
     )
     if not found:

@@ -68,13 +68,7 @@ def check(search: SearchInfo, institution: str, desk: Desk) -> QualificationBody
 
 
 def _question(search: SearchInfo) -> InsuredSearch:
-    return InsuredSearch(
-        insurer_number=search.insurer_number,
-        insured_card_symbol=search.card_symbol,
-        insured_identification_number=search.identification_number,
-        insured_branch_number=search.branch_number,
-        birth_date=search.birth_date,
-    )
+    return InsuredSearch.model_validate(search.model_dump(exclude={"limit_consent", "arbitrary_identifier"}))
 
 
 def _said(body: QualificationBody) -> dict[str, str]:

@@ -11,9 +11,9 @@ from terminal.handover.messages.reference import RegistrationBody, RegistrationI
 INSTITUTION = "1319999999"
 ADULT: dict[str, Any] = {
     "insurer_number": "138999",
-    "card_symbol": "試－１",
-    "identification_number": "0001234",
-    "branch_number": "01",
+    "insured_card_symbol": "試－１",
+    "insured_identification_number": "0001234",
+    "insured_branch_number": "01",
     "birth_date": date(1981, 4, 12),
 }
 """模擬　花子 of the invented people."""

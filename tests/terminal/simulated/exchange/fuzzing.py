@@ -12,7 +12,7 @@ from tests.terminal.simulated.exchange.test_checks import bulk, fetch
 REQUESTS: dict[str, Part] = {
     "OQSsiquc01req_1.xml": check(limit_consent="1"),
     "OQSsiimm01req_1.xml": registration(),
-    "OQSmuquc01req_1.xml": bulk(search(), search(identification_number="404")),
+    "OQSmuquc01req_1.xml": bulk(search(), search(insured_identification_number="404")),
     "OQSmuquc02req_1.xml": fetch("202611210000000001"),
     "YZKsiquc01req_1.xml": drugs(),
     "TKKsiquc01req_1.xml": checkups(),

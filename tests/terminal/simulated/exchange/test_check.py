@@ -88,13 +88,13 @@ def test_our_own_results_have_nothing_wrong(person: str, encoding: Encoding) -> 
 def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> None:
     messages: dict[str, Any] = {
         "OQSsiimm01req_1.xml": registration(),
-        "OQSsiimm01req_2.xml": registration(identification_number="404"),
+        "OQSsiimm01req_2.xml": registration(insured_identification_number="404"),
         "OQSsiquc01req_1.xml": check(limit_consent="1"),
-        "OQSsiquc01req_2.xml": check(identification_number="404"),
+        "OQSsiquc01req_2.xml": check(insured_identification_number="404"),
         "OQSsiquc01req_3.xml": check("SIM-FAIL"),
         "YZKsiquc01req_1.xml": drugs(),
         "TKKsiquc01req_1.xml": checkups(),
-        "OQSmuquc01req_1.xml": bulk(search(), search(identification_number="404")),
+        "OQSmuquc01req_1.xml": bulk(search(), search(insured_identification_number="404")),
     }
     (counter.folders.face / FACE).write_bytes(face().encode())
     for name, message in messages.items():

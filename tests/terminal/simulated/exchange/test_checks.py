@@ -43,23 +43,23 @@ def test_the_limit_with_the_patients_word(counter: Counter) -> None:
     (record,) = counter.ask(NAME, check(limit_consent="1")).body.results
     assert record.limit_consent.flag == "1"
     assert record.limit_consent.consent_time == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
-    assert (record.limit.flag, record.limit.valid_end) == ("A03", date(2027, 7, 31))
+    assert (record.limit.classification_flag, record.limit.valid_end_date) == ("A03", date(2027, 7, 31))
 
 
 def test_the_branch_may_be_left_out_and_width_and_fill_do_not_matter(counter: Counter) -> None:
-    answer = counter.ask(NAME, check(branch_number=None, card_symbol="試-1", insurer_number="00138999"))
+    answer = counter.ask(NAME, check(insured_branch_number=None, insured_card_symbol="試-1", insurer_number="00138999"))
     assert answer.body.validity == "1"
-    assert answer.body.search.card_symbol == "試-1"
+    assert answer.body.search.insured_card_symbol == "試-1"
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"insurer_number": "138998"},
-        {"identification_number": "1234"},
+        {"insured_identification_number": "1234"},
         {"birth_date": date(1981, 4, 13)},
-        {"card_symbol": "試－２"},
-        {"branch_number": "02"},
+        {"insured_card_symbol": "試－２"},
+        {"insured_branch_number": "02"},
     ],
 )
 def test_nobody(counter: Counter, changes: dict[str, Any]) -> None:
@@ -70,9 +70,9 @@ def test_nobody(counter: Counter, changes: dict[str, Any]) -> None:
 def test_a_qualification_that_has_ended(counter: Counter) -> None:
     lost = {
         "insurer_number": "06139999",
-        "card_symbol": "見本４",
-        "identification_number": "6789",
-        "branch_number": "00",
+        "insured_card_symbol": "見本４",
+        "insured_identification_number": "6789",
+        "insured_branch_number": "00",
         "birth_date": date(1985, 7, 7),
     }
     body = counter.ask(NAME, check(**lost)).body
@@ -91,9 +91,9 @@ def test_a_newer_qualification(counter: Counter) -> None:
     moved = people["adult"].model_copy(update={"former": (former,)})
     counter.checks = InventedChecks({"adult": moved})
     counter.start()
-    body = counter.ask(NAME, check(identification_number="0009999")).body
+    body = counter.ask(NAME, check(insured_identification_number="0009999")).body
     assert body.validity == "3"
-    assert [record.identification_number for record in body.results] == ["0009999"]
+    assert [record.insured_identification_number for record in body.results] == ["0009999"]
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
 
 
@@ -103,9 +103,9 @@ def test_twins_are_not_shown_to_each_other(counter: Counter) -> None:
     twins = {"one": one, "two": one.model_copy(update={"qualifications": (other,)})}
     counter.checks = InventedChecks(twins)
     counter.start()
-    body = counter.ask(NAME, check(branch_number=None)).body
+    body = counter.ask(NAME, check(insured_branch_number=None)).body
     assert (body.validity, body.results, body.result_code) == ("5", (), "SIMX0005W")
-    body = counter.ask("OQSsiquc01req_2.xml", check(branch_number="02")).body
+    body = counter.ask("OQSsiquc01req_2.xml", check(insured_branch_number="02")).body
     assert [record.name for record in body.results] == ["模擬　双葉"]
 
 
@@ -115,15 +115,15 @@ def test_numbers_lead_to_people() -> None:
     insured = InventedInsured({"one": one, "two": one.model_copy(update={"qualifications": (other,)})})
 
     def found(**changes: Any) -> list[str]:
-        wanted = {"insurer_number": "138999", "identification_number": "0001234", **changes}
+        wanted = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}
         return [entry.person for entry in insured.find(Wanted(**wanted), date(2026, 11, 21))]
 
     assert found() == ["one", "two"]
-    assert found(branch_number="02") == ["two"]
-    assert found(branch_number="02", birth_date=date(1981, 4, 12), card_symbol="試－１") == ["two"]
+    assert found(insured_branch_number="02") == ["two"]
+    assert found(insured_branch_number="02", birth_date=date(1981, 4, 12), insured_card_symbol="試－１") == ["two"]
     assert found(birth_date=date(1981, 4, 13)) == []
-    assert found(card_symbol="試－９") == []
-    for impossible in ({"identification_number": ""}, {"branch_number": "x"}, {"insurer_number": "Ａ"}):
+    assert found(insured_card_symbol="試－９") == []
+    for impossible in ({"insured_identification_number": ""}, {"insured_branch_number": "x"}, {"insurer_number": "Ａ"}):
         assert found(**impossible) == []
 
 
@@ -174,7 +174,7 @@ def test_the_clinics_own_patient_number(counter: Counter) -> None:
 
 
 def test_a_patient_number_for_nobody(counter: Counter) -> None:
-    answer = counter.ask("OQSsiimm01req_1.xml", registration(identification_number="404"))
+    answer = counter.ask("OQSsiimm01req_1.xml", registration(insured_identification_number="404"))
     assert (answer.header.segment, answer.body.status, answer.body.result_code) == ("1", "2", "SIMX0006E")
 
 
@@ -193,7 +193,7 @@ def fetch(number: str, institution: str = INSTITUTION) -> BulkFetch:
 
 def test_a_bulk_check(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
-    asked = (search(limit_consent="1"), search(identification_number="404"))
+    asked = (search(limit_consent="1"), search(insured_identification_number="404"))
     accepted = counter.ask("OQSmuquc01req_1.xml", bulk(*asked))
     number = accepted.body.reception_number
     assert (accepted.header.segment, accepted.body.status, number[:8]) == ("1", "1", "20261121")
@@ -233,7 +233,7 @@ def test_two_uploads_have_two_numbers(counter: Counter) -> None:
     first = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
     second = counter.ask("OQSmuquc01req_2.xml", bulk(search())).body.reception_number
     assert int(second) == int(first) + 1
-    assert ADULT["identification_number"] not in first
+    assert ADULT["insured_identification_number"] not in first
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])

@@ -123,9 +123,9 @@ def test_never_longer_than_a_day_whatever_the_file_says(counter: Counter) -> Non
 def test_only_where_it_was_given_and_only_for_who_gave_it(counter: Counter) -> None:
     face(counter, medicines=1)
     assert refused(ask(counter, drugs(institution="1310000000")), "SIMX0008E")
-    assert refused(ask(counter, drugs(identification_number="404")), "SIMX0004W")
-    other = {"insurer_number": "39139999", "card_symbol": None, "identification_number": "00009876"}
-    assert refused(ask(counter, drugs(**other, branch_number=None)), "SIMX0008E")
+    assert refused(ask(counter, drugs(insured_identification_number="404")), "SIMX0004W")
+    other = {"insurer_number": "39139999", "insured_card_symbol": None, "insured_identification_number": "00009876"}
+    assert refused(ask(counter, drugs(**other, insured_branch_number=None)), "SIMX0008E")
 
 
 def test_the_receipt_computer_may_take_the_result_away(counter: Counter) -> None:

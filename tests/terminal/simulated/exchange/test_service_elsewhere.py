@@ -51,7 +51,7 @@ def test_asked_over_http(counter: Counter, stub: StubServer) -> None:
         answer = counter.ask(f"OQSsiquc01req_{number}.xml", check(limit_consent="1"))
         assert (answer.header.segment, answer.body.validity) == ("1", "1")
         assert answer.body.results[0].name == "模擬　花子"
-        assert answer.body.results[0].limit.flag == "A03"
+        assert answer.body.results[0].limit.classification_flag == "A03"
 
 
 def test_the_service_is_away_and_comes_back(counter: Counter, stub: StubServer) -> None:
