@@ -21,12 +21,12 @@ from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.folder import ResultFolder
+from terminal.handover.numbers import numbers_in
 from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import terminal_line
 from terminal.session.rules import Rules
-from terminal.simulated.exchange.numbers import numbers_in
 from terminal.words.catalogue import LANGUAGES
 
 if TYPE_CHECKING:

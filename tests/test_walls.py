@@ -34,6 +34,10 @@ def imports(tree: ast.Module) -> set[str]:
     return found
 
 
+def modules_of(node: ast.ImportFrom | ast.Import) -> list[str]:
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+
+
 @pytest.mark.parametrize(
     ("name", "homes"),
     [("VideoCapture", {"vision/sources/opencv.py"})],
@@ -55,6 +59,23 @@ def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
 def test_a_library_is_imported_in_its_room_alone(library: str, allowed: tuple[str, ...]) -> None:
     users = {path for path, tree in sources() if library in imports(tree)}
     assert all(path.startswith(allowed) for path in users), users
+
+
+def test_simulators_are_imported_by_the_command_line_alone() -> None:
+    users = {
+        path
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        and any(name.startswith("terminal.simulated") for name in modules_of(node))
+    }
+    assert all(path.startswith(("terminal/cli/", "terminal/simulated/")) for path in users), users
+
+
+def test_a_terminal_in_service_loads_no_simulator() -> None:
+    script = "import sys, terminal.assembly\nprint([name for name in sys.modules if 'terminal.simulated' in name])"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
+    assert result.stdout.strip() == "[]"
 
 
 def test_init_files_are_empty() -> None:

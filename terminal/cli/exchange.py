@@ -3,11 +3,17 @@
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config.settings import Settings
+    from terminal.qualification.client import QualificationClient
 
 HELP = """Answer request files in folders, as the real devices do - for makers of receipt software.
 
@@ -29,6 +35,11 @@ def serve_folders(
     keep_requests: Annotated[
         bool, typer.Option("--keep-requests", help="Move answered requests to req/done instead of deleting them.")
     ] = False,
+    service: Annotated[
+        str | None,
+        typer.Option(help="Ask this service for each check, and whether a consent still stands; for its terminals."),
+    ] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="Own invented people, as TOML.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -37,27 +48,38 @@ def serve_folders(
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.simulated.exchange.book import Book
-        from terminal.simulated.exchange.checks import InventedChecks
-        from terminal.simulated.exchange.insured import InventedInsured
-        from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
-        from terminal.simulated.service.people import invented_people
+        from terminal.simulated.exchange.opening import open_exchange
+        from terminal.simulated.exchange.service import ExchangeRules
 
-        people = invented_people()
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        book = Book(settings.state_dir / "exchange.db")
-        rules = ExchangeRules(encoding="Shift_JIS" if shift_jis else "UTF-8", keep_requests=keep_requests)
-        service = ExchangeService(
-            Folders.below(folder), InventedInsured(people), InventedChecks(people), book, rules=rules
+        rules = ExchangeRules(
+            # The service knows this terminal as that institution's.
+            institution_code=None if service is None else settings.service.institution_code,
+            encoding="Shift_JIS" if shift_jis else "UTF-8",
+            keep_requests=keep_requests,
+        )
+        open_client = None if service is None else _client_of(settings, service)
+        exchange, book = open_exchange(
+            folder, settings.state_dir, rules, people_file=people_file, open_client=open_client
         )
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         tell(f"Simulated exchange in {folder.resolve()} - stop it with Ctrl-C")
         try:
-            service.run(stop)
+            exchange.run(stop)
         finally:
             book.close()
+
+
+def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
+    """Raises `NotReady` where this terminal is not enrolled with a service."""
+    from config.settings import ServiceSettings
+    from terminal.assembly import client_of
+
+    there = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
+    settings = settings.model_copy(update={"service": there})
+    client_of(settings)  # refuses now rather than at the first request
+    return lambda: client_of(settings)[0]
 
 
 @app.command()

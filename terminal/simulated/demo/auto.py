@@ -16,7 +16,6 @@ from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
 from terminal.headless.runner import Headless, Operator
-from terminal.headless.scripted import ScriptedPatient
 from terminal.headless.transcript import Transcript
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
@@ -25,6 +24,7 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace
 from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.behaviour import Operation

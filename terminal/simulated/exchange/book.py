@@ -1,26 +1,25 @@
 """What the exchange remembers between files. SQLite; the only file of this room with SQL.
 
-A person is the service's id. Uploaded bulk requests are kept as they came, for a day at most.
+Uploaded bulk requests are kept as they came, for a day at most.
 """
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from consent.items import Item
+from terminal.handover.numbers import InsuredKey, PatientNumbers
 
 KEEP_UPLOADS = timedelta(hours=24)
 KEEP_NAMES = timedelta(days=30)
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS reference_numbers (
-    institution TEXT NOT NULL, person TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (institution, person)
-);
-CREATE TABLE IF NOT EXISTS consents (
-    institution TEXT NOT NULL, person TEXT NOT NULL, item TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS viewing_consents (
+    institution TEXT NOT NULL, insured TEXT NOT NULL, item TEXT NOT NULL,
     decided_at INTEGER NOT NULL, available_until INTEGER, check_id TEXT,
-    PRIMARY KEY (institution, person, item)
+    PRIMARY KEY (institution, insured, item)
 );
 CREATE TABLE IF NOT EXISTS seen_files (name TEXT PRIMARY KEY, digest TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS uploads (
@@ -61,35 +60,27 @@ class Book:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.executescript(_SCHEMA)
-        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(consents)")}
-        if "check_id" not in columns:  # a book begun before consents had one
-            self._connection.execute("ALTER TABLE consents ADD COLUMN check_id TEXT")
+        self.numbers = PatientNumbers(self._connection)
+        """The institutions' own patient numbers."""
 
     def close(self) -> None:
         self._connection.close()
 
-    # --- the clinic's own patient numbers ---------------------------------------------------------------------
+    def upgrade(self, keys_of: Callable[[str], tuple[InsuredKey, ...]]) -> int:
+        """Carry over what version 0.1.0 kept by person; return how many rows name a person that is not known.
 
-    def register(self, institution: str, person: str, number: str) -> None:
-        """A later number takes the place of an earlier one."""
-        self._connection.execute(
-            "INSERT INTO reference_numbers VALUES (?, ?, ?) "
-            "ON CONFLICT (institution, person) DO UPDATE SET number = excluded.number",
-            (institution, person, number),
-        )
-
-    def reference_number(self, institution: str, person: str) -> str | None:
-        found = self._connection.execute(
-            "SELECT number FROM reference_numbers WHERE institution = ? AND person = ?", (institution, person)
-        ).fetchone()
-        return None if found is None else str(found[0])
+        Those stay where they are, for a start with the people file that has that person.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        with self._connection:
+            return _carry_over(self._connection, self.numbers, keys_of)
 
     # --- consents ---------------------------------------------------------------------------------------------
 
     def decided(
         self,
         institution: str,
-        person: str,
+        insured: InsuredKey,
         item: Item,
         decided_at: datetime,
         available_until: datetime | None,
@@ -98,18 +89,18 @@ class Book:
         """The latest decision counts, also when an older one comes later. `available_until`: None for a refusal."""
         until = None if available_until is None else _seconds(available_until)
         self._connection.execute(
-            "INSERT INTO consents (institution, person, item, decided_at, available_until, check_id) "
-            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (institution, person, item) DO UPDATE SET "
+            "INSERT INTO viewing_consents (institution, insured, item, decided_at, available_until, check_id) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (institution, insured, item) DO UPDATE SET "
             "decided_at = excluded.decided_at, available_until = excluded.available_until, "
             "check_id = excluded.check_id WHERE excluded.decided_at >= decided_at",
-            (institution, person, item.value, _seconds(decided_at), until, check_id),
+            (institution, insured.text, item.value, _seconds(decided_at), until, check_id),
         )
 
-    def consent(self, institution: str, person: str, item: Item) -> Noted | None:
+    def consent(self, institution: str, insured: InsuredKey, item: Item) -> Noted | None:
         """None without one, and after a refusal."""
         found = self._connection.execute(
-            "SELECT available_until, check_id FROM consents WHERE institution = ? AND person = ? AND item = ?",
-            (institution, person, item.value),
+            "SELECT available_until, check_id FROM viewing_consents WHERE institution = ? AND insured = ? AND item = ?",
+            (institution, insured.text, item.value),
         ).fetchone()
         return None if found is None or found[0] is None else Noted(_moment(found[0]), found[1])
 
@@ -151,7 +142,31 @@ class Book:
         """Delete what has been kept long enough."""
         self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_seconds(now - KEEP_UPLOADS),))
         self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_seconds(now - KEEP_NAMES),))
-        self._connection.execute("DELETE FROM consents WHERE decided_at < ?", (_seconds(now - KEEP_NAMES),))
+        self._connection.execute("DELETE FROM viewing_consents WHERE decided_at < ?", (_seconds(now - KEEP_NAMES),))
+
+
+def _carry_over(
+    connection: sqlite3.Connection, numbers: PatientNumbers, keys_of: Callable[[str], tuple[InsuredKey, ...]]
+) -> int:
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "reference_numbers" not in tables:
+        return 0
+    left = 0
+    for institution, person, number in connection.execute("SELECT * FROM reference_numbers").fetchall():
+        keys = keys_of(person)
+        for key in keys:
+            if numbers.find(institution, key) is None:  # a newer one counts
+                numbers.register(institution, key, number)
+        if keys:
+            connection.execute(
+                "DELETE FROM reference_numbers WHERE institution = ? AND person = ?", (institution, person)
+            )
+        left += not keys
+    if not left:
+        connection.execute("DROP TABLE reference_numbers")
+    # Consents hold for a day, so those of an earlier version are asked for again rather than carried over.
+    connection.execute("DROP TABLE IF EXISTS consents")
+    return left
 
 
 def _seconds(moment: datetime) -> int:

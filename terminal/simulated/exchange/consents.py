@@ -42,20 +42,12 @@ def _note(
     book: Book,
     day: date,
 ) -> None:
-    if record.insurer_number is None or record.insured_identification_number is None:
-        return
-    wanted = Wanted(
-        insurer_number=record.insurer_number,
-        insured_identification_number=record.insured_identification_number,
-        insured_card_symbol=record.insured_card_symbol,
-        insured_branch_number=record.insured_branch_number,
-        birth_date=record.birth_date,
-    )
-    found = insured.find(wanted, day)
-    if len(found) == 1:
+    wanted = Wanted.by(record, record.birth_date)
+    found = () if wanted is None else insured.find(wanted, day)
+    for key in found[0].keys if len(found) == 1 else ():
         book.decided(
             message.header.institution_code,
-            found[0].person,
+            key,
             item,
             message.header.executed_at,
             _until(consent),

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Protocol, Self
 
 from pydantic import ValidationError
 
 from terminal.handover.messages.insured import Insured
+from terminal.handover.numbers import InsuredKey, InsuredNumbers, insured_key
 from terminal.handover.result_xml import insured_of
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.lookup import look_up
@@ -24,17 +25,35 @@ class Wanted:
     insured_branch_number: str | None = field(default=None, repr=False)
     birth_date: date | None = field(default=None, repr=False)
 
+    @classmethod
+    def by(cls, numbers: InsuredNumbers, birth_date: date | None = None) -> Self | None:
+        """Return None where the insurer or the identification number is missing."""
+        if numbers.insurer_number is None or numbers.insured_identification_number is None:
+            return None
+        return cls(
+            insurer_number=numbers.insurer_number,
+            insured_identification_number=numbers.insured_identification_number,
+            insured_card_symbol=numbers.insured_card_symbol,
+            insured_branch_number=numbers.insured_branch_number,
+            birth_date=birth_date,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    person: str
-    """The service's own id of the person; says nothing of who it is."""
-    record: Insured = field(repr=False)
+    keys: tuple[InsuredKey, ...]
+    """Of the qualification that was found, then of the person's others."""
+    record: Insured | None = field(repr=False)
+    """None where only the service knows who it is."""
 
 
 class InsuredPeople(Protocol):
     def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
         """Every person with such a qualification, each once."""
+        ...
+
+    def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
+        """Of an invented person by name, as version 0.1.0 kept them; empty for one that is not known."""
         ...
 
 
@@ -47,12 +66,35 @@ class InventedInsured:
     def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
         return tuple(self._found(wanted, day))
 
+    def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
+        known = self._people.get(person)
+        return () if known is None else _keys(*known.qualifications, *known.former)
+
     def _found(self, wanted: Wanted, day: date) -> Iterator[Found]:
         for key, person in self._people.items():
             for entry in (*person.qualifications, *person.former):
                 if _is_it(wanted, key, person, entry, day):
-                    yield Found(key, insured_of(entry))
+                    yield Found(_keys(entry, *person.qualifications, *person.former), insured_of(entry))
                     break
+
+
+class InsuredElsewhere:
+    """People whom a service elsewhere may know beside those in `known`: their numbers are taken as they are."""
+
+    def __init__(self, known: InsuredPeople) -> None:
+        self._known = known
+
+    def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
+        found = self._known.find(wanted, day)
+        key = insured_key(wanted)
+        return (Found((key,), None),) if not found and key is not None else found
+
+    def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
+        return self._known.keys_of(person)
+
+
+def _keys(*entries: Qualification) -> tuple[InsuredKey, ...]:
+    return tuple(dict.fromkeys(key for entry in entries if (key := insured_key(entry)) is not None))
 
 
 def _is_it(wanted: Wanted, key: str, person: InsuredPerson, entry: Qualification, day: date) -> bool:

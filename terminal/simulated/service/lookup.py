@@ -4,10 +4,10 @@ It says whether that qualification is in force. Unlike a card it does not lead t
 one, it says so (3) and shows the one that was asked for.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from terminal.handover.numbers import digits_of, plain
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.people import InsuredPerson, People, Validity
 
@@ -50,20 +50,9 @@ def _validity(person: InsuredPerson, qualification: Qualification, day: date) ->
 
 def _matches(search: InsuredSearch, qualification: Qualification) -> bool:
     return (
-        _number(search.insurer_number) == _number(qualification.insurer_number)
-        and _plain(search.insured_card_symbol) == _plain(qualification.insured_card_symbol)
-        and _plain(search.insured_identification_number) == _plain(qualification.insured_identification_number)
+        digits_of(search.insurer_number) == digits_of(qualification.insurer_number)
+        and plain(search.insured_card_symbol) == plain(qualification.insured_card_symbol)
+        and plain(search.insured_identification_number) == plain(qualification.insured_identification_number)
         and search.insured_branch_number in (None, qualification.insured_branch_number)
         and search.birth_date == qualification.birth_date
     )
-
-
-def _number(digits: str) -> str:
-    """Six digits and the same padded to eight are one insurer."""
-    return digits.lstrip("0")
-
-
-def _plain(text: str | None) -> str:
-    """Full and half width, hyphens and spaces make no difference."""
-    plain = unicodedata.normalize("NFKC", text or "")
-    return "".join(character for character in plain if character.isalnum())

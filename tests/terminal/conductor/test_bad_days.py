@@ -15,6 +15,7 @@ from consent.records import Decided
 from consent.verification import LedgerIntact
 from terminal.assembly import NotReady, ledger_path, open_terminal
 from terminal.conductor.patient import Patient
+from terminal.handover.numbers import insured_key
 from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -22,6 +23,7 @@ from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.exchange.book import Book
 from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.people import invented_people
 from tests.terminal.conductor.counter_fixture import Desk
 
 WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]
@@ -47,7 +49,9 @@ def test_the_clinics_own_number_stands_in_the_result(desk: Desk, damaged: bool) 
     """Registered through the exchange folders beside this terminal; a damaged book costs the number, not the result."""
     path = desk.settings.state_dir / "exchange.db"
     with contextlib.closing(Book(path)) as book:
-        book.register(desk.settings.service.institution_code, "adult", "24434")
+        key = insured_key(invented_people()["adult"].qualifications[0])
+        assert key is not None
+        book.numbers.register(desk.settings.service.institution_code, key, "24434")
     if damaged:
         path.write_bytes(b"no database" * 1000)
 

@@ -16,7 +16,6 @@ from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.headless.scripted import ScriptedPatient
 from terminal.headless.transcript import Transcript
 from terminal.qualification.contract import Way
 from terminal.screens.app import Opened, TerminalApp
@@ -26,6 +25,7 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from terminal.handover.messages.header import AnswerHeader, RequestHeader
+from terminal.handover.numbers import InsuredNumbers
 from terminal.handover.xml import CHARACTER_CODES, Encoding
 from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import Checks
 from terminal.simulated.exchange.insured import Found, InsuredPeople, Wanted
-from terminal.simulated.exchange.numbers import RegisteredNumbers
 
 ENDED_NORMALLY = "1"
 IN_PROCESS = "2"
@@ -38,13 +38,9 @@ class Desk:
     def may_ask(self, institution_code: str) -> bool:
         return self.institution_code in (None, institution_code)
 
-    def find(self, wanted: Wanted) -> tuple[Found, ...]:
-        return self.insured.find(wanted, self.now.date())
-
-    @property
-    def numbers(self) -> RegisteredNumbers:
-        """The institutions' own patient numbers."""
-        return RegisteredNumbers(self.book, self.insured)
+    def find(self, numbers: InsuredNumbers) -> tuple[Found, ...]:
+        wanted = Wanted.by(numbers)
+        return () if wanted is None else self.insured.find(wanted, self.now.date())
 
     def header(
         self, request: RequestHeader, segment: str, code: str | None = None, message: str | None = None

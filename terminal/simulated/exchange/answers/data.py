@@ -1,5 +1,7 @@
 """Drug and health-check data: given only while a consent lasts. What is given is invented."""
 
+from typing import TypeVar
+
 from consent.items import Item
 from terminal.handover.messages.data import (
     CheckupAnswer,
@@ -17,9 +19,10 @@ from terminal.handover.messages.data import (
 from terminal.qualification.contract import ServiceSilent
 from terminal.simulated.exchange import samples
 from terminal.simulated.exchange.answers.common import Desk
-from terminal.simulated.exchange.insured import Found, Wanted
+from terminal.simulated.exchange.insured import Found
 from terminal.simulated.exchange.problems import Trouble
 
+Patient = TypeVar("Patient", DrugPatient, CheckupPatient)
 _GOOD, _BAD = "1", "9"
 _XML = "2"
 """FileCategory."""
@@ -33,10 +36,8 @@ def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
     common = _common(request.header, allowed, desk)
     if isinstance(allowed, Trouble):
         return DrugAnswer(header=DrugHeader.model_validate(common))
-    record = allowed.record
-    patient = DrugPatient(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
     return DrugAnswer(
-        header=DrugHeader.model_validate({**common, "patient": patient}),
+        header=DrugHeader.model_validate({**common, "patient": _patient(allowed, DrugPatient)}),
         body=DrugBody(months=samples.drug_months(body.start, min(body.end, desk.now.date()))),
     )
 
@@ -46,12 +47,17 @@ def answer_checkups(request: CheckupRequest, desk: Desk) -> CheckupAnswer:
     common = _common(request.header, allowed, desk)
     if isinstance(allowed, Trouble):
         return CheckupAnswer(header=CheckupHeader.model_validate(common))
-    record = allowed.record
-    patient = CheckupPatient(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
     return CheckupAnswer(
-        header=CheckupHeader.model_validate({**common, "patient": patient}),
+        header=CheckupHeader.model_validate({**common, "patient": _patient(allowed, CheckupPatient)}),
         body=CheckupBody(checkups=samples.checkups(desk.now.date())),
     )
+
+
+def _patient(found: Found, kind: type[Patient]) -> Patient | None:
+    record = found.record
+    if record is None:
+        return None
+    return kind(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
 
 
 def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found | Trouble:
@@ -61,17 +67,10 @@ def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found
         return Trouble.OTHER_INSTITUTION
     if category != _XML:
         return Trouble.XML_ONLY
-    found = desk.find(
-        Wanted(
-            insurer_number=header.insurer_number,
-            insured_identification_number=header.insured_identification_number,
-            insured_card_symbol=header.insured_card_symbol,
-            insured_branch_number=header.insured_branch_number,
-        )
-    )
+    found = desk.find(header)
     if len(found) != 1:
         return Trouble.SEVERAL if found else Trouble.NOBODY
-    noted = desk.book.consent(header.institution_code, found[0].person, item)
+    noted = desk.book.consent(header.institution_code, found[0].keys[0], item)
     # The last moment itself is still within.
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
         return Trouble.NO_CONSENT

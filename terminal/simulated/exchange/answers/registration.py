@@ -7,7 +7,6 @@ from terminal.handover.messages.reference import (
     RegistrationResult,
 )
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
-from terminal.simulated.exchange.insured import Wanted
 from terminal.simulated.exchange.problems import Trouble
 
 
@@ -30,17 +29,11 @@ def answer_registration(request: RegistrationRequest, desk: Desk) -> Registratio
 
 
 def _register(info: RegistrationInfo, institution: str, desk: Desk) -> Trouble | None:
-    found = desk.find(
-        Wanted(
-            insurer_number=info.insurer_number,
-            insured_identification_number=info.insured_identification_number,
-            insured_card_symbol=info.insured_card_symbol,
-            insured_branch_number=info.insured_branch_number,
-        )
-    )
+    found = desk.find(info)
     if not found:
         return Trouble.NOBODY_TO_REGISTER
     if len(found) > 1:
         return Trouble.SEVERAL
-    desk.book.register(institution, found[0].person, info.reference_number)
+    for key in found[0].keys:
+        desk.book.numbers.register(institution, key, info.reference_number)
     return None

@@ -63,7 +63,7 @@ def check(search: SearchInfo, institution: str, desk: Desk) -> QualificationBody
         case QualificationResult(segment="9"):
             return outcome.error_code or Trouble.PROVOKED.code, outcome.error_message or Trouble.PROVOKED.sentence
         case QualificationResult():
-            body = result_body(outcome, FaceOptions(reference_number=desk.numbers))
+            body = result_body(outcome, FaceOptions(reference_number=desk.book.numbers))
             return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
 
 

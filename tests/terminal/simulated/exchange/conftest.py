@@ -14,7 +14,7 @@ from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, Parsed, parse, write_document
 from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import Checks, InventedChecks
-from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
 from terminal.simulated.service.people import invented_people
 
@@ -32,12 +32,13 @@ class Counter:
     now: datetime = MORNING
     seconds: float = 100.0
     checks: Checks | None = None
+    insured: InsuredPeople | None = None
     service: ExchangeService = field(init=False)
 
     def start(self, rules: ExchangeRules | None = None) -> None:
         self.service = ExchangeService(
             self.folders,
-            InventedInsured(invented_people()),
+            self.insured or InventedInsured(invented_people()),
             self.checks or InventedChecks(invented_people()),
             self.book,
             rules=rules,

@@ -116,11 +116,12 @@ def test_numbers_lead_to_people() -> None:
 
     def found(**changes: Any) -> list[str]:
         wanted = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}
-        return [entry.person for entry in insured.find(Wanted(**wanted), date(2026, 11, 21))]
+        hits = insured.find(Wanted(**wanted), date(2026, 11, 21))
+        return [entry.record.insured_branch_number or "" for entry in hits if entry.record]
 
-    assert found() == ["one", "two"]
-    assert found(insured_branch_number="02") == ["two"]
-    assert found(insured_branch_number="02", birth_date=date(1981, 4, 12), insured_card_symbol="試－１") == ["two"]
+    assert found() == ["01", "02"]
+    assert found(insured_branch_number="02") == ["02"]
+    assert found(insured_branch_number="02", birth_date=date(1981, 4, 12), insured_card_symbol="試－１") == ["02"]
     assert found(birth_date=date(1981, 4, 13)) == []
     assert found(insured_card_symbol="試－９") == []
     for impossible in ({"insured_identification_number": ""}, {"insured_branch_number": "x"}, {"insurer_number": "Ａ"}):

@@ -9,8 +9,6 @@ from consent.items import Item
 from terminal.handover.name import result_file_name
 from terminal.handover.result_xml import FaceOptions, result_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
-from terminal.simulated.exchange.insured import InventedInsured
-from terminal.simulated.exchange.numbers import RegisteredNumbers
 from terminal.simulated.service.people import invented_people
 from tests.terminal.simulated.exchange.asking import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import MORNING, Counter
@@ -183,7 +181,7 @@ def test_within_the_days_asked_for(counter: Counter, start: date, end: date, cou
 def test_the_registered_number_stands_in_the_next_result_of_the_card_reader(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
     people = invented_people()
-    numbers = RegisteredNumbers(counter.book, InventedInsured(people))
+    numbers = counter.book.numbers
     result = QualificationResult(
         check_id="c-1",
         processed_at=MORNING,

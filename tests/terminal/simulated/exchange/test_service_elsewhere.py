@@ -2,21 +2,24 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from consent.items import Item
+from terminal.handover.numbers import numbers_in
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import RefusalReason, Refused, Standing
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import ServiceChecks
+from terminal.simulated.exchange.insured import InsuredElsewhere, InventedInsured
+from terminal.simulated.exchange.opening import open_exchange
+from terminal.simulated.exchange.service import ExchangeRules
+from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.server import StubServer, enrol_locally, open_service
 from terminal.simulated.service.service import Caller, Service
-from tests.terminal.simulated.exchange.asking import INSTITUTION, check, checkups, drugs
-from tests.terminal.simulated.exchange.conftest import MORNING, Counter
+from tests.terminal.simulated.exchange.asking import INSTITUTION, check, checkups, drugs, registration
+from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.test_data import ask, face, refused
 
 NAME = "OQSsiquc01req_1.xml"
@@ -83,21 +86,46 @@ def test_a_consent_that_was_taken_back_counts_no_more_whatever_the_file_says(
     assert refused(ask(counter, checkups(), "TKK"), "SIMX0013E")
 
 
-def test_a_book_begun_before_consents_named_their_check(tmp_path: Path) -> None:
+def test_a_book_of_version_0_1_0(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "exchange.db"
-    Book(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("ALTER TABLE consents DROP COLUMN check_id")
-        connection.execute(
-            "INSERT INTO consents VALUES (?, 'adult', ?, 1, ?)", (INSTITUTION, Item.MEDICINES.value, 2**31)
+        connection.executescript(
+            "CREATE TABLE reference_numbers (institution TEXT, person TEXT, number TEXT);"
+            "CREATE TABLE consents (institution TEXT, person TEXT, item TEXT, decided_at INTEGER);"
         )
+        rows = [(INSTITUTION, "adult", "24434"), (INSTITUTION, "changed-insurer", "77"), (INSTITUTION, "mine", "1")]
+        connection.executemany("INSERT INTO reference_numbers VALUES (?, ?, ?)", rows)
     connection.close()
-    book = Book(path)
-    old = book.consent(INSTITUTION, "adult", Item.MEDICINES)
-    assert old is not None
-    assert old.check_id is None
-    book.decided(INSTITUTION, "adult", Item.MEDICINES, MORNING, MORNING + timedelta(hours=1), "check-1")
-    new = book.consent(INSTITUTION, "adult", Item.MEDICINES)
-    book.close()
-    assert new is not None
-    assert (new.until, new.check_id) == (MORNING + timedelta(hours=1), "check-1")
+    people = invented_people()
+    adult, changed = people["adult"].qualifications[0], people["changed-insurer"]
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[mine]\nlike = "adult"\nqualification = { insured_identification_number = "0001235" }\n')
+
+    assert numbers_in(path)(INSTITUTION, adult) is None
+    assert "start `uketsuke exchange` once" in caplog.text
+    open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules())[1].close()
+    assert "1 patient numbers of version 0.1.0 name people who are not known" in caplog.text
+    assert numbers_in(path)(INSTITUTION, adult) == "24434"
+    for qualification in (*changed.qualifications, *changed.former):
+        assert numbers_in(path)(INSTITUTION, qualification) == "77"
+
+    open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules(), people_file=mine)[1].close()
+    assert numbers_in(path)(INSTITUTION, invented_people(mine)["mine"].qualifications[0]) == "1"
+    caplog.clear()
+    numbers_in(path)(INSTITUTION, adult)
+    assert caplog.text == ""
+
+
+def test_people_whom_only_the_service_knows(counter: Counter, stub: StubServer) -> None:
+    """Their numbers are taken as they are: a number is registered, and a consent of the card reader is believed."""
+    counter.insured = InsuredElsewhere(InventedInsured({}))
+    counter.checks = None
+    counter.start()
+    counter.ask("OQSsiimm01req_1.xml", registration("24434"))
+    face(counter, medicines=1, health_checkup=0)
+    answer = ask(counter, drugs())
+    assert (answer.header.result, answer.header.patient) == ("1", None)
+    assert answer.body.months
+    assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
+    assert refused(ask(counter, drugs(insured_branch_number="02")), "SIMX0008E"), "another member of the family"
+    assert counter.book.numbers(INSTITUTION, invented_people()["adult"].qualifications[0]) == "24434"

@@ -1,0 +1,107 @@
+"""The institution's own patient numbers (照会番号), which stand in later results for the same insured person.
+
+Keyed by what identifies an insured person on a 資格確認書, so they need no list of people and work with any service.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS patient_numbers (
+    institution TEXT NOT NULL, insured TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (institution, insured)
+)
+"""
+_FORMER = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reference_numbers'"
+"""The table of version 0.1.0, which named the invented people."""
+
+
+class InsuredNumbers(Protocol):
+    """Any message or record with these numbers."""
+
+    @property
+    def insurer_number(self) -> str | None: ...
+    @property
+    def insured_card_symbol(self) -> str | None: ...
+    @property
+    def insured_identification_number(self) -> str | None: ...
+    @property
+    def insured_branch_number(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredKey:
+    """Insurer number, symbol, number and branch as one text, written alike however they were typed."""
+
+    text: str = field(repr=False)
+
+
+def insured_key(numbers: InsuredNumbers) -> InsuredKey | None:
+    """Return the key, or None without an insurer number or an identification number."""
+    insurer, number = digits_of(numbers.insurer_number), plain(numbers.insured_identification_number)
+    if not insurer or not number:
+        return None
+    return InsuredKey(f"{insurer}/{plain(numbers.insured_card_symbol)}/{number}/{plain(numbers.insured_branch_number)}")
+
+
+def digits_of(insurer_number: str | None) -> str:
+    """Six digits and the same padded to eight, with zeros or spaces, are one insurer."""
+    return (insurer_number or "").strip().lstrip("0")
+
+
+def plain(text: str | None) -> str:
+    """Return letters and digits alone: full and half width, hyphens and spaces make no difference."""
+    normal = unicodedata.normalize("NFKC", text or "")
+    return "".join(character for character in normal if character.isalnum())
+
+
+class PatientNumbers:
+    """The table of numbers in a database that is open. For one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        connection.execute(_SCHEMA)
+
+    def register(self, institution: str, insured: InsuredKey, number: str) -> None:
+        """A later number takes the place of an earlier one."""
+        self._connection.execute(
+            "INSERT INTO patient_numbers VALUES (?, ?, ?) "
+            "ON CONFLICT (institution, insured) DO UPDATE SET number = excluded.number",
+            (institution, insured.text, number),
+        )
+
+    def find(self, institution: str, insured: InsuredKey) -> str | None:
+        found = self._connection.execute(
+            "SELECT number FROM patient_numbers WHERE institution = ? AND insured = ?", (institution, insured.text)
+        ).fetchone()
+        return None if found is None else str(found[0])
+
+    def __call__(self, institution: str, numbers: InsuredNumbers) -> str | None:
+        """For `FaceOptions.reference_number`."""
+        key = insured_key(numbers)
+        return None if key is None else self.find(institution, key)
+
+
+def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
+    """Look in the database of an `uketsuke exchange` beside this terminal; no number while there is none."""
+
+    def find(institution: str, numbers: InsuredNumbers) -> str | None:
+        if not path.exists():
+            return None
+        try:
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                if connection.execute(_FORMER).fetchone()[0]:
+                    log.warning("%s has patient numbers of version 0.1.0; start `uketsuke exchange` once", path)
+                return PatientNumbers(connection)(institution, numbers)
+        except sqlite3.Error as error:  # the result goes out without the number rather than not at all
+            log.warning("%s cannot be read: %s", path, type(error).__name__)
+            return None
+
+    return find

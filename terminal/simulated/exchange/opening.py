@@ -1,0 +1,39 @@
+"""An exchange from what a command line says: with the invented people alone, or in front of a service elsewhere."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from terminal.qualification.client import QualificationClient
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import Checks, InventedChecks, ServiceChecks
+from terminal.simulated.exchange.insured import InsuredElsewhere, InsuredPeople, InventedInsured
+from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
+from terminal.simulated.service.people import invented_people
+
+log = logging.getLogger(__name__)
+
+
+def open_exchange(
+    folder: Path,
+    state_dir: Path,
+    rules: ExchangeRules,
+    *,
+    people_file: Path | None = None,
+    open_client: Callable[[], QualificationClient] | None = None,
+) -> tuple[ExchangeService, Book]:
+    """Return the exchange and its book, which the caller closes.
+
+    `open_client`: a new client of the service to ask. Raises `ValueError` for a people file that is none.
+    """
+    people = invented_people(people_file)
+    insured: InsuredPeople = InventedInsured(people)
+    checks: Checks = InventedChecks(people)
+    if open_client is not None:
+        checks, insured = ServiceChecks(open_client), InsuredElsewhere(insured)
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    book = Book(state_dir / "exchange.db")
+    left = book.upgrade(insured.keys_of)
+    if left:
+        log.warning("%d patient numbers of version 0.1.0 name people who are not known here; kept aside", left)
+    return ExchangeService(Folders.below(folder), insured, checks, book, rules=rules), book
