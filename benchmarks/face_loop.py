@@ -109,19 +109,20 @@ def loop(film: Path, engine: FaceEngine, mirror: bool) -> dict[str, float]:
     """Detection and encoding of every frame that can be had, beside the display."""
     camera = Camera(OpenCvSource(str(film), loop=True))
     camera.start()
-    camera.after(0, 5)
-    display = Display(camera)
-    number = encodings = 0
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        frame = camera.after(number, 1)
-        if not isinstance(frame, Frame):
-            continue
-        number = frame.number
-        for box in engine.faces(frame.grey)[:1]:
-            flip_averaged(engine, frame.grey, box) if mirror else engine.encode(frame.grey, box)
-            encodings += 1
-    figures = display.stop()
+    with camera.look():
+        camera.after(0, 5)
+        display = Display(camera)
+        number = encodings = 0
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            frame = camera.after(number, 1)
+            if not isinstance(frame, Frame):
+                continue
+            number = frame.number
+            for box in engine.faces(frame.grey)[:1]:
+                flip_averaged(engine, frame.grey, box) if mirror else engine.encode(frame.grey, box)
+                encodings += 1
+        figures = display.stop()
     camera.stop()
     return {**figures, "checked_frames_per_s": round(encodings / SECONDS, 1)}
 
@@ -137,13 +138,12 @@ def verdict(film: Path, engine: DnnEngine) -> dict[str, float]:
     engine.judge()  # as the terminal does while it starts
     found = {}
     for name, spacing in (("verdict_ms", VisionSettings().frame_spacing_ms), ("verdict_unspaced_ms", 0)):
-        camera = Camera(OpenCvSource(str(film), loop=True), rest_after=0.1)
+        camera = Camera(OpenCvSource(str(film), loop=True))
         camera.start()
-        camera.after(0, 5)
-        time.sleep(0.5)
         settings, watched = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), Watched(engine)
         began = time.monotonic()
-        given = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
+        with camera.look():
+            given = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
         ended = time.monotonic()
         camera.stop()
         assert isinstance(given, FaceMatched), given
@@ -161,11 +161,11 @@ def turned(engine: DnnEngine, policy: AntiPhoto, times: int = 5) -> float:
     for seed in range(times):
         camera = Camera(SyntheticSource(PERSON, fps=30, seed=seed))
         camera.start()
-        camera.after(0, 5)
         watched = Watched(engine)
-        given = check_face(
-            camera, reference, watched, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
-        )
+        with camera.look():
+            given = check_face(
+                camera, reference, watched, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
+            )
         ended = time.monotonic()
         camera.stop()
         if isinstance(given, FaceMatched) and watched.first_good is not None:
@@ -173,11 +173,10 @@ def turned(engine: DnnEngine, policy: AntiPhoto, times: int = 5) -> float:
     return round(statistics.median(found))
 
 
-def idle(film: Path, rest_after: float) -> float:
-    """Percent of a core for a camera that is open and watched for its loss; it rests from `rest_after` seconds on."""
-    camera = Camera(OpenCvSource(str(film), loop=True), rest_after=rest_after)
+def idle(film: Path, *, keep_open: bool) -> float:
+    """Percent of a core for a camera between looks that is watched for its loss."""
+    camera = Camera(OpenCvSource(str(film), loop=True), keep_open=keep_open)
     camera.start()
-    camera.after(0, 5)
     time.sleep(0.5)
     before, began = time.process_time(), time.monotonic()
     while time.monotonic() - began < IDLE_SECONDS:
@@ -195,9 +194,9 @@ def ready(film: Path, cache: Path) -> float:
         "from vision.engines.open import open_engine",
         "from vision.camera import Camera",
         "from vision.sources.open import open_source",
-        "camera = Camera(open_source(sys.argv[1], loop=True)); camera.start()",
+        "camera = Camera(open_source(sys.argv[1], loop=True), keep_open=True); camera.start()",
         "open_engine(pathlib.Path(sys.argv[2])).judge()",
-        "assert camera.after(-1, 5) is not None",
+        "camera.look().__enter__(); assert camera.after(-1, 5) is not None",
         "print(time.monotonic() - began); camera.stop()",
     )
     run = [sys.executable, "-c", "\n".join(lines), str(film), str(cache)]
@@ -217,8 +216,8 @@ def measure(cache: Path) -> dict[str, Any]:
         figures |= loop(film, engine, mirror=True) | verdict(film, engine)
         figures["verdict_standard_ms"] = turned(engine, AntiPhoto.STANDARD)
         figures["verdict_strict_ms"] = turned(engine, AntiPhoto.STRICT)
-        figures["idle_cpu_percent"] = idle(film, rest_after=0.1)
-        figures["awake_cpu_percent"] = idle(film, rest_after=60)
+        figures["idle_cpu_percent"] = idle(film, keep_open=False)
+        figures["kept_open_cpu_percent"] = idle(film, keep_open=True)
         figures["rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         from vision.engines.dlib import DlibEngine
 

@@ -90,6 +90,9 @@ class VisionSettings(Section):
     anti_photo: AntiPhoto = AntiPhoto.STANDARD
     """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff. Where
     it is not set, the profile's applies (`config.profiles`)."""
+    keep_open: bool = False
+    """Leave the camera open between face checks. By default it is closed and its lamp off; a camera that takes seconds
+    to open may need this. `uketsuke doctor` tells how long it takes."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Frames dropped after opening, while the camera settles its exposure."""
 

@@ -90,7 +90,7 @@ def real_devices(settings: Settings, write: Write | None) -> "Devices":
     slot: CardSlot = PcscSlot(settings.reader.name or None)
     if write is not None:
         slot = traced(slot, write, production=not is_simulated(settings))
-    return Devices(slot, None, Camera(source), engine)
+    return Devices(slot, None, Camera(source, keep_open=settings.vision.keep_open), engine)
 
 
 def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":

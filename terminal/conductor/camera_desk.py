@@ -1,4 +1,7 @@
-"""The camera's effects: the card photo's reference, and the live face against it. One camera, opened once."""
+"""The camera's effects: the card photo's reference, and the live face against it.
+
+The camera is open during a face check alone.
+"""
 
 import logging
 import threading
@@ -44,7 +47,7 @@ class CameraDesk:
         self._watcher: threading.Thread | None = None
 
     def start(self, on_change: Callable[[bool], None]) -> None:
-        """Open the camera and keep it; tell whenever it is lost or back. The engine loads meanwhile."""
+        """Watch for the camera; tell whenever it is lost or back."""
         self.camera.start()
         self._watcher = threading.Thread(target=self._watch, args=(on_change,), name="camera-watch", daemon=True)
         self._watcher.start()
@@ -118,7 +121,11 @@ class CameraDesk:
         reference = patient.reference
         if reference is None or patient.wiped:
             return FaceCheckStopped()
-        return check_face(self.camera, reference, self._loaded(), self._settings, on_progress, stop)
+        with self.camera.look():
+            verdict = check_face(self.camera, reference, self._loaded(), self._settings, on_progress, stop)
+        if self.camera.opening_seconds is not None:
+            log.debug("%s: first frame %.2f s after opening", self.camera.name, self.camera.opening_seconds)
+        return verdict
 
     def stop_check(self) -> None:
         self._stop.set()

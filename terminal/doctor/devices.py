@@ -63,9 +63,11 @@ def camera(settings: Settings) -> Finding:
     except ValueError as error:
         return bad(str(error), _OTHER_CAMERA)
     try:
+        opened_at = time.monotonic()
         lost = source.open()
         if isinstance(lost, CameraLost):
             return bad(lost.source, _OTHER_CAMERA)
+        opening: float | None = None
         sizes: list[tuple[int, int]] = []
         light: list[float] = []
         rate = 0.0
@@ -74,11 +76,13 @@ def camera(settings: Settings) -> Finding:
             frame = source.read()
             if isinstance(frame, CameraLost):
                 return bad(frame.source, "Plug it in again, directly and not through a hub.")
+            opening = opening or time.monotonic() - opened_at
             sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
             light.append(float(frame.grey.mean()))
             rate = len(sizes) / max(time.monotonic() - began, 1e-3)
         granted = source.granted() if isinstance(source, Granting) else ""
         name = f"{source.name} grants {granted}" if granted else source.name
+        name = f"{name}, first picture after {opening or 0:.1f} s"
         return _picture(name, sizes[-1], max(light), rate)
     finally:
         source.close()

@@ -39,7 +39,8 @@ def camera(source: FrameSource) -> Iterator[Camera]:
     camera = Camera(source)
     camera.start()
     try:
-        yield camera
+        with camera.look():
+            yield camera
     finally:
         camera.stop()
 

@@ -71,7 +71,8 @@ def done(engine: FaceEngine) -> tuple[bytes, Remembering]:
     was = reference.encoding.tobytes()
     camera = Camera(SyntheticSource("hana"))
     camera.start()
-    verdict = check_face(camera, reference, remembering, SETTINGS, lambda _: None, threading.Event())
+    with camera.look():
+        verdict = check_face(camera, reference, remembering, SETTINGS, lambda _: None, threading.Event())
     camera.stop()
     assert isinstance(verdict, FaceMatched)
     reference.wipe()
@@ -99,8 +100,9 @@ def test_the_search_would_find_one(done: tuple[bytes, Remembering]) -> None:
 def test_no_frame_is_within_reach_of_the_camera(engine: FaceEngine) -> None:
     camera = Camera(SyntheticSource("hana"))
     camera.start()
-    frame = camera.after(0, 5)
-    assert frame is not None
+    with camera.look():
+        frame = camera.after(0, 5)
+        assert frame is not None
     camera.stop()
     assert camera.latest() is None
 
@@ -119,7 +121,8 @@ def test_the_process_opens_no_file_for_writing_during_a_check(engine: FaceEngine
         assert isinstance(reference, Reference)
         camera = Camera(SyntheticSource("hana"))
         camera.start()
-        check_face(camera, reference, engine, SETTINGS, lambda _: None, threading.Event())
+        with camera.look():
+            check_face(camera, reference, engine, SETTINGS, lambda _: None, threading.Event())
         camera.stop()
     finally:
         listening = False

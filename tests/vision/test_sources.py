@@ -1,16 +1,13 @@
 """Real files through the class that opens webcams too; a camera that is lost is noticed and opened again."""
 
 import os
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from vision.camera import Camera
 from vision.frame import Frame
 from vision.sources.open import open_source
 from vision.sources.opencv import OpenCvSource, _why_not
@@ -114,35 +111,6 @@ def test_what_was_granted_is_told(tmp_path: Path) -> None:
     source.close()
 
 
-def test_the_camera_describes_itself_or_says_why_not(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
-    camera = Camera(OpenCvSource(str(path), loop=True))
-    assert camera.describe() == f"{path}: not open yet"
-    camera.start()
-    wait_for(lambda: isinstance(camera.latest(), Frame))
-    assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames a second"
-    camera.stop()
-    missing = Camera(OpenCvSource(str(tmp_path / "none.avi")))
-    missing.start()
-    wait_for(lambda: isinstance(missing.latest(), CameraLost))
-    assert missing.describe().endswith("no such file")
-    missing.stop()
-
-
-def test_a_hanging_camera_is_noticed_within_a_second() -> None:
-    source = Scripted()
-    camera = Camera(source)
-    camera.start()
-    assert isinstance(camera.after(0, 5), Frame)
-    source.hangs.set()
-    began = time.monotonic()
-    wait_for(lambda: isinstance(camera.latest(), CameraLost))
-    noticed = time.monotonic() - began
-    source.hangs.clear()
-    camera.stop()
-    assert noticed < 1.0
-
-
 def test_opencv_says_nothing_on_standard_error(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The screen is painted there."""
     (tmp_path / "clip.mp4").write_text("not a video")
@@ -167,137 +135,6 @@ def test_a_truncated_clip_ends_instead_of_failing(tmp_path: Path) -> None:
         frames, _ = read_all(source)
         assert len(frames) < 20
     source.close()
-
-
-# --- the camera everybody looks through ---------------------------------------------------------------------
-
-
-class Scripted:
-    """A source whose every answer the test decides."""
-
-    def __init__(self) -> None:
-        self.name = "camera 7"
-        self.opened = 0
-        self.broken = False
-        self.hangs = threading.Event()
-        self._number = 0
-
-    def open(self) -> CameraLost | None:
-        self.opened += 1
-        return CameraLost(f"{self.name}: gone") if self.broken else None
-
-    def read(self) -> Frame | CameraLost:
-        while self.hangs.is_set():
-            time.sleep(0.01)
-        if self.broken:
-            return CameraLost(f"{self.name}: gone")
-        time.sleep(0.01)
-        self._number += 1
-        picture = np.zeros((96, 128, 3), np.uint8)
-        return Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
-
-    def close(self) -> None:
-        pass
-
-
-def wait_for(condition: object, seconds: float = 5.0) -> None:
-    assert callable(condition)
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.01)
-
-
-def test_the_latest_frame_wins_and_the_thread_ends() -> None:
-    source = Scripted()
-    camera = Camera(source)
-    camera.start()
-    first = camera.after(0, 5)
-    assert isinstance(first, Frame)
-    later = camera.after(first.number + 5, 5)
-    assert isinstance(later, Frame)
-    assert later.number == first.number + 6
-    camera.stop()
-    assert "camera" not in {thread.name for thread in threading.enumerate()}
-    assert camera.latest() is None
-
-
-class Resting(Scripted):
-    """Counts what it decodes and what it lets pass."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.decoded = self.passed = 0
-
-    def read(self) -> Frame | CameraLost:
-        self.decoded += 1
-        return super().read()
-
-    def skip(self) -> CameraLost | None:
-        self.passed += 1
-        passed = super().read()
-        return passed if isinstance(passed, CameraLost) else None
-
-
-@pytest.fixture
-def resting() -> Iterator[tuple[Resting, Camera]]:
-    """A camera nobody has looked through for a moment."""
-    source = Resting()
-    camera = Camera(source, rest_after=0.05)
-    camera.start()
-    assert isinstance(camera.after(0, 5), Frame)
-    wait_for(lambda: source.passed)
-    yield source, camera
-    source.hangs.clear()
-    camera.stop()
-
-
-def test_a_camera_nobody_looks_through_decodes_nothing_and_keeps_no_frame(resting: tuple[Resting, Camera]) -> None:
-    source, camera = resting
-    decoded, passed = source.decoded, source.passed
-    until = time.monotonic() + 0.3
-    while time.monotonic() < until:
-        assert camera.lost() is None
-        time.sleep(0.02)
-    assert source.decoded == decoded
-    assert source.passed > passed + 5
-    assert camera.latest() is None
-
-
-def test_the_first_frame_after_a_rest_is_new_and_comes_at_once(resting: tuple[Resting, Camera]) -> None:
-    _, camera = resting
-    looked = time.monotonic()
-    frame = camera.after(-1, 5)
-    assert isinstance(frame, Frame)
-    assert frame.taken_at >= looked
-    assert time.monotonic() - looked < 0.5
-    assert isinstance(camera.latest(), Frame)
-
-
-def test_who_waits_for_a_frame_keeps_the_camera_awake(resting: tuple[Resting, Camera]) -> None:
-    source, camera = resting
-    source.hangs.set()
-    threading.Timer(0.3, source.hangs.clear).start()
-    number = 0
-    for _ in range(20):
-        frame = camera.after(number, 5)
-        if isinstance(frame, Frame):
-            number = frame.number
-    passed = source.passed
-    assert isinstance(camera.after(number + 10, 5), Frame)
-    assert source.passed == passed
-
-
-def test_a_loss_is_noticed_within_a_second_of_rest(resting: tuple[Resting, Camera]) -> None:
-    source, camera = resting
-    for happen in (source.hangs.set, lambda: setattr(source, "broken", True)):
-        happen()
-        began = time.monotonic()
-        wait_for(lambda: camera.lost() is not None)
-        assert time.monotonic() - began < 1.0
-        source.hangs.clear()
-        if not source.broken:
-            wait_for(lambda: camera.lost() is None)
 
 
 def test_frames_let_pass_are_counted_and_end_where_the_clip_ends(tmp_path: Path) -> None:
@@ -327,28 +164,3 @@ def test_a_synthetic_patient_moves_on_while_nobody_looks(monkeypatch: pytest.Mon
     np.testing.assert_array_equal(seen.rgb, expected.rgb)
     one.fail()
     assert isinstance(one.skip(), CameraLost)
-
-
-def test_an_unplugged_camera_is_lost_and_comes_back() -> None:
-    source = Scripted()
-    camera = Camera(source)
-    camera.start()
-    assert isinstance(camera.after(0, 5), Frame)
-    source.broken = True
-    wait_for(lambda: isinstance(camera.latest(), CameraLost))
-    source.broken = False
-    wait_for(lambda: isinstance(camera.latest(), Frame))
-    assert source.opened >= 2
-    camera.stop()
-
-
-def test_a_hanging_camera_is_lost_by_the_age_of_its_last_frame() -> None:
-    source = Scripted()
-    camera = Camera(source, lost_after=0.1)
-    camera.start()
-    assert isinstance(camera.after(0, 5), Frame)
-    source.hangs.set()
-    wait_for(lambda: isinstance(camera.latest(), CameraLost))
-    source.hangs.clear()
-    wait_for(lambda: isinstance(camera.latest(), Frame))
-    camera.stop()

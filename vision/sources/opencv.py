@@ -38,8 +38,9 @@ class OpenCvSource:
 
     def open(self) -> CameraLost | None:
         self.close()
-        if not self._is_device and "%" not in self._spec and not Path(self._spec).is_file():
-            return CameraLost(f"{self.name}: no such file")
+        absent = self.absent()
+        if absent is not None:
+            return absent
         capture = cv2.VideoCapture(int(self._spec)) if self._spec.isdecimal() else cv2.VideoCapture(self._spec)
         if not capture.isOpened():
             capture.release()
@@ -57,6 +58,15 @@ class OpenCvSource:
         self._period = 1 / rate if 1 <= rate <= 240 else 1 / 30
         self._began = time.monotonic()
         self._read_since_open = 0
+        return None
+
+    def absent(self) -> CameraLost | None:
+        """By the device's or file's path."""
+        if self._is_device:
+            missing = _unplugged(self._spec)
+            return CameraLost(f"{self.name}: {missing}") if missing else None
+        if "%" not in self._spec and not Path(self._spec).is_file():
+            return CameraLost(f"{self.name}: no such file")
         return None
 
     def read(self) -> Frame | CameraLost:
@@ -130,11 +140,18 @@ class OpenCvSource:
             self._capture = None
 
 
+def _device_path(spec: str) -> Path:
+    return Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
+
+
+def _unplugged(spec: str) -> str | None:
+    path = _device_path(spec)
+    return None if path.exists() else f"not there ({path} does not exist); is it plugged in?"
+
+
 def _why_not(spec: str) -> str:
-    """What is wrong with a device that does not open, as far as the system tells."""
-    path = Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
-    if not path.exists():
-        return f"not there ({path} does not exist); is it plugged in?"
+    """What is wrong with a device that is there and does not open, as far as the system tells."""
+    path = _device_path(spec)
     if not os.access(path, os.R_OK | os.W_OK):
         return f"no permission for {path}; the user must be in the group `video`"
     return "in use by another program, or not a camera; close what else shows its picture"

@@ -33,6 +33,14 @@ class Skipping(Protocol):
 
 
 @runtime_checkable
+class Locatable(Protocol):
+    """A source that knows whether it is there without opening it."""
+
+    def absent(self) -> CameraLost | None:
+        """None where it is there, as far as that can be told."""
+
+
+@runtime_checkable
 class Granting(Protocol):
     """A source that was asked for a size and format and may have granted another."""
 

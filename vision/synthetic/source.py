@@ -76,9 +76,12 @@ class SyntheticSource:
 
     # --- FrameSource ----------------------------------------------------------------------------------------
 
+    def absent(self) -> CameraLost | None:
+        return CameraLost(f"{self.name}: unplugged") if self._failed else None
+
     def open(self) -> CameraLost | None:
         if self._failed:
-            return CameraLost(f"{self.name}: unplugged")
+            return self.absent()
         self._began, self._first = time.monotonic(), self._number
         return None
 

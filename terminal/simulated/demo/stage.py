@@ -85,10 +85,11 @@ class CameraStage:
             self.camera.start()
             try:
                 # before the engine is loaded: who has no camera need not wait for that
-                frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
-                if isinstance(frame, CameraLost):
-                    raise _not_there(frame)
-                self._own = portrait_before(self.camera, self.engine())
+                with self.camera.look():
+                    frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
+                    if isinstance(frame, CameraLost):
+                        raise _not_there(frame)
+                    self._own = portrait_before(self.camera, self.engine())
             finally:
                 self.camera.stop()
 

@@ -1,0 +1,191 @@
+"""The camera everybody looks through: closed until someone looks, and honest about what it gives."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.vision.test_sources import write_clip
+from vision.camera import Camera
+from vision.frame import Frame
+from vision.preview import preview_jpeg
+from vision.sources.opencv import OpenCvSource
+from vision.synthetic.source import SyntheticSource
+from vision.verdict import CameraLost
+
+
+class Scripted:
+    """A source whose every answer the test decides, and that counts what is asked of it."""
+
+    def __init__(self) -> None:
+        self.name = "camera 7"
+        self.opened = self.closed = self.decoded = self.passed = 0
+        self.broken = False
+        self.hangs = threading.Event()
+        self._number = 0
+
+    def absent(self) -> CameraLost | None:
+        return CameraLost(f"{self.name}: gone") if self.broken else None
+
+    def open(self) -> CameraLost | None:
+        self.opened += 1
+        return self.absent()
+
+    def _next(self) -> CameraLost | None:
+        while self.hangs.is_set():
+            time.sleep(0.01)
+        time.sleep(0.01)
+        self._number += 1
+        return self.absent()
+
+    def read(self) -> Frame | CameraLost:
+        self.decoded += 1
+        picture = np.zeros((96, 128, 3), np.uint8)
+        frame = Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
+        return self._next() or frame
+
+    def skip(self) -> CameraLost | None:
+        self.passed += 1
+        return self._next()
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@contextmanager
+def started(source: Scripted | SyntheticSource | OpenCvSource, **how: float) -> Iterator[Camera]:
+    camera = Camera(source, **how)  # type: ignore[arg-type]
+    camera.start()
+    try:
+        yield camera
+    finally:
+        if isinstance(source, Scripted):
+            source.hangs.clear()
+        camera.stop()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_nothing_is_opened_or_decoded_before_someone_looks_nor_after() -> None:
+    source = Scripted()
+    with started(source) as camera:
+        time.sleep(0.1)
+        assert (source.opened, source.decoded, camera.is_open) == (0, 0, False)
+        assert camera.after(-1, 0.05) is None
+        with camera.look():
+            assert isinstance(camera.after(-1, 5), Frame)
+            assert camera.is_open
+            assert camera.opening_seconds is not None
+        wait_for(lambda: not camera.is_open)
+        assert (source.opened, source.closed) == (1, 1)
+        decoded = source.decoded
+        time.sleep(0.1)
+        assert source.decoded == decoded
+        assert camera.latest() is None
+
+
+def test_two_who_look_share_one_device_and_the_last_one_closes_it() -> None:
+    source = Scripted()
+    with started(source) as camera:
+        with camera.look():
+            with camera.look():
+                assert isinstance(camera.after(-1, 5), Frame)
+            frame = camera.after(-1, 5)
+            assert isinstance(frame, Frame)
+            later = camera.after(frame.number + 5, 5)
+            assert isinstance(later, Frame)
+            assert later.number == frame.number + 6
+        wait_for(lambda: not camera.is_open)
+    assert source.opened == 1
+    assert "camera" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_kept_open_its_frames_are_thrown_away_undecoded_between_looks() -> None:
+    source = Scripted()
+    with started(source, keep_open=True) as camera:
+        wait_for(lambda: source.passed > 5)
+        assert (source.decoded, camera.latest(), camera.is_open) == (0, None, True)
+        looked = time.monotonic()
+        with camera.look():
+            frame = camera.after(-1, 5)
+            assert isinstance(frame, Frame)
+            assert frame.taken_at >= looked
+        wait_for(lambda: camera.latest() is None)
+        wait_for(lambda: source.passed > 20)
+        assert source.opened == 1
+
+
+def test_a_listener_hears_every_decoded_frame_and_the_end() -> None:
+    heard: list[Frame | None] = []
+    with started(SyntheticSource("hana")) as camera:
+        stop = camera.listen(heard.append)
+        with camera.look():
+            wait_for(lambda: len(heard) > 3)
+        wait_for(lambda: heard[-1] is None)
+        stop()
+        with camera.look():
+            assert isinstance(camera.after(-1, 5), Frame)
+    assert heard.count(None) == 1
+    first = heard[0]
+    assert isinstance(first, Frame)
+    shown = cv2.imdecode(np.frombuffer(preview_jpeg(first), np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    assert float(np.abs(shown[:, :, ::-1].astype(int) - first.rgb).mean()) < 5
+
+
+def test_an_unplugged_camera_is_noticed_while_it_is_closed_and_comes_back() -> None:
+    source = Scripted()
+    with started(source) as camera:
+        source.broken = True
+        wait_for(lambda: camera.lost() is not None)
+        source.broken = False
+        wait_for(lambda: camera.lost() is None)
+        assert source.opened == 0
+
+
+@pytest.mark.parametrize("keep_open", [False, True])
+def test_a_camera_unplugged_in_use_is_lost_within_a_second_and_comes_back(keep_open: bool) -> None:
+    source = Scripted()
+    with started(source, keep_open=keep_open) as camera, camera.look():
+        assert isinstance(camera.after(-1, 5), Frame)
+        source.broken = True
+        began = time.monotonic()
+        wait_for(lambda: isinstance(camera.latest(), CameraLost))
+        assert time.monotonic() - began < 1.0
+        source.broken = False
+        wait_for(lambda: isinstance(camera.latest(), Frame))
+        assert source.opened >= 2
+
+
+def test_a_hanging_camera_is_lost_by_the_age_of_its_last_frame() -> None:
+    source = Scripted()
+    with started(source) as camera, camera.look():
+        assert isinstance(camera.after(-1, 5), Frame)
+        source.hangs.set()
+        began = time.monotonic()
+        wait_for(lambda: isinstance(camera.latest(), CameraLost))
+        assert 0.7 < time.monotonic() - began < 1.5
+        source.hangs.clear()
+        wait_for(lambda: isinstance(camera.latest(), Frame))
+
+
+def test_it_describes_itself_or_says_why_not(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
+    with started(OpenCvSource(str(path), loop=True)) as camera:
+        assert camera.describe() == f"{path}: not open"
+        with camera.look():
+            wait_for(lambda: isinstance(camera.latest(), Frame))
+            assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames a second"
+    with started(OpenCvSource(str(tmp_path / "none.avi"))) as missing:
+        wait_for(lambda: missing.lost() is not None)
+        assert missing.describe().endswith("no such file")
