@@ -77,6 +77,7 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
                     "health_checkup": True,
                     "surgery": False,
                     "specific_disease": True,
+                    "subsidies": False,
                     "limit": LimitPolicy.ASK,
                     "prescription": PrescriptionPolicy.NOT_USED,
                 }
@@ -92,6 +93,7 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
                     "health_checkup": True,
                     "surgery": False,
                     "specific_disease": True,
+                    "subsidies": False,
                     "limit": LimitPolicy.ASK,
                     "prescription": PrescriptionPolicy.NOT_USED,
                 }

@@ -101,13 +101,15 @@ class ConsentSettings(Section):
     """Which questions are asked. Where a value is not set, the profile's applies (`config.profiles`)."""
 
     care_and_medicines: bool = True
-    """Ask for past care and medicines, as one question."""
+    """Ask for past care and for medicines: two questions one by one, one topic where all are asked together."""
     health_checkup: bool = True
     """Ask for health check-ups, from the age of 40."""
     surgery: bool = False
     """Ask for operations."""
     specific_disease: bool = True
     """Ask those who have one for the certificate of a specific disease (特定疾病療養受療証)."""
+    subsidies: bool = False
+    """The institution takes part in medical subsidies (医療費助成): ask those who have one whether to use it."""
     limit: LimitPolicy = LimitPolicy.ASK
     """The limit of the high-cost medical expense benefit (限度額): ask, or provide it by law."""
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED

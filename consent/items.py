@@ -20,6 +20,8 @@ class Item(StrEnum):
     """特定疾病療養受療証."""
     HIGH_COST_LIMIT = "LIMIT"
     """限度額 (limit of the high-cost medical expense benefit)."""
+    SUBSIDIES = "PMH"
+    """Certificates of medical subsidies (医療費助成の受給者証): use or do not use."""
 
 
 class QuestionKind(StrEnum):
@@ -27,19 +29,36 @@ class QuestionKind(StrEnum):
     """May be answered together with the other sharing questions."""
     SPECIFIC_DISEASE = "specific-disease"
     LIMIT = "limit"
+    SUBSIDIES = "subsidies"
+
+
+class AnsweredBy(StrEnum):
+    """Who answered the questions; noted only where it was touched."""
+
+    PERSON = "person"
+    GUARDIAN = "guardian"
+    COMPANION = "companion"
+    """Somebody who asked the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question as it is put on the screen.
 
-    `id` is the key of its wording in the message catalogues ("care-and-medicines", "health-checkup-specific",
-    "health-checkup-elderly", "surgery", "specific-disease", "limit"). One answer covers all of `items`.
+    `id` is the key of its wording in the message catalogues ("care", "medicines", "health-checkup-specific",
+    "health-checkup-elderly", "surgery", "specific-disease", "subsidies", "limit"). One answer covers all of `items`.
     """
 
     id: str
     kind: QuestionKind
     items: tuple[Item, ...]
+    bundled_as: str = ""
+    """The topic under which it stands where all sharing questions are asked together; empty: its own."""
+
+    @property
+    def topic(self) -> str:
+        """Key of its topic in the message catalogues, as it stands in the bundle."""
+        return self.bundled_as or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +87,7 @@ class HolderFacts:
     late_elderly: bool
     """Insured under 後期高齢者医療 (insurer number 39…)."""
     has_specific_disease_certificate: bool
+    has_subsidies: bool = False
+    """Holds a certificate of a medical subsidy that can be used today."""
     may_share: bool = True
     """False for those whose data is never shared (日雇特例, 自衛官, 医療扶助) and during the certificate's grace."""

@@ -7,6 +7,8 @@ from consent.items import HolderFacts, Item, Question, QuestionKind
 
 HEALTH_CHECKUP_FROM = 40
 ELDERLY_CHECKUP_FROM = 75
+CARE_AND_MEDICINES = "care-and-medicines"
+"""Past care and medicines are asked for one by one, and stand as one topic in the bundle."""
 
 
 def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:
@@ -19,6 +21,8 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
         asked += _sharing(facts, settings)
         if settings.specific_disease and facts.has_specific_disease_certificate:
             asked.append(Question("specific-disease", QuestionKind.SPECIFIC_DISEASE, (Item.SPECIFIC_DISEASE,)))
+    if settings.subsidies and facts.has_subsidies:
+        asked.append(Question("subsidies", QuestionKind.SUBSIDIES, (Item.SUBSIDIES,)))
     if settings.limit is LimitPolicy.ASK:
         asked.append(Question("limit", QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)))
     return tuple(asked)
@@ -34,7 +38,8 @@ def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
 
 def _sharing(facts: HolderFacts, settings: ConsentSettings) -> Iterator[Question]:
     if settings.care_and_medicines:
-        yield Question("care-and-medicines", QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES))
+        yield Question("care", QuestionKind.SHARING, (Item.DIAGNOSIS,), bundled_as=CARE_AND_MEDICINES)
+        yield Question("medicines", QuestionKind.SHARING, (Item.MEDICINES,), bundled_as=CARE_AND_MEDICINES)
     if settings.surgery:
         yield Question("surgery", QuestionKind.SHARING, (Item.SURGERY,))
     if settings.health_checkup and (facts.late_elderly or facts.age >= HEALTH_CHECKUP_FROM):

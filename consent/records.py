@@ -15,7 +15,7 @@ from typing import Annotated, Generic, Literal, Self, TypeAlias, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from config.profiles import Profile
-from consent.items import Answer, Item, Question
+from consent.items import Answer, AnsweredBy, Item, Question
 
 CONSENT_LASTS = timedelta(hours=24)
 """From the moment of consent to the last moment the institution may fetch (AvailableTime)."""
@@ -98,10 +98,17 @@ class Cause(StrEnum):
     ANSWERED = "answered"
     NOTHING_ASKED = "nothing-asked"
     CARD_REMOVED = "card-removed"
+    READER_LOST = "reader-lost"
+    """The reader was unplugged; the card is where it was."""
     CANCELLED = "cancelled"
+    WITHOUT_SHARING = "without-sharing"
+    """The patient chose to check in without sharing: every yes of the reception counts as no."""
     TIMED_OUT = "timed-out"
     INTERRUPTED = "interrupted"
     """The terminal stopped between opening and decision; nothing is granted."""
+
+
+_GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING)
 
 
 class Decided(Body):
@@ -120,6 +127,7 @@ class Decided(Body):
     """Provided because the law says so; no consent."""
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
+    answered_by: AnsweredBy | None = None
     result_file: FileName
     """Stem of the result file's name, decided now so that a repetition writes no second file."""
 
@@ -128,8 +136,8 @@ class Decided(Body):
         items = [answer.item for answer in self.answers] + list(self.by_law)
         if len(items) != len(set(items)):
             raise ValueError("an item is answered twice, or answered and provided by law")
-        if self.cause is Cause.INTERRUPTED and any(answer.granted for answer in self.answers):
-            raise ValueError("an interrupted reception grants nothing")
+        if self.cause in _GRANTS_NOTHING and any(answer.granted for answer in self.answers):
+            raise ValueError("an interrupted reception, and one without sharing, grant nothing")
         return self
 
     @property

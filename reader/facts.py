@@ -8,6 +8,16 @@ from datetime import date, datetime
 from enum import StrEnum
 
 
+class Medium(StrEnum):
+    """What was put down. A phone carries a certificate of its own, and no face record."""
+
+    CARD = "card"
+    PHONE_PIN = "phone-pin"
+    """A phone whose certificate is confirmed by the phone's own four digits, typed at the terminal."""
+    PHONE_VERIFIES = "phone-verifies"
+    """A phone that verifies its owner itself before it signs."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardFacts:
     """What the chip tells freely, before anything is verified.
@@ -24,6 +34,7 @@ class CardFacts:
     """Tries left for the printed code (照合番号B), 10 on an untouched card."""
     certificate_policies: tuple[str, ...] = ()
     """Policy OIDs of the certificate, dotted: they tell production from test certificates."""
+    medium: Medium = Medium.CARD
 
     @property
     def pin_unavailable(self) -> bool:
@@ -68,6 +79,16 @@ class NotMyNumberCard:
 @dataclass(frozen=True, slots=True)
 class NoCertificate:
     """A My Number Card without a user-authentication certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoCards:
+    """Two cards lie there at once; which one is meant cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNotTaken:
+    """A phone was put down, and this terminal has no phone reader."""
 
 
 CardProblem = CardGone | CardUnreadable
@@ -137,11 +158,25 @@ class CardRemoved:
     pass
 
 
+class ReaderStanding(StrEnum):
+    """Whether there is a way of reading a card, and what is missing if not."""
+
+    READY = "ready"
+    NONE = "none"
+    """No reader is connected."""
+    NAMED_MISSING = "named-missing"
+    """Readers are connected, but not the one the settings name."""
+    NO_SERVICE = "no-service"
+    """The PC/SC service (pcscd) does not run or refuses access."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderLost:
     """The reader was unplugged or the PC/SC service went away."""
 
     reason: str
+    standing: ReaderStanding = ReaderStanding.NONE
+    """What is left: READY where another reader still serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,5 +205,5 @@ class ReaderBusy:
         return f"another program holds the card in {self.reader}{likely}: end it, then put the card down again"
 
 
-ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable
+ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable | TwoCards | PhoneNotTaken
 """`CardUnreadable` here: something lies there and does not answer its reset (upside down, another kind of card)."""

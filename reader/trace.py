@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from reader.apdu import INS, ApduError, Command, parse_command, parse_response
-from reader.facts import CardUnreadable, ConnectProblem, NoCard, ReaderBusy, ReaderLost, SlotEvent
+from reader.facts import ConnectProblem, SlotEvent
 from reader.link import CardLink, CardSlot, LinkLost
 from reader.profile import RSA_2048, Application, CardProfile, File
 
@@ -125,7 +125,7 @@ class TracedSlot:
 
     def connect(self) -> CardLink | ConnectProblem:
         outcome = self._slot.connect()
-        if isinstance(outcome, NoCard | ReaderBusy | ReaderLost | CardUnreadable):
+        if isinstance(outcome, ConnectProblem):
             self._write(f"connect: {type(outcome).__name__}")
             return outcome
         return TracedLink(outcome, self._write, production=False)

@@ -5,8 +5,18 @@ and remedies for staff in `docs/problems.md`. A test holds the three together.
 """
 
 from enum import Enum
+from typing import assert_never
 
-from reader.facts import CardGone, CardUnreadable, NoCertificate, NotMyNumberCard
+from reader.facts import (
+    CardGone,
+    CardUnreadable,
+    NoCertificate,
+    NotMyNumberCard,
+    PhoneNotTaken,
+    ReaderBusy,
+    ReaderLost,
+    TwoCards,
+)
 from terminal.qualification.contract import RefusalReason
 
 
@@ -18,6 +28,10 @@ class ProblemCode(Enum):
     NOT_MY_NUMBER_CARD = "U-103"
     NO_CERTIFICATE = "U-104"
     CERTIFICATE_EXPIRED = "U-105"
+    TWO_CARDS = "U-106"
+    CARD_HELD = "U-107"
+    """Another program holds the card."""
+    PHONE_NOT_TAKEN = "U-108"
     FORGED_RECORD = "U-110"
     RECORD_UNPROVEN = "U-111"
     MIXED_CARD = "U-112"
@@ -25,10 +39,13 @@ class ProblemCode(Enum):
     NO_WAY_LEFT = "U-201"
     HOLDER_NOT_CONFIRMED = "U-202"
     BOTH_NEEDED = "U-203"
+    PHOTO_WITHOUT_FACE = "U-204"
 
     SERVICE_SILENT = "U-301"
     SERVICE_REFUSED = "U-302"
     TERMINAL_NOT_ENROLLED = "U-303"
+    RESULT_UNSIGNED = "U-304"
+    RESULT_NOT_OURS = "U-305"
 
     CERTIFICATE_REVOKED = "U-401"
     CERTIFICATE_SUSPENDED = "U-402"
@@ -40,6 +57,11 @@ class ProblemCode(Enum):
     LEDGER_FAILED = "U-501"
     READER_LOST = "U-502"
     INTERNAL = "U-503"
+    CLOCK_WRONG = "U-504"
+    VIRTUAL_CAMERA = "U-505"
+    HANDOVER_HANGS = "U-506"
+    NO_BROWSER = "U-507"
+    VOICE_MISSING = "U-508"
 
     @property
     def code(self) -> str:
@@ -50,7 +72,9 @@ class ProblemCode(Enum):
         return "problem." + self.name.lower().replace("_", "-")
 
 
-CardTrouble = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate
+CardTrouble = (
+    CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | PhoneNotTaken | ReaderBusy | ReaderLost
+)
 
 
 def of_card(trouble: CardTrouble) -> ProblemCode:
@@ -63,6 +87,16 @@ def of_card(trouble: CardTrouble) -> ProblemCode:
             return ProblemCode.NOT_MY_NUMBER_CARD
         case NoCertificate():
             return ProblemCode.NO_CERTIFICATE
+        case TwoCards():
+            return ProblemCode.TWO_CARDS
+        case PhoneNotTaken():
+            return ProblemCode.PHONE_NOT_TAKEN
+        case ReaderBusy():
+            return ProblemCode.CARD_HELD
+        case ReaderLost():
+            return ProblemCode.READER_LOST
+        case _:
+            assert_never(trouble)
 
 
 _OF_REFUSAL = {

@@ -18,12 +18,14 @@ from reader.facts import (
     CodeRight,
     CodeWrong,
     NoCard,
+    PhoneNotTaken,
     PinLocked,
     PinNotSent,
     PinRight,
     PinWrong,
     ReaderBusy,
     ReaderLost,
+    TwoCards,
 )
 from reader.link import CardLink, CardSlot, CodeScanner
 from reader.profile import PRINTED_CODE_LENGTH
@@ -80,10 +82,10 @@ class CardDesk:
         match link:
             case ReaderBusy() as busy:
                 log.warning("%s", busy)
-                return CardUnreadable(what="connect: held by another program")
-            case CardUnreadable():
+                return busy
+            case CardUnreadable() | TwoCards() | PhoneNotTaken() | ReaderLost():
                 return link
-            case NoCard() | ReaderLost():
+            case NoCard():
                 return CardGone()
         self._link, self._card, self._insertion = link, self._reading.open(link), insertion
         facts = self._card.read_facts()

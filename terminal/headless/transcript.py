@@ -48,6 +48,8 @@ def describe(state: st.State, say: Words) -> str:
         case st.PinEntry(left=left, wrong=wrong, why=why):
             reason = say(f"why.{why}") + "  " if why else say("pin.wrong") + "  " if wrong else ""
             return f"[{say('step.confirm')}] {reason}{say('pin.question')}  ({say('pin.tries-left', left=left)})"
+        case st.PhoneCheck():
+            return f"[{say('step.confirm')}] {say('phone.question')}"
         case st.StaffCheck():
             return f"[{say('step.confirm')}] {say('staff.question')}"
         case st.Opening(way=way):
@@ -57,9 +59,9 @@ def describe(state: st.State, say: Words) -> str:
         case st.Registration():
             return f"[{say('step.consent')}] {say('registration.question')}"
         case st.Consent(index=None, questions=questions):
-            topics = " / ".join(topic(question, say) for question in questions)
+            topics = " / ".join(say(f"topic.{name}") for name in dict.fromkeys(one.topic for one in questions))
             return f"[{say('step.consent')}] {say('consent.question')}  ({topics})"
-        case st.Consent() | st.SpecificDisease() | st.Limit():
+        case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit():
             question = state.question
             assert question is not None
             return f"[{say('step.consent')}] {say(f'question.{question.id}')}"

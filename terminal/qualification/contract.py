@@ -24,6 +24,7 @@ from terminal.qualification.insured import Limit as Limit
 from terminal.qualification.insured import MedicalTicket as MedicalTicket
 from terminal.qualification.insured import Qualification as Qualification
 from terminal.qualification.insured import SpecificDisease as SpecificDisease
+from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
 
 API_VERSION = "1"
 PREFIX = "/v1"
@@ -63,6 +64,8 @@ class Way(StrEnum):
     PIN = "pin"
     FACE = "face"
     STAFF = "staff"
+    PHONE = "phone"
+    """A certificate on the person's phone instead of the card."""
 
 
 class Purpose(StrEnum):
@@ -138,6 +141,8 @@ class CheckFacts(Model):
     may_share: bool
     """False for those whose data is never shared, and while the certificate is in grace."""
     standing: CertificateStanding
+    subsidies: SubsidyStanding = SubsidyStanding.NONE
+    """Whether to ask about them: only if they are usable. Never `refused`."""
 
 
 class CheckOpened(Reply):

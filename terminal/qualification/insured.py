@@ -1,6 +1,7 @@
 """What an insurer's record says about a person: strings as in the interface to receipt computers, codes `OQSCD...`."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -73,6 +74,19 @@ class MedicalTicket(Confidential):
     elderly_medical_care: str | None = None
     prefectural_expenses: str | None = None
     remarks: Annotated[tuple[str, ...], Field(max_length=3)] = ()
+
+
+class SubsidyStanding(StrEnum):
+    """What can be said of a person's medical subsidies (医療費助成). The four endings are told apart."""
+
+    USABLE = "usable"
+    NONE = "none"
+    ENDED = "ended"
+    """There was one, and it is not in force on the day of the check."""
+    NOT_CONNECTED = "not-connected"
+    """The municipality's system is not connected: whether there is one cannot be told; the paper certificate counts."""
+    REFUSED = "refused"
+    """The patient does not use it here. In a result only."""
 
 
 class Qualification(Confidential):

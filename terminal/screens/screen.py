@@ -16,6 +16,7 @@ from terminal.screens.sayings import Lines, Progress, Sentence, StepBar
 from terminal.screens.sign import MovingSign
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
+from terminal.session.display import Size
 from terminal.talk.parts import LineKind, Offer, Sign, Talk
 from terminal.talk.parts import Pad as PadKind
 from terminal.words.catalogue import Words
@@ -106,7 +107,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self.query_one("#steps", StepBar).show(talk.steps, talk.step, mark, say("staff.enter") if self._staff else "")
         self.query_one("#question", Sentence).say(body.question)
         lines = body.lines
-        if talk.display.large:
+        if talk.display.size is not Size.NORMAL:
             urgent = tuple(line for line in lines if line.kind is not LineKind.HINT)
             lines = urgent or lines[:LARGE_LINES]
         self.query_one("#lines", Lines).say(lines)
@@ -134,7 +135,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             "-code": body.pad is PadKind.CODE,
             "-two-rows": body.camera and len(body.offers) > 1,
             "-done": talk.state == "Complete",
-            "-large": talk.display.large,
+            "-large": talk.display.size is not Size.NORMAL,
             "-contrast": talk.display.high_contrast,
             "-warned": bool(talk.warning),
             "-notice": bool(talk.notice),
@@ -149,7 +150,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         body = talk.body
         if self.has_class("-usual") or body.sign is Sign.WAIT:
             return body.sign
-        crowded = bool(body.lines) or talk.display.large if body.offers else len(body.lines) > 3
+        crowded = bool(body.lines) or talk.display.size is not Size.NORMAL if body.offers else len(body.lines) > 3
         return Sign.NONE if crowded else body.sign
 
     def _show_answers(self, answers: tuple[Offer, ...], serial: int, *, narrow: bool) -> None:

@@ -8,7 +8,7 @@ from consent.answers import Given, answers, together
 from consent.items import HolderFacts, Item, Question, QuestionKind
 from consent.questions import by_law, questions
 from consent.records import Cause
-from terminal.qualification.contract import CheckFacts, PrescriptionForm
+from terminal.qualification.contract import CheckFacts, PrescriptionForm, SubsidyStanding
 from terminal.session.effects import Decision, RecordDecision
 from terminal.session.events import (
     Back,
@@ -31,6 +31,7 @@ from terminal.session.states import (
     Reception,
     SpecificDisease,
     Submitting,
+    Subsidies,
     Summary,
 )
 
@@ -38,9 +39,10 @@ from terminal.session.states import (
 class Stage(IntEnum):
     SHARING = 0
     SPECIFIC_DISEASE = 1
-    PRESCRIPTION = 2
-    LIMIT = 3
-    SUMMARY = 4
+    SUBSIDIES = 2
+    PRESCRIPTION = 3
+    LIMIT = 4
+    SUMMARY = 5
 
 
 def holder_facts(facts: CheckFacts) -> HolderFacts:
@@ -48,6 +50,7 @@ def holder_facts(facts: CheckFacts) -> HolderFacts:
         age=facts.age,
         late_elderly=facts.late_elderly,
         has_specific_disease_certificate=facts.has_specific_disease_certificate,
+        has_subsidies=facts.subsidies is SubsidyStanding.USABLE,
         may_share=facts.may_share,
     )
 
@@ -93,30 +96,43 @@ def _enter(reception: Reception, stage: Stage, rules: Rules, now: Now, *, last: 
             for question in _questions(reception, QuestionKind.SPECIFIC_DISEASE, rules):
                 return SpecificDisease(
                     reception=_shown(reception, question),
-                    deadline=until(SpecificDisease, rules, now),
+                    deadline=until(SpecificDisease, reception, rules, now),
+                    question=question,
+                )
+            return None
+        case Stage.SUBSIDIES:
+            for question in _questions(reception, QuestionKind.SUBSIDIES, rules):
+                return Subsidies(
+                    reception=_shown(reception, question),
+                    deadline=until(Subsidies, reception, rules, now),
                     question=question,
                 )
             return None
         case Stage.PRESCRIPTION:
             if rules.consent.prescription is not PrescriptionPolicy.ASK:
                 return None
-            return Prescription(reception=reception, deadline=until(Prescription, rules, now))
+            return Prescription(reception=reception, deadline=until(Prescription, reception, rules, now))
         case Stage.LIMIT:
             for question in _questions(reception, QuestionKind.LIMIT, rules):
                 return Limit(
-                    reception=_shown(reception, question), deadline=until(Limit, rules, now), question=question
+                    reception=_shown(reception, question),
+                    deadline=until(Limit, reception, rules, now),
+                    question=question,
                 )
             return None
         case Stage.SUMMARY:
             if not reception.one_by_one:
                 return None
-            return Summary(reception=reception, deadline=until(Summary, rules, now))
+            return Summary(reception=reception, deadline=until(Summary, reception, rules, now))
 
 
 def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | None, rules: Rules, now: Now) -> Consent:
     on_screen = sharing if index is None else (sharing[index],)
     return Consent(
-        reception=_shown(reception, *on_screen), deadline=until(Consent, rules, now), questions=sharing, index=index
+        reception=_shown(reception, *on_screen),
+        deadline=until(Consent, reception, rules, now),
+        questions=sharing,
+        index=index,
     )
 
 
@@ -144,7 +160,7 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
     match state:
         case Consent():
             return _consent_event(state, event, rules, now)
-        case SpecificDisease(question=question) | Limit(question=question):
+        case SpecificDisease(question=question) | Subsidies(question=question) | Limit(question=question):
             if isinstance(event, QuestionAnswered) and event.question_id == question.id:
                 reception = _given(state.reception, question.id, event.granted, now)
                 return ask(reception, rules, now, Stage(_stage(state) + 1))
@@ -186,6 +202,8 @@ def _stage(state: Asking) -> Stage:
             return Stage.SHARING
         case SpecificDisease():
             return Stage.SPECIFIC_DISEASE
+        case Subsidies():
+            return Stage.SUBSIDIES
         case Prescription():
             return Stage.PRESCRIPTION
         case Limit():
@@ -216,11 +234,14 @@ def _back(state: Asking, rules: Rules, now: Now) -> Step:
 # --- the decision -------------------------------------------------------------------------------------------
 
 
-def confirmed(reception: Reception, cause: Cause) -> dict[str, Given]:
+def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
     """The answers that count. Those given one by one are confirmed by the summary, all at once by that very touch.
 
-    A yes that was not confirmed does not count; a no always does.
+    A yes that was not confirmed does not count; a no always does. Leaving without sharing answers no to everything
+    that was asked, whatever was said before.
     """
+    if cause is Cause.WITHOUT_SHARING:
+        return {question.id: Given(False, now.wall) for question in reception.shown}
     counts = cause is Cause.ANSWERED or not reception.one_by_one
     return {question_id: given for question_id, given in reception.given if counts or not given.granted}
 
@@ -246,9 +267,10 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
         decided_at=now.wall,
         cause=cause,
         language=reception.display.language,
-        answers=answers(reception.shown, confirmed(reception, cause)),
+        answers=answers(reception.shown, confirmed(reception, cause, now)),
         by_law=what_applies(facts, rules)[1],
         prescription=prescription_form(reception, rules) if facts.valid else None,
+        answered_by=reception.answered_by,
     )
     flags: dict[Item, bool] = {answer.item: answer.granted for answer in decision.answers}
     if not facts.valid:
@@ -261,7 +283,7 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
     return Step(
         Submitting(
             reception=reception,
-            deadline=until(Submitting, rules, now),
+            deadline=until(Submitting, reception, rules, now),
             waiting=number,
             outcome=outcome,
             flags=tuple(flags.items()),

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 from config.settings import AlsoPin
-from reader.facts import Authenticity
+from reader.facts import Authenticity, CardFacts, Medium
 from terminal.problems import ProblemCode, of_card
-from terminal.qualification.contract import Way
-from terminal.session.certainty import has_camera, needs_face, needs_pin, serves_face
+from terminal.qualification.contract import CertificateStanding, Way
+from terminal.session.certainty import has_camera, needs_pin
 from terminal.session.effects import (
     CheckFace,
     OpenFaceRecord,
     ScanCode,
     StopFaceCheck,
     VerifyPinAndSign,
+    WipeCode,
 )
 from terminal.session.events import (
     CameraFailed,
@@ -29,8 +30,10 @@ from terminal.session.events import (
     FaceProgress,
     FaceRefused,
     LastTryConfirmed,
+    PhoneChosen,
     PinChosen,
     PinEntered,
+    PinForgotten,
     PinRefused,
     PinSigned,
     RecordOpened,
@@ -39,12 +42,15 @@ from terminal.session.events import (
     StaffSaysOther,
     StaffSaysSame,
 )
+from terminal.session.methods import no_way, ways, why_here, without_pin
 from terminal.session.moves import Step, has_challenge, leave, to_problem, until, want_challenge
 from terminal.session.opening import ask_service, prove_by_chip
+from terminal.session.phone import begin_phone_check
 from terminal.session.rules import Now, Rules, standing
 from terminal.session.states import (
     ChoosingMethod,
     FaceCheck,
+    Opening,
     PinEntry,
     PinPhase,
     PrintedCodeEntry,
@@ -60,81 +66,87 @@ def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
         case CardFailed(trouble=trouble):
             return to_problem(state.reception, of_card(trouble), rules, now)
         case CardRead(facts=facts):
-            reception = replace(
-                state.reception, facts=facts, pin_left=facts.pin_tries_left, code_left=facts.code_tries_left
-            )
-            if standing(facts.certificate_not_after, now, rules) is None:
-                return to_problem(reception, ProblemCode.CERTIFICATE_EXPIRED, rules, now)
-            return choose(reception, rules, now)
+            return _read(state.reception, facts, rules, now)
         case _:
             return Step(state)
+
+
+def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
+    """What was put down is known: refuse it, or offer the ways. A code shown before is kept for its own card only."""
+    was_shown = reception.shown_expiry is not None
+    same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
+    reception = replace(
+        reception,
+        facts=facts,
+        pin_left=facts.pin_tries_left,
+        code_left=facts.code_tries_left,
+        shown_expiry=None,
+        code_waits=was_shown and same_card,
+    )
+    problem = _refused(reception, facts, rules, now)
+    if problem is not None:
+        return to_problem(reception, problem, rules, now)
+    following = choose(reception, rules, now)
+    if was_shown and not same_card:
+        return Step(following.state, (WipeCode(reception.id, 0), *following.effects))
+    return following
+
+
+def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
+    """There are no months of grace for a phone, and no face to ask for besides."""
+    if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
+        return ProblemCode.PHONE_NOT_TAKEN
+    stands = standing(facts.certificate_not_after, now, rules)
+    usable = stands is not None and not (reception.by_phone and stands is CertificateStanding.GRACE)
+    return None if usable else ProblemCode.CERTIFICATE_EXPIRED
 
 
 # --- which way ----------------------------------------------------------------------------------------------
 
 
-def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """The ways a patient can go alone now, in the order they are offered. Where both are asked, one after the other."""
-    usable = _usable(reception, rules)
-    face = Way.FACE in usable and (Way.PIN in usable or not needs_pin(reception, rules))
-    pin = Way.PIN in usable and (reception.face_matched or not needs_face(reception, rules))
-    return tuple(way for way, offered in ((Way.FACE, face and not reception.face_matched), (Way.PIN, pin)) if offered)
-
-
-def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """What card, terminal and attempts still allow, however much of it the institution asks for."""
-    usable = []
-    if reception.record is None:
-        photo = reception.code_left >= rules.code_tries_floor
-    else:
-        photo = serves_face(reception.record, rules)
-    if photo and has_camera(reception) and reception.face_attempts < rules.face_attempts:
-        usable.append(Way.FACE)
-    if reception.pin_left > 0:
-        usable.append(Way.PIN)
-    return tuple(usable)
-
-
 def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
-    """Offer the ways there are; the only one is taken at once."""
-    if reception.staff:
+    """Offer the ways there are. Where only the PIN or the phone is left it is asked for at once; the face is never
+    begun unasked.
+    """
+    if reception.staff and not reception.by_phone:
         return begin_staff(reception, rules, now)
     if why is None:
-        why = _why(reception, rules)
+        why = why_here(reception, rules)
     offered = ways(reception, rules)
-    if offered == (Way.FACE,):
-        return begin_face(reception, rules, now)
     if offered == (Way.PIN,):
         return begin_pin(reception, rules, now, why=why)
-    if not offered and not rules.staff_enabled:
-        return to_problem(reception, _no_way(reception, rules), rules, now)
-    return Step(ChoosingMethod(reception=reception, deadline=until(ChoosingMethod, rules, now), ways=offered, why=why))
+    if offered == (Way.PHONE,) and why is WhyHere.NOTHING:
+        return begin_phone(reception, rules, now)
+    if not offered and not rules.staff_enabled and why is not WhyHere.PIN_LOCKED_NOW:
+        return to_problem(reception, no_way(reception, rules), rules, now)
+    return _offer(reception, offered, why, rules, now)
 
 
-def _why(reception: Reception, rules: Rules) -> WhyHere:
-    if reception.face_attempts >= rules.face_attempts:
-        return WhyHere.FACE_NOT_MATCHED
-    if reception.record is not None and not serves_face(reception.record, rules):
-        return WhyHere.NO_PHOTO
-    if reception.record is None and reception.code_left < rules.code_tries_floor:
-        return WhyHere.CODE_LOCKED
-    if not has_camera(reception):
-        return WhyHere.NO_CAMERA
-    if reception.pin_left == 0:
-        return _without_pin(reception, rules)
-    return WhyHere.NOTHING
+def _offer(reception: Reception, offered: tuple[Way, ...], why: WhyHere, rules: Rules, now: Now) -> Step:
+    deadline = until(ChoosingMethod, reception, rules, now)
+    return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
 
 
-def _without_pin(reception: Reception, rules: Rules) -> WhyHere:
-    return WhyHere.PIN_NEEDED if needs_pin(reception, rules) else WhyHere.PIN_UNAVAILABLE
+def begin_phone(reception: Reception, rules: Rules, now: Now) -> Step:
+    """A phone whose own PIN is typed here, or one that verifies its owner itself."""
+    assert reception.facts is not None
+    if reception.facts.medium is Medium.PHONE_PIN:
+        return begin_pin(reception, rules, now)
+    return begin_phone_check(reception, rules, now)
 
 
-def _no_way(reception: Reception, rules: Rules) -> ProblemCode:
-    if reception.face_attempts >= rules.face_attempts:
-        return ProblemCode.HOLDER_NOT_CONFIRMED
-    if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:
-        return ProblemCode.RECORD_UNPROVEN
-    return ProblemCode.BOTH_NEEDED if _usable(reception, rules) else ProblemCode.NO_WAY_LEFT
+def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
+    """A camera that is lost is told here, and the screen stays; one that comes and goes gives nobody more time."""
+    reception = state.reception
+    offered = ways(reception, rules)
+    if not offered and not rules.staff_enabled and state.ways:
+        return choose(reception, rules, now)
+    why = state.why
+    if Way.FACE in state.ways and Way.FACE not in offered:
+        why = WhyHere.NO_CAMERA
+    elif why is WhyHere.NO_CAMERA and has_camera(reception):
+        why = why_here(reception, rules)
+    return Step(replace(state, ways=offered, why=why))
 
 
 def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Step:
@@ -143,6 +155,8 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
             return begin_face(state.reception, rules, now)
         case PinChosen() if Way.PIN in state.ways:
             return begin_pin(state.reception, rules, now)
+        case PhoneChosen() if Way.PHONE in state.ways:
+            return begin_phone(state.reception, rules, now)
         case _:
             return Step(state)
 
@@ -151,17 +165,27 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
-    """The scanner is asked once in a reception; after that the code is typed."""
+    """One code is sent by itself in a reception: that of a front shown before, or what the scanner reads. After that,
+    and where few tries are left, the code is typed.
+    """
     expiry = reception.facts.card_expiry if reception.facts is not None else None
+    asked_before, waits = reception.code_scanned, reception.code_waits
+    few = reception.code_left < rules.code_sent_unasked_from
+    reception = replace(reception, code_scanned=True, code_waits=False)
     state = PrintedCodeEntry(
         reception=reception,
-        deadline=until(PrintedCodeEntry, rules, now),
+        deadline=until(PrintedCodeEntry, reception, rules, now),
         target=target,
+        why=WhyHere.FEW_CODE_TRIES if few and not asked_before else WhyHere.NOTHING,
         card_expiry_year=expiry.year if expiry else None,
     )
-    if reception.code_scanned:
+    if few:
+        return Step(state, (WipeCode(reception.id, 0),) if waits else ())
+    if waits:
+        return _open_record(state, rules, now)
+    if asked_before:
         return Step(state)
-    reception, number = replace(reception, code_scanned=True).numbered()
+    reception, number = reception.numbered()
     return Step(replace(state, reception=reception, waiting=number), (ScanCode(reception.id, number),))
 
 
@@ -171,7 +195,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
         case CodeScanned():
             return _open_record(state, rules, now)
         case CodeNotScanned():
-            return Step(replace(state, waiting=None, deadline=until(PrintedCodeEntry, rules, now)))
+            return Step(replace(state, waiting=None, deadline=until(PrintedCodeEntry, reception, rules, now)))
         case CodeEntered() if state.waiting is None:
             return _open_record(state, rules, now)
         case RecordOpened(record=record):
@@ -195,7 +219,7 @@ def _open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
     """Reading takes its time; a code entered at the last moment has it too."""
     reception, number = state.reception.numbered()
     return Step(
-        replace(state, reception=reception, waiting=number, deadline=until(PrintedCodeEntry, rules, now)),
+        replace(state, reception=reception, waiting=number, deadline=until(PrintedCodeEntry, reception, rules, now)),
         (OpenFaceRecord(reception.id, number, reception.code_left),),
     )
 
@@ -204,8 +228,8 @@ def _code_refused(state: PrintedCodeEntry, left: int, rules: Rules, now: Now) ->
     reception = replace(state.reception, code_left=left)
     floor = 1 if state.target is Way.STAFF else rules.code_tries_floor
     if left >= floor:
-        again = replace(state, reception=reception, waiting=None, wrong=True)
-        return Step(replace(again, deadline=until(PrintedCodeEntry, rules, now)))
+        again = replace(state, reception=reception, waiting=None, wrong=True, why=WhyHere.NOTHING)
+        return Step(replace(again, deadline=until(PrintedCodeEntry, reception, rules, now)))
     if state.target is Way.STAFF:
         return begin_staff(reception, rules, now)
     return choose(reception, rules, now, WhyHere.CODE_LOCKED)
@@ -220,7 +244,9 @@ def begin_face(reception: Reception, rules: Rules, now: Now) -> Step:
     attempt = reception.face_attempts + 1
     reception, number = reception.numbered()
     return Step(
-        FaceCheck(reception=reception, deadline=until(FaceCheck, rules, now), waiting=number, attempt=attempt),
+        FaceCheck(
+            reception=reception, deadline=until(FaceCheck, reception, rules, now), waiting=number, attempt=attempt
+        ),
         (CheckFace(reception.id, number, attempt),),
     )
 
@@ -263,14 +289,16 @@ def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHe
     if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
         # whoever was let in by the PIN alone for want of a camera is not asked for the face when it comes back
         reception = replace(reception, camera_failed=True)
-    return Step(PinEntry(reception=reception, deadline=until(PinEntry, rules, now), left=reception.pin_left, why=why))
+    return Step(
+        PinEntry(reception=reception, deadline=until(PinEntry, reception, rules, now), left=reception.pin_left, why=why)
+    )
 
 
 def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
     reception = state.reception
     match event:
         case LastTryConfirmed() if state.phase is PinPhase.TYPING and state.needs_confirmation:
-            return Step(replace(state, last_confirmed=True, deadline=until(PinEntry, rules, now)))
+            return Step(replace(state, last_confirmed=True, deadline=until(PinEntry, reception, rules, now)))
         case PinEntered() if state.phase is PinPhase.TYPING and not state.needs_confirmation:
             return _use_pin(state, rules, now)
         case ChallengeFetched() if state.phase is PinPhase.FETCHING:
@@ -280,9 +308,9 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case ServiceRefused() if state.phase is PinPhase.FETCHING:
             return to_problem(reception, ProblemCode.SERVICE_REFUSED, rules, now)
         case PinSigned():
-            return ask_service(reception, Way.PIN, rules, now)
+            return ask_service(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
         case PinRefused(left=0, sent=sent):
-            why = WhyHere.PIN_LOCKED_NOW if sent else _without_pin(reception, rules)
+            why = WhyHere.PIN_LOCKED_NOW if sent else without_pin(reception, rules)
             return choose(replace(reception, pin_left=0), rules, now, why)
         case PinRefused(left=left, sent=sent):
             following = begin_pin(replace(reception, pin_left=left), rules, now)
@@ -292,6 +320,8 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return to_problem(reception, of_card(trouble), rules, now)
         case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
             return begin_face(reception, rules, now)
+        case PinForgotten() if state.phase is PinPhase.TYPING:
+            return _offer(reception, ways(reception, rules), WhyHere.PIN_FORGOTTEN, rules, now)
         case _:
             return Step(state)
 
@@ -301,7 +331,7 @@ def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
     if has_challenge(state.reception, rules, now):
         return _verify_and_sign(state, rules, now)
     reception, fetching, effects = want_challenge(state.reception)
-    deadline = until(PinEntry, rules, now)
+    deadline = until(Opening, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=fetching, phase=PinPhase.FETCHING, deadline=deadline), effects
     )
@@ -309,7 +339,7 @@ def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
 
 def _verify_and_sign(state: PinEntry, rules: Rules, now: Now) -> Step:
     reception, number = state.reception.numbered()
-    deadline = until(PinEntry, rules, now)
+    deadline = until(Opening, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=number, phase=PinPhase.VERIFYING, deadline=deadline),
         (VerifyPinAndSign(reception.id, number, reception.card, state.left),),
@@ -324,10 +354,12 @@ def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
         if reception.code_left == 0 and Way.PIN in ways(reception, rules):
             return begin_pin(reception, rules, now, WhyHere.CODE_LOCKED)
         if reception.code_left == 0:
-            return to_problem(reception, _no_way(reception, rules), rules, now)
+            return to_problem(reception, no_way(reception, rules), rules, now)
         return enter_printed_code(reception, Way.STAFF, rules, now)
     return Step(
-        StaffCheck(reception=reception, deadline=until(StaffCheck, rules, now), has_photo=reception.record.has_photo)
+        StaffCheck(
+            reception=reception, deadline=until(StaffCheck, reception, rules, now), has_photo=reception.record.has_photo
+        )
     )
 
 

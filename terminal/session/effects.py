@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.items import Answer, Item, Question
+from consent.items import Answer, AnsweredBy, Item, Question
 from consent.records import Cause
 from terminal.qualification.contract import PrescriptionForm, Purpose, Way
 
@@ -22,6 +22,8 @@ class ReadCard(_Effect):
     """Connect exclusively to the card of that insertion and read what is free."""
 
     card: int
+    shown: str = ""
+    """Handle of a printed code shown before: from here on it is this reception's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class VerifyPinAndSign(_Effect):
 
     card: int
     expected_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignByPhone(_Effect):
+    """Let the phone verify its owner and sign the challenge."""
+
+    card: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Decision:
     answers: tuple[Answer, ...]
     by_law: tuple[Item, ...]
     prescription: PrescriptionForm | None
+    answered_by: AnsweredBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,18 @@ class Deliver(_Effect):
 
 
 # --- not answered -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WipeShownCode(_Effect):
+    """Overwrite a printed code that no card was put down for."""
+
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class WipeCode(_Effect):
+    """Overwrite the printed code of this reception: it is not this card's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +174,7 @@ Effect = (
     | ScanCode
     | OpenFaceRecord
     | VerifyPinAndSign
+    | SignByPhone
     | CheckFace
     | ProveChip
     | OpenCheck
@@ -159,6 +182,8 @@ Effect = (
     | RegisterCard
     | RecordDecision
     | Deliver
+    | WipeShownCode
+    | WipeCode
     | StopFaceCheck
     | ReleaseCard
     | WipePatient

@@ -9,8 +9,10 @@ from terminal.session.effects import AlertStaff, Deliver, Effect, RemindTakeCard
 from terminal.session.events import (
     Accepted,
     DecisionRecorded,
+    DetailsWanted,
     Event,
     LedgerFailed,
+    NextFamilyMember,
     ServiceRefused,
     ServiceSilent,
     StaffAuthenticated,
@@ -22,17 +24,20 @@ from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     AfterIdle,
     Complete,
-    FaceCheck,
     Inquiry,
     Opening,
     OpeningPhase,
     Outcome,
+    PhoneCheck,
+    PhonePhase,
     PinEntry,
     PinPhase,
     Problem,
     Reading,
+    Reception,
     Registration,
     Submitting,
+    WhyLeft,
 )
 
 
@@ -66,7 +71,7 @@ def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, del
     return Step(
         Complete(
             reception=state.reception,
-            deadline=until(Complete, rules, now),
+            deadline=until(Complete, state.reception, rules, now),
             outcome=outcome,
             flags=state.flags,
             delivered=delivered,
@@ -78,8 +83,21 @@ def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, del
     )
 
 
+def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case DetailsWanted() if state.flags:
+            shown_until = now.monotonic + rules.show_answers
+            return Step(replace(state, details_until=shown_until, shown_until=max(state.shown_until, shown_until)))
+        case NextFamilyMember():
+            return leave(state.reception, rules, now, keep_display=True)
+        case _:
+            return Step(state)
+
+
 def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
     reception = state.reception
+    if state.details_until is not None and now.monotonic >= state.details_until:
+        state = replace(state, details_until=None)
     if not reception.card_in:
         return leave(reception, rules, now) if now.monotonic >= state.shown_until else Step(state)
     effects: tuple[Effect, ...] = ()
@@ -109,17 +127,50 @@ def inquiry(state: Inquiry, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
-    """Removal, cancel or time-out in a state that waits for the patient.
+    """Removal, leaving or time-out in a state that waits for the patient.
 
-    Before the check is open nothing is kept. From then on the qualification is the patient's and is submitted; only a
-    card that is not registered has none to submit.
+    Before the check is open nothing is kept, and the first screen says so. From then on the qualification is the
+    patient's and is submitted; only a card that is not registered has none to submit.
     """
     reception = state.reception
     if reception.check is None:
-        return leave(reception, rules, now)
+        return leave(reception, rules, now, left=_LEFT.get(cause))
     if not reception.check.facts.registered:
         return decline_registration(reception, rules, now)
     return decide(reception, cause, rules, now)
+
+
+_LEFT = {
+    Cause.CANCELLED: WhyLeft.LEFT,
+    Cause.CARD_REMOVED: WhyLeft.CARD_REMOVED,
+    Cause.TIMED_OUT: WhyLeft.TIMED_OUT,
+}
+
+
+def may_check_in(reception: Reception) -> bool:
+    """Whether the qualification is the patient's already, so that leaving checks in without sharing."""
+    return reception.check is not None and reception.check.facts.registered
+
+
+def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
+    """The reader went away with the card in it: nobody took the card, and staff must see to it."""
+    reception = state.reception
+    alert = AlertStaff(reception.id, 0, ProblemCode.READER_LOST.code)
+    match state:
+        case Submitting():
+            return Step(state)
+        case Complete():
+            return complete_tick(state, rules, now)
+        case Problem(problem=ProblemCode.CARD_GONE):
+            # the card's thread saw its card vanish a moment before the reader was missed
+            return Step(replace(state, problem=ProblemCode.READER_LOST), (alert,))
+        case Problem() | Inquiry():
+            return leave(reception, rules, now)
+        case _ if reception.check is None:
+            return to_problem(reception, ProblemCode.READER_LOST, rules, now)
+        case _:
+            following = give_up(state, Cause.READER_LOST, rules, now)
+            return Step(following.state, (*following.effects, alert))
 
 
 def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
@@ -146,8 +197,8 @@ def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case Opening(phase=OpeningPhase.RECORDING):
             return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
-        case FaceCheck():
-            return leave(reception, rules, now)
+        case PhoneCheck(phase=PhonePhase.FETCHING):
+            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case Registration() if state.waiting is not None:
             return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case Submitting(recorded=True):

@@ -5,11 +5,13 @@ carry the reception and the effect they answer; one that does not match the pres
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from reader.facts import CardFacts
+from consent.items import AnsweredBy
+from reader.facts import CardFacts, ReaderStanding
 from terminal.problems import CardTrouble
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
+from terminal.session.display import Size
 from vision.verdict import Progress
 
 
@@ -38,18 +40,39 @@ class CardPresent:
 
     card: int
     reception: str
+    number: int = 0
+    """Number of the day that reception will have."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardTaken:
-    """The card of that insertion is gone, or its reader is."""
+    """The card of that insertion is gone."""
 
     card: int
+    reader_lost: bool = False
+    """Its reader went away, not the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderChanged:
+    """A way of reading cards came or went."""
+
+    standing: ReaderStanding
 
 
 @dataclass(frozen=True, slots=True)
 class CameraChanged:
     available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeShown:
+    """The printed code was read from a card shown before it is put down. The digits lie with the conductor."""
+
+    shown: str
+    """Handle of the digits."""
+    expiry: date
+    """Printed on the same front."""
 
 
 # --- touches ------------------------------------------------------------------------------------------------
@@ -73,6 +96,16 @@ class CodeEntered(_Touch):
 @dataclass(frozen=True, slots=True)
 class PinEntered(_Touch):
     """Four digits were typed; they are with the patient's secrets, not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinForgotten(_Touch):
+    """ "I forgot my PIN": what helps is said, and the other ways are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneChosen(_Touch):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +188,29 @@ class Back(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(_Touch):
-    pass
+    """Leave, as long as there is nothing to check in with: before the check is open, or without a registered card."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInWithoutSharing(_Touch):
+    """Leave once the check is open: every yes of this reception becomes a no."""
+
+
+@dataclass(frozen=True, slots=True)
+class RespondentChosen(_Touch):
+    """Who answers the questions."""
+
+    who: AnsweredBy
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsWanted(_Touch):
+    """Show each answer for a moment, at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextFamilyMember(_Touch):
+    """Another card follows, in the same language and look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +225,35 @@ class StaffCalled(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class DisplayChanged(_Touch):
-    """Language, size, contrast or sound: None leaves one as it is. At the idle screen `reception` is empty."""
+    """Language or look: None leaves one as it is. At the idle screen `reception` is empty."""
 
     language: str | None = None
-    large: bool | None = None
+    size: Size | None = None
     high_contrast: bool | None = None
+    low: bool | None = None
     sound: bool | None = None
+    voice: bool | None = None
+    more_time: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InquiryChosen(_Touch):
     """ "Is my card registered?" - at the idle screen, for the next card."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpChosen(_Touch):
+    """ "In difficulty" - at the idle screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoCardChosen(_Touch):
+    """ "I have no card" - at the idle screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForChildChosen(_Touch):
+    """ "For a child" - at the idle screen, for the next card."""
 
 
 # --- answers of the card ------------------------------------------------------------------------------------
@@ -242,6 +315,16 @@ class PinRefused(_Answer):
 
     left: int
     sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSigned(_Answer):
+    """The phone verified its owner and signed the challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRefused(_Answer):
+    """The phone did not verify its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,12 +413,14 @@ class EffectFailed(_Answer):
     """A programming mistake surfaced while an effect was performed; the log has it, without locals."""
 
 
-Device = Tick | CardPresent | CardTaken | CameraChanged
+Device = Tick | CardPresent | CardTaken | ReaderChanged | CameraChanged | CodeShown
 Touch = (
     FaceChosen
     | PinChosen
     | CodeEntered
     | PinEntered
+    | PinForgotten
+    | PhoneChosen
     | LastTryConfirmed
     | StaffAuthenticated
     | StaffSaysSame
@@ -352,10 +437,17 @@ Touch = (
     | Confirmed
     | Back
     | Cancelled
+    | CheckInWithoutSharing
+    | RespondentChosen
+    | DetailsWanted
+    | NextFamilyMember
     | MoreTime
     | StaffCalled
     | DisplayChanged
     | InquiryChosen
+    | HelpChosen
+    | NoCardChosen
+    | ForChildChosen
 )
 Answer = (
     CardRead
@@ -366,6 +458,8 @@ Answer = (
     | CodeRefused
     | PinSigned
     | PinRefused
+    | PhoneSigned
+    | PhoneRefused
     | ChipSigned
     | FaceProgress
     | FaceMatched

@@ -16,7 +16,7 @@ from terminal.session.effects import (
 )
 from terminal.session.events import CardPresent
 from terminal.session.rules import Now, Rules
-from terminal.session.states import AfterIdle, Idle, Problem, Reading, Reception, State
+from terminal.session.states import AfterIdle, CardShown, Display, Idle, Problem, Reading, Reception, State, WhyLeft
 
 
 class Step(NamedTuple):
@@ -24,27 +24,35 @@ class Step(NamedTuple):
     effects: tuple[Effect, ...] = ()
 
 
-def until(kind: type[AfterIdle], rules: Rules, now: Now) -> float:
-    """When a state of that kind, entered now, gives up."""
-    return now.monotonic + rules.timeouts[kind.__name__]
+def until(kind: type[AfterIdle], reception: Reception, rules: Rules, now: Now) -> float:
+    """When a state of that kind, entered now, gives up. It waits for the patient longer than for a device."""
+    wanted = reception.display.more_time and kind.__name__ not in _DEVICES
+    return now.monotonic + rules.timeouts[kind.__name__] * (rules.more_time_factor if wanted else 1)
 
 
 def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """A card is there: read it, and fetch a challenge meanwhile."""
+    """A card is there: read it, and fetch a challenge meanwhile. A printed code shown before goes with it."""
+    shown = idle if isinstance(idle, CardShown) else None
     reception = Reception(
         id=event.reception,
         card=event.card,
+        number=event.number,
         purpose=idle.purpose,
         display=idle.display,
         camera=idle.camera,
         staff=idle.staff,
+        child=idle.child,
+        shown_expiry=shown.expiry if shown else None,
     )
     reception, reading = reception.numbered()
     reception, fetching = reception.numbered()
     reception = replace(reception, challenge_effect=fetching)
     return Step(
-        Reading(reception=reception, deadline=until(Reading, rules, now), waiting=reading),
-        (ReadCard(reception.id, reading, reception.card), FetchChallenge(reception.id, fetching)),
+        Reading(reception=reception, deadline=until(Reading, reception, rules, now), waiting=reading),
+        (
+            ReadCard(reception.id, reading, reception.card, shown.shown if shown else ""),
+            FetchChallenge(reception.id, fetching),
+        ),
     )
 
 
@@ -71,14 +79,29 @@ def put_away(reception: Reception) -> tuple[Effect, ...]:
     )
 
 
-def leave(reception: Reception, rules: Rules, now: Now, *, staff: bool = False) -> Step:
-    """Back to idle, wiped; straight on to the next card if one was put down meanwhile."""
+def leave(
+    reception: Reception,
+    rules: Rules,
+    now: Now,
+    *,
+    staff: bool = False,
+    left: WhyLeft | None = None,
+    keep_display: bool = False,
+) -> Step:
+    """Back to idle, wiped; straight on to the next card if one was put down meanwhile.
+
+    `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows.
+    """
     idle = Idle(
+        display=reception.display if keep_display else Display(),
         camera=reception.camera,
+        reader=reception.reader,
         staff=staff,
-        mode_until=now.monotonic + rules.timeouts["StaffCheck"] if staff else None,
+        mode_until=now.monotonic + rules.timeouts["StaffCheck"] if staff or keep_display else None,
         card_left=reception.card if reception.card_in else None,
         remind_at=now.monotonic + rules.remind_every if reception.card_in else None,
+        left=left,
+        left_until=now.monotonic + rules.say_left if left is not None else None,
     )
     ended = put_away(reception)
     if reception.next_card is None:
@@ -92,7 +115,7 @@ def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: No
     effects = put_away(reception)
     if problem in _FOR_STAFF:
         effects += (AlertStaff(reception.id, 0, problem.code),)
-    return Step(Problem(reception=reception, deadline=until(Problem, rules, now), problem=problem), effects)
+    return Step(Problem(reception=reception, deadline=until(Problem, reception, rules, now), problem=problem), effects)
 
 
 def discard(reception: Reception, reason: str) -> tuple[Effect, ...]:
@@ -102,6 +125,9 @@ def discard(reception: Reception, reason: str) -> tuple[Effect, ...]:
     return (RecordDiscarded(reception.id, 0, reception.check.check_id, reason),)
 
 
+_DEVICES = frozenset({"Reading", "Opening", "Submitting", "Complete"})
+"""States that wait for a device or the service."""
+
 _FOR_STAFF = frozenset(
     {
         ProblemCode.FORGED_RECORD,
@@ -110,6 +136,7 @@ _FOR_STAFF = frozenset(
         ProblemCode.LEDGER_FAILED,
         ProblemCode.READER_LOST,
         ProblemCode.INTERNAL,
+        ProblemCode.CARD_HELD,
     }
 )
 """Problems that staff should hear of at once, not only when the patient asks."""

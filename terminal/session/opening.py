@@ -13,6 +13,7 @@ from terminal.session.effects import (
     RecordOpenedCheck,
     RegisterCard,
     ReleaseCard,
+    WipeCode,
 )
 from terminal.session.events import (
     CardFailed,
@@ -46,7 +47,7 @@ from terminal.session.states import (
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
     """The face matched or staff vouches: let chip and terminal sign a challenge, fetched first if there is none."""
-    deadline = until(Opening, rules, now)
+    deadline = until(Opening, reception, rules, now)
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
     if has_challenge(reception, rules, now):
         return _prove(state)
@@ -67,7 +68,7 @@ def ask_service(reception: Reception, way: Way, rules: Rules, now: Now) -> Step:
     return Step(
         Opening(
             reception=reception,
-            deadline=until(Opening, rules, now),
+            deadline=until(Opening, reception, rules, now),
             waiting=number,
             way=way,
             phase=OpeningPhase.ASKING,
@@ -93,12 +94,13 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             if reception.purpose is Purpose.INQUIRY:
                 shown = Inquiry(
                     reception=reception,
-                    deadline=until(Inquiry, rules, now),
+                    deadline=until(Inquiry, reception, rules, now),
                     registered=facts.registered,
                     valid=facts.valid,
                 )
                 return Step(shown, put_away(reception))
-            reception, number = replace(reception, check=Check(check_id, facts)).numbered()
+            unused = (WipeCode(reception.id, 0),) if reception.code_waits else ()
+            reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).numbered()
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
                 (
@@ -106,6 +108,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
                         reception.id, number, check_id, state.way, reception.face_matched, *what_applies(facts, rules)
                     ),
                     ReleaseCard(reception.id, 0),
+                    *unused,
                 ),
             )
         case OpenedRecorded():
@@ -122,7 +125,7 @@ def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
     standing = reception.check.facts.standing
     if standing is CertificateStanding.VALID:
         return after_notice(reception, rules, now)
-    return Step(Notice(reception=reception, deadline=until(Notice, rules, now), standing=standing))
+    return Step(Notice(reception=reception, deadline=until(Notice, reception, rules, now), standing=standing))
 
 
 def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
@@ -132,7 +135,7 @@ def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
         if facts.standing is CertificateStanding.GRACE:
             refused = to_problem(reception, ProblemCode.GRACE_NO_REGISTRATION, rules, now)
             return Step(refused.state, discard(reception, "grace-not-registered") + refused.effects)
-        return Step(Registration(reception=reception, deadline=until(Registration, rules, now)))
+        return Step(Registration(reception=reception, deadline=until(Registration, reception, rules, now)))
     if not facts.valid:
         return decide(reception, Cause.NOTHING_ASKED, rules, now)
     return ask(reception, rules, now)
@@ -153,7 +156,7 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
         case RegistrationWanted() if state.waiting is None:
             reception, number = reception.numbered()
             return Step(
-                replace(state, reception=reception, waiting=number, deadline=until(Opening, rules, now)),
+                replace(state, reception=reception, waiting=number, deadline=until(Opening, reception, rules, now)),
                 (RegisterCard(reception.id, number, check.check_id),),
             )
         case RegistrationDeclined() if state.waiting is None:
@@ -182,7 +185,7 @@ def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
     return Step(
         Complete(
             reception=reception,
-            deadline=until(Complete, rules, now),
+            deadline=until(Complete, reception, rules, now),
             outcome=Outcome.REGISTRATION_DECLINED,
             shown_until=now.monotonic + rules.show_answers,
             remind_at=now.monotonic + rules.remind_every,

@@ -19,17 +19,20 @@ class Now(NamedTuple):
 
 
 TIMEOUTS: Mapping[str, float] = {
+    "CardShown": 15,
     "Reading": 15,
     "ChoosingMethod": 60,
     "PrintedCodeEntry": 90,
     "FaceCheck": 45,
     "PinEntry": 60,
+    "PhoneCheck": 60,
     "StaffCheck": 120,
     "Opening": 45,
     "Notice": 60,
     "Registration": 60,
     "Consent": 90,
     "SpecificDisease": 60,
+    "Subsidies": 60,
     "Prescription": 60,
     "Limit": 60,
     "Summary": 60,
@@ -54,13 +57,21 @@ class Rules:
     """Whether the face alone, or the PIN alone, is too little; `terminal.session.certainty` says when."""
     code_tries_floor: int = 3
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
+    code_sent_unasked_from: int = 5
+    """With fewer tries left a printed code that was scanned or shown is not sent by itself."""
     require_genuine_record: bool = True
     staff_enabled: bool = False
     grace: GraceRule = GraceRule.MONTH_END
     challenge_margin: timedelta = timedelta(seconds=20)
     """A challenge this near to its end is fetched anew rather than signed."""
     show_answers: float = 5
-    """Seconds the answers stay on the screen after completion."""
+    """Seconds the answers stay on the screen after completion, and again when they are asked for."""
+    say_left: float = 6
+    """Seconds the first screen says that a reception was left."""
+    more_time_factor: float = 3
+    """How much longer every wait is for somebody who asked for more time."""
+    phone: bool = False
+    """A phone reader is set up."""
     remind_every: float = 5
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")

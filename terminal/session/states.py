@@ -4,27 +4,22 @@ A state may be logged, replayed and printed. PIN, printed code, photo, encodings
 conductor's `Patient`.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
 
 from consent.answers import Given
-from consent.items import Item, Question
-from reader.facts import CardFacts
+from consent.items import AnsweredBy, Item, Question
+from reader.facts import CardFacts, Medium, ReaderStanding
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, CheckFacts, PrescriptionForm, Purpose, Way
+from terminal.session.display import Display as Display
+from terminal.session.display import Size as Size
 from terminal.session.events import CardPresent, RecordFacts
 from vision.verdict import Progress
 
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """How the patient wants to be spoken to. Reset at the end of every reception."""
-
-    language: str = "ja"
-    large: bool = False
-    high_contrast: bool = False
-    sound: bool = False
+GUARDIAN_BELOW = 15
+"""Under this age a guardian may answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +34,21 @@ class Reception:
 
     id: str
     card: int
+    number: int = 0
+    """Number of the day, told to the patient and to staff; 0 where none was given."""
     last_effect: int = 0
     purpose: Purpose = Purpose.RECEPTION
-    display: Display = Display()
+    display: Display = field(default_factory=Display)
     camera: bool = True
     """The camera as a device; back in order, it serves the next reception."""
     camera_failed: bool = False
     """It failed in the middle of this reception, which does without it from there on."""
+    reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
+    child: bool = False
+    """ "For a child" was touched before the card was put down."""
+    answered_by: AnsweredBy | None = None
+    """Who answers, where it was touched."""
     card_in: bool = True
     challenge_effect: int | None = None
     """The fetch under way, if any."""
@@ -55,6 +57,10 @@ class Reception:
     pin_left: int = 0
     code_left: int = 0
     code_scanned: bool = False
+    shown_expiry: date | None = None
+    """Expiry printed on a front that was shown before the card was put down; its code waits with the secrets."""
+    code_waits: bool = False
+    """The code shown belongs to this card and has not been sent."""
     record: RecordFacts | None = None
     face_attempts: int = 0
     face_matched: bool = False
@@ -68,6 +74,15 @@ class Reception:
     prescription: PrescriptionForm | None = None
     next_card: CardPresent | None = None
     """A card put down before this reception had ended."""
+
+    @property
+    def by_phone(self) -> bool:
+        return self.facts is not None and self.facts.medium is not Medium.CARD
+
+    @property
+    def for_child(self) -> bool:
+        """Chosen at the first screen, or known since the check is open."""
+        return self.child or (self.check is not None and self.check.facts.age < GUARDIAN_BELOW)
 
     def numbered(self) -> tuple["Reception", int]:
         """The reception with one more effect issued, and that effect's number."""
@@ -85,10 +100,31 @@ class WhyHere(StrEnum):
     FACE_NOT_MATCHED = "face-not-matched"
     PIN_UNAVAILABLE = "pin-unavailable"
     PIN_LOCKED_NOW = "pin-locked-now"
+    PIN_FORGOTTEN = "pin-forgotten"
     PIN_NEEDED = "pin-needed"
     """The face alone is too little here, and this card's PIN cannot be used."""
     FACE_MATCHED = "face-matched"
     """The first of two: here the PIN is asked for too."""
+    BOTH_ASKED = "both-asked"
+    """The face comes first here, the PIN after it."""
+    FEW_CODE_TRIES = "few-code-tries"
+    """With few tries left the printed code is not sent by itself: it is typed."""
+    PHONE_NOT_CONFIRMED = "phone-not-confirmed"
+
+
+class WhyLeft(StrEnum):
+    """How a reception ended before its check was open; said on the first screen for a moment."""
+
+    LEFT = "left"
+    CARD_REMOVED = "card-removed"
+    TIMED_OUT = "timed-out"
+
+
+class Help(StrEnum):
+    """ "In difficulty", at the first screen."""
+
+    MENU = "menu"
+    NO_CARD = "no-card"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +143,41 @@ class _InReception(_Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
-    display: Display = Display()
+    display: Display = field(default_factory=Display)
     camera: bool = True
+    reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
     """Staff opens the next reception."""
+    child: bool = False
+    """The next card is a child's."""
+    help: Help | None = None
     purpose: Purpose = Purpose.RECEPTION
     mode_until: float | None = None
     """When staff's and the inquiry's mark and the display choice fall back."""
     card_left: int | None = None
     """A card of an ended reception still lies there."""
     remind_at: float | None = None
+    left: WhyLeft | None = None
+    """How the last reception ended, while that is said."""
+    left_until: float | None = None
+
+    @property
+    def out_of_service(self) -> ProblemCode | None:
+        """Why no card can be put down now."""
+        return None if self.reader is ReaderStanding.READY else ProblemCode.READER_LOST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardShown(Idle):
+    """The first screen while a printed code waits for its card: it was read from a front shown to the camera.
+
+    The code itself lies with the conductor, under the handle `shown`.
+    """
+
+    shown: str
+    expiry: date
+    deadline: float
+    """Monotonic seconds at which the code is wiped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +198,7 @@ class PrintedCodeEntry(_InReception):
     target: Way
     """What the face record is needed for: FACE or STAFF."""
     wrong: bool = False
+    why: WhyHere = WhyHere.NOTHING
     card_expiry_year: int | None = None
 
 
@@ -163,6 +225,18 @@ class PinEntry(_InReception):
     @property
     def needs_confirmation(self) -> bool:
         return self.left == 1 and not self.last_confirmed
+
+
+class PhonePhase(StrEnum):
+    FETCHING = "fetching"
+    ON_PHONE = "on-phone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneCheck(_InReception):
+    """The phone verifies its owner, who is told to look at it."""
+
+    phase: PhonePhase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +286,11 @@ class SpecificDisease(_InReception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subsidies(_InReception):
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prescription(_InReception):
     pass
 
@@ -250,6 +329,8 @@ class Complete(_InReception):
     flags: tuple[tuple[Item, bool], ...] = ()
     delivered: bool = True
     shown_until: float
+    details_until: float | None = None
+    """While each answer is shown, which somebody asked for by touch; otherwise there are only counts."""
     remind_at: float
     alert_at: float | None
 
@@ -265,13 +346,14 @@ class Inquiry(_InReception):
     valid: bool
 
 
-Asking = Consent | SpecificDisease | Prescription | Limit | Summary
+Asking = Consent | SpecificDisease | Subsidies | Prescription | Limit | Summary
 AfterIdle = (
     Reading
     | ChoosingMethod
     | PrintedCodeEntry
     | FaceCheck
     | PinEntry
+    | PhoneCheck
     | StaffCheck
     | Opening
     | Notice

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import assert_never, get_args
 
 from consent.records import Cause
-from terminal.qualification.contract import Purpose
+from reader.facts import ReaderStanding
 from terminal.session.asking import asking
 from terminal.session.confirming import (
     begin_staff,
+    camera_changed,
     camera_lost,
-    choose,
     choosing,
     face_check,
     pin_entry,
@@ -20,13 +20,16 @@ from terminal.session.confirming import (
     reading,
     staff_check,
 )
-from terminal.session.effects import AlertStaff, RemindTakeCard, StopFaceCheck
+from terminal.session.effects import AlertStaff, StopFaceCheck
 from terminal.session.ending import (
     complete_tick,
+    complete_touch,
     effect_failed,
     give_up,
     inquiry,
+    may_check_in,
     problem,
+    reader_lost,
     staff_discards,
     submitting,
     timed_out,
@@ -38,11 +41,14 @@ from terminal.session.events import (
     CardPresent,
     CardTaken,
     ChallengeFetched,
+    CheckInWithoutSharing,
+    CodeShown,
     DisplayChanged,
     EffectFailed,
     Event,
-    InquiryChosen,
     MoreTime,
+    ReaderChanged,
+    RespondentChosen,
     ServiceRefused,
     ServiceSilent,
     StaffAuthenticated,
@@ -51,15 +57,18 @@ from terminal.session.events import (
     Tick,
     Touch,
 )
-from terminal.session.moves import Step, begin, leave
+from terminal.session.idle import displayed, idle
+from terminal.session.moves import Step, leave, until
 from terminal.session.opening import notice, opening, registration
+from terminal.session.phone import phone_check
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     AfterIdle,
+    Asking,
+    CardShown,
     ChoosingMethod,
     Complete,
     Consent,
-    Display,
     FaceCheck,
     Idle,
     Inquiry,
@@ -67,6 +76,8 @@ from terminal.session.states import (
     Notice,
     Opening,
     OpeningPhase,
+    PhoneCheck,
+    PhonePhase,
     PinEntry,
     PinPhase,
     Prescription,
@@ -79,6 +90,7 @@ from terminal.session.states import (
     StaffCheck,
     State,
     Submitting,
+    Subsidies,
     Summary,
 )
 
@@ -88,16 +100,20 @@ _TOUCHES = get_args(Touch)
 
 def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
     if isinstance(state, Idle):
-        return _idle(state, event, rules, now)
+        return idle(state, event, rules, now)
     match event:
         case Tick():
             return _tick(state, rules, now)
-        case CardTaken(card=card):
-            return _card_taken(state, card, rules, now)
+        case CardTaken(card=card, reader_lost=lost):
+            return _card_taken(state, card, rules, now, lost=lost)
+        case ReaderChanged(standing=standing):
+            return _reader(state, standing, rules, now)
         case CardPresent():
             return _next_card(state, event, rules, now)
         case CameraChanged(available=available):
             return _camera(state, available, rules, now)
+        case CodeShown():
+            return Step(state)
         case _ if isinstance(event, _ANSWERS):
             return _answer(state, event, rules, now)
         case _ if event.reception != state.reception.id:
@@ -109,12 +125,13 @@ def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
 def next_tick(state: State, rules: Rules) -> float | None:
     """The next monotonic moment at which a `Tick` can change this state."""
     if isinstance(state, Idle):
-        moments = [moment for moment in (state.mode_until, state.remind_at) if moment is not None]
-        return min(moments, default=None)
+        timers = (state.mode_until, state.remind_at, state.left_until, _code_until(state))
+        return min((moment for moment in timers if moment is not None), default=None)
     moments = [state.deadline]
     if _owes_warning(state):
         moments.append(state.deadline - rules.warn_before)
     if isinstance(state, Complete):
+        moments += [] if state.details_until is None else [state.details_until]
         if state.reception.card_in:
             moments += [state.remind_at] + ([state.alert_at] if state.alert_at is not None else [])
         else:
@@ -122,48 +139,8 @@ def next_tick(state: State, rules: Rules) -> float | None:
     return min(moments)
 
 
-# --- idle ---------------------------------------------------------------------------------------------------
-
-
-def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
-    mode_until = now.monotonic + rules.timeouts["StaffCheck"]
-    match event:
-        case CardPresent():
-            return begin(state, event, rules, now)
-        case CardTaken(card=card) if card == state.card_left:
-            return Step(replace(state, card_left=None, remind_at=None))
-        case CameraChanged(available=available):
-            return Step(replace(state, camera=available))
-        case StaffAuthenticated(reception="") if rules.staff_enabled:
-            return Step(replace(state, staff=True, mode_until=mode_until))
-        case InquiryChosen(reception=""):
-            return Step(replace(state, purpose=Purpose.INQUIRY, mode_until=mode_until))
-        case DisplayChanged(reception=""):
-            return Step(replace(state, display=_display(state.display, event, rules), mode_until=mode_until))
-        case StaffCalled(reception=""):
-            return Step(state, (AlertStaff("", 0, "called"),))
-        case Tick():
-            return _idle_tick(state, rules, now)
-        case _:
-            return Step(state)
-
-
-def _idle_tick(state: Idle, rules: Rules, now: Now) -> Step:
-    if state.mode_until is not None and now.monotonic >= state.mode_until:
-        state = replace(state, staff=False, purpose=Purpose.RECEPTION, display=Display(), mode_until=None)
-    if state.card_left is not None and state.remind_at is not None and now.monotonic >= state.remind_at:
-        return Step(replace(state, remind_at=now.monotonic + rules.remind_every), (RemindTakeCard("", 0),))
-    return Step(state)
-
-
-def _display(display: Display, event: DisplayChanged, rules: Rules) -> Display:
-    language = event.language if event.language in rules.languages else None
-    return Display(
-        language=display.language if language is None else language,
-        large=display.large if event.large is None else event.large,
-        high_contrast=display.high_contrast if event.high_contrast is None else event.high_contrast,
-        sound=display.sound if event.sound is None else event.sound,
-    )
+def _code_until(state: Idle) -> float | None:
+    return state.deadline if isinstance(state, CardShown) else None
 
 
 # --- devices and clock --------------------------------------------------------------------------------------
@@ -185,7 +162,7 @@ def _tick(state: AfterIdle, rules: Rules, now: Now) -> Step:
     return Step(state)
 
 
-def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now) -> Step:
+def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now, *, lost: bool = False) -> Step:
     reception = state.reception
     if reception.next_card is not None and card == reception.next_card.card:
         return Step(replace(state, reception=replace(reception, next_card=None)))
@@ -193,6 +170,8 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now) -> Step:
         return Step(state)
     reception = replace(reception, card_in=False)
     state = replace(state, reception=reception)
+    if lost:
+        return reader_lost(state, rules, now)
     match state:
         case Submitting():
             return Step(state)
@@ -204,11 +183,19 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now) -> Step:
             return give_up(state, Cause.CARD_REMOVED, rules, now)
 
 
+def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) -> Step:
+    """Without any way of reading a card the one that lay there is gone too."""
+    state = replace(state, reception=replace(state.reception, reader=standing))
+    if standing is ReaderStanding.READY or not state.reception.card_in:
+        return Step(state)
+    return _card_taken(state, state.reception.card, rules, now, lost=True)
+
+
 def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> Step:
     """A card put down while the last reception is still ending is kept in mind."""
     if state.reception.card_in:
         return Step(state)
-    reception = replace(state.reception, next_card=event)
+    reception = replace(state.reception, next_card=event, reader=ReaderStanding.READY)
     if isinstance(state, Problem):
         return leave(reception, rules, now)
     return Step(replace(state, reception=reception))
@@ -220,11 +207,7 @@ def _camera(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
         case FaceCheck() if not available:
             return camera_lost(replace(state, reception=reception), rules, now)
         case ChoosingMethod():
-            following = choose(reception, rules, now)
-            if isinstance(following.state, ChoosingMethod):
-                # a camera that comes and goes gives nobody more time
-                return Step(replace(following.state, deadline=state.deadline, warned=state.warned))
-            return following
+            return camera_changed(replace(state, reception=reception), rules, now)
         case _:
             return Step(replace(state, reception=reception))
 
@@ -250,8 +233,10 @@ def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 def _challenge_answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
     """The challenge is fetched ahead of time; only a state that needs it now minds a failure."""
     reception = replace(state.reception, challenge_effect=None)
-    waits = (isinstance(state, PinEntry) and state.phase is PinPhase.FETCHING) or (
-        isinstance(state, Opening) and state.phase is OpeningPhase.FETCHING
+    waits = (
+        (isinstance(state, PinEntry) and state.phase is PinPhase.FETCHING)
+        or (isinstance(state, PhoneCheck) and state.phase is PhonePhase.FETCHING)
+        or (isinstance(state, Opening) and state.phase is OpeningPhase.FETCHING)
     )
     match event:
         case ChallengeFetched(expires_at=expires_at):
@@ -275,14 +260,18 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
     match event:
         case StaffCalled():
             return Step(state, (AlertStaff(reception.id, 0, "called"),))
-        case Cancelled() if in_patients_hands:
+        case Cancelled() if in_patients_hands and not may_check_in(reception):
             return give_up(state, Cause.CANCELLED, rules, now)
+        case CheckInWithoutSharing() if in_patients_hands and may_check_in(reception):
+            return give_up(state, Cause.WITHOUT_SHARING, rules, now)
         case Cancelled() if isinstance(state, Problem | Inquiry):
             return leave(reception, rules, now)
         case DisplayChanged():
-            return Step(replace(state, reception=replace(reception, display=_display(reception.display, event, rules))))
+            return _display_changed(state, event, rules, now)
         case MoreTime() if in_patients_hands and state.waiting is None:
-            return Step(replace(state, deadline=now.monotonic + rules.timeouts[type(state).__name__], warned=False))
+            return Step(replace(state, deadline=until(type(state), reception, rules, now), warned=False))
+        case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking):
+            return Step(replace(state, reception=replace(reception, answered_by=who)))
         case StaffAuthenticated() if rules.staff_enabled and in_patients_hands:
             return _staff_arrives(state, rules, now)
         case StaffDiscards() if reception.staff and in_patients_hands:
@@ -291,10 +280,20 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return _by_state(state, event, rules, now)
 
 
+def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now: Now) -> Step:
+    """Whoever asks for more time has it in this state too."""
+    before = state.reception.display
+    reception = replace(state.reception, display=displayed(before, event, rules))
+    changed = replace(state, reception=reception)
+    if reception.display.more_time and not before.more_time and state.waiting is None:
+        changed = replace(changed, deadline=until(type(state), reception, rules, now), warned=False)
+    return Step(changed)
+
+
 def _staff_arrives(state: AfterIdle, rules: Rules, now: Now) -> Step:
     reception = replace(state.reception, staff=True)
     match state:
-        case ChoosingMethod() | FaceCheck() | PinEntry(phase=PinPhase.TYPING):
+        case ChoosingMethod() | FaceCheck() | PinEntry(phase=PinPhase.TYPING) if not reception.by_phone:
             following = begin_staff(reception, rules, now)
             return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
         case _:
@@ -313,6 +312,8 @@ def _by_state(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return face_check(state, event, rules, now)
         case PinEntry():
             return pin_entry(state, event, rules, now)
+        case PhoneCheck():
+            return phone_check(state, event, rules, now)
         case StaffCheck():
             return staff_check(state, event, rules, now)
         case Opening():
@@ -321,12 +322,12 @@ def _by_state(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return notice(state, event, rules, now)
         case Registration():
             return registration(state, event, rules, now)
-        case Consent() | SpecificDisease() | Prescription() | Limit() | Summary():
+        case Consent() | SpecificDisease() | Subsidies() | Prescription() | Limit() | Summary():
             return asking(state, event, rules, now)
         case Submitting():
             return submitting(state, event, rules, now)
         case Complete():
-            return Step(state)
+            return complete_touch(state, event, rules, now)
         case Problem():
             return problem(state, event, rules, now)
         case Inquiry():

@@ -17,13 +17,19 @@ from terminal.session.states import (
     Registration,
     SpecificDisease,
     Submitting,
+    Subsidies,
     Summary,
 )
 from terminal.session.step import step
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
 
-GUARDIAN_BELOW = 15
-"""Under this age a guardian may answer."""
+_VERBS = {
+    QuestionKind.SHARING: "share",
+    QuestionKind.SPECIFIC_DISEASE: "provide",
+    QuestionKind.SUBSIDIES: "use",
+    QuestionKind.LIMIT: "provide",
+}
+"""How a yes is called, by the kind of question."""
 
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -71,7 +77,8 @@ def consent(state: Consent, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     if state.question is not None:
         return _one_question(state, state.question, scene)
-    topics = tuple(Line(say(f"topic.{question.id}"), LineKind.CHOICE) for question in state.questions)
+    names = dict.fromkeys(question.topic for question in state.questions)
+    topics = tuple(Line(say(f"topic.{name}"), LineKind.CHOICE) for name in names)
     return Body(
         step=GuideStep.CONSENT,
         question=say("consent.question"),
@@ -85,9 +92,7 @@ def consent(state: Consent, scene: Scene) -> Body:
 
 
 def _guardian(reception: Reception, scene: Scene) -> str:
-    check = reception.check
-    is_child = check is not None and check.facts.age < GUARDIAN_BELOW
-    return scene.say("consent.guardian") if is_child else ""
+    return scene.say("consent.guardian") if reception.for_child else ""
 
 
 def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
@@ -100,10 +105,10 @@ def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
 
 
 def _yes_or_no(
-    state: Consent | SpecificDisease | Limit, question: Question, lines: tuple[Line, ...], scene: Scene
+    state: Consent | SpecificDisease | Subsidies | Limit, question: Question, lines: tuple[Line, ...], scene: Scene
 ) -> Body:
     say, reception = scene.say, state.reception
-    verb = "share" if question.kind is QuestionKind.SHARING else "provide"
+    verb = _VERBS[question.kind]
     return Body(
         step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
@@ -127,6 +132,10 @@ def _back(state: AfterIdle, scene: Scene) -> Offer | None:
 
 
 def specific_disease(state: SpecificDisease, scene: Scene) -> Body:
+    return _yes_or_no(state, state.question, hints(_guardian(state.reception, scene)), scene)
+
+
+def subsidies(state: Subsidies, scene: Scene) -> Body:
     return _yes_or_no(state, state.question, hints(_guardian(state.reception, scene)), scene)
 
 
@@ -178,7 +187,7 @@ def summary(state: Summary, scene: Scene) -> Body:
 def choice(question: Question, granted: bool, scene: Scene) -> Line:
     """What was answered to one question."""
     say = scene.say
-    verb = "share" if question.kind is QuestionKind.SHARING else "provide"
+    verb = _VERBS[question.kind]
     answer = say(f"answer.{verb}" if granted else f"answer.not-{verb}")
     return Line(say("summary.line", topic=say(f"topic.{question.id}"), answer=answer), LineKind.CHOICE)
 

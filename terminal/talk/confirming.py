@@ -3,11 +3,14 @@
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.certainty import needs_pin
-from terminal.session.confirming import ways
+from terminal.session.methods import ways
 from terminal.session.states import (
+    CardShown,
     ChoosingMethod,
     FaceCheck,
+    Help,
     Idle,
+    PhoneCheck,
     PinEntry,
     PinPhase,
     PrintedCodeEntry,
@@ -26,13 +29,46 @@ PAD_KEYS = "abc"
 def idle(state: Idle, scene: Scene) -> Body:
     say = scene.say
     if state.card_left is not None:
-        return Body(step=GuideStep.DONE, question=say("idle.card-left"), sign=Sign.TAKE_CARD)
+        left = (Line(say(f"idle.left.{state.left}"), LineKind.REASON),) if state.left is not None else ()
+        return Body(step=GuideStep.DONE, question=say("idle.card-left"), lines=left, sign=Sign.TAKE_CARD)
+    if state.out_of_service is not None:
+        problem = state.out_of_service
+        lines = hints(say(f"{problem.message_id}.next"), say(f"reader.{state.reader}"))
+        return Body(step=GuideStep.READ, question=say(problem.message_id), lines=lines, code=problem.code)
+    if state.help is Help.NO_CARD:
+        return Body(
+            step=GuideStep.READ,
+            question=say("idle.no-card"),
+            lines=hints(say("idle.no-card.hint")),
+            offers=_start(scene),
+        )
+    if state.help is Help.MENU:
+        return Body(step=GuideStep.READ, question=say("idle.help"), offers=_help(scene))
     marks = []
+    if state.left is not None:
+        marks.append(Line(say(f"idle.left.{state.left}"), LineKind.REASON))
+    if state.child:
+        marks.append(Line(say("idle.child"), LineKind.REASON))
     if state.staff:
         marks.append(Line(say("idle.staff"), LineKind.REASON))
     if state.purpose == "inquiry":
         marks.append(Line(say("idle.inquiry"), LineKind.REASON))
-    return Body(step=GuideStep.READ, question=say("idle.question"), lines=tuple(marks), sign=Sign.PUT_CARD)
+    question = say("idle.card-shown" if isinstance(state, CardShown) else "idle.question")
+    return Body(step=GuideStep.READ, question=question, lines=tuple(marks), sign=Sign.PUT_CARD)
+
+
+def _start(scene: Scene) -> tuple[Offer, ...]:
+    return numbered(Offer(id="back", label=scene.say("button.start-over"), event=ev.Back(""), back=True))
+
+
+def _help(scene: Scene) -> tuple[Offer, ...]:
+    say = scene.say
+    return numbered(
+        Offer(id="back", label=say("button.back"), event=ev.Back(""), back=True),
+        Offer(id="no-card", label=say("help.no-card"), event=ev.NoCardChosen("")),
+        Offer(id="inquiry", label=say("idle.check-registration"), event=ev.InquiryChosen("")),
+        Offer(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
+    )
 
 
 def reading(state: Reading, scene: Scene) -> Body:
@@ -59,13 +95,22 @@ def choosing(state: ChoosingMethod, scene: Scene) -> Body:
             )
             if Way.PIN in state.ways
             else None,
+            Offer(id="phone", label=say("method.phone"), event=ev.PhoneChosen(state.reception.id))
+            if Way.PHONE in state.ways
+            else None,
         ),
     )
 
 
+_UNLOCKED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
+
+
 def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
     kind = LineKind.HINT if why is WhyHere.FACE_MATCHED else LineKind.REASON
-    return (Line(scene.say(f"why.{why}"), kind),) if why else ()
+    if not why:
+        return ()
+    lines = (Line(scene.say(f"why.{why}"), kind),)
+    return (*lines, *hints(scene.say("why.city-hall"))) if why in _UNLOCKED_BY_CITY_HALL else lines
 
 
 def _face(reception: Reception, scene: Scene) -> Offer:
@@ -103,6 +148,7 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
         lines += (Line(say("code.wrong"), LineKind.REASON),)
     if state.wrong or tries < 4:
         lines += hints(say("code.tries-left", left=tries))
+    lines += _why(state.why, scene)
     if not lines:
         lines = hints(say("code.western"), both)
     pin = Way.PIN in ways(state.reception, scene.rules)
@@ -169,8 +215,17 @@ def pin_entry(state: PinEntry, scene: Scene) -> Body:
         question=say("pin.question"),
         lines=(*wrong, *hints(say("pin.tries-left", left=state.left))),
         pad=Pad.PIN,
-        offers=numbered(face, keys=PAD_KEYS),
+        offers=numbered(
+            face,
+            Offer(id="forgotten", label=say("pin.forgotten"), event=ev.PinForgotten(reception.id)),
+            keys=PAD_KEYS,
+        ),
     )
+
+
+def phone_check(state: PhoneCheck, scene: Scene) -> Body:
+    say = scene.say
+    return Body(step=GuideStep.CONFIRM, question=say("phone.question"), lines=hints(say("phone.hint")), sign=Sign.WAIT)
 
 
 STAFF_REASONS = ("face", "camera", "pin")

@@ -14,7 +14,7 @@ _HINTS = {
 
 
 def complete(state: Complete, scene: Scene) -> Body:
-    """The card first; what was answered, below."""
+    """The card first; how much was shared, below. Each answer is shown only while somebody asked for it."""
     say = scene.say
     flags = dict(state.flags)
     answered = tuple(
@@ -22,17 +22,36 @@ def complete(state: Complete, scene: Scene) -> Body:
         for question in state.reception.shown
         if question.items[0] in flags
     )
+    reception = state.reception.id
     hint = say(_HINTS[state.outcome]) if state.outcome in _HINTS else ""
     card_in = state.reception.card_in
-    lines: tuple[Line, ...] = hints(hint)
+    lines: tuple[Line, ...] = (*hints(hint), *number_of_day(state.reception.number, scene))
     if card_in:
         lines = (Line(say("complete.take-card"), LineKind.CALL), *lines)
     return Body(
         step=GuideStep.DONE,
         question=say(f"complete.{state.outcome}"),
-        lines=(*lines, *answered),
+        lines=(*lines, *(answered if state.details_until is not None else _counts(state, scene))),
+        offers=numbered(
+            Offer(id="details", label=say("complete.details"), event=ev.DetailsWanted(reception))
+            if answered and state.details_until is None
+            else None,
+            Offer(id="next", label=say("complete.next-family"), event=ev.NextFamilyMember(reception)),
+        ),
         sign=Sign.TAKE_CARD if card_in else Sign.NONE,
     )
+
+
+def number_of_day(number: int, scene: Scene) -> tuple[Line, ...]:
+    """What the patient can tell staff instead of a name."""
+    return hints(scene.say("reception.number", number=number)) if number else ()
+
+
+def _counts(state: Complete, scene: Scene) -> tuple[Line, ...]:
+    shared = sum(granted for _, granted in state.flags)
+    if not state.flags:
+        return ()
+    return hints(scene.say("complete.counts", shared=shared, kept=len(state.flags) - shared))
 
 
 def problem(state: Problem, scene: Scene) -> Body:
@@ -42,7 +61,7 @@ def problem(state: Problem, scene: Scene) -> Body:
     return Body(
         step=GuideStep.READ if problem.code.startswith("U-1") else GuideStep.CONFIRM,
         question=say(problem.message_id),
-        lines=hints(next_step, help_line),
+        lines=(*hints(next_step, help_line), *number_of_day(state.reception.number, scene)),
         offers=numbered(
             Offer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
         ),

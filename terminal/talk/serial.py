@@ -63,7 +63,7 @@ def _within(state: State) -> object:
     """What is asked anew although kind and answers are the same."""
     match state:
         case Idle():
-            return state.card_left is None, state.staff, state.purpose
+            return state.card_left is None, state.out_of_service, state.staff, state.purpose, state.child
         case PrintedCodeEntry():
             return state.wrong, state.reception.code_left
         case FaceCheck():

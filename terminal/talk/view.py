@@ -3,6 +3,8 @@
 from typing import assert_never
 
 from terminal.session import events as ev
+from terminal.session.display import Size
+from terminal.session.ending import may_check_in
 from terminal.session.rules import Rules
 from terminal.session.states import (
     ChoosingMethod,
@@ -15,6 +17,7 @@ from terminal.session.states import (
     Limit,
     Notice,
     Opening,
+    PhoneCheck,
     PinEntry,
     Prescription,
     PrintedCodeEntry,
@@ -25,6 +28,7 @@ from terminal.session.states import (
     StaffCheck,
     State,
     Submitting,
+    Subsidies,
     Summary,
 )
 from terminal.talk import asking, confirming, ending
@@ -40,7 +44,7 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     say = speak(display.language)
     scene = Scene(say, rules)
     body = _body(state, scene)
-    if isinstance(state, Idle) and state.card_left is None:
+    if isinstance(state, Idle) and _is_first(state):
         body = _with_languages(body, state, scene, speak)
     warned = not isinstance(state, Idle) and state.warned
     return Talk(
@@ -84,6 +88,8 @@ def _body(state: State, scene: Scene) -> Body:
             return confirming.face_check(state, scene)
         case PinEntry():
             return confirming.pin_entry(state, scene)
+        case PhoneCheck():
+            return confirming.phone_check(state, scene)
         case StaffCheck():
             return confirming.staff_check(state, scene)
         case Opening():
@@ -96,6 +102,8 @@ def _body(state: State, scene: Scene) -> Body:
             return asking.consent(state, scene)
         case SpecificDisease():
             return asking.specific_disease(state, scene)
+        case Subsidies():
+            return asking.subsidies(state, scene)
         case Prescription():
             return asking.prescription(state, scene)
         case Limit():
@@ -127,14 +135,19 @@ def _with_languages(body: Body, state: Idle, scene: Scene, speak: Speak) -> Body
         )
         for number, language in enumerate(scene.rules.languages[:LANGUAGES_AT_ONCE], 1)
     ]
-    inquiry = Offer(
-        id="inquiry",
-        label=scene.say("idle.check-registration"),
-        event=ev.InquiryChosen(""),
+    help_ = Offer(
+        id="help",
+        label=scene.say("idle.help"),
+        event=ev.HelpChosen(""),
         key=str(len(languages) + 1),
         back=True,
     )
-    return Body(step=body.step, question=body.question, lines=body.lines, sign=body.sign, offers=(*languages, inquiry))
+    return Body(step=body.step, question=body.question, lines=body.lines, sign=body.sign, offers=(*languages, help_))
+
+
+def _is_first(state: Idle) -> bool:
+    """Nothing else is said: the languages have their own buttons."""
+    return state.card_left is None and state.out_of_service is None and state.help is None
 
 
 # --- foot ---------------------------------------------------------------------------------------------------
@@ -165,10 +178,18 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[O
     language = _next_language(display, reception, scene, speak)
     if isinstance(state, Idle):
         # the first screen has a button of its own for every language
-        return (language, staff) if state.card_left is not None else (*_display_choices(display, scene), staff)
+        return (*_display_choices(display, scene), staff) if _is_first(state) else (language, staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
         return (language, staff)
-    leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
+    if may_check_in(state.reception):
+        leave = Offer(
+            id="without-sharing",
+            label=say("button.without-sharing"),
+            event=ev.CheckInWithoutSharing(reception),
+            key="escape",
+        )
+    else:
+        leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
     return (leave, *_more_time(state.warned, reception, scene), language, staff)
 
 
@@ -191,13 +212,19 @@ def _next_language(display: Display, reception: str, scene: Scene, speak: Speak)
     )
 
 
+def _larger(size: Size) -> Size:
+    """The next size; from the largest back to the normal one."""
+    sizes = list(Size)
+    return sizes[(sizes.index(size) + 1) % len(sizes)]
+
+
 def _display_choices(display: Display, scene: Scene) -> tuple[Offer, ...]:
     say = scene.say
     return (
         Offer(
             id="large",
-            label=say("button.not-large" if display.large else "button.large"),
-            event=ev.DisplayChanged("", large=not display.large),
+            label=say(f"button.size.{_larger(display.size)}"),
+            event=ev.DisplayChanged("", size=_larger(display.size)),
             key="f5",
         ),
         Offer(

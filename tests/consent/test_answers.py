@@ -12,19 +12,22 @@ from consent.items import Answer, HolderFacts, Item, Question, QuestionKind
 from consent.questions import questions
 
 NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
-EVERY = questions(HolderFacts(50, False, True), ConsentSettings(surgery=True))
+EVERY = questions(HolderFacts(50, False, True, True), ConsentSettings(surgery=True, subsidies=True))
 IDS = [
-    "care-and-medicines",
+    "care",
+    "medicines",
     "surgery",
     "health-checkup-specific",
     "health-checkup-elderly",
     "specific-disease",
+    "subsidies",
     "limit",
 ]
 
 
 def test_one_answer_covers_all_items_of_its_question() -> None:
-    given_answers = answers(EVERY[:1], {"care-and-medicines": Given(True, NOW)})
+    both = Question("both", QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES))
+    given_answers = answers((both,), {"both": Given(True, NOW)})
     assert [(a.item, a.granted, a.answered_at) for a in given_answers] == [
         (Item.DIAGNOSIS, True, NOW),
         (Item.MEDICINES, True, NOW),
@@ -32,7 +35,7 @@ def test_one_answer_covers_all_items_of_its_question() -> None:
 
 
 def test_refused_keeps_its_moment_unanswered_has_none() -> None:
-    refused, silent = answers(EVERY[1:3], {"surgery": Given(False, NOW)})
+    refused, silent = answers(EVERY[2:4], {"surgery": Given(False, NOW)})
     assert (refused.granted, refused.answered_at) == (False, NOW)
     assert (silent.granted, silent.answered_at) == (False, None)
 
@@ -74,7 +77,7 @@ touches = st.lists(
 
 
 @given(
-    st.builds(HolderFacts, st.integers(0, 120), st.booleans(), st.booleans(), st.booleans()),
+    st.builds(HolderFacts, st.integers(0, 120), *[st.booleans()] * 4),
     st.booleans(),
     touches,
 )
@@ -82,7 +85,7 @@ def test_granted_only_if_shown_and_answered_yes(
     facts: HolderFacts, surgery: bool, what_happened: list[tuple[str, str, timedelta]]
 ) -> None:
     """Any order of showing and touching, with touches for questions that are not, or not yet, on the screen."""
-    offered = {question.id: question for question in questions(facts, ConsentSettings(surgery=surgery))}
+    offered = {question.id: question for question in questions(facts, ConsentSettings(surgery=surgery, subsidies=True))}
     shown: dict[str, Question] = {}
     said: dict[str, Given] = {}
     for what, question_id, after in what_happened:

@@ -8,12 +8,15 @@ from config.settings import ConsentSettings, LimitPolicy
 from consent.items import HolderFacts, Item, QuestionKind
 from consent.questions import by_law, questions
 
-CARE, SURGERY, SPECIFIC, ELDERLY = "care-and-medicines", "surgery", "health-checkup-specific", "health-checkup-elderly"
-DISEASE, LIMIT = "specific-disease", "limit"
+CARE, MEDICINES, SURGERY = "care", "medicines", "surgery"
+SPECIFIC, ELDERLY = "health-checkup-specific", "health-checkup-elderly"
+DISEASE, SUBSIDIES, LIMIT = "specific-disease", "subsidies", "limit"
 
 
-def holder(age: int = 50, *, late: bool = False, certificate: bool = False, may_share: bool = True) -> HolderFacts:
-    return HolderFacts(age, late, certificate, may_share)
+def holder(
+    age: int = 50, *, late: bool = False, certificate: bool = False, subsidies: bool = False, may_share: bool = True
+) -> HolderFacts:
+    return HolderFacts(age, late, certificate, has_subsidies=subsidies, may_share=may_share)
 
 
 def asked(facts: HolderFacts, **settings: object) -> list[str]:
@@ -23,21 +26,29 @@ def asked(facts: HolderFacts, **settings: object) -> list[str]:
 @pytest.mark.parametrize(
     ("facts", "settings", "expected"),
     [
-        (holder(0), {}, [CARE, LIMIT]),
-        (holder(39), {}, [CARE, LIMIT]),
-        (holder(40), {}, [CARE, SPECIFIC, LIMIT]),
-        (holder(74), {}, [CARE, SPECIFIC, LIMIT]),
-        (holder(75), {}, [CARE, ELDERLY, LIMIT]),
-        (holder(70, late=True), {}, [CARE, ELDERLY, LIMIT]),
-        (holder(70), {}, [CARE, SPECIFIC, LIMIT]),
-        (holder(certificate=True), {}, [CARE, SPECIFIC, DISEASE, LIMIT]),
-        (holder(certificate=True), {"specific_disease": False}, [CARE, SPECIFIC, LIMIT]),
+        (holder(0), {}, [CARE, MEDICINES, LIMIT]),
+        (holder(39), {}, [CARE, MEDICINES, LIMIT]),
+        (holder(40), {}, [CARE, MEDICINES, SPECIFIC, LIMIT]),
+        (holder(74), {}, [CARE, MEDICINES, SPECIFIC, LIMIT]),
+        (holder(75), {}, [CARE, MEDICINES, ELDERLY, LIMIT]),
+        (holder(70, late=True), {}, [CARE, MEDICINES, ELDERLY, LIMIT]),
+        (holder(70), {}, [CARE, MEDICINES, SPECIFIC, LIMIT]),
+        (holder(certificate=True), {}, [CARE, MEDICINES, SPECIFIC, DISEASE, LIMIT]),
+        (holder(certificate=True), {"specific_disease": False}, [CARE, MEDICINES, SPECIFIC, LIMIT]),
         (holder(), {"care_and_medicines": False}, [SPECIFIC, LIMIT]),
-        (holder(), {"health_checkup": False}, [CARE, LIMIT]),
-        (holder(80), {"health_checkup": False}, [CARE, LIMIT]),
-        (holder(), {"surgery": True}, [CARE, SURGERY, SPECIFIC, LIMIT]),
-        (holder(), {"limit": "by-law"}, [CARE, SPECIFIC]),
-        (holder(certificate=True), {"surgery": True}, [CARE, SURGERY, SPECIFIC, DISEASE, LIMIT]),
+        (holder(), {"health_checkup": False}, [CARE, MEDICINES, LIMIT]),
+        (holder(80), {"health_checkup": False}, [CARE, MEDICINES, LIMIT]),
+        (holder(), {"surgery": True}, [CARE, MEDICINES, SURGERY, SPECIFIC, LIMIT]),
+        (holder(), {"limit": "by-law"}, [CARE, MEDICINES, SPECIFIC]),
+        (holder(certificate=True), {"surgery": True}, [CARE, MEDICINES, SURGERY, SPECIFIC, DISEASE, LIMIT]),
+        (holder(subsidies=True), {}, [CARE, MEDICINES, SPECIFIC, LIMIT]),
+        (holder(), {"subsidies": True}, [CARE, MEDICINES, SPECIFIC, LIMIT]),
+        (
+            holder(certificate=True, subsidies=True),
+            {"subsidies": True},
+            [CARE, MEDICINES, SPECIFIC, DISEASE, SUBSIDIES, LIMIT],
+        ),
+        (holder(subsidies=True, may_share=False), {"subsidies": True}, [SUBSIDIES, LIMIT]),
         (holder(may_share=False), {}, [LIMIT]),
         (holder(certificate=True, may_share=False), {"surgery": True}, [LIMIT]),
         (holder(certificate=True, may_share=False), {"limit": "by-law"}, []),
@@ -58,14 +69,21 @@ def test_who_is_asked_what(facts: HolderFacts, settings: dict[str, object], expe
 
 
 def test_items_and_kinds_of_the_questions() -> None:
-    every = questions(holder(certificate=True), ConsentSettings(surgery=True))
+    every = questions(holder(certificate=True, subsidies=True), ConsentSettings(surgery=True, subsidies=True))
     assert [(question.kind, question.items) for question in every] == [
-        (QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES)),
+        (QuestionKind.SHARING, (Item.DIAGNOSIS,)),
+        (QuestionKind.SHARING, (Item.MEDICINES,)),
         (QuestionKind.SHARING, (Item.SURGERY,)),
         (QuestionKind.SHARING, (Item.HEALTH_CHECKUP,)),
         (QuestionKind.SPECIFIC_DISEASE, (Item.SPECIFIC_DISEASE,)),
+        (QuestionKind.SUBSIDIES, (Item.SUBSIDIES,)),
         (QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)),
     ]
+
+
+def test_past_care_and_medicines_are_two_questions_and_one_topic() -> None:
+    topics = [question.topic for question in questions(holder(), ConsentSettings())]
+    assert topics == ["care-and-medicines", "care-and-medicines", SPECIFIC, LIMIT]
 
 
 @pytest.mark.parametrize("facts", [holder(), holder(20), holder(may_share=False)])
@@ -74,13 +92,14 @@ def test_limit_by_law_for_everybody_or_nobody(facts: HolderFacts) -> None:
     assert by_law(facts, ConsentSettings(limit=LimitPolicy.ASK)) == ()
 
 
-any_facts = st.builds(HolderFacts, st.integers(0, 120), st.booleans(), st.booleans(), st.booleans())
+any_facts = st.builds(HolderFacts, st.integers(0, 120), *[st.booleans()] * 4)
 any_settings = st.builds(
     ConsentSettings,
     care_and_medicines=st.booleans(),
     health_checkup=st.booleans(),
     surgery=st.booleans(),
     specific_disease=st.booleans(),
+    subsidies=st.booleans(),
     limit=st.sampled_from(LimitPolicy),
 )
 
@@ -92,4 +111,4 @@ def test_no_item_is_asked_twice_nor_asked_and_given_by_law(facts: HolderFacts, s
     assert len(items) == len(set(items))
     assert Item.HIGH_COST_LIMIT in items
     if not facts.may_share:
-        assert items == [Item.HIGH_COST_LIMIT]
+        assert set(items) <= {Item.SUBSIDIES, Item.HIGH_COST_LIMIT}

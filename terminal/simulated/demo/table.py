@@ -36,7 +36,7 @@ def table(played: "Sequence[Played]") -> str:
 
 
 _SHORT = {
-    "care-and-medicines": "care",
+    "medicines": "medicines",
     "health-checkup-specific": "checkup",
     "health-checkup-elderly": "checkup(75+)",
     "specific-disease": "disease",

@@ -10,13 +10,14 @@ from terminal.session.states import Outcome
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
 from terminal.simulated.service.registry import CardStatus
 
-_CARE, _CHECKUP, _ELDERLY, _LIMIT = (
-    "care-and-medicines",
+_CARE, _MEDICINES, _CHECKUP, _ELDERLY, _LIMIT = (
+    "care",
+    "medicines",
     "health-checkup-specific",
     "health-checkup-elderly",
     "limit",
 )
-_ASKED = (_CARE, _CHECKUP, _LIMIT)
+_ASKED = (_CARE, _MEDICINES, _CHECKUP, _LIMIT)
 
 
 def _flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
@@ -89,7 +90,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="elder",
         face="matsuo",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, (_CARE, _ELDERLY, _LIMIT), _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, (_CARE, _MEDICINES, _ELDERLY, _LIMIT), _ALL_SHARED),
     ),
     Persona(
         name="all-refused",
@@ -113,7 +114,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_TAKEN_DURING_CONSENT),
-        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, (_CARE, _CHECKUP), _flags(0, 0, None)),
+        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, (_CARE, _MEDICINES, _CHECKUP), _flags(0, 0, None)),
     ),
     Persona(
         name="mixed-card-refused",
@@ -153,7 +154,7 @@ PERSONAS: tuple[Persona, ...] = (
         story="A child under 15: a guardian answers.",
         person="child",
         face="emi",
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _LIMIT), _CHILD),
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
     ),
     Persona(
         name="infant-no-photo-pin",
@@ -162,7 +163,7 @@ PERSONAS: tuple[Persona, ...] = (
         face="emi",
         card=CardKind(photo=False, issued_on=date(2026, 7, 15)),
         script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _LIMIT), _CHILD),
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
     ),
     Persona(
         name="no-certificate-card",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy
 from reader.facts import CardGone, CardUnreadable
@@ -95,6 +96,7 @@ def _face_turn(world: World) -> None:
 
 def _face_turn_without_pin(world: World) -> None:
     world.card_read(replace(CARD, pin_tries_left=0))
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
@@ -142,6 +144,7 @@ def _pin_only(world: World) -> None:
 def _pin_after_face(world: World) -> None:
     world.rules = BOTH
     world.card_read()
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
     world.answer(ev.FaceMatched, 0.2)
@@ -203,7 +206,7 @@ def _consent_child(world: World) -> None:
 def _consent_elderly(world: World) -> None:
     world.by_pin(check=CHECK.model_copy(update={"age": 80}))
     world.touch(ev.OneByOne)
-    for question in ("care-and-medicines", "surgery"):
+    for question in ("care", "medicines", "surgery"):
         world.touch(ev.QuestionAnswered, question, True)
 
 
@@ -245,7 +248,7 @@ def _summary(world: World) -> None:
     from terminal.qualification.contract import PrescriptionForm
 
     _one_by_one(world)
-    for granted in (True, False, True):
+    for granted in (True, True, False, True):
         _say(world, granted)
     _say(world, False)
     world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
@@ -274,7 +277,7 @@ def _done_card_taken(world: World) -> None:
 
 def _nothing_shared(world: World) -> None:
     _consent(world)
-    world.touch(ev.Cancelled)
+    world.touch(ev.CheckInWithoutSharing)
     _accepted(world)
 
 
@@ -382,7 +385,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
 }
 
 
-def state_of(name: str, language: str = "ja", **display: bool) -> st.State:
+def state_of(name: str, language: str = "ja", **display: Any) -> st.State:
     """The state behind one picture of the gallery, in that language and look."""
     world = _world()
     world.send(ev.DisplayChanged("", language=language, **display))
@@ -390,7 +393,7 @@ def state_of(name: str, language: str = "ja", **display: bool) -> st.State:
     return _spoken(world.state, language, **display)
 
 
-def _spoken(state: st.State, language: str, **display: bool) -> st.State:
+def _spoken(state: st.State, language: str, **display: Any) -> st.State:
     shown = st.Display(language=language, **display)
     if isinstance(state, st.Idle):
         return replace(state, display=shown)

@@ -1,17 +1,20 @@
 """Every screen, in both languages and both sizes, looks as it did when somebody last looked at it."""
 
+from typing import Any
+
 import pytest
 
 from terminal.screens.picture import CardPhoto, LivePicture
+from terminal.session.display import Size
 from tests.terminal.screens.gallery import SCREENS, state_of
 from tests.terminal.screens.snapshots import FOLDER, UPDATE, difference, picture_of
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, drawn_face, on_a_loop, stage
 
-LOOKS = {"": {}, "high-contrast": {"high_contrast": True}, "large": {"large": True}}
+LOOKS: dict[str, dict[str, Any]] = {"": {}, "high-contrast": {"high_contrast": True}, "large": {"size": Size.LARGE}}
 IN_EVERY_LOOK = ("idle", "method", "pin", "consent", "complete")
 
 
-async def _draw(on_stage: Stage, name: str, language: str, **display: bool) -> str:
+async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> str:
     await on_stage.show(state_of(name, language, **display))
     desk = on_stage.app.desk
     if desk.has_class("-pin"):

@@ -238,7 +238,7 @@ async def test_sound_marks_a_new_question_for_who_asked_for_it(monkeypatch: pyte
 @on_a_loop
 async def test_looks_change_with_the_display() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("consent", high_contrast=True, large=True))
+        await on_stage.show(state_of("consent", high_contrast=True, size=st.Size.LARGE))
         assert on_stage.app.theme == "uketsuke-high-contrast"
         assert on_stage.app.desk.has_class("-large")
         large = on_stage.app.desk.query_one("#answer-1").region.height

@@ -80,7 +80,10 @@ def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> No
 def test_no_method_is_offered_and_the_pin_cannot_be_had_before_the_face(policy: AlsoPin) -> None:
     world = at(policy)
     world.card_read()
-    assert isinstance(world.state, st.PrintedCodeEntry)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.BOTH_ASKED)
+    assert world.touch(ev.PinChosen) == ()
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     assert world.touch(ev.PinChosen) == ()
     assert isinstance(world.state, st.PrintedCodeEntry)
@@ -107,7 +110,7 @@ def test_a_face_of_the_last_reception_counts_for_no_other(policy: AlsoPin) -> No
     world.answer(ev.FaceMatched, 0.2)
     world.take_card()
     world.card_read()
-    assert isinstance(world.state, st.PrintedCodeEntry)
+    assert isinstance(world.state, st.ChoosingMethod)
     assert world.touch(ev.PinEntered) == ()
 
 
@@ -172,6 +175,7 @@ def code_locked(world: World) -> None:
 
 def no_photo(world: World) -> None:
     world.card_read()
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, NO_PHOTO)
 
@@ -220,12 +224,14 @@ def test_a_camera_that_comes_back_asks_nothing_more_of_who_is_typing_the_pin() -
     world.answer(ev.Accepted, True)
     world.wait(6)
     world.card_read()
-    assert isinstance(world.state, st.PrintedCodeEntry), "of the next one it does"
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.ways == (Way.FACE,), "of the next one it does"
 
 
 def test_a_camera_that_is_lost_while_the_code_is_typed_frees_the_pin_and_one_that_is_back_does_not() -> None:
     world = at(POSSIBLE)
     world.card_read()
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     world.send(ev.CameraChanged(False))
     world.send(ev.CameraChanged(True))
@@ -286,7 +292,7 @@ def test_a_pin_locked_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
     assert world.state.why is st.WhyHere.PIN_LOCKED_NOW
     world.send(ev.CameraChanged(False))
     world.send(ev.CameraChanged(True))
-    staff_alone(world, st.WhyHere.PIN_NEEDED)
+    staff_alone(world, st.WhyHere.PIN_LOCKED_NOW)
 
 
 @either
@@ -304,7 +310,8 @@ def test_a_printed_code_used_up_by_wrong_entries_is_not_spared(policy: AlsoPin) 
     """Or who holds another's card and PIN would use it up, and be spared the face."""
     world = at(policy)
     world.card_read(replace(CARD, code_tries_left=3))
-    world.answer(ev.CodeScanned)
+    world.touch(ev.FaceChosen)
+    world.touch(ev.CodeEntered)
     world.answer(ev.CodeRefused, 2)
     staff_alone(world, st.WhyHere.CODE_LOCKED)
 

@@ -132,8 +132,10 @@ def test_the_pin_locks_and_the_face_is_left() -> None:
     world.touch(ev.PinChosen)
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)
-    effects = world.answer(ev.PinRefused, 0, True)
-    assert kinds(effects) == [fx.ScanCode]
+    assert world.answer(ev.PinRefused, 0, True) == (), "nobody agreed to be filmed"
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.PIN_LOCKED_NOW)
+    assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
 
 
@@ -165,6 +167,7 @@ def test_three_refusals_then_the_pin() -> None:
 def test_three_refusals_and_no_pin_need_staff() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read(replace(CARD, pin_tries_left=0))
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
     for _ in range(3):
@@ -181,6 +184,7 @@ def test_three_refusals_and_no_pin_need_staff() -> None:
 def test_without_staff_it_ends_in_a_problem() -> None:
     world = World()
     world.card_read(replace(CARD, pin_tries_left=0))
+    world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
     for _ in range(3):
@@ -249,8 +253,10 @@ def test_few_tries_for_the_printed_code_are_kept_for_staff() -> None:
     world = World()
     world.card_read(replace(CARD, code_tries_left=3))
     assert isinstance(world.state, st.ChoosingMethod)
-    world.touch(ev.FaceChosen)
-    world.answer(ev.CodeScanned)
+    assert world.touch(ev.FaceChosen) == (), "neither scanned nor sent by itself"
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    assert world.state.why is st.WhyHere.FEW_CODE_TRIES
+    world.touch(ev.CodeEntered)
     world.answer(ev.CodeRefused, 2)
     assert isinstance(world.state, st.PinEntry)
     assert world.state.why is st.WhyHere.CODE_LOCKED
@@ -447,14 +453,15 @@ def test_one_by_one_counts_only_after_the_summary() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
-    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care", True)
+    world.touch(ev.QuestionAnswered, "medicines", False)
     world.touch(ev.QuestionAnswered, "health-checkup-specific", False)
     world.touch(ev.QuestionAnswered, "limit", True)
     assert isinstance(world.state, st.Summary)
     world.touch(ev.Confirmed)
     assert world.flags() == {
         Item.DIAGNOSIS: 1,
-        Item.MEDICINES: 1,
+        Item.MEDICINES: 0,
         Item.HEALTH_CHECKUP: 0,
         Item.HIGH_COST_LIMIT: 1,
     }
@@ -464,9 +471,9 @@ def test_a_yes_without_the_summary_is_a_no() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
-    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care", True)
     world.take_card()
-    assert world.flags() == {Item.DIAGNOSIS: 0, Item.MEDICINES: 0, Item.HEALTH_CHECKUP: 0}
+    assert set(world.flags().values()) == {0}
     assert world.decision().cause is Cause.CARD_REMOVED
     assert all(answer.answered_at is None for answer in world.decision().answers)
 
@@ -485,9 +492,9 @@ def test_a_late_second_touch_does_not_answer_the_next_question() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
-    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care", True)
     before = world.state
-    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    world.touch(ev.QuestionAnswered, "care", True)
     assert world.state == before
 
 
@@ -515,7 +522,7 @@ def test_an_answer_one_by_one_does_not_count_through_a_later_share_nothing() -> 
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.OneByOne)
-    for question in ("care-and-medicines", "health-checkup-specific", "specific-disease", "limit"):
+    for question in ("care", "medicines", "health-checkup-specific", "specific-disease", "limit"):
         world.touch(ev.QuestionAnswered, question, True)
     world.touch(ev.Back)
     world.touch(ev.ShareNone)
@@ -524,12 +531,13 @@ def test_an_answer_one_by_one_does_not_count_through_a_later_share_nothing() -> 
     assert set(world.flags().values()) == {0}
 
 
-def test_below_forty_there_is_one_question_and_no_overview() -> None:
+def test_below_forty_there_is_one_topic_and_still_the_choice_of_two() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"age": 30}))
     assert isinstance(world.state, st.Consent)
-    assert world.state.index == 0
-    world.touch(ev.QuestionAnswered, "care-and-medicines", True)
+    assert world.state.index is None
+    assert {question.topic for question in world.state.questions} == {"care-and-medicines"}
+    world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     assert world.flags() == {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
 
@@ -564,6 +572,8 @@ def test_nothing_is_kept_of_a_reception_left_before_the_check() -> None:
     world.card_read()
     world.touch(ev.PinChosen)
     world.take_card()
+    assert world.state == st.Idle(left=st.WhyLeft.CARD_REMOVED, left_until=world.seconds + 6)
+    world.wait(6)
     assert world.state == st.Idle()
     assert world.checks == {}
 
@@ -581,12 +591,15 @@ def test_a_check_that_opens_after_the_card_is_gone_is_nobodys() -> None:
     assert world.state == before
 
 
-def test_cancel_after_opening_submits_refusals() -> None:
+def test_checking_in_without_sharing_submits_refusals() -> None:
     world = World()
     world.by_pin()
-    world.touch(ev.Cancelled)
+    before = world.state
+    assert world.touch(ev.Cancelled) == (), "there is something to check in with"
+    assert world.state == before
+    world.touch(ev.CheckInWithoutSharing)
     assert set(world.flags().values()) == {0}
-    assert world.decision().cause is Cause.CANCELLED
+    assert world.decision().cause is Cause.WITHOUT_SHARING
 
 
 def test_the_next_card_waits_until_the_last_reception_has_ended() -> None:

@@ -31,7 +31,7 @@ def changed(state: st.State, **changes: object) -> st.State:
 @pytest.mark.parametrize("name", SCREENS)
 def test_time_running_out_and_another_language_ask_nothing_new(name: str) -> None:
     state = state_of(name)
-    assert len(set(serials(state, state_of(name, "en"), state_of(name, large=True)))) == 1
+    assert len(set(serials(state, state_of(name, "en"), state_of(name, size=st.Size.LARGE)))) == 1
     if not isinstance(state, st.Idle):
         assert len(set(serials(state, changed(state, deadline=99.0), changed(state, warned=not state.warned)))) == 1
 

@@ -1,0 +1,133 @@
+"""The first screen: what the next card is put down for, in which look, and whether there is a way of reading it."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from reader.facts import ReaderStanding
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Purpose
+from terminal.session.effects import AlertStaff, RemindTakeCard, WipeShownCode
+from terminal.session.events import (
+    Back,
+    CameraChanged,
+    Cancelled,
+    CardPresent,
+    CardTaken,
+    CodeShown,
+    DisplayChanged,
+    Event,
+    ForChildChosen,
+    HelpChosen,
+    InquiryChosen,
+    NoCardChosen,
+    ReaderChanged,
+    StaffAuthenticated,
+    StaffCalled,
+    Tick,
+)
+from terminal.session.moves import Step, begin
+from terminal.session.rules import Now, Rules
+from terminal.session.states import CardShown, Display, Help, Idle
+
+
+def idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case CardPresent():
+            return begin(state, event, rules, now)
+        case CardTaken(card=card) if card == state.card_left:
+            return Step(replace(state, card_left=None, remind_at=None))
+        case CameraChanged(available=available):
+            return Step(replace(state, camera=available))
+        case ReaderChanged(standing=standing):
+            return _reader(state, standing)
+        case CodeShown(shown=shown):
+            return _code_shown(state, event, rules, now) if shown and _takes_code(state) else Step(state)
+        case Tick():
+            return _tick(state, rules, now)
+        case StaffCalled(reception=""):
+            return Step(state, (AlertStaff("", 0, "called"),))
+        case Cancelled(reception="") if isinstance(state, CardShown):
+            return _without_code(state)
+        case _:
+            return _mode(state, event, rules, now)
+
+
+def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
+    """What is chosen for the next card. It falls back by itself."""
+    match event:
+        case StaffAuthenticated(reception="") if rules.staff_enabled:
+            chosen = replace(state, staff=True)
+        case InquiryChosen(reception=""):
+            chosen = replace(state, purpose=Purpose.INQUIRY, help=None)
+        case ForChildChosen(reception=""):
+            chosen = replace(state, child=True, help=None)
+        case HelpChosen(reception=""):
+            chosen = replace(state, help=Help.MENU)
+        case NoCardChosen(reception=""):
+            chosen = replace(state, help=Help.NO_CARD)
+        case Back(reception=""):
+            chosen = replace(state, help=None, child=False, purpose=Purpose.RECEPTION)
+        case DisplayChanged(reception=""):
+            chosen = replace(state, display=displayed(state.display, event, rules))
+        case _:
+            return Step(state)
+    return Step(replace(chosen, mode_until=now.monotonic + rules.timeouts["StaffCheck"]))
+
+
+def displayed(display: Display, event: DisplayChanged, rules: Rules) -> Display:
+    """The look after the touch. A language that is not offered leaves it as it is."""
+    names = [field.name for field in fields(Display)]
+    changes = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
+    if changes.get("language") not in rules.languages:
+        changes.pop("language", None)
+    return replace(display, **changes)
+
+
+def _tick(state: Idle, rules: Rules, now: Now) -> Step:
+    if isinstance(state, CardShown) and now.monotonic >= state.deadline:
+        return _without_code(state)
+    if state.left_until is not None and now.monotonic >= state.left_until:
+        state = replace(state, left=None, left_until=None)
+    if state.mode_until is not None and now.monotonic >= state.mode_until:
+        state = replace(
+            state, staff=False, child=False, help=None, purpose=Purpose.RECEPTION, display=Display(), mode_until=None
+        )
+    if state.card_left is not None and state.remind_at is not None and now.monotonic >= state.remind_at:
+        return Step(replace(state, remind_at=now.monotonic + rules.remind_every), (RemindTakeCard("", 0),))
+    return Step(state)
+
+
+def _reader(state: Idle, standing: ReaderStanding) -> Step:
+    """Out of service as long as no card can be read; staff hears of it once."""
+    if standing is ReaderStanding.READY:
+        return Step(replace(state, reader=standing))
+    following = _without_code(state) if isinstance(state, CardShown) else Step(state)
+    assert isinstance(following.state, Idle)
+    lost = replace(following.state, reader=standing)
+    alert = (AlertStaff("", 0, ProblemCode.READER_LOST.code),) if state.out_of_service is None else ()
+    return Step(lost, (*following.effects, *alert))
+
+
+# --- a printed code before its card -------------------------------------------------------------------------
+
+
+def _takes_code(state: Idle) -> bool:
+    """A code shown while another card lies there, or while none can be read, waits for nothing."""
+    return state.card_left is None and state.out_of_service is None
+
+
+def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
+    """The last front shown counts."""
+    earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
+    deadline = now.monotonic + rules.timeouts["CardShown"]
+    shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, deadline=deadline)
+    return Step(replace(shown, help=None), earlier)
+
+
+def _without_code(state: CardShown) -> Step:
+    """The code is nobody's: back to the plain first screen."""
+    return Step(Idle(**_plain(state)), (WipeShownCode("", 0, state.shown),))
+
+
+def _plain(state: Idle) -> dict[str, Any]:
+    return {field.name: getattr(state, field.name) for field in fields(Idle)}

@@ -1,0 +1,63 @@
+"""Which ways of confirming the holder a reception has now, and the reason said where one is missing."""
+
+from reader.facts import Authenticity
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session.certainty import has_camera, needs_face, needs_pin, serves_face
+from terminal.session.phone import phone_ways
+from terminal.session.rules import Rules
+from terminal.session.states import Reception, WhyHere
+
+
+def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
+    """The ways a patient can go alone now, in the order they are offered. Where both are asked, one after the other."""
+    if reception.by_phone:
+        return phone_ways(reception)
+    usable = _usable(reception, rules)
+    face = Way.FACE in usable and (Way.PIN in usable or not needs_pin(reception, rules))
+    pin = Way.PIN in usable and (reception.face_matched or not needs_face(reception, rules))
+    return tuple(way for way, offered in ((Way.FACE, face and not reception.face_matched), (Way.PIN, pin)) if offered)
+
+
+def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
+    """What card, terminal and attempts still allow, however much of it the institution asks for."""
+    usable = []
+    if reception.record is None:
+        photo = reception.code_left >= rules.code_tries_floor
+    else:
+        photo = serves_face(reception.record, rules)
+    if photo and has_camera(reception) and reception.face_attempts < rules.face_attempts:
+        usable.append(Way.FACE)
+    if reception.pin_left > 0:
+        usable.append(Way.PIN)
+    return tuple(usable)
+
+
+def why_here(reception: Reception, rules: Rules) -> WhyHere:
+    if reception.by_phone:
+        return WhyHere.NOTHING
+    if reception.face_attempts >= rules.face_attempts:
+        return WhyHere.FACE_NOT_MATCHED
+    if reception.record is not None and not serves_face(reception.record, rules):
+        return WhyHere.NO_PHOTO
+    if reception.record is None and reception.code_left < rules.code_tries_floor:
+        return WhyHere.CODE_LOCKED
+    if not has_camera(reception):
+        return WhyHere.NO_CAMERA
+    if reception.pin_left == 0:
+        return without_pin(reception, rules)
+    if needs_face(reception, rules) and not reception.face_matched:
+        return WhyHere.BOTH_ASKED
+    return WhyHere.NOTHING
+
+
+def without_pin(reception: Reception, rules: Rules) -> WhyHere:
+    return WhyHere.PIN_NEEDED if needs_pin(reception, rules) else WhyHere.PIN_UNAVAILABLE
+
+
+def no_way(reception: Reception, rules: Rules) -> ProblemCode:
+    if reception.face_attempts >= rules.face_attempts:
+        return ProblemCode.HOLDER_NOT_CONFIRMED
+    if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:
+        return ProblemCode.RECORD_UNPROVEN
+    return ProblemCode.BOTH_NEEDED if _usable(reception, rules) else ProblemCode.NO_WAY_LEFT

@@ -1,0 +1,69 @@
+"""The certificate in a phone: the phone verifies its owner and signs, or its own PIN is typed at the terminal.
+
+A phone has no face record, so there is no face way, no printed code and nothing for staff to compare.
+"""
+
+from dataclasses import replace
+
+from reader.facts import Medium
+from terminal.problems import ProblemCode, of_card, of_refusal
+from terminal.qualification.contract import Way
+from terminal.session.effects import SignByPhone
+from terminal.session.events import (
+    CardFailed,
+    ChallengeFetched,
+    Event,
+    PhoneRefused,
+    PhoneSigned,
+    ServiceRefused,
+    ServiceSilent,
+)
+from terminal.session.moves import Step, has_challenge, to_problem, until, want_challenge
+from terminal.session.opening import ask_service
+from terminal.session.rules import Now, Rules
+from terminal.session.states import ChoosingMethod, Opening, PhoneCheck, PhonePhase, Reception, WhyHere
+
+
+def phone_ways(reception: Reception) -> tuple[Way, ...]:
+    assert reception.facts is not None
+    usable = reception.facts.medium is Medium.PHONE_VERIFIES or reception.pin_left > 0
+    return (Way.PHONE,) if usable else ()
+
+
+def begin_phone_check(reception: Reception, rules: Rules, now: Now) -> Step:
+    """The challenge first, so that the phone signs as soon as it has verified."""
+    state = PhoneCheck(reception=reception, deadline=until(Opening, reception, rules, now), phase=PhonePhase.FETCHING)
+    if has_challenge(reception, rules, now):
+        return _on_phone(state, rules, now)
+    reception, fetching, effects = want_challenge(reception)
+    return Step(replace(state, reception=reception, waiting=fetching), effects)
+
+
+def _on_phone(state: PhoneCheck, rules: Rules, now: Now) -> Step:
+    reception, number = state.reception.numbered()
+    deadline = until(PhoneCheck, reception, rules, now)
+    return Step(
+        replace(state, reception=reception, waiting=number, phase=PhonePhase.ON_PHONE, deadline=deadline),
+        (SignByPhone(reception.id, number, reception.card),),
+    )
+
+
+def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step:
+    reception, fetching = state.reception, state.phase is PhonePhase.FETCHING
+    match event:
+        case ChallengeFetched() if fetching:
+            return _on_phone(state, rules, now)
+        case ServiceSilent() if fetching:
+            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+        case ServiceRefused(reason=reason) if fetching:
+            return to_problem(reception, of_refusal(reason), rules, now)
+        case PhoneSigned():
+            return ask_service(reception, Way.PHONE, rules, now)
+        case PhoneRefused():
+            deadline = until(ChoosingMethod, reception, rules, now)
+            why, offered = WhyHere.PHONE_NOT_CONFIRMED, phone_ways(reception)
+            return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
+        case CardFailed(trouble=trouble):
+            return to_problem(reception, of_card(trouble), rules, now)
+        case _:
+            return Step(state)
