@@ -1,0 +1,203 @@
+"""Find a card's outline in a frame: quadrilaterals of a card's proportions, corners to a fraction of a pixel.
+
+Cards have round corners, and fingers hide some of the outline. Each side is therefore fitted as a line to the edge
+points near it, and corners are where neighbouring lines meet.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Image
+from vision.printed import layout
+
+Quad = NDArray[np.float64]
+"""(4, 2), pixels: upper left, upper right, lower right, lower left as the picture shows them."""
+
+_WORKING_WIDTH: Final = 480
+_SMALLEST_SHARE: Final = 0.08
+"""Of the frame's area; a smaller card cannot be read."""
+_RATIO: Final = layout.WIDTH / layout.HEIGHT
+_RATIO_SPREAD: Final = 1.45
+"""How much a tilted card's proportions may differ, as a factor either way."""
+_CANNY: Final = ((30, 90), (12, 40))
+_MOST: Final = 6
+
+
+def find_cards(rgb: Image) -> list[Quad]:
+    """Return outlines that may be a card's, the clearest first; at most six."""
+    import cv2
+
+    scale = _WORKING_WIDTH / rgb.shape[1]
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    dx, dy = _gradients(np.asarray(small, np.uint8))
+    strength = np.hypot(dx.astype(np.float32), dy.astype(np.float32))
+    found: list[tuple[float, Quad]] = []
+    # a dim picture has weak edges: thresholds follow the picture's own strength
+    level = float(np.percentile(strength, 97)) / 200
+    for low, high in _CANNY:
+        edges = cv2.Canny(dx, dy, low * max(level, 0.25) * 3, high * max(level, 0.25) * 3, L2gradient=True)
+        closed = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        for contour in contours:
+            quad = _quad_of(np.asarray(contour), small.shape[0] * small.shape[1])
+            if quad is None:
+                continue
+            refined = _refined(quad, strength)
+            if refined is not None and _card_like(refined):
+                found.append((_clearness(refined, strength), refined / scale))
+    found.sort(key=lambda one: -one[0])
+    return _distinct([quad for _, quad in found])
+
+
+def _gradients(rgb: Image) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Horizontal and vertical change of the channel that changes most, at each pixel."""
+    import cv2
+
+    blurred = cv2.GaussianBlur(rgb, (0, 0), 1.2)
+    dx = cv2.Sobel(blurred, cv2.CV_16S, 1, 0)
+    dy = cv2.Sobel(blurred, cv2.CV_16S, 0, 1)
+    strongest = np.argmax(np.abs(dx.astype(np.int32)) + np.abs(dy.astype(np.int32)), axis=2)[:, :, None]
+    return (
+        np.ascontiguousarray(np.take_along_axis(dx, strongest, 2)[:, :, 0]),
+        np.ascontiguousarray(np.take_along_axis(dy, strongest, 2)[:, :, 0]),
+    )
+
+
+def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
+    """Four corners of the contour's hull, or None when it is small or has other than four sides."""
+    import cv2
+
+    hull = cv2.convexHull(contour)
+    if cv2.contourArea(hull) < _SMALLEST_SHARE * frame_area:
+        return None
+    length = cv2.arcLength(hull, closed=True)
+    for tolerance in (0.02, 0.03, 0.045, 0.06, 0.08):
+        corners = cv2.approxPolyDP(hull, tolerance * length, closed=True)
+        if len(corners) == 4:
+            return _ordered(corners.reshape(4, 2).astype(np.float64))
+        if len(corners) < 4:
+            break
+    rectangle = cv2.boxPoints(cv2.minAreaRect(hull)).astype(np.float64)
+    # a thumb makes a fifth corner; the rectangle around it is a start for the fit
+    return _ordered(rectangle) if cv2.contourArea(hull) > 0.8 * cv2.contourArea(rectangle.astype(np.float32)) else None
+
+
+def _ordered(corners: Quad) -> Quad:
+    """Clockwise from the upper left; the first side is a long one."""
+    middle = corners.mean(axis=0)
+    angles = np.arctan2(corners[:, 1] - middle[1], corners[:, 0] - middle[0])
+    corners = corners[np.argsort(angles)]
+    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+    if sides[1] + sides[3] > sides[0] + sides[2]:
+        corners = np.roll(corners, -1, axis=0)
+    # of the two long sides, the upper one is first
+    if corners[:2, 1].mean() > corners[2:, 1].mean():
+        corners = np.roll(corners, -2, axis=0)
+    return corners
+
+
+def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
+    """The same outline with every side fitted to the strongest edge points across it."""
+    lines = []
+    for index in range(4):
+        line = _fitted_side(quad[index], quad[(index + 1) % 4], strength)
+        if line is None:
+            return None
+        lines.append(line)
+    corners = [_meeting(lines[index - 1], lines[index]) for index in range(4)]
+    if any(corner is None for corner in corners):
+        return None
+    refined = np.array(corners)
+    high, wide = strength.shape
+    slack = 0.06 * wide
+    if np.any(refined < -slack) or np.any(refined > np.array([wide, high]) + slack):
+        return None
+    return refined if np.abs(refined - quad).max() < 0.12 * wide else None
+
+
+def _fitted_side(
+    start: NDArray[np.float64], end: NDArray[np.float64], strength: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """A point on the side's line and its direction."""
+    along = end - start
+    length = float(np.linalg.norm(along))
+    if length < 20:
+        return None
+    along /= length
+    across = np.array([-along[1], along[0]])
+    reach = max(4.0, 0.03 * length)
+    offsets = np.arange(-reach, reach + 0.5, 0.5)
+    steps = np.linspace(0.1, 0.9, 64) * length
+    points = start + steps[:, None, None] * along + offsets[None, :, None] * across
+    values = _sampled(strength, points)
+    peaks = values.argmax(axis=1)
+    weights = values.max(axis=1)
+    chosen = points[np.arange(len(steps)), peaks]
+    for _ in range(4):
+        total = weights.sum()
+        if total <= 0:
+            return None
+        middle = (chosen * weights[:, None]).sum(axis=0) / total
+        centred = chosen - middle
+        _, _, axes = np.linalg.svd(centred * np.sqrt(weights)[:, None], full_matrices=False)
+        direction = axes[0]
+        distance = np.abs(centred @ np.array([-direction[1], direction[0]]))
+        # points far from the line lie on a finger or on print
+        weights = values.max(axis=1) / (1 + (distance / 0.8) ** 2) ** 2
+    return middle, direction
+
+
+def _sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    import cv2
+
+    maps = points.astype(np.float32)
+    return np.asarray(
+        cv2.remap(picture, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
+    )
+
+
+def _meeting(
+    one: tuple[NDArray[np.float64], NDArray[np.float64]], other: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> NDArray[np.float64] | None:
+    """Where two lines cross; None for parallel ones."""
+    (point, direction), (second, heading) = one, other
+    matrix = np.stack([direction, -heading], axis=1)
+    if abs(np.linalg.det(matrix)) < 0.2:
+        return None
+    return np.asarray(point + np.linalg.solve(matrix, second - point)[0] * direction)
+
+
+def _card_like(quad: Quad) -> bool:
+    """Whether proportions and angles can be those of a card."""
+    sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
+    if sides.min() < 30:
+        return False
+    ratio = (sides[0] + sides[2]) / (sides[1] + sides[3])
+    if not _RATIO / _RATIO_SPREAD < ratio < _RATIO * _RATIO_SPREAD:
+        return False
+    edges = np.roll(quad, -1, axis=0) - quad
+    directions = edges / np.linalg.norm(edges, axis=1, keepdims=True)
+    cosines = np.abs((directions * np.roll(directions, -1, axis=0)).sum(axis=1))
+    return bool(cosines.max() < 0.5)
+
+
+def _clearness(quad: Quad, strength: NDArray[np.float32]) -> float:
+    """Share of the outline that lies on an edge, a little more for larger outlines."""
+    steps = np.linspace(0.08, 0.92, 40)[:, None]
+    points = np.concatenate([quad[i] + steps * (quad[(i + 1) % 4] - quad[i]) for i in range(4)])
+    values = _sampled(strength, points[None])[0]
+    area = 0.5 * abs(np.dot(quad[:, 0], np.roll(quad[:, 1], 1)) - np.dot(quad[:, 1], np.roll(quad[:, 0], 1)))
+    return float((values > 0.25 * np.percentile(strength, 97)).mean() + 0.3 * area / strength.size)
+
+
+def _distinct(quads: list[Quad]) -> list[Quad]:
+    """Without outlines that all but repeat an earlier one."""
+    kept: list[Quad] = []
+    for quad in quads:
+        if all(np.abs(quad - other).max() > 6 for other in kept):
+            kept.append(quad)
+        if len(kept) == _MOST:
+            break
+    return kept

@@ -1,0 +1,97 @@
+"""What the three printed fields say: recognised characters become dates and digits, or places left open.
+
+Digits that belong to the code are kept in a buffer of their own, which the caller overwrites.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from vision.printed.recogniser import Character
+
+ERAS: Final = ("明治", "大正", "昭和", "平成", "令和")
+DATE: Final = "0123456789年月日"
+BIRTH_ALPHABET: Final = DATE + "生元明治大正昭和平成令"
+EXPIRY_ALPHABET: Final = DATE + "まで有効"
+SECURITY_ALPHABET: Final = "0123456789"
+
+SURE: Final = 0.93
+"""Least probability of a digit or era that counts as read (docs/accuracy.md, printed code)."""
+_BIRTH: Final = re.compile(r"(明治|大正|昭和|平成|令和)?(元|\d{1,4})年(\d{1,2})月(\d{1,2})日生?")
+_EXPIRY: Final = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:まで有効?)?")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PrintedBirth:
+    """A birth date as printed."""
+
+    era: str | None
+    """One of `ERAS`; None where the Western year is printed."""
+    year: int
+    """Of the era, 1 for 元年; or Western."""
+    month: int
+    day: int
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class PrintedFields:
+    """What one frame says; a field that could not be read whole is None. Call `wipe` when done."""
+
+    birth: PrintedBirth | None = None
+    expiry: date | None = None
+    security: bytearray = field(default_factory=lambda: bytearray(b"    "))
+    """Four ASCII digits; a space where the digit is doubtful."""
+    pinless: bool = False
+    """顔認証 stands in the remarks: a card issued without a PIN."""
+
+    @property
+    def whole(self) -> bool:
+        return self.birth is not None and self.expiry is not None and 0x20 not in self.security
+
+    def wipe(self) -> None:
+        self.security[:] = b"    "
+        self.birth = self.expiry = None
+
+
+def birth_of(read: Sequence[Character]) -> PrintedBirth | None:
+    """The birth date, or None when a place is doubtful or the calendar has no such day."""
+    found = _BIRTH.fullmatch("".join(character.text for character in read))
+    if found is None or not _sure(read, *(found.span(group) for group in (1, 2, 3, 4))):
+        return None
+    era, year, month, day = found.groups()
+    counted = 1 if year == "元" else int(year)
+    if (era is None) != (len(year) == 4):
+        return None
+    western = counted if era is None else counted + _FIRST_YEAR[era] - 1
+    return PrintedBirth(era, counted, int(month), int(day)) if _day(western, month, day) else None
+
+
+def expiry_of(read: Sequence[Character]) -> date | None:
+    """The card's last day, or None when a place is doubtful or the calendar has no such day."""
+    found = _EXPIRY.fullmatch("".join(character.text for character in read))
+    if found is None or not _sure(read, *(found.span(group) for group in (1, 2, 3))):
+        return None
+    return _day(int(found[1]), found[2], found[3])
+
+
+def security_of(read: Sequence[Character]) -> bytearray:
+    """Four digits; spaces for doubtful ones, all spaces when other than four were seen."""
+    if len(read) != 4:
+        return bytearray(b"    ")
+    return bytearray(ord(character.text) if character.sure >= SURE else 0x20 for character in read)
+
+
+_FIRST_YEAR: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}
+
+
+def _sure(read: Sequence[Character], *spans: tuple[int, int]) -> bool:
+    return all(character.sure >= SURE for start, end in spans if start >= 0 for character in read[start:end])
+
+
+def _day(year: int, month: str, day: str) -> date | None:
+    try:
+        return date(year, int(month), int(day))
+    except ValueError:
+        return None

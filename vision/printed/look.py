@@ -1,0 +1,131 @@
+"""One look at a frame: is there a card's front, and what do its three fields say.
+
+Only the boxes of birth date, expiry and security code are cut out and recognised; name and address are never read.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Image
+from vision.printed import layout
+from vision.printed.corners import Quad, find_cards
+from vision.printed.fields import (
+    BIRTH_ALPHABET,
+    EXPIRY_ALPHABET,
+    SECURITY_ALPHABET,
+    PrintedFields,
+    birth_of,
+    expiry_of,
+    security_of,
+)
+from vision.printed.layout import Box
+from vision.printed.recogniser import HEIGHT, Recogniser
+from vision.printed.side import upright_front
+
+_MARGIN: Final = 0.8
+"""Millimetres around a box that are cut with it."""
+_SCALE: Final = HEIGHT / (layout.BIRTH.bottom - layout.BIRTH.top + 2 * _MARGIN)
+"""Pixels a millimetre of a line picture."""
+_LEAST_SCALE: Final = 4.0
+"""Pixels a millimetre in the frame; below it digits blur into each other."""
+_BURNT: Final = 250
+_BURNT_SHARE: Final = 0.04
+_MARK: Final = Path(__file__).with_name("pinless.png")
+_MARK_SCALE: Final = 5.0
+_MARK_LIKE: Final = 0.62
+"""Least correlation with the drawn 顔認証."""
+
+
+class CardGuidance(StrEnum):
+    """What the holder can do so that the card can be read."""
+
+    SHOW_CARD = "show-card"
+    OTHER_SIDE = "other-side"
+    NEARER = "nearer"
+    TILT = "tilt"
+    HOLD_STILL = "hold-still"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CardLook:
+    """What one frame gave. `outline` in pixels of the frame, for the guide on the screen."""
+
+    guidance: CardGuidance
+    """What to do; HOLD_STILL where nothing is wrong."""
+    fields: PrintedFields | None = None
+    outline: Quad | None = None
+
+
+def look_at(rgb: Image, recogniser: Recogniser) -> CardLook:
+    """Read the front in this frame, as far as it can be read."""
+    outlines = find_cards(rgb)
+    for outline in outlines:
+        upright = upright_front(rgb, outline)
+        if upright is not None:
+            return _read(rgb, upright, recogniser)
+    if not outlines:
+        return CardLook(CardGuidance.SHOW_CARD)
+    return CardLook(CardGuidance.OTHER_SIDE, outline=outlines[0])
+
+
+def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
+    if np.linalg.norm(outline[1] - outline[0]) / layout.WIDTH < _LEAST_SCALE:
+        return CardLook(CardGuidance.NEARER, outline=outline)
+    lines = [cut_out(rgb, outline, box) for box in (layout.BIRTH, layout.EXPIRY, layout.SECURITY)]
+    birth, expiry, security = lines
+    fields = PrintedFields(
+        birth_of(recogniser.read(birth, BIRTH_ALPHABET)),
+        expiry_of(recogniser.read(expiry, EXPIRY_ALPHABET)),
+        security_of(recogniser.read(security, SECURITY_ALPHABET)),
+        pinless=_marked_pinless(rgb, outline),
+    )
+    burnt = any(_burnt(line) for line in lines)
+    for line in lines:
+        line[:] = 0
+    guidance = CardGuidance.TILT if burnt and not fields.whole else CardGuidance.HOLD_STILL
+    return CardLook(guidance, fields, outline)
+
+
+def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: float = _MARGIN) -> Image:
+    """The box of an upright front as a flat picture, `scale` pixels a millimetre, with a margin in millimetres."""
+    import cv2
+
+    size = (round((box.right - box.left + 2 * margin) * scale), round((box.bottom - box.top + 2 * margin) * scale))
+    corners = np.array([[0, 0], [layout.WIDTH, 0], [layout.WIDTH, layout.HEIGHT], [0, layout.HEIGHT]])
+    target = (corners - [box.left - margin, box.top - margin]) * scale
+    matrix = cv2.getPerspectiveTransform(outline.astype(np.float32), target.astype(np.float32))
+    return np.asarray(cv2.warpPerspective(rgb, matrix, size, flags=cv2.INTER_CUBIC), np.uint8)
+
+
+def _burnt(line: Image) -> bool:
+    """Whether a lamp's reflection whitens part of the line and not all of it."""
+    white = (line.min(axis=2) >= _BURNT).mean(axis=0)
+    return bool(_BURNT_SHARE < (white > 0.8).mean() < 0.9)
+
+
+def _marked_pinless(rgb: Image, outline: Quad) -> bool:
+    """Whether 顔認証 stands among the remarks, found by its picture: remarks are never recognised as text."""
+    import cv2
+
+    panel = cv2.cvtColor(cut_out(rgb, outline, layout.REMARKS, _MARK_SCALE, 0.0), cv2.COLOR_RGB2GRAY)
+    best = 0.0
+    for factor in (0.92, 1.0, 1.08):
+        mark = cv2.resize(_mark(), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        best = max(best, float(cv2.matchTemplate(panel, mark, cv2.TM_CCOEFF_NORMED).max()))
+    panel[:] = 0
+    return best >= _MARK_LIKE
+
+
+@cache
+def _mark() -> NDArray[np.uint8]:
+    """The characters 顔認証, five pixels a millimetre, grey."""
+    import cv2
+
+    picture = cv2.imdecode(np.frombuffer(_MARK.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    return np.asarray(picture, np.uint8)

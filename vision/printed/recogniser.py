@@ -1,0 +1,80 @@
+"""Read one printed line: PP-OCRv6's recogniser run by onnxruntime, its answers limited to what a field can hold."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Image
+
+HEIGHT: Final = 48
+"""Pixels of a line picture."""
+_LEAST_WIDTH: Final = 96
+
+
+class NoRecogniser(RuntimeError):
+    """onnxruntime or the recogniser's file is missing; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Character:
+    """One character that was read, and how sure the network was: 0 to 1."""
+
+    text: str
+    sure: float
+
+
+class Recogniser:
+    """Load once; about half a second. Not for two threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises NoRecogniser."""
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise NoRecogniser("onnxruntime is not installed: install uketsuke with the extra `printed`") from error
+        if not path.is_file():
+            raise NoRecogniser(f"the text recogniser's file is missing: {path}")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        listed = self._session.get_modelmeta().custom_metadata_map.get("character", "")
+        alphabet = ["", *listed.split("\n"), " "]
+        self._index = {character: number for number, character in enumerate(alphabet)}
+        self._input = self._session.get_inputs()[0].name
+
+    def read(self, line: Image, allowed: str) -> list[Character]:
+        """Return the characters of a line picture (RGB, 48 rows), left to right.
+
+        Where the network sees a character outside `allowed`, the best allowed one stands with the probability the
+        network gave it, which is low.
+        """
+        steps = self._probabilities(line)
+        columns = np.array([0, *(self._index[character] for character in allowed)])
+        known = steps[:, columns]
+        # a step at which blank or a space wins shows no character, whatever is left for the allowed ones
+        empty = np.isin(steps.argmax(axis=1), (0, self._index[" "]))
+        chosen = np.where(empty, 0, 1 + known[:, 1:].argmax(axis=1))
+        found: list[Character] = []
+        before = 0
+        for step, number in enumerate(int(one) for one in chosen):
+            if number:
+                read = Character(allowed[number - 1], float(known[step, number]))
+                if number != before:
+                    found.append(read)
+                elif read.sure > found[-1].sure:
+                    found[-1] = read
+            before = number
+        return found
+
+    def _probabilities(self, line: Image) -> NDArray[np.float32]:
+        """(steps, alphabet)."""
+        width = max(line.shape[1], _LEAST_WIDTH)
+        padded = np.empty((HEIGHT, width, 3), np.float32)
+        padded[:] = np.median(line.reshape(-1, 3), axis=0)
+        padded[:, : line.shape[1]] = line
+        blob = np.ascontiguousarray(((padded[:, :, ::-1] / 255.0 - 0.5) / 0.5).transpose(2, 0, 1)[None], np.float32)
+        return np.asarray(self._session.run(None, {self._input: blob})[0][0], np.float32)

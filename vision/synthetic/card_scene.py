@@ -1,0 +1,283 @@
+"""A card held before a camera: where it is, how it is lit, and what goes wrong with the picture.
+
+Every effect is drawn from a seed, so that a scene can be made again.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Image
+from vision.printed import layout
+
+SIZE: Final = (640, 480)
+"""Width and height of a scene, as the face camera gives frames."""
+_SKIN = np.array([222, 176, 150], np.float32)
+
+
+class Trouble(StrEnum):
+    """What makes a scene hard."""
+
+    GLARE = "glare"
+    LOW_LIGHT = "low-light"
+    FINGER = "finger"
+    WORN = "worn"
+    BLURRED = "blurred"
+    TILTED = "tilted"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How a card is held. Angles in degrees, `width` as a share of the picture's."""
+
+    width: float = 0.8
+    turn: float = 0.0
+    """In the picture's plane; 180 is upside down."""
+    tilt: float = 0.0
+    """About the card's horizontal axis."""
+    swing: float = 0.0
+    """About its vertical axis."""
+    across: float = 0.0
+    down: float = 0.0
+    """Off the middle, as shares of the picture."""
+    blur: float = 0.5
+    """Standard deviation in pixels."""
+    motion: float = 0.0
+    """Length of the smear in pixels."""
+    noise: float = 2.0
+    """Standard deviation in grey values."""
+    light: float = 1.0
+    shade: float = 0.1
+    """How much darker one side is."""
+    troubles: tuple[Trouble, ...] = ()
+
+
+def clean(random: np.random.Generator) -> Scene:
+    """Held flat and still in good light."""
+    return _inside(
+        Scene(
+            width=random.uniform(0.78, 0.92),
+            turn=random.uniform(-4, 4),
+            tilt=random.uniform(-5, 5),
+            swing=random.uniform(-5, 5),
+            across=random.uniform(-0.02, 0.02),
+            down=random.uniform(-0.03, 0.03),
+            blur=random.uniform(0.2, 0.6),
+            noise=random.uniform(0.5, 2.0),
+            light=random.uniform(0.85, 1.1),
+            shade=random.uniform(0.0, 0.15),
+        )
+    )
+
+
+def ordinary(random: np.random.Generator) -> Scene:
+    """Held by hand: turned, tilted, a little blurred, in a room's light."""
+    return _inside(
+        Scene(
+            width=random.uniform(0.68, 0.92),
+            turn=random.uniform(-12, 12),
+            tilt=random.uniform(-14, 14),
+            swing=random.uniform(-14, 14),
+            across=random.uniform(-0.03, 0.03),
+            down=random.uniform(-0.04, 0.04),
+            blur=random.uniform(0.3, 0.9),
+            motion=random.uniform(0.0, 1.2),
+            noise=random.uniform(1.0, 4.0),
+            light=random.uniform(0.6, 1.15),
+            shade=random.uniform(0.0, 0.3),
+        )
+    )
+
+
+def hard(random: np.random.Generator) -> Scene:
+    """One or two troubles beside what is ordinary."""
+    troubles = tuple(
+        Trouble(str(one)) for one in random.choice([str(t) for t in Trouble], random.integers(1, 3), replace=False)
+    )
+    tilted = Trouble.TILTED in troubles
+    return _inside(
+        Scene(
+            width=random.uniform(0.6, 0.92),
+            turn=random.uniform(-25, 25) if tilted else random.uniform(-12, 12),
+            tilt=random.uniform(-28, 28) if tilted else random.uniform(-14, 14),
+            swing=random.uniform(-28, 28) if tilted else random.uniform(-14, 14),
+            blur=random.uniform(0.9, 1.8) if Trouble.BLURRED in troubles else random.uniform(0.3, 0.9),
+            motion=random.uniform(1.0, 4.0) if Trouble.BLURRED in troubles else random.uniform(0.0, 1.2),
+            noise=random.uniform(6.0, 14.0) if Trouble.LOW_LIGHT in troubles else random.uniform(1.0, 4.0),
+            light=random.uniform(0.22, 0.45) if Trouble.LOW_LIGHT in troubles else random.uniform(0.6, 1.15),
+            shade=random.uniform(0.1, 0.5),
+            troubles=troubles,
+        )
+    )
+
+
+def _inside(scene: Scene) -> Scene:
+    """The same scene, farther away where the card would leave the picture."""
+    while scene.width > 0.3:
+        corners = _placed(scene, SIZE)
+        if corners.min() > 4 and corners[:, 0].max() < SIZE[0] - 4 and corners[:, 1].max() < SIZE[1] - 4:
+            break
+        scene = replace(scene, width=scene.width * 0.97)
+    return scene
+
+
+def shoot(card: Image, scene: Scene, seed: int, size: tuple[int, int] = SIZE) -> Image:
+    """The camera's picture of `card` (RGB) held as `scene` says; RGB, `size` (width, height)."""
+    import cv2
+
+    random = np.random.default_rng(seed)
+    face = card.astype(np.float32)
+    if Trouble.WORN in scene.troubles:
+        face = _worn(face, random)
+    background = _background(size, random)
+    matrix = homography(face.shape, scene, size)
+    shape = _rounded(face.shape[:2])
+    inside = cv2.warpPerspective(shape, matrix, size, flags=cv2.INTER_LINEAR)[:, :, None]
+    # what is smaller than a pixel of the camera is averaged, not sampled
+    small = cv2.GaussianBlur(face, (0, 0), max(0.35 * face.shape[1] / (scene.width * size[0]), 0.3))
+    warped = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_LINEAR)
+    shadow = np.roll(cv2.GaussianBlur(inside[:, :, 0], (0, 0), 6), (5, 4), (0, 1))[:, :, None]
+    picture = background * (1 - 0.35 * shadow)
+    picture = picture * (1 - inside) + warped * inside
+    if Trouble.FINGER in scene.troubles:
+        picture = _fingers(picture, matrix, random)
+    picture = _lit(picture, scene, random)
+    if Trouble.GLARE in scene.troubles:
+        picture = _glare(picture, matrix, random)
+    return _captured(picture, scene, random)
+
+
+def homography(shape: tuple[int, ...], scene: Scene, size: tuple[int, int] = SIZE) -> NDArray[np.float64]:
+    """(3, 3) from pixels of a card picture of `shape` to pixels of the scene."""
+    import cv2
+
+    high, wide = shape[:2]
+    source = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(source, _placed(scene, size).astype(np.float32)), np.float64)
+
+
+def _placed(scene: Scene, size: tuple[int, int]) -> NDArray[np.float64]:
+    """(4, 2): the card's corners before a pinhole camera 2.2 card widths away."""
+    half_width, half_height = 0.5, 0.5 * layout.HEIGHT / layout.WIDTH
+    corners = np.array(
+        [(-half_width, -half_height), (half_width, -half_height), (half_width, half_height), (-half_width, half_height)]
+    )
+    turn, tilt, swing = np.radians([scene.turn, scene.tilt, scene.swing])
+    about_x = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    about_y = np.array([[np.cos(swing), 0, np.sin(swing)], [0, 1, 0], [-np.sin(swing), 0, np.cos(swing)]])
+    about_z = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+    points = np.column_stack([corners, np.zeros(4)]) @ (about_z @ about_x @ about_y).T
+    distance = 2.2
+    flat = points[:, :2] * (distance / (distance + points[:, 2:]))
+    middle = np.array([size[0] * (0.5 + scene.across), size[1] * (0.5 + scene.down)])
+    return np.asarray(flat * scene.width * size[0] + middle)
+
+
+def _rounded(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Coverage of the card's outline."""
+    import cv2
+
+    high, wide = shape
+    radius = round(layout.CORNER_RADIUS / layout.WIDTH * wide)
+    mask = np.zeros(shape, np.float32)
+    cv2.rectangle(mask, (radius, 0), (wide - radius - 1, high - 1), 1.0, -1)
+    cv2.rectangle(mask, (0, radius), (wide - 1, high - radius - 1), 1.0, -1)
+    for x in (radius, wide - radius - 1):
+        for y in (radius, high - radius - 1):
+            cv2.circle(mask, (x, y), radius, 1.0, -1)
+    return mask
+
+
+def _background(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
+    """A room out of focus: soft patches, and now and then a straight edge."""
+    import cv2
+
+    wide = size[0]
+    patches = random.uniform(30, 190, (5, 6, 3)).astype(np.float32)
+    patches = patches * 0.6 + patches.mean(axis=2, keepdims=True) * 0.4
+    picture = np.asarray(cv2.resize(patches, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    for _ in range(int(random.integers(0, 3))):
+        x = int(random.integers(0, wide))
+        picture[:, x : x + int(random.integers(6, 60))] *= random.uniform(0.5, 1.3)
+    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 4), np.float32)
+    return np.clip(picture, 0, 235)
+
+
+def _worn(face: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+    """Scratches and paler print."""
+    import cv2
+
+    worn = face.copy()
+    for _ in range(int(random.integers(4, 14))):
+        start = (int(random.integers(0, face.shape[1])), int(random.integers(0, face.shape[0])))
+        end = (start[0] + int(random.integers(-300, 300)), start[1] + int(random.integers(-120, 120)))
+        cv2.line(worn, start, end, (238.0, 234.0, 230.0), int(random.integers(1, 4)))
+    fade = cv2.resize(random.uniform(0.0, 0.5, (6, 9)).astype(np.float32), face.shape[1::-1])[:, :, None]
+    return np.asarray(worn * (1 - fade) + 245 * fade, np.float32)
+
+
+def _fingers(
+    picture: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[np.float32]:
+    """A thumb over the edge, somewhere along the card's outline."""
+    import cv2
+
+    wide, high = layout.WIDTH * 12, layout.HEIGHT * 12
+    side = int(random.integers(0, 4))
+    along = random.uniform(0.15, 0.85)
+    where = [(0, along * high), (wide, along * high), (along * wide, 0), (along * wide, high)][side]
+    centre = cv2.perspectiveTransform(np.array([[where]], np.float32), matrix)[0, 0]
+    mask = np.zeros(picture.shape[:2], np.float32)
+    axes = (int(random.uniform(22, 34)), int(random.uniform(40, 70)))
+    angle = random.uniform(60, 120) if side < 2 else random.uniform(-30, 30)
+    cv2.ellipse(mask, (int(centre[0]), int(centre[1])), axes, angle, 0, 360, 1.0, -1)
+    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), 2), np.float32)[:, :, None]
+    return np.asarray(picture * (1 - mask) + _SKIN * random.uniform(0.5, 1.0) * mask, np.float32)
+
+
+def _lit(picture: NDArray[np.float32], scene: Scene, random: np.random.Generator) -> NDArray[np.float32]:
+    high, wide = picture.shape[:2]
+    direction = random.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
+    ramp = (np.cos(direction) * (x / wide - 0.5) + np.sin(direction) * (y / high - 0.5)) + 0.5
+    tint = 1 + random.uniform(-0.06, 0.06, 3)
+    return np.asarray(picture * scene.light * (1 - scene.shade * ramp[:, :, None]) * tint, np.float32)
+
+
+def _glare(
+    picture: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[np.float32]:
+    """A lamp's reflection on the card."""
+    import cv2
+
+    where = np.array(
+        [[[random.uniform(0.2, 0.95) * layout.WIDTH * 12, random.uniform(0.2, 0.8) * layout.HEIGHT * 12]]], np.float32
+    )
+    centre = cv2.perspectiveTransform(where, matrix)[0, 0]
+    spot = np.zeros(picture.shape[:2], np.float32)
+    axes = (int(random.uniform(15, 60)), int(random.uniform(10, 30)))
+    cv2.ellipse(spot, (int(centre[0]), int(centre[1])), axes, random.uniform(0, 180), 0, 360, 1.0, -1)
+    spot = np.asarray(cv2.GaussianBlur(spot, (0, 0), random.uniform(5, 14)), np.float32)
+    return np.asarray(picture + spot[:, :, None] * random.uniform(90, 320), np.float32)
+
+
+def _captured(picture: NDArray[np.float32], scene: Scene, random: np.random.Generator) -> Image:
+    """Lens, movement, sensor and the camera's JPEG."""
+    import cv2
+
+    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), max(scene.blur, 0.15)), np.float32)
+    if scene.motion >= 1.0:
+        length = round(scene.motion) + 1
+        kernel = np.zeros((length, length), np.float32)
+        angle = random.uniform(0, np.pi)
+        reach = (length - 1) / 2
+        for step in np.linspace(-reach, reach, 4 * length):
+            kernel[round(reach + step * np.sin(angle)), round(reach + step * np.cos(angle))] += 1
+        picture = np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.float32)
+    picture = picture + random.normal(0, scene.noise, picture.shape).astype(np.float32)
+    plain = np.clip(picture, 0, 255).astype(np.uint8)
+    _, packed = cv2.imencode(".jpg", cv2.cvtColor(plain, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    return np.asarray(cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
