@@ -106,7 +106,7 @@ def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: 
 def _burnt(line: Image) -> bool:
     """Whether a lamp's reflection whitens part of the line and not all of it."""
     white = (line.min(axis=2) >= _BURNT).mean(axis=0)
-    return bool(_BURNT_SHARE < (white > 0.8).mean() < 0.9)
+    return bool(_BURNT_SHARE < (white > 0.35).mean() < 0.9)
 
 
 def _marked_pinless(rgb: Image, outline: Quad) -> bool:

@@ -1,7 +1,6 @@
 """Read the printed code from a run of frames: two frames must say the same before anything counts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeVar
 
@@ -11,24 +10,6 @@ from vision.printed.look import CardLook
 
 AGREEING_FRAMES: Final = 2
 _T = TypeVar("_T")
-
-
-@dataclass(slots=True, repr=False, eq=False)
-class Reading:
-    """What the frames agree on so far. Call `wipe` when done."""
-
-    birth: PrintedBirth | None = None
-    expiry: date | None = None
-    security: bytearray = field(default_factory=lambda: bytearray(b"    "))
-    pinless: bool = False
-
-    @property
-    def whole(self) -> bool:
-        return self.birth is not None and self.expiry is not None and 0x20 not in self.security
-
-    def wipe(self) -> None:
-        self.security[:] = b"    "
-        self.birth = self.expiry = None
 
 
 class PrintedReader:
@@ -50,9 +31,9 @@ class PrintedReader:
             look.fields.wipe()
         return look
 
-    def reading(self) -> Reading:
-        """What at least two frames agree on; a field they disagree about stays open."""
-        return Reading(
+    def reading(self) -> PrintedFields:
+        """What at least two frames agree on; a place they disagree about stays open. The caller wipes it."""
+        return PrintedFields(
             birth=_agreed(self._births),
             expiry=_agreed(self._expiries),
             security=self._security(),

@@ -23,6 +23,10 @@ _QUIET: Final = (
     Box(28.0, 29.9, 81.0, 31.0),
 )
 """Where a front has no print."""
+_PHOTO_MIRRORED: Final = Box(
+    layout.WIDTH - layout.PHOTO.right, layout.PHOTO.top, layout.WIDTH - layout.PHOTO.left, layout.PHOTO.bottom
+)
+"""Where other cards have their photo."""
 _FRONT: Final = 0.5
 """Least score of a front."""
 

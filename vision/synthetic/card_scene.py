@@ -280,4 +280,5 @@ def _captured(picture: NDArray[np.float32], scene: Scene, random: np.random.Gene
     picture = picture + random.normal(0, scene.noise, picture.shape).astype(np.float32)
     plain = np.clip(picture, 0, 255).astype(np.uint8)
     _, packed = cv2.imencode(".jpg", cv2.cvtColor(plain, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])
-    return np.asarray(cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+    decoded = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)

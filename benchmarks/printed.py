@@ -1,0 +1,122 @@
+"""How well the printed code is read: python -m benchmarks.printed [--scenes N] [--seed S] [--json FILE]
+
+Cards of invented people are drawn and held before a simulated camera; a scene is one card held one way, of which up
+to four frames are taken, as the terminal does until two agree. A third of the scenes each is clean, ordinary and hard
+(`vision.synthetic.card_scene`). `wrong_accepted` counts scenes whose reading would have been sent to a card (whole,
+two frames agreeing, printed expiry equal to the chip's) and is not the card's code.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from vision.printed.look import look_at
+from vision.printed.model import recogniser_path
+from vision.printed.reader import PrintedReader
+from vision.printed.recogniser import Recogniser
+from vision.synthetic.card_front import CardFront, draw_front, fonts
+from vision.synthetic.card_scene import Scene, clean, hard, ordinary, shoot
+from vision.synthetic.people import PEOPLE
+from vision.synthetic.portrait import portrait
+
+FRAMES = 4
+KINDS: dict[str, Callable[[np.random.Generator], Scene]] = {"clean": clean, "ordinary": ordinary, "hard": hard}
+ERAS = {"大正": (1912, 8, 14), "昭和": (1926, 2, 63), "平成": (1989, 1, 30), "令和": (2019, 1, 7)}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the card says."""
+
+    birth: tuple[str | None, int, int, int]
+    expiry: date
+    code: str
+
+
+def a_card(random: np.random.Generator) -> tuple[CardFront, Truth]:
+    """An invented person's card."""
+    era = str(random.choice(["昭和"] * 5 + ["平成"] * 3 + ["令和", "大正", "western"]))
+    month, day = int(random.integers(1, 13)), int(random.integers(1, 29))
+    if era == "western":
+        year = int(random.integers(1930, 2020))
+        birth, printed = (None, year, month, day), f"{year}年"
+    else:
+        _, first, last = ERAS[era]
+        year = int(random.integers(first, last + 1))
+        birth, printed = (era, year, month, day), era + ("元" if year == 1 else f"{year:2d}") + "年"
+    expiry = date(2026, 11, 26) + timedelta(days=int(random.integers(0, 3650)))
+    code = "".join(str(digit) for digit in random.integers(0, 10, 4))
+    face = portrait(str(random.choice(list(PEOPLE))))
+    front = CardFront(
+        f"{printed}{month:2d}月{day:2d}日生",
+        f"{expiry.year}年{expiry.month:2d}月{expiry.day:2d}日まで有効",
+        code,
+        photo=np.ascontiguousarray(face[60:420, 185:455, 1]),
+        pinless=bool(random.random() < 0.3),
+        remarks=("令和8年4月1日 住所変更 見本町2-3",) if random.random() < 0.3 else (),
+    )
+    return front, Truth(birth, expiry, code)
+
+
+def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[float]) -> tuple[bool, bool]:
+    """One scene: whether the reading is the card's, and whether a wrong one would have been sent."""
+    random = np.random.default_rng([seed, number, list(KINDS).index(kind)])
+    front, truth = a_card(random)
+    typefaces = fonts()
+    card = draw_front(front, typefaces[number % len(typefaces)])
+    scene = KINDS[kind](random)
+    reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
+    reading = reader.reading()
+    for frame in range(FRAMES):
+        moved = replace(scene, turn=scene.turn + random.normal(0, 0.6), across=scene.across + random.normal(0, 0.004))
+        picture = shoot(card, moved, seed * 1_000_003 + number * 31 + frame)
+        began = time.perf_counter()
+        reader.see(picture)
+        times.append(time.perf_counter() - began)
+        reading = reader.reading()
+        if reading.whole:
+            break
+    if not reading.whole or reading.birth is None:
+        return False, False
+    birth = (reading.birth.era, reading.birth.year, reading.birth.month, reading.birth.day)
+    right = birth == truth.birth and reading.security.decode() == truth.code and reading.expiry == truth.expiry
+    return right, not right and reading.expiry == truth.expiry
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    recogniser = Recogniser(recogniser_path())
+    rights: dict[str, list[bool]] = {kind: [] for kind in KINDS}
+    wrong, times = 0, []
+    for number in range(given.scenes):
+        kind = list(KINDS)[number % len(KINDS)]
+        right, sent_wrong = play(kind, number, given.seed, recogniser, times)
+        rights[kind].append(right)
+        wrong += sent_wrong
+    figures = {
+        **{f"exact_rate_{kind}": round(statistics.fmean(found), 4) for kind, found in rights.items() if found},
+        "wrong_accepted": wrong,
+        "read_ms": round(statistics.median(times) * 1000, 1),
+        "scenes": given.scenes,
+        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    for name, value in figures.items():
+        print(f"{name:20} {value}")
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

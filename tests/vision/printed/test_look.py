@@ -1,0 +1,177 @@
+"""A card is held before the camera: what is read, what is refused, and what the holder is told."""
+
+from dataclasses import replace
+from datetime import date
+
+import cv2
+import numpy as np
+import pytest
+
+from vision.frame import Image
+from vision.printed.corners import find_cards
+from vision.printed.fields import PrintedBirth, PrintedFields
+from vision.printed.look import CardGuidance, look_at
+from vision.printed.reader import PrintedReader
+from vision.printed.recogniser import Recogniser
+from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
+from vision.synthetic.card_scene import Scene, Trouble, homography, ordinary, shoot
+
+
+def held(front: CardFront, scene: Scene | None = None, seed: int = 1) -> Image:
+    return shoot(draw_front(front), scene or Scene(), seed)
+
+
+def read(front: CardFront, recogniser: Recogniser, scene: Scene | None = None) -> PrintedFields:
+    reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
+    for seed in range(3):
+        reader.see(held(front, scene, seed))
+    return reader.reading()
+
+
+def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> None:
+    fields = read(hana, recogniser)
+
+    assert fields.birth == PrintedBirth("昭和", 55, 3, 1)
+    assert fields.expiry == date(2033, 3, 1)
+    assert fields.security == b"4907"
+    assert fields.whole
+    assert not fields.pinless
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("平成元年 1月 8日生", PrintedBirth("平成", 1, 1, 8)),
+        ("令和 6年12月31日生", PrintedBirth("令和", 6, 12, 31)),
+        ("大正13年10月10日生", PrintedBirth("大正", 13, 10, 10)),
+        ("1975年11月 3日生", PrintedBirth(None, 1975, 11, 3)),
+    ],
+)
+def test_every_form_of_birth_date(
+    hana: CardFront, recogniser: Recogniser, printed: str, expected: PrintedBirth
+) -> None:
+    assert read(replace(hana, birth=printed), recogniser).birth == expected
+
+
+def test_a_date_the_calendar_does_not_have_is_left_open(hana: CardFront, recogniser: Recogniser) -> None:
+    fields = read(replace(hana, birth="昭和55年 2月30日生"), recogniser)
+
+    assert fields.birth is None
+    assert not fields.whole
+
+
+def test_held_by_hand(hana: CardFront, recogniser: Recogniser) -> None:
+    for seed in range(4):
+        look = look_at(held(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
+        assert look.fields is not None
+        assert look.fields.security == b"4907"
+
+
+def test_upside_down_is_read_as_well(hana: CardFront, recogniser: Recogniser) -> None:
+    assert read(hana, recogniser, Scene(turn=180)).security == b"4907"
+
+
+def test_a_card_without_pin_is_known_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
+    entries = ("令和8年4月1日 住所変更 見本町2-3",)
+
+    assert read(replace(hana, pinless=True), recogniser).pinless
+    assert read(replace(hana, pinless=True, remarks=entries), recogniser).pinless
+    assert not read(replace(hana, remarks=entries), recogniser).pinless
+
+
+def test_the_back_is_refused_before_anything_is_recognised(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recognised(*_: object) -> None:
+        raise AssertionError("text was recognised on a card's back")
+
+    monkeypatch.setattr(recogniser, "read", recognised)
+    for card in (draw_back(), draw_other_card()):
+        for turn in (0, 180):
+            look = look_at(shoot(card, Scene(turn=turn), 3), recogniser)
+            assert look.guidance is CardGuidance.OTHER_SIDE
+            assert look.fields is None
+
+
+def test_without_a_card_the_holder_is_asked_for_it(recogniser: Recogniser) -> None:
+    room = np.full((480, 640, 3), 120, np.uint8)
+
+    assert look_at(room, recogniser).guidance is CardGuidance.SHOW_CARD
+
+
+def test_too_far_away_says_nearer(hana: CardFront, recogniser: Recogniser) -> None:
+    look = look_at(held(hana, Scene(width=0.45)), recogniser)
+
+    assert look.guidance is CardGuidance.NEARER
+    assert look.fields is None
+
+
+def test_a_reflection_on_a_field_leaves_its_digits_open(hana: CardFront, recogniser: Recogniser) -> None:
+    scene = Scene()
+    picture = held(hana, scene)
+    card = draw_front(hana)
+    where = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[0, 0]
+    cv2.circle(picture, (int(where[0]), int(where[1])), 9, (255, 255, 255), -1)
+
+    look = look_at(picture, recogniser)
+
+    assert look.fields is not None
+    assert not look.fields.whole
+    assert look.guidance is CardGuidance.TILT
+
+
+def test_nothing_wrong_is_read_from_hard_pictures(hana: CardFront, recogniser: Recogniser) -> None:
+    for seed, trouble in enumerate(Trouble):
+        scene = Scene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, troubles=(trouble,))
+        fields = read(hana, recogniser, scene)
+        assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), trouble
+        assert fields.expiry in (None, date(2033, 3, 1)), trouble
+        assert all(seen in (0x20, right) for seen, right in zip(fields.security, b"4907", strict=True)), (trouble, seed)
+
+
+def test_only_the_three_boxes_are_recognised(
+    hana: CardFront, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    original = recogniser.read
+
+    def recorded(line: Image, allowed: str) -> object:
+        found = original(line, allowed)
+        seen.append("".join(one.text for one in found))
+        return found
+
+    monkeypatch.setattr(recogniser, "read", recorded)
+    look_at(held(hana), recogniser)
+
+    assert seen == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
+
+
+def test_frames_that_disagree_leave_the_place_open() -> None:
+    looks = iter([b"4907", b"4907", b"4901"])
+
+    def look(_: Image) -> object:
+        from vision.printed.look import CardLook
+
+        return CardLook(CardGuidance.HOLD_STILL, PrintedFields(security=bytearray(next(looks))))
+
+    reader = PrintedReader(look)  # type: ignore[arg-type]
+    nothing = np.zeros((1, 1, 3), np.uint8)
+    reader.see(nothing)
+    assert reader.reading().security == b"    "
+    reader.see(nothing)
+    assert reader.reading().security == b"4907"
+    reader.see(nothing)
+    assert reader.reading().security == b"490 "
+    reader.wipe()
+    assert reader.reading().security == b"    "
+
+
+def test_the_outline_lies_on_the_card(hana: CardFront) -> None:
+    card = draw_front(hana)
+    high, wide = card.shape[:2]
+    for seed in range(5):
+        scene = ordinary(np.random.default_rng(seed))
+        true = cv2.perspectiveTransform(
+            np.array([[[0, 0], [wide, 0], [wide, high], [0, high]]], np.float32), homography(card.shape, scene)
+        )[0]
+        assert np.abs(find_cards(shoot(card, scene, seed))[0] - true).max() < 3
