@@ -8,7 +8,7 @@ help:            ## this list
 
 setup: .venv/.installed ## system packages and .venv
 
-.venv/.installed: tools/setup pyproject.toml requirements-dev.lock requirements-bootstrap.lock
+.venv/.installed: tools/setup pyproject.toml requirements-dev.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup
 
 demo: setup ## the main job, everything embedded
@@ -36,8 +36,8 @@ format: setup ## let ruff format and sort
 	@$(BIN)/ruff format .
 
 lock: setup ## renew the lock files (hashes, no addresses)
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra web pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra web --group dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra web --extra printed pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra web --extra printed --group dev pyproject.toml -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 --group fuzz -o requirements-fuzz.lock
 
 wheel: setup ## the wheel, in dist/
