@@ -21,9 +21,12 @@ from consent.records import (
     Discarded,
     Event,
     Expired,
+    HandingOver,
     LedgerHead,
+    NotOurs,
     Opened,
     Record,
+    TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
     body_of,
@@ -125,8 +128,20 @@ class Ledger(LedgerFile):
         """Raises LifeCycleError too if the receipt's head is none of this ledger."""
         return self._append(event)
 
-    def delivered(self, check_id: str, file_name: str) -> Record[Delivered]:
-        return self._append(Delivered(check_id=check_id, file_name=file_name))
+    def time_corrected(self, event: TimeCorrected) -> Record[TimeCorrected]:
+        """Submit with this record's `sequence` and `hash` from then on (`History.decision`)."""
+        return self._append(event)
+
+    def handing_over(self, event: HandingOver) -> Record[HandingOver]:
+        """Before the file is moved into the folder."""
+        return self._append(event)
+
+    def delivered(self, check_id: str, file_name: str, sha256: str | None = None) -> Record[Delivered]:
+        return self._append(Delivered(check_id=check_id, file_name=file_name, sha256=sha256))
+
+    def not_ours(self, check_id: str, reason: str) -> Record[NotOurs]:
+        """`reason` is a code."""
+        return self._append(NotOurs(check_id=check_id, reason=reason))
 
     def expired(self, check_id: str) -> Record[Expired]:
         return self._append(Expired(check_id=check_id))

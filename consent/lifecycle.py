@@ -1,12 +1,14 @@
 """What may follow what in the life of one check. Pure.
 
-opened -> decided -> confirmed -> delivered
+opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
-discarded after opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled
+time-corrected after decided, handing-over and not-ours after confirmed, each as often as needed; discarded after
+opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, assert_never, cast
 
 from consent.items import Item
@@ -17,8 +19,12 @@ from consent.records import (
     Discarded,
     Event,
     Expired,
+    HandingOver,
+    NotOurs,
     Opened,
     Record,
+    RecordedAnswer,
+    TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
 )
@@ -34,7 +40,12 @@ class History:
 
     opened: Record[Opened]
     decided: Record[Decided] | None = None
+    corrected: Record[TimeCorrected] | None = None
+    """The last correction of the decision's moments."""
     confirmed: Record[Confirmed] | None = None
+    handing_over: Record[HandingOver] | None = None
+    """The last attempt at a hand-over."""
+    not_ours: tuple[Record[NotOurs], ...] = ()
     delivered: Record[Delivered] | None = None
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
@@ -66,6 +77,15 @@ class History:
         return tuple(record for record in self.withdrawals if not self.settled.issuperset(record.event.items))
 
     @property
+    def decision(self) -> Record[Decided]:
+        """The decision as it is submitted: with the moments corrected, and the sequence and hash of the record that the
+        service is told. Raises LookupError before there is one.
+        """
+        if self.decided is None:
+            raise LookupError(f"check {self.check_id} is not decided")
+        return self.decided if self.corrected is None else _with_times(self.decided, self.corrected)
+
+    @property
     def stage(self) -> str:
         """The furthest it has come, as a word."""
         for record in (self.discarded, self.expired, self.delivered, self.confirmed, self.decided):
@@ -83,15 +103,17 @@ def refusal(history: History | None, event: Event) -> str | None:
     match event:
         case Decided():
             return _refused_decision(history, event)
+        case TimeCorrected():
+            return _refused_correction(history, event)
         case Confirmed():
             if history.decided is None:
                 return "it is not decided"
-            if event.ledger_count < history.decided.sequence:
+            if event.ledger_count < history.decision.sequence:
                 return "the receipt is for a state of the ledger before the decision"
             return None if history.stage == "decided" else f"it is {history.stage} already"
         case Expired():
             return None if history.stage == "decided" else f"it is {history.stage}, not waiting for the service"
-        case Delivered():
+        case HandingOver() | NotOurs() | Delivered():
             return None if history.stage == "confirmed" else f"it is {history.stage}, not waiting for delivery"
         case Discarded():
             return f"it is {history.stage} already" if history.closed else None
@@ -115,8 +137,13 @@ def advanced(history: History | None, record: Record[Event]) -> History:
         return replace(history, withdrawals=(*history.withdrawals, cast(Record[Withdrawn], record)))
     if isinstance(event, WithdrawalSettled):
         return replace(history, settled=history.settled | set(event.items))
-    following: dict[str, Any] = {event.kind: record}
+    if isinstance(event, NotOurs):
+        return replace(history, not_ours=(*history.not_ours, cast(Record[NotOurs], record)))
+    following: dict[str, Any] = {_FIELD.get(event.kind, event.kind): record}
     return replace(history, **following)
+
+
+_FIELD = {"time-corrected": "corrected", "handing-over": "handing_over"}
 
 
 def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
@@ -136,6 +163,31 @@ def _refused_decision(history: History, event: Decided) -> str | None:
         if getattr(event, name) != getattr(opened, name):
             return f"its {name} is another than when it was opened"
     return None
+
+
+def _refused_correction(history: History, event: TimeCorrected) -> str | None:
+    if history.decided is None or history.stage != "decided":
+        return f"it is {history.stage}, not waiting for the service"
+    items = [consent.item for consent in event.consents]
+    if len(items) != len(set(items)) or set(items) != history.decided.event.granted:
+        return "it corrects other consents than were given"
+    return None
+
+
+def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> Record[Decided]:
+    times: dict[Item, datetime] = {consent.item: consent.answered_at for consent in corrected.event.consents}
+
+    def right(answer: RecordedAnswer) -> RecordedAnswer:
+        moment = times.get(answer.item)
+        return answer if moment is None else answer.model_copy(update={"answered_at": moment})
+
+    event = decided.event.model_copy(
+        update={
+            "decided_at": corrected.event.decided_at,
+            "answers": tuple(right(answer) for answer in decided.event.answers),
+        }
+    )
+    return Record(corrected.sequence, decided.at, decided.previous, corrected.hash, event)
 
 
 def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:

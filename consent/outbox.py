@@ -39,7 +39,7 @@ def undecided(ledger: Unended) -> tuple[Record[Opened], ...]:
 
 def unconfirmed(ledger: Unended, now: datetime) -> Unconfirmed:
     """`now` has a time zone. A consent may be sent until the last moment before it ends."""
-    waiting = [h.decided for h in ledger.unended() if h.decided is not None and h.confirmed is None]
+    waiting = [h.decision for h in ledger.unended() if h.decided is not None and h.confirmed is None]
     return Unconfirmed(
         sendable=tuple(record for record in waiting if now < record.event.sendable_until),
         over=tuple(record for record in waiting if now >= record.event.sendable_until),
@@ -48,7 +48,7 @@ def unconfirmed(ledger: Unended, now: datetime) -> Unconfirmed:
 
 def undelivered(ledger: Unended) -> tuple[Undelivered, ...]:
     return tuple(
-        Undelivered(history.decided, history.confirmed)
+        Undelivered(history.decision, history.confirmed)
         for history in ledger.unended()
         if history.decided is not None and history.confirmed is not None and not history.closed
     )
@@ -67,7 +67,7 @@ class Untold:
 def untold(ledger: Unended, now: datetime) -> tuple[Untold, ...]:
     """Oldest check first. `now` has a time zone."""
     return tuple(
-        Untold(record, over=now >= history.decided.event.sendable_until)
+        Untold(record, over=now >= history.decision.event.sendable_until)
         for history in ledger.unended()
         if history.decided is not None
         for record in history.unsettled

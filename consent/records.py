@@ -90,6 +90,8 @@ class Opened(Body):
     questions: tuple[AskedQuestion, ...] = ()
     """What may be asked. After a crash each of their items is decided 0."""
     by_law: tuple[Item, ...] = ()
+    service_at: AwareDatetime | None = None
+    """When the check was opened by the service's clock; None in records of version 0.1."""
 
 
 class Cause(StrEnum):
@@ -151,6 +153,31 @@ class Decided(Body):
         return min(moments, default=self.decided_at) + CONSENT_LASTS
 
 
+class CorrectedAnswer(Body):
+    """The moment of one consent by the service's clock."""
+
+    item: Item
+    answered_at: AwareDatetime
+
+
+class TimeCorrected(Body):
+    """The terminal's clock was wrong at the decision: these moments are sent instead of those recorded then."""
+
+    kind: Literal["time-corrected"] = "time-corrected"
+    check_id: Identifier
+    decided_at: AwareDatetime
+    consents: tuple[CorrectedAnswer, ...] = ()
+    """One for each item granted."""
+
+
+class CardSignature(StrEnum):
+    """What the service found of the card's signature over the decision."""
+
+    VALID = "valid"
+    ABSENT = "absent"
+    INVALID = "invalid"
+
+
 class Confirmed(Body):
     """The service has the submission: what its signed receipt says."""
 
@@ -162,14 +189,38 @@ class Confirmed(Body):
     """With `ledger_count`, the head the submission carried and the receipt returned."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
     """The service's signature over the receipt, base64."""
+    card_signature: CardSignature | None = None
+    """As the receipt says; None for a receipt of version 0.1. The card's signature itself is never kept: two of one
+    card would reveal its public key and tie visits together."""
+
+
+class HandingOver(Body):
+    """The result file is written beside the receipt computer's folder and is moved in next."""
+
+    kind: Literal["handing-over"] = "handing-over"
+    check_id: Identifier
+    file_name: FileName
+    sha256: Hash
+    folder: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")] = ""
+    """Mark of the folder it is written for, so that another one mounted in its place is not taken for it."""
 
 
 class Delivered(Body):
-    """The result file lies in the receipt computer's folder."""
+    """The result file lies in the receipt computer's folder, or was taken from there."""
 
     kind: Literal["delivered"] = "delivered"
     check_id: Identifier
     file_name: FileName
+    sha256: Hash | None = None
+    """Of the file; None in records of version 0.1."""
+
+
+class NotOurs(Body):
+    """The service's result does not follow from what the ledger holds; it was not handed over."""
+
+    kind: Literal["not-ours"] = "not-ours"
+    check_id: Identifier
+    reason: Code
 
 
 class Expired(Body):
@@ -205,7 +256,19 @@ class Discarded(Body):
     reason: Code
 
 
-Event: TypeAlias = Opened | Decided | Confirmed | Delivered | Expired | Withdrawn | WithdrawalSettled | Discarded
+Event: TypeAlias = (
+    Opened
+    | Decided
+    | TimeCorrected
+    | Confirmed
+    | HandingOver
+    | Delivered
+    | NotOurs
+    | Expired
+    | Withdrawn
+    | WithdrawalSettled
+    | Discarded
+)
 EventT = TypeVar("EventT", bound=Body, covariant=True)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

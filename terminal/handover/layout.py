@@ -27,8 +27,9 @@ _NEWER: Final[dict[Item, tuple[str, ...]]] = {
 
 
 def attributes_of(item: Item, newer: bool = False) -> tuple[str, ...]:
-    """The fields of `Insured` that one answer sets; `newer`: with those of 2025."""
-    return (_ATTRIBUTES[item], *(_NEWER.get(item, ()) if newer else ()))
+    """The fields of `Insured` that one answer sets; `newer`: with those of 2025. Subsidies have no consent element."""
+    first = (_ATTRIBUTES[item],) if item in _ATTRIBUTES else ()
+    return (*first, *(_NEWER.get(item, ()) if newer else ()))
 
 
 def _elements() -> dict[str, Consented]:

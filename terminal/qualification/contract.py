@@ -24,6 +24,8 @@ from terminal.qualification.insured import Limit as Limit
 from terminal.qualification.insured import MedicalTicket as MedicalTicket
 from terminal.qualification.insured import Qualification as Qualification
 from terminal.qualification.insured import SpecificDisease as SpecificDisease
+from terminal.qualification.insured import Subsidies as Subsidies
+from terminal.qualification.insured import Subsidy as Subsidy
 from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
 
 API_VERSION = "1"
@@ -88,6 +90,26 @@ class PinProof(Confidential):
     signature: Signature
 
 
+class PhoneUser(StrEnum):
+    """How the phone made sure of its user."""
+
+    PIN = "pin"
+    """Four digits of the phone's own certificate, entered at the terminal."""
+    DEVICE = "device"
+    """The phone verified its user itself."""
+
+
+class PhoneProof(Confidential):
+    """The key of the certificate on a phone signed `phone_statement(challenge, user)` (RSA PKCS#1 v1.5, SHA-256).
+
+    There are no months of grace for a phone.
+    """
+
+    way: Literal[Way.PHONE] = Way.PHONE
+    user: PhoneUser
+    signature: Signature
+
+
 class ChipProof(Confidential):
     """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal vouches for the verdict.
 
@@ -118,7 +140,7 @@ class OpenCheck(Confidential):
     challenge: Annotated[Base64, Field(max_length=256)]
     certificate: Annotated[Base64, Field(max_length=8192)]
     """The user-authentication certificate, DER."""
-    proof: Annotated[PinProof | ChipProof, Field(discriminator="way")]
+    proof: Annotated[PinProof | ChipProof | PhoneProof, Field(discriminator="way")]
 
 
 class CertificateStanding(StrEnum):
@@ -394,3 +416,5 @@ class QualificationResult(Reply):
     """Granted once, and withdrawn since: their flag is 0."""
     limit: Limit | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
+    subsidies: Subsidies | None = None
+    """None where the patient was not asked although there are some: the institution does not take part."""

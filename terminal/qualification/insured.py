@@ -2,11 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from terminal.qualification.base import Confidential
+from terminal.qualification.base import Confidential, Model
 
 InsurerNumber = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
 
@@ -87,6 +87,42 @@ class SubsidyStanding(StrEnum):
     """The municipality's system is not connected: whether there is one cannot be told; the paper certificate counts."""
     REFUSED = "refused"
     """The patient does not use it here. In a result only."""
+
+
+class Subsidy(Confidential):
+    """One certificate of a medical subsidy, with the fields of the public PMH interface."""
+
+    insurer_number: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+    """公費負担者番号."""
+    recipient_number: Annotated[str, Field(min_length=1, max_length=30)]
+    """受給者番号."""
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    """Name of the certificate (証類名)."""
+    segment: Annotated[str, Field(max_length=40)] | None = None
+    """Income segment (所得区分)."""
+    monthly_limit: Annotated[int, Field(ge=0)] | None = None
+    """Yen a month (自己負担上限月額); None where there is none."""
+    valid_from: date
+    valid_until: date | None = None
+    reimbursement_only: bool = False
+    """償還払いのみ: the person pays at the counter and is paid back by the municipality."""
+
+    def in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class Subsidies(Model):
+    """What a result says of medical subsidies where the institution takes part."""
+
+    standing: SubsidyStanding
+    certificates: tuple[Subsidy, ...] = ()
+    """Those that can be used; empty for any other standing."""
+
+    @model_validator(mode="after")
+    def _certificates_only_if_usable(self) -> Self:
+        if bool(self.certificates) != (self.standing is SubsidyStanding.USABLE):
+            raise ValueError("certificates stand in a result exactly where subsidies are usable")
+        return self
 
 
 class Qualification(Confidential):

@@ -12,6 +12,7 @@ from consent.items import Item
 from terminal.qualification.contract import (
     ConsentAnswer,
     InsuredSearch,
+    PhoneUser,
     PrescriptionForm,
     Submission,
     Way,
@@ -29,6 +30,11 @@ def pin_statement(challenge: bytes) -> bytes:
 def chip_statement(challenge: bytes, certificate_sha256: bytes) -> bytes:
     """For the chip key of the face record: this chip, now, for this certificate."""
     return _statement("chip", [challenge, certificate_sha256])
+
+
+def phone_statement(challenge: bytes, user: PhoneUser) -> bytes:
+    """For the key of the certificate on a phone; `user`: how the phone made sure of its user."""
+    return _statement("phone", [challenge, user.value.encode()])
 
 
 def verdict_statement(

@@ -56,6 +56,7 @@ def imitated_result(result: QualificationResult) -> QualificationResult:
             "by_law": (),
             "limit": None,
             "specific_diseases": (),
+            "subsidies": None,
         }
     )
 

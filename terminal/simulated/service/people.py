@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import ValidationError, model_validator
 
 from terminal.qualification.base import Confidential
-from terminal.qualification.insured import Limit, Qualification, SpecificDisease
+from terminal.qualification.insured import Limit, Qualification, SpecificDisease, Subsidy, SubsidyStanding
 
 NEVER_SHARES = frozenset({"07", "A1"})
 """Insured-card classifications (OQSCD010) whose data is never shared: 自衛官, 医療扶助."""
@@ -48,6 +48,9 @@ class InsuredPerson(Confidential):
     """Lost ones that a look-up by their numbers still finds; a card leads to the present one."""
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
+    subsidies: tuple[Subsidy, ...] = ()
+    subsidies_connected: bool = True
+    """False where the municipality's system is not connected: nothing can be told of subsidies then."""
     shares: bool = True
     """False for 日雇特例, which no code value tells."""
     birth_date: date | None = None
@@ -78,6 +81,16 @@ class InsuredPerson(Confidential):
         return self.shares and not any(
             entry.insured_card_classification in NEVER_SHARES for entry in self.qualifications
         )
+
+    def usable_subsidies(self, day: date) -> tuple[Subsidy, ...]:
+        return tuple(one for one in self.subsidies if self.subsidies_connected and one.in_force(day))
+
+    def subsidies_on(self, day: date) -> SubsidyStanding:
+        if not self.subsidies_connected:
+            return SubsidyStanding.NOT_CONNECTED
+        if self.usable_subsidies(day):
+            return SubsidyStanding.USABLE
+        return SubsidyStanding.ENDED if self.subsidies else SubsidyStanding.NONE
 
     @property
     def valid(self) -> bool:

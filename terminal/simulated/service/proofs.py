@@ -20,10 +20,17 @@ from reader.authenticity import TrustAnchors, verify_chip_signature, verify_reco
 from reader.chip_key import chip_key_der
 from reader.facts import Authenticity
 from reader.months import add_months
-from terminal.qualification.contract import CertificateStanding, ChipProof, OpenCheck, PinProof, RefusalReason
+from terminal.qualification.contract import (
+    CertificateStanding,
+    ChipProof,
+    OpenCheck,
+    PhoneProof,
+    PinProof,
+    RefusalReason,
+)
 from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
 from terminal.qualification.keys import verify
-from terminal.qualification.statements import chip_statement, pin_statement, verdict_statement
+from terminal.qualification.statements import chip_statement, phone_statement, pin_statement, verdict_statement
 from terminal.simulated.service.registry import CardEntry, TrustAnchor
 
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -72,6 +79,14 @@ def standing_of(certificate: x509.Certificate, now: datetime, rules: Certificate
 def check_pin_proof(certificate: x509.Certificate, challenge: bytes, proof: PinProof) -> RefusalReason | None:
     key = certificate.public_key()
     if isinstance(key, RSAPublicKey) and verify_chip_signature(key, pin_statement(challenge), proof.signature):
+        return None
+    return RefusalReason.BAD_SIGNATURE
+
+
+def check_phone_proof(certificate: x509.Certificate, challenge: bytes, proof: PhoneProof) -> RefusalReason | None:
+    key = certificate.public_key()
+    statement = phone_statement(challenge, proof.user)
+    if isinstance(key, RSAPublicKey) and verify_chip_signature(key, statement, proof.signature):
         return None
     return RefusalReason.BAD_SIGNATURE
 

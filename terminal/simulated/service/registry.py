@@ -41,6 +41,8 @@ class CardEntry(Model):
     status: CardStatus = CardStatus.IN_USE
     adopted: bool = False
     """Trusted by its hash alone, without a chain: a real card in a simulation."""
+    phone: bool = False
+    """The certificate is on a phone: shown with a `PhoneProof` alone, and without months of grace."""
 
 
 class TrustAnchor(Model):

@@ -10,6 +10,9 @@ from terminal.qualification.contract import (
     ConsentOutcome,
     LookUp,
     QualificationResult,
+    Submission,
+    Subsidies,
+    SubsidyStanding,
 )
 from terminal.qualification.insured import Qualification
 from terminal.simulated.service import refusals
@@ -24,14 +27,16 @@ SHARED = frozenset({Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CH
 
 
 def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
+    day = check.opened_at.astimezone(JAPAN).date()
     return CheckFacts(
         registered=check.registered,
         valid=person.valid,
-        age=person.age_on(check.opened_at.astimezone(JAPAN).date()),
+        age=person.age_on(day),
         late_elderly=person.late_elderly,
         has_specific_disease_certificate=bool(person.specific_diseases),
         may_share=person.may_share and check.standing is not CertificateStanding.GRACE,
         standing=check.standing,
+        subsidies=person.subsidies_on(day),
     )
 
 
@@ -61,8 +66,21 @@ def result_of(
         withdrawn=tuple(sorted(withdrawn)),
         limit=person.limit.on(day) if person.limit and Item.HIGH_COST_LIMIT in provided else None,
         specific_diseases=person.specific_diseases if Item.SPECIFIC_DISEASE in provided else (),
+        subsidies=_subsidies(submission, granted, person, day),
         simulated=True,
     )
+
+
+def _subsidies(submission: Submission, granted: set[Item], person: InsuredPerson, day: date) -> Subsidies | None:
+    """None where they could have been used and the patient was not asked: the institution does not take part."""
+    standing = person.subsidies_on(day)
+    if standing is not SubsidyStanding.USABLE:
+        return Subsidies(standing=standing)
+    if all(answer.item is not Item.SUBSIDIES for answer in submission.answers):
+        return None
+    if Item.SUBSIDIES not in granted:
+        return Subsidies(standing=SubsidyStanding.REFUSED)
+    return Subsidies(standing=standing, certificates=person.usable_subsidies(day))
 
 
 def result_of_lookup(

@@ -16,6 +16,7 @@ from terminal.qualification.contract import (
     ChipProof,
     LookUp,
     OpenCheck,
+    PhoneProof,
     PinProof,
     Purpose,
     QualificationResult,
@@ -48,6 +49,7 @@ from terminal.simulated.service.proofs import (
     JAPAN,
     CertificateRules,
     check_chip_proof,
+    check_phone_proof,
     check_pin_proof,
     is_trusted,
     parse_certificate,
@@ -312,11 +314,15 @@ class Service:
         standing = standing_of(certificate, now, rules)
         if standing is None:
             return RefusalReason.CERTIFICATE_EXPIRED
-        if card is None or card.person not in self.people:
+        if card is None or card.person not in self.people or card.phone != isinstance(request.proof, PhoneProof):
             return RefusalReason.UNKNOWN_HOLDER
+        if card.phone and standing is CertificateStanding.GRACE:
+            return RefusalReason.CERTIFICATE_EXPIRED
         match request.proof:
             case PinProof() as proof:
                 refusal = check_pin_proof(certificate, request.challenge, proof)
+            case PhoneProof() as proof:
+                refusal = check_phone_proof(certificate, request.challenge, proof)
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
         # Status last: only who holds the card learns it.
