@@ -91,5 +91,3 @@ class HolderFacts:
     """Holds a certificate of a medical subsidy that can be used today."""
     may_share: bool = True
     """False for those whose data is never shared (日雇特例, 自衛官, 医療扶助) and during the certificate's grace."""
-    has_subsidies: bool = False
-    """Holds a certificate of a medical subsidy that can be used today."""

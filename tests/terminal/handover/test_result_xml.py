@@ -289,7 +289,7 @@ def test_the_newer_consents_follow_their_groups_answer_when_wanted(elder_result:
 
 LASTS = timedelta(hours=24)
 times = st.datetimes(datetime(2020, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))
-decisions = st.dictionaries(st.sampled_from(list(Item)), st.none() | times)
+decisions = st.dictionaries(st.sampled_from(list(CONSENTS)), st.none() | times)
 """Item asked -> moment of consent, None for refused."""
 
 
