@@ -1,18 +1,36 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
-.PHONY: help setup demo test test-long fuzz check format lock wheel
+# Tests that need no device, no server and no picture.
+PURE := tests/test_walls.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
+
+.PHONY: help setup demo static quick check test test-long coverage fuzz format lock wheel
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-setup: .venv/.installed ## system packages and .venv
+setup: .venv/.test ## all that demo, tests and development need
 
-.venv/.installed: tools/setup pyproject.toml requirements-dev.lock requirements-models.lock requirements-bootstrap.lock
-	@tools/setup
+.venv/.demo: tools/setup pyproject.toml requirements.lock requirements-models.lock requirements-bootstrap.lock
+	@tools/setup demo
 
-demo: setup ## the main job, everything embedded
+.venv/.test: tools/setup pyproject.toml requirements-dev.lock requirements-models.lock requirements-bootstrap.lock
+	@tools/setup test
+
+demo: .venv/.demo ## the main job, everything embedded
 	@$(BIN)/uketsuke demo
+
+static: setup
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+quick: static ## before each commit: lint, import contracts, types, pure tests
+	@$(BIN)/pytest -q -m "not long" -n 2 --hypothesis-profile=quick $(PURE)
+
+check: static test ## before each push: all that CI runs
 
 test: setup ## the tests
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup
@@ -24,11 +42,7 @@ fuzz: setup ## feed everything that reads a card, guided by coverage; half a min
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
 	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/reader/fuzz.py --seconds 30
 
-check: setup ## lint, format, types, import contracts, tests with coverage
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+coverage: setup ## the tests, and what they leave out
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
 format: setup ## let ruff format and sort
@@ -36,9 +50,10 @@ format: setup ## let ruff format and sort
 	@$(BIN)/ruff format .
 
 lock: setup ## renew the lock files (hashes, no addresses)
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra web --extra printed pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra web --extra printed --group dev pyproject.toml -o requirements-dev.lock
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.11 --group fuzz -o requirements-fuzz.lock
+	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
+	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --no-annotate --group fuzz -o requirements-fuzz.lock
+	@$(COMPILE) --no-annotate --group bootstrap -o requirements-bootstrap.lock
 
 wheel: setup ## the wheel, in dist/
 	@$(BIN)/python -m build --no-isolation --wheel

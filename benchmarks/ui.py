@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPOSITORY))
 SIZE = (120, 40)
 SECONDS = 5.0
 
-_DEMO = "from terminal.cli.main import main; main()"
+_DEMO = "from terminal.cli.entry import main; main()"
 """`uketsuke demo`, as `make demo` starts it."""
 
 

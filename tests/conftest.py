@@ -11,6 +11,7 @@ from reader.softcard.pcscd import use_own_socket
 # A slow machine is no failure; in CI the examples are the same each time, so that a red run means the change.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("quick", deadline=None, max_examples=20)  # `make quick`
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 ROOT = Path(__file__).parent

@@ -1,9 +1,9 @@
 """Walls that import-linter cannot see: who uses a name, and what is loaded when nothing needs it yet."""
 
 import ast
+import functools
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,10 @@ ROOMS = ("terminal", "vision", "reader", "consent", "config")
 HEAVY = ("cv2", "dlib", "face_recognition", "smartcard", "textual", "fastapi", "sqlalchemy", "lxml", "PIL")
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def sources() -> list[tuple[str, ast.Module]]:
+    paths = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+    return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def names_used(tree: ast.Module) -> set[str]:

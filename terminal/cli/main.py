@@ -1,11 +1,13 @@
 """`uketsuke`: the face-authentication card reader terminal, from the command line."""
 
 import resource
-import sys
+from typing import Annotated
 
 import typer
 
 from terminal.cli import card, config, demo, doctor, enrol, exchange, face, ledger, pki, run, stub
+from terminal.cli.common import tell
+from terminal.cli.entry import version_line
 
 app = typer.Typer(
     name="uketsuke",
@@ -31,25 +33,21 @@ app.command(name="enrol", help=enrol.HELP)(enrol.enrol)
 app.command(name="pki", help=pki.HELP)(pki.pki)
 
 
-def main() -> None:
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        tell(version_line())
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What goes before every command."""
+
+
+def shut_in() -> None:
     # a core dump would hold a patient's data
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        app()
-    except Exception as error:
-        # our own fatal-error path: no traceback with locals, no message that might carry data
-        print(f"uketsuke: a defect in the program ({type(error).__name__}). {_place(error)}", file=sys.stderr)  # noqa: T201
-        sys.exit(70)
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    places = []
-    while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " > ".join(places[-4:])
-
-
-if __name__ == "__main__":
-    main()

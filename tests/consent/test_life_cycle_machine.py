@@ -157,6 +157,9 @@ def test_any_sequence_of_calls(new_counter: Callable[[], Counter]) -> None:
     run_state_machine_as_test(
         lambda: LedgerMachine(new_counter),
         settings=settings(
-            max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=settings.default.max_examples * 2 // 5,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,7 @@ def test_a_stub_with_a_line_of_its_own_and_a_bad_temper(tmp_path: Path, state: P
     file.write_text('[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n')
     told = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
     line = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
-    program = [sys.executable, "-c", "from terminal.cli.main import main; main()", "stub", *line, *told]
+    program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *line, *told]
     tls = line_keys(keys, "terminal-7").client_context()
     tls.check_hostname = False  # the keys are for 127.0.0.1
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as stub:
@@ -252,13 +253,13 @@ def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uk
 
 def test_a_defect_prints_no_locals(state: Path) -> None:
     script = (
-        "import sys; from terminal.cli import main, ledger\n"
+        "import sys; from terminal.cli import entry, ledger\n"
         "def broken(*a, **k):\n"
         "    secret = 'canary-7391'\n"
         "    raise KeyError(secret)\n"
         "ledger.settings_or_exit = broken\n"
         "sys.argv = ['uketsuke', 'ledger', 'verify']\n"
-        "main.main()\n"
+        "entry.main()\n"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert result.returncode == 70
@@ -287,3 +288,23 @@ def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uket
     code, output = uketsuke("ledger", "export", str(exported))
     assert code == 1
     assert "nothing is overwritten" in output
+
+
+def test_the_version_is_told_before_anything_is_loaded() -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "terminal.cli.entry", "--version"], capture_output=True, text=True
+    )
+    assert told.stdout == f"uketsuke {version('uketsuke')}\n"
+    assert "typer" not in told.stderr
+
+
+def test_a_terminal_without_the_service_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(name='fastapi')")
+    told = subprocess.run(
+        [sys.executable, "-m", "terminal.cli.entry", "stub", "--in-memory"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert told.returncode == 1
+    assert told.stderr == 'uketsuke: this command needs more than is installed: pip install "uketsuke[service]"\n'

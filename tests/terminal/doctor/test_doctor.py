@@ -117,7 +117,7 @@ def doctor_elsewhere(tmp_path: Path, *arguments: str) -> subprocess.CompletedPro
         "UKETSUKE_VISION__CAMERA": "/dev/video97",
         "UKETSUKE_SERVICE__URL": "http://127.0.0.1:9",
     }
-    command = [sys.executable, "-c", "from terminal.cli.main import main; main()", "doctor", *arguments]
+    command = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "doctor", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
 
 

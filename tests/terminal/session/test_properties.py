@@ -316,11 +316,14 @@ class Counter(RuleBasedStateMachine):
 
 TestCounter = Counter.TestCase
 TestCounter.settings = settings(
-    max_examples=300, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=3 * settings.default.max_examples,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=6 * settings.default.max_examples, deadline=None)
 @given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, luck=LUCK)
 def test_a_reception_in_which_much_goes_wrong_opens_by_no_less(rules: Rules, card: Any, luck: list[Any]) -> None:
     """Face, code, camera and PIN failing one after the other: rare in the machine above, which does everything."""

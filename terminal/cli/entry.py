@@ -1,0 +1,61 @@
+"""Where the command `uketsuke` begins: before anything slow is loaded and before any command runs."""
+
+import sys
+from typing import NoReturn
+
+_EXTRAS = {
+    "service": ("alembic", "fastapi", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
+}
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--version"]:
+        print(version_line())  # noqa: T201
+        return
+    try:
+        from terminal.cli.main import app, shut_in
+
+        shut_in()
+        app()
+    except ModuleNotFoundError as error:
+        extra = _extra_of(error.name)
+        if extra is None:
+            _defect(error)
+        _end(f'this command needs more than is installed: pip install "uketsuke[{extra}]"', 1)
+    except Exception as error:
+        _defect(error)
+
+
+def version_line() -> str:
+    """Name and version as installed."""
+    from importlib.metadata import version
+
+    return f"uketsuke {version('uketsuke')}"
+
+
+def _extra_of(module: str | None) -> str | None:
+    name = (module or "").partition(".")[0]
+    return next((extra for extra, modules in _EXTRAS.items() if name in modules), None)
+
+
+def _defect(error: Exception) -> NoReturn:
+    # No traceback with locals, no message that might carry data.
+    _end(f"a defect in the program ({type(error).__name__}). {_place(error)}", 70)
+
+
+def _end(text: str, status: int) -> NoReturn:
+    print(f"uketsuke: {text}", file=sys.stderr)  # noqa: T201
+    sys.exit(status)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    places = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-4:])
+
+
+if __name__ == "__main__":
+    main()
