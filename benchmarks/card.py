@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from reader import pcsc
+from reader import pcsc, pcsc_slot
 from reader.card import MyNumberCard
 from reader.face_record import FaceRecord, Sex
 from reader.facts import CardFacts, CardInserted, CardRemoved, CodeRight, NoCard, SlotEvent
@@ -45,7 +45,7 @@ def new_card() -> CardImage:
     return issue(authority, RSA_2048, photo_of_size(None, 14.3), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
 
 
-def linked(slot: SimulatedSlot | pcsc.PcscSlot) -> CardLink:
+def linked(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
     link = slot.connect()
     if not hasattr(link, "transmit"):
         raise SystemExit(f"no link: {link}")
@@ -111,7 +111,7 @@ def through_pcscd(image: CardImage, insertions: int) -> Figures:
 
     with Pcscd() as daemon:
         reader = VpcdConnection(port=daemon.port)
-        slot = pcsc.PcscSlot(reader.reader)
+        slot = pcsc_slot.PcscSlot(reader.reader)
         try:
             figures = insertion(reader, slot, image, insertions)
             reader.insert(SoftCard(image))
@@ -125,7 +125,7 @@ def through_pcscd(image: CardImage, insertions: int) -> Figures:
     return figures
 
 
-def certificate_reads(slot: pcsc.PcscSlot) -> Figures:
+def certificate_reads(slot: pcsc_slot.PcscSlot) -> Figures:
     def ours() -> None:
         link = linked(slot)
         assert isinstance(MyNumberCard(link).read_user_certificate(), bytes)
@@ -146,7 +146,7 @@ def certificate_reads(slot: pcsc.PcscSlot) -> Figures:
     return figures
 
 
-def insertion(reader: object, slot: pcsc.PcscSlot, image: CardImage, times: int) -> Figures:
+def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times: int) -> Figures:
     """From the card's arrival to the answer to the first command, and the part of it after the event."""
     from reader.softcard.vpcd import VpcdConnection
 
@@ -182,7 +182,7 @@ def insertion(reader: object, slot: pcsc.PcscSlot, image: CardImage, times: int)
     }
 
 
-def first_link(slot: pcsc.PcscSlot) -> CardLink:
+def first_link(slot: pcsc_slot.PcscSlot) -> CardLink:
     """pcscd notices a card within 0.4 s."""
     deadline = time.monotonic() + 5
     while isinstance(link := slot.connect(), NoCard) and time.monotonic() < deadline:
@@ -229,7 +229,7 @@ def monitor_growth(insertions: int) -> Figures:
     def run(times: int) -> None:
         service = ScriptedService(times)
         service.install()
-        slot = pcsc.PcscSlot("reader")
+        slot = pcsc_slot.PcscSlot("reader")
         slot.watch(on_event)
         service.ended.wait()
         slot.close()

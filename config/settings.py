@@ -43,7 +43,10 @@ class LongReads(StrEnum):
 
 class ReaderSettings(Section):
     name: str = ""
-    """Which PC/SC reader: empty for the first one, a number, or a part of its name."""
+    """Which PC/SC reader: empty for all there are, a number, or a part of its name in upper or lower case, in which `*`
+    and `?` are wildcards."""
+    phone: str = ""
+    """The reader for phones, named like `name`; empty where phones are not taken."""
     long_reads: LongReads = LongReads.AUTO
     """Whether long commands are used: auto, always, or never for a reader that chokes on them."""
     card_profile: str = "rsa-2048"

@@ -6,11 +6,12 @@ a patient can do.
 
 from collections.abc import Callable
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
 from reader.certificate import parse_certificate
 from reader.channel import Channel, StatusError
+from reader.diagnosis import Stage, Told, Trouble, diagnose
 from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
 from reader.facts import (
     CardFacts,
@@ -59,6 +60,7 @@ class MyNumberCard:
 
     def __init__(self, link: CardLink, profile: CardProfile = RSA_2048, *, longest_read: int = EXTENDED_LE_MAX) -> None:
         """`longest_read`: most bytes to ask for at once; 256 for a reader known to choke on extended commands."""
+        self._link = link
         self._channel = Channel(link, longest_read=longest_read)
         self._profile = profile
         self._certificate: bytes | None = None
@@ -70,7 +72,7 @@ class MyNumberCard:
 
         Identifies the card by its applications, not by its ATR.
         """
-        return _as_value("read facts", self._read_facts)
+        return self._first("read facts", self._read_facts)
 
     def _read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate:
         # JPKI comes last and stays selected: a card put in its place has nothing selected, so a PIN meant for this one
@@ -99,7 +101,7 @@ class MyNumberCard:
             card_expiry=expiry,
         )
 
-    def read_user_certificate(self) -> bytes | NoCertificate | CardProblem:
+    def read_user_certificate(self) -> bytes | NoCertificate | NotMyNumberCard | CardProblem:
         """The user-authentication certificate, DER. Needs no PIN, and nothing of the card once its facts were read."""
 
         def read() -> bytes | NoCertificate:
@@ -109,7 +111,7 @@ class MyNumberCard:
             certificate = self._user_certificate()
             return NoCertificate() if certificate is None else certificate
 
-        return _as_value("read user certificate", read)
+        return self._first("read user certificate", read)
 
     def read_cv_certificate(self) -> bytes | CardProblem:
         """The CV certificate of the key that signed the face record."""
@@ -119,7 +121,7 @@ class MyNumberCard:
             self._select(application)
             return bytes(self._channel.read_file(file.fid))
 
-        return _as_value("read CV certificate", read)
+        return self._as_value("read CV certificate", read)
 
     # --- the PIN way ----------------------------------------------------------------------------------------
 
@@ -142,7 +144,7 @@ class MyNumberCard:
                 return PinWrong(left) if left else PinLocked()
             return PinNotSent(left)
 
-        return _as_value("verify PIN", verify)
+        return self._as_value("verify PIN", verify)
 
     def sign(self, statement: bytes) -> bytes | CardProblem:
         """With the JPKI user-authentication key, 256 bytes of PKCS#1 v1.5 over SHA-256. `verify_pin` opens it."""
@@ -166,7 +168,7 @@ class MyNumberCard:
                 return CodeWrong(left) if left else CodeLocked()
             return CodeNotSent(left)
 
-        return _as_value("verify printed code", verify)
+        return self._as_value("verify printed code", verify)
 
     def read_face_record(self, on_photo: Callable[[bytearray], None] | None = None) -> FaceRecord | CardProblem:
         """The photo and what proves it. `verify_printed_code` opens it; the caller wipes it.
@@ -184,7 +186,7 @@ class MyNumberCard:
             finally:
                 content[:] = bytes(len(content))
 
-        return _as_value("read face record", read)
+        return self._as_value("read face record", read)
 
     def prove_chip(self, statement: bytes) -> bytes | CardProblem:
         """As `sign`, with the surface application's own key. Needs neither PIN nor code."""
@@ -248,7 +250,7 @@ class MyNumberCard:
                 raise MalformedCardData("signature of a wrong length")
             return signature
 
-        return _as_value(what, compute)
+        return self._as_value(what, compute)
 
     def _user_certificate(self) -> bytes | None:
         """With JPKI selected. None where the card carries none: no such file, or an unwritten one."""
@@ -286,13 +288,38 @@ class MyNumberCard:
         except (StatusError, MalformedCardData):
             return None
 
+    # --- from errors to values ------------------------------------------------------------------------------
 
-def _as_value(what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
-    try:
-        return do()
-    except LinkLost:
+    def _first(self, what: str, do: Callable[[], Outcome]) -> Outcome | NotMyNumberCard | CardProblem:
+        """For verbs a connection may begin with: the card may turn out to be another kind of card."""
+        try:
+            return do()
+        except _PROBLEMS as problem:
+            known = self._channel.application is not None
+            told = self._diagnose(problem, Stage.READING if known else Stage.FIRST_SELECT, what)
+            return NotMyNumberCard() if told is Told.OTHER_CARD else _problem(told, problem, what)
+
+    def _as_value(self, what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
+        try:
+            return do()
+        except _PROBLEMS as problem:
+            return _problem(self._diagnose(problem, Stage.READING, what), problem, what)
+
+    def _diagnose(self, problem: Exception, stage: Stage, what: str) -> Told:
+        code, there = None, True
+        if isinstance(problem, LinkLost):
+            code, there = problem.code, problem.card_there
+        elif isinstance(problem, StatusError):
+            code = problem.sw
+        atr = self._link.atr if stage is Stage.FIRST_SELECT and there else b""
+        return diagnose(Trouble(stage, code, atr, there), what)
+
+
+_PROBLEMS: Final = (LinkLost, StatusError, MalformedCardData, ApduError, CardTooSlow)
+"""What a card and a reader can do."""
+
+
+def _problem(told: Told, problem: Exception, what: str) -> CardProblem:
+    if told is Told.TAKEN_AWAY:
         return CardGone()
-    except StatusError as error:
-        return CardUnreadable(error.sw, what)
-    except (MalformedCardData, ApduError, CardTooSlow):
-        return CardUnreadable(None, what)
+    return CardUnreadable(problem.sw if isinstance(problem, StatusError) else None, what)

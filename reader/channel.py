@@ -22,12 +22,23 @@ CARD_SECONDS: Final = 30.0
 
 _CURRENT_EF = 0x80
 _SHORT_ID_MAX = 0x1E
-_READ_LENGTHS: Final = (EXTENDED_LE_MAX, 4096, SHORT_LE_MAX)
+_READ_LENGTHS: Final = (EXTENDED_LE_MAX, 4096, SHORT_LE_MAX, 240, 128)
+"""Tried in this order. Below 256 for readers that cannot carry a whole short answer; a signature they cannot carry."""
 _NO_SHORT_ID: Final = frozenset(
     {SW.WRONG_P1_P2, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.FUNCTION_NOT_SUPPORTED, SW.REFERENCE_NOT_FOUND}
 )
 """What a card may answer that takes a short identifier for an offset or a mistake."""
-_LENGTH_REFUSED: Final = frozenset({SW.WRONG_LENGTH, SW.NO_DIAGNOSIS, SW.INS_NOT_SUPPORTED, SW.CHANNEL_NOT_SUPPORTED})
+_LENGTH_REFUSED: Final = frozenset(
+    {
+        SW.WRONG_LENGTH,
+        SW.NO_DIAGNOSIS,
+        SW.INS_NOT_SUPPORTED,
+        SW.CHANNEL_NOT_SUPPORTED,
+        SW.VERIFY_FAILED_NO_COUNTER,  # readers with a PN532 or PN533 answer so, in the card's place
+    }
+)
+_NOT_FOR_LENGTH: Final = frozenset({SW.FILE_NOT_FOUND, SW.SECURITY_STATUS_NOT_SATISFIED, SW.WRONG_FILE_STRUCTURE})
+"""About the file itself: asking for less of it changes nothing."""
 
 Arrived = Callable[[memoryview], None]
 """Told after each block what has arrived of a file so far; the view is good during the call only."""
@@ -53,9 +64,16 @@ class Channel:
     ) -> None:
         """`longest_read`: most bytes to ask for in one READ BINARY, 256 for short commands only."""
         self._chain = chain(link, card_seconds)
-        self._longest_read = max(SHORT_LE_MAX, longest_read)
+        self._longest_read = max(_READ_LENGTHS[-1], longest_read)
         self._short_ids = True
+        self._long_works = False
+        self._secret_sent = False
         self._application: Application | None = None
+
+    @property
+    def longest_read(self) -> int:
+        """Most bytes asked for in one READ BINARY, as found out so far."""
+        return self._longest_read
 
     def send(self, command: Command) -> Response:
         """Send a command through the chain of processors. Raises `CardTooSlow` before sending."""
@@ -88,19 +106,20 @@ class Channel:
     def _select_file(self, fid: int) -> None:
         self._expect_ok(Command(0x00, INS.SELECT, 0x02, 0x0C, fid.to_bytes(2, "big")))
 
-    def _naming(self, fid: int, command: Callable[[int], Command]) -> Response:
+    def _naming(self, fid: int, command: Callable[[int], Command], expected: Callable[[Response], bool]) -> Response:
         """Send a command that names `fid` by its short identifier, or, where the card knows none, selects it before.
 
-        `command` takes the reference byte. It may be sent twice, so it is none that costs a try.
+        `command` takes the reference byte, `expected` tells an answer that is not about the identifier. The command may
+        be sent twice, so it is none that costs a try.
         """
         tried = self._short_ids and fid <= _SHORT_ID_MAX
         if tried:
             response = self.send(command(_CURRENT_EF | fid))
-            if response.sw not in _NO_SHORT_ID:
+            if expected(response):
                 return response
         self._select_file(fid)
         response = self.send(command(_CURRENT_EF))
-        if tried and response.sw not in _NO_SHORT_ID:
+        if tried and expected(response):
             self._short_ids = False  # only now is it known that the identifier was at fault and not the command
         return response
 
@@ -140,7 +159,7 @@ class Channel:
 
     def _read_first(self, fid: int, wanted: int) -> bytes:
         def read(le: int) -> Response:
-            return self._naming(fid, lambda reference: _read_binary(reference, le))
+            return self._naming(fid, lambda reference: _read_binary(reference, le), _not_about_short_ids)
 
         return self._read(read, wanted)
 
@@ -157,19 +176,33 @@ class Channel:
             le = min(self._longest_read, wanted)
             try:
                 response = read(le)
-            except CommandRefused:
-                if le <= SHORT_LE_MAX:
+            except CommandRefused as refused:
+                if le <= SHORT_LE_MAX or (refused.in_doubt and (self._secret_sent or self._long_works)):
                     raise
-                self._step_down()
+                self._step_down(at_once=refused.in_doubt)
                 continue
-            if response.sw in (SW.OK, SW.END_OF_FILE) and (response.data or le <= SHORT_LE_MAX):
+            shortest = le < self._longest_read or le == _READ_LENGTHS[-1]
+            if response.sw in (SW.OK, SW.END_OF_FILE) and (response.data or shortest):
+                self._long_works |= le > SHORT_LE_MAX
                 return response.data
-            if le <= SHORT_LE_MAX or not _is_about_length(response):
+            if shortest or response.sw in _NOT_FOR_LENGTH:
                 raise StatusError(response.sw)
-            self._step_down()
+            self._step_down_after(response, le)
 
-    def _step_down(self) -> None:
-        self._longest_read = next(length for length in _READ_LENGTHS if length < self._longest_read)
+    def _step_down_after(self, response: Response, le: int) -> None:
+        """Ask for less where that may help. Raises `StatusError` where it cannot."""
+        if response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE:
+            self._step_down()
+        elif le > SHORT_LE_MAX and not self._long_works:
+            # Refused with a word that says something else: worth one short attempt.
+            self._step_down(at_once=True)
+        else:
+            raise StatusError(response.sw)
+
+    def _step_down(self, *, at_once: bool = False) -> None:
+        """To the next shorter length, or at once to the longest that every reader should carry."""
+        below = SHORT_LE_MAX + 1 if at_once else self._longest_read
+        self._longest_read = next(length for length in _READ_LENGTHS if length < below)
 
     def read_record(self, fid: int, number: int) -> bytes:
         """Record `number` of the file, named by its short identifier."""
@@ -180,7 +213,7 @@ class Channel:
 
     def tries_left(self, fid: int) -> int | None:
         """The counter of reference data, read by an empty VERIFY; None where the card answers "verified" instead."""
-        response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference))
+        response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _tells_counter)
         if response.ok:
             return None
         left = tries_left(response.sw)
@@ -193,6 +226,7 @@ class Channel:
 
         Returns the status word.
         """
+        self._secret_sent = True
         reference = _CURRENT_EF | fid if self._short_ids and fid <= _SHORT_ID_MAX else _CURRENT_EF
         return self.send(Command(0x00, INS.VERIFY, 0x00, reference, secret)).sw
 
@@ -202,7 +236,7 @@ class Channel:
         def command(reference: int) -> Command:
             return Command(0x80, INS.COMPUTE_SIGNATURE, 0x00, reference, message, le=SHORT_LE_MAX)
 
-        response = self.send(command(0x00)) if fid is None else self._naming(fid, command)
+        response = self.send(command(0x00)) if fid is None else self._naming(fid, command, _not_about_short_ids)
         if not response.ok:
             raise StatusError(response.sw)
         return response.data
@@ -213,5 +247,9 @@ def _read_binary(reference: int, le: int) -> Command:
     return Command(0x00, INS.READ_BINARY, 0x00 if reference == _CURRENT_EF else reference, 0x00, le=le)
 
 
-def _is_about_length(response: Response) -> bool:
-    return response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE
+def _not_about_short_ids(response: Response) -> bool:
+    return response.sw not in _NO_SHORT_ID
+
+
+def _tells_counter(response: Response) -> bool:
+    return response.ok or tries_left(response.sw) is not None

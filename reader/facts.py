@@ -150,12 +150,14 @@ CodeOutcome = CodeRight | CodeWrong | CodeLocked | CodeNotSent
 
 @dataclass(frozen=True, slots=True)
 class CardInserted:
-    pass
+    reader: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CardRemoved:
-    pass
+    """The card told last is gone."""
+
+    reader: str = field(default="", compare=False)
 
 
 class ReaderStanding(StrEnum):
@@ -181,7 +183,10 @@ class ReaderLost:
 
 @dataclass(frozen=True, slots=True)
 class ReaderFound:
+    """Readers are there, from the first look on; told again when one comes or goes."""
+
     name: str
+    """Of the reader, or of all that are watched, separated by commas."""
 
 
 SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound
@@ -205,5 +210,5 @@ class ReaderBusy:
         return f"another program holds the card in {self.reader}{likely}: end it, then put the card down again"
 
 
-ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable | TwoCards | PhoneNotTaken
-"""`CardUnreadable` here: something lies there and does not answer its reset (upside down, another kind of card)."""
+ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable | NotMyNumberCard | TwoCards
+"""`CardUnreadable` here: something lies there and does not answer its reset (upside down)."""

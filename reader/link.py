@@ -12,19 +12,35 @@ from reader.facts import ConnectProblem, SlotEvent
 class LinkLost(Exception):
     """The card stopped answering: pulled, reset or mute.
 
-    Raised by links only; `reader.card` turns it into the value `CardGone`.
+    Raised by links only; `reader.card` turns it into a value.
     """
+
+    def __init__(self, text: str, *, code: int | None = None, card_there: bool = False) -> None:
+        """`code`: the PC/SC error, if there was one; `card_there`: a card lies in the reader all the same."""
+        super().__init__(text)
+        self.code = code
+        self.card_there = card_there
 
 
 class CommandRefused(LinkLost):
-    """The reader will not carry this command, most likely because of its length; the card itself is still there.
+    """The reader did not carry this command, most likely because of its form; the card itself is still there.
 
-    Raised for extended commands only. Whoever does not step down to short ones may take it for `LinkLost`.
+    Raised for extended commands and for those of four bytes only, which some readers cannot carry. A caller that knows
+    no other form may take it for `LinkLost`.
     """
+
+    def __init__(self, text: str, *, code: int | None = None, in_doubt: bool = False) -> None:
+        """`in_doubt`: the error may mean something else, and what the card had verified may be lost."""
+        super().__init__(text, code=code, card_there=True)
+        self.in_doubt = in_doubt
 
 
 class CardLink(Protocol):
     """An exclusive connection to one card."""
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset of the card connected to; empty where it is not known."""
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Send a command APDU, return the response APDU with its status word (at least 2 bytes).
@@ -38,10 +54,14 @@ class CardLink(Protocol):
 
 
 class CardSlot(Protocol):
-    """A place where a card can be put."""
+    """Where cards are put: one reader, or all there are.
+
+    Of two cards at once `connect` tells; a card that comes later than the one in use is reported when that one is gone.
+    """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the reader in use, or of those watched."""
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         """Report insertions and removals from a thread of the slot's own until `close`.

@@ -56,6 +56,10 @@ class TracedLink:
         self._application: Application | None = None
         self._free = False
 
+    @property
+    def atr(self) -> bytes:
+        return self._link.atr
+
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         try:
             command: Command | None = parse_command(apdu)

@@ -89,6 +89,10 @@ class PacedLink:
         self._link = link
         self._pace = pace
 
+    @property
+    def atr(self) -> bytes:
+        return self._link.atr
+
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         return self._pace.keep(self._link.transmit, apdu)
 

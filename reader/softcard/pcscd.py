@@ -48,8 +48,8 @@ class _Place:
         self.drivers.mkdir()
         self.port = _free_port()
 
-    def configure(self) -> None:
-        """Write Debian's configuration of the virtual reader with our port in it."""
+    def configure(self, reader_name: str) -> None:
+        """Write Debian's configuration of the virtual reader with our port in it, and the name if one is given."""
         lines = []
         for line in VPCD_CONFIG.read_text("utf-8").splitlines():
             name = line.split(maxsplit=1)[:1]
@@ -57,8 +57,10 @@ class _Place:
                 line = f"DEVICENAME /dev/null:{self.port}"
             elif name == ["CHANNELID"]:
                 line = f"CHANNELID {self.port}"
+            elif name == ["FRIENDLYNAME"] and reader_name:
+                line = f'FRIENDLYNAME "{reader_name}"'
             lines.append(line + "\n")
-        (self.config / "vpcd").write_text("".join(lines), "utf-8")
+        (self.config / "vpcd").write_text("".join(lines), "utf-8", "surrogateescape")
 
     def listen(self) -> socket.socket:
         self.socket.unlink(missing_ok=True)
@@ -82,7 +84,9 @@ def use_own_socket() -> None:
 class Pcscd:
     """Context manager: a daemon of its own with the virtual reader and no other. One at a time in a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader_name: str = "") -> None:
+        """`reader_name`: the virtual reader's, instead of Debian's `Virtual PCD`."""
+        self._reader_name = reader_name
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -117,7 +121,7 @@ class Pcscd:
         raise PcscdError("pcscd runs and does not list the virtual reader")
 
     def _launch(self, program: str, place: _Place) -> None:
-        place.configure()
+        place.configure(self._reader_name)
         with place.listen() as listening:
             self._process = subprocess.Popen(  # noqa: S603 - the system's daemon; the shell line is fixed
                 ["/bin/sh", "-c", _LAUNCH, "sh", program, "--foreground", "--critical", "--config", str(place.config)],
@@ -140,7 +144,7 @@ class Pcscd:
                 raise PcscdError(f"pcscd ended at once (status {process.returncode})")
             with contextlib.suppress(PcscUnavailable):
                 # Readers are listed from the first answer on: the daemon sets them up before it listens.
-                return sum("Virtual PCD" in name for name in list_readers()) >= _SLOTS
+                return len(list_readers()) >= _SLOTS
             time.sleep(0.02)
         return False
 

@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from reader.facts import CardInserted, CardRemoved, ConnectProblem, NoCard, ReaderBusy, SlotEvent
+from reader.facts import CardInserted, CardRemoved, ConnectProblem, NoCard, ReaderBusy, ReaderFound, SlotEvent
 from reader.link import CardLink, LinkLost
 from reader.softcard.card import Card, Vanished
 
@@ -16,6 +16,10 @@ class SimulatedLink:
         self._slot = slot
         self._card = card
         self._closed = False
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         if not self._alive():
@@ -92,6 +96,7 @@ class SimulatedSlot:
         with self._lock:
             if self._thread is not None or self._closed:
                 raise RuntimeError("a slot is watched once")
+            self._events.put(ReaderFound(self._name))
             if self._card is not None:
                 self._events.put(CardInserted())
             self._thread = threading.Thread(

@@ -8,7 +8,7 @@ from terminal.assembly import NotReady
 def certificate_on_reader(settings: Settings) -> bytes:
     """The user-authentication certificate (DER) of the card that lies on the reader. Raises `NotReady`."""
     from reader.card import MyNumberCard
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
 
     link = PcscSlot(settings.reader.name or None).connect()
     if isinstance(link, ConnectProblem):

@@ -79,7 +79,7 @@ def is_simulated(settings: Settings) -> bool:
 
 
 def real_devices(settings: Settings, write: Write | None) -> "Devices":
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
     from terminal.assembly import Devices, face_engine
     from vision.camera import Camera
     from vision.sources.open import open_source
@@ -87,7 +87,7 @@ def real_devices(settings: Settings, write: Write | None) -> "Devices":
     # a video file stands in for a camera without end
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     engine = face_engine(settings)
-    slot: CardSlot = PcscSlot(settings.reader.name or None)
+    slot: CardSlot = PcscSlot(settings.reader.name or None, phone=settings.reader.phone or None)
     if write is not None:
         slot = traced(slot, write, production=not is_simulated(settings))
     return Devices(slot, None, Camera(source, keep_open=settings.vision.keep_open), engine)

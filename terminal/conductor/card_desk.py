@@ -18,7 +18,7 @@ from reader.facts import (
     CodeRight,
     CodeWrong,
     NoCard,
-    PhoneNotTaken,
+    NotMyNumberCard,
     PinLocked,
     PinNotSent,
     PinRight,
@@ -83,7 +83,7 @@ class CardDesk:
             case ReaderBusy() as busy:
                 log.warning("%s", busy)
                 return busy
-            case CardUnreadable() | TwoCards() | PhoneNotTaken() | ReaderLost():
+            case CardUnreadable() | NotMyNumberCard() | TwoCards() | ReaderLost():
                 return link
             case NoCard():
                 return CardGone()

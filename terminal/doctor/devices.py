@@ -29,7 +29,8 @@ def pcscd(_settings: Settings) -> Finding:
 
 def reader(settings: Settings) -> Finding:
     from reader.holders import likely_holders
-    from reader.pcsc import PcscUnavailable, choose_reader, list_readers
+    from reader.names import choose_reader
+    from reader.pcsc import PcscUnavailable, list_readers
 
     try:
         names = list_readers()

@@ -10,7 +10,16 @@ import pytest
 
 from reader.card import MyNumberCard
 from reader.face_record import Sex
-from reader.facts import CardInserted, CardRemoved, CardUnreadable, NoCard, ReaderBusy, ReaderLost, SlotEvent
+from reader.facts import (
+    CardInserted,
+    CardRemoved,
+    CardUnreadable,
+    NoCard,
+    ReaderBusy,
+    ReaderFound,
+    ReaderLost,
+    SlotEvent,
+)
 from reader.link import CardLink, CardSlot, CodeScanner
 from reader.profile import RSA_2048, Algorithm
 from reader.softcard import issue as issue_module
@@ -91,7 +100,7 @@ class PcscdCounter(CounterBase):
     _left: ClassVar[dict[int, float]] = {}
 
     def __init__(self, port: int, slot: int = 0) -> None:
-        from reader.pcsc import PcscSlot
+        from reader.pcsc_slot import PcscSlot
         from reader.softcard.vpcd import VpcdConnection
 
         super().__init__()
@@ -243,13 +252,19 @@ def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
 
 
 class Heard:
-    """The events a slot reported, in their order."""
+    """The events a slot reported, in their order, without what it says at the first look if a reader is there."""
 
     def __init__(self) -> None:
         self._queue: queue.Queue[SlotEvent] = queue.Queue()
+        self.found_at_first: str | None = None
+        self._first = True
 
     def __call__(self, event: SlotEvent) -> None:
-        self._queue.put(event)
+        first, self._first = self._first, False
+        if first and isinstance(event, ReaderFound):
+            self.found_at_first = event.name
+        else:
+            self._queue.put(event)
 
     def next(self, timeout: float = 5.0) -> SlotEvent:
         return self._queue.get(timeout=timeout)

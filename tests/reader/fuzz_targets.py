@@ -82,6 +82,8 @@ def apdu(data: bytes) -> None:
 class _Answers:
     """A card that answers with the input, cut at length bytes, and then with 9000."""
 
+    atr = b""
+
     def __init__(self, data: bytes) -> None:
         self._left = data
 

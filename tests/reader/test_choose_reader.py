@@ -1,37 +1,110 @@
+"""Reader names as they occur, and which of them a setting means."""
+
 import pytest
 
-from reader.pcsc import ReaderChoice, choose_reader
+from reader.names import ReaderChoice, choose_reader, instead_of_expression, model_of
 
-NAMES = [
-    "SONY FeliCa RC-S300/P (0000000) 00 00",
-    "ACS ACR1252 Dual Reader [PICC] 00 00",
-    "ACS ACR1252 Dual Reader [SAM]",
-]
+ALCOR = "Alcor Micro AU9540 00 00"
+SONY = "Sony FeliCa RC-S300/P (1033212) 01 00"
+PICC = "ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00"
+SAM = "ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 02 01"
+SCR = "SCM Microsystems Inc. SCR 3310 [CCID Interface] (21121034213056) 03 00"
+TWIN = "Gemalto PC Twin Reader (2A5B) 04 00"
+GERMAN = "REINER SCT cyberJack RFID komfort (1234567890) 05 00"
+OMNIKEY = "HID Global OMNIKEY 5022 Smart Card Reader [OMNIKEY 5022 Smart Card Reader] 06 00"
+YUBIKEY = "Yubico YubiKey OTP+FIDO+CCID 07 00"
+K3000 = "Gemalto IDBridge K3000 ＠ 08 00"
+JAPANESE = "窓口のカードリーダー 09 00"
+NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAPANESE]
 
 
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (None, 0),
-        (1, 1),
-        ("1", 1),
-        (3, None),
+        (None, ALCOR),
+        (1, SONY),
+        ("1", SONY),
+        (11, None),
         (-1, None),
-        (NAMES[1], 1),
-        ("ACR1252.*PICC", 1),
-        ("PICC] 00", 1),
-        ("RC-S3", 0),
-        ("Gemalto", None),
+        ("", ALCOR),
+        (PICC, PICC),
+        # a part, brackets and parentheses as they stand
+        ("RC-S300/P (1033212)", SONY),
+        ("rc-s300", SONY),
+        ("[ACR1252 Dual Reader PICC]", PICC),
+        ("PICC] 02", PICC),
+        ("SCR 3310 [CCID Interface] (2112", SCR),
+        ("Gemalto PC Twin Reader (2A5B)", TWIN),
+        ("PC Twin", TWIN),
+        ("Inc.", SCR),
+        ("OTP+FIDO", YUBIKEY),
+        ("omnikey 5022", OMNIKEY),
+        ("5022 smart", OMNIKEY),
+        # wildcards
+        ("ACR1252*SAM", SAM),
+        ("ACR1252 * 02 01", SAM),
+        ("RC-S3?0", SONY),
+        ("AU95??", ALCOR),
+        ("AU95?", ALCOR),
+        ("AU95?????????", None),
+        # not ASCII, and of another width
+        ("@", K3000),
+        ("＠", K3000),
+        ("窓口", JAPANESE),
+        (JAPANESE, JAPANESE),
+        # plugged in again under another number; the slot stays
+        ("Alcor Micro AU9540 03 00", ALCOR),
+        ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", PICC),
+        ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", SAM),
+        ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 01", None),
+        # what is not there, and what was a regular expression once
+        ("cherry", None),
+        ("ACR1252.*PICC", None),
+        ("[A-Z]", None),
     ],
 )
-def test_by_index_name_or_expression(wanted: ReaderChoice, found: int | None) -> None:
-    assert choose_reader(NAMES, wanted) == (None if found is None else NAMES[found])
+def test_which_reader_is_meant(wanted: ReaderChoice, found: str | None) -> None:
+    assert choose_reader(NAMES, wanted) == found
 
 
-@pytest.mark.parametrize("wanted", ["(0000000", "[PICC"])
-def test_a_part_of_a_name_that_is_no_expression(wanted: str) -> None:
-    assert choose_reader(NAMES, wanted) is not None
+def test_a_windows_name_plugged_in_again() -> None:
+    assert choose_reader(["ACS ACR122 1"], "ACS ACR122 0") == "ACS ACR122 1"
 
 
 def test_no_reader_at_all() -> None:
     assert choose_reader([], None) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "better"),
+    [
+        ("ACR1252.*PICC", "ACR1252*PICC"),
+        ("^Virtual PCD 00 01$", "Virtual PCD 00 01"),
+        (r"RC-S300/P \(1033212\)", "RC-S300/P (1033212)"),
+        ("Sony|ACS", "Sony"),
+        (".*RC-S.+", "RC-S"),
+        *((name, None) for name in NAMES),
+        ("ACR1252*PICC", None),
+        ("[CCID Interface]", None),
+    ],
+)
+def test_what_looks_like_a_regular_expression(written: str, better: str | None) -> None:
+    assert instead_of_expression(written) == better
+    if better is not None:
+        assert instead_of_expression(better) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        (SONY, "Sony FeliCa RC-S300/P"),
+        ("Sony FeliCa RC-S300/P (0000001) 00 00", "Sony FeliCa RC-S300/P"),
+        (PICC, "ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC]"),
+        (SCR, "SCM Microsystems Inc. SCR 3310 [CCID Interface]"),
+        (TWIN, "Gemalto PC Twin Reader"),
+        ("ACS ACR122 0", "ACS ACR122"),
+        ("Reader without numbers", "Reader without numbers"),
+    ],
+)
+def test_the_model_of_a_reader(name: str, model: str) -> None:
+    assert model_of(name) == model

@@ -26,7 +26,7 @@ from reader.facts import (
     PinWrong,
 )
 from reader.link import CardLink
-from reader.pcsc import PcscSlot
+from reader.pcsc_slot import PcscSlot
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
 from reader.softcard.faults import FAULTS, Fault, FaultyCard, Garbage, Mute, Pulled, PulledInResponse, Swapped

@@ -49,7 +49,7 @@ def kept(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: 
 
 @pytest.mark.pcscd
 def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_file: Path, heard: "Heard") -> None:
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)
@@ -78,7 +78,7 @@ def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_f
 
 @pytest.mark.pcscd
 def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_file: Path, heard: "Heard") -> None:
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)

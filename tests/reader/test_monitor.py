@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reader import pcsc
+from reader import pcsc, pcsc_slot
 from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, SlotEvent
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def play(monkeypatch: pytest.MonkeyPatch, heard: "Heard") -> Play:
         monkeypatch.setattr(pcsc.scard, "SCardGetStatusChange", script.wait)
         monkeypatch.setattr(pcsc.scard, "SCardReleaseContext", lambda context: SUCCESS)
         monkeypatch.setattr(pcsc.scard, "SCardCancel", script.cancel)
-        slot = pcsc.PcscSlot(READER)
+        slot = pcsc_slot.PcscSlot(READER)
         slot.watch(heard)
         assert script.ended.wait(5)
         slot.close()
@@ -100,7 +100,7 @@ def test_unplugged_with_the_card_and_plugged_in_again(play: Play) -> None:
         ([READER], SUCCESS, UNKNOWN),
         ([], SUCCESS, 0),
         ([READER], SUCCESS, 1 << 16 | PRESENT),
-    ) == [CardInserted(), CardRemoved(), ReaderLost("reader not connected"), ReaderFound(READER), CardInserted()]
+    ) == [CardInserted(), ReaderLost("reader not connected"), CardRemoved(), ReaderFound(READER), CardInserted()]
 
 
 def test_gone_between_listing_and_waiting(play: Play) -> None:
@@ -117,7 +117,7 @@ def test_the_service_away_and_back(play: Play) -> None:
         ([READER], NO_SERVICE, 0),
         ([READER], SUCCESS, 1 << 16 | PRESENT),
     )
-    assert [type(event) for event in events] == [CardInserted, CardRemoved, ReaderLost, ReaderFound, CardInserted]
+    assert [type(event) for event in events] == [CardInserted, ReaderLost, CardRemoved, ReaderFound, CardInserted]
 
 
 def test_a_fault_of_our_own_is_survived(play: Play) -> None:
@@ -126,4 +126,4 @@ def test_a_fault_of_our_own_is_survived(play: Play) -> None:
         ([READER], OverflowError("in the wrapper"), 0),
         ([READER], SUCCESS, 1 << 16 | PRESENT),
     )
-    assert [type(event) for event in events] == [CardInserted, CardRemoved, ReaderLost, ReaderFound, CardInserted]
+    assert [type(event) for event in events] == [CardInserted, ReaderLost, CardRemoved, ReaderFound, CardInserted]

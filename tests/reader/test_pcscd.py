@@ -35,7 +35,8 @@ def test_without_the_virtual_reader(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 OTHER = """
 import sys
-from reader.pcsc import PcscSlot, list_readers
+from reader.pcsc import list_readers
+from reader.pcsc_slot import PcscSlot
 from reader.softcard.pcscd import Pcscd
 
 with Pcscd() as daemon:

@@ -18,6 +18,8 @@ SECRET = Command(0x00, INS.VERIFY, 0x00, 0x98, b"1234")
 class Scripted:
     """Answers one after the other, the last one for ever; remembers what it was sent."""
 
+    atr = b""
+
     def __init__(self, *answers: str) -> None:
         self._answers = list(answers)
         self.sent: list[bytes] = []

@@ -62,7 +62,7 @@ def test_using_the_card_is_no_event(real_counter: "PcscdCounter", heard: "Heard"
 
 
 def test_close_ends_the_thread_at_once(real_counter: "PcscdCounter", heard: "Heard") -> None:
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
 
     before = threading.active_count()
     for _ in range(20):
@@ -75,7 +75,7 @@ def test_close_ends_the_thread_at_once(real_counter: "PcscdCounter", heard: "Hea
 
 
 def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", heard: "Heard", monkeypatch: pytest.MonkeyPatch) -> None:
-    from reader import pcsc
+    from reader import pcsc, pcsc_slot
 
     waits = 0
     wait = pcsc.scard.SCardGetStatusChange
@@ -86,7 +86,7 @@ def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", heard: "Heard", monkeypat
         return wait(context, timeout, states)
 
     monkeypatch.setattr(pcsc.scard, "SCardGetStatusChange", counted)
-    slot = pcsc.PcscSlot("Virtual PCD 00 00")
+    slot = pcsc_slot.PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)
     time.sleep(0.2)
     settled = waits
@@ -122,8 +122,8 @@ def test_the_monitor_outlives_restarts_of_the_daemon(
     for _ in range(times):
         link = real_counter.connect()
         pcscd.stop()
-        assert heard.next() == CardRemoved()
         assert isinstance(heard.next(), ReaderLost)
+        assert heard.next() == CardRemoved()
         assert MyNumberCard(link).read_facts() == CardGone()
         assert isinstance(real_counter.slot.connect(), ReaderLost)
         real_counter.end_reception()
@@ -157,8 +157,8 @@ def test_the_reader_goes_in_the_middle_of_a_command(
     started = time.monotonic()
     assert MyNumberCard(link).read_facts() == CardGone()
     assert time.monotonic() - started < 5
-    assert heard.next() == CardRemoved()
     assert isinstance(heard.next(), ReaderLost)
+    assert heard.next() == CardRemoved()
     real_counter.end_reception()
     real_counter.pull()
     pcscd.start()
@@ -223,10 +223,10 @@ def test_a_program_that_only_looks_is_waited_for(real_counter: "PcscdCounter", i
 def test_a_card_in_one_reader_is_nothing_to_the_other(
     pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, another: CardImage
 ) -> None:
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
     from reader.softcard.vpcd import VpcdConnection
 
-    second, other_heard = PcscSlot("00 01$"), type(heard)()
+    second, other_heard = PcscSlot("00 01"), type(heard)()
     reader = VpcdConnection(1, port=pcscd.port)
     real_counter.slot.watch(heard)
     second.watch(other_heard)
@@ -271,7 +271,7 @@ def test_every_reception_ends_without_power(real_counter: "PcscdCounter", image:
 
 
 def test_a_reader_that_is_not_there(pcscd: "Pcscd", heard: "Heard") -> None:
-    from reader.pcsc import PcscSlot
+    from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("No such reader")
     slot.watch(heard)
@@ -281,7 +281,8 @@ def test_a_reader_that_is_not_there(pcscd: "Pcscd", heard: "Heard") -> None:
 
 
 def test_the_second_slot_is_another_reader(pcscd: "Pcscd") -> None:
-    from reader.pcsc import PcscSlot, list_readers
+    from reader.pcsc import list_readers
+    from reader.pcsc_slot import PcscSlot
 
     assert list_readers()[:2] == ["Virtual PCD 00 00", "Virtual PCD 00 01"]
     assert PcscSlot(1).connect() == NoCard()

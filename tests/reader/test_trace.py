@@ -65,6 +65,8 @@ def test_what_support_needs(image: CardImage) -> None:
 
 def test_a_lost_link_and_nonsense_are_traced_too(image: CardImage) -> None:
     class Nonsense:
+        atr = b""
+
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             if len(apdu) < 4:
                 return b"!"

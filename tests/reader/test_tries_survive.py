@@ -54,6 +54,8 @@ def test_the_try_is_on_disk_before_the_answer_is_out(card_file: Path, monkeypatc
     card = SoftCard.from_file(card_file)
 
     class Power(CardLink):
+        atr = b""
+
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             answer = card.transmit(apdu)
             if answer == b"\x63\xc2":

@@ -41,7 +41,7 @@ class PcscPlace:
     """The virtual reader of a real pcscd, reached through pyscard like any reader."""
 
     def __init__(self, port: int) -> None:
-        from reader.pcsc import PcscSlot
+        from reader.pcsc_slot import PcscSlot
         from reader.softcard.vpcd import VpcdConnection
 
         self._virtual = VpcdConnection(port=port)

@@ -1,0 +1,159 @@
+"""What an error means for the person at the counter: one table from stage, code and ATR to what is told.
+
+Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or errors of PC/SC (80100001 and above).
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from reader.apdu import SW
+from reader.atr import is_other_card
+
+_log = logging.getLogger(__name__)
+
+
+class Stage(StrEnum):
+    SERVICE = "service"
+    """Reaching the PC/SC service."""
+    CONNECT = "connect"
+    """Powering the card and taking it exclusively."""
+    FIRST_SELECT = "first select"
+    """Until the card has named one of its applications."""
+    READING = "reading"
+    """Everything after."""
+
+
+class Told(StrEnum):
+    """What staff and patient are told."""
+
+    OTHER_CARD = "other card"
+    UNREADABLE = "unreadable"
+    TAKEN_AWAY = "taken away"
+    HELD = "held by another program"
+    READER_LOST = "reader lost"
+    ACCESS_DENIED = "access denied"
+
+
+class Pcsc(IntEnum):
+    """Errors of PC/SC that mean something here, as pcsc-lite and Windows number them."""
+
+    INVALID_HANDLE = 0x80100003
+    INVALID_PARAMETER = 0x80100004
+    INSUFFICIENT_BUFFER = 0x80100008
+    UNKNOWN_READER = 0x80100009
+    SHARING_VIOLATION = 0x8010000B
+    NO_SMARTCARD = 0x8010000C
+    UNKNOWN_CARD = 0x8010000D
+    PROTO_MISMATCH = 0x8010000F
+    COMM_ERROR = 0x80100013
+    NOT_TRANSACTED = 0x80100016
+    READER_UNAVAILABLE = 0x80100017
+    CARD_UNSUPPORTED = 0x8010001C
+    NO_SERVICE = 0x8010001D
+    SERVICE_STOPPED = 0x8010001E
+    UNSUPPORTED_FEATURE = 0x80100022
+    NO_ACCESS = 0x80100027
+    NO_READERS = 0x8010002E
+    COMM_DATA_LOST = 0x8010002F
+    UNSUPPORTED_CARD = 0x80100065
+    UNRESPONSIVE_CARD = 0x80100066
+    UNPOWERED_CARD = 0x80100067
+    RESET_CARD = 0x80100068
+    REMOVED_CARD = 0x80100069
+    SECURITY_VIOLATION = 0x8010006A
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One error. `code` is None for bytes without a status word, malformed data and a card that stays mute."""
+
+    stage: Stage
+    code: int | None
+    atr: bytes = b""
+    card_there: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    stage: Stage
+    fits: Callable[[Trouble], bool]
+    told: Told
+    again: bool = False
+    """Worth another attempt while the card lies there."""
+
+
+def _any(_trouble: Trouble) -> bool:
+    return True
+
+
+def _gone(trouble: Trouble) -> bool:
+    return not trouble.card_there
+
+
+def _codes(*codes: int) -> Callable[[Trouble], bool]:
+    return lambda trouble: trouble.code in codes
+
+
+def _other_by_atr(trouble: Trouble) -> bool:
+    return is_other_card(trouble.atr)
+
+
+def _refusal(trouble: Trouble) -> bool:
+    """The card refuses in good order: it knows no such application. 6F00, 64xx and 65xx are faults of its own."""
+    code = trouble.code
+    return code is not None and code <= 0xFFFF and code != SW.NO_DIAGNOSIS and code >> 8 not in (0x64, 0x65)
+
+
+_DENIED: Final = _codes(Pcsc.SECURITY_VIOLATION, Pcsc.NO_ACCESS)
+_AWAY: Final = _codes(
+    Pcsc.UNKNOWN_READER,
+    Pcsc.READER_UNAVAILABLE,
+    Pcsc.NO_SERVICE,
+    Pcsc.SERVICE_STOPPED,
+    Pcsc.INVALID_HANDLE,
+    Pcsc.NO_READERS,
+)
+
+TABLE: Final = (
+    _Row(Stage.SERVICE, _DENIED, Told.ACCESS_DENIED),
+    _Row(Stage.SERVICE, _any, Told.READER_LOST),
+    _Row(Stage.CONNECT, _DENIED, Told.ACCESS_DENIED),
+    _Row(Stage.CONNECT, _codes(Pcsc.SHARING_VIOLATION), Told.HELD),
+    _Row(Stage.CONNECT, _codes(Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD), Told.TAKEN_AWAY),
+    _Row(Stage.CONNECT, _AWAY, Told.READER_LOST),
+    _Row(Stage.CONNECT, _other_by_atr, Told.OTHER_CARD),
+    _Row(Stage.CONNECT, _codes(Pcsc.UNSUPPORTED_CARD, Pcsc.CARD_UNSUPPORTED, Pcsc.UNKNOWN_CARD), Told.OTHER_CARD),
+    _Row(Stage.CONNECT, _any, Told.UNREADABLE, again=True),
+    _Row(Stage.FIRST_SELECT, _other_by_atr, Told.OTHER_CARD),
+    _Row(Stage.FIRST_SELECT, _gone, Told.TAKEN_AWAY),
+    _Row(Stage.FIRST_SELECT, _refusal, Told.OTHER_CARD),
+    _Row(Stage.FIRST_SELECT, _any, Told.UNREADABLE),
+    _Row(Stage.READING, _gone, Told.TAKEN_AWAY),
+    _Row(Stage.READING, _codes(Pcsc.REMOVED_CARD, Pcsc.NO_SMARTCARD), Told.TAKEN_AWAY),
+    _Row(Stage.READING, _any, Told.UNREADABLE),
+)
+"""The first row that fits decides."""
+
+
+def _row(trouble: Trouble) -> _Row:
+    return next(row for row in TABLE if row.stage is trouble.stage and row.fits(trouble))
+
+
+def worth_another_try(trouble: Trouble) -> bool:
+    """Whether the same may go well in a moment, without anybody doing anything."""
+    return _row(trouble).again
+
+
+def diagnose(trouble: Trouble, doing: str = "") -> Told:
+    """What to tell. Writes one log line with stage and code; nothing of what card or person hold is in it.
+
+    `doing`: what was attempted, in a few words.
+    """
+    told = _row(trouble).told
+    code = "no status word" if trouble.code is None else f"{trouble.code:04X}"
+    level = logging.INFO if told is Told.TAKEN_AWAY and trouble.code is None else logging.WARNING
+    _log.log(level, "%s%s: %s, told as: %s", trouble.stage, f" ({doing})" if doing else "", code, told)
+    return told

@@ -1,0 +1,65 @@
+"""Names of PC/SC readers: which one a setting means, and which model it is. Pure.
+
+Names as drivers make them: `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00`, `SONY FeliCa RC-S300/P (1033212)
+01 00`. The last two numbers are the reader's and the slot's; the first changes when the reader is plugged in again.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+ReaderChoice = int | str | None
+"""Index in the list of readers (also as digits), name or part of one with `*` and `?`; None for the first."""
+
+_NUMBERS: Final = re.compile(r"(?P<base>.*\S) (?P<reader>[0-9A-F]{2}) (?P<slot>[0-9A-F]{2})", re.IGNORECASE)
+_WINDOWS_NUMBER: Final = re.compile(r"(?P<base>.*\S) \d{1,2}")
+_SERIAL: Final = re.compile(r"\s*\((?=[^()]*\d)[0-9A-Za-z_.:-]+\)")
+_EXPRESSION: Final = re.compile(r"\.[*+]|\\|^\^|\$$|(?<=\S)\|(?=\S)")
+
+
+def choose_reader(names: Sequence[str], wanted: ReaderChoice) -> str | None:
+    """Return the reader matching `wanted`, or None.
+
+    A string is an index, the whole name, or a part of it in upper or lower case. Only `*` and `?` are wildcards:
+    brackets and parentheses stand in real names. A whole name matches under another number too, as after replugging.
+    """
+    if wanted is None:
+        return names[0] if names else None
+    if isinstance(wanted, str) and wanted.isdecimal():
+        wanted = int(wanted)
+    if isinstance(wanted, int):
+        return names[wanted] if 0 <= wanted < len(names) else None
+    if wanted in names:
+        return wanted
+    found = _search(names, wanted)
+    if found is None and (numbered := _NUMBERS.fullmatch(wanted)):
+        found = _search(names, f"{numbered['base']} ?? {numbered['slot']}")
+    if found is None and (numbered := _WINDOWS_NUMBER.fullmatch(wanted)):
+        found = _search(names, f"{numbered['base']} ?")
+    return found
+
+
+def _search(names: Sequence[str], wanted: str) -> str | None:
+    literal = re.escape(_folded(wanted)).replace(r"\*", ".*").replace(r"\?", ".")
+    expression = re.compile(literal, re.DOTALL)
+    return next((name for name in names if expression.search(_folded(name))), None)
+
+
+def _folded(text: str) -> str:
+    """Without differences of case and of width: `＠` is `@`."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def instead_of_expression(wanted: str) -> str | None:
+    """What to write instead of a regular expression, as `reader.name` was one once; None for what is none."""
+    if not _EXPRESSION.search(wanted):
+        return None
+    first = wanted.split("|", 1)[0].removeprefix("^").removesuffix("$")
+    return re.sub(r"\.[*+]\??", "*", re.sub(r"\\(.)", r"\1", first)).strip("*")
+
+
+def model_of(name: str) -> str:
+    """The name without numbers and serial: the same for every reader of a model."""
+    numbered = _NUMBERS.fullmatch(name) or _WINDOWS_NUMBER.fullmatch(name)
+    return _SERIAL.sub("", numbered["base"] if numbered else name).strip()

@@ -1,0 +1,225 @@
+"""Watches the PC/SC readers for cards: one blocking wait of our own, which outlives a restart of the PC/SC service."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from smartcard import scard
+
+from reader import raw_names
+from reader.diagnosis import Stage, Trouble, diagnose
+from reader.facts import ConnectProblem, NoCard, ReaderLost, ReaderStanding, SlotEvent, TwoCards
+from reader.link import CardLink
+from reader.names import ReaderChoice, choose_reader
+from reader.pcsc import MUTE_AFTER, PcscUnavailable, ServiceGone, connect, establish, list_readers, readers
+from reader.watch import Watch
+
+_log = logging.getLogger(__name__)
+
+_PLUG_AND_PLAY: Final = r"\\?PnP?\Notification"
+_BACK_OFF: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""Seconds between attempts to reach a PC/SC service that is away; the last one repeats."""
+_LOOK_AGAIN_MS: Final = 30_000
+"""A wait is renewed this often, should a reader come between listing and waiting."""
+_GONE: Final = (scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE)
+
+
+class PcscSlot:
+    """All readers, or the one that is named and the one for phones.
+
+    A thread of our own reports cards and the readers' coming and going.
+    """
+
+    def __init__(
+        self, reader: ReaderChoice = None, *, phone: ReaderChoice = None, mute_after: float = MUTE_AFTER
+    ) -> None:
+        """`reader`: None for all there are. `phone`: a reader for phones, watched besides one that is named."""
+        self._wanted = reader
+        self._phone = phone
+        self._mute_after = mute_after
+        self._kept: dict[ReaderChoice, str] = {}
+        self._lock = threading.Lock()
+        self._watch = Watch(named=reader is not None)
+        self._monitor: _Monitor | None = None
+
+    @property
+    def name(self) -> str:
+        """The readers watched, or what was asked for as long as none is."""
+        with self._lock:
+            if self._watch.readers:
+                return ", ".join(self._watch.readers)
+        return "any reader" if self._wanted is None else str(self._wanted)
+
+    def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
+        if self._monitor is not None:
+            raise RuntimeError("a slot is watched once")
+        self._monitor = _Monitor(self._choose, self._watch, self._lock, on_event)
+        self._monitor.start()
+
+    def connect(self) -> CardLink | ConnectProblem:
+        with self._lock:
+            reader = self._watch.in_use
+            if self._watch.two:
+                self._watch.tell_two()
+                return TwoCards()
+        if reader is None:
+            return self._connect_unwatched()
+        return connect(reader, self._mute_after)
+
+    def _connect_unwatched(self) -> CardLink | ConnectProblem:
+        """The first of the readers that has a card; the monitor may not have seen it yet."""
+        try:
+            found = list_readers()
+        except PcscUnavailable as unavailable:
+            return ReaderLost(str(unavailable), ReaderStanding.NO_SERVICE)
+        chosen = self._choose(found)
+        if not chosen:
+            return _not_there(found)
+        outcome: CardLink | ConnectProblem = NoCard()
+        for reader in chosen:
+            outcome = connect(reader, self._mute_after)
+            if not isinstance(outcome, NoCard):
+                break
+        return outcome
+
+    def close(self) -> None:
+        if self._monitor is not None:
+            self._monitor.close()
+
+    def _choose(self, names: Sequence[str]) -> list[str]:
+        """Readers to watch. One in use stays that: another one's coming must not change an index's meaning."""
+        if self._wanted is None:
+            return list(names)
+        chosen = []
+        for wanted in (self._wanted, self._phone):
+            if wanted is None:
+                continue
+            if (found := self._kept.get(wanted)) not in names:
+                found = choose_reader(names, wanted)
+            if found is not None:
+                self._kept[wanted] = found
+                if found not in chosen:
+                    chosen.append(found)
+        return chosen
+
+
+def _not_there(names: Sequence[str]) -> ReaderLost:
+    return ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING if names else ReaderStanding.NONE)
+
+
+class _Monitor:
+    """Blocks in SCardGetStatusChange, on a context that nothing else uses."""
+
+    def __init__(
+        self,
+        choose: Callable[[Sequence[str]], list[str]],
+        watch: Watch,
+        lock: threading.Lock,
+        on_event: Callable[[SlotEvent], None],
+    ) -> None:
+        self._choose = choose
+        self._state = watch
+        self._lock = lock
+        """Guards `watch`, which the slot asks from other threads."""
+        self._on_event = on_event
+        self._closing = threading.Event()
+        self._context: int | None = None
+        self._context_lock = threading.Lock()
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name="PC/SC monitor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Returns when the thread has ended."""
+        self._closing.set()
+        if self._thread is threading.current_thread():
+            return
+        while self._thread.is_alive():
+            # Repeated: a cancel that comes before the wait begins is lost.
+            with self._context_lock:
+                if self._context is not None:
+                    scard.SCardCancel(self._context)
+            self._thread.join(0.02)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._context = establish()
+                try:
+                    self._watch(self._context)
+                finally:
+                    with self._context_lock:
+                        context, self._context = self._context, None
+                        scard.SCardReleaseContext(context)
+            except ServiceGone as gone:
+                if self._failures == 0:
+                    diagnose(Trouble(Stage.SERVICE, gone.code), "watching readers")
+                self._lost(str(gone), ReaderStanding.NO_SERVICE)
+            except Exception:
+                _log.exception("PC/SC monitor failed and starts again")
+                self._lost("PC/SC monitor failed", ReaderStanding.NO_SERVICE)
+            self._closing.wait(_BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)])
+            self._failures += 1
+
+    def _watch(self, context: int) -> None:
+        known: dict[str, int] = {}
+        while not self._closing.is_set():
+            names = readers(context)
+            chosen = self._choose(names)
+            known = {name: known.get(name, scard.SCARD_STATE_UNAWARE) for name in chosen}
+            if chosen:
+                self._tell(lambda chosen=chosen: self._state.found(chosen))  # type: ignore[misc]
+            else:
+                missing = _not_there(names)
+                self._lost(missing.reason, missing.standing)
+            # The plug-and-play pseudo reader's state is the number of readers, in the upper half.
+            hresult, changed = _status_change(context, [(_PLUG_AND_PLAY, len(names) << 16), *known.items()])
+            if self._closing.is_set():
+                return
+            if hresult in (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED):
+                continue
+            if hresult in _GONE:
+                known.clear()
+                self._closing.wait(_BACK_OFF[0])
+                continue
+            if hresult != scard.SCARD_S_SUCCESS:
+                raise ServiceGone(hresult)
+            self._failures = 0
+            for name, now, _atr in changed[1:]:
+                self._changed(name, known, now)
+
+    def _changed(self, name: str, known: dict[str, int], now: int) -> None:
+        if now & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE):
+            del known[name]
+            self._tell(lambda: self._state.gone(name))
+            self._closing.wait(_BACK_OFF[0])
+            return
+        before, known[name] = known[name], now
+        there = bool(now & scard.SCARD_STATE_PRESENT)
+        # The upper half counts insertions and removals: two more and still there is another card, or the same again.
+        swapped = there and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
+        swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
+        self._tell(lambda: self._state.card(name, there=there, swapped=swapped))
+
+    def _lost(self, reason: str, standing: ReaderStanding) -> None:
+        self._tell(lambda: self._state.lost(reason, standing))
+
+    def _tell(self, change: Callable[[], list[SlotEvent]]) -> None:
+        with self._lock:
+            events = change()
+        for event in events:
+            try:
+                self._on_event(event)
+            except Exception:
+                # A listener's mistake must not make the terminal blind to every card that comes after it.
+                _log.exception("listener failed on %s", type(event).__name__)
+
+
+def _status_change(context: int, states: list[tuple[str, int]]) -> tuple[int, list[raw_names.State]]:
+    if all(name.isascii() for name, _ in states):
+        hresult, changed = scard.SCardGetStatusChange(context, _LOOK_AGAIN_MS, states)
+        return hresult, changed
+    return raw_names.status_change(context, _LOOK_AGAIN_MS, states)

@@ -1,0 +1,97 @@
+"""PC/SC calls for readers whose names are not ASCII, past pyscard.
+
+pyscard 2.3.1 encodes the names handed to SCardGetStatusChange as ASCII and frees wild pointers where that fails
+(`helpers.c`, `_ReaderStateFromTuple`): the process ends. It decodes listed names as strict UTF-8, so that one other
+name hides all readers. The calls with names are made on the library itself here; contexts and cards are the same
+handles. To be mended upstream: encode as UTF-8, and free `aszReaderNames[j]`. With that this module can go.
+
+Linux only: elsewhere the structures differ, and PC/SC has wide-character names.
+"""
+
+import ctypes
+import functools
+import sys
+from typing import Any, Final
+
+_ATR_LENGTH: Final = 33
+_INSUFFICIENT_BUFFER: Final = 0x80100008
+_NO_READERS: Final = 0x8010002E
+
+State = tuple[str, int, list[int]]
+"""Reader, state word, ATR: what pyscard answers with."""
+
+
+class _ReaderState(ctypes.Structure):
+    """SCARD_READERSTATE of pcsc-lite."""
+
+    _fields_ = (
+        ("reader", ctypes.c_char_p),
+        ("user_data", ctypes.c_void_p),
+        ("current_state", ctypes.c_ulong),
+        ("event_state", ctypes.c_ulong),
+        ("atr_length", ctypes.c_ulong),
+        ("atr", ctypes.c_ubyte * _ATR_LENGTH),
+    )
+
+
+def usable() -> bool:
+    """Whether the calls can be made on this system."""
+    return sys.platform == "linux"
+
+
+@functools.cache
+def _library() -> Any:
+    library = ctypes.CDLL("libpcsclite.so.1")
+    for name in ("SCardListReaders", "SCardGetStatusChange", "SCardConnect"):
+        getattr(library, name).restype = ctypes.c_long
+    return library
+
+
+def list_readers(context: int) -> tuple[int, list[str]]:
+    """SCardListReaders. A name that is not UTF-8 keeps its bytes as lone surrogates."""
+    library = _library()
+    length = ctypes.c_ulong(0)
+    while True:
+        result = library.SCardListReaders(ctypes.c_long(context), None, None, ctypes.byref(length))
+        if result != 0:
+            return _unsigned(result), []
+        buffer = ctypes.create_string_buffer(max(1, length.value))
+        result = library.SCardListReaders(ctypes.c_long(context), None, buffer, ctypes.byref(length))
+        if _unsigned(result) == _INSUFFICIENT_BUFFER:  # one more reader came between the two calls
+            continue
+        names = [name.decode("utf-8", "surrogateescape") for name in buffer.raw[: length.value].split(b"\0") if name]
+        return _unsigned(result), names
+
+
+def status_change(context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[State]]:
+    """SCardGetStatusChange, `timeout` in milliseconds. Lets go of the interpreter's lock while it waits."""
+    encoded = [name.encode("utf-8", "surrogateescape") for name, _ in states]
+    array = (_ReaderState * len(states))(
+        *(_ReaderState(reader=name, current_state=state) for name, (_, state) in zip(encoded, states, strict=True))
+    )
+    result = _library().SCardGetStatusChange(
+        ctypes.c_long(context), ctypes.c_ulong(timeout), array, ctypes.c_ulong(len(states))
+    )
+    changed = [
+        (name, int(one.event_state), list(one.atr[: min(one.atr_length, _ATR_LENGTH)]))
+        for (name, _), one in zip(states, array, strict=True)
+    ]
+    return _unsigned(result), changed
+
+
+def connect(context: int, name: str, share: int, protocols: int) -> tuple[int, int, int]:
+    """SCardConnect. Returns the result, the card's handle and the protocol."""
+    card, protocol = ctypes.c_long(0), ctypes.c_ulong(0)
+    result = _library().SCardConnect(
+        ctypes.c_long(context),
+        name.encode("utf-8", "surrogateescape"),
+        ctypes.c_ulong(share),
+        ctypes.c_ulong(protocols),
+        ctypes.byref(card),
+        ctypes.byref(protocol),
+    )
+    return _unsigned(result), card.value, protocol.value
+
+
+def _unsigned(result: int) -> int:
+    return result & 0xFFFFFFFF

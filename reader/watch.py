@@ -1,0 +1,120 @@
+"""From the states of several readers to what is told of them: one card is in use at a time. Pure.
+
+A card that lay in one of several readers before watching began is left alone, without a word: a notebook's own slot
+often holds a card that has nothing to do here. It counts again once it was taken out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
+
+
+@dataclass
+class Watch:
+    """`named`: the settings name the reader, so nothing that lies in it is left alone."""
+
+    named: bool = False
+    readers: tuple[str, ...] | None = None
+    """Watched now; None before the first look."""
+    in_use: str | None = None
+    """The reader whose card was told last."""
+    present: list[str] = field(default_factory=list)
+    """Readers with a card that counts, in the order the cards came."""
+    left_alone: set[str] = field(default_factory=set)
+    _first: frozenset[str] = frozenset()
+    """Readers that were there when watching began."""
+    _seen: set[str] = field(default_factory=set)
+    _lost_told: tuple[str, ReaderStanding] | None = None
+    _two_told: bool = False
+
+    @property
+    def two(self) -> bool:
+        return len(self.present) > 1
+
+    def tell_two(self) -> None:
+        """The user was told of two cards: whichever remains is to be read from the start."""
+        self._two_told = True
+
+    # --- readers --------------------------------------------------------------------------------------------
+
+    def found(self, readers: Sequence[str]) -> list[SlotEvent]:
+        """These readers are there now, at least one."""
+        events = self._gone(set(self.readers or ()) - set(readers), "reader not connected", ReaderStanding.READY)
+        if self.readers is None:
+            self._first = frozenset(readers)
+        if tuple(readers) != self.readers or self._lost_told is not None:
+            self.readers, self._lost_told = tuple(readers), None
+            events.append(ReaderFound(", ".join(readers)))
+        return events
+
+    def gone(self, reader: str) -> list[SlotEvent]:
+        """One reader is no longer there."""
+        if self.readers is None or reader not in self.readers:
+            return []
+        left = tuple(one for one in self.readers if one != reader)
+        if not left:
+            return self.lost("reader not connected")
+        self.readers = left
+        return [*self._gone({reader}, "reader not connected", ReaderStanding.READY), ReaderFound(", ".join(left))]
+
+    def lost(self, reason: str, standing: ReaderStanding = ReaderStanding.NONE) -> list[SlotEvent]:
+        """No reader is left."""
+        events: list[SlotEvent] = []
+        if (reason, standing) != self._lost_told:
+            self._lost_told = reason, standing
+            events.append(ReaderLost(reason, standing))
+        events += self._removed_all()
+        if self.readers is not None:
+            self.readers = ()
+        return events
+
+    def _gone(self, gone: set[str], reason: str, standing: ReaderStanding) -> list[SlotEvent]:
+        events: list[SlotEvent] = []
+        for reader in sorted(gone):
+            if reader == self.in_use:
+                events.append(ReaderLost(reason, standing))
+            events += self._taken(reader)
+        return events
+
+    def _removed_all(self) -> list[SlotEvent]:
+        was, self.in_use, self._two_told = self.in_use, None, False
+        self.present.clear()
+        return [] if was is None else [CardRemoved(was)]
+
+    # --- cards ----------------------------------------------------------------------------------------------
+
+    def card(self, reader: str, *, there: bool, swapped: bool = False) -> list[SlotEvent]:
+        """What a look at one reader showed. `swapped`: its card is another one than at the look before."""
+        first_look = reader not in self._seen
+        self._seen.add(reader)
+        if not there:
+            self.left_alone.discard(reader)
+            return self._taken(reader)
+        if first_look and not self.named and reader in self._first and len(self._first) > 1:
+            self.left_alone.add(reader)
+        if reader in self.left_alone:
+            if not swapped:
+                return []
+            self.left_alone.discard(reader)
+        events = self._taken(reader) if swapped else []
+        if reader not in self.present:
+            self.present.append(reader)
+            if self.in_use is None:
+                self.in_use = reader
+                events.append(CardInserted(reader))
+        return events
+
+    def _taken(self, reader: str) -> list[SlotEvent]:
+        if reader not in self.present:
+            return []
+        self.present.remove(reader)
+        if reader != self.in_use and not (self._two_told and not self.two):
+            return []
+        # the card in use is gone, or one of two of which it was told that they are too many
+        assert self.in_use is not None
+        events: list[SlotEvent] = [CardRemoved(self.in_use)]
+        self.in_use, self._two_told = next(iter(self.present), None), False
+        if self.in_use is not None:
+            events.append(CardInserted(self.in_use))
+        return events
