@@ -4,9 +4,10 @@ import queue
 import threading
 from collections.abc import Callable
 
-from reader.facts import CardInserted, CardRemoved, ConnectProblem, NoCard, ReaderBusy, ReaderFound, SlotEvent
+from reader.facts import ConnectProblem, NoCard, ReaderBusy, ReaderStanding, SlotEvent, TwoCards
 from reader.link import CardLink, LinkLost
 from reader.softcard.card import Card, Vanished
+from reader.watch import Watch
 
 
 class SimulatedLink:
@@ -14,22 +15,22 @@ class SimulatedLink:
 
     def __init__(self, slot: "SimulatedSlot", card: Card) -> None:
         self._slot = slot
-        self._card = card
+        self.card = card
         self._closed = False
 
     @property
     def atr(self) -> bytes:
-        return self._card.atr
+        return self.card.atr
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         if not self._alive():
             raise LinkLost("card is gone")
         try:
-            response = self._card.transmit(apdu)
+            response = self.card.transmit(apdu)
         except Vanished as fault:
             if fault.mute:
                 raise LinkLost("the card is mute") from None
-            self._slot.remove()
+            self._slot.taken(self.card)
             raise LinkLost("card went during the command") from None
         if not self._alive():
             raise LinkLost("card went during the command")
@@ -43,7 +44,7 @@ class SimulatedLink:
             self._closed = True
             # A card that was taken out may lie here again, on another link: it keeps its power.
             if self._slot.release(self):
-                self._card.power_off()
+                self.card.power_off()
 
 
 class SimulatedScanner:
@@ -58,54 +59,83 @@ class SimulatedScanner:
 
 
 class SimulatedSlot:
-    """A `CardSlot` in this process. Events come from a thread of its own, as from a real reader."""
+    """A `CardSlot` in this process, with one reader or several. Its events come from a thread of its own.
 
-    def __init__(self, name: str = "Simulated reader") -> None:
-        self._name = name
+    What can happen at a counter is a method: a card comes, goes, is held by another program; the readers are unplugged.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._names = names or ("Simulated reader",)
         self._lock = threading.Lock()
-        self._card: Card | None = None
+        self._cards: dict[str, Card] = {}
         self._link: SimulatedLink | None = None
+        self._holder: str | None = None
+        self._state = Watch()
         self._events: queue.Queue[SlotEvent | None] = queue.Queue()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self.scanner = SimulatedScanner(lambda: self._card)
+        self.scanner = SimulatedScanner(self._card_in_use)
 
     @property
     def name(self) -> str:
-        return self._name
+        return ", ".join(self._names)
 
-    def insert(self, card: Card) -> None:
-        """Put a card in. Raises `RuntimeError` when one lies there."""
+    def insert(self, card: Card, reader: int = 0) -> None:
+        """Put a card on a reader. Raises `RuntimeError` when one lies there."""
+        name = self._names[reader]
         with self._lock:
-            if self._card is not None:
+            if name in self._cards:
                 raise RuntimeError("a card lies in the slot")
             card.power_on()
-            self._card = card
-            self._tell(CardInserted())
+            self._cards[name] = card
+            self._look(name)
 
-    def remove(self) -> None:
-        """Take the card out; its links die. Nothing happens when there is none."""
+    def remove(self, reader: int = 0) -> None:
+        """Take the card from a reader; its links die. Nothing happens when there is none."""
+        name = self._names[reader]
         with self._lock:
-            card, self._card, self._link = self._card, None, None
-            if card is not None:
-                self._tell(CardRemoved())
+            card = self._cards.pop(name, None)
+            if self._link is not None and self._link.card is card:
+                self._link = None
+            self._look(name)
         if card is not None:
             card.power_off()
+
+    def hold(self, program: str | None) -> None:
+        """Another program holds every card exclusively, until None is said."""
+        with self._lock:
+            self._holder = program
+
+    def unplug(self, standing: ReaderStanding = ReaderStanding.NONE) -> None:
+        """All readers are gone; their cards are taken out."""
+        with self._lock:
+            self._cards.clear()
+            self._link = None
+            self._tell(self._state.lost("reader not connected", standing))
+
+    def plug(self) -> None:
+        """The readers are there again."""
+        with self._lock:
+            self._tell(self._state.found(self._names))
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         with self._lock:
             if self._thread is not None or self._closed:
                 raise RuntimeError("a slot is watched once")
-            self._events.put(ReaderFound(self._name))
-            if self._card is not None:
-                self._events.put(CardInserted())
             self._thread = threading.Thread(
-                target=self._report, args=(on_event,), name=f"slot {self._name}", daemon=True
+                target=self._report, args=(on_event,), name=f"slot {self.name}", daemon=True
             )
+            self._tell(self._state.found(self._names))
+            for name in self._names:
+                self._look(name)
         self._thread.start()
 
-    def _tell(self, event: SlotEvent) -> None:
+    def _look(self, name: str) -> None:
         if self._thread is not None:
+            self._tell(self._state.card(name, there=name in self._cards))
+
+    def _tell(self, events: list[SlotEvent]) -> None:
+        for event in events:
             self._events.put(event)
 
     def _report(self, on_event: Callable[[SlotEvent], None]) -> None:
@@ -114,13 +144,30 @@ class SimulatedSlot:
 
     def connect(self) -> CardLink | ConnectProblem:
         with self._lock:
-            if self._card is None:
+            card = self._card_in_use()
+            if card is None:
                 return NoCard()
+            if self._state.two:
+                self._state.tell_two()
+                return TwoCards()
             if self._link is not None:
-                return ReaderBusy(self._name)
-            self._card.power_on()
-            self._link = SimulatedLink(self, self._card)
+                return ReaderBusy(self.name)
+            if self._holder is not None:
+                return ReaderBusy(self.name, (self._holder,))
+            card.power_on()
+            self._link = SimulatedLink(self, card)
             return self._link
+
+    def _card_in_use(self) -> Card | None:
+        if self._thread is None:  # not watched: the first one there is
+            return next(iter(self._cards.values()), None)
+        return self._cards.get(self._state.in_use or "")
+
+    def taken(self, card: Card) -> None:
+        """A card vanishes from its reader in the middle of a command."""
+        for number, name in enumerate(self._names):
+            if self._cards.get(name) is card:
+                self.remove(number)
 
     def holds(self, link: SimulatedLink) -> bool:
         with self._lock:

@@ -17,6 +17,7 @@ from reader.facts import (
     CodeNotSent,
     CodeRight,
     CodeWrong,
+    ConnectProblem,
     NoCard,
     NotMyNumberCard,
     PinLocked,
@@ -96,6 +97,19 @@ class CardDesk:
             return certificate
         patient.certificate = None if patient.wiped else certificate
         return facts
+
+    async def free(self) -> bool:
+        """Whether the card that lies there can be connected to; the connection is not kept."""
+        return await self._worker.run(self._free)
+
+    def _free(self) -> bool:
+        if self._link is not None:
+            return False
+        link = self.slot.connect()
+        if isinstance(link, ConnectProblem):
+            return False
+        link.close()
+        return True
 
     async def scan(self, patient: Patient) -> bool:
         """True if the code printed on the card could be read."""

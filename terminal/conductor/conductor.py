@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 
 from consent.store import LedgerError
-from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, SlotEvent
+from reader.facts import CardInserted, CardRemoved, ReaderBusy, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
 from terminal.audit import AuditTrail, audit
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
@@ -29,6 +29,8 @@ from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
 
+HELD_CARD_EVERY = 1.0
+"""Seconds between two looks at whether another program has let go of the card."""
 OUTBOX_EVERY = 30.0
 """Seconds between two attempts to work off the outbox."""
 
@@ -181,17 +183,35 @@ class Conductor:
                 self.post(ev.CardPresent(self._lying, f"r-{secrets.token_hex(8)}"))
             case CardRemoved():
                 self._card_gone()
-            case ReaderLost(reason=reason):
+            case ReaderLost(reason=reason, standing=standing):
                 log.warning("reader lost: %s", reason)
-                self.reader_name = None
-                self._card_gone()
+                self._card_gone(reader_lost=True)
+                if standing is not ReaderStanding.READY:
+                    self.reader_name = None
+                    self.post(ev.ReaderChanged(standing))
             case ReaderFound(name=name):
                 self.reader_name = name
+                self.post(ev.ReaderChanged(ReaderStanding.READY))
 
-    def _card_gone(self) -> None:
+    def _card_gone(self, *, reader_lost: bool = False) -> None:
         if self._lying is not None:
             gone, self._lying = self._lying, None
-            self.post(ev.CardTaken(gone))
+            self.post(ev.CardTaken(gone, reader_lost))
+
+    async def _read_card(self, effect: fx.ReadCard, patient: Patient) -> ev.Event:
+        read = await self.card.read(effect, patient)
+        if isinstance(read, ev.CardFailed) and isinstance(read.trouble, ReaderBusy):
+            self._keep(asyncio.create_task(self._when_let_go(effect.card)))
+        return read
+
+    async def _when_let_go(self, card: int) -> None:
+        """Another program holds the card that lies there: it is put down for us as soon as it is free."""
+        while not self._ending.is_set() and self._lying == card:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), HELD_CARD_EVERY)
+            if self._lying == card and not self._ending.is_set() and await self.card.free():
+                self._card_gone()
+                self._slot(CardInserted())
 
     # --- effects --------------------------------------------------------------------------------------------
 
@@ -241,7 +261,7 @@ class Conductor:
         ids = (effect.reception, effect.effect)
         match effect:
             case fx.ReadCard():
-                return await self.card.read(effect, patient)
+                return await self._read_card(effect, patient)
             case fx.FetchChallenge():
                 return await self.service.fetch_challenge(ids, patient)
             case fx.ScanCode():

@@ -1,0 +1,103 @@
+"""A day on which readers come and go, two cards lie there, and another program holds the card."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from reader.facts import ReaderStanding
+from reader.softcard.slot import SimulatedSlot
+from terminal.conductor import conductor as conductor_module
+from terminal.problems import ProblemCode
+from terminal.session import effects as fx
+from terminal.session import states as st
+from tests.terminal.conductor.counter_fixture import Desk
+
+BOTH = "Notebook slot", "Reader on the counter"
+
+
+def slot_of(desk: Desk) -> SimulatedSlot:
+    slot = desk.place.slot
+    assert isinstance(slot, SimulatedSlot)
+    return slot
+
+
+def is_problem(code: ProblemCode) -> Any:
+    return lambda state: isinstance(state, st.Problem) and state.problem is code
+
+
+def test_the_reader_is_known_from_the_first_moment_and_its_loss_is_told(desk: Desk) -> None:
+    alerts: list[str] = []
+
+    async def day() -> None:
+        async with desk.open():
+            desk.conductor.listen(
+                on_effect=lambda effect: alerts.append(effect.reason) if isinstance(effect, fx.AlertStaff) else None
+            )
+            slot = slot_of(desk)
+            await wait_for(lambda: desk.conductor.reader_name == slot.name)
+            slot.unplug()
+            idle = await desk.until(lambda state: isinstance(state, st.Idle) and state.out_of_service is not None)
+            assert idle.out_of_service is ProblemCode.READER_LOST
+            assert desk.conductor.reader_name is None
+            slot.plug()
+            await desk.until(lambda state: isinstance(state, st.Idle) and state.out_of_service is None)
+            slot.insert(desk.card())
+            await desk.until(st.ChoosingMethod)
+
+    asyncio.run(day())
+    assert alerts == ["U-502"]
+
+
+def test_the_service_goes_in_the_middle_of_a_reception(desk: Desk) -> None:
+    async def day() -> None:
+        async with desk.open():
+            slot = slot_of(desk)
+            slot.insert(desk.card())
+            await desk.until(st.ChoosingMethod)
+            slot.unplug(ReaderStanding.NO_SERVICE)
+            await desk.until(is_problem(ProblemCode.READER_LOST))
+
+    asyncio.run(day())
+
+
+def test_two_cards_are_told_and_the_one_that_stays_is_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terminal.simulated.demo.places.SimulatedSlot", lambda: SimulatedSlot(*BOTH))
+
+    async def day() -> None:
+        async with desk.open():
+            slot = slot_of(desk)
+            await wait_for(lambda: desk.conductor.reader_name == ", ".join(BOTH))
+            slot.insert(desk.card(), reader=1)
+            slot.insert(desk.card(), reader=0)
+            await desk.until(is_problem(ProblemCode.TWO_CARDS))
+            slot.remove(1)
+            await desk.until(st.ChoosingMethod)
+
+    asyncio.run(day())
+
+
+def test_a_card_held_by_another_program_is_read_once_it_is_let_go(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(conductor_module, "HELD_CARD_EVERY", 0.05)
+
+    async def day() -> None:
+        async with desk.open():
+            slot = slot_of(desk)
+            slot.hold("scdaemon (process 4711)")
+            slot.insert(desk.card())
+            await desk.until(is_problem(ProblemCode.CARD_HELD))
+            await asyncio.sleep(0.2)
+            assert isinstance(desk.conductor.state, st.Problem), "it stays told as long as it is held"
+            slot.hold(None)
+            await desk.until(st.ChoosingMethod)
+
+    asyncio.run(day())
+    assert "scdaemon (process 4711)" in caplog.text, "staff can find out which program"
+
+
+async def wait_for(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
