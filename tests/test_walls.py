@@ -49,7 +49,7 @@ def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
 @pytest.mark.parametrize(
     ("library", "allowed"),
     [
-        ("smartcard", ("reader/pcsc.py",)),
+        ("smartcard", ("reader/pcsc.py", "reader/pcsc_slot.py")),
         ("face_recognition", ("vision/engines/dlib.py",)),
         ("dlib", ("vision/engines/dlib.py", "vision/engines/dnn.py", "vision/engines/models/compare.py")),
         ("sqlalchemy", ("terminal/simulated/service/",)),

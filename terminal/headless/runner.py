@@ -65,7 +65,7 @@ class Headless:
 def _question(state: State) -> object:
     """The state without what the patient does not see."""
     if isinstance(state, Idle):
-        return (Idle, state.card_left is not None, state.staff, state.purpose)
+        return (Idle, state.card_left is not None, state.out_of_service, state.staff, state.purpose)
     changes: dict[str, object] = {"reception": None, "deadline": 0, "warned": False}
     if isinstance(state, FaceCheck):
         changes["progress"] = None
