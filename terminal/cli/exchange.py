@@ -31,10 +31,16 @@ def serve_folders(
     folder: Annotated[Path, typer.Option(help="Folder that holds req, res and face; made where missing.")] = Path(
         "exchange"
     ),
-    shift_jis: Annotated[bool, typer.Option("--shift-jis", help="Answer in Shift_JIS instead of UTF-8.")] = False,
+    shift_jis: Annotated[
+        bool, typer.Option("--shift-jis", help="Answer in Shift_JIS, whatever the request is written in.")
+    ] = False,
+    utf_8: Annotated[
+        bool, typer.Option("--utf-8", help="Answer in UTF-8, whatever the request is written in.")
+    ] = False,
     keep_requests: Annotated[
         bool, typer.Option("--keep-requests", help="Move answered requests to req/done instead of deleting them.")
     ] = False,
+    zip_bulk: Annotated[bool, typer.Option("--zip", help="Give results of bulk jobs as ZIP files.")] = False,
     service: Annotated[
         str | None,
         typer.Option(help="Ask this service for each check, and whether a consent still stands; for its terminals."),
@@ -45,6 +51,8 @@ def serve_folders(
 ) -> None:
     if context.invoked_subcommand is not None:
         return
+    if shift_jis and utf_8:
+        fail("--shift-jis and --utf-8 exclude each other: name one, or none to answer as the request is written.")
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with plain_errors():
@@ -54,8 +62,9 @@ def serve_folders(
         rules = ExchangeRules(
             # The service knows this terminal as that institution's.
             institution_code=None if service is None else settings.service.institution_code,
-            encoding="Shift_JIS" if shift_jis else "UTF-8",
+            encoding="Shift_JIS" if shift_jis else "UTF-8" if utf_8 else None,
             keep_requests=keep_requests,
+            zip_bulk=zip_bulk,
         )
         open_client = None if service is None else _client_of(settings, service)
         exchange, book = open_exchange(

@@ -2,21 +2,32 @@
 
 import codecs
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
 
 from terminal.handover.messages.bulk import BulkFetch
-from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, KNOWN_ELSEWHERE, FileKind, kind_of, read_message
+from terminal.handover.messages.kinds import (
+    FACE_PREFIX,
+    FILE_KINDS,
+    KNOWN_ELSEWHERE,
+    LASTING,
+    FileKind,
+    kind_of,
+    read_message,
+)
 from terminal.handover.mistakes import home_of, meant, part_at, prefix_meant
 from terminal.handover.parts import Confidence, Element, Fault, Part, Problem, fields_of, names_of
 from terminal.handover.reading import TooLarge, read_whole
-from terminal.handover.rules import together
+from terminal.handover.rules import Origin, together
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, ROOT, Parsed, Unreadable, parse
 
@@ -62,13 +73,28 @@ def check_file(path: Path) -> Findings:
         return Findings(path.name, None, (_of_file(Fault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
     if data is None:
         raise FileNotFoundError(path)
-    return check_bytes(path.name, data)
+    return _check_zip(path.name, data) if path.suffix.lower() == ".zip" else check_bytes(path.name, data)
+
+
+def _check_zip(name: str, data: bytes) -> Findings:
+    """Results of bulk jobs come packed too, as one XML file of the same name."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            (entry,) = archive.infolist()
+            if entry.file_size > LARGEST_BULK:
+                return Findings(name, None, (_of_file(Fault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
+            with archive.open(entry) as packed:
+                return check_bytes(Path(entry.filename).name, packed.read(LARGEST_BULK + 1))
+    except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):
+        return Findings(name, None, (_of_file(Fault.UNREADABLE, "a ZIP file with one XML file in it"),))
 
 
 def check_bytes(name: str, data: bytes) -> Findings:
     """`name` tells which kind of file it is; without a known one the content does."""
     named = kind_of(name)
     problems = list(_name(name, named))
+    if named is None and KNOWN_ELSEWHERE.match(name):
+        return Findings(name, None, tuple(problems))
     parsed = parse(data, LARGEST_BULK)
     if isinstance(parsed, Unreadable):
         problems.append(Problem(parsed.line, ROOT, Fault.UNREADABLE, parsed.expected))
@@ -98,7 +124,8 @@ def _of_file(
 def _name(name: str, kind: FileKind | None) -> Iterator[Problem]:
     if kind is None:
         if KNOWN_ELSEWHERE.match(name):
-            yield _of_file(Fault.NAME, "a kind that is simulated here; this one exists and is not", Severity.NOTE)
+            expected = "a kind that is simulated here: not simulated, not checked"
+            yield _of_file(Fault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
             return
         hint = prefix_meant(name)
         wanted = f"a name that begins with {hint}" if hint else "a name that begins with one of the known prefixes"
@@ -180,7 +207,7 @@ def _beyond_jis(data: bytes) -> int | None:
 
 def _content(parsed: Parsed, kind: FileKind) -> Iterator[Problem]:
     found = list(read_message(parsed, kind.message).problems)
-    found += together(parsed.root, parsed.encoding, from_card_reader=kind.prefix == FACE_PREFIX)
+    found += together(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
     # What is there under a wrong name is not missing as well.
     misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is Fault.UNKNOWN}
     for problem in found:

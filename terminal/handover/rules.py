@@ -65,25 +65,34 @@ class View:
         return Problem(line, f"{self.path}/{name}", Fault.INCONSISTENT, expected, severity, confidence)
 
 
-def together(root: etree._Element, encoding: Encoding, from_card_reader: bool) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the kind of file says about its content."""
+
+    card_reader: bool = False
+    lasting: bool = False
+    """Its consents are those of care elsewhere, which hold longer than a visit."""
+
+
+def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[Problem]:
     """All rules, for any kind of message."""
     top = View(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")
     if header is not None:
-        yield from _header(header, body, encoding, from_card_reader)
+        yield from _header(header, body, encoding, origin)
     if body is not None:
         yield from _period(body)
-        yield from _outcome(body, header, from_card_reader)
+        yield from _outcome(body, header, origin)
         records = [
             record
             for listed in (*body.children("ResultList"), *body.children("BulkConfirmUnit"))
             for record in listed.children("ResultOfQualificationConfirmation")
         ]
         for record in records:
-            yield from _record(record, header, from_card_reader)
+            yield from _record(record, header, origin)
 
 
-def _header(header: View, body: View | None, encoding: Encoding, from_card_reader: bool) -> Iterator[Problem]:
+def _header(header: View, body: View | None, encoding: Encoding, origin: Origin) -> Iterator[Problem]:
     character_code = header.text("CharacterCodeIdentifier")
     if character_code in CHARACTER_CODES.values() and character_code != CHARACTER_CODES[encoding]:
         yield header.problem(
@@ -97,7 +106,7 @@ def _header(header: View, body: View | None, encoding: Encoding, from_card_reade
     if segment == "1" and body is None:
         yield header.problem("SegmentOfResult", "a MessageBody beside SegmentOfResult 1")
     reference = header.text("ReferenceClassification")
-    if from_card_reader and reference == _BY_NUMBER:
+    if origin.card_reader and reference == _BY_NUMBER:
         yield header.problem("ReferenceClassification", "1: a card reader's result is a check by card")
     if body is not None and body.children("BulkConfirmUnit"):
         yield from _counts(header, body)
@@ -122,7 +131,7 @@ def _period(body: View) -> Iterator[Problem]:
         yield body.problem("StartDate", "a day not after EndDate")
 
 
-def _outcome(body: View, header: View | None, from_card_reader: bool) -> Iterator[Problem]:
+def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Problem]:
     validity, records = body.text("QualificationValidity"), _records(body)
     if validity in ("4", "5") and records:
         severity = _WARNING if validity == "4" else _NOTE
@@ -132,12 +141,12 @@ def _outcome(body: View, header: View | None, from_card_reader: bool) -> Iterato
         yield body.problem(
             "ResultList", "a result beside QualificationValidity 1, 2, 3 or 6", confidence=Confidence.INFERRED
         )
-    by_card = from_card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
+    by_card = origin.card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
     if by_card and validity == "3":
         yield body.problem("QualificationValidity", "not 3 in a check by card", _WARNING, Confidence.DOCUMENTED)
     if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
         yield body.problem("ProcessingResultCode", "a code beside ProcessingResultStatus 2", _WARNING)
-    if from_card_reader and body.child("QualificationConfirmSearchInfo"):
+    if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader searches for nobody", _WARNING)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
@@ -156,10 +165,10 @@ def _records(body: View) -> list[View]:
     ]
 
 
-def _record(record: View, header: View | None, from_card_reader: bool) -> Iterator[Problem]:
+def _record(record: View, header: View | None, origin: Origin) -> Iterator[Problem]:
     for field in fields_of(Insured):
         if isinstance(field.marker, Consented):
-            yield from _consent(record, field.marker, header, from_card_reader)
+            yield from _consent(record, field.marker, header, origin)
     yield from _provided(record)
     yield from _groups(record)
     born, checked = record.day("Birthdate"), header.day("QualificationConfirmationDate") if header else None
@@ -170,7 +179,7 @@ def _record(record: View, header: View | None, from_card_reader: bool) -> Iterat
         yield record.problem("InsuredCardExpirationDate", "a day not before InsuredCardValidDate", _WARNING)
 
 
-def _consent(record: View, marker: Consented, header: View | None, from_card_reader: bool) -> Iterator[Problem]:
+def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[Problem]:
     flag = record.text(marker.flag)
     given, until = record.moment(marker.consent_time), record.moment(marker.available_time)
     if flag in ("0", "3"):
@@ -180,9 +189,9 @@ def _consent(record: View, marker: Consented, header: View | None, from_card_rea
         return
     if flag != "1":
         return
-    yield from _granted(record, marker, given, until)
+    yield from _granted(record, marker, given, until, origin)
     reference = header.text("ReferenceClassification") if header else ""
-    if marker.has_available_time and not from_card_reader and reference == _BY_NUMBER:
+    if marker.has_available_time and not origin.card_reader and reference == _BY_NUMBER:
         yield record.problem(
             marker.flag,
             "no viewing consent in a check without a card: nobody was asked",
@@ -191,11 +200,13 @@ def _consent(record: View, marker: Consented, header: View | None, from_card_rea
     executed = header.moment("ProcessExecutionTime") if header else None
     if given and executed and given > executed + timedelta(minutes=1):
         yield record.problem(marker.consent_time, "a time not after ProcessExecutionTime", _WARNING)
-    if given and executed and given < executed - LASTS and marker.has_available_time:
+    if given and executed and given < executed - LASTS and marker.has_available_time and not origin.lasting:
         yield record.problem(marker.consent_time, "a consent of the last 24 hours", _WARNING, Confidence.INFERRED)
 
 
-def _granted(record: View, marker: Consented, given: datetime | None, until: datetime | None) -> Iterator[Problem]:
+def _granted(
+    record: View, marker: Consented, given: datetime | None, until: datetime | None, origin: Origin
+) -> Iterator[Problem]:
     by_law = marker is CONSENTS_BY_LAW
     if not record.text(marker.consent_time):
         severity = _NOTE if by_law else _ERROR
@@ -206,7 +217,7 @@ def _granted(record: View, marker: Consented, given: datetime | None, until: dat
         return
     if not record.text(marker.available_time):
         yield record.problem(marker.available_time, f"until when, where {marker.flag} is 1")
-    elif given and until and until - given != LASTS:
+    elif given and until and until - given != LASTS and not origin.lasting:
         yield record.problem(
             marker.available_time, f"{marker.consent_time} and 24 hours", confidence=Confidence.DOCUMENTED
         )

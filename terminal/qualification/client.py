@@ -9,7 +9,7 @@ import ipaddress
 import logging
 import ssl
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -173,15 +173,24 @@ class QualificationClient:
         return answer
 
     async def look_up(
-        self, search: InsuredSearch, *, limit_consent: bool, asked_at: datetime
+        self,
+        search: InsuredSearch,
+        *,
+        limit_consent: bool,
+        asked_at: datetime,
+        confirmation_date: date | None = None,
     ) -> QualificationResult | Refused | ServiceSilent:
-        """A check without a card. `limit_consent`: the patient agreed, by word of mouth, to the limit being given."""
+        """A check without a card. `limit_consent`: the patient agreed, by word of mouth, to the limit being given.
+
+        `confirmation_date`: the day of care that is asked about, where it is not today.
+        """
         facts: dict[str, Any] = {
             "terminal_id": self.terminal_id,
             "institution_code": self.institution_code,
             "search": search,
             "limit_consent": 1 if limit_consent else 0,
             "asked_at": asked_at,
+            "confirmation_date": confirmation_date,
         }
         request = LookUp(signature=self._key.sign(lookup_statement(**facts)), **facts)
         return await self._call("POST", f"{PREFIX}/lookups", QualificationResult, request)

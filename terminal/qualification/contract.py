@@ -359,6 +359,8 @@ class LookUp(Confidential):
     search: InsuredSearch
     limit_consent: Literal[0, 1]
     """OQSCD001: the patient agreed, by word of mouth, to the limit being given."""
+    confirmation_date: date | None = None
+    """The day of care that is asked about; None: the day of the check."""
     asked_at: AwareDatetime
     signature: Signature
     """By the terminal's enrolled key, over `lookup_statement(...)`."""

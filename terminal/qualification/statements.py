@@ -5,7 +5,7 @@ no statement can be read as another one, nor a field run into the next. Times ar
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from consent.items import Item
@@ -169,9 +169,16 @@ def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdr
 
 
 def lookup_statement(
-    *, terminal_id: str, institution_code: str, search: InsuredSearch, limit_consent: int, asked_at: datetime
+    *,
+    terminal_id: str,
+    institution_code: str,
+    search: InsuredSearch,
+    limit_consent: int,
+    asked_at: datetime,
+    confirmation_date: date | None = None,
 ) -> bytes:
-    """For the terminal's key: it looks this person up, and what the patient said about the limit."""
+    """For the terminal's key: it looks this person up, for which day, and what the patient said about the limit."""
+    day = [] if confirmation_date is None else [confirmation_date.isoformat().encode()]
     return _statement(
         "lookup",
         [
@@ -184,6 +191,7 @@ def lookup_statement(
             search.birth_date.isoformat().encode(),
             bytes([limit_consent]),
             _moment(asked_at),
+            *day,
         ],
     )
 

@@ -6,12 +6,20 @@ from typing import Final
 
 from terminal.handover.messages.bulk import BulkAccepted, BulkFetch, BulkRequest, BulkResult
 from terminal.handover.messages.data import CheckupAnswer, CheckupRequest, DrugAnswer, DrugRequest
+from terminal.handover.messages.lists import (
+    BulkRegistrationRequest,
+    BulkRegistrationResult,
+    ConsentListRequest,
+    WelfareListRequest,
+)
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest
 from terminal.handover.messages.reference import RegistrationAnswer, RegistrationRequest
 from terminal.handover.parts import Part, Problem, Reader
 from terminal.handover.xml import LARGEST, LARGEST_BULK, ROOT, Parsed
 
 FACE_PREFIX: Final = "OQSsiquc01res_face_"
+LASTING: Final = ("OQSmuhvq", "OQSmuonq")
+"""Jobs whose consents hold longer than a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,11 @@ class FileKind:
     message: type[Part]
     title: str
     largest: int = LARGEST
+
+    @property
+    def job(self) -> str:
+        """System, single or multiple, job: `OQSmuquc`. Requests and answers of one job belong together."""
+        return self.prefix[:8]
 
 
 FILE_KINDS: Final = (
@@ -32,6 +45,22 @@ FILE_KINDS: Final = (
     FileKind("OQSmuquc01res_", BulkAccepted, "資格確認一括照会アップロード結果"),
     FileKind("OQSmuquc02req_", BulkFetch, "資格確認一括照会ダウンロード要求"),
     FileKind("OQSmuquc02res_", BulkResult, "資格確認一括照会結果", LARGEST_BULK),
+    FileKind("OQSmutic01req_", WelfareListRequest, "医療扶助一括照会要求"),
+    FileKind("OQSmutic01res_", BulkAccepted, "医療扶助一括照会アップロード結果"),
+    FileKind("OQSmutic02req_", BulkFetch, "医療扶助一括照会ダウンロード要求"),
+    FileKind("OQSmutic02res_", BulkResult, "医療扶助一括照会結果", LARGEST_BULK),
+    FileKind("OQSmuhvq01req_", ConsentListRequest, "訪問診療等一括照会要求"),
+    FileKind("OQSmuhvq01res_", BulkAccepted, "訪問診療等一括照会アップロード結果"),
+    FileKind("OQSmuhvq02req_", BulkFetch, "訪問診療等一括照会ダウンロード要求"),
+    FileKind("OQSmuhvq02res_", BulkResult, "訪問診療等一括照会結果", LARGEST_BULK),
+    FileKind("OQSmuonq01req_", ConsentListRequest, "オンライン診療等一括照会要求"),
+    FileKind("OQSmuonq01res_", BulkAccepted, "オンライン診療等一括照会アップロード結果"),
+    FileKind("OQSmuonq02req_", BulkFetch, "オンライン診療等一括照会ダウンロード要求"),
+    FileKind("OQSmuonq02res_", BulkResult, "オンライン診療等一括照会結果", LARGEST_BULK),
+    FileKind("OQSmuimm01req_", BulkRegistrationRequest, "照会番号一括登録要求", LARGEST_BULK),
+    FileKind("OQSmuimm01res_", BulkAccepted, "照会番号一括登録アップロード結果"),
+    FileKind("OQSmuimm02req_", BulkFetch, "照会番号一括登録ダウンロード要求"),
+    FileKind("OQSmuimm02res_", BulkRegistrationResult, "照会番号一括登録結果", LARGEST_BULK),
     FileKind("YZKsiquc01req_", DrugRequest, "薬剤情報要求"),
     FileKind("YZKsiquc01res_", DrugAnswer, "薬剤情報", LARGEST_BULK),
     FileKind("TKKsiquc01req_", CheckupRequest, "特定健診情報要求"),
@@ -39,14 +68,17 @@ FILE_KINDS: Final = (
 )
 
 KNOWN_ELSEWHERE: Final = re.compile(
-    r"(OQSmuimm0[12]|OQSmutic0[12]|OQSmuhvq0[12]|OQSmuonq0[12]|OQSsihvq01|OQSsionq01|OQSsihvd01|OQSsiurl01|OQSsiinq01"
-    r"|OQSsiupd01|CIPsiquc01|PMHsimsm01|EPS[a-z]+[0-9]*)(req|res)_"
+    r"(OQSsihvq01|OQSsionq01|OQSsihvd01|OQSsiurl01|OQSsiinq01"
+    r"|OQSsiupd01|CIPsiquc01|PMHsimsm01|EPS[A-Za-z]+[0-9]*)(req|res)_"
 )
 """Kinds that exist and are not simulated."""
 
 
-def kind_of(name: str) -> FileKind | None:
-    """By the name's start; the card reader's result before the plain one."""
+def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
+    """By the name's start; the card reader's result before the plain one. `any_case`: as Windows compares names."""
+    if any_case:
+        name = name.lower()
+        return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix.lower())), None)
     return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix)), None)
 
 

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS viewing_consents (
 CREATE TABLE IF NOT EXISTS seen_files (name TEXT PRIMARY KEY, digest TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS uploads (
     number TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, institution TEXT NOT NULL, request BLOB NOT NULL,
-    accepted_at INTEGER NOT NULL, ready_at INTEGER NOT NULL
+    accepted_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, job TEXT NOT NULL DEFAULT 'OQSmuquc'
 );
 """
 
@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS uploads (
 @dataclass(frozen=True, slots=True)
 class Upload:
     number: str
+    job: str
+    """`FileKind.job`."""
     institution: str
     request: bytes = field(repr=False)
     ready_at: datetime
@@ -60,6 +62,9 @@ class Book:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.executescript(_SCHEMA)
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(uploads)")}
+        if "job" not in columns:  # a book of version 0.1.0
+            self._connection.execute("ALTER TABLE uploads ADD COLUMN job TEXT NOT NULL DEFAULT 'OQSmuquc'")
         self.numbers = PatientNumbers(self._connection)
         """The institutions' own patient numbers."""
 
@@ -116,7 +121,7 @@ class Book:
 
     # --- bulk checks ------------------------------------------------------------------------------------------
 
-    def upload(self, name: str, institution: str, request: bytes, at: datetime, ready_at: datetime) -> str:
+    def upload(self, name: str, job: str, institution: str, request: bytes, at: datetime, ready_at: datetime) -> str:
         """The reception number: the day and a count. The same file again has the same number."""
         same = self._connection.execute("SELECT number FROM uploads WHERE name = ?", (name,)).fetchone()
         if same is not None:
@@ -127,16 +132,17 @@ class Book:
         ).fetchone()[0]
         number = f"{today}{int(str(last)[8:]) + 1 if last else 1:010}"
         self._connection.execute(
-            "INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?)",
-            (number, name, institution, request, _seconds(at), _seconds(ready_at)),
+            "INSERT INTO uploads (number, name, institution, request, accepted_at, ready_at, job) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, name, institution, request, _seconds(at), _seconds(ready_at), job),
         )
         return number
 
     def uploaded(self, number: str) -> Upload | None:
         found = self._connection.execute(
-            "SELECT number, institution, request, ready_at FROM uploads WHERE number = ?", (number,)
+            "SELECT number, job, institution, request, ready_at FROM uploads WHERE number = ?", (number,)
         ).fetchone()
-        return None if found is None else Upload(found[0], found[1], bytes(found[2]), _moment(found[3]))
+        return None if found is None else Upload(found[0], found[1], found[2], bytes(found[3]), _moment(found[4]))
 
     def forget(self, now: datetime) -> None:
         """Delete what has been kept long enough."""

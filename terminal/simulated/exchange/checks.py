@@ -3,11 +3,11 @@
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from consent.items import Item
-from terminal.handover.values import JAPAN
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     CHECK_ID_PATTERN,
@@ -26,10 +26,17 @@ CheckOutcome = QualificationResult | Refused | ServiceSilent
 _NO_CHECK_ID = "exchange"
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    search: InsuredSearch
+    limit_agreed: bool
+    """The patient agreed, by word of mouth, to the limit being given."""
+    day: date
+    """Of the care that is asked about."""
+
+
 class Checks(Protocol):
-    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
-        """`limit_agreed`: the patient agreed, by word of mouth, to the limit being given."""
-        ...
+    def check(self, question: Question, institution: str, now: datetime) -> CheckOutcome: ...
 
     def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
         """Whether the consent that a result file told of still stands: it may have been taken back since."""
@@ -40,14 +47,15 @@ class InventedChecks:
     def __init__(self, people: People) -> None:
         self._people = people
 
-    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
-        found = look_up(search, self._people, now.astimezone(JAPAN).date())
+    def check(self, question: Question, institution: str, now: datetime) -> CheckOutcome:
+        found = look_up(question.search, self._people, question.day)
         # Nobody verifies this one: it goes nowhere.
         request = LookUp(
             terminal_id="exchange",
             institution_code=institution,
-            search=search,
-            limit_consent=1 if limit_agreed else 0,
+            search=question.search,
+            limit_consent=1 if question.limit_agreed else 0,
+            confirmation_date=question.day,
             asked_at=now,
             signature=b"-",
         )
@@ -68,10 +76,15 @@ class ServiceChecks:
     def __init__(self, open_client: Callable[[], QualificationClient]) -> None:
         self._open_client = open_client
 
-    def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> CheckOutcome:
+    def check(self, question: Question, institution: str, now: datetime) -> CheckOutcome:
         async def ask() -> CheckOutcome:
             async with self._open_client() as client:
-                return await client.look_up(search, limit_consent=limit_agreed, asked_at=now)
+                return await client.look_up(
+                    question.search,
+                    limit_consent=question.limit_agreed,
+                    asked_at=now,
+                    confirmation_date=question.day,
+                )
 
         return asyncio.run(ask())
 

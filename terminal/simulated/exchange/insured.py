@@ -12,7 +12,7 @@ from terminal.handover.numbers import InsuredKey, InsuredNumbers, insured_key
 from terminal.handover.result_xml import insured_of
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.lookup import look_up
-from terminal.simulated.service.people import InsuredPerson, People
+from terminal.simulated.service.people import CareConsent, InsuredPerson, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,21 @@ class Found:
     """Of the qualification that was found, then of the person's others."""
     record: Insured | None = field(repr=False)
     """None where only the service knows who it is."""
+    care: tuple[CareConsent, ...] = field(default=(), repr=False)
+    """Consents for other care than a visit to the institution."""
 
 
 class InsuredPeople(Protocol):
     def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
         """Every person with such a qualification, each once."""
+        ...
+
+    def with_tickets(self, month: date) -> tuple[Found, ...]:
+        """Everybody with a ticket of public assistance for a month, given by its first day."""
+        ...
+
+    def with_care(self, care: str) -> tuple[Found, ...]:
+        """Everybody who ever consented for that kind of care (OQSCD028)."""
         ...
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
@@ -66,6 +76,22 @@ class InventedInsured:
     def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
         return tuple(self._found(wanted, day))
 
+    def with_tickets(self, month: date) -> tuple[Found, ...]:
+        then = [person.on(month) for person in self._people.values()]
+        return tuple(
+            Found(_keys(entry), insured_of(entry))
+            for person in then
+            for entry in person.qualifications
+            if entry.medical_tickets
+        )
+
+    def with_care(self, care: str) -> tuple[Found, ...]:
+        return tuple(
+            Found(_keys(*person.qualifications), insured_of(person.qualifications[0]), person.care_consents)
+            for person in self._people.values()
+            if any(consent.care == care for consent in person.care_consents)
+        )
+
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
         known = self._people.get(person)
         return () if known is None else _keys(*known.qualifications, *known.former)
@@ -74,7 +100,9 @@ class InventedInsured:
         for key, person in self._people.items():
             for entry in (*person.qualifications, *person.former):
                 if _is_it(wanted, key, person, entry, day):
-                    yield Found(_keys(entry, *person.qualifications, *person.former), insured_of(entry))
+                    yield Found(
+                        _keys(entry, *person.qualifications, *person.former), insured_of(entry), person.care_consents
+                    )
                     break
 
 
@@ -88,6 +116,12 @@ class InsuredElsewhere:
         found = self._known.find(wanted, day)
         key = insured_key(wanted)
         return (Found((key,), None),) if not found and key is not None else found
+
+    def with_tickets(self, month: date) -> tuple[Found, ...]:
+        return self._known.with_tickets(month)
+
+    def with_care(self, care: str) -> tuple[Found, ...]:
+        return self._known.with_care(care)
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
         return self._known.keys_of(person)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from terminal.simulated.exchange.names import Hostile, RequestName, request_name
+from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName, request_name
 
 DONE_FOLDER: Final = "done"
 AT_ONCE: Final = 200
@@ -51,6 +51,8 @@ class Look:
     """Requests that still change."""
     hostile: int
     """Names or files that are refused and left alone."""
+    ignored: int = 0
+    """Files whose name is no request's."""
 
 
 @dataclass(slots=True)
@@ -63,10 +65,13 @@ class Intake:
     def look(self, now: float) -> Look:
         """`now`: monotonic seconds. Raises `OSError` when the folder cannot be read."""
         arrived: list[Arrived] = []
-        waiting = hostile = 0
+        waiting = hostile = ignored = 0
         present: set[str] = set()
         for name, stamp in self._entries():
-            if name is None or stamp is None:
+            if isinstance(name, NotARequest):
+                ignored += name.puzzling
+                continue
+            if isinstance(name, Hostile) or stamp is None:
                 hostile += 1
                 continue
             present.add(name.text)
@@ -82,16 +87,16 @@ class Intake:
             del self._known[gone]
         # The oldest first, so that nobody waits for ever behind a flood.
         arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
-        return Look(tuple(arrived[:AT_ONCE]), waiting, hostile)
+        return Look(tuple(arrived[:AT_ONCE]), waiting, hostile, ignored)
 
-    def _entries(self) -> Iterator[tuple[RequestName | None, Stamp | None]]:
+    def _entries(self) -> Iterator[tuple[RequestName | NotARequest | Hostile, Stamp | None]]:
         with os.scandir(self.folder) as entries:
             for entry in entries:
                 name = request_name(entry.name)
-                if isinstance(name, Hostile):
-                    yield None, None
-                elif isinstance(name, RequestName):
+                if isinstance(name, RequestName):
                     yield name, stamp_of(self.folder / entry.name)
+                elif isinstance(name, Hostile) or entry.is_file(follow_symlinks=False):
+                    yield name, None
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -1,20 +1,22 @@
 """From the bytes of a request to the bytes of its answer. No folders here."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from typing import Annotated
+from io import BytesIO
+from typing import Annotated, Final, Protocol
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from terminal.handover.messages.bulk import BulkFetch, BulkRequest
 from terminal.handover.messages.data import CheckupRequest, DrugRequest
 from terminal.handover.messages.header import ErrorHeader
 from terminal.handover.messages.kinds import read_message
+from terminal.handover.messages.lists import BulkRegistrationRequest, ConsentListRequest, WelfareListRequest
 from terminal.handover.messages.qualification import QualificationRequest
 from terminal.handover.messages.reference import RegistrationRequest
 from terminal.handover.parts import Element, Part, Problem
-from terminal.handover.values import Severity
-from terminal.handover.xml import ROOT, Unreadable, parse, write_document
+from terminal.handover.values import XML_SPACE, Severity
+from terminal.handover.xml import ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from terminal.simulated.exchange.answers.bulk import UploadedFile, answer_fetch, answer_upload
 from terminal.simulated.exchange.answers.common import FAILED, Desk
 from terminal.simulated.exchange.answers.data import answer_checkups, answer_drugs
@@ -23,6 +25,8 @@ from terminal.simulated.exchange.answers.single import answer_check
 from terminal.simulated.exchange.names import RequestName
 from terminal.simulated.exchange.problems import Trouble
 from terminal.simulated.exchange.provoke import Provoked, provoked
+
+LONGEST_IDENTIFIER: Final = 200
 
 
 class ErrorFile(Part):
@@ -58,30 +62,52 @@ class Silent:
 Handled = Answered | Rejected | Silent
 
 
-def handle(name: RequestName, data: bytes, desk: Callable[[bool], Desk], bulk_lasts: timedelta) -> Handled:
-    """`desk` makes the surroundings: told whether the request wants an abnormal end."""
+class MakeDesk(Protocol):
+    def __call__(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
+        """`fail`: the request wants an abnormal end. `encoding`: what the request is written in."""
+        ...
+
+
+def handle(name: RequestName, data: bytes, desk: MakeDesk, bulk_lasts: timedelta) -> Handled:
     if name.kind is None:
-        return reject(name, Trouble.NOT_SIMULATED, desk(False))
+        parsed = parse(data)
+        if isinstance(parsed, Unreadable):
+            return reject(name, Trouble.NOT_SIMULATED, desk(False))
+        here = desk(False, parsed.encoding)
+        return reject(name, Trouble.NOT_SIMULATED, here, identifier=identifier_in(parsed))
     parsed = parse(data, name.kind.largest)
     if isinstance(parsed, Unreadable):
         return reject(name, Trouble.MALFORMED, desk(False), where=_line(parsed.line), half_written=True)
     read = read_message(parsed, name.kind.message)
     errors = [problem for problem in read.problems if problem.severity is Severity.ERROR]
     if parsed.root.tag != ROOT or not parsed.exact or errors or read.message is None:
-        return reject(name, Trouble.MALFORMED, desk(False), where=_place(errors))
+        here = desk(False, parsed.encoding)
+        return reject(name, Trouble.MALFORMED, here, where=_place(errors), identifier=identifier_in(parsed))
     wish = provoked(_identifier(read.message))
     if wish.silent:
         return Silent()
     if wish.reject:
-        return reject(name, Trouble.PROVOKED, desk(False), identifier=_identifier(read.message))
-    return _answered(name, data, read.message, desk(wish.fail), bulk_lasts, wish)
+        here = desk(False, parsed.encoding)
+        return reject(name, Trouble.PROVOKED, here, identifier=_identifier(read.message))
+    return _answered(name, data, read.message, desk(wish.fail, parsed.encoding), bulk_lasts, wish)
 
 
 def _answered(
     name: RequestName, data: bytes, message: Part, desk: Desk, bulk_lasts: timedelta, wish: Provoked
 ) -> Handled:
-    answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", data), desk, bulk_lasts)
-    return Answered(name.answer, write_document(answer, desk.encoding).data, wish.delay)
+    job = name.kind.job if name.kind else ""
+    answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), desk, bulk_lasts)
+    document = write_document(answer, desk.encoding).data
+    if desk.zip_bulk and isinstance(message, BulkFetch):
+        return Answered(name.zipped, _zipped(name.answer, document, desk), wish.delay)
+    return Answered(name.answer, document, wish.delay)
+
+
+def _zipped(name: str, document: bytes, desk: Desk) -> bytes:
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(ZipInfo(name, desk.now.timetuple()[:6]), document, ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def _answer(message: Part, file: UploadedFile, desk: Desk, bulk_lasts: timedelta) -> Part:
@@ -90,10 +116,10 @@ def _answer(message: Part, file: UploadedFile, desk: Desk, bulk_lasts: timedelta
             return answer_check(message, desk)
         case RegistrationRequest():
             return answer_registration(message, desk)
-        case BulkRequest():
+        case BulkRequest() | WelfareListRequest() | ConsentListRequest() | BulkRegistrationRequest():
             return answer_upload(message, file, bulk_lasts, desk)
         case BulkFetch():
-            return answer_fetch(message, desk)
+            return answer_fetch(message, file.job, desk)
         case DrugRequest():
             return answer_drugs(message, desk)
         case CheckupRequest():
@@ -121,6 +147,13 @@ def reject(
     )
     data = write_document(ErrorFile(header=header), desk.encoding).data
     return Rejected(name.error, data, trouble, half_written)
+
+
+def identifier_in(parsed: Parsed) -> str | None:
+    """Of a message that need not follow any layout."""
+    found = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
+    text = (found.text or "").strip(XML_SPACE) if found is not None else ""
+    return text[:LONGEST_IDENTIFIER] or None
 
 
 def _identifier(message: Part) -> str | None:

@@ -3,6 +3,7 @@
 Its answers are invented and say so. Nothing personal is logged: neither names nor what stands in a file.
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -63,12 +64,14 @@ class Folders:
 class ExchangeRules:
     institution_code: str | None = None
     """Ten digits; None answers any institution."""
-    encoding: Encoding = "UTF-8"
-    """Of answers, whatever the request has."""
+    encoding: Encoding | None = None
+    """Of answers; None: as the request has it."""
     keep_requests: bool = False
     """Move answered requests to `req/done` instead of deleting them."""
     answer_after: float = 0.0
     """Seconds; the real thing takes 3 to 7."""
+    zip_bulk: bool = False
+    """Give results of bulk jobs as ZIP files with the XML in it; public programs take either."""
     bulk_lasts: timedelta = timedelta(seconds=10)
     """How long a bulk check is being processed."""
     settled_after: float = 0.3
@@ -88,6 +91,8 @@ class Scan:
     waiting: int = 0
     """Still being written, or held back."""
     hostile: int = 0
+    ignored: int = 0
+    """Files that are no request by their name."""
     undelivered: int = 0
     """Answers that could not be written, and requests that could not be read or taken away; tried again."""
     consents: int = 0
@@ -112,6 +117,8 @@ class _Memory:
     results: dict[str, Stamp] = field(default_factory=dict)
     """Of card readers, by name, as they were looked at."""
     hostile: int = 0
+    ignored: int = 0
+    face_missing: bool = False
     forgot_at: float | None = None
 
 
@@ -161,10 +168,14 @@ class ExchangeService:
         self._forget(now)
         self._note_results(scan)
         look = self._intake.look(now)
-        scan.waiting, scan.hostile = look.waiting, look.hostile
+        scan.waiting, scan.hostile, scan.ignored = look.waiting, look.hostile, look.ignored
         if look.hostile > self._memory.hostile:
             log.warning("%d files in the request folder are refused for their name or kind", look.hostile)
-        self._memory.hostile = look.hostile
+        if look.ignored > self._memory.ignored:
+            log.warning(
+                "%d files in the request folder are ignored: a request is called like OQSsiquc01req_1.xml", look.ignored
+            )
+        self._memory.hostile, self._memory.ignored = look.hostile, look.ignored
         present = {arrived.name.text for arrived in look.arrived}
         for kept in (self._memory.pending, self._memory.finished):
             for name in [name for name in kept if name not in present]:
@@ -178,10 +189,7 @@ class ExchangeService:
     def _note_results(self, scan: Scan) -> None:
         """Looks only: the files are the receipt computer's."""
         today = self._clock().astimezone(JAPAN).date()
-        with os.scandir(self.folders.face) as entries:
-            names = sorted(
-                entry.name for entry in entries if entry.name.startswith(FACE_PREFIX) and entry.name.endswith(".xml")
-            )
+        names = self._face_names()
         for name in names:
             path = self.folders.face / name
             stamp = stamp_of(path)
@@ -201,6 +209,23 @@ class ExchangeService:
                 scan.consents += 1
         for gone in self._memory.results.keys() - set(names):
             del self._memory.results[gone]
+
+    def _face_names(self) -> list[str]:
+        """None while the folder is not there: that stops the reading of consents and nothing else."""
+        try:
+            with os.scandir(self.folders.face) as entries:
+                names = sorted(
+                    entry.name
+                    for entry in entries
+                    if entry.name.startswith(FACE_PREFIX) and entry.name.endswith(".xml")
+                )
+        except OSError as error:
+            if not self._memory.face_missing:
+                log.error("the folder of card readers' results cannot be read: %s", type(error).__name__)
+            self._memory.face_missing = True
+            return []
+        self._memory.face_missing = False
+        return names
 
     # --- requests ---------------------------------------------------------------------------------------------
 
@@ -251,17 +276,21 @@ class ExchangeService:
         """This very file, and its answer lies there: we ended between giving and taking away."""
         if self._book.seen(arrived.name.text) != sha256(data).hexdigest():
             return False
-        return any((self.folders.res / answer).exists() for answer in (arrived.name.answer, arrived.name.error))
+        return any(
+            (self.folders.res / answer).exists()
+            for answer in (arrived.name.answer, arrived.name.zipped, arrived.name.error)
+        )
 
-    def _desk(self, fail: bool) -> Desk:
+    def _desk(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
         return Desk(
             insured=self._insured,
             checks=self._checks,
             book=self._book,
             now=self._clock().astimezone(JAPAN),
-            encoding=self.rules.encoding,
+            encoding=self.rules.encoding or encoding,
             institution_code=self.rules.institution_code,
             fail=fail,
+            zip_bulk=self.rules.zip_bulk,
         )
 
     def _give(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
@@ -281,6 +310,9 @@ class ExchangeService:
             log.info("%s: refused, %s", arrived.name.shown, handled.trouble.code)
             scan.rejected += 1
         else:
+            # A client that looks for `.err` first would read what was wrong with an earlier try.
+            with contextlib.suppress(OSError):
+                remove(self.folders.res / arrived.name.error)
             log.info("%s: answered", arrived.name.shown)
             scan.answered += 1
         return True

@@ -9,7 +9,7 @@ from datetime import date
 
 from terminal.handover.numbers import digits_of, plain
 from terminal.qualification.insured import InsuredSearch, Qualification
-from terminal.simulated.service.people import InsuredPerson, People, Validity
+from terminal.simulated.service.people import InsuredPerson, People, Validity, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,10 @@ class Found:
 
 
 def look_up(search: InsuredSearch, people: People, day: date) -> Found:
-    """Without a branch number a family's members are told apart by their birth dates alone."""
+    """`day`: the day of care that is asked about. Before a qualification began there was none (4).
+
+    Without a branch number a family's members are told apart by their birth dates alone.
+    """
     hits = [
         (name, person, qualification)
         for name, person in people.items()
@@ -36,16 +39,21 @@ def look_up(search: InsuredSearch, people: People, day: date) -> Found:
         # no records: they may be different people's, and one of them stands at the counter
         return Found(None, "5", ())
     name, person, qualification = hits[0]
-    return Found(name, _validity(person, qualification, day), (qualification,))
+    then = person.on(day)
+    validity = _validity(then, qualification, day)
+    return Found(name, validity, () if validity == "4" else (then.as_of(qualification, day),))
 
 
 def _validity(person: InsuredPerson, qualification: Qualification, day: date) -> Validity:
-    over = qualification.disqualification_date is not None and qualification.disqualification_date <= day
-    if qualification in person.former:
-        return "3" if person.valid else "2"
-    if over:
-        return "3" if person.validity == "3" else "2"
-    return "6" if person.validity == "6" else "1"
+    """Of one qualification on a day, which may lie years back."""
+    if qualification.qualification_date is not None and day < qualification.qualification_date:
+        return "4"
+    end = qualification.disqualification_date
+    lost = end <= day if end is not None else qualification in person.former
+    if not lost:
+        return "6" if person.validity == "6" else "1"
+    newer = (entry for entry in (*person.qualifications, *person.former) if entry != qualification)
+    return "3" if person.validity == "3" or any(in_force(entry, day) for entry in newer) else "2"
 
 
 def _matches(search: InsuredSearch, qualification: Qualification) -> bool:

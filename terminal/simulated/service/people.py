@@ -1,18 +1,29 @@
 """The invented insured people: what the insurers' records say about them."""
 
 import tomllib
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from consent.items import Item
 from terminal.qualification.base import Confidential
-from terminal.qualification.insured import Limit, Qualification, SpecificDisease, Subsidy, SubsidyStanding
+from terminal.qualification.insured import (
+    Limit,
+    MedicalTicket,
+    Qualification,
+    SpecificDisease,
+    Subsidy,
+    SubsidyStanding,
+)
 
-NEVER_SHARES = frozenset({"07", "A1"})
+ASSISTED = "A1"
+"""OQSCD010 of public assistance (医療扶助)."""
+NEVER_SHARES = frozenset({"07", ASSISTED})
 """Insured-card classifications (OQSCD010) whose data is never shared: 自衛官, 医療扶助."""
 
 
@@ -30,6 +41,7 @@ class LimitEntry(Confidential):
     def on(self, day: date) -> Limit:
         """The benefit year runs from August to July."""
         first_year = day.year if day.month >= 8 else day.year - 1
+        first_year = min(max(first_year, MINYEAR), MAXYEAR - 1)
         return Limit(
             classification=self.classification,
             classification_flag=self.classification_flag,
@@ -39,6 +51,61 @@ class LimitEntry(Confidential):
         )
 
 
+class TicketEntry(Confidential):
+    """A ticket of public assistance (医療券, 調剤券) that is issued every month; its dates follow from the check."""
+
+    ticket_type: str
+    issue_number: str | None = None
+    institution_code: str | None = None
+    institution_flag: str | None = None
+    institution_name: str | None = None
+    prescription_issuer_code: str | None = None
+    prescription_issuer_name: str | None = None
+    injury_names: tuple[str, ...] = ()
+    treatment_type: str | None = None
+    self_pay_amount: str | None = None
+    district_contact_name: str | None = None
+    handling_contact_name: str | None = None
+    single_or_combined_use: str | None = None
+    social_insurance: str | None = None
+    consistency_flag: str | None = None
+    infection: str | None = None
+    elderly_medical_care: str | None = None
+    prefectural_expenses: str | None = None
+    remarks: tuple[str, ...] = ()
+
+    def on(self, day: date) -> MedicalTicket:
+        """The ticket of that day's month."""
+        last = monthrange(day.year, day.month)[1]
+        return MedicalTicket(
+            **self.model_dump(),
+            valid_date=day.replace(day=1),
+            expiration_date=day.replace(day=last),
+            treatment_month=f"{day:%Y%m}",
+        )
+
+
+class CareConsent(Confidential):
+    """A consent that holds longer than a visit (居宅同意取得型), or that could not be asked for in an emergency."""
+
+    care: Literal["2", "3", "4"]
+    """OQSCD028."""
+    days_ago: Annotated[int, Field(ge=0)]
+    """Given so many days before the check, which is the day of care too."""
+    holds_days: Annotated[int, Field(ge=1)] = 365
+    items: tuple[Item, ...] = (Item.MEDICINES, Item.HEALTH_CHECKUP)
+
+    def given_at(self, now: datetime) -> datetime:
+        """At ten o'clock of its day. `now`: Japan time."""
+        return (now - timedelta(days=self.days_ago)).replace(hour=10, minute=0, second=0, microsecond=0)
+
+    def ends_at(self, now: datetime) -> datetime:
+        return self.given_at(now) + timedelta(days=self.holds_days)
+
+    def stands(self, now: datetime) -> bool:
+        return now <= self.ends_at(now)
+
+
 class InsuredPerson(Confidential):
     registered: bool
     """Has registered the card as an insurance card."""
@@ -46,6 +113,9 @@ class InsuredPerson(Confidential):
     qualifications: tuple[Qualification, ...] = ()
     former: tuple[Qualification, ...] = ()
     """Lost ones that a look-up by their numbers still finds; a card leads to the present one."""
+    tickets: tuple[TicketEntry, ...] = ()
+    """Of public assistance, one each month; a qualification may also hold tickets of certain months."""
+    care_consents: tuple[CareConsent, ...] = ()
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
     subsidies: tuple[Subsidy, ...] = ()
@@ -72,6 +142,21 @@ class InsuredPerson(Confidential):
         """Years completed; somebody born on 29 February completes one on 1 March of a common year."""
         return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
 
+    def on(self, day: date) -> Self:
+        """As the records stand on a day: with that month's tickets, and not registered yet (6) without any."""
+        if self.validity not in ("1", "6") or not any(map(_assisted, self.qualifications)):
+            return self
+        entries = tuple(self.as_of(entry, day) for entry in self.qualifications)
+        has_ticket = any(entry.medical_tickets for entry in entries)
+        return self.model_copy(update={"qualifications": entries, "validity": "1" if has_ticket else "6"})
+
+    def as_of(self, entry: Qualification, day: date) -> Qualification:
+        """A qualification with the tickets of that day's month alone."""
+        if not _assisted(entry):
+            return entry
+        own = (ticket for ticket in entry.medical_tickets if ticket.treatment_month == f"{day:%Y%m}")
+        return entry.model_copy(update={"medical_tickets": (*own, *(ticket.on(day) for ticket in self.tickets))})
+
     @property
     def late_elderly(self) -> bool:
         return any(entry.insurer_number.startswith("39") for entry in self.qualifications)
@@ -95,6 +180,16 @@ class InsuredPerson(Confidential):
     @property
     def valid(self) -> bool:
         return self.validity in ("1", "6")
+
+
+def in_force(entry: Qualification, day: date) -> bool:
+    """On a day; the day of loss is the first without it."""
+    begun = entry.qualification_date is None or entry.qualification_date <= day
+    return begun and (entry.disqualification_date is None or day < entry.disqualification_date)
+
+
+def _assisted(entry: Qualification) -> bool:
+    return entry.insured_card_classification == ASSISTED
 
 
 People = Mapping[str, InsuredPerson]

@@ -28,6 +28,7 @@ SHARED = frozenset({Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CH
 
 def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
     day = check.opened_at.astimezone(JAPAN).date()
+    person = person.on(day)
     return CheckFacts(
         registered=check.registered,
         valid=person.valid,
@@ -46,6 +47,7 @@ def result_of(
     """Limit and specific diseases stand in it only when granted, the limit also when the law provides it."""
     submission = accepted.submission
     day = check.opened_at.astimezone(JAPAN).date()
+    person = person.on(day)
     granted = {answer.item for answer in submission.answers if answer.flag == 1} - withdrawn
     provided = granted | set(submission.by_law)
     code, message = _notice(check.standing)
@@ -87,7 +89,8 @@ def result_of_lookup(
     check_id: str, request: LookUp, found: Found, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
     """The limit, if the patient agreed by word of mouth; nothing else is shared without a card."""
-    day = now.astimezone(JAPAN).date()
+    day = request.confirmation_date or now.astimezone(JAPAN).date()
+    in_force = found.validity in ("1", "6")
     agreed = request.limit_consent == 1
     limit = ConsentOutcome(
         item=Item.HIGH_COST_LIMIT,
@@ -108,7 +111,7 @@ def result_of_lookup(
         validity=found.validity,
         qualifications=found.qualifications,
         consents=(limit,),
-        limit=person.limit.on(day) if agreed and person and person.valid and person.limit else None,
+        limit=person.limit.on(day) if agreed and in_force and person and person.limit else None,
         simulated=True,
     )
 

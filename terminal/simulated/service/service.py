@@ -243,12 +243,14 @@ class Service:
             search=request.search,
             limit_consent=request.limit_consent,
             asked_at=request.asked_at,
+            confirmation_date=request.confirmation_date,
         )
         if not verify(key, statement, request.signature):
             return refuse(RefusalReason.BAD_SIGNATURE)
         if not self._is_plausible(request.asked_at, now, now):
             return refuse(RefusalReason.IMPLAUSIBLE_TIME)
-        found = imitated_finding(look_up(request.search, self.people, self._today()), self._today())
+        day = request.confirmation_date or self._today()
+        found = imitated_finding(look_up(request.search, self.people, day), day)
         check_id = secrets.token_hex(16)
         await self._store.add_lookup(
             LookedUp(

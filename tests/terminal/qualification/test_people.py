@@ -35,7 +35,7 @@ def test_every_code_a_client_has_to_know() -> None:
     }
     diseases = {disease.disease_category for person in PEOPLE.values() for disease in person.specific_diseases}
     assert diseases == set("123")
-    tickets = [ticket for entry in ENTRIES for ticket in entry.medical_tickets]
+    tickets = [ticket for person in PEOPLE.values() for ticket in person.tickets]
     assert {ticket.ticket_type for ticket in tickets} == {"01", "02"}
 
 

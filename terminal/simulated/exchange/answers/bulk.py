@@ -1,106 +1,104 @@
-"""The bulk check: an upload gets a reception number, a second request fetches the result."""
+"""Bulk jobs: an upload gets a reception number, a second request fetches the result."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, Final
 
-from terminal.handover.messages.bulk import (
-    BulkAccepted,
-    BulkFetch,
-    BulkReception,
-    BulkRequest,
-    BulkResult,
-    BulkUnit,
-    BulkUnits,
+from terminal.handover.messages.bulk import BulkAccepted, BulkFetch, BulkReception, BulkRequest, BulkResult, BulkUnits
+from terminal.handover.messages.header import BulkHeader, DatedRequestHeader, RequestHeader
+from terminal.handover.messages.kinds import kind_of, read_message
+from terminal.handover.messages.lists import (
+    BulkRegistrationRequest,
+    BulkRegistrationResult,
+    BulkRegistrationUnits,
+    ConsentListRequest,
+    WelfareListRequest,
 )
-from terminal.handover.messages.header import BulkHeader, RequestHeader
-from terminal.handover.messages.insured import Insured
-from terminal.handover.messages.kinds import read_message
-from terminal.handover.messages.qualification import QualificationBody, SearchInfo
 from terminal.handover.xml import LARGEST_BULK, Parsed, parse
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, IN_PROCESS, Desk
-from terminal.simulated.exchange.answers.single import check
+from terminal.simulated.exchange.answers.lists import consented_care, registered, with_tickets, wrong_period
+from terminal.simulated.exchange.answers.units import checked
 from terminal.simulated.exchange.problems import Trouble
+
+Upload = BulkRequest | WelfareListRequest | ConsentListRequest | BulkRegistrationRequest
+REGISTRATION: Final = "OQSmuimm"
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
     key: str
     """Of the file: its name and digest."""
+    job: str
+    """`FileKind.job`."""
     data: bytes = field(repr=False)
 
 
-def answer_upload(request: BulkRequest, file: UploadedFile, lasts: timedelta, desk: Desk) -> BulkAccepted:
+def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: Desk) -> BulkAccepted:
     asked = RequestHeader(
         institution_code=request.header.institution_code, file_identifier=request.header.file_identifier
     )
-    if desk.fail or not desk.may_ask(asked.institution_code):
-        trouble = Trouble.PROVOKED if desk.fail else Trouble.OTHER_INSTITUTION
+    trouble = _refused(asked.institution_code, desk)
+    if trouble is None and isinstance(request, ConsentListRequest):
+        trouble = wrong_period(file.job, request.body.search)
+    if trouble is not None:
         return BulkAccepted(header=desk.header(asked, FAILED, trouble.code, trouble.sentence))
-    number = desk.book.upload(file.key, asked.institution_code, file.data, desk.now, desk.now + lasts)
+    number = desk.book.upload(file.key, file.job, asked.institution_code, file.data, desk.now, desk.now + lasts)
     return BulkAccepted(
         header=desk.header(asked, ENDED_NORMALLY), body=BulkReception(reception_number=number, status="1")
     )
 
 
-def answer_fetch(request: BulkFetch, desk: Desk) -> BulkResult:
+def answer_fetch(request: BulkFetch, job: str, desk: Desk) -> BulkResult | BulkRegistrationResult:
     """Segment 2 while it is being processed; the same result at every call afterwards, for a day."""
     number, institution = request.body.reception_number, request.header.institution_code
     upload = desk.book.uploaded(number)
-    if desk.fail:
-        return _failed(request, Trouble.PROVOKED, desk)
-    if not desk.may_ask(institution):
-        return _failed(request, Trouble.OTHER_INSTITUTION, desk)
-    if upload is None or upload.institution != institution:
-        return _failed(request, Trouble.UNKNOWN_RECEPTION, desk)
-    uploaded = _uploaded(upload.request)
+    trouble = _refused(institution, desk)
+    if trouble is None and (upload is None or (upload.institution, upload.job) != (institution, job)):
+        trouble = Trouble.UNKNOWN_RECEPTION
+    if trouble is not None or upload is None:
+        return _result(job, _header(request, desk, FAILED, trouble))
+    uploaded = _uploaded(upload.request, upload.job)
     if desk.now < upload.ready_at:
-        return BulkResult(header=_header(request, desk, IN_PROCESS, number=number, uploaded=uploaded))
-    units = tuple(_unit(search, institution, desk) for search in uploaded.body.searches)
+        return _result(job, _header(request, desk, IN_PROCESS, number=number, uploaded=uploaded))
+    units = _units(uploaded, institution, desk)
     normal = sum(unit.status == "1" for unit in units)
     header = _header(request, desk, ENDED_NORMALLY, number=number, uploaded=uploaded)
     counts = {"processed": str(len(units)), "normal": str(normal), "errors": str(len(units) - normal)}
-    return BulkResult(header=header.model_copy(update=counts), body=BulkUnits(units=units))
+    return _result(job, header.model_copy(update=counts), units)
 
 
-def _uploaded(data: bytes) -> BulkRequest:
-    parsed = parse(data, LARGEST_BULK)
+def _units(uploaded: Upload, institution: str, desk: Desk) -> tuple[Any, ...]:
+    match uploaded:
+        case BulkRequest():
+            day = uploaded.header.confirmation_date
+            return tuple(checked(search, day, institution, desk) for search in uploaded.body.searches)
+        case WelfareListRequest():
+            return with_tickets(uploaded.body.search.month, institution, desk)
+        case ConsentListRequest():
+            return consented_care(uploaded.body.search, institution, desk)
+        case BulkRegistrationRequest():
+            return tuple(registered(info, institution, desk) for info in uploaded.body.infos)
+
+
+def _result(job: str, header: BulkHeader, units: tuple[Any, ...] | None = None) -> BulkResult | BulkRegistrationResult:
+    if job == REGISTRATION:
+        return BulkRegistrationResult(header=header, body=None if units is None else BulkRegistrationUnits(units=units))
+    return BulkResult(header=header, body=None if units is None else BulkUnits(units=units))
+
+
+def _uploaded(data: bytes, job: str) -> Upload:
+    kind, parsed = kind_of(f"{job}01req_"), parse(data, LARGEST_BULK)
+    assert kind is not None
     assert isinstance(parsed, Parsed), "only what was read is kept"
-    read = read_message(parsed, BulkRequest).message
-    assert isinstance(read, BulkRequest), "only what was read is kept"
+    read = read_message(parsed, kind.message).message
+    assert isinstance(read, Upload), "only what was read is kept"
     return read
 
 
-def _unit(search: SearchInfo, institution: str, desk: Desk) -> BulkUnit:
-    checked = check(search, institution, desk)
-    if not isinstance(checked, QualificationBody):
-        return BulkUnit(search=search, status="2", result_code=checked[0], result_message=checked[1])
-    record = next(iter(checked.results), None)
-    return BulkUnit(
-        search=search,
-        status=checked.status,
-        result_code=checked.result_code,
-        result_message=checked.result_message,
-        validity=checked.validity,
-        result=_plain(record) if record else None,
-        reference_number=record.reference_number if record else None,
-    )
-
-
-def _plain(record: Insured) -> Insured:
-    """A bulk check gives no limit, only whether it changed; the patient number stands beside the record."""
-    return record.model_copy(
-        update={
-            "limit_changed": "1" if record.limit else "0",
-            "limit_consent": None,
-            "limit": None,
-            "reference_number": None,
-            "arbitrary_identifier": None,
-        }
-    )
-
-
-def _failed(request: BulkFetch, trouble: Trouble, desk: Desk) -> BulkResult:
-    return BulkResult(header=_header(request, desk, FAILED, trouble))
+def _refused(institution: str, desk: Desk) -> Trouble | None:
+    if desk.fail:
+        return Trouble.PROVOKED
+    return None if desk.may_ask(institution) else Trouble.OTHER_INSTITUTION
 
 
 def _header(
@@ -110,15 +108,15 @@ def _header(
     trouble: Trouble | None = None,
     *,
     number: str | None = None,
-    uploaded: BulkRequest | None = None,
+    uploaded: Upload | None = None,
 ) -> BulkHeader:
     """The identifier of the upload, as its asker knows it, unless the fetching request has one of its own."""
-    identifier = request.header.file_identifier or (uploaded.header.file_identifier if uploaded else None)
+    asked = uploaded.header if uploaded else None
     return BulkHeader(
         executed_at=desk.now,
-        confirmation_date=uploaded.header.confirmation_date if uploaded else None,
+        confirmation_date=asked.confirmation_date if isinstance(asked, DatedRequestHeader) else None,
         institution_code=request.header.institution_code,
-        file_identifier=identifier,
+        file_identifier=request.header.file_identifier or (asked.file_identifier if asked else None),
         reception_number=number,
         segment=segment,
         error_code=trouble.code if trouble else None,

@@ -30,6 +30,8 @@ class Desk:
     """The only one that may ask; None for any."""
     fail: bool = False
     """The request wants an abnormal end."""
+    zip_bulk: bool = False
+    """Give results of bulk jobs as ZIP files."""
 
     @property
     def character_code(self) -> str:

@@ -10,6 +10,7 @@ from terminal.handover.messages.data import (
     CheckupPatient,
     CheckupRequest,
     DataHeader,
+    DataWanted,
     DrugAnswer,
     DrugBody,
     DrugHeader,
@@ -26,11 +27,13 @@ Patient = TypeVar("Patient", DrugPatient, CheckupPatient)
 _GOOD, _BAD = "1", "9"
 _XML = "2"
 """FileCategory."""
+OUTPATIENT, OTHER_CARE = "1", ("2", "3", "4")
+"""MedicalTreatmentFlag (OQSCD028)."""
 
 
 def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
     body = request.body
-    allowed = _allowed(request.header, body.file_category, Item.MEDICINES, desk)
+    allowed = _allowed(request.header, body, Item.MEDICINES, desk)
     if isinstance(allowed, Found) and body.start > body.end:
         allowed = Trouble.WRONG_PERIOD
     common = _common(request.header, allowed, desk)
@@ -43,7 +46,7 @@ def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
 
 
 def answer_checkups(request: CheckupRequest, desk: Desk) -> CheckupAnswer:
-    allowed = _allowed(request.header, request.body.file_category, Item.HEALTH_CHECKUP, desk)
+    allowed = _allowed(request.header, request.body, Item.HEALTH_CHECKUP, desk)
     common = _common(request.header, allowed, desk)
     if isinstance(allowed, Trouble):
         return CheckupAnswer(header=CheckupHeader.model_validate(common))
@@ -60,16 +63,19 @@ def _patient(found: Found, kind: type[Patient]) -> Patient | None:
     return kind(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
 
 
-def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found | Trouble:
+def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: Desk) -> Found | Trouble:
+    care = wanted.care or OUTPATIENT
     if desk.fail:
         return Trouble.PROVOKED
     if not desk.may_ask(header.institution_code):
         return Trouble.OTHER_INSTITUTION
-    if category != _XML:
+    if wanted.file_category != _XML:
         return Trouble.XML_ONLY
     found = desk.find(header)
     if len(found) != 1:
         return Trouble.SEVERAL if found else Trouble.NOBODY
+    if care in OTHER_CARE:
+        return found[0] if _stands_for(found[0], care, item, desk) else Trouble.NO_CARE_CONSENT
     noted = desk.book.consent(header.institution_code, found[0].keys[0], item)
     # The last moment itself is still within.
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
@@ -78,6 +84,11 @@ def _allowed(header: DataHeader, category: str, item: Item, desk: Desk) -> Found
     if isinstance(stands, ServiceSilent):
         return Trouble.SERVICE_SILENT
     return found[0] if stands else Trouble.NO_CONSENT
+
+
+def _stands_for(found: Found, care: str, item: Item, desk: Desk) -> bool:
+    """A consent given at the counter is for that visit alone, not for care elsewhere."""
+    return any(consent.care == care and item in consent.items and consent.stands(desk.now) for consent in found.care)
 
 
 def _common(header: DataHeader, allowed: Found | Trouble, desk: Desk) -> dict[str, object]:

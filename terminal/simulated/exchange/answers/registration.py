@@ -16,7 +16,7 @@ def answer_registration(request: RegistrationRequest, desk: Desk) -> Registratio
         trouble = Trouble.PROVOKED if desk.fail else Trouble.OTHER_INSTITUTION
         return RegistrationAnswer(header=desk.header(asked, FAILED, trouble.code, trouble.sentence))
     info = request.body.info
-    refused = _register(info, asked.institution_code, desk)
+    refused = register(info, asked.institution_code, desk)
     return RegistrationAnswer(
         header=desk.header(asked, ENDED_NORMALLY),
         body=RegistrationResult(
@@ -28,7 +28,7 @@ def answer_registration(request: RegistrationRequest, desk: Desk) -> Registratio
     )
 
 
-def _register(info: RegistrationInfo, institution: str, desk: Desk) -> Trouble | None:
+def register(info: RegistrationInfo, institution: str, desk: Desk) -> Trouble | None:
     found = desk.find(info)
     if not found:
         return Trouble.NOBODY_TO_REGISTER

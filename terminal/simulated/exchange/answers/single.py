@@ -1,5 +1,7 @@
 """The check by symbol and number."""
 
+from datetime import date
+
 from terminal.handover.messages.header import DatedRequestHeader, QualificationHeader
 from terminal.handover.messages.qualification import (
     QualificationAnswer,
@@ -11,6 +13,7 @@ from terminal.handover.result_xml import FaceOptions, result_body
 from terminal.qualification.contract import QualificationResult, Refused, ServiceSilent
 from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
+from terminal.simulated.exchange.checks import Question
 from terminal.simulated.exchange.problems import Trouble
 
 BY_NUMBER = "2"
@@ -24,7 +27,7 @@ def answer_check(request: QualificationRequest, desk: Desk) -> QualificationAnsw
     trouble = _refused(asked, desk)
     if trouble is not None:
         return QualificationAnswer(header=_header(asked, desk, trouble.code, trouble.sentence))
-    checked = check(request.body.search, asked.institution_code, desk)
+    checked = check(request.body.search, asked.confirmation_date, asked.institution_code, desk)
     if isinstance(checked, QualificationBody):
         return QualificationAnswer(header=_header(asked, desk), body=checked)
     return QualificationAnswer(header=_header(asked, desk, *checked))
@@ -52,9 +55,9 @@ def _refused(header: DatedRequestHeader, desk: Desk) -> Trouble | None:
     return None if desk.may_ask(header.institution_code) else Trouble.OTHER_INSTITUTION
 
 
-def check(search: SearchInfo, institution: str, desk: Desk) -> QualificationBody | tuple[str, str]:
-    """One search. Nobody and several are answers; a code and a sentence where there is none."""
-    outcome = desk.checks.check(_question(search), search.limit_consent == "1", institution, desk.now)
+def check(search: SearchInfo, day: date, institution: str, desk: Desk) -> QualificationBody | tuple[str, str]:
+    """One search for one day. Nobody and several are answers; a code and a sentence where there is none."""
+    outcome = desk.checks.check(_question(search, day), institution, desk.now)
     match outcome:
         case ServiceSilent():
             return Trouble.SERVICE_SILENT.code, Trouble.SERVICE_SILENT.sentence
@@ -67,8 +70,9 @@ def check(search: SearchInfo, institution: str, desk: Desk) -> QualificationBody
             return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
 
 
-def _question(search: SearchInfo) -> InsuredSearch:
-    return InsuredSearch.model_validate(search.model_dump(exclude={"limit_consent", "arbitrary_identifier"}))
+def _question(search: SearchInfo, day: date) -> Question:
+    asked = InsuredSearch.model_validate(search.model_dump(exclude={"limit_consent", "arbitrary_identifier"}))
+    return Question(asked, search.limit_consent == "1", day)
 
 
 def _said(body: QualificationBody) -> dict[str, str]:

@@ -23,11 +23,14 @@ def search(**changes: Any) -> SearchInfo:
     return SearchInfo(**{**ADULT, "limit_consent": "0", "arbitrary_identifier": "visit-77", **changes})
 
 
-def check(identifier: str | None = "KSK-0001", institution: str = INSTITUTION, **changes: Any) -> QualificationRequest:
+def check(
+    identifier: str | None = "KSK-0001",
+    institution: str = INSTITUTION,
+    day: date = date(2026, 11, 21),
+    **changes: Any,
+) -> QualificationRequest:
     return QualificationRequest(
-        header=DatedRequestHeader(
-            confirmation_date=date(2026, 11, 21), institution_code=institution, file_identifier=identifier
-        ),
+        header=DatedRequestHeader(confirmation_date=day, institution_code=institution, file_identifier=identifier),
         body=SearchBody(search=search(**changes)),
     )
 

@@ -1,19 +1,40 @@
 """Files that were right once: seeded damage of every kind."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from random import Random
 
+from terminal.handover.messages.header import RequestHeader
+from terminal.handover.messages.lists import (
+    BulkRegistrationBody,
+    BulkRegistrationRequest,
+    ConsentListRequest,
+    ConsentsBody,
+    ConsentsWanted,
+    MonthBody,
+    MonthWanted,
+    WelfareListRequest,
+)
 from terminal.handover.parts import Part
 from terminal.handover.xml import write_document
-from tests.terminal.simulated.exchange.asking import check, checkups, drugs, registration, search
+from tests.terminal.simulated.exchange.asking import INSTITUTION, check, checkups, drugs, registration, search
 from tests.terminal.simulated.exchange.test_check import face
 from tests.terminal.simulated.exchange.test_checks import bulk, fetch
 
+HEADER = RequestHeader(institution_code=INSTITUTION, file_identifier="LIST-1")
+DAYS = {"consented_from": date(2026, 11, 1), "consented_to": date(2026, 11, 30)}
 REQUESTS: dict[str, Part] = {
     "OQSsiquc01req_1.xml": check(limit_consent="1"),
     "OQSsiimm01req_1.xml": registration(),
     "OQSmuquc01req_1.xml": bulk(search(), search(insured_identification_number="404")),
     "OQSmuquc02req_1.xml": fetch("202611210000000001"),
+    "OQSmutic01req_1.xml": WelfareListRequest(header=HEADER, body=MonthBody(search=MonthWanted(month="202611"))),
+    "OQSmuhvq01req_1.xml": ConsentListRequest(
+        header=HEADER, body=ConsentsBody(search=ConsentsWanted(care="2", **DAYS))
+    ),
+    "OQSmuimm01req_1.xml": BulkRegistrationRequest(
+        header=HEADER, body=BulkRegistrationBody(infos=(registration().body.info,) * 2)
+    ),
     "YZKsiquc01req_1.xml": drugs(),
     "TKKsiquc01req_1.xml": checkups(),
 }

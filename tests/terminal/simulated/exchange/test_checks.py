@@ -12,8 +12,7 @@ from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
 from terminal.handover.messages.qualification import SearchInfo
 from terminal.handover.values import JAPAN
 from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
-from terminal.qualification.insured import InsuredSearch
-from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.checks import InventedChecks, Question
 from terminal.simulated.exchange.insured import InventedInsured, Wanted
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.people import invented_people
@@ -137,7 +136,7 @@ def test_numbers_lead_to_people() -> None:
 )
 def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: str) -> None:
     class Elsewhere:
-        def check(self, search: InsuredSearch, limit_agreed: bool, institution: str, now: datetime) -> Any:
+        def check(self, question: Question, institution: str, now: datetime) -> Any:
             return outcome
 
         def stands(self, check_id: str | None, item: Item) -> bool:
@@ -165,7 +164,7 @@ def test_the_clinics_own_patient_number(counter: Counter) -> None:
     assert counter.ask(NAME, check()).body.results[0].reference_number is None
     answer = counter.ask("OQSsiimm01req_202611210001.xml", registration("24434"), "Shift_JIS")
     assert (answer.body.status, answer.body.info.reference_number) == ("1", "24434")
-    assert (answer.header.character_code, answer.header.segment) == ("0", "1")
+    assert (answer.header.character_code, answer.header.segment) == ("1", "1")
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.results[0].reference_number == "24434"
     counter.ask("OQSsiimm01req_202611210002.xml", registration("00077"))
     assert counter.ask("OQSsiquc01req_3.xml", check()).body.results[0].reference_number == "00077"
@@ -179,12 +178,10 @@ def test_a_patient_number_for_nobody(counter: Counter) -> None:
     assert (answer.header.segment, answer.body.status, answer.body.result_code) == ("1", "2", "SIMX0006E")
 
 
-def bulk(*searches: SearchInfo) -> BulkRequest:
+def bulk(*searches: SearchInfo, day: date = date(2026, 11, 21)) -> BulkRequest:
     return BulkRequest(
-        header=DatedRequestHeader(
-            confirmation_date=date(2026, 11, 21), institution_code=INSTITUTION, file_identifier="BULK-1"
-        ),
-        body=BulkSearch(searches=searches),
+        header=DatedRequestHeader(confirmation_date=day, institution_code=INSTITUTION, file_identifier="BULK-1"),
+        body=BulkSearch(searches=searches or (search(),)),
     )
 
 

@@ -85,7 +85,7 @@ def test_refused_at_once_or_after_a_while(counter: Counter, data: bytes) -> None
     assert b"1981" not in content
 
 
-@pytest.mark.parametrize("start", ["OQSsihvq01req", "OQSmuimm01req", "CIPsiquc01req", "YKZsiquc01req"])
+@pytest.mark.parametrize("start", ["OQSsihvq01req", "OQSsiurl01req", "CIPsiquc01req", "YKZsiquc01req"])
 def test_a_kind_that_is_not_simulated_or_a_slip(counter: Counter, start: str) -> None:
     counter.put(f"{start}_1.xml", b"<XmlMsg/>")
     counter.scan(2)

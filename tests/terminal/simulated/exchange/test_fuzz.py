@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from terminal.handover.check import Findings, check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS, read_message
 from terminal.handover.values import JAPAN
-from terminal.handover.xml import Parsed, Unreadable, parse
+from terminal.handover.xml import Encoding, Parsed, Unreadable, parse
 from terminal.simulated.exchange.answers.common import Desk
 from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import InventedChecks
@@ -32,8 +32,8 @@ class Bench:
     def __init__(self) -> None:
         self.book = Book(None)
 
-    def desk(self, fail: bool = False) -> Desk:
-        return Desk(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.book, NOW, "UTF-8", None, fail)
+    def desk(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
+        return Desk(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.book, NOW, encoding, None, fail)
 
     def try_everything(self, name: str, data: bytes) -> None:
         parsed = parse(data)
