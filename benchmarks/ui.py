@@ -31,7 +31,8 @@ _DEMO = "from terminal.cli.entry import main; main()"
 
 async def on_screen() -> dict[str, float]:
     from config.settings import Settings
-    from terminal.screens.app import Opened, TerminalApp
+    from terminal.front.opened import Opened
+    from terminal.screens.app import TerminalApp
     from terminal.screens.picture import LivePicture
     from tests.terminal.screens.gallery import state_of
     from tests.terminal.screens.stand_in import StandIn
@@ -87,7 +88,8 @@ async def _event_to_screen(app: object, counter: object, live: object) -> float:
 
 async def idle_without_camera() -> float:
     from config.settings import Settings
-    from terminal.screens.app import Opened, TerminalApp
+    from terminal.front.opened import Opened
+    from terminal.screens.app import TerminalApp
     from tests.terminal.screens.stand_in import StandIn
 
     counter = StandIn()

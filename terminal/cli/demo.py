@@ -4,12 +4,16 @@ import asyncio
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from config.settings import Profile, Settings
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
+
+if TYPE_CHECKING:
+    from terminal.simulated.demo.live import LiveDemo
 
 HELP = """The counter with everything embedded: simulated cards, a synthetic patient, the service stub.
 
@@ -35,6 +39,9 @@ def demo(
         str | None, typer.Option(help="A video file or a camera (number, device path) instead of the synthetic one.")
     ] = None,
     webcam: Annotated[bool, typer.Option("--webcam", help="Your own webcam: as --camera 0.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
+    port: PortOption = DEFAULT_PORT,
+    no_open: NoOpenOption = False,
     profile: Annotated[Profile | None, typer.Option(help="clinic or pharmacy, for the screen.")] = None,
     service: Annotated[str | None, typer.Option(help="URL of a service stub elsewhere on this computer.")] = None,
     config: ConfigOption = None,
@@ -45,6 +52,8 @@ def demo(
     from terminal.simulated.demo.stage import for_stage
 
     settings = for_stage(settings, camera)
+    if web:
+        raise typer.Exit(in_browser(settings, camera, pcsc=pcsc, service=service, port=port, open_browser=not no_open))
     if not auto and json is None and not persona and sys.stdout.isatty():
         raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
@@ -85,3 +94,33 @@ def on_screen(settings: Settings, camera: str | None, *, pcsc: bool, service: st
             return run_app(TerminalApp(demo.open, settings, simulated=True), settings.state_dir / "terminal.log")
         finally:
             demo.close()
+
+
+def in_browser(
+    settings: Settings, camera: str | None, *, pcsc: bool, service: str | None, port: int, open_browser: bool
+) -> int:
+    with plain_errors():
+        from terminal.counter_web.program import run_web
+        from terminal.front.opened import Opened
+
+        demo: list[LiveDemo] = []
+
+        async def opening() -> Opened:
+            from terminal.simulated.demo.live import LiveDemo, with_staff_password
+
+            demo.append(LiveDemo(with_staff_password(settings), pcsc=pcsc, camera=camera, service_url=service))
+            return await demo[0].open()
+
+        try:
+            return run_web(
+                opening,
+                settings,
+                port=port,
+                simulated=True,
+                open_browser=open_browser,
+                tell=tell,
+                log_file=settings.state_dir / "terminal.log",
+            )
+        finally:
+            for one in demo:
+                one.close()

@@ -12,6 +12,7 @@ import typer
 
 from config.settings import Profile, Settings
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
 if TYPE_CHECKING:
     from reader.link import CardSlot
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 HELP = """The terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
 
-Its screen fills the window; --headless, a person at the prompt answers what the patient would touch. First
+Its screen fills the window; with --web it is a page in a browser on this computer; --headless, a person at the prompt
+answers what the patient would touch. First
 `uketsuke stub` in another window, then `uketsuke enrol`; with a card not issued here also `uketsuke stub adopt`.
 
 Example: uketsuke run --profile clinic --camera 0
@@ -28,6 +30,9 @@ Example: uketsuke run --profile clinic --camera 0
 
 def run(
     headless: Annotated[bool, typer.Option("--headless", help="Answers from a prompt instead of a screen.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
+    port: PortOption = DEFAULT_PORT,
+    no_open: NoOpenOption = False,
     profile: Annotated[Profile | None, typer.Option(help="clinic or pharmacy; by default as in the settings.")] = None,
     service: Annotated[str | None, typer.Option(help="URL of the service; by default service.url.")] = None,
     camera: Annotated[str | None, typer.Option(help="Number, device path or video file.")] = None,
@@ -55,6 +60,8 @@ def run(
     with plain_errors(), trace_to(card_trace) as write:
         if headless:
             at_prompt(settings, language, write)
+        elif web:
+            raise typer.Exit(in_browser(settings, write, port=port, open_browser=not no_open))
         else:
             raise typer.Exit(on_screen(settings, write))
 
@@ -130,4 +137,25 @@ def on_screen(settings: Settings, write: Write | None) -> int:
 
     return run_app(
         TerminalApp(opening, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
+    )
+
+
+def in_browser(settings: Settings, write: Write | None, *, port: int, open_browser: bool) -> int:
+    from terminal.counter_web.program import run_web
+    from terminal.front.opened import Opened
+
+    async def opening() -> Opened:
+        from terminal.assembly import open_terminal
+
+        devices = await asyncio.to_thread(real_devices, settings, write)
+        return Opened(await asyncio.to_thread(open_terminal, settings, devices), devices.camera)
+
+    return run_web(
+        opening,
+        settings,
+        port=port,
+        simulated=is_simulated(settings),
+        open_browser=open_browser,
+        tell=tell,
+        log_file=settings.state_dir / "terminal.log",
     )

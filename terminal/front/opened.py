@@ -14,6 +14,9 @@ class FrameSource(Protocol):
     def latest(self) -> Any:
         """The newest frame with its `rgb` pixels; something without `rgb` while there is none."""
 
+    def after(self, number: int, timeout: float) -> Any:
+        """The first frame newer than `number`; something without `rgb` if none came in `timeout` seconds."""
+
     def lost(self) -> object | None:
         """Why no picture comes; None while all is well. Does not count as a look."""
 

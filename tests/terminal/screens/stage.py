@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 
 from config.settings import Settings
 from terminal.front.dock import Dock
-from terminal.screens.app import Opened, TerminalApp
+from terminal.front.opened import Opened
+from terminal.screens.app import TerminalApp
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
 

@@ -1,0 +1,10 @@
+"""Options of the commands that show the counter in a browser."""
+
+from typing import Annotated
+
+import typer
+
+DEFAULT_PORT = 8643
+
+PortOption = Annotated[int, typer.Option(help="Port of the page, on this computer alone.", min=0, max=65535)]
+NoOpenOption = Annotated[bool, typer.Option("--no-open", help="Print the page's address and open no browser.")]

@@ -1,0 +1,68 @@
+"""Who may open the page: a one-time code in the address, exchanged for a cookie that a restart keeps.
+
+The code stands in the URL's fragment, which browsers send to no server and pages remove from the history.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from terminal.qualification.keys import write_atomically
+
+CODE_SECONDS = 60.0
+COOKIE_SECONDS = 30 * 24 * 3600
+_KEY_BYTES = 32
+
+
+class Access:
+    """One per page and port. `clock` gives seconds since the epoch."""
+
+    def __init__(self, key_file: Path, port: int, clock: Callable[[], float] = time.time) -> None:
+        self.cookie_name = f"uketsuke-{port}"
+        self._key = _load_or_create(key_file)
+        self._clock = clock
+        self._codes: dict[str, float] = {}
+
+    def new_code(self) -> str:
+        """A code that opens the page once, within `CODE_SECONDS`."""
+        code = secrets.token_urlsafe(16)
+        self._codes = {old: until for old, until in self._codes.items() if until > self._clock()}
+        self._codes[code] = self._clock() + CODE_SECONDS
+        return code
+
+    def exchange(self, code: str) -> str | None:
+        """The cookie's value for a code that is right, fresh and unused; None for any other."""
+        for known, until in list(self._codes.items()):
+            if secrets.compare_digest(known.encode(), code.encode()):
+                del self._codes[known]
+                return self.new_cookie() if self._clock() < until else None
+        return None
+
+    def new_cookie(self) -> str:
+        until = f"{int(self._clock()) + COOKIE_SECONDS}"
+        return f"{until}.{self._seal(until)}"
+
+    def admits(self, cookie: str | None) -> bool:
+        until, _, seal = (cookie or "").partition(".")
+        if not hmac.compare_digest(seal.encode(), self._seal(until).encode()):
+            return False
+        return int(until) > self._clock()
+
+    def _seal(self, until: str) -> str:
+        return hmac.new(self._key, f"{self.cookie_name}|{until}".encode(), hashlib.sha256).hexdigest()
+
+
+def _load_or_create(path: Path) -> bytes:
+    """The key cookies are sealed with, mode 0600; a damaged file is replaced, and everybody needs a new code."""
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        key = secrets.token_bytes(_KEY_BYTES)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(path, key)
+    return key

@@ -1,0 +1,28 @@
+"""Opens the page in the browser of whoever started the terminal."""
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+_TEXT_BROWSERS = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
+
+
+def has_display() -> bool:
+    """Whether a window can be opened here. WSL opens the browser of Windows."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
+
+
+def open_page(address: str) -> bool:
+    """Whether a browser took the address. Blocks for a moment: call it from a thread."""
+    if not has_display():
+        return False
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    if Path(getattr(browser, "name", "")).name in _TEXT_BROWSERS:
+        return False
+    return browser.open(address)

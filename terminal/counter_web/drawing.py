@@ -1,0 +1,76 @@
+"""A `Talk` as the page gets it: words and ids, no event and no secret."""
+
+from typing import Any
+
+from terminal.front.keypad import TypedPart
+from terminal.talk.parts import Body, Offer, Talk
+from terminal.words.catalogue import Words
+
+_PAGE_WORDS = {
+    "next": "web.next",
+    "previous": "web.previous",
+    "more": "web.more",
+    "notYet": "touch.not-yet",
+    "oneMoment": "web.one-moment",
+    "erase": "pin.erase",
+    "enter": "pin.enter",
+    "pin": "pin.entry",
+    "birth-date": "code.birth-date",
+    "expiry-year": "code.expiry-year",
+    "security-code": "code.security-code",
+    "noSuchDay": "code.no-such-day",
+    "camera": "web.camera",
+}
+"""What the page itself has to say: names in the page, ids in the catalogue."""
+
+
+def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
+    words = {name: say(message_id) for name, message_id in _PAGE_WORDS.items()}
+    return words | {"mark": say("app.simulated") if simulated else ""}
+
+
+def drawn(talk: Talk) -> dict[str, Any]:
+    display = talk.display
+    return {
+        "serial": talk.serial,
+        "state": talk.state,
+        "language": talk.language,
+        "size": "large" if display.large else "normal",
+        "contrast": display.high_contrast,
+        "low": False,
+        "sound": display.sound,
+        "steps": talk.steps,
+        "step": talk.step,
+        "card": talk.card,
+        "warning": talk.warning,
+        "notice": talk.notice,
+        "body": _body(talk.body),
+        "foot": [_offer(offer) for offer in talk.foot],
+    }
+
+
+def _body(body: Body) -> dict[str, Any]:
+    return {
+        "question": body.question,
+        "lines": [{"text": line.text, "kind": line.kind.value} for line in body.lines],
+        "offers": [_offer(offer) for offer in body.offers],
+        "pad": body.pad.value,
+        "camera": body.camera,
+        "photo": body.photo,
+        "progress": body.progress,
+        "towards": body.towards,
+        "sign": body.sign.value,
+        "code": body.code,
+    }
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {"id": offer.id, "label": offer.label, "hint": offer.hint, "key": offer.key, "back": offer.back}
+
+
+def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
+    """How many digits stand where: dots, never digits."""
+    return {
+        "parts": [{"id": part.id, "length": part.length, "typed": part.typed} for part in parts],
+        "noSuchDay": no_such_day,
+    }

@@ -1,0 +1,68 @@
+"""The wall around the page: loopback names alone, no foreign origin, and headers that let nothing in from outside."""
+
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types"
+    " 'none'"
+)
+
+
+class Guard:
+    """ASGI middleware. `camera`: pages may ask for the browser's own camera (the demo alone)."""
+
+    def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES, *, camera: bool = False) -> None:
+        self._app = app
+        self._hosts = {f"{name}:{port}" for name in names}
+        self._origins = {f"http://{host}" for host in self._hosts}
+        self._headers = {
+            "content-security-policy": _POLICY,
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if not self._is_ours(scope):
+            await _refuse(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        """By Host against DNS rebinding, by Origin against other sites; what changes something must name its origin."""
+        headers = Headers(scope=scope)
+        if headers.get("host", "").lower() not in self._hosts:
+            return False
+        origin = headers.get("origin")
+        if origin is None:
+            return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        return origin.lower() in self._origins
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    await PlainTextResponse("This page answers on this computer only.", status_code=403)(scope, receive, send)

@@ -1,0 +1,30 @@
+// Keys of a keyboard or a numeric pad, by their place and not by what NumLock makes of them.
+
+const NAMES = {
+  NumpadEnter: "enter", Enter: "enter", Backspace: "erase", Delete: "erase", Escape: "escape", NumpadMultiply: "*", NumpadDivide: "/", NumpadAdd: "+",
+  NumpadSubtract: "-", NumpadDecimal: ".",
+};
+
+/** `1`, `enter`, `*`, `f1`, `a` … or an empty string. */
+function nameOf(event) {
+  const place = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  if (place) return place[1];
+  if (event.code in NAMES) return NAMES[event.code];
+  if (/^F[0-9]{1,2}$/.test(event.code)) return event.code.toLowerCase();
+  return event.key.length === 1 ? event.key.toLowerCase() : "";
+}
+
+/** `onKey(name)` says whether the key meant something here. */
+export function listen(onKey) {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const name = nameOf(event);
+    // Enter and space on a focused target are that target's own.
+    const own = document.activeElement?.matches("button[data-target]") && (event.key === "Enter" || event.key === " ");
+    if (own) {
+      if (event.repeat) event.preventDefault();
+      return;
+    }
+    if (name && !event.repeat && onKey(name)) event.preventDefault();
+  });
+}

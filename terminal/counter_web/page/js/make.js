@@ -1,0 +1,33 @@
+// Builds elements. Texts become text nodes: nothing that comes over the line is read as markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element with attributes (`class`, `data-…`, `aria-…`; undefined and false are left out) and children. */
+export function make(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same for drawings. */
+export function draw(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false && value !== "") element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== ""));
+  return element;
+}
+
+/** A sentence as nodes: `{情報|じょうほう}` with its reading above, line feeds as breaks. */
+export function sentence(text) {
+  const nodes = [];
+  for (const part of text.split(/(\{[^{}|]+\|[^{}|]+\}|\n)/)) {
+    const ruby = /^\{([^|]+)\|([^}]+)\}$/.exec(part);
+    if (ruby) nodes.push(make("ruby", {}, ruby[1], make("rt", {}, ruby[2])));
+    else if (part === "\n") nodes.push(make("br"));
+    else if (part) nodes.push(part);
+  }
+  return nodes;
+}

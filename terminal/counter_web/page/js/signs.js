@@ -1,0 +1,72 @@
+// Drawings: no picture is loaded from anywhere.
+
+import { draw } from "./make.js";
+
+const LINE = { fill: "none", stroke: "currentColor", "stroke-width": "4", "stroke-linecap": "round", "stroke-linejoin": "round" };
+
+function icon(...children) {
+  return draw("svg", { viewBox: "0 0 64 64", "aria-hidden": "true" }, ...children);
+}
+
+/** The card in the foot. */
+export function card() {
+  return icon(
+    draw("rect", { x: 6, y: 14, width: 52, height: 36, rx: 5, ...LINE }),
+    draw("rect", { x: 13, y: 23, width: 14, height: 17, rx: 2, fill: "currentColor" }),
+    draw("path", { d: "M34 25h17M34 33h17M34 41h10", ...LINE }),
+  );
+}
+
+const ICONS = {
+  face: () => icon(
+    draw("path", { d: "M6 18V8h10M48 8h10v10M58 46v10H48M16 56H6V46", ...LINE }),
+    draw("circle", { cx: 32, cy: 26, r: 9, ...LINE }),
+    draw("path", { d: "M15 51c2-10 9-14 17-14s15 4 17 14", ...LINE }),
+  ),
+  pin: () => icon(
+    draw("rect", { x: 5, y: 18, width: 54, height: 28, rx: 6, ...LINE }),
+    ...[16, 26.7, 37.3, 48].map((x) => draw("circle", { cx: x, cy: 32, r: 4, fill: "currentColor" })),
+  ),
+  phone: () => icon(
+    draw("rect", { x: 18, y: 5, width: 28, height: 54, rx: 6, ...LINE }),
+    draw("path", { d: "M28 51h8", ...LINE }),
+  ),
+};
+
+/** The picture of an answer, where there is one for its id. */
+export function iconOf(id) {
+  return ICONS[id]?.();
+}
+
+/** The moving sign of a talk. */
+export function sign(kind) {
+  if (kind === "wait") return wheel();
+  if (kind === "put-card" || kind === "take-card") return counter(kind === "put-card");
+  return undefined;
+}
+
+function wheel() {
+  return draw("svg", { class: "sign wait", viewBox: "0 0 100 100", "aria-hidden": "true" },
+    draw("circle", { cx: 50, cy: 50, r: 40, fill: "none", stroke: "var(--line)", "stroke-width": 12 }),
+    draw("path", { d: "M50 10a40 40 0 0 1 40 40", fill: "none", stroke: "var(--main)", "stroke-width": 12, "stroke-linecap": "round" },
+      draw("animateTransform", { attributeName: "transform", type: "rotate", from: "0 50 50", to: "360 50 50", dur: "1.2s", repeatCount: "indefinite" })));
+}
+
+/** A card above the reader; the arrow, and the card with it, moves the way that is meant. */
+function counter(down) {
+  const path = down ? "0 -16;0 6;0 6;0 -16" : "0 6;0 -18;0 -18;0 6";
+  return draw("svg", { class: "sign", viewBox: "0 0 380 290", "aria-hidden": "true" },
+    draw("ellipse", { cx: 190, cy: 262, rx: 168, ry: 18, fill: "var(--line)", opacity: .55 }),
+    draw("rect", { x: 38, y: 204, width: 304, height: 54, rx: 16, fill: "var(--ink)", stroke: "var(--line)", "stroke-width": 2 }),
+    draw("rect", { x: 62, y: 214, width: 256, height: 9, rx: 4.5, fill: "var(--main)" }),
+    draw("g", {},
+      draw("animateTransform", { attributeName: "transform", type: "translate", values: path, keyTimes: "0;.4;.7;1", calcMode: "spline",
+        keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.4s", repeatCount: "indefinite" }),
+      draw("rect", { x: 78, y: 22, width: 224, height: 142, rx: 14, fill: "var(--card)", stroke: "var(--ink)", "stroke-width": 5 }),
+      draw("rect", { x: 96, y: 50, width: 62, height: 80, rx: 6, fill: "var(--main-soft)", stroke: "var(--main)", "stroke-width": 3 }),
+      draw("circle", { cx: 127, cy: 80, r: 14, fill: "var(--main)" }),
+      draw("path", { d: "M102 128c4-20 14-26 25-26s21 6 25 26z", fill: "var(--main)" }),
+      draw("path", { d: "M176 62h106M176 86h106M176 110h70", stroke: "var(--edge)", "stroke-width": 8, "stroke-linecap": "round" }),
+      draw("path", { d: down ? "M190 174v18m-16-12 16 14 16-14" : "M190 194v-18m-16 12 16-14 16 14", fill: "none", stroke: "var(--main)", "stroke-width": 8,
+        "stroke-linecap": "round", "stroke-linejoin": "round" })));
+}

@@ -1,0 +1,24 @@
+// Short tones. Browsers play none before the first touch; nothing here depends on one being heard.
+
+const TONES = { "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]] };
+let context = null;
+
+/** To be called from a touch or a key: only then a browser lets a page sound. */
+export function wake() {
+  context ??= new AudioContext();
+  if (context.state === "suspended") context.resume();
+}
+
+export function play(name) {
+  if (context?.state !== "running") return;
+  for (const [pitch, after] of TONES[name] ?? []) {
+    const [tone, volume, at] = [context.createOscillator(), context.createGain(), context.currentTime + after];
+    tone.frequency.value = pitch;
+    volume.gain.setValueAtTime(0, at);
+    volume.gain.linearRampToValueAtTime(.25, at + .02);
+    volume.gain.exponentialRampToValueAtTime(.001, at + .3);
+    tone.connect(volume).connect(context.destination);
+    tone.start(at);
+    tone.stop(at + .32);
+  }
+}

@@ -1,0 +1,202 @@
+"""The patient's screen: draws the conductor's state on the page that has the seat, turns its messages into events.
+
+Holds no rule and no secret: digits go straight into the keypad's buffers. A mistake here cannot hurt the conductor.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+
+from config.settings import Settings
+from terminal.counter_web.drawing import drawn, page_words, typed
+from terminal.counter_web.line import Line
+from terminal.counter_web.messages import Shown, Touched, Typed
+from terminal.counter_web.preview import Preview
+from terminal.front.counter import Counter
+from terminal.front.keypad import Keypad
+from terminal.front.opened import Opened
+from terminal.session import effects as fx
+from terminal.talk.parts import Remark, Talk
+from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.words.catalogue import Words, words
+
+log = logging.getLogger(__name__)
+
+FIRST_LANGUAGE = "ja"
+STAFF_COMING_SECONDS = 6.0
+
+
+class PatientScreen:
+    """One per terminal. Its pages queue for one seat: the first is the screen, the others wait."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        simulated: bool = False,
+        settle_seconds: float = SETTLE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._simulated = settings, simulated
+        self._settle_seconds, self._clock = settle_seconds, clock
+        self._lines: list[Line] = []
+        self._counter: Counter | None = None
+        self._keypad: Keypad | None = None
+        self._preview: Preview | None = None
+        self._deaf_until = 0.0
+        self._remark, self._remark_until = Remark.NONE, 0.0
+        self._draw_due = False
+        self.speak = cache(self._words)
+        self._talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
+
+    def _words(self, language: str) -> Words:
+        place = self._settings.profile_row.words_in(language)
+        return words(language, institution=place.institution, staff=place.staff)
+
+    @property
+    def talk(self) -> Talk:
+        """The present one."""
+        return self._talks.talk
+
+    @property
+    def seated(self) -> Line | None:
+        return self._lines[0] if self._lines else None
+
+    # --- the terminal ---------------------------------------------------------------------------------------
+
+    def take_over(self, opened: Opened) -> None:
+        """From the event loop, once."""
+        self._counter = opened.counter
+        self._keypad = Keypad(opened.counter)
+        if opened.camera is not None:
+            loop = asyncio.get_running_loop()
+
+            def on_picture(jpeg: bytes) -> None:
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(self._picture, jpeg)
+
+            self._preview = Preview(opened.camera, on_picture)
+        opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
+        self.draw_soon()
+
+    def end(self) -> None:
+        if self._preview is not None:
+            self._preview.run(False)
+        if self._keypad is not None:
+            self._keypad.wipe()
+
+    def _on_effect(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.RemindTakeCard():
+                self._tell("tone", name="take-card")
+            case fx.AlertStaff(reason="called"):
+                self._remark, self._remark_until = Remark.STAFF_COMING, self._clock() + STAFF_COMING_SECONDS
+                asyncio.get_running_loop().call_later(STAFF_COMING_SECONDS + 0.1, self.draw_soon)
+                self.draw_soon()
+            case _:
+                pass
+
+    # --- drawing --------------------------------------------------------------------------------------------
+
+    def draw_soon(self) -> None:
+        """Several changes at once are drawn once."""
+        if not self._draw_due:
+            self._draw_due = True
+            asyncio.get_running_loop().call_soon(self._draw)
+
+    def _draw(self) -> None:
+        self._draw_due = False
+        counter, keypad = self._counter, self._keypad
+        if counter is None or keypad is None:
+            return
+        now, before = self._clock(), self._talks.talk
+        remark = self._remark if now < self._remark_until else Remark.NONE
+        keypad.follow(counter.state)
+        talk = self._talks.show(counter.state, counter.rules, now, remark=remark)
+        if talk != before:
+            self._tell_talk()
+        self._show_picture()
+
+    def _tell_talk(self) -> None:
+        talk = self.talk
+        content = drawn(talk) | {
+            "words": page_words(self.speak(talk.language), simulated=self._simulated),
+            "pad": self._typed(),
+        }
+        self._tell("talk", talk=content)
+
+    def _typed(self) -> dict[str, object]:
+        keypad = self._keypad
+        if keypad is None:
+            return typed((), no_such_day=False)
+        return typed(keypad.parts(self.talk.body.pad), no_such_day=keypad.no_such_day)
+
+    def _tell(self, kind: str, **content: object) -> None:
+        if self.seated is not None:
+            self.seated.tell(kind, **content)
+
+    def _show_picture(self) -> None:
+        """The patient's own live picture. What staff compares by eye is never on this screen."""
+        shown = self.talk.body.camera and not self.talk.body.photo and self.seated is not None
+        if self._preview is not None:
+            self._preview.run(shown)
+        if not shown and self.seated is not None:
+            self.seated.no_picture()
+
+    def _picture(self, jpeg: bytes) -> None:
+        if self.seated is not None and self.talk.body.camera:
+            self.seated.picture(jpeg)
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    def join(self, line: Line) -> None:
+        """The first page has the seat; the next ones are told so."""
+        self._lines.append(line)
+        if line is self.seated:
+            self._seat(line)
+        else:
+            line.tell("occupied", words=[self.speak(language)("web.occupied") for language in ("ja", "en")])
+
+    def leave(self, line: Line) -> None:
+        had_seat = line is self.seated
+        self._lines.remove(line)
+        if had_seat and self.seated is not None:
+            self._seat(self.seated)
+        if had_seat:
+            self._show_picture()
+
+    def _seat(self, line: Line) -> None:
+        self._tell_talk()
+        self._show_picture()
+
+    def hear(self, line: Line, message: Touched | Typed | Shown) -> None:
+        """Only the seated page is heard, and only what the present talk offers."""
+        if line is not self.seated:
+            return
+        match message:
+            case Shown():
+                line.picture_shown()
+            case Touched():
+                self._touched(message)
+            case Typed():
+                self._key(message)
+
+    def _touched(self, touch: Touched) -> None:
+        now = self._clock()
+        event = self._talks.event(touch.serial, touch.offer, now) if now >= self._deaf_until else None
+        if event is None or self._counter is None:
+            self._tell("not-yet")
+            return
+        self._deaf_until = now + self._settle_seconds
+        self._counter.post(event)
+
+    def _key(self, key: Typed) -> None:
+        """Digits of another question are refused; those of this one may follow each other as fast as fingers do."""
+        pad = self.talk.body.pad
+        if self._keypad is None or not pad or not self._talks.is_present(key.serial):
+            self._tell("not-yet")
+            return
+        self._keypad.press(pad, key.key)
+        self._tell("typed", pad=self._typed())

@@ -1,0 +1,101 @@
+"""What is typed on a pad, from any front end: the PIN into the patient's buffer, the printed code into a form."""
+
+from dataclasses import dataclass
+
+from terminal.front.code_form import LENGTHS, CodeForm
+from terminal.front.counter import Counter
+from terminal.session.states import PrintedCodeEntry, State
+from terminal.talk.parts import Pad
+
+ENTER, ERASE = "enter", "erase"
+PIN_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPart:
+    """How far one part of the pad's entry has come; no digit."""
+
+    id: str
+    """`pin`, or a `CodePart` value."""
+    length: int
+    typed: int
+
+
+class Keypad:
+    """`follow` every state; `press` only for the question that is being asked."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._kind: type[State] | None = None
+        self._form: CodeForm | None = None
+        self._form_of = ""
+
+    def follow(self, state: State) -> None:
+        """Forget digits that were typed for another state, and open a form for each entry of the code.
+
+        Within a state they stay: a PIN that was entered lies there until the card's thread takes it.
+        """
+        patient = self._counter.patient
+        if self._kind is not None and self._kind is not type(state) and patient is not None:
+            patient.pin.wipe()
+        self._kind = type(state)
+        wanted = state.reception.id if isinstance(state, PrintedCodeEntry) and state.waiting is None else ""
+        if wanted == self._form_of:
+            return
+        if self._form is not None:
+            self._form.wipe()
+        self._form_of = wanted
+        self._form = CodeForm(state.card_expiry_year) if isinstance(state, PrintedCodeEntry) and wanted else None
+
+    def press(self, pad: Pad, key: str) -> None:
+        """A digit, `ENTER` or `ERASE`; anything else is ignored. Nothing is sent without `ENTER`."""
+        if pad is Pad.PIN:
+            self._pin(key)
+        elif pad is Pad.CODE and self._form is not None:
+            self._code(self._form, key)
+
+    def parts(self, pad: Pad) -> tuple[TypedPart, ...]:
+        if pad is Pad.PIN:
+            patient = self._counter.patient
+            return (TypedPart("pin", PIN_LENGTH, len(patient.pin) if patient is not None else 0),)
+        form = self._form
+        if pad is Pad.CODE and form is not None:
+            return tuple(TypedPart(part.value, LENGTHS[part], form.typed_of(part)) for part in form.parts)
+        return ()
+
+    @property
+    def no_such_day(self) -> bool:
+        """The birth date just entered is none the calendar has: nothing was sent."""
+        return self._form is not None and self._form.no_such_day
+
+    def wipe(self) -> None:
+        patient = self._counter.patient
+        if patient is not None:
+            patient.pin.wipe()
+        if self._form is not None:
+            self._form.wipe()
+
+    def _pin(self, key: str) -> None:
+        patient = self._counter.patient
+        if patient is None or patient.wiped:
+            return
+        if key == ENTER:
+            self._counter.enter_pin()
+        elif key == ERASE:
+            patient.pin.pop()
+        elif _is_digit(key):
+            patient.pin.push(int(key))
+
+    def _code(self, form: CodeForm, key: str) -> None:
+        if key == ENTER:
+            code = form.take()
+            if code is not None:
+                self._counter.enter_code(code)
+        elif key == ERASE:
+            form.pop()
+        elif _is_digit(key):
+            form.push(int(key))
+
+
+def _is_digit(key: str) -> bool:
+    return len(key) == 1 and key in "0123456789"
