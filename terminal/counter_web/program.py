@@ -100,7 +100,7 @@ class WebTerminal:
 
     @staticmethod
     def _tell_error(text: str) -> None:
-        print(f"uketsuke: {text}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"uketsuke: {text}\n")
 
 
 class _Server(uvicorn.Server):
@@ -156,7 +156,7 @@ def run_web(
     except NotReady:
         raise
     except Exception as error:
-        print(crash.last_words(error), file=sys.stderr)
+        sys.stderr.write(f"{crash.last_words(error)}\n")
         log.critical("%s", crash.last_words(error))
         crash.forget(error)
         return 1
@@ -168,6 +168,7 @@ def _listen(port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen(16)  # a browser that is faster than the server waits instead of failing
     except OSError as error:
         listener.close()
         raise NotReady(
