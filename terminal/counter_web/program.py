@@ -59,17 +59,20 @@ class WebTerminal:
         address = self.address
         self._told_at = time.monotonic()
         self._tell(address)
-        with _signals(self._ending.set):
-            serving = asyncio.create_task(self.server.serve([self._listener]), name="pages")
-            opening = asyncio.create_task(self._show_in_browser(address)) if self._open_browser else None
-            try:
-                return await self._conduct()
-            finally:
-                self.screen.end()
-                if opening is not None:
-                    opening.cancel()
-                self.server.should_exit = True
-                await asyncio.wait({serving}, timeout=5)
+        serving = asyncio.create_task(self.server.serve([self._listener]), name="pages")
+        opening = asyncio.create_task(self._show_in_browser(address)) if self._open_browser else None
+        try:
+            return await self._conduct()
+        finally:
+            self.screen.end()
+            if opening is not None:
+                opening.cancel()
+            self.server.should_exit = True
+            await asyncio.wait({serving}, timeout=5)
+
+    def end(self) -> None:
+        """Let `run` end. From the event loop."""
+        self._ending.set()
 
     async def _conduct(self) -> int:
         try:
@@ -149,7 +152,8 @@ def run_web(
 
     async def serve() -> int:
         terminal = WebTerminal(opening, settings, port=port, simulated=simulated, open_browser=open_browser, tell=tell)
-        return await terminal.run()
+        with _signals(terminal.end):
+            return await terminal.run()
 
     try:
         return asyncio.run(serve())
@@ -184,11 +188,11 @@ def _signals(end: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     ours = (signal.SIGINT, signal.SIGTERM)
     for number in ours:
-        with contextlib.suppress(NotImplementedError, ValueError):  # Windows; a thread that is not the main one
+        with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, end)
     try:
         yield
     finally:
         for number in ours:
-            with contextlib.suppress(NotImplementedError, ValueError):
+            with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)

@@ -173,8 +173,10 @@ export class Screen {
       zone.replaceChildren(...(live ? [this.picture.element, column] : [column, pad(words)]));
     } else {
       const drawing = sign(body.sign);
-      if (body.sign === "put-card" && body.offers.length) column.classList.add("beside");
-      column.append(...blocks, ...(drawing ? [drawing] : []));
+      if (drawing && body.offers.length) {
+        column.classList.add("beside");
+        column.append(make("div", { class: "said" }, ...blocks), drawing);
+      } else column.append(...blocks, ...(drawing ? [drawing] : []));
       zone.replaceChildren(column, ...offers);
     }
     this.#fit(zone, column, blocks, pinned, offers);
@@ -192,6 +194,11 @@ export class Screen {
     if (fits()) return;
     zone.classList.add("tight");
     if (fits()) return;
+    if (column.classList.contains("beside")) {
+      column.classList.remove("beside");
+      column.replaceChildren(...blocks);
+      if (fits()) return;
+    }
     for (const offer of offers) if (offer.parentElement === zone) column.append(offer);
     const [shown] = spread(column, [...blocks, ...offers], pinned, this.#page, this.talk.words);
     this.#page = shown;

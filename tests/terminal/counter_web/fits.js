@@ -1,0 +1,30 @@
+// What does not fit on the page as it is shown: cut off, outside, overlapping, or too small to touch. A list of sentences.
+() => {
+  const found = [];
+  const name = (element) => `${element.tagName.toLowerCase()}${element.className?.baseVal === undefined && element.className ? `.${element.className}` : ""} "${(element.innerText ?? "").slice(0, 24)}"`;
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true });
+  const parts = [...document.querySelectorAll("header li, header .mark, header .code, h1, p, main li, button, .state, .dots, .live")].filter(visible);
+  const u = Math.min(...(innerWidth < innerHeight ? [innerWidth / 800, innerHeight / 1280] : [innerWidth / 1280, innerHeight / 800]));
+  for (const part of parts) {
+    const box = part.getBoundingClientRect();
+    if (box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1) found.push(`outside: ${name(part)} ${JSON.stringify(box)}`);
+    if (part.scrollWidth > part.clientWidth + 2 && part.clientWidth && part.tagName !== "LI") found.push(`wider than its box: ${name(part)}`);
+    if (part.tagName === "BUTTON") {
+      if (part.scrollHeight > part.clientHeight + 2) found.push(`higher than its box: ${name(part)}`);
+      if (Math.min(box.width, box.height) < 119 * u) found.push(`target too small: ${name(part)} ${Math.round(box.width / u)}x${Math.round(box.height / u)} u`);
+    }
+  }
+  for (const zone of document.querySelectorAll("header, main, footer, .words")) {
+    if (zone.scrollHeight > zone.clientHeight + 1 || zone.scrollWidth > zone.clientWidth + 1) found.push(`spills: ${zone.id || zone.className} ${zone.scrollWidth - zone.clientWidth}x${zone.scrollHeight - zone.clientHeight}`);
+  }
+  for (let one = 0; one < parts.length; one += 1) {
+    for (let other = one + 1; other < parts.length; other += 1) {
+      const [first, second] = [parts[one], parts[other]];
+      if (first.contains(second) || second.contains(first)) continue;
+      const [a, b] = [first.getBoundingClientRect(), second.getBoundingClientRect()];
+      const [across, down] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+      if (across > 1.5 && down > 1.5) found.push(`overlap: ${name(first)} and ${name(second)} by ${Math.round(across)}x${Math.round(down)}`);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,72 @@
+"""Pictures of every screen: `python -m tests.terminal.counter_web.shoot OUT [--screen NAME] [--size 1280x800] ...`.
+
+Prints what does not fit. Every page of a screen is taken.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from terminal.session.display import Size
+from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, shows
+from tests.terminal.screens.gallery import SCREENS, state_of
+
+SIZES = ("1280x800", "800x1280", "1920x1080", "1024x600", "1366x1024")
+LOOKS = ("normal", "large", "largest", "contrast", "low")
+FITS = (Path(__file__).with_name("fits.js")).read_text()
+
+
+def display(look: str) -> dict[str, Any]:
+    """`normal`, `large`, `largest`, `low`, `contrast`, or several joined by +."""
+    parts = look.split("+")
+    size = next((size for size in Size if size.value in parts), Size.NORMAL)
+    return {"size": size, "low": "low" in parts, "high_contrast": "contrast" in parts}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--screen", action="append")
+    parser.add_argument("--size", action="append")
+    parser.add_argument("--look", action="append")
+    parser.add_argument("--language", action="append")
+    parser.add_argument("--no-pictures", action="store_true")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    troubles = count = 0
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser, PageStage(settings_in(Path(folder))) as stage:
+        page = browser.new_page()
+        page.on("console", lambda message: print("console:", message.text))
+        page.on("pageerror", lambda error: print("error:", error))
+        stage.open(page)
+        for size in asked.size or SIZES:
+            width, height = map(int, size.split("x"))
+            page.set_viewport_size({"width": width, "height": height})
+            for language in asked.language or ("ja", "en"):
+                for look in asked.look or LOOKS:
+                    for name in asked.screen or SCREENS:
+                        state = state_of(name, language, **display(look))
+                        stage.be(state)
+                        shows(page, stage.serial)
+                        number = 0
+                        while True:
+                            count += 1
+                            for trouble in page.evaluate(FITS):
+                                troubles += 1
+                                print(f"{name} {size} {language} {look} page {number}: {trouble}")
+                            if not asked.no_pictures:
+                                page.screenshot(path=asked.out / f"{name}-{size}-{language}-{look}-{number}.png")
+                            onward = page.query_selector(".turn .onward")
+                            if onward is None or not onward.is_visible() or number > 8:
+                                break
+                            page.wait_for_timeout(380)
+                            onward.click()
+                            number += 1
+    print(f"{count} pages, {troubles} troubles, {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

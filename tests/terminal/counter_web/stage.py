@@ -1,0 +1,115 @@
+"""The patient's page in a real browser: server in a thread, Debian's Chromium, a stand-in for the conductor."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.settings import Settings
+from terminal.counter_web.program import WebTerminal
+from terminal.front.opened import Opened
+from terminal.session.states import State
+from tests.terminal.screens.stand_in import StandIn
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class PageStage:
+    """A terminal with its page served, and hands for the test. Use as a context manager."""
+
+    def __init__(self, settings: Settings, counter: StandIn | None = None, camera: Any = None) -> None:
+        self.counter = counter or StandIn()
+        self.told: list[str] = []
+        self._settings, self._camera = settings, camera
+        self._loop: asyncio.AbstractEventLoop
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pages", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+        async def opening() -> Opened:
+            return Opened(self.counter, self._camera)
+
+        self.terminal = WebTerminal(
+            opening, self._settings, port=0, simulated=True, open_browser=False, tell=self.told.append
+        )
+        self._ready.set()
+        await self.terminal.run()
+
+    def __enter__(self) -> "PageStage":
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.do(self.terminal.end)
+        self._thread.join(10)
+
+    def do(self, action: Callable[[], object]) -> None:
+        """Do something on the terminal's event loop, and wait for it."""
+        done = threading.Event()
+
+        def act() -> None:
+            action()
+            self._loop.call_soon(done.set)
+
+        self._loop.call_soon_threadsafe(act)
+        assert done.wait(10)
+
+    def be(self, state: State) -> None:
+        self.do(lambda: self.counter.be(state))
+
+    @property
+    def serial(self) -> int:
+        return self.terminal.screen.talk.serial
+
+    def address(self) -> str:
+        return self.terminal.address
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.terminal.port}/"
+
+    def open(self, page: Page) -> Page:
+        page.goto(self.address())
+        page.wait_for_selector("h1")
+        return page
+
+
+def shows(page: Page, serial: int) -> None:
+    """Wait until the page has painted that question."""
+    page.wait_for_function(
+        "serial => performance.getEntriesByName('painted').some(mark => mark.detail === serial)", arg=serial
+    )
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(state_dir=folder)
