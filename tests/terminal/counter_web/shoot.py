@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from terminal.cli.common import tell
 from terminal.session.display import Size
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, shows
 from tests.terminal.screens.gallery import SCREENS, state_of
@@ -39,8 +40,8 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, chromium() as browser, PageStage(settings_in(Path(folder))) as stage:
         page = browser.new_page()
-        page.on("console", lambda message: print("console:", message.text))
-        page.on("pageerror", lambda error: print("error:", error))
+        page.on("console", lambda message: tell(f"console: {message.text}"))
+        page.on("pageerror", lambda error: tell(f"error: {error}"))
         stage.open(page)
         for size in asked.size or SIZES:
             width, height = map(int, size.split("x"))
@@ -56,16 +57,16 @@ def main() -> None:
                             count += 1
                             for trouble in page.evaluate(FITS):
                                 troubles += 1
-                                print(f"{name} {size} {language} {look} page {number}: {trouble}")
+                                tell(f"{name} {size} {language} {look} page {number}: {trouble}")
                             if not asked.no_pictures:
                                 page.screenshot(path=asked.out / f"{name}-{size}-{language}-{look}-{number}.png")
-                            onward = page.query_selector(".turn .onward")
-                            if onward is None or not onward.is_visible() or number > 8:
+                            onward = page.query_selector(".turner .onward")
+                            if onward is None or onward.is_disabled() or number > 8:
                                 break
                             page.wait_for_timeout(380)
-                            onward.click()
+                            page.evaluate("document.querySelector('.turner .onward').click()")
                             number += 1
-    print(f"{count} pages, {troubles} troubles, {time.monotonic() - began:.0f} s")
+    tell(f"{count} pages, {troubles} troubles, {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

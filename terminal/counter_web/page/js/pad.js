@@ -16,23 +16,21 @@ function plain(text) {
   return text.replace(/\{([^|]+)\|[^}]+\}/g, "$1");
 }
 
+/** The part that the next digit belongs to; the last one where all is typed. */
+export function current(typed) {
+  return typed.parts.find((part) => part.typed < part.length) ?? typed.parts.at(-1);
+}
+
 /** The places for what is typed: one row for the PIN, one with a heading for each part of the code. */
 export function places(typed, words) {
-  const parts = typed.parts;
-  const single = parts.length === 1;
-  let open = true;
+  const single = typed.parts.length === 1;
+  const now = current(typed);
   return make("div", { class: "parts" },
     typed.noSuchDay ? make("p", { class: "reason" }, sentence(words.noSuchDay)) : undefined,
-    ...parts.flatMap((part) => {
-      const row = make("div", { class: `dots${part.length === 6 ? " six pairs" : ""}${single ? "" : " small"}`, role: "img",
-        "aria-label": `${plain(words[part.id])}: ${part.typed} / ${part.length}` },
-      ...Array.from({ length: part.length }, (_, index) => {
-        const next = open && index === part.typed;
-        return make("i", { class: index < part.typed ? "set" : next ? "next" : "" });
-      }));
-      if (part.typed < part.length) open = false;
-      return single ? [row] : [make("p", {}, sentence(words[part.id])), row];
-    }));
+    ...typed.parts.map((part) => make("div", { class: `part${part === now ? " current" : ""}` },
+      single ? undefined : make("p", {}, sentence(words[part.id])),
+      make("div", { class: `dots${part.length === 6 ? " six pairs" : ""}${single ? "" : " small"}`, role: "img", "aria-label": `${plain(words[part.id])}: ${part.typed} / ${part.length}` },
+        ...Array.from({ length: part.length }, (_, index) => make("i", { class: index < part.typed ? "set" : part === now && index === part.typed ? "next" : "" }))))));
 }
 
 let fading;

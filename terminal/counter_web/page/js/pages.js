@@ -1,39 +1,70 @@
-// What does not fit on one screen is shown on several, with a big button to turn; nothing is left out or cut off.
+// What does not fit on one screen is shown on several, with big buttons to turn at the side; nothing is left out.
 
 import { make, sentence } from "./make.js";
+import { arrow } from "./signs.js";
 
-/** How a column overflows, in pixels; a little is rounding. */
-function overflow(element) {
-  return element.scrollHeight - element.clientHeight;
+/** Whether everything in a column can be seen. */
+export function fits(column) {
+  return column.scrollHeight <= column.clientHeight + 1 && column.scrollWidth <= column.clientWidth + 1;
 }
 
 /**
- * Spread the blocks of a column over as many pages as its height asks for, and show page `wanted`.
+ * Spread what is said and offered over as many pages as the column asks for, and show page `wanted`; returns it.
  *
- * `blocks` lie in `column` in their order; `pinned` stay on every page. Returns [page shown, number of pages].
+ * `blocks` lie in `column` in their order, the offers last; what else lies there stays on every page. A list, or
+ * offers, that fit on no page are spread themselves.
  */
-export function spread(column, blocks, pinned, wanted, words) {
-  for (const block of blocks) block.hidden = false;
-  if (overflow(column) <= 1) return [0, 1];
-  const turn = make("div", { class: "turn" },
-    make("button", { type: "button", class: "quiet back-page", "data-target": "page:-1" }, sentence(words.previous)),
-    make("button", { type: "button", class: "quiet onward", "data-target": "page:1" }, sentence(words.next)));
-  column.append(turn);
+export function spread(column, blocks, wanted, words) {
+  const turner = make("div", { class: "turner" }, turn(-1, words.previous), turn(1, words.next));
+  column.parentElement.append(turner);
+  const parts = blocks.flatMap((block) => (block.matches(".topics") || !fitsAlone(column, block, blocks) ? breakUp(column, block, blocks) : [block]));
   const pages = [];
-  let rest = [...blocks];
-  while (rest.length) {
-    for (const block of blocks) block.hidden = !rest.includes(block);
+  for (let rest = parts; rest.length; rest = rest.slice(pages.at(-1).length)) {
     let count = rest.length;
-    while (count > 1 && overflow(column) > 1) {
+    show(parts, rest);
+    while (count > 1 && !fits(column)) {
       count -= 1;
-      rest[count].hidden = true;
+      show(parts, rest.slice(0, count));
     }
     pages.push(rest.slice(0, count));
-    rest = rest.slice(count);
   }
   const shown = Math.min(Math.max(wanted, 0), pages.length - 1);
-  for (const block of blocks) block.hidden = !pages[shown].includes(block);
-  turn.firstChild.style.visibility = shown ? "visible" : "hidden";
-  if (shown === pages.length - 1) turn.lastChild.style.visibility = "hidden";
-  return [shown, pages.length];
+  show(parts, pages[shown]);
+  turner.firstChild.disabled = shown === 0;
+  turner.lastChild.disabled = shown === pages.length - 1;
+  askAgain(column, pages[shown]);
+  return shown;
+}
+
+function turn(by, word) {
+  return make("button", { type: "button", class: `quiet ${by > 0 ? "onward" : "backward"}`, "data-target": `page:${by}` }, arrow(by), make("span", {}, sentence(word)));
+}
+
+function show(parts, shown) {
+  for (const part of parts) part.hidden = !shown.includes(part);
+  for (const list of new Set(parts.map((part) => part.parentElement))) {
+    if (list.matches(".topics, .offers")) list.hidden = [...list.children].every((child) => child.hidden);
+  }
+}
+
+function fitsAlone(column, block, blocks) {
+  for (const other of blocks) other.hidden = other !== block;
+  if (!fits(column) && block.matches(".offers")) block.classList.add("stacked");
+  if (!fits(column) && block.matches("h1")) block.classList.add("long");
+  const alone = fits(column);
+  for (const other of blocks) other.hidden = false;
+  return alone;
+}
+
+function breakUp(column, block) {
+  return block.children.length > 1 && block.matches(".topics, .offers") ? [...block.children] : [block];
+}
+
+/** On a page that answers without its question, the question in small letters, where there is room. */
+function askAgain(column, page) {
+  const question = column.querySelector("h1");
+  if (!question?.hidden || !page.some((part) => part.matches(".offers, button"))) return;
+  const again = make("p", { class: "again", "aria-hidden": "true" }, ...[...question.childNodes].map((node) => node.cloneNode(true)));
+  column.prepend(again);
+  if (!fits(column)) again.remove();
 }

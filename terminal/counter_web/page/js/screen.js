@@ -1,8 +1,8 @@
 // Draws a talk: steps, what is said, what is offered, foot. Knows no state by name and holds no sentence of its own.
 
 import { make, sentence } from "./make.js";
-import { light, pad, places } from "./pad.js";
-import { spread } from "./pages.js";
+import { current, light, pad, places } from "./pad.js";
+import { fits, spread } from "./pages.js";
 import { Picture } from "./picture.js";
 import { card, iconOf, sign } from "./signs.js";
 import { stillPressed } from "./touch.js";
@@ -18,6 +18,8 @@ export class Screen {
   #footPage = 0;
   #settled = Infinity;
   #early = 0;
+  #loud = "";
+  #firstFoot = [];
   picture = new Picture();
   talk = null;
 
@@ -28,6 +30,7 @@ export class Screen {
     const isNew = !before || before.serial !== talk.serial;
     if (isNew) {
       this.#page = this.#footPage = 0;
+      this.#firstFoot = talk.foot.map((offer) => offer.id);
       this.#settled = performance.now() + SETTLE;
       // from when it can be seen
       requestAnimationFrame(() => setTimeout(() => { this.#settled = performance.now() + SETTLE; performance.mark("painted", { detail: talk.serial }); }));
@@ -40,6 +43,7 @@ export class Screen {
   typed(typed) {
     this.talk.pad = typed;
     this.#zones.body.querySelector(".parts")?.replaceWith(places(typed, this.talk.words));
+    this.#body();
   }
 
   /** Whether this screen has been seen long enough to be answered. */
@@ -126,40 +130,47 @@ export class Screen {
     if (!talk) return;
     const early = performance.now() < this.#early;
     const loud = early ? talk.words.notYet : talk.warning || talk.notice;
+    if (loud !== this.#loud) this.#footPage = 0;
+    this.#loud = loud;
     this.#zone("foot", [talk.foot, loud, talk.card, this.#footPage, talk.words.more], () => {
       const said = loud || talk.card;
       const state = make("div", { class: `state${loud ? " loud" : ""}`, role: "status" }, said && !loud ? card() : undefined, make("span", {}, sentence(said)));
-      return [state, ...talk.foot.map((offer, index) => this.#offer(offer, `quiet${index === talk.foot.length - 1 ? " last" : ""}`))];
+      const buttons = talk.foot.map((offer, index) => this.#offer(offer, `quiet${index === talk.foot.length - 1 ? " last" : ""}`));
+      return [state, make("div", { class: "buttons" }, ...buttons)];
     });
     this.#fitFoot();
   }
 
+  /** What does not fit beside each other takes turns; the last button, staff, always stays, and what is new comes first. */
   #fitFoot() {
-    const foot = this.#zones.foot;
-    const buttons = [...foot.querySelectorAll("button")];
-    if (foot.scrollWidth <= foot.clientWidth + 1 || buttons.length < 3 || foot.querySelector(".more")) return;
-    // The last one, staff, always stays; the others take turns.
-    const more = make("button", { type: "button", class: "quiet more", "data-target": "foot:1" }, sentence(this.talk.words.more));
-    buttons.at(-1).before(more);
+    const [zone, row] = [this.#zones.foot, this.#zones.foot.querySelector(".buttons")];
+    const all = () => fits(row) && fits(zone) && [...zone.querySelectorAll(".state, button")].every(fits);
+    if (row.querySelector(".more") || all()) return;
+    const state = zone.querySelector(".state");
+    const buttons = [...row.querySelectorAll("button")];
+    const turns = [state, ...buttons.slice(0, -1).sort((one, other) => this.#isOld(one) - this.#isOld(other))];
+    buttons.at(-1)?.before(make("button", { type: "button", class: "quiet more", "data-target": "foot:1" }, sentence(this.talk.words.more)));
     const pages = [];
-    let rest = buttons.slice(0, -1);
-    while (rest.length) {
-      for (const button of buttons.slice(0, -1)) button.hidden = !rest.includes(button);
+    const show = (shown) => turns.forEach((part) => { part.hidden = !shown.includes(part); });
+    for (let rest = turns; rest.length; rest = rest.slice(pages.at(-1).length)) {
       let count = rest.length;
-      while (count > 1 && foot.scrollWidth > foot.clientWidth + 1) rest[--count].hidden = true;
+      show(rest);
+      while (count > 1 && !all()) show(rest.slice(0, --count));
       pages.push(rest.slice(0, count));
-      rest = rest.slice(count);
     }
-    const shown = pages[this.#footPage % pages.length];
-    for (const button of buttons.slice(0, -1)) button.hidden = !shown.includes(button);
+    show(pages[this.#footPage % pages.length]);
+  }
+
+  #isOld(button) {
+    return this.#firstFoot.includes(button.dataset.offer) ? 1 : 0;
   }
 
   #body() {
     const { body, pad: typed, words, serial } = this.talk;
     const zone = this.#zones.body;
     this.picture.follow(body, words.camera);
-    const { progress, towards, ...said } = body;
-    const text = JSON.stringify([said, typed.parts.map((part) => part.id), typed.noSuchDay, serial, words.next]);
+    const { progress, towards, ...still } = body;
+    const text = JSON.stringify([still, current(typed)?.id, typed.noSuchDay, serial, words.next]);
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
     const live = body.camera && !body.photo;
@@ -167,19 +178,19 @@ export class Screen {
     const pinned = body.pad ? [places(typed, words)] : [];
     const blocks = this.#sayings(body);
     const offers = this.#offers(body);
-    const column = make("div", { class: "words" });
+    const said = make("div", { class: "said" });
+    const column = make("div", { class: "words" }, said);
     if (live || body.pad) {
-      column.append(...this.#inOrder(blocks, pinned), ...offers);
+      said.append(...this.#inOrder(blocks, pinned), ...offers);
       zone.replaceChildren(...(live ? [this.picture.element, column] : [column, pad(words)]));
     } else {
+      said.append(...blocks);
       const drawing = sign(body.sign);
-      if (drawing && body.offers.length) {
-        column.classList.add("beside");
-        column.append(make("div", { class: "said" }, ...blocks), drawing);
-      } else column.append(...blocks, ...(drawing ? [drawing] : []));
+      column.classList.toggle("beside", Boolean(drawing && offers.length));
+      if (drawing) (offers.length ? column : said).append(drawing);
       zone.replaceChildren(column, ...offers);
     }
-    this.#fit(zone, column, blocks, pinned, offers);
+    this.#fit(zone, column, said, blocks, offers);
   }
 
   /** The question stands above what is typed, everything else below it. */
@@ -188,20 +199,18 @@ export class Screen {
     return [...blocks.slice(0, question + 1), ...pinned, ...blocks.slice(question + 1)];
   }
 
-  /** Tighter first, pages second. */
-  #fit(zone, column, blocks, pinned, offers) {
-    const fits = () => column.scrollHeight <= column.clientHeight + 1 && zone.scrollHeight <= zone.clientHeight + 1;
-    if (fits()) return;
+  /** Tighter first, then without its drawing, then on pages. */
+  #fit(zone, column, said, blocks, offers) {
+    const whole = () => [said, column, zone].every(fits);
+    if (whole()) return;
     zone.classList.add("tight");
-    if (fits()) return;
-    if (column.classList.contains("beside")) {
-      column.classList.remove("beside");
-      column.replaceChildren(...blocks);
-      if (fits()) return;
-    }
-    for (const offer of offers) if (offer.parentElement === zone) column.append(offer);
-    const [shown] = spread(column, [...blocks, ...offers], pinned, this.#page, this.talk.words);
-    this.#page = shown;
+    if (whole()) return;
+    column.classList.remove("beside");
+    column.replaceChildren(said);
+    if (whole()) return;
+    column.classList.add("paged");
+    for (const offer of offers) if (offer.parentElement === zone) said.append(offer);
+    this.#page = spread(said, [...blocks, ...offers], this.#page, this.talk.words);
   }
 
   #sayings(body) {
@@ -217,14 +226,19 @@ export class Screen {
 
   #offers(body) {
     if (!body.offers.length) return [];
-    const many = body.offers.length > FEW || body.sign === "put-card";
-    return [make("div", { class: `offers${many ? " many" : ""}` }, ...body.offers.map((offer) => this.#offer(offer, many ? "quiet" : `answer${offer.back ? " back" : ""}`)))];
+    const { offers } = body;
+    const last = this.talk.step === this.talk.steps.length - 1 && offers.length > 1;
+    const calm = offers.length > FEW || body.sign === "put-card" || body.lines.some((line) => line.kind === "call") || last;
+    const beside = body.pad || body.camera;
+    const kind = (offer) => (calm ? "quiet" : `answer${offer.back || beside ? " back" : ""}`);
+    return [make("div", { class: `offers${calm ? " many" : ""}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
   }
 
-  #offer(offer, kind) {
+  /** What is beside a pad or a picture is not the main thing there: no drawing, and no strong colour. */
+  #offer(offer, kind, drawn = false) {
     const key = offer.key.length === 1 && kind.startsWith("answer") ? make("kbd", { "aria-hidden": "true" }, offer.key.toUpperCase()) : undefined;
     return make("button", { type: "button", class: kind, "data-target": `offer:${offer.id}`, "data-offer": offer.id, lang: offer.lang },
-      key, kind.startsWith("answer") ? iconOf(offer.id) : undefined, make("span", {}, sentence(offer.label)),
+      key, drawn && kind.startsWith("answer") ? iconOf(offer.id) : undefined, make("span", {}, sentence(offer.label)),
       offer.hint ? make("small", {}, sentence(offer.hint)) : undefined);
   }
 }

@@ -38,6 +38,11 @@ export function iconOf(id) {
   return ICONS[id]?.();
 }
 
+/** Where a page goes: up or down. */
+export function arrow(by) {
+  return icon(draw("path", { d: by > 0 ? "M10 22l22 22 22-22" : "M10 42l22-22 22 22", ...LINE, "stroke-width": 8 }));
+}
+
 /** The moving sign of a talk. */
 export function sign(kind) {
   if (kind === "wait") return wheel();
