@@ -34,8 +34,8 @@ async def on_screen() -> dict[str, float]:
     from terminal.front.opened import Opened
     from terminal.screens.app import TerminalApp
     from terminal.screens.picture import LivePicture
-    from tests.terminal.screens.gallery import state_of
     from tests.terminal.screens.stand_in import StandIn
+    from tests.terminal.talk.gallery import state_of
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
 
@@ -70,7 +70,7 @@ async def _busy(seconds: float) -> float:
 
 
 async def _event_to_screen(app: object, counter: object, live: object) -> float:
-    from tests.terminal.screens.gallery import SCREENS, state_of
+    from tests.terminal.talk.gallery import SCREENS, state_of
 
     spent = []
     states = [state_of(name) for name in SCREENS]

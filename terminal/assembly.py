@@ -48,7 +48,8 @@ class Devices:
     engine: "Callable[[], FaceEngine]"
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings, *, first_language: str = LANGUAGES[0]) -> Rules:
+    """`first_language`: the one every reception begins in."""
     return Rules(
         consent=settings.consent,
         face_attempts=settings.vision.attempts,
@@ -56,7 +57,7 @@ def rules_of(settings: Settings) -> Rules:
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
         staff_enabled=bool(settings.staff.password_hash.get_secret_value()),
-        languages=LANGUAGES,
+        languages=tuple(sorted(LANGUAGES, key=lambda language: language != first_language)),
     )
 
 

@@ -111,17 +111,16 @@ def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
 
 
 def at_prompt(settings: Settings, language: str, write: Write | None) -> None:
-    from terminal.assembly import open_terminal
+    from terminal.assembly import open_terminal, rules_of
     from terminal.headless.prompt import PromptOperator
     from terminal.headless.runner import Headless
-    from terminal.words.catalogue import words
-
-    place = settings.profile_row.words_in(language)
-    say = words(language, institution=place.institution, staff=place.staff)
+    from terminal.words.catalogue import speaker
 
     async def conduct() -> None:
-        conductor = open_terminal(settings, real_devices(settings, write))
-        await Headless(conductor, PromptOperator(say, tell)).run()
+        speak = speaker(settings.profile_row)
+        rules = rules_of(settings, first_language=language)
+        conductor = open_terminal(settings, real_devices(settings, write), rules=rules)
+        await Headless(conductor, PromptOperator(speak, tell), speak).run()
 
     asyncio.run(conduct())
 

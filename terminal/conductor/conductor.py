@@ -24,7 +24,7 @@ from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.rules import Rules
-from terminal.session.states import START, Idle, PrintedCodeEntry, State
+from terminal.session.states import Display, Idle, PrintedCodeEntry, State
 from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Conductor:
         institution_code: str,
     ) -> None:
         self.rules = rules
-        self.state: State = START
+        self.state: State = Idle(display=Display(language=rules.languages[0]))
         self.reader_name: str | None = None
         self.card, self.camera, self.service = card, camera, service
         self.ledger, self.delivery = ledger, delivery

@@ -6,22 +6,16 @@ import sys
 import termios
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
 
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
-from terminal.conductor.conductor import Conductor
-from terminal.headless.transcript import Line, Transcript, topic
-from terminal.qualification.contract import PrescriptionForm, Way
-from terminal.session import events as ev
+from terminal.headless.runner import Hands
+from terminal.headless.transcript import Line, Transcript
 from terminal.session import states as st
-from terminal.words.catalogue import Words
+from terminal.talk.parts import Pad, Talk
+from terminal.words.catalogue import Speak
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    label: str
-    event: ev.Event
+PIN_LENGTH = 4
 
 
 class Lines:
@@ -89,127 +83,85 @@ class Lines:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-class PromptOperator:
-    """Shows each question with numbered answers; the PIN is typed unseen. Ends the conductor at the end of input."""
+_TYPED = {"escape": "esc"}
+"""How a key of the screen is typed at the prompt, where it is not typed as it is called."""
 
-    def __init__(self, say: Words, tell: Line, stream: TextIO = sys.stdin) -> None:
-        self._say = say
+
+def typed_as(key: str) -> str:
+    """Return what to type for an offer's key."""
+    return _TYPED.get(key, key)
+
+
+class PromptOperator:
+    """Reads each Talk aloud, with its offers by their keys; PIN and code are typed unseen.
+
+    Ends the terminal at the end of input.
+    """
+
+    def __init__(self, speak: Speak, tell: Line, stream: TextIO = sys.stdin) -> None:
+        self._speak = speak
         self._tell = tell
-        self._transcript = Transcript(say, tell)
+        self._transcript = Transcript(tell)
         self._lines = Lines(stream)
 
-    async def act(self, state: st.State, conductor: Conductor) -> None:
-        try:
-            await self._act(state, conductor)
-        except EOFError:
-            conductor.stop()
+    def hear(self, talk: Talk) -> None:
+        self._transcript.hear(talk)
 
-    async def _act(self, state: st.State, conductor: Conductor) -> None:
+    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
         self._lines.forget()
-        if isinstance(state, st.Idle):
-            self._tell(self._say("idle.card-left" if state.card_left is not None else "idle.question"))
-            return
-        self._transcript.state(state)
-        if isinstance(state, st.Complete | st.Problem):
-            self._tell("  " + self._say("complete.take-card"))
-            return
-        if state.waiting is not None:
-            return
-        if isinstance(state, st.PinEntry) and not state.needs_confirmation:
-            await self._pin(conductor)
-        elif isinstance(state, st.PrintedCodeEntry):
-            await self._printed_code(state, conductor)
-        else:
-            await self._choose(choices(state, self._say), conductor)
+        for offer in talk.offers:
+            self._tell(f"    {typed_as(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
+        try:
+            while True:
+                if isinstance(state, st.PrintedCodeEntry) and talk.body.pad is Pad.CODE:
+                    done = await self._printed_code(talk, state, hands)
+                else:
+                    done = await self._line(talk, hands)
+                if done:
+                    return
+        except EOFError:
+            hands.leave()
 
-    async def _choose(self, offered: tuple[Choice, ...], conductor: Conductor) -> None:
-        for number, choice in enumerate(offered, 1):
-            self._tell(f"    {number}  {choice.label}")
-        while offered:
+    async def _line(self, talk: Talk, hands: Hands) -> bool:
+        """Take one line: an offer's key, or the PIN. Return whether something came of it."""
+        pin = talk.body.pad is Pad.PIN
+        with self._lines.hidden() if pin else contextlib.nullcontext():
             typed = (await self._lines.next()).strip()
-            if typed.isdecimal() and 1 <= int(typed) <= len(offered):
-                conductor.post(offered[int(typed) - 1].event)
-                return
-            self._tell(f"    1 - {len(offered)}")
+        if self._touched(talk, typed, hands):
+            return True
+        if pin and len(typed) == PIN_LENGTH and typed.isascii() and typed.isdecimal():
+            return hands.type_pin(typed)
+        self._say_what_counts(talk)
+        return False
 
-    async def _pin(self, conductor: Conductor) -> None:
-        with self._lines.hidden():
-            typed = (await self._lines.next()).strip()
-        patient = conductor.patient
-        if patient is None:
-            return
-        if not typed:
-            conductor.post(ev.Cancelled(patient.reception))
-            return
-        if len(typed) != 4 or not (typed.isascii() and typed.isdecimal()):
-            self._tell("    " + self._say("pin.question"))
-            await self._pin(conductor)
-            return
-        for digit in typed:
-            patient.pin.push(int(digit))
-        conductor.enter_pin()
+    def _touched(self, talk: Talk, typed: str, hands: Hands) -> bool:
+        wanted = [offer for offer in talk.offers if typed_as(offer.key) == typed.lower()]
+        return bool(wanted) and hands.touch(talk, wanted[0])
 
-    async def _printed_code(self, state: st.PrintedCodeEntry, conductor: Conductor) -> None:
-        self._tell("    " + self._say("code.question"))
-        self._tell("    " + self._say("code.tries-left", left=state.reception.code_left))
-        self._tell("    " + self._say("code.birth-date") + " (S55.3.1 / 1980-03-01)")
-        born = _birth_date((await self._lines.next()).strip())
-        self._tell("    " + self._say("code.security-code"))
+    def _say_what_counts(self, talk: Talk) -> None:
+        keys = ", ".join(typed_as(offer.key) for offer in talk.offers)
+        self._tell(f"    {talk.body.question}  ({keys})" if talk.body.pad is Pad.PIN else f"    ({keys})")
+
+    async def _printed_code(self, talk: Talk, state: st.PrintedCodeEntry, hands: Hands) -> bool:
+        say = self._speak(talk.language)
+        self._tell("    " + say("code.birth-date") + " (S55.3.1 / 1980-03-01)")
+        typed = (await self._lines.next()).strip()
+        if self._touched(talk, typed, hands):
+            return True
+        born = _birth_date(typed)
+        self._tell("    " + say("code.security-code"))
         with self._lines.hidden():
             security_code = bytearray((await self._lines.next()).strip(), "ascii", "replace")
         year = state.card_expiry_year
         if year is None or born is None:
-            self._tell("    " + self._say("code.wrong"))
-            await self._printed_code(state, conductor)
-            return
+            self._tell("    " + say("code.wrong"))
+            return False
         code = build_printed_code(born, year, security_code)
         if isinstance(code, CodeFault):
             self._tell(f"    {code.part}: {code.reason} {code.next_step}")
-            await self._printed_code(state, conductor)
-            return
-        conductor.enter_code(code)
-
-
-def choices(state: st.AfterIdle, say: Words) -> tuple[Choice, ...]:
-    """The touches a state offers, numbered in the order of the screen."""
-    key = state.reception.id
-    stop = Choice(say("button.cancel"), ev.Cancelled(key))
-    match state:
-        case st.ChoosingMethod(ways=ways):
-            events: dict[Way, ev.Event] = {Way.FACE: ev.FaceChosen(key), Way.PIN: ev.PinChosen(key)}
-            return (*(Choice(say(f"method.{way}"), events[way]) for way in ways), stop)
-        case st.PinEntry():
-            return (Choice(say("pin.last-try.confirm"), ev.LastTryConfirmed(key)), stop)
-        case st.StaffCheck():
-            same = ev.StaffSaysSame(key, "documents checked")
-            return (Choice(say("staff.same"), same), Choice(say("staff.other"), ev.StaffSaysOther(key)))
-        case st.Notice() | st.Inquiry():
-            return (Choice(say("button.understood"), ev.Understood(key)),)
-        case st.Registration():
-            yes, no = ev.RegistrationWanted(key), ev.RegistrationDeclined(key)
-            return (Choice(say("registration.yes"), yes), Choice(say("registration.no"), no))
-        case st.Consent(index=None):
-            return (
-                Choice(say("consent.all"), ev.ShareAll(key)),
-                Choice(say("consent.one-by-one"), ev.OneByOne(key)),
-                Choice(say("consent.none"), ev.ShareNone(key)),
-            )
-        case st.Consent() | st.SpecificDisease() | st.Limit() if state.question is not None:
-            words = "share" if isinstance(state, st.Consent) else "provide"
-            about = topic(state.question, say)
-            return (
-                Choice(f"{about}: {say(f'answer.{words}')}", ev.QuestionAnswered(key, state.question.id, True)),
-                Choice(f"{about}: {say(f'answer.not-{words}')}", ev.QuestionAnswered(key, state.question.id, False)),
-            )
-        case st.Prescription():
-            return tuple(
-                Choice(say(f"prescription.{form.name.lower()}"), ev.PrescriptionChosen(key, form))
-                for form in PrescriptionForm
-            )
-        case st.Summary():
-            return (Choice(say("summary.confirm"), ev.Confirmed(key)), Choice(say("summary.change"), ev.Back(key)))
-        case _:
-            return ()
+            return False
+        hands.type_code(code)
+        return True
 
 
 def _birth_date(typed: str) -> EraDate | WesternDate | None:

@@ -1,32 +1,59 @@
-"""A reception without a screen: an operator - a script or somebody at a prompt - answers what the state asks."""
+"""A reception without a screen: an operator - a script or a person at a prompt - answers what the Talk asks."""
 
 import asyncio
 import contextlib
-from dataclasses import replace
+import time
 from typing import Protocol
 
 from terminal.conductor.conductor import Conductor
-from terminal.session.states import Complete, FaceCheck, Idle, State
+from terminal.session.events import StaffAuthenticated
+from terminal.session.states import Idle, State
+from terminal.talk.parts import Offer, Talk
+from terminal.talk.serial import Talks
+from terminal.words.catalogue import Speak
+
+
+class Hands(Protocol):
+    """What an operator can do at the counter."""
+
+    def touch(self, talk: Talk, offer: Offer) -> bool:
+        """Touch one offer of that talk. Return False if the terminal asks something else by now."""
+
+    def type_pin(self, digits: str) -> bool:
+        """Type the digits and Enter. Return False if there is nothing to type them into."""
+
+    def type_code(self, code: bytearray) -> None:
+        """Type the printed code; the buffer is the terminal's from here on."""
+
+    def let_staff_in(self) -> None:
+        """Staff typed the right password."""
+
+    def leave(self) -> None:
+        """End the terminal."""
 
 
 class Operator(Protocol):
-    """Stands in for the hands before the terminal."""
+    """Stands in for the person before the terminal."""
 
-    async def act(self, state: State, conductor: Conductor) -> None:
-        """Do what one would do now; cancelled as soon as the state changes."""
+    def hear(self, talk: Talk) -> None:
+        """Take note of every talk, in order."""
+
+    async def act(self, talk: Talk, state: State, hands: Hands) -> None:
+        """Do what one would do now. Cancelled as soon as something else is asked."""
 
 
 class Headless:
-    """Runs the conductor and lets the operator act on every new state."""
+    """Runs the conductor and lets the operator act on everything that is asked."""
 
-    def __init__(self, conductor: Conductor, operator: Operator) -> None:
+    def __init__(self, conductor: Conductor, operator: Operator, speak: Speak) -> None:
         self.conductor = conductor
         self.operator = operator
+        self._talks = Talks(speak, language=conductor.rules.languages[0], settle_seconds=0.0)
         self._states: asyncio.Queue[State] = asyncio.Queue()
         conductor.listen(on_state=self._states.put_nowait)
 
     async def run(self) -> None:
-        """Until the conductor stops. It is let wind up, also where the operator fails."""
+        """Run until the conductor stops. Shuts it down cleanly even if the operator raises."""
         conducting = asyncio.create_task(self.conductor.run())
         acting = asyncio.create_task(self._act())
         try:
@@ -39,36 +66,61 @@ class Headless:
             task.result()
 
     async def _act(self) -> None:
+        hands = _Hands(self.conductor, self._talks)
         state = self.conductor.state
+        talk = self._show(state)
         while True:
-            acting = asyncio.create_task(self.operator.act(state, self.conductor))
+            acting = asyncio.create_task(self.operator.act(talk, state, hands))
             try:
-                state = await self._next_question(state, acting)
+                talk, state = await self._next_question(talk, acting)
             finally:
                 acting.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await acting
 
-    async def _next_question(self, state: State, acting: "asyncio.Task[None]") -> State:
-        """The next state that asks something else: one that differs only in the background goes on being answered."""
+    async def _next_question(self, talk: Talk, acting: "asyncio.Task[None]") -> tuple[Talk, State]:
+        """Wait until something else is asked; until then the operator goes on."""
         while True:
             changed = asyncio.create_task(self._states.get())
             await asyncio.wait({acting, changed}, return_when=asyncio.FIRST_COMPLETED)
             if acting.done():
                 acting.result()
-            following = await changed
-            if _question(following) != _question(state):
-                return following
-            state = following
+            state = await changed
+            following = self._show(state)
+            if following.serial != talk.serial:
+                return following, state
+
+    def _show(self, state: State) -> Talk:
+        talk = self._talks.show(state, self.conductor.rules, time.monotonic())
+        self.operator.hear(talk)
+        return talk
 
 
-def _question(state: State) -> object:
-    """The state without what the patient does not see."""
-    if isinstance(state, Idle):
-        return (Idle, state.card_left is not None, state.out_of_service, state.staff, state.purpose)
-    changes: dict[str, object] = {"reception": None, "deadline": 0, "warned": False}
-    if isinstance(state, FaceCheck):
-        changes["progress"] = None
-    if isinstance(state, Complete):
-        changes |= {"remind_at": 0, "alert_at": None}
-    return (state.reception.id, replace(state, **changes))  # type: ignore[arg-type]
+class _Hands:
+    def __init__(self, conductor: Conductor, talks: Talks) -> None:
+        self._conductor, self._talks = conductor, talks
+
+    def touch(self, talk: Talk, offer: Offer) -> bool:
+        event = self._talks.event(talk.serial, offer.id, time.monotonic())
+        if event is not None:
+            self._conductor.post(event)
+        return event is not None
+
+    def type_pin(self, digits: str) -> bool:
+        patient = self._conductor.patient
+        if patient is None:
+            return False
+        for digit in digits:
+            patient.pin.push(int(digit))
+        self._conductor.enter_pin()
+        return True
+
+    def type_code(self, code: bytearray) -> None:
+        self._conductor.enter_code(code)
+
+    def let_staff_in(self) -> None:
+        state = self._conductor.state
+        self._conductor.post(StaffAuthenticated("" if isinstance(state, Idle) else state.reception.id))
+
+    def leave(self) -> None:
+        self._conductor.stop()

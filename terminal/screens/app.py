@@ -7,7 +7,6 @@ overwritten as soon as its state is left.
 import asyncio
 import logging
 import time
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -42,7 +41,7 @@ from terminal.session.states import Idle, PrintedCodeEntry, State
 from terminal.talk.parts import Pad as PadKind
 from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
-from terminal.words.catalogue import Words, words
+from terminal.words.catalogue import speaker
 
 if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
@@ -90,14 +89,10 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._form_of = ""
         self._conducting: asyncio.Task[None] | None = None
         self._desk: CounterScreen | None = None
-        self.speak = cache(self._words)
+        self.speak = speaker(settings.profile_row)
         self.talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
 
     # --- beginning and end ----------------------------------------------------------------------------------
-
-    def _words(self, language: str) -> Words:
-        place = self.settings.profile_row.words_in(language)
-        return words(language, institution=place.institution, staff=place.staff)
 
     def get_default_screen(self) -> Screen[None]:
         self._desk = CounterScreen(

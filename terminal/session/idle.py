@@ -90,7 +90,13 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
         state = replace(state, left=None, left_until=None)
     if state.mode_until is not None and now.monotonic >= state.mode_until:
         state = replace(
-            state, staff=False, child=False, help=None, purpose=Purpose.RECEPTION, display=Display(), mode_until=None
+            state,
+            staff=False,
+            child=False,
+            help=None,
+            purpose=Purpose.RECEPTION,
+            display=Display(language=rules.languages[0]),
+            mode_until=None,
         )
     if state.card_left is not None and state.remind_at is not None and now.monotonic >= state.remind_at:
         return Step(replace(state, remind_at=now.monotonic + rules.remind_every), (RemindTakeCard("", 0),))

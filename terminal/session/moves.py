@@ -93,7 +93,7 @@ def leave(
     `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows.
     """
     idle = Idle(
-        display=reception.display if keep_display else Display(),
+        display=reception.display if keep_display else Display(language=rules.languages[0]),
         camera=reception.camera,
         reader=reception.reader,
         staff=staff,

@@ -75,6 +75,7 @@ class Rules:
     remind_every: float = 5
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")
+    """Offered in this order; every reception begins in the first."""
 
 
 def standing(not_after: datetime, now: Now, rules: Rules) -> CertificateStanding | None:

@@ -1,6 +1,5 @@
 """What a front end draws, as plain values: no toolkit here, no rule, no secret."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
@@ -8,9 +7,6 @@ from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import Display
 from terminal.words.catalogue import Words
-
-Speak = Callable[[str], Words]
-"""`speak(language)` gives that language's sentences, the institution's own words filled in."""
 
 
 class GuideStep(Enum):

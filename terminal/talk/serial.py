@@ -3,8 +3,9 @@
 from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import FaceCheck, Idle, PinEntry, PrintedCodeEntry, Problem, State
-from terminal.talk.parts import Offer, Remark, Speak, Talk
+from terminal.talk.parts import Offer, Remark, Talk
 from terminal.talk.view import starting, talk_of
+from terminal.words.catalogue import Speak
 
 SETTLE_SECONDS = 0.35
 """A question counts as read only after this long: a double tap must not answer the next one too."""

@@ -32,7 +32,8 @@ from terminal.session.states import (
     Summary,
 )
 from terminal.talk import asking, confirming, ending
-from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Speak, Talk
+from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Talk
+from terminal.words.catalogue import Speak
 
 LANGUAGES_AT_ONCE = 3
 """So many languages have buttons of their own on the first screen."""

@@ -10,10 +10,14 @@ from importlib.resources import files
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from config.profiles import ProfileRow
+
 LANGUAGES = ("ja", "en")
 
 Words = Callable[..., str]
 """`words(message_id, **placeholders) -> str`"""
+Speak = Callable[[str], Words]
+"""`speak(language)` gives that language's sentences, the institution's own words filled in."""
 
 
 @cache
@@ -36,6 +40,17 @@ def words(language: str, **always: str) -> Words:
         return message.string.format(**{**always, **placeholders})
 
     return say
+
+
+def speaker(profile: ProfileRow) -> Speak:
+    """Return the sentences of every language as an institution of this profile says them."""
+
+    @cache
+    def speak(language: str) -> Words:
+        place = profile.words_in(language)
+        return words(language, institution=place.institution, staff=place.staff)
+
+    return speak
 
 
 def question_wording(language: str, question_id: str, **always: str) -> str:

@@ -15,7 +15,7 @@ from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.headless.runner import Headless, Operator
+from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
@@ -28,7 +28,8 @@ from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
-from terminal.words.catalogue import words
+from terminal.talk.parts import Talk
+from terminal.words.catalogue import speaker
 
 Tell = Callable[[str], None]
 RECEPTION_SECONDS = 60.0
@@ -105,9 +106,13 @@ class _Substitute(Operator):
     def __init__(self) -> None:
         self.now: Operator | None = None
 
-    async def act(self, state: st.State, conductor: Conductor) -> None:
+    def hear(self, talk: Talk) -> None:
         if self.now is not None:
-            await self.now.act(state, conductor)
+            self.now.hear(talk)
+
+    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+        if self.now is not None:
+            await self.now.act(talk, state, hands)
 
 
 class AutoDemo:
@@ -139,7 +144,7 @@ class AutoDemo:
         )
         conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
         substitute = _Substitute()
-        running = asyncio.create_task(Headless(conductor, substitute).run())
+        running = asyncio.create_task(Headless(conductor, substitute, speaker(self._settings.profile_row)).run())
         played = []
         try:
             await conductor.camera.warm_up()
@@ -156,12 +161,9 @@ class AutoDemo:
         self._stage.show(persona)
         card = SoftCard(image.model_copy(deep=True))
         self._tell(f"\n{persona.name}: {persona.story}")
-        say = words("ja", **_place(self._settings))
-        transcript = Transcript(say, self._tell)
+        transcript = Transcript(self._tell)
         self._watched, self._tries = watched, _ = _Watched(), 0
-        substitute.now = ScriptedPatient(
-            persona.script, say, transcript, take_card=self._place.remove, finished=lambda _: None
-        )
+        substitute.now = ScriptedPatient(persona.script, transcript, take_card=self._place.remove)
         self._misbehave(persona)
         began = time.monotonic()
         self._place.insert(card)
@@ -238,11 +240,6 @@ def _differences(expected: Expected, watched: _Watched, flags: dict[Item, int] |
 def with_profile(settings: Settings, profile: Profile) -> Settings:
     """The same settings for another profile: what the user did not set follows the profile's row."""
     return Settings.model_validate(settings.model_dump(exclude_unset=True) | {"profile": profile})
-
-
-def _place(settings: Settings) -> dict[str, str]:
-    place = settings.profile_row.words_in("ja")
-    return {"institution": place.institution, "staff": place.staff}
 
 
 def as_json(played: Sequence[Played]) -> str:

@@ -2,125 +2,99 @@
 
 from collections.abc import Callable
 
-from terminal.conductor.conductor import Conductor
-from terminal.headless.transcript import Transcript, topic
-from terminal.qualification.contract import PrescriptionForm, Way
+from terminal.headless.runner import Hands
+from terminal.headless.transcript import Transcript
+from terminal.qualification.contract import PrescriptionForm
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.personas.persona import Mishap, Script, Sharing
-from terminal.words.catalogue import Words
+from terminal.talk.parts import Offer, Pad, Talk
+
+_SHARING = {Sharing.ALL: "all", Sharing.NONE: "none", Sharing.ONE_BY_ONE: "one-by-one"}
+_ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """`take_card` lifts the card from the reader; `finished` is told the last state before the card goes."""
+    """Reads a Talk and touches one of its offers. `take_card` lifts the card from the reader."""
 
-    def __init__(
-        self,
-        script: Script,
-        say: Words,
-        transcript: Transcript,
-        *,
-        take_card: Callable[[], None],
-        finished: Callable[[st.State], None],
-    ) -> None:
+    def __init__(self, script: Script, transcript: Transcript, *, take_card: Callable[[], None]) -> None:
         self._script = script
-        self._say = say
         self._transcript = transcript
         self._take_card = take_card
-        self._finished = finished
         self._pins = list(script.pins)
 
-    async def act(self, state: st.State, conductor: Conductor) -> None:
-        self._transcript.state(state)
-        if isinstance(state, st.Idle) or state.waiting is not None:
+    def hear(self, talk: Talk) -> None:
+        """Nothing: a script is told what it acts on, without what changes meanwhile."""
+
+    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+        if isinstance(state, st.Idle):
             return
-        reception = state.reception.id
-        event: ev.Event | None = None
-        match state:
-            case st.Complete() | st.Problem() | st.Inquiry():
-                if state.reception.card_in:
-                    self._finished(state)
-                    self._take_card()
-            case st.ChoosingMethod(ways=ways):
-                event = self._choose(ways, reception)
-            case st.PinEntry():
-                self._pin(state, conductor)
-            case st.Notice():
-                event = self._answer("button.understood", ev.Understood(reception))
-            case st.Registration():
-                wanted = self._script.register
-                kind = ev.RegistrationWanted if wanted else ev.RegistrationDeclined
-                event = self._answer(f"registration.{'yes' if wanted else 'no'}", kind(reception))
-            case st.Consent() | st.SpecificDisease() | st.Limit():
-                event = self._consent(state)
-            case st.StaffCheck():
-                event = self._answer("staff.same", ev.StaffSaysSame(reception, "documents compared"))
-            case st.Prescription():
-                form = self._script.prescription
-                name = "electronic" if form is PrescriptionForm.ELECTRONIC else "paper"
-                event = self._answer(f"prescription.{name}", ev.PrescriptionChosen(reception, form))
-            case st.Summary():
-                event = self._answer("summary.confirm", ev.Confirmed(reception))
-            case _:
-                pass
-        if event is not None:
-            conductor.post(event)
-
-    def _answer(self, message_id: str, event: ev.Event) -> ev.Event:
-        self._transcript.answered(self._say(message_id))
-        return event
-
-    def _choose(self, ways: tuple[Way, ...], reception: str) -> ev.Event | None:
-        if self._script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
-            self._pull()
-            return None
-        if self._script.staff:
+        self._transcript.hear(talk)
+        if isinstance(state, _ENDS):
+            if state.reception.card_in:
+                self._take_card()
+            return
+        if self._pulls_card(state):
+            self._transcript.note("the card is taken away")
+            self._take_card()
+        elif isinstance(state, st.ChoosingMethod) and self._script.staff:
             self._transcript.note("staff comes")
-            return ev.StaffAuthenticated(reception)
-        way = self._script.way if self._script.way in ways else next(iter(ways), None)
-        match way:
-            case Way.FACE:
-                return self._answer("method.face", ev.FaceChosen(reception))
-            case Way.PIN:
-                return self._answer("method.pin", ev.PinChosen(reception))
+            hands.let_staff_in()
+        elif talk.body.pad is Pad.PIN:
+            self._type_pin(talk, hands)
+        else:
+            self._touch(talk, self._wanted(talk, state), hands)
+
+    def _pulls_card(self, state: st.AfterIdle) -> bool:
+        match self._script.mishap:
+            case Mishap.CARD_TAKEN_BEFORE_CHECK:
+                return isinstance(state, st.ChoosingMethod)
+            case Mishap.CARD_TAKEN_DURING_CONSENT:
+                return isinstance(state, st.Consent)
+            case _:
+                return False
+
+    def _type_pin(self, talk: Talk, hands: Hands) -> None:
+        if not self._pins:
+            self._touch(talk, next(offer for offer in talk.foot if offer.id == "cancel"), hands)
+            return
+        self._transcript.answered("● ● ● ●")
+        hands.type_pin(self._pins.pop(0))
+
+    def _touch(self, talk: Talk, offer: Offer | None, hands: Hands) -> None:
+        if offer is not None:
+            self._transcript.answered(offer.label)
+            hands.touch(talk, offer)
+
+    def _wanted(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
+        """What the script would touch of what is offered; None where it waits."""
+        offers = {offer.id: offer for offer in talk.body.offers}
+        script = self._script
+        match state:
+            case st.ChoosingMethod():
+                return offers.get(script.way) or next(iter(offers.values()), None)
+            case st.PinEntry():
+                return offers.get("go-on")
+            case st.Notice():
+                return offers.get("understood")
+            case st.Registration():
+                return offers.get("yes" if script.register else "no")
+            case st.Consent(index=None):
+                return offers.get(_SHARING[script.sharing])
+            case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit():
+                return self._answer(offers)
+            case st.StaffCheck():
+                return next((offer for offer in offers.values() if isinstance(offer.event, ev.StaffSaysSame)), None)
+            case st.Prescription():
+                return offers.get("electronic" if script.prescription is PrescriptionForm.ELECTRONIC else "paper")
+            case st.Summary():
+                return offers.get("confirm")
             case _:
                 return None
 
-    def _pin(self, state: st.PinEntry, conductor: Conductor) -> None:
-        reception = state.reception.id
-        if state.needs_confirmation:
-            conductor.post(self._answer("pin.last-try.confirm", ev.LastTryConfirmed(reception)))
-            return
-        patient = conductor.patient
-        if patient is None or not self._pins:
-            conductor.post(self._answer("button.cancel", ev.Cancelled(reception)))
-            return
-        for digit in self._pins.pop(0):
-            patient.pin.push(int(digit))
-        self._transcript.answered("● ● ● ●")
-        conductor.enter_pin()
-
-    def _consent(self, state: st.Consent | st.SpecificDisease | st.Limit) -> ev.Event | None:
-        reception = state.reception.id
-        if self._script.mishap is Mishap.CARD_TAKEN_DURING_CONSENT:
-            self._pull()
+    def _answer(self, offers: dict[str, Offer]) -> Offer | None:
+        yes = offers.get("yes")
+        if yes is None or not isinstance(yes.event, ev.QuestionAnswered):
             return None
-        question = state.question
-        if question is None:
-            match self._script.sharing:
-                case Sharing.ALL:
-                    return self._answer("consent.all", ev.ShareAll(reception))
-                case Sharing.NONE:
-                    return self._answer("consent.none", ev.ShareNone(reception))
-                case Sharing.ONE_BY_ONE:
-                    return self._answer("consent.one-by-one", ev.OneByOne(reception))
-        default = self._script.sharing is not Sharing.NONE
-        granted = self._script.answers.get(question.id, default)
-        words = "share" if isinstance(state, st.Consent) else "provide"
-        label = self._say(f"answer.{words if granted else 'not-' + words}")
-        self._transcript.answered(f"{topic(question, self._say)}: {label}")
-        return ev.QuestionAnswered(reception, question.id, granted)
-
-    def _pull(self) -> None:
-        self._transcript.note("the card is taken away")
-        self._take_card()
+        granted = self._script.answers.get(yes.event.question_id, self._script.sharing is not Sharing.NONE)
+        return yes if granted else offers.get("no")

@@ -8,14 +8,13 @@ import pytest
 
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.headless.prompt import Lines, PromptOperator, _birth_date, choices
-from terminal.headless.runner import Headless
+from terminal.headless.prompt import Lines, PromptOperator, _birth_date
+from terminal.headless.runner import Hands, Headless
 from terminal.session import states as st
-from terminal.session.rules import Rules
 from terminal.simulated.demo.counter import Counter
-from terminal.words.catalogue import words
+from terminal.talk.parts import Talk
+from terminal.words.catalogue import speaker
 from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom, no_engine
-from tests.terminal.session.world import World
 from vision.camera import Camera
 
 
@@ -42,14 +41,13 @@ class Keyboard:
 
 
 def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
-    place = counter.settings.profile_row.words_in("en")
-    say = words("en", institution=place.institution, staff=place.staff)
+    speak = speaker(counter.settings.profile_row)
 
     async def day() -> None:
         conductor = open_terminal(
             counter.settings,
             Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
-            rules=replace(rules_of(counter.settings), show_answers=0.05),
+            rules=replace(rules_of(counter.settings, first_language="en"), show_answers=0.05),
             anchors=counter.props.authority.trust_anchors,
         )
 
@@ -61,7 +59,7 @@ def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
 
         conductor.listen(on_state=on_state)
         with os.fdopen(keyboard.reading) as stream:
-            headless = Headless(conductor, PromptOperator(say, keyboard.tell, stream))
+            headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
             asyncio.get_running_loop().call_later(0.1, desk.place.insert, desk.card())
             try:
                 async with asyncio.timeout(20):
@@ -73,17 +71,20 @@ def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
 
 
 def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
+    say = speaker(counter.settings.profile_row)("en")
     keyboard = Keyboard(
         [
-            ("2  By my PIN", "2"),
-            ("Please enter your PIN (4 digits)  (", "12"),
-            ("    Please enter your PIN", "1234"),
-            ("3  Share nothing", "2"),
-            ("2  Past care and medicines: Do not share", "1"),
-            ("2  Health check-up results: Do not share", "x"),
-            ("1 - 2", "2"),
-            ("2  High-cost limit: Do not provide", "1"),
-            ("1  Confirm", "1"),
+            (f"2  {say('method.pin')}", "2"),
+            (say("pin.tries-left", left=3), "12"),
+            ("(a, esc, f2, f1)", "1234"),
+            (f"2  {say('consent.one-by-one')}", "2"),
+            (f"3  {say('answer.share')}", "x"),
+            ("(1, 2, 3, esc, f2, f1)", "2"),
+            (f"3  {say('answer.share')}", "3"),
+            (f"2  {say('answer.not-provide')}", "1"),
+            (f"3  {say('answer.share')}", "3"),
+            (f"2  {say('answer.not-provide')}", "2"),
+            (f"2  {say('summary.confirm')}", "2"),
         ]
     )
     run_at_prompt(counter, desk, keyboard)
@@ -104,7 +105,8 @@ async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> Non
         anchors=counter.props.authority.trust_anchors,
     )
     with os.fdopen(keyboard.reading) as stream:
-        headless = Headless(conductor, PromptOperator(words("en", institution="", staff=""), keyboard.tell, stream))
+        speak = speaker(counter.settings.profile_row)
+        headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
         desk.place.insert(desk.card())
         asyncio.get_running_loop().call_later(0.2, keyboard.close)
         async with asyncio.timeout(10):
@@ -113,7 +115,10 @@ async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> Non
 
 
 class Clumsy:
-    async def act(self, state: st.State, conductor: Conductor) -> None:
+    def hear(self, talk: Talk) -> None:
+        pass
+
+    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
         raise ValueError("a hand slips")
 
 
@@ -127,7 +132,7 @@ def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: Counte
 
     async def day() -> None:
         with pytest.raises(ValueError, match="slips"):
-            await Headless(open_again(), Clumsy()).run()
+            await Headless(open_again(), Clumsy(), speaker(counter.settings.profile_row)).run()
         open_again().ledger.close()
 
     asyncio.run(day())
@@ -180,15 +185,3 @@ def test_a_birth_date_is_typed_as_it_is_printed(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["", "55.3.1.2", "X55.3.1", "S55.3", "yesterday"])
 def test_what_is_no_date_is_asked_again(typed: str) -> None:
     assert _birth_date(typed) is None
-
-
-def test_every_question_has_its_choices() -> None:
-    say = words("ja", institution="", staff="")
-    world = World(Rules())
-    world.card_read()
-    assert isinstance(world.state, st.ChoosingMethod)
-    assert len(choices(world.state, say)) == 3
-    world = World()
-    world.by_pin()
-    assert isinstance(world.state, st.Consent)
-    assert len(choices(world.state, say)) == 3

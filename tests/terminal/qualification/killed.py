@@ -20,10 +20,12 @@ from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.headless.runner import Headless
+from terminal.headless.runner import Hands, Headless
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.service.server import serve
+from terminal.talk.parts import Talk
+from terminal.words.catalogue import speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def _open(place: Place, slot: SimulatedSlot) -> Conductor:
 class _Patients:
     """One after the other; each says what they agree to before they touch it."""
 
-    def __init__(self, place: Place, slot: SimulatedSlot, seed: int) -> None:
+    def __init__(self, place: Place, slot: SimulatedSlot, seed: int, conductor: Conductor) -> None:
+        self._conductor = conductor
         self._image = CardImage.model_validate_json(place.card)
         self._slot = slot
         self._lies_there = False
@@ -87,7 +90,11 @@ class _Patients:
             self._slot.remove()
             self._lies_there = False
 
-    async def act(self, state: st.State, conductor: Conductor) -> None:
+    def hear(self, talk: Talk) -> None:
+        pass
+
+    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+        conductor = self._conductor
         if isinstance(state, st.Idle):
             if state.card_left is None:
                 self._put_card()
@@ -151,8 +158,8 @@ def run_terminal(place: Place, seed: int) -> None:
     async def days() -> None:
         slot = SimulatedSlot()
         conductor = _open(place, slot)
-        patients = _Patients(place, slot, seed)
-        await Headless(conductor, patients).run()
+        patients = _Patients(place, slot, seed, conductor)
+        await Headless(conductor, patients, speaker(place.settings.profile_row)).run()
 
     _plainly(lambda: asyncio.run(days()))
 

@@ -8,7 +8,7 @@ from terminal.session.effects import Effect
 from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import START, Idle, State
-from tests.terminal.screens.gallery import RULES
+from tests.terminal.talk.gallery import RULES
 
 
 class NoBacklog:

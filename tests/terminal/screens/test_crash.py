@@ -23,8 +23,8 @@ from terminal.front import crash
 from terminal.screens.app import TerminalApp
 from terminal.screens.screen import CounterScreen
 from terminal.session.states import State
-from tests.terminal.screens.gallery import SCREENS, state_of
 from tests.terminal.screens.stage import on_a_loop, stage
+from tests.terminal.talk.gallery import SCREENS, state_of
 
 PIN, CODE, PASSWORD = "7319", "48120620316502", "sesame-27"
 NAME, PHOTO = b"CANARY-NAME-IMAGE", b"CANARY-PHOTO"
@@ -200,7 +200,7 @@ from pathlib import Path
 from config.settings import Settings
 from terminal.front.opened import Opened
 from terminal.screens.app import run_app
-from tests.terminal.screens.gallery import state_of
+from tests.terminal.talk.gallery import state_of
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.screens.test_crash import BreakingApp, fill
 

@@ -12,9 +12,9 @@ from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, Pad, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import LANGUAGES, words
-from tests.terminal.screens.gallery import BOTH, GENUINE, RULES, state_of
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
 from tests.terminal.session.world import CARD, World
+from tests.terminal.talk.gallery import BOTH, GENUINE, RULES, state_of
 
 SENTENCES = {
     "ja": "顔を確認しました 暗証番号もお願いします",

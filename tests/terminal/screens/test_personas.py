@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,8 +29,7 @@ from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
-from terminal.talk.parts import Talk
-from terminal.words.catalogue import words
+from terminal.talk.parts import Offer, Talk
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 
 RECEPTION_SECONDS = 40.0
@@ -39,26 +37,35 @@ BY_FACE = {persona.name for persona in PERSONAS if persona.script.way is Way.FAC
 
 
 class Fingers:
-    """Takes a script's words for a conductor's and turns them into touches or keys on what the screen shows."""
+    """Turns what a script touches and types into touches or keys on what the screen shows."""
 
     def __init__(self, app: TerminalApp, *, by_touch: bool) -> None:
         self._app, self._touch = app, by_touch
         self._todo: list[str] = []
-        self.patient = SimpleNamespace(pin=SimpleNamespace(push=lambda digit: self._todo.append(f"key-{digit}")))
 
-    def enter_pin(self) -> None:
-        self._todo.append("key-enter")
+    def type_pin(self, digits: str) -> bool:
+        self._todo += [*(f"key-{digit}" for digit in digits), "key-enter"]
+        return True
 
-    def post(self, event: ev.Event) -> None:
-        if isinstance(event, ev.StaffAuthenticated):  # the password dialog has tests of its own
-            assert self._app.counter is not None
-            self._app.counter.post(event)
-            return
+    def type_code(self, code: bytearray) -> None:
+        raise AssertionError("the scanner reads the code")
+
+    def let_staff_in(self) -> None:
+        """The password dialog has tests of its own."""
+        counter = self._app.counter
+        assert counter is not None
+        assert not isinstance(counter.state, st.Idle)
+        counter.post(ev.StaffAuthenticated(counter.state.reception.id))
+
+    def leave(self) -> None:
+        raise AssertionError("a patient does not end the terminal")
+
+    def touch(self, talk: Talk, offer: Offer) -> bool:
         for target in self._app.desk.query(Target):
-            if target.offer is not None and target.display and _means(target.offer.event, event):
+            if target.display and target.offer == offer:
                 self._todo.append(str(target.id))
-                return
-        raise AssertionError(f"nothing on the screen says {type(event).__name__}")
+                return True
+        raise AssertionError(f"{offer.id} is not on the screen")
 
     async def do(self) -> None:
         todo, self._todo = self._todo, []
@@ -69,11 +76,6 @@ class Fingers:
             target = self._app.desk.query_one(f"#{id}")
             key = target.offer.key if isinstance(target, Target) and target.offer else id.removeprefix("key-")
             await press(self._app, key)
-
-
-def _means(offered: ev.Event, wanted: ev.Event) -> bool:
-    """Whether touching the one says the other; staff's reason is part of the touch."""
-    return offered == wanted or (isinstance(offered, ev.StaffSaysSame) and isinstance(wanted, ev.StaffSaysSame))
 
 
 @asynccontextmanager
@@ -121,14 +123,7 @@ class Day:
         card = self.prepare(persona)
         self.states.clear()
         fingers = Fingers(app, by_touch=by_touch)
-        say = words("ja", institution="この医院", staff="医師")
-        patient = ScriptedPatient(
-            persona.script,
-            say,
-            Transcript(say, lambda _: None),
-            take_card=self.place.remove,
-            finished=lambda _: None,
-        )
+        patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.place.remove)
         self.place.insert(card)
         acted: Talk | None = None
         async with _deadline(persona, app):
@@ -141,8 +136,7 @@ class Day:
                 await drawn(app)
                 if app.desk.talk != shown:
                     continue
-                conductor: Any = fingers
-                await patient.act(state, conductor)
+                await patient.act(shown, state, fingers)
                 await fingers.do()
         self.place.remove()
         self.counter.stub.behave()

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from terminal.screens.blocks import strips_of
 from terminal.screens.card_photo import decoded_photo
 from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterboxed, lines_of
-from tests.terminal.screens.gallery import state_of
 from tests.terminal.screens.stage import on_a_loop, stage
+from tests.terminal.talk.gallery import state_of
 from vision.photo import card_jp2
 
 

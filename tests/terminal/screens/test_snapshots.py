@@ -6,9 +6,9 @@ import pytest
 
 from terminal.screens.picture import CardPhoto, LivePicture
 from terminal.session.display import Size
-from tests.terminal.screens.gallery import SCREENS, state_of
 from tests.terminal.screens.snapshots import FOLDER, UPDATE, difference, picture_of
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, drawn_face, on_a_loop, stage
+from tests.terminal.talk.gallery import SCREENS, state_of
 
 LOOKS: dict[str, dict[str, Any]] = {"": {}, "high-contrast": {"high_contrast": True}, "large": {"size": Size.LARGE}}
 IN_EVERY_LOOK = ("idle", "method", "pin", "consent", "complete")

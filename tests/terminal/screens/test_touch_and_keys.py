@@ -14,8 +14,8 @@ from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
-from tests.terminal.screens.gallery import SCREENS, state_of
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, on_a_loop, stage
+from tests.terminal.talk.gallery import SCREENS, state_of
 
 sizes = pytest.mark.parametrize("size", [SMALL, USUAL])
 

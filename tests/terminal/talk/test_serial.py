@@ -1,22 +1,19 @@
 """A touch answers the question it was meant for: what gives a question a new number, and what does not."""
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
+from config.profiles import PROFILES, Profile
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.talk.parts import Remark
 from terminal.talk.serial import SETTLE_SECONDS, Talks
-from terminal.words.catalogue import Words, words
-from tests.terminal.screens.gallery import RULES, SCREENS, state_of
+from terminal.words.catalogue import speaker
+from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 from vision.verdict import Guidance, Progress
 
-
-@cache
-def speak(language: str) -> Words:
-    return words(language, institution="この医院", staff="医師")
+speak = speaker(PROFILES[Profile.CLINIC])
 
 
 def serials(*states: st.State) -> list[int]:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 
 import pytest
 
@@ -17,18 +16,15 @@ from terminal.session.rules import Now, Rules
 from terminal.session.step import step
 from terminal.talk.parts import LineKind, Offer, Pad, Remark, Sign, Talk
 from terminal.talk.view import starting, talk_of
-from terminal.words.catalogue import LANGUAGES, Words, words
-from tests.terminal.screens.gallery import RULES, SCREENS, problem, state_of
+from terminal.words.catalogue import LANGUAGES, speaker
+from tests.terminal.talk.gallery import RULES, SCREENS, problem, state_of
 
 NOW = Now(1.0, datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
 NARROWEST = 32
 """Cells for a sentence beside the pad or the picture on the smallest screen."""
 
 
-@cache
-def speak(language: str, profile: Profile = Profile.CLINIC) -> Words:
-    place = PROFILES[profile].words_in(language)
-    return words(language, institution=place.institution, staff=place.staff)
+speak = speaker(PROFILES[Profile.CLINIC])
 
 
 def seen(state: st.State, rules: Rules = RULES) -> Talk:
@@ -123,7 +119,7 @@ def test_the_language_can_be_changed_on_every_screen(name: str) -> None:
 @every_screen
 def test_pharmacy_words_are_used_in_a_pharmacy(name: str) -> None:
     state = state_of(name)
-    shown = talk_of(state, RULES, lambda language: speak(language, Profile.PHARMACY))
+    shown = talk_of(state, RULES, speaker(PROFILES[Profile.PHARMACY]))
     assert "医師" not in shown.body.question
 
 
