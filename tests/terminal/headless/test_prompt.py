@@ -76,10 +76,11 @@ def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
         [
             (f"2  {say('method.pin')}", "2"),
             (say("pin.tries-left", left=3), "12"),
-            ("(a, esc, f2, f1)", "1234"),
+            ("(a, b, esc, f2, f1)", "1234"),
             (f"2  {say('consent.one-by-one')}", "2"),
             (f"3  {say('answer.share')}", "x"),
             ("(1, 2, 3, esc, f2, f1)", "2"),
+            (f"3  {say('answer.share')}", "3"),
             (f"3  {say('answer.share')}", "3"),
             (f"2  {say('answer.not-provide')}", "1"),
             (f"3  {say('answer.share')}", "3"),
