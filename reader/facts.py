@@ -86,11 +86,6 @@ class TwoCards:
     """Two cards lie there at once; which one is meant cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneNotTaken:
-    """A phone was put down, and this terminal has no phone reader."""
-
-
 CardProblem = CardGone | CardUnreadable
 
 # --- VERIFY -------------------------------------------------------------------------------------------------

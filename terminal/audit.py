@@ -11,11 +11,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
-from terminal.session.events import Event, FaceRefused, QuestionAnswered, StaffSaysSame
+from terminal.session.events import (
+    CheckInWithoutSharing,
+    Event,
+    FaceRefused,
+    QuestionAnswered,
+    ReaderChanged,
+    StaffSaysSame,
+)
 from terminal.session.rules import Now
-from terminal.session.states import ChoosingMethod, Complete, Idle, Opening, PinEntry, Problem, State
+from terminal.session.states import ChoosingMethod, Complete, Idle, Opening, PinEntry, Problem, State, Submitting
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +38,8 @@ class AuditRecord:
     event: str
     after: str
     detail: str = ""
+    number: int = 0
+    """The reception's number of the day; 0 where no reception is concerned."""
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
@@ -40,6 +50,7 @@ def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | 
     return AuditRecord(
         at=now.wall.isoformat(timespec="milliseconds"),
         reception="" if isinstance(concerned, Idle) else concerned.reception.id,
+        number=0 if isinstance(concerned, Idle) else concerned.reception.number,
         before=type(before).__name__,
         event=type(event).__name__,
         after=type(after).__name__,
@@ -62,10 +73,28 @@ def _detail(event: Event, after: State) -> str:
             return way.value
         case ChoosingMethod(why=why) | PinEntry(why=why):
             return why.value
+        case Submitting() | Complete() if isinstance(event, CheckInWithoutSharing):
+            return "without-sharing"
+        case Idle(left=left) if left is not None:
+            return left.value
+        case Idle() if isinstance(event, ReaderChanged):
+            return after.reader.value
         case Complete(outcome=outcome):
             return outcome.value
         case _:
             return ""
+
+
+TAIL_BYTES = 1_000_000
+"""So much of the trail's end is read: more than a day's."""
+
+
+def last_lines(path: Path) -> list[str]:
+    """The last lines of a trail, oldest first. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - TAIL_BYTES, 0))
+        return file.read().decode("utf-8", errors="replace").splitlines()
 
 
 class AuditTrail:
@@ -76,6 +105,7 @@ class AuditTrail:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
         self._lock = threading.Lock()
 
@@ -84,6 +114,18 @@ class AuditTrail:
         with self._lock, self._told():
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self._file.flush()
+
+    def last_number(self, day: date) -> int:
+        """The last reception's number of that day, so that a restart goes on counting; 0 where there was none."""
+        with self._told():
+            for line in reversed(last_lines(self._path)):
+                try:
+                    record = json.loads(line)
+                    if record["number"] and datetime.fromisoformat(record["at"]).date() == day:
+                        return int(record["number"])
+                except (ValueError, TypeError, KeyError):
+                    continue  # written by an earlier version, or cut off by a crash
+        return 0
 
     def close(self) -> None:
         with self._told():

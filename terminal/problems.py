@@ -12,7 +12,6 @@ from reader.facts import (
     CardUnreadable,
     NoCertificate,
     NotMyNumberCard,
-    PhoneNotTaken,
     ReaderBusy,
     ReaderLost,
     TwoCards,
@@ -72,9 +71,7 @@ class ProblemCode(Enum):
         return "problem." + self.name.lower().replace("_", "-")
 
 
-CardTrouble = (
-    CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | PhoneNotTaken | ReaderBusy | ReaderLost
-)
+CardTrouble = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | ReaderBusy | ReaderLost
 
 
 def of_card(trouble: CardTrouble) -> ProblemCode:
@@ -89,8 +86,6 @@ def of_card(trouble: CardTrouble) -> ProblemCode:
             return ProblemCode.NO_CERTIFICATE
         case TwoCards():
             return ProblemCode.TWO_CARDS
-        case PhoneNotTaken():
-            return ProblemCode.PHONE_NOT_TAKEN
         case ReaderBusy():
             return ProblemCode.CARD_HELD
         case ReaderLost():

@@ -18,6 +18,7 @@ from reader.facts import (
     CodeRight,
     CodeWrong,
     ConnectProblem,
+    Medium,
     NoCard,
     NotMyNumberCard,
     PinLocked,
@@ -34,13 +35,16 @@ from reader.reading import AS_DELIVERED, Reading
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.problems import CardTrouble
-from terminal.qualification.statements import chip_statement, pin_statement
-from terminal.session.effects import OpenFaceRecord, ReadCard, VerifyPinAndSign
+from terminal.qualification.contract import PhoneUser
+from terminal.qualification.statements import chip_statement, phone_statement, pin_statement
+from terminal.session.effects import OpenFaceRecord, ReadCard, SignByPhone, VerifyPinAndSign
 from terminal.session.events import (
     CardFailed,
     CardRead,
     CodeRefused,
     Event,
+    PhoneRefused,
+    PhoneSigned,
     PinRefused,
     PinSigned,
 )
@@ -68,6 +72,7 @@ class CardDesk:
         self._link: CardLink | None = None
         self._card: MyNumberCard | None = None
         self._insertion = 0
+        self._medium = Medium.CARD
 
     async def read(self, effect: ReadCard, patient: Patient) -> Event:
         outcome = await self._worker.run(self._read, effect.card, patient)
@@ -91,6 +96,9 @@ class CardDesk:
         self._link, self._card, self._insertion = link, self._reading.open(link), insertion
         facts = self._card.read_facts()
         if not isinstance(facts, CardFacts):
+            return facts
+        self._medium = facts.medium
+        if facts.medium is Medium.PHONE_PIN:
             return facts
         certificate = self._card.read_user_certificate()
         if not isinstance(certificate, bytes):
@@ -193,11 +201,43 @@ class CardDesk:
             wipe_buffer(pin)
         if not isinstance(outcome, PinRight):
             return outcome
-        signature = card.sign(pin_statement(patient.challenge))
+        if patient.certificate is None:  # a phone gives it after its PIN only
+            certificate = card.read_user_certificate()
+            if not isinstance(certificate, bytes):
+                return CardUnreadable(what="certificate after PIN")
+            patient.certificate = None if patient.wiped else certificate
+        user = None if self._medium is Medium.CARD else PhoneUser.PIN
+        trouble = self._sign(card, patient, user)
+        return outcome if trouble is None else trouble
+
+    async def sign_by_phone(self, effect: SignByPhone, patient: Patient) -> Event:
+        """The phone verifies its owner and signs; it refuses by not signing."""
+        trouble = await self._worker.run(self._sign_by_phone, effect.card, patient)
+        match trouble:
+            case None:
+                return PhoneSigned(effect.reception, effect.effect)
+            case CardUnreadable():
+                return PhoneRefused(effect.reception, effect.effect)
+            case CardGone():
+                return CardFailed(effect.reception, effect.effect, trouble)
+
+    def _sign_by_phone(self, insertion: int, patient: Patient) -> CardGone | CardUnreadable | None:
+        card = self._card
+        if card is None or insertion != self._insertion:
+            return CardGone()
+        return self._sign(card, patient, PhoneUser.DEVICE)
+
+    def _sign(self, card: MyNumberCard, patient: Patient, user: PhoneUser | None) -> CardGone | CardUnreadable | None:
+        """The certificate's key signs the challenge; `user` for a phone. None when it did."""
+        if patient.wiped or patient.challenge is None:
+            return CardGone()
+        challenge = patient.challenge
+        signature = card.sign(pin_statement(challenge) if user is None else phone_statement(challenge, user))
         if not isinstance(signature, bytes):
             return signature
-        patient.signature = None if patient.wiped else signature
-        return outcome
+        if not patient.wiped:
+            patient.signature, patient.phone_user = signature, user
+        return None
 
     async def prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
         """The chip key signs the challenge for this certificate; no PIN. None when it did."""

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable
+from datetime import date
 
 from consent.store import LedgerError
 from reader.facts import CardInserted, CardRemoved, ReaderBusy, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
@@ -16,15 +17,17 @@ from terminal.audit import AuditTrail, audit
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
+from terminal.conductor.day_number import DayNumber
 from terminal.conductor.delivery import Delivery, Stage
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.shown_codes import ShownCodes
 from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.rules import Rules
-from terminal.session.states import Display, Idle, PrintedCodeEntry, State
+from terminal.session.states import CardShown, Display, Idle, PrintedCodeEntry, State
 from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,8 @@ class Conductor:
         self.card, self.camera, self.service = card, camera, service
         self.ledger, self.delivery = ledger, delivery
         self._trail = trail
+        self._numbers = DayNumber(trail.last_number)
+        self._shown = ShownCodes()
         self._clock = clock
         self._institution_code = institution_code
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,6 +124,13 @@ class Conductor:
         patient.put_code(digits)
         self.post(ev.CodeEntered(patient.reception))
 
+    def show_code(self, digits: bytearray, expiry: date) -> None:
+        """Take over the buffer with the 14 digits read from a card's front before the card is put down.
+
+        `expiry` is printed on the same front. Overwritten at once where the session does not wait for a card.
+        """
+        self.post(ev.CodeShown(self._shown.put(digits), expiry))
+
     def stop(self) -> None:
         self._events.put_nowait(None)
 
@@ -169,18 +181,24 @@ class Conductor:
             self._trail.write(record)
         for effect in effects:
             self._begin(effect)
+        if isinstance(event, ev.CodeShown) and not self._waits_with(event.shown):
+            self._shown.wipe(event.shown)
         if record is not None:
             for on_event in self._on_event:
                 on_event(event)
             for on_state in self._on_state:
                 on_state(self.state)
 
+    def _waits_with(self, shown: str) -> bool:
+        return isinstance(self.state, CardShown) and self.state.shown == shown
+
     def _slot(self, event: SlotEvent) -> None:
         match event:
             case CardInserted():
                 self._insertions += 1
                 self._lying = self._insertions
-                self.post(ev.CardPresent(self._lying, f"r-{secrets.token_hex(8)}"))
+                number = self._numbers.next(self._clock.wall().date())
+                self.post(ev.CardPresent(self._lying, f"r-{secrets.token_hex(8)}", number))
             case CardRemoved():
                 self._card_gone()
             case ReaderLost(reason=reason, standing=standing):
@@ -221,6 +239,11 @@ class Conductor:
         match effect:
             case fx.StopFaceCheck():
                 self.camera.stop_check()
+            case fx.WipeShownCode(shown=shown):
+                self._shown.wipe(shown)
+            case fx.WipeCode(reception=reception):
+                if (owner := self._patients.get(reception)) is not None:
+                    owner.wipe_code()
             case fx.WipePatient(reception=reception):
                 patient = self._patients.pop(reception, None)
                 if patient is not None:
@@ -231,8 +254,16 @@ class Conductor:
                 log.warning("staff wanted: %s", reason)
             case _:
                 if isinstance(effect, fx.ReadCard):
-                    self._patients[effect.reception] = Patient(effect.reception)
+                    self._patients[effect.reception] = self._new_patient(effect)
                 self._keep(asyncio.create_task(self._perform(effect)))
+
+    def _new_patient(self, effect: fx.ReadCard) -> Patient:
+        """A code shown before goes with the first card, whatever it is, and is wiped with it."""
+        patient = Patient(effect.reception)
+        code = self._shown.take(effect.shown) if effect.shown else None
+        if code is not None:
+            patient.put_code(code)
+        return patient
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         """The loop itself holds tasks weakly."""
@@ -271,6 +302,8 @@ class Conductor:
                 return await self._open_record(effect, patient)
             case fx.VerifyPinAndSign():
                 return await self.card.verify_pin_and_sign(effect, patient)
+            case fx.SignByPhone():
+                return await self.card.sign_by_phone(effect, patient)
             case fx.CheckFace():
                 return await self.camera.check(effect, patient, self.post_from_thread)
             case fx.ProveChip(way=way, reason=reason):
@@ -359,6 +392,7 @@ class Conductor:
 
     async def _wind_up(self) -> None:
         """Everything is closed, whatever fails or hangs on the way."""
+        self._shown.wipe_all()
         for patient in self._patients.values():
             patient.wipe()
         self.camera.stop_check()

@@ -7,6 +7,7 @@ any more, so an answer that comes late leaves nothing behind. No other object ho
 from typing import TYPE_CHECKING
 
 from reader.face_record import FaceRecord
+from terminal.qualification.contract import PhoneUser
 
 if TYPE_CHECKING:
     from vision.reference import Reference
@@ -64,6 +65,8 @@ class Patient:
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
         self.signature: bytes | None = None
+        self.phone_user: PhoneUser | None = None
+        """How a phone made sure of its user; None for a card."""
         self.record: FaceRecord | None = None
         self.cv_certificate: bytes | None = None
         self.reference: Reference | None = None
@@ -81,6 +84,10 @@ class Patient:
         self.code = digits
         self._stay_wiped()
 
+    def wipe_code(self) -> None:
+        wipe_buffer(self.code)
+        self.code = bytearray()
+
     def put_record(self, record: FaceRecord, cv_certificate: bytes) -> None:
         self.record, self.cv_certificate = record, cv_certificate
         self._stay_wiped()
@@ -92,8 +99,7 @@ class Patient:
     def wipe(self) -> None:
         self.wiped = True
         self.pin.wipe()
-        wipe_buffer(self.code)
-        self.code = bytearray()
+        self.wipe_code()
         if self.record is not None:
             self.record.wipe()
         if self.reference is not None:

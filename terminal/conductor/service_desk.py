@@ -7,6 +7,7 @@ from terminal.qualification.contract import (
     Challenge,
     CheckOpened,
     ChipProof,
+    PhoneProof,
     PinProof,
     Purpose,
     Refused,
@@ -51,7 +52,7 @@ class ServiceDesk:
         """None where the patient has been wiped meanwhile: nobody waits for the answer."""
         if patient.challenge is None or patient.certificate is None:
             return None
-        proof = _pin_proof(patient) if way is Way.PIN else _chip_proof(way, patient)
+        proof = _key_proof(way, patient) if way in (Way.PIN, Way.PHONE) else _chip_proof(way, patient)
         if proof is None:
             return None
         answer = await self.client.open_check(
@@ -75,8 +76,12 @@ class ServiceDesk:
                 return ev.ServiceSilent(*ids)
 
 
-def _pin_proof(patient: Patient) -> PinProof | None:
-    return None if patient.signature is None else PinProof(signature=patient.signature)
+def _key_proof(way: Way, patient: Patient) -> PinProof | PhoneProof | None:
+    if patient.signature is None:
+        return None
+    if way is Way.PIN:
+        return PinProof(signature=patient.signature)
+    return None if patient.phone_user is None else PhoneProof(user=patient.phone_user, signature=patient.signature)
 
 
 def _chip_proof(way: Way, patient: Patient) -> ChipProof | None:
@@ -85,7 +90,7 @@ def _chip_proof(way: Way, patient: Patient) -> ChipProof | None:
         return None
     if patient.chip_signature is None or patient.verdict_signature is None:
         return None
-    assert way is not Way.PIN
+    assert way is Way.FACE or way is Way.STAFF
     return ChipProof(
         way=way,
         group_1=bytes(record.group_1),

@@ -32,6 +32,7 @@ from terminal.qualification.contract import (
     LookUp,
     Model,
     OpenCheck,
+    PhoneProof,
     PinProof,
     PrescriptionForm,
     Purpose,
@@ -127,7 +128,7 @@ class QualificationClient:
         *,
         challenge: bytes,
         certificate: bytes,
-        proof: PinProof | ChipProof,
+        proof: PinProof | PhoneProof | ChipProof,
         purpose: Purpose = Purpose.RECEPTION,
     ) -> CheckOpened | Refused | ServiceSilent:
         """`certificate` is DER. The challenge is spent whatever the answer."""

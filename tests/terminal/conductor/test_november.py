@@ -1,0 +1,240 @@
+"""With real parts: a code shown before its card, numbers of the day, phones, and checking in without sharing."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from consent.items import AnsweredBy
+from consent.ledger import LedgerFile
+from consent.records import Cause, Decided, Opened
+from reader.card import MyNumberCard
+from reader.facts import CardFacts, Medium
+from reader.softcard.card import SoftCard
+from terminal.assembly import ledger_path
+from terminal.audit import AuditTrail
+from terminal.conductor.day_number import DayNumber
+from terminal.problems import ProblemCode
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.service.registry import CardEntry, Registry, certificate_id
+from tests.terminal.conductor.counter_fixture import Desk
+
+
+def decided(desk: Desk) -> Decided:
+    records = LedgerFile(ledger_path(desk.settings)).records()
+    return next(record.event for record in records if isinstance(record.event, Decided))
+
+
+# --- a printed code before its card -------------------------------------------------------------------------
+
+
+def expiry_of(card: SoftCard) -> date:
+    facts = MyNumberCard(Wire(card)).read_facts()
+    assert isinstance(facts, CardFacts)
+    assert facts.card_expiry is not None
+    return facts.card_expiry
+
+
+class Wire:
+    """A link straight to a simulated card."""
+
+    atr = b""
+
+    def __init__(self, card: SoftCard) -> None:
+        self._card = card
+        card.power_on()
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        return self._card.transmit(apdu)
+
+    def close(self) -> None:
+        self._card.power_off()
+
+
+@pytest.mark.parametrize("same_card", [True, False])
+def test_a_code_shown_before_goes_to_its_own_card_and_to_no_other(desk: Desk, same_card: bool) -> None:
+    card, asked = desk.card(), list[fx.Effect]()
+    expiry = expiry_of(card) + timedelta(days=0 if same_card else 1)
+    digits = bytearray(card.code_on_face, "ascii")
+
+    async def day() -> None:
+        async with desk.open():
+            desk.conductor.listen(on_effect=asked.append)
+            desk.conductor.show_code(digits, expiry)
+            await desk.until(st.CardShown)
+            desk.place.insert(card)
+            await desk.until(st.ChoosingMethod)
+            assert desk.conductor.patient is not None
+            assert bytes(desk.conductor.patient.code) == (card.code_on_face.encode() if same_card else b"")
+            desk.touch(ev.FaceChosen)
+            await desk.until(lambda state: isinstance(state, st.Problem | st.FaceCheck | st.PinEntry))
+            desk.place.remove()
+            await desk.until(st.Idle)
+
+    asyncio.run(day())
+    kinds = [type(effect) for effect in asked]
+    assert (fx.ScanCode in kinds) is not same_card
+    assert fx.OpenFaceRecord in kinds
+    assert not any(digits), "overwritten where it lay"
+
+
+def test_a_code_shown_is_overwritten_after_its_time_and_where_nobody_waits_for_it(desk: Desk) -> None:
+    desk_rules = {"timeouts": {**st_timeouts(), "CardShown": 0.1}}
+    waiting = Desk(desk.counter, desk.settings, **desk_rules)
+    first, second, third = (bytearray(b"80010129123456") for _ in range(3))
+
+    async def day() -> None:
+        async with waiting.open():
+            waiting.conductor.show_code(first, date(2031, 4, 1))
+            waiting.conductor.show_code(second, date(2031, 4, 1))
+            await waiting.until(st.CardShown)
+            assert not any(first), "the last front shown counts"
+            assert any(second)
+            await waiting.until(lambda state: type(state) is st.Idle)
+            assert not any(second)
+            waiting.place.insert(waiting.card())
+            await waiting.until(st.ChoosingMethod)
+            waiting.conductor.show_code(third, date(2031, 4, 1))
+            async with asyncio.timeout(5):
+                while any(third):
+                    await asyncio.sleep(0.005)
+
+    asyncio.run(day())
+
+
+def st_timeouts() -> dict[str, float]:
+    from terminal.session.rules import TIMEOUTS
+
+    return dict(TIMEOUTS)
+
+
+# --- the number of the day ----------------------------------------------------------------------------------
+
+
+def numbers(desk: Desk) -> list[int]:
+    lines = (desk.settings.state_dir / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    return list(dict.fromkeys(number for line in lines if (number := json.loads(line)["number"])))
+
+
+def test_receptions_are_numbered_through_the_day_and_a_restart(desk: Desk) -> None:
+    async def one_card() -> int:
+        async with desk.open():
+            desk.place.insert(desk.card())
+            state = await desk.until(st.ChoosingMethod)
+            desk.place.remove()
+            await desk.until(st.Idle)
+            return int(state.reception.number)
+
+    assert [asyncio.run(one_card()) for _ in range(3)] == [1, 2, 3]
+    assert numbers(desk) == [1, 2, 3]
+
+
+def test_the_next_day_begins_with_one(desk: Desk) -> None:
+    counted = DayNumber({date(2026, 11, 26): 41, date(2026, 11, 27): 0}.__getitem__)
+    days = [date(2026, 11, 26), date(2026, 11, 26), date(2026, 11, 27)]
+    assert [counted.next(day) for day in days] == [42, 43, 1]
+
+
+def test_a_trail_of_an_earlier_version_or_cut_off_has_no_number(tmp_path: Any) -> None:
+    path = tmp_path / "audit.jsonl"
+    today = '{"at": "2026-11-26T09:00:00+09:00", "reception": "r1", "number": 7}\n'
+    old = '{"at": "2026-11-26T10:00:00+09:00", "reception": "r2"}\n'
+    path.write_text(today + old + '{"at": "2026-11-26T10:', encoding="utf-8")
+    trail = AuditTrail(path)
+    assert trail.last_number(date(2026, 11, 26)) == 7
+    assert trail.last_number(date(2026, 11, 27)) == 0
+    trail.close()
+
+
+# --- leaving ------------------------------------------------------------------------------------------------
+
+
+def test_checking_in_without_sharing_takes_back_what_was_shared(desk: Desk) -> None:
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            desk.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
+            desk.touch(ev.ShareAll)
+            await desk.until(st.Limit)
+            desk.touch(ev.CheckInWithoutSharing)
+            state = await desk.until(st.Complete)
+            assert state.outcome is st.Outcome.NOTHING_SHARED
+            await desk.take_card()
+
+    asyncio.run(day())
+    assert decided(desk).cause is Cause.WITHOUT_SHARING
+    assert decided(desk).answered_by is AnsweredBy.GUARDIAN
+    assert set(flags_in(desk.results()[0]).values()) == {0}
+
+
+# --- phones -------------------------------------------------------------------------------------------------
+
+
+def as_phone(desk: Desk, monkeypatch: pytest.MonkeyPatch, medium: Medium) -> SoftCard:
+    """A simulated card whose certificate the service knows as a phone's."""
+    card = desk.card()
+    certificate = MyNumberCard(Wire(card)).read_user_certificate()
+    assert isinstance(certificate, bytes)
+    entry = CardEntry(person=BY_NAME["pin-right"].person, phone=True)
+    desk.counter.stub.publish(Registry(cards={certificate_id(certificate): entry}))
+    read_facts = MyNumberCard.read_facts
+
+    def read_phone(self: MyNumberCard) -> Any:
+        facts = read_facts(self)
+        return replace(facts, medium=medium) if isinstance(facts, CardFacts) else facts
+
+    monkeypatch.setattr(MyNumberCard, "read_facts", read_phone)
+    return card
+
+
+def test_a_phone_by_its_pin_opens_the_check(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = Desk(desk.counter, desk.settings, phone=True)
+    card = as_phone(waiting, monkeypatch, Medium.PHONE_PIN)
+
+    async def day() -> None:
+        async with waiting.open():
+            waiting.place.insert(card)
+            await waiting.type_pin()
+            await waiting.until(st.Consent)
+
+    asyncio.run(day())
+    records = LedgerFile(ledger_path(desk.settings)).records()
+    assert [record.event.way for record in records if isinstance(record.event, Opened)] == ["phone"]
+
+
+def test_a_phone_that_does_not_verify_its_owner_signs_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulated card signs after its PIN only, as a phone does after its own check only."""
+    waiting = Desk(desk.counter, desk.settings, phone=True)
+    card = as_phone(waiting, monkeypatch, Medium.PHONE_VERIFIES)
+
+    async def day() -> None:
+        async with waiting.open():
+            waiting.place.insert(card)
+            state = await waiting.until(st.ChoosingMethod)
+            assert state.why is st.WhyHere.PHONE_NOT_CONFIRMED
+            seen = len(waiting.states)
+            waiting.touch(ev.PhoneChosen)
+            await waiting.until(lambda _: len(waiting.states) >= seen + 2)
+            assert [type(state) for state in waiting.states[seen:]] == [st.PhoneCheck, st.ChoosingMethod]
+
+    asyncio.run(day())
+    assert desk.kinds() == []
+
+
+def test_a_phone_is_told_where_no_phone_reader_is_set_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = as_phone(desk, monkeypatch, Medium.PHONE_PIN)
+
+    async def day() -> None:
+        async with desk.open():
+            desk.place.insert(card)
+            state = await desk.until(st.Problem)
+            assert state.problem is ProblemCode.PHONE_NOT_TAKEN
+
+    asyncio.run(day())
