@@ -4,7 +4,6 @@ One table; the record's text is the truth, `kind` and `check_id` are computed fr
 standard library's driver: an append is one INSERT and one fsync, and a layer above would cost more than both.
 """
 
-import fcntl
 import os
 import sqlite3
 import sys
@@ -12,6 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from config.files import create_private, private_folder
+from config.platform.chosen import system
 
 _SCHEMA = """
 CREATE TABLE ledger (
@@ -56,15 +58,13 @@ class WriterLock:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise LedgerUnwritable(f"{path} cannot be created: {error.strerror}. Make its folder writable.") from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not system.lock(self._file, wait=False):
             holder = os.pread(self._file, 200, 0).decode(errors="replace").strip() or "another process"
             os.close(self._file)
             raise LedgerInUse(
                 f"{ledger} is being written by {holder}: one ledger has one writer, and a terminal seems to run on "
                 "this state folder already. Stop it, or give this terminal a folder of its own (UKETSUKE_STATE_DIR)."
-            ) from None
+            )
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"process {os.getpid()} ({Path(sys.argv[0]).name or 'python'})".encode(), 0)
 
@@ -79,7 +79,7 @@ class Store:
 
     def __init__(self, path: Path, terminal_id: str) -> None:
         with _told(path, "opened"):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path.parent)
         self.path = path
         self._mutex = threading.Lock()
         self._lock = WriterLock(path)
@@ -92,10 +92,7 @@ class Store:
     def _connect(self, terminal_id: str) -> sqlite3.Connection:
         with _told(self.path, "opened"):
             if not self.path.exists():
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-                folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-                os.fsync(folder)  # or a power cut could take the new file's name away with all that was put in it
-                os.close(folder)
+                create_private(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
         try:
             with _told(self.path, "opened"):

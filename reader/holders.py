@@ -1,8 +1,9 @@
-"""Which programs are likely to hold a card: those with the PC/SC client library loaded, as Linux's `/proc` tells."""
+"""Which programs are likely to hold a card: those with the PC/SC client library loaded."""
 
-import os
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Final
+
+from config.platform.chosen import system
 
 _LIBRARY: Final = "libpcsclite"
 _KNOWN: Final = ("scdaemon", "gpg-agent", "pcsc_scan", "pkcs11", "ssh-pkcs11-help", "yubikey-agent", "p11-kit-remote")
@@ -10,24 +11,11 @@ _KNOWN: Final = ("scdaemon", "gpg-agent", "pcsc_scan", "pkcs11", "ssh-pkcs11-hel
 _MOST: Final = 5
 
 
-def likely_holders(proc: Path = Path("/proc")) -> tuple[str, ...]:
+def likely_holders(programs: Iterable[tuple[int, str, str]] | None = None) -> tuple[str, ...]:
     """`name (process 4711)` of up to five programs, the usual ones first, without this one and the service."""
     found: list[tuple[int, int, str]] = []
-    for entry in proc.iterdir() if proc.is_dir() else ():
-        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
-            continue
-        try:
-            name = (entry / "comm").read_text().strip()
-        except OSError:
-            continue  # ended meanwhile
+    for process, name, loaded in system.programs() if programs is None else programs:
         usual = next((place for place, known in enumerate(_KNOWN) if name.startswith(known)), len(_KNOWN))
-        if name != "pcscd" and (usual < len(_KNOWN) or _uses_library(entry)):
-            found.append((usual, int(entry.name), name))
-    return tuple(f"{name} (process {pid})" for _, pid, name in sorted(found)[:_MOST])
-
-
-def _uses_library(process: Path) -> bool:
-    try:
-        return _LIBRARY in (process / "maps").read_text(errors="replace")
-    except OSError:
-        return False
+        if name != "pcscd" and (usual < len(_KNOWN) or _LIBRARY in loaded):
+            found.append((usual, process, name))
+    return tuple(f"{name} (process {process})" for _, process, name in sorted(found)[:_MOST])

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("terminal", "vision", "reader", "consent", "config")
 HEAVY = ("cv2", "dlib", "face_recognition", "smartcard", "textual", "fastapi", "sqlalchemy", "lxml", "PIL")
+
+
+def texts(tree: ast.Module) -> set[str]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 @functools.cache
@@ -76,6 +81,21 @@ def test_a_terminal_in_service_loads_no_simulator() -> None:
     script = "import sys, terminal.assembly\nprint([name for name in sys.modules if 'terminal.simulated' in name])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
     assert result.stdout.strip() == "[]"
+
+
+SYSTEMS_OWN = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "tty", "winreg"}
+
+
+def test_what_differs_between_systems_is_in_the_platform_module_alone() -> None:
+    found = set()
+    for path, tree in sources():
+        if path.startswith("config/platform/"):
+            continue
+        found |= {(path, name) for name in imports(tree) & SYSTEMS_OWN}
+        found |= {(path, name) for name in names_used(tree) & {"O_DIRECTORY", "SIGHUP", "SIGTERM", "umask"}}
+        found |= {(path, text) for text in texts(tree) if re.match(r"/(proc|dev)\b", text)}
+    # The daemon is Linux's own; the PC/SC library is asked in its own types.
+    assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
 
 
 def test_init_files_are_empty() -> None:

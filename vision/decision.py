@@ -9,9 +9,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from config.files import write_whole
 from vision.crowd import Crowd, shipped_crowd
 from vision.engines.engine import Encoding, unit
-from vision.whole_file import write_whole
 
 SHIPPED = Path(__file__).parent / "data" / "calibration.json"
 SOMEBODY_ELSE = 0.45

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from config.files import private_folder, write_whole
 from reader.authenticity import (
     CV_BODY,
     CV_CERTIFICATE,
@@ -35,7 +36,6 @@ from reader.softcard.certificates import (
     signature_certificate,
     user_certificate,
 )
-from reader.softcard.files import write_private
 from reader.softcard.rsa import dump_key, generate, load_key, sign_message
 from reader.tlv import encode, encode_list
 
@@ -175,7 +175,7 @@ class TestAuthority:
 
 def _create_folder(directory: Path) -> None:
     """Fill a folder beside it and rename: whoever comes second finds the first one's authority."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(directory.parent)
     draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)
     keys = {name: generate(_BITS) for name in _KEYS}
@@ -188,8 +188,8 @@ def _create_folder(directory: Path) -> None:
             "signature-ca": authority.signature_ca.certificate_der.hex(),
         },
     }
-    write_private(draft / "authority.json", json.dumps(content, indent=1).encode("ascii"))
-    write_private(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
+    write_whole(draft / "authority.json", json.dumps(content, indent=1).encode("ascii"))
+    write_whole(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
     try:
         draft.rename(directory)
     except OSError:

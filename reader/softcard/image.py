@@ -8,9 +8,9 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from config.files import write_whole
 from reader.chip_key import chip_key_der, chip_key_hash
 from reader.profile import PROFILES, CardProfile, File, Key, Password
-from reader.softcard.files import write_private
 from reader.softcard.keys import load_card_key
 
 
@@ -107,4 +107,4 @@ class CardFile:
         return image
 
     def save(self, image: CardImage) -> None:
-        write_private(self.path, image.model_dump_json(indent=1).encode("utf-8"))
+        write_whole(self.path, image.model_dump_json(indent=1).encode("utf-8"))

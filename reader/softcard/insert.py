@@ -1,13 +1,12 @@
 """Keeps a card file in the virtual reader: what `uketsuke card insert` does."""
 
-import fcntl
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from config.files import sole_use
 from reader.softcard.card import Card, SoftCard
 from reader.softcard.image import CardFileError
 from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
@@ -70,13 +69,7 @@ def _sole_use(path: Path) -> Iterator[None]:
     """Two processes with one card file would each keep counters of their own."""
     if not path.exists():
         raise CardFileError(f"{path}: cannot be read (no such file)")
-    lock = path.with_name(f".{path.name}.lock")
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CardFileError(f"{path}: lies in a reader already, put there by another process") from None
+    with sole_use(path.with_name(f".{path.name}.lock"), wait=False) as ours:
+        if not ours:
+            raise CardFileError(f"{path}: lies in a reader already, put there by another process")
         yield
-    finally:
-        os.close(descriptor)

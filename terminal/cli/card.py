@@ -1,11 +1,11 @@
 """`uketsuke card`: simulated cards as files."""
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from config.platform.chosen import system
 from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
 
 app = typer.Typer(
@@ -61,7 +61,6 @@ def issue(
             pin=pin,
             tries_left=tries_left,
         )
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         CardFile(path).save(image)
         entry = trust_of(authority).merged(card_entry(image, who))
         RegistryFile(registry_path(settings.state_dir)).merge(entry)
@@ -100,8 +99,7 @@ def insert(
 
         tell(OPEN_TO_THE_NETWORK)
         stop = threading.Event()
-        signal.signal(signal.SIGINT, lambda *_: stop.set())
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        system.on_stop(stop.set)
         keep_inserted(_path(file, settings.state_dir), reader=reader, stop=stop, tell=tell)
 
 

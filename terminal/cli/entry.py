@@ -1,5 +1,6 @@
 """Where the command `uketsuke` begins: before anything slow is loaded and before any command runs."""
 
+import os
 import sys
 from typing import NoReturn
 
@@ -13,9 +14,9 @@ def main() -> None:
         print(version_line())  # noqa: T201
         return
     try:
-        from terminal.cli.main import app, shut_in
-
         shut_in()
+        from terminal.cli.main import app
+
         app()
     except ModuleNotFoundError as error:
         extra = _extra_of(error.name)
@@ -24,6 +25,17 @@ def main() -> None:
         _end(f'this command needs more than is installed: pip install "uketsuke[{extra}]"', 1)
     except Exception as error:
         _defect(error)
+
+
+def shut_in() -> None:
+    """Nothing this process holds or writes is for others. Before anything else is imported."""
+    from config.platform.chosen import system
+
+    system.only_for_owner()
+    system.forbid_dumps()
+    # Textual would log each key to a file or a port.
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]
 
 
 def version_line() -> str:

@@ -1,12 +1,12 @@
 """`uketsuke exchange`: the folders between receipt computer and terminal, for makers of receipt software."""
 
-import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from config.platform.chosen import system
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def serve_folders(
             folder, settings.state_dir, rules, people_file=people_file, open_client=open_client
         )
         stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+        system.on_stop(stop.set)
         tell(f"Simulated exchange in {folder.resolve()} - stop it with Ctrl-C")
         try:
             exchange.run(stop)

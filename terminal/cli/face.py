@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from config.files import private_folder
 from config.settings import Settings
 from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
@@ -107,7 +108,7 @@ def add(
         _require_persons(persons)
         for one in filter(None, (file, detector)):
             tell(f"{one.name}: {_about(one, sha256_of(one))}")
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(settings.state_dir)
         added = add_model(
             file,
             persons,
@@ -144,7 +145,7 @@ def calibrate(
         from vision.engines.models.recalibrate import Bench
 
         _require_persons(persons)
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(settings.state_dir)
         bench = Bench(settings.cache_dir, face_model(settings), settings.face_calibration, settings.vision.threshold)
         encoded = bench.persons(persons, _Progress())
         _require_faces(encoded, persons)

@@ -1,6 +1,5 @@
 """`uketsuke`: the face-authentication card reader terminal, from the command line."""
 
-import resource
 from typing import Annotated
 
 import typer
@@ -46,8 +45,3 @@ def options(
     ] = False,
 ) -> None:
     """What goes before every command."""
-
-
-def shut_in() -> None:
-    # a core dump would hold a patient's data
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from config.files import create_whole
 from config.profiles import PROFILES, Profile
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
@@ -16,7 +17,6 @@ from terminal.conductor.patient import Patient
 from terminal.conductor.worker import Worker
 from terminal.handover.name import result_file_stem
 from terminal.qualification.contract import Way
-from terminal.qualification.keys import write_atomically
 from terminal.session.effects import Decision, RecordDecision, RecordDiscarded, RecordOpenedCheck
 from terminal.words.catalogue import question_wording
 
@@ -101,6 +101,5 @@ def load_card_key(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomically(path, os.urandom(32))
+        create_whole(path, os.urandom(32))
         return path.read_bytes()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from terminal.qualification.keys import write_atomically
+from config.files import write_whole
 
 CODE_SECONDS = 60.0
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -64,5 +64,5 @@ def _load_or_create(path: Path) -> bytes:
     if len(key) != _KEY_BYTES:
         key = secrets.token_bytes(_KEY_BYTES)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomically(path, key)
+        write_whole(path, key)
     return key

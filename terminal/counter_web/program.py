@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from config.platform.chosen import system
 from config.settings import Settings
 from terminal.assembly import NotReady
 from terminal.counter_web.access import Access
@@ -186,13 +186,12 @@ def _listen(port: int) -> socket.socket:
 def _signals(end: Callable[[], None]) -> Iterator[None]:
     """SIGINT and SIGTERM call `end` on the event loop."""
     loop = asyncio.get_running_loop()
-    ours = (signal.SIGINT, signal.SIGTERM)
-    for number in ours:
+    for number in system.STOP_SIGNALS:
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, end)
     try:
         yield
     finally:
-        for number in ours:
+        for number in system.STOP_SIGNALS:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)

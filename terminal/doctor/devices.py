@@ -2,6 +2,7 @@
 
 import time
 
+from config.platform.chosen import system
 from config.settings import Settings
 from terminal.assembly import face_model, ledger_path
 from terminal.doctor.finding import Finding, bad, doubtful, fine
@@ -57,7 +58,7 @@ def camera(settings: Settings) -> Finding:
 
     spec = settings.vision.camera
     running = terminal_running(ledger_path(settings))
-    if running is not None and (spec.isdecimal() or spec.startswith("/dev/")):
+    if running is not None and system.is_camera(spec):
         return fine(f"camera {spec}: not tried, the terminal that runs (process {running}) has it")
     try:
         source = open_source(spec, warm_up_frames=settings.vision.warm_up_frames, loop=True)

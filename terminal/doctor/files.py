@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from config.platform.chosen import system
 from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.outbox import unconfirmed, undecided, undelivered
@@ -27,7 +28,7 @@ def state_folder(settings: Settings) -> Finding:
     if not folder.exists():
         return doubtful(f"{folder} is not there yet", "The first start makes it; is UKETSUKE_STATE_DIR the one meant?")
     found = _folder(folder, folder)
-    if found.grade == "OK" and folder.stat().st_mode & 0o077:
+    if found.grade == "OK" and system.others_may_enter(folder):
         return doubtful(f"{found.said}; others on this computer can look into it", f"chmod 700 {folder}")
     return found
 

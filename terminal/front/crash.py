@@ -5,20 +5,19 @@ kind and its place in the code.
 """
 
 import asyncio
-import ctypes
 import logging
-import resource
 import sys
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from config.files import private_folder
+from config.platform.chosen import system
 from terminal.problems import ProblemCode
 
 log = logging.getLogger(__name__)
 
-_PR_SET_DUMPABLE = 4
 _OUR_CODE = str(Path(__file__).parents[2])
 
 
@@ -60,10 +59,7 @@ def forget(error: BaseException) -> None:
 
 def no_core_dumps() -> None:
     """Neither a core file nor a dump piped to a collector, nor another process of this user looking in."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    except (OSError, AttributeError):
+    if not system.forbid_dumps():
         log.warning("this system does not let a process forbid its own dumps")
 
 
@@ -100,7 +96,7 @@ class PlainFormatter(logging.Formatter):
 
 def log_to(path: Path) -> logging.Handler:
     """All logs go to this file, mode 0600: the screen is painted on stderr."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     path.touch(mode=0o600, exist_ok=True)
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -1,21 +1,19 @@
 """The folder the receipt computer watches. A file appears in it whole or not at all, and never over another one."""
 
 import contextlib
-import ctypes
 import errno
 import os
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from config.platform.chosen import system
+
 WORK_FOLDER = ".uketsuke-work"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _OWNER = re.compile(r"[A-Za-z0-9-]{1,40}")
-_AT_FDCWD = -100
-_RENAME_NOREPLACE = 1
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
@@ -226,19 +224,9 @@ def _move_in(work: Path, target: Path) -> None:
 
 def _rename_noreplace(work: Path, target: Path) -> None:
     """For file systems without hard links (shares, FAT)."""
-    if sys.platform != "linux":
-        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
-    libc = ctypes.CDLL(None, use_errno=True)
-    paths = os.fsencode(work), os.fsencode(target)
-    if libc.renameat2(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_NOREPLACE) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    system.rename_new(work, target)
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with contextlib.suppress(OSError):  # some file systems cannot
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):  # some file systems cannot
+        system.sync_folder(folder)

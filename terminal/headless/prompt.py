@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import sys
-import termios
 import threading
 from collections.abc import Iterator
 from typing import TextIO
 
+from config.platform.chosen import system
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
 from terminal.headless.runner import Hands
 from terminal.headless.transcript import Line, Transcript
@@ -59,7 +59,7 @@ class Lines:
         """
         if not self._stream.isatty():
             return
-        termios.tcflush(self._stream.fileno(), termios.TCIFLUSH)
+        system.drop_typed(self._stream)
         ended = False
         while not self._lines.empty():
             ended = self._lines.get_nowait() is None or ended
@@ -72,15 +72,8 @@ class Lines:
         if not self._stream.isatty():
             yield
             return
-        descriptor = self._stream.fileno()
-        before = termios.tcgetattr(descriptor)
-        silent = [*before]
-        silent[3] = before[3] & ~termios.ECHO
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, silent)
-        try:
+        with system.hidden_input(self._stream):
             yield
-        finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 _TYPED = {"escape": "esc"}

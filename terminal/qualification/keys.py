@@ -3,7 +3,6 @@
 EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files, readable by their owner alone.
 """
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -12,6 +11,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import BaseModel, ConfigDict
+
+from config.files import create_whole, write_whole
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
@@ -32,9 +33,8 @@ class SigningKey:
 
         Raises `ValueError` for a file that is no P-256 key, `OSError` where the folder cannot be written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _create_whole(path, cls.generate()._pem())
+            create_whole(path, cls.generate()._pem())
         path.chmod(0o600)
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
@@ -103,8 +103,7 @@ class Enrolment(BaseModel):
         return cls.model_validate_json(text)
 
     def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomically(path, (self.model_dump_json(indent=2) + "\n").encode())
+        write_whole(path, (self.model_dump_json(indent=2) + "\n").encode())
 
 
 def terminal_key_path(state_dir: Path) -> Path:
@@ -113,32 +112,3 @@ def terminal_key_path(state_dir: Path) -> Path:
 
 def enrolment_path(state_dir: Path) -> Path:
     return state_dir / "terminal" / "enrolment.json"
-
-
-def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace the file: readers see the old or the new content, never a part."""
-    work = _write_aside(path, data, mode)
-    try:
-        work.replace(path)
-    finally:
-        work.unlink(missing_ok=True)
-
-
-def _create_whole(path: Path, data: bytes) -> None:
-    """Create the file with all of its content, or leave the one that another process was faster to create."""
-    work = _write_aside(path, data, 0o600)
-    try:
-        path.hardlink_to(work)
-    except FileExistsError:
-        pass
-    finally:
-        work.unlink(missing_ok=True)
-
-
-def _write_aside(path: Path, data: bytes, mode: int) -> Path:
-    work = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    with os.fdopen(os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return work

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from terminal.qualification.keys import write_atomically
+from config.files import private_folder, write_whole
 
 AUTHORITY = "authority"
 SERVER = "server"
@@ -57,7 +57,7 @@ def make_line_keys(
 
     May be repeated: what is there stays. The server's certificate is made for `hosts`. Keys have mode 0600.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder)
     authority = _authority(folder)
     if not line_keys(folder, SERVER).certificate.exists():
         names = x509.SubjectAlternativeName([_host(host) for host in hosts])
@@ -154,5 +154,5 @@ def _write(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurve
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    write_atomically(files.key, private)
-    write_atomically(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
+    write_whole(files.key, private)
+    write_whole(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from config.platform.chosen import system
 from reader import pcsc
 from reader.card import MyNumberCard
 from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy
@@ -164,8 +165,8 @@ def test_who_may_hold_the_card(tmp_path: "Path") -> None:
     process(tmp_path, 30, "scdaemon", None)
     process(tmp_path, 40, "pcscd", library)
     (tmp_path / "self").mkdir()
-    assert likely_holders(tmp_path) == ("scdaemon (process 30)", "firefox (process 20)")
-    assert likely_holders(tmp_path / "nowhere") == ()
+    assert likely_holders(system.programs(tmp_path)) == ("scdaemon (process 30)", "firefox (process 20)")
+    assert likely_holders(system.programs(tmp_path / "nowhere")) == ()
 
 
 def test_staff_are_told_whom_to_end() -> None:

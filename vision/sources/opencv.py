@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cv2
 
+from config.platform.chosen import system
 from vision.frame import Frame, FrameProblem, frame_of
-from vision.sources.protocol import is_device
 from vision.verdict import CameraLost
 
 # OpenCV complains on standard error, where the terminal's screen is painted; what is wrong is said in a `CameraLost`.
@@ -22,7 +22,7 @@ class OpenCvSource:
     def __init__(self, spec: str, *, warm_up_frames: int = 0, loop: bool = False, realtime: bool = True) -> None:
         """`realtime`: a file plays at its own pace, as a camera would; off, as fast as it can be read."""
         self._spec = spec
-        self._is_device = is_device(spec)
+        self._is_device = system.is_camera(spec)
         self._warm_up_frames = warm_up_frames
         self._loop = loop
         self._realtime = realtime and not self._is_device
@@ -140,18 +140,14 @@ class OpenCvSource:
             self._capture = None
 
 
-def _device_path(spec: str) -> Path:
-    return Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
-
-
 def _unplugged(spec: str) -> str | None:
-    path = _device_path(spec)
-    return None if path.exists() else f"not there ({path} does not exist); is it plugged in?"
+    path = system.camera_path(spec)
+    return None if path is None or path.exists() else f"not there ({path} does not exist); is it plugged in?"
 
 
 def _why_not(spec: str) -> str:
     """What is wrong with a device that is there and does not open, as far as the system tells."""
-    path = _device_path(spec)
-    if not os.access(path, os.R_OK | os.W_OK):
+    path = system.camera_path(spec)
+    if path is not None and not os.access(path, os.R_OK | os.W_OK):
         return f"no permission for {path}; the user must be in the group `video`"
     return "in use by another program, or not a camera; close what else shows its picture"

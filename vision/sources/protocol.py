@@ -54,8 +54,3 @@ class Prompted(Protocol):
 
     def prompt(self, guidance: Guidance) -> None:
         """From any thread."""
-
-
-def is_device(spec: str) -> bool:
-    """A camera that is plugged in, by its number or path; anything else is a recording or drawn."""
-    return spec.isdecimal() or spec.startswith("/dev/")

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from config.files import private_folder
 from config.settings import ServiceSettings, Settings
 from terminal.assembly import NotReady
 from terminal.qualification.contract import ServiceSilent
@@ -29,7 +30,7 @@ class Counter:
     ) -> None:
         _refuse_a_real_terminal(settings.state_dir)
         self._ending = contextlib.ExitStack()
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(settings.state_dir)
         self.props = Props(invented_people(), authority_of(settings.state_dir), settings.state_dir, keep_cards)
         terminal_id = settings.service.terminal_id
         self.stub: StubControl

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from config.platform.chosen import system
 from config.settings import AntiPhoto, Settings
 from terminal.assembly import NotReady
 from terminal.simulated.personas.persona import Persona
-from vision.sources.protocol import is_device
 
 if TYPE_CHECKING:
     from vision.camera import Camera
@@ -108,7 +108,7 @@ class CameraStage:
 
 def for_stage(settings: Settings, camera: str | None) -> Settings:
     """Without the anti-photo check where the camera is a film: nobody in it turns the head when asked."""
-    if camera is None or is_device(camera):
+    if camera is None or system.is_camera(camera):
         return settings
     return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})
 

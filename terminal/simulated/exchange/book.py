@@ -3,12 +3,14 @@
 Uploaded bulk requests are kept as they came, for a day at most.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from config.files import create_private
 from consent.items import Item
 from terminal.handover.numbers import InsuredKey, PatientNumbers
 
@@ -54,7 +56,8 @@ class Book:
 
     def __init__(self, path: Path | None) -> None:
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with contextlib.suppress(FileExistsError):
+                create_private(path)
         self._connection = sqlite3.connect(
             str(path) if path is not None else ":memory:", check_same_thread=False, isolation_level=None
         )

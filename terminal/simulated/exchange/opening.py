@@ -31,7 +31,6 @@ def open_exchange(
     checks: Checks = InventedChecks(people)
     if open_client is not None:
         checks, insured = ServiceChecks(open_client), InsuredElsewhere(insured)
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     book = Book(state_dir / "exchange.db")
     left = book.upgrade(insured.keys_of)
     if left:

@@ -49,7 +49,6 @@ class Props:
             image = CardFile(path).load()
             if photo_on(image) == portrait:
                 return image
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         image = self._issue(persona, portrait_jp2)
         CardFile(path).save(image)
         return image

@@ -4,10 +4,8 @@ A JSON file, written whole or not at all, read again when it changed: so whoever
 in another process by writing here.
 """
 
-import fcntl
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -15,9 +13,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from config.files import sole_use, write_whole
 from reader.authenticity import TrustAnchors, dump_trust_anchors
 from terminal.qualification.contract import Model
-from terminal.qualification.keys import write_atomically
 
 
 class CardStatus(StrEnum):
@@ -116,11 +114,11 @@ class RegistryFile:
 
     def update(self, change: Callable[[Registry], Registry]) -> Registry:
         """Read, change and write back while no other process does."""
-        with self._locked():
+        with sole_use(self.path.with_name(f".{self.path.name}.lock")):
             self._seen = None
             changed = change(self.current())
             text = json.dumps(changed.model_dump(mode="json", exclude_defaults=True), indent=1, ensure_ascii=False)
-            write_atomically(self.path, text.encode(), mode=0o644)
+            write_whole(self.path, text.encode())
             self._seen = None
             return changed
 
@@ -142,10 +140,3 @@ class RegistryFile:
 
     def enrol_terminal(self, terminal_id: str, public_key_pem: str) -> None:
         self.merge(Registry(terminals={terminal_id: public_key_pem}))
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield

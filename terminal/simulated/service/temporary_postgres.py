@@ -4,7 +4,6 @@ It listens on the loopback alone, trusts who comes from there, and keeps its dat
 """
 
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -15,6 +14,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from config.platform.chosen import system
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _UNPRIVILEGED = "postgres"
@@ -67,10 +68,10 @@ class TemporaryPostgres:
     def _start(self) -> None:
         data, user = self._folder / "data", _other_user()
         if user is not None:
-            os.chown(self._folder, user.pw_uid, user.pw_gid)
+            os.chown(self._folder, *user)
         common: dict[str, Any] = {
-            "user": user.pw_uid if user else None,
-            "group": user.pw_gid if user else None,
+            "user": user[0] if user else None,
+            "group": user[1] if user else None,
             "extra_groups": [] if user else None,
             "cwd": self._folder,
             "stdin": subprocess.DEVNULL,
@@ -125,14 +126,14 @@ def _programs() -> Path:
     return versions[-1]
 
 
-def _other_user() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses to run as root; None where we are somebody else already."""
-    if os.getuid() != 0:
+def _other_user() -> tuple[int, int] | None:
+    """User and group to run as, since PostgreSQL refuses root; None where we are not root."""
+    if not system.is_administrator():
         return None
-    try:
-        return pwd.getpwnam(_UNPRIVILEGED)
-    except KeyError:
-        raise PostgresMissing(f"PostgreSQL does not run as root, and there is no user {_UNPRIVILEGED!r}") from None
+    user = system.account(_UNPRIVILEGED)
+    if user is None:
+        raise PostgresMissing(f"PostgreSQL does not run as root, and there is no user {_UNPRIVILEGED!r}")
+    return user
 
 
 def _free_port() -> int:

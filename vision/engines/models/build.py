@@ -6,11 +6,11 @@ import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from config.files import write_whole
 from vision.engines.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
 from vision.engines.models.dlib_file import tensors
 from vision.engines.models.resnet import NotThisNetwork, face_network
 from vision.engines.models.weights import sha256_of
-from vision.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 

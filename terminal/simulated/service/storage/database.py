@@ -6,7 +6,7 @@ lets several processes share one store.
 """
 
 import asyncio
-import fcntl
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool, StaticPool
 
+from config.files import create_private, sole_use
 from terminal.simulated.service.storage.statements import Statements, statements_for
 
 ReturnT = TypeVar("ReturnT")
@@ -204,7 +205,8 @@ def _engine(url: str | None) -> sa.Engine:
         return sa.create_engine(address.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     if address.get_backend_name() != "sqlite" or not address.database:
         raise ValueError("the store is SQLite in a file (sqlite:///PATH) or PostgreSQL (postgresql://...)")
-    Path(address.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError):
+        create_private(Path(address.database))
     return sa.create_engine(address, poolclass=NullPool, **_SQLITE)
 
 
@@ -229,6 +231,5 @@ def _alone_on(engine: sa.Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return
-    with Path(f"{engine.url.database}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with sole_use(Path(f"{engine.url.database}.lock")):
         yield

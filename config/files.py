@@ -1,0 +1,80 @@
+"""Files written whole or not at all, for their owner alone, and still there after a power cut."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.platform.chosen import system
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` and what is missing above it, each for its owner alone. One that is there is left as it is."""
+    missing = []
+    above = path
+    while not above.exists():
+        missing.append(above)
+        above = above.parent
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    path.mkdir(exist_ok=True)  # raises FileExistsError for a file
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace `path`, and make its folder: another process reads the old or the new content, never a part.
+
+    Raises OSError.
+    """
+    private_folder(path.parent)
+    with _aside(path, content) as written:
+        written.replace(path)
+    system.sync_folder(path.parent)
+
+
+def create_whole(path: Path, content: bytes) -> bool:
+    """As `write_whole`, but never over a file: False, and nothing changed, if another process was faster."""
+    private_folder(path.parent)
+    with _aside(path, content) as written:
+        try:
+            path.hardlink_to(written)
+        except FileExistsError:
+            return False
+    system.sync_folder(path.parent)
+    return True
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file, mode 0600, for a library that would make it readable to others. Raises FileExistsError."""
+    private_folder(path.parent)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    system.sync_folder(path.parent)
+
+
+@contextmanager
+def sole_use(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of `lock_file`, which is made and stays.
+
+    Gives False, without the lock, if another process has it and `wait` is False.
+    """
+    private_folder(lock_file.parent)
+    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield system.lock(descriptor, wait=wait)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _aside(path: Path, content: bytes) -> Iterator[Path]:
+    """A file beside `path` with its content on disk; gone at the end unless it was renamed."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield aside
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,10 @@
+"""The one place that knows which system this is: `from config.platform.chosen import system`."""
+
+import sys
+
+if sys.platform == "win32":
+    from config.platform import windows as system
+else:
+    from config.platform import posix as system
+
+__all__ = ["system"]

@@ -1,0 +1,177 @@
+"""Linux and macOS. What one of the two lacks is skipped; the return value says so where that matters."""
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import os
+import pwd
+import resource
+import signal
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+_PR_SET_DUMPABLE = 4
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what the system sends to end a process."""
+
+
+# Files
+
+
+def lock(descriptor: int, *, wait: bool) -> bool:
+    """Take the exclusive lock of an open file until it is closed. False: another process has it (`wait` False)."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_holder(lock_file: Path, locks: Path = Path("/proc/locks")) -> int | None:
+    """Id of the process that holds a file's lock; None if it is free or the system does not say."""
+    try:
+        status = lock_file.stat()
+        lines = locks.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    wanted = (os.major(status.st_dev), os.minor(status.st_dev), status.st_ino)
+    for line in lines:
+        words = line.split()
+        if len(words) < 6 or words[1] != "FLOCK" or words[3] != "WRITE":
+            continue
+        major, minor, inode = words[5].split(":")
+        if (int(major, 16), int(minor, 16), int(inode)) == wanted:
+            return int(words[4])
+    return None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names created, renamed and removed in `folder` survive a power cut. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename atomically and never over another file. Raises FileExistsError, or OSError with ENOSYS, EINVAL or ENOTSUP
+    where the system or the file system cannot."""
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    paths = os.fsencode(source), os.fsencode(target)
+    if libc.renameat2(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_NOREPLACE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def others_may_enter(path: Path) -> bool:
+    """Whether group or others have any right on a file or folder."""
+    return bool(path.stat().st_mode & 0o077)
+
+
+# The process
+
+
+def only_for_owner() -> None:
+    """Files and folders made from now on are for their owner alone, whatever mode is asked for."""
+    os.umask(0o077)
+
+
+def forbid_dumps() -> bool:
+    """No core file, no dump piped to a collector, no other process of this user looking in. False if only in part."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def keep_in_memory(buffer: bytearray) -> bool:
+    """Keep the pages of `buffer` out of swap until the process ends. False where that is not allowed."""
+    if not buffer:
+        return True
+    try:
+        address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+        return bool(ctypes.CDLL(None).mlock(ctypes.c_void_p(address), ctypes.c_size_t(len(buffer))) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def on_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` on Ctrl-C and when the system ends the process. From the main thread."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: stop())
+
+
+def account(name: str) -> tuple[int, int] | None:
+    """Numbers of a user and its group; None where there is no user of that name."""
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return entry.pw_uid, entry.pw_gid
+
+
+def is_administrator() -> bool:
+    return os.geteuid() == 0
+
+
+def programs(proc: Path = Path("/proc")) -> Iterator[tuple[int, str, str]]:
+    """Process id, name, and the loaded files as text (empty for processes of other users), without this process."""
+    for entry in proc.iterdir() if proc.is_dir() else ():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            name = (entry / "comm").read_text().strip()
+        except OSError:
+            continue  # ended meanwhile
+        try:
+            loaded = (entry / "maps").read_text(errors="replace")
+        except OSError:
+            loaded = ""
+        yield int(entry.name), name, loaded
+
+
+# Devices
+
+
+@contextlib.contextmanager
+def hidden_input(stream: TextIO) -> Iterator[None]:
+    """What is typed is not shown. `stream` is a terminal."""
+    descriptor = stream.fileno()
+    before = termios.tcgetattr(descriptor)
+    silent = [*before]
+    silent[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def drop_typed(stream: TextIO) -> None:
+    """Throw away what was typed and not read yet. `stream` is a terminal."""
+    termios.tcflush(stream.fileno(), termios.TCIFLUSH)
+
+
+def is_camera(name: str) -> bool:
+    """Whether `name` is a camera by number or device path, not a file."""
+    return name.isdecimal() or name.startswith("/dev/")
+
+
+def camera_path(name: str) -> Path | None:
+    """The device file of a camera, there or not; None where cameras have none."""
+    if sys.platform != "linux" and name.isdecimal():
+        return None
+    return Path(f"/dev/video{name}" if name.isdecimal() else name)

@@ -1,0 +1,97 @@
+"""Windows: the same names as `posix`. Checked by type only; the program has not been run there."""
+
+import contextlib
+import errno
+import msvcrt
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+assert sys.platform == "win32"
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
+_LOCK_AT = 1 << 30
+"""Far behind any content: a locked range cannot be read by others."""
+
+
+def lock(descriptor: int, *, wait: bool) -> bool:
+    while True:
+        os.lseek(descriptor, _LOCK_AT, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            if not wait:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
+
+
+def lock_holder(lock_file: Path) -> int | None:
+    return None
+
+
+def sync_folder(folder: Path) -> None:
+    """NTFS keeps a journal of names; folders cannot be flushed."""
+
+
+def rename_new(source: Path, target: Path) -> None:
+    # Python's rename refuses to replace on Windows.
+    source.rename(target)
+
+
+def others_may_enter(path: Path) -> bool:
+    return False
+
+
+def only_for_owner() -> None:
+    """The user's profile is for its owner already."""
+
+
+def forbid_dumps() -> bool:
+    return False
+
+
+def keep_in_memory(buffer: bytearray) -> bool:
+    return False
+
+
+def on_stop(stop: Callable[[], None]) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: stop())
+
+
+def account(name: str) -> tuple[int, int] | None:
+    return None
+
+
+def is_administrator() -> bool:
+    return False
+
+
+def programs() -> Iterator[tuple[int, str, str]]:
+    return iter(())
+
+
+@contextlib.contextmanager
+def hidden_input(stream: TextIO) -> Iterator[None]:
+    if stream.isatty():
+        raise OSError(errno.ENOTSUP, "what is typed cannot be hidden here")
+    yield
+
+
+def drop_typed(stream: TextIO) -> None:
+    while msvcrt.kbhit():
+        msvcrt.getwch()
+
+
+def is_camera(name: str) -> bool:
+    return name.isdecimal()
+
+
+def camera_path(name: str) -> Path | None:
+    return None

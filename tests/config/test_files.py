@@ -1,0 +1,104 @@
+"""Files of our own: whole, private, and made by one process at a time."""
+
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from config.files import create_private, create_whole, private_folder, sole_use, write_whole
+from config.platform import posix
+from config.platform.chosen import system
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(autouse=True)
+def _open_umask() -> object:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_every_folder_on_the_way_is_private(tmp_path: Path) -> None:
+    private_folder(tmp_path / "state" / "terminal" / "line")
+    for made in ("state", "state/terminal", "state/terminal/line"):
+        assert mode(tmp_path / made) == 0o700
+    (tmp_path / "share").mkdir(mode=0o755)
+    private_folder(tmp_path / "share")
+    assert mode(tmp_path / "share") == 0o755, "one that is there is somebody's decision"
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        private_folder(tmp_path / "file")
+
+
+def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "keys" / "enrolment.json"
+    write_whole(path, b"first")
+    write_whole(path, b"second")
+    assert (path.read_bytes(), mode(path), mode(path.parent)) == (b"second", 0o600, 0o700)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"third")
+    assert path.read_bytes() == b"second"
+    assert names(path.parent) == ["enrolment.json"], "nothing half-written is left"
+
+
+def test_the_folder_is_flushed_after_the_file_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[list[str]] = []
+    monkeypatch.setattr(system, "sync_folder", lambda folder: flushed.append(names(folder)))
+    write_whole(tmp_path / "a", b"1")
+    create_whole(tmp_path / "b", b"2")
+    create_private(tmp_path / "c")
+    assert flushed == [["a"], ["a", "b"], ["a", "b", "c"]]
+
+
+def test_the_first_one_to_create_a_file_wins(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    assert create_whole(path, b"first")
+    assert not create_whole(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert names(tmp_path) == ["key.pem"]
+
+
+def _has_it(lock: Path) -> bool:
+    with sole_use(lock, wait=False) as ours:
+        return ours
+
+
+def test_a_lock_is_one_process_at_a_time(tmp_path: Path) -> None:
+    lock = tmp_path / "x.lock"
+    with multiprocessing.get_context("spawn").Pool(1) as other:
+        with sole_use(lock) as ours:
+            assert ours
+            assert not other.apply(_has_it, (lock,))
+            assert posix.lock_holder(lock) == os.getpid()
+        assert other.apply(_has_it, (lock,))
+    assert posix.lock_holder(lock) is None
+
+
+def test_cameras_have_numbers_and_paths() -> None:
+    assert [system.is_camera(name) for name in ("0", "/dev/video2", "clip.mp4", "synthetic:hana")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert system.camera_path("3") == Path("/dev/video3")
+
+
+def test_secrets_can_be_kept_out_of_swap() -> None:
+    secret = bytearray(64)
+    assert system.keep_in_memory(secret)
+    assert system.keep_in_memory(bytearray())
+    secret.extend(b"1")  # the buffer is not held
