@@ -133,6 +133,10 @@ class CardProfile:
     """How long an adult's card lasts after its 10th birthday."""
     announced: bool = False
     """Not handed out yet: what is not public about it is invented here, and a real card will differ."""
+    unknown_application: int = 0x6A82
+    """Status word to SELECT of an application that is not there."""
+    knows_no_commands: bool = False
+    """A storage card: the reader answers `unknown_application` to everything in its place."""
 
     def file(self, file: File) -> tuple[Application, FileEntry]:
         return next((app, app.files[file]) for app in self.applications if file in app.files)

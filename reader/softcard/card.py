@@ -119,6 +119,8 @@ class SoftCard:
         self._fid = None
 
     def _dispatch(self, command: Command) -> Response:
+        if self._profile.knows_no_commands:
+            raise _Refused(self._profile.unknown_application)
         if command.cla in (0x01, 0x02, 0x03):
             raise _Refused(SW.CHANNEL_NOT_SUPPORTED)
         if command.cla not in (0x00, 0x80):
@@ -154,7 +156,7 @@ class SoftCard:
         if (command.p1, command.p2) == (0x04, 0x0C):
             application = next((app for app in self._profile.applications if app.aid == command.data), None)
             if application is None:
-                raise _Refused(SW.FILE_NOT_FOUND)
+                raise _Refused(self._profile.unknown_application)
             self._application, self._fid = application, None
         elif (command.p1, command.p2) == (0x02, 0x0C):
             if len(command.data) != 2:

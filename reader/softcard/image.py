@@ -12,6 +12,7 @@ from config.files import write_whole
 from reader.chip_key import chip_key_der, chip_key_hash
 from reader.profile import PROFILES, CardProfile, File, Key, Password
 from reader.softcard.keys import load_card_key
+from reader.softcard.other_profiles import OTHER_PROFILES
 
 
 class PasswordState(BaseModel):
@@ -55,14 +56,19 @@ class CardImage(BaseModel):
 
     @property
     def card_profile(self) -> CardProfile:
-        return PROFILES[self.profile]
+        """Raises `KeyError` for a profile that does not exist."""
+        return PROFILES.get(self.profile) or OTHER_PROFILES[self.profile]
+
+    @property
+    def is_my_number_card(self) -> bool:
+        """Whether anybody is registered with it: not for other cards, nor for a card on which nothing is written."""
+        return Key.CHIP in self.keys
 
     @property
     def code_on_face(self) -> str:
-        """照合番号B as a scanner would read it off the card's face, 14 digits."""
-        code = self.passwords[Password.PRINTED_CODE].reference
-        assert code is not None, "every card is printed"
-        return code
+        """照合番号B as a scanner would read it off the card's face, 14 digits; empty where none is printed."""
+        printed = self.passwords.get(Password.PRINTED_CODE)
+        return (printed.reference if printed else None) or ""
 
     def public_facts(self) -> PublicFacts:
         certificate = self.files.get(File.USER_CERTIFICATE)
@@ -102,7 +108,7 @@ class CardFile:
         except ValidationError as error:
             places = sorted({".".join(str(part) for part in one["loc"]) or "the document" for one in error.errors()})
             raise CardFileError(f"{self.path}: not a card file ({', '.join(places)})") from None
-        if image.profile not in PROFILES:
+        if image.profile not in PROFILES | OTHER_PROFILES:
             raise CardFileError(f"{self.path}: card profile not known")
         return image
 

@@ -14,6 +14,7 @@ from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 from reader.softcard.keys import dump_key, generate
+from reader.softcard.others import OTHER_KINDS, issue_other
 from reader.softcard.photo import photo_of_size
 from reader.softcard.validity import JST, Staying, age_on, birthday_in, has_photo
 
@@ -190,16 +191,18 @@ def issue_kind(
     today: date | None = None,
     profile: CardProfile = RSA_2048,
 ) -> CardImage:
-    """A card of one of the `KINDS`, under half a second.
+    """A card of one of the `KINDS` or `OTHER_KINDS`, under half a second. The latter belong to nobody.
 
     `holder`: an invented person; by default one that fits. `portrait_jp2`: the photo, by default a dummy without a
     face; `photo_kb` brings either to about that size. `tries_left` is the PIN's. `today` is Japan's.
     Raises `ValueError` for a kind not known, and for details that no such card can have.
     """
     kind = KINDS.get(name)
-    if kind is None:
-        raise ValueError(f"no kind of card is called {name!r}; known: {', '.join(KINDS)}")
+    if kind is None and name not in OTHER_KINDS:
+        raise ValueError(f"no kind of card is called {name!r}; known: {', '.join((*KINDS, *OTHER_KINDS))}")
     today = today or datetime.now(JST).date()
+    if kind is None:
+        return issue_other(name, today)
     holder = holder or kind.invent(today)
     if why := kind.refuses(holder, today):
         raise ValueError(f"{name}: {why}")

@@ -55,7 +55,7 @@ class SimulatedScanner:
 
     def scan(self) -> bytearray | None:
         card = self._card_there()
-        return None if card is None else bytearray(card.code_on_face, "ascii")
+        return None if card is None or not card.code_on_face else bytearray(card.code_on_face, "ascii")
 
 
 class SimulatedSlot:

@@ -62,6 +62,9 @@ def issue(
             tries_left=tries_left,
         )
         CardFile(path).save(image)
+        if not image.is_my_number_card:
+            tell(f"issued {path}\n{kind}; nobody is registered with it")
+            return
         entry = trust_of(authority).merged(card_entry(image, who))
         RegistryFile(registry_path(settings.state_dir)).merge(entry)
         tell(f"issued {path}\n{kind}, to the invented person {who!r}; valid to {image.expires_on}")
@@ -74,9 +77,12 @@ def kinds() -> None:
     Example: uketsuke card kinds
     """
     from reader.softcard.kinds import KINDS
+    from reader.softcard.others import OTHER_KINDS
 
     for name, kind in KINDS.items():
         tell(f"{name:22} {kind.description}")
+    for name, description in OTHER_KINDS.items():
+        tell(f"{name:22} {description}")
 
 
 @app.command()
@@ -119,7 +125,8 @@ def list_cards(config: ConfigOption = None) -> None:
             tell("no cards yet: `uketsuke card issue my-card`, or `uketsuke demo --auto`")
         for path in paths:
             image = CardFile(path).load()
-            tell(f"{path.stem:28} {image.card_id}  valid to {image.expires_on}  {_tries(image)}")
+            about = f"valid to {image.expires_on}  {_tries(image)}" if image.is_my_number_card else image.profile
+            tell(f"{path.stem:28} {image.card_id}  {about}")
 
 
 @app.command()
@@ -137,6 +144,9 @@ def show(
         from reader.softcard.image import CardFile
 
         image = CardFile(_path(file, settings.state_dir)).load()
+        if not image.is_my_number_card:
+            tell(f"card            {image.card_id} (simulated, {image.profile}: not a My Number Card)")
+            return
         facts = image.public_facts()
         tell(f"card            {image.card_id} (simulated, profile {image.profile})")
         tell(f"issued          {image.issued_on}, valid to {image.expires_on}")

@@ -1,0 +1,63 @@
+"""Cards that are put on a clinic's reader and are not My Number Cards: their ATRs, and what they answer to a SELECT.
+
+Each says where its bytes are from: *published*, *public code* or *assumed*.
+"""
+
+import functools
+import operator
+from typing import Final
+
+from reader.profile import Algorithm, Application, CardProfile, File, FileEntry
+
+
+def contactless_atr(historical: str) -> bytes:
+    """ATR that PC/SC part 3 makes for a type B card: `3B 88 80 01`, eight bytes of its ATQB in hex, check byte."""
+    return _checked(bytes.fromhex("888001") + bytes.fromhex(historical))
+
+
+def storage_card_atr(standard: int, name: int) -> bytes:
+    """ATR that PC/SC part 3 makes for a storage card, from the bytes for the standard and for the card's name."""
+    return _checked(bytes.fromhex("8F8001804F0CA000000306") + bytes([standard]) + name.to_bytes(2, "big") + bytes(4))
+
+
+def _checked(body: bytes) -> bytes:
+    return b"\x3b" + body + bytes([functools.reduce(operator.xor, body)])
+
+
+def _other(
+    name: str, atr: bytes, *applications: Application, status: int = 0x6A82, storage: bool = False
+) -> CardProfile:
+    return CardProfile(
+        name=name,
+        atr=atr,
+        algorithm=Algorithm.RSA_2048_SHA_256,
+        applications=applications,
+        unknown_application=status,
+        knows_no_commands=storage,
+    )
+
+
+_OLD_JPKI: Final = Application(
+    name="jpki of the residents' card",
+    aid=bytes.fromhex("D392F000260100000001"),
+    files={File.TOKEN_INFO: FileEntry(0x0006)},
+    passwords={},
+    keys={},
+)
+
+OTHER_PROFILES: Final = {
+    profile.name: profile
+    for profile in (
+        # ATR published (PC/SC part 3, Sony and ACS manuals), status words seen with ACS readers
+        _other("suica", storage_card_atr(0x11, 0x003B), status=0x6A81, storage=True),
+        _other("mifare", storage_card_atr(0x03, 0x0001), status=0x6300, storage=True),
+        # ATR assumed: contact and contactless cards of many makers; 6A82 is ISO/IEC 7816-4's and EMV's
+        _other("bank-card", bytes.fromhex("3B6800000073C84012009000")),
+        # form of the ATR published (PC/SC part 3, type B), its eight bytes assumed; 6A82 is ISO/IEC 7816-4's
+        _other("driving-licence", contactless_atr("0000000033818100")),
+        _other("residence-card", contactless_atr("000000007781C100")),
+        # ATR published (pcsc-tools); that its JPKI answers and the surface application does not: public code (myna);
+        # 6A86 to an unknown application: assumed
+        _other("residents-card", contactless_atr("000014E0B3819100"), _OLD_JPKI, status=0x6A86),
+    )
+}

@@ -1,0 +1,54 @@
+"""Issues cards that are not My Number Cards, as far as a terminal meets them: nothing of their own files is in them."""
+
+import secrets
+from datetime import date
+from typing import Final
+
+from reader.profile import RSA_2048, File
+from reader.softcard.image import CardImage, PasswordState
+from reader.softcard.other_profiles import OTHER_PROFILES
+from reader.softcard.records import token_info
+
+OTHER_KINDS: Final = {
+    "suica": "a FeliCa card: transport, shopping, phone wallets",
+    "mifare": "a Mifare Classic card: staff badges, hotel doors",
+    "bank-card": "a bank or credit card",
+    "driving-licence": "a driving licence",
+    "residence-card": "a residence card (在留カード)",
+    "residents-card": "a residents' card of the generation before (住民基本台帳カード)",
+    "blank-test-card": "a JPKI test card on which nothing is written",
+}
+
+
+def issue_other(name: str, today: date) -> CardImage:
+    """A card of one of `OTHER_KINDS`. Nothing of a person is on it."""
+    if name == "blank-test-card":
+        return _blank(today)
+    profile = OTHER_PROFILES[name]
+    tokens = {File.TOKEN_INFO: token_info("JPKIAPICCTOKEN")} if profile.applications else {}
+    return CardImage(
+        card_id=secrets.token_hex(8),
+        profile=name,
+        issued_on=today,
+        expires_on=today,
+        certificate_ends_on=None,
+        files=tokens,
+        passwords={},
+        keys={},
+    )
+
+
+def _blank(today: date) -> CardImage:
+    """Assumed: a card's applications, files not written (FF), passwords never set, no keys."""
+    passwords = {one: entry for app in RSA_2048.applications for one, entry in app.passwords.items()}
+    return CardImage(
+        card_id=secrets.token_hex(8),
+        profile=RSA_2048.name,
+        issued_on=today,
+        expires_on=today,
+        certificate_ends_on=None,
+        files={file: b"\xff" * 256 for app in RSA_2048.applications for file in app.files}
+        | {File.CERTIFICATE_FLAGS: bytes(3), File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2")},
+        passwords={one: PasswordState(reference=None, left=entry.max_tries) for one, entry in passwords.items()},
+        keys={},
+    )

@@ -1,0 +1,363 @@
+"""What readers and cards are reported to do, as stand-ins for the PC/SC library: the data of the replay suite.
+
+Sources: public bug reports and traces (repository and number), standards, `[A]` for what nobody reported but a reader
+could do. `docs/readers.md` shows the same table.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from reader.apdu import INS, ApduError, parse_command
+from reader.diagnosis import Pcsc
+from reader.softcard.card import SoftCard
+from reader.softcard.other_profiles import storage_card_atr
+
+Answer = tuple[int, bytes]
+"""Result of a PC/SC call, and the card's answer."""
+OK = 0
+T0, T1 = 1, 2
+
+READ = "read and used"
+NO_SIGNATURE = "read; cannot sign"
+OTHER_CARD = "other card"
+UNREADABLE = "unreadable"
+TAKEN = "taken away"
+HELD = "held by another program"
+LOST = "reader lost"
+DENIED = "access denied"
+
+
+@dataclass
+class Reader:
+    """A reader with one card. `transmit` and `connect` may be replaced by a behaviour."""
+
+    card: SoftCard
+    atr: bytes = bytes.fromhex("3BE000FF8131FE4514")
+    protocol: int = T1
+    there: bool = True
+    count: int = 0
+    waiting: bytearray = field(default_factory=bytearray)
+
+    def plain(self, apdu: bytes) -> bytes:
+        return self.card.transmit(apdu)
+
+
+Transmit = Callable[[Reader, bytes], Answer]
+Connect = Iterator[int]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    name: str
+    source: str
+    ends: str
+    transmit: Transmit = lambda reader, apdu: (OK, reader.plain(apdu))
+    connects: tuple[int, ...] = ()
+    """Results of the first attempts to connect; the last one for ever where `stays`."""
+    stays: bool = False
+    atr: str = ""
+    protocol: int = T1
+
+
+def command(apdu: bytes) -> tuple[int, int, int]:
+    """Instruction, length of the data, Le; (0, 0, 0) for what is no command."""
+    try:
+        parsed = parse_command(apdu)
+    except ApduError:
+        return 0, 0, 0
+    return parsed.ins, len(parsed.data), parsed.le or 0
+
+
+def is_long(apdu: bytes) -> bool:
+    return len(apdu) >= 7 and apdu[4] == 0
+
+
+def reads_long(apdu: bytes) -> bool:
+    return is_long(apdu) and apdu[1] == INS.READ_BINARY
+
+
+def sw(word: str) -> Answer:
+    return OK, bytes.fromhex(word)
+
+
+def long_refused(answer: Answer) -> Transmit:
+    return lambda reader, apdu: answer if reads_long(apdu) else (OK, reader.plain(apdu))
+
+
+def cut_to_256(reader: Reader, apdu: bytes) -> Answer:
+    answer = reader.plain(apdu)
+    return OK, answer[:256] + answer[-2:] if len(answer) > 258 else answer
+
+
+def answers_over(most: int, instead: str) -> Transmit:
+    """Answers of more than `most` bytes do not come; what comes instead, in hex."""
+
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        if is_long(apdu):
+            return sw("6700")
+        answer = reader.plain(apdu)
+        return sw(instead) if len(answer) - 2 > most else (OK, answer)
+
+    return transmit
+
+
+def in_parts(most: int) -> Transmit:
+    """61xx and GET RESPONSE."""
+
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        ins, _, le = command(apdu)
+        if ins == INS.GET_RESPONSE:
+            part = bytes(reader.waiting[:le])
+            del reader.waiting[:le]
+            return OK, part + (bytes((0x61, min(len(reader.waiting), most))) if reader.waiting else b"\x90\x00")
+        answer = reader.plain(apdu)
+        if len(answer) - 2 <= most:
+            return OK, answer
+        reader.waiting[:] = answer[most:-2]
+        return OK, answer[:most] + bytes((0x61, min(len(reader.waiting), most)))
+
+    return transmit
+
+
+def t0_card(reader: Reader, apdu: bytes) -> Answer:
+    """T=0: data in is acknowledged with 61xx, a wrong Le with 6Cxx."""
+    ins, lc, le = command(apdu)
+    if is_long(apdu):
+        return Pcsc.NOT_TRANSACTED, b""
+    if ins == INS.GET_RESPONSE:
+        part = bytes(reader.waiting[:le])
+        del reader.waiting[:le]
+        return OK, part + b"\x90\x00"
+    answer = reader.plain(apdu)
+    exact = len(answer) - 2
+    if lc and exact > 0:
+        reader.waiting[:] = answer[:-2]
+        return OK, bytes((0x61, exact & 0xFF))
+    if 0 < exact < 256 and le != exact:
+        return OK, bytes((0x6C, exact))
+    return OK, answer
+
+
+def to_select(instead: Callable[[bytes], bytes]) -> Transmit:
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        answer = reader.plain(apdu)
+        return OK, instead(answer) if apdu[1] == INS.SELECT and answer == b"\x90\x00" else answer
+
+    return transmit
+
+
+def select_then_parts(reader: Reader, apdu: bytes) -> Answer:
+    if apdu[1] == INS.GET_RESPONSE:
+        return OK, bytes.fromhex("6F0C840AD392F0002601000000019000")
+    answer = reader.plain(apdu)
+    return OK, b"\x61\x0e" if apdu[1] == INS.SELECT and answer == b"\x90\x00" else answer
+
+
+def end_of_file_early(reader: Reader, apdu: bytes) -> Answer:
+    answer = reader.plain(apdu)
+    read = apdu[1] == INS.READ_BINARY and not is_long(apdu) and len(answer) == 258
+    if reads_long(apdu):
+        return sw("6700")
+    return OK, answer[:253] + b"\x62\x82" if read else answer
+
+
+def empty_verify(answer: Answer) -> Transmit:
+    """The four-byte form is refused."""
+    return lambda reader, apdu: answer if len(apdu) == 4 and apdu[1] == INS.VERIFY else (OK, reader.plain(apdu))
+
+
+def short_identifier(ins: int, word: str) -> Transmit:
+    """Commands that name a file by its short identifier are refused."""
+
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        reference = apdu[2] if ins == INS.READ_BINARY else apdu[3]
+        by_short_id = reference & 0x80 and reference & 0x1F
+        return sw(word) if apdu[1] == ins and by_short_id else (OK, reader.plain(apdu))
+
+    return transmit
+
+
+def first_commands(*words: str) -> Transmit:
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        reader.count += 1
+        return sw(words[reader.count - 1]) if reader.count <= len(words) else (OK, reader.plain(apdu))
+
+    return transmit
+
+
+def everything(answer: Answer) -> Transmit:
+    return lambda reader, apdu: answer
+
+
+def pulled_at(number: int, answer: Answer) -> Transmit:
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        reader.count += 1
+        if reader.count < number:
+            return OK, reader.plain(apdu)
+        reader.there = False
+        return answer
+
+    return transmit
+
+
+def fails_at(number: int, answer: Answer) -> Transmit:
+    """From the n-th command on, with the card still there."""
+
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        reader.count += 1
+        return (OK, reader.plain(apdu)) if reader.count < number else answer
+
+    return transmit
+
+
+def after_secret(answer: Answer) -> Transmit:
+    """Every read after a secret was sent fails, with the card still there."""
+
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        ins, lc, _ = command(apdu)
+        reader.count |= ins == INS.VERIFY and lc > 0
+        return answer if reader.count and ins == INS.READ_BINARY else (OK, reader.plain(apdu))
+
+    return transmit
+
+
+def buffer_of(most: int) -> Transmit:
+    """Long answers are cut to the reader's buffer."""
+
+    def transmit(reader: Reader, apdu: bytes) -> Answer:
+        answer = reader.plain(apdu)
+        return OK, answer[:most] + answer[-2:] if len(answer) - 2 > most else answer
+
+    return transmit
+
+
+def too_long_above(most: int, answer: Answer) -> Transmit:
+    """A reader whose buffer takes long answers up to a length, and refuses to ask for more."""
+    return lambda reader, apdu: answer if command(apdu)[2] > most else (OK, reader.plain(apdu))
+
+
+FELICA, MIFARE = storage_card_atr(0x11, 0x003B).hex(), storage_card_atr(0x03, 0x0001).hex()
+RESIDENTS = "3B888001000014E0B38191005E"
+
+BEHAVIOURS = (
+    Behaviour("ideal", "ISO/IEC 7816-4", READ),
+    # --- ATRs under which a My Number Card was seen
+    Behaviour("ATR of a type B card", "pcsc-tools list", READ, atr="3B888001000041E0B381A1003B"),
+    Behaviour("ATR of a card of 2024", "OpenSC #3021", READ, atr="3BDA13FF8131FB468012392F31C173C601C03B"),
+    Behaviour("ATR of the contact side", "pcsc-tools list", READ, atr="3BC5FF8131FB458073C6010000"),
+    # --- long reads refused by a status word that means the length
+    *(
+        Behaviour(f"long read: {word}", source, READ, long_refused(sw(word)))
+        for word, source in (
+            ("6700", "ISO/IEC 7816-4"),
+            ("6D00", "[A]"),
+            ("6F00", "acsccid #42"),
+            ("6881", "[A]"),
+            ("6C00", "ISO/IEC 7816-4"),
+            ("9000", "[A] empty"),
+        )
+    ),
+    # --- and by one that means something else
+    *(
+        Behaviour(f"long read: {word}", "[A]", READ, long_refused(sw(word)))
+        for word in ("6A80", "6985", "6300", "6A81", "6986", "6B00", "6E00", "6A86", "6400", "6581")
+    ),
+    # --- or by the driver
+    Behaviour("long read: NOT_TRANSACTED", "acsccid #42", READ, long_refused((Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("long read: INSUFFICIENT_BUFFER", "pcsc-lite", READ, long_refused((Pcsc.INSUFFICIENT_BUFFER, b""))),
+    Behaviour("long read: INVALID_PARAMETER", "ccid", READ, long_refused((Pcsc.INVALID_PARAMETER, b""))),
+    Behaviour("long read: COMM_ERROR", "pcsc-sharp #81", READ, long_refused((Pcsc.COMM_ERROR, b""))),
+    Behaviour("long read: UNSUPPORTED_FEATURE", "[A]", READ, long_refused((Pcsc.UNSUPPORTED_FEATURE, b""))),
+    Behaviour(
+        "long read: COMM_DATA_LOST", "FEITIAN_MOBILE_READERS #14", READ, long_refused((Pcsc.COMM_DATA_LOST, b""))
+    ),
+    Behaviour("long read: success without an answer", "[A]", READ, long_refused((OK, b""))),
+    Behaviour("long read above 4096: NOT_TRANSACTED", "[A]", READ, too_long_above(4096, (Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("long read above 4096: 6700", "[A]", READ, too_long_above(4096, sw("6700"))),
+    Behaviour("answer cut to 256 bytes, 9000", "[A]", READ, cut_to_256),
+    Behaviour("answer cut to 1,000 bytes, 9000", "[A]", READ, buffer_of(1000)),
+    # --- short answers that do not come whole
+    Behaviour("256-byte answers come empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, answers_over(255, "9000")),
+    Behaviour("answers over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(252, "6300")),
+    Behaviour("answers over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
+    Behaviour("answers over 128 bytes: 6300", "[A]", NO_SIGNATURE, answers_over(128, "6300")),
+    Behaviour("answers in parts of 253 bytes", "jsapdu", READ, in_parts(253)),
+    Behaviour("answers in parts of 16 bytes", "[A]", READ, in_parts(16)),
+    Behaviour("T=0 with 61xx and 6Cxx", "ISO/IEC 7816-3", READ, t0_card, protocol=T0),
+    Behaviour("6282 with 253 of 256 bytes", "ISO/IEC 7816-4", READ, end_of_file_early),
+    Behaviour("SELECT answers 610E", "jsapdu", READ, select_then_parts),
+    Behaviour(
+        "SELECT answers an FCI",
+        "ja.stackoverflow (MPCOS)",
+        READ,
+        to_select(lambda answer: bytes.fromhex("6F0C840AD392F000260100000001") + answer),
+    ),
+    # --- the empty VERIFY
+    Behaviour("VERIFY of four bytes: 6700", "T=0 drivers", READ, empty_verify(sw("6700"))),
+    Behaviour("VERIFY of four bytes: NOT_TRANSACTED", "T=0 drivers", READ, empty_verify((Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("VERIFY of four bytes: INVALID_PARAMETER", "[A]", READ, empty_verify((Pcsc.INVALID_PARAMETER, b""))),
+    *(
+        Behaviour(f"VERIFY by short identifier: {word}", source, READ, short_identifier(INS.VERIFY, word))
+        for word, source in (
+            ("6A88", "ISO/IEC 7816-4"),
+            *((w, "[A]") for w in ("6D00", "6A80", "6985", "6700", "6982")),
+        )
+    ),
+    *(
+        Behaviour(f"READ by short identifier: {word}", "[A]", READ, short_identifier(INS.READ_BINARY, word))
+        for word in ("6A86", "6B00", "6986", "6A81")
+    ),
+    # --- the first command
+    Behaviour("first command: 6F00", "mynacard-rs", READ, first_commands("6F00")),
+    Behaviour("first two commands: 6F00", "[A]", READ, first_commands("6F00", "6F00")),
+    Behaviour("first command: 6700", "[A]", READ, first_commands("6700")),
+    Behaviour("first command: 6985", "[A]", READ, first_commands("6985")),
+    Behaviour("every command: 6F00", "[A]", UNREADABLE, everything(sw("6F00"))),
+    # --- other cards
+    *(
+        Behaviour(f"FeliCa, everything: {word}", source, OTHER_CARD, everything(sw(word)), atr=FELICA)
+        for word, source in (("6A81", "PC/SC part 3"), ("6D00", "[A]"), ("6E00", "[A]"), ("6700", "[A]"))
+    ),
+    Behaviour("Mifare on ACR122U, everything: 6300", "ACR122U manual", OTHER_CARD, everything(sw("6300")), atr=MIFARE),
+    Behaviour(
+        "Mifare on ACR1252U: NOT_TRANSACTED",
+        "nfc-pcsc #97",
+        OTHER_CARD,
+        everything((Pcsc.NOT_TRANSACTED, b"")),
+        atr=MIFARE,
+    ),
+    Behaviour("residents' card of before 2016: 6A86", "[A]", OTHER_CARD, everything(sw("6A86")), atr=RESIDENTS),
+    Behaviour("bank card, licence: 6A82", "ISO/IEC 7816-4", OTHER_CARD, everything(sw("6A82"))),
+    Behaviour("connect: UNSUPPORTED_CARD", "pcsc-lite", OTHER_CARD, connects=(Pcsc.UNSUPPORTED_CARD,), stays=True),
+    # --- power and connection
+    Behaviour("connect: UNRESPONSIVE once", "PCSC #102, OpenSC #546", READ, connects=(Pcsc.UNRESPONSIVE_CARD,)),
+    Behaviour("connect: UNPOWERED twice", "[A]", READ, connects=(Pcsc.UNPOWERED_CARD,) * 2),
+    Behaviour("connect: RESET once", "[A]", READ, connects=(Pcsc.RESET_CARD,)),
+    Behaviour(
+        "connect: UNRESPONSIVE, stays", "card upside down", UNREADABLE, connects=(Pcsc.UNRESPONSIVE_CARD,), stays=True
+    ),
+    Behaviour("connect: PROTO_MISMATCH, stays", "pcsc-lite", UNREADABLE, connects=(Pcsc.PROTO_MISMATCH,), stays=True),
+    Behaviour(
+        "connect: SHARING_VIOLATION, stays",
+        "PCSC #215, lpac #253",
+        HELD,
+        connects=(Pcsc.SHARING_VIOLATION,),
+        stays=True,
+    ),
+    Behaviour(
+        "connect: SHARING_VIOLATION for a moment", "gpg's scdaemon", READ, connects=(Pcsc.SHARING_VIOLATION,) * 2
+    ),
+    Behaviour("connect: NO_SMARTCARD", "pcsc-lite", TAKEN, connects=(Pcsc.NO_SMARTCARD,), stays=True),
+    Behaviour("connect: READER_UNAVAILABLE", "pyscard #128", LOST, connects=(Pcsc.READER_UNAVAILABLE,), stays=True),
+    Behaviour("connect: NO_SERVICE", "pyscard #82", LOST, connects=(Pcsc.NO_SERVICE,), stays=True),
+    Behaviour(
+        "connect: SECURITY_VIOLATION", "yubico-piv-tool #504", DENIED, connects=(Pcsc.SECURITY_VIOLATION,), stays=True
+    ),
+    # --- in the middle
+    Behaviour("pulled: success without an answer", "pyscard, seen here", TAKEN, pulled_at(4, (OK, b""))),
+    Behaviour("pulled: REMOVED_CARD", "pcsc-lite", TAKEN, pulled_at(4, (Pcsc.REMOVED_CARD, b""))),
+    Behaviour("pulled at the first command", "[A]", TAKEN, pulled_at(1, (Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("COMM_ERROR, the card lies there", "edge of the field", UNREADABLE, fails_at(3, (Pcsc.COMM_ERROR, b""))),
+    Behaviour("RESET_CARD, the card lies there", "other programs", UNREADABLE, fails_at(3, (Pcsc.RESET_CARD, b""))),
+    Behaviour("COMM_ERROR after a secret", "[A]", UNREADABLE, after_secret((Pcsc.COMM_ERROR, b""))),
+)

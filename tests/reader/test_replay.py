@@ -1,0 +1,131 @@
+"""Sixty and more behaviours of readers and cards: each ends in a whole reception, or in the right words."""
+
+from pathlib import Path
+
+import pytest
+
+from reader import pcsc
+from reader.card import MyNumberCard
+from reader.facts import (
+    CardFacts,
+    CardGone,
+    CardUnreadable,
+    CodeRight,
+    NoCard,
+    NotMyNumberCard,
+    PinRight,
+    ReaderBusy,
+    ReaderLost,
+    ReaderStanding,
+)
+from reader.profile import File
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+from .behaviours import (
+    BEHAVIOURS,
+    DENIED,
+    HELD,
+    LOST,
+    NO_SIGNATURE,
+    OTHER_CARD,
+    READ,
+    TAKEN,
+    UNREADABLE,
+    Behaviour,
+    Reader,
+)
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
+
+
+def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """The PC/SC library with this reader, and patience that fits a test."""
+    reader = Reader(SoftCard(image), protocol=behaviour.protocol)
+    if behaviour.atr:
+        reader.atr = bytes.fromhex(behaviour.atr)
+    connects = list(behaviour.connects)
+
+    def connect(*_: object) -> tuple[int, int, int]:
+        if connects:
+            return (connects[0] if behaviour.stays else connects.pop(0)), 0, 0
+        reader.card.power_on()
+        return 0, 1, reader.protocol
+
+    def transmit(card: int, pci: int, numbers: list[int]) -> tuple[int, list[int]]:
+        result, answer = behaviour.transmit(reader, bytes(numbers))
+        return int(result), list(answer)
+
+    def status(card: int) -> tuple[int, str, int, int, list[int]]:
+        return (0 if reader.there else 0x80100069), "", 0, 0, list(reader.atr)
+
+    for name, stand_in in {
+        "SCardEstablishContext": lambda scope: (0, 7),
+        "SCardReleaseContext": lambda context: 0,
+        "SCardConnect": connect,
+        "SCardTransmit": transmit,
+        "SCardDisconnect": lambda card, disposition: 0,
+        "SCardStatus": status,
+    }.items():
+        monkeypatch.setattr(pcsc.scard, name, stand_in)
+    monkeypatch.setattr(pcsc, "_GONE_SHOWS", 0.02)
+    monkeypatch.setattr(pcsc, "_POWER_PAUSE", 0.0)
+    monkeypatch.setattr(pcsc, "_BUSY_PATIENCE", 0.12)
+    return reader
+
+
+def reception(image: CardImage) -> str:
+    """Everything a reception asks of a card, and how it ended."""
+    link = pcsc.connect("reader")
+    match link:
+        case NoCard():
+            return TAKEN
+        case ReaderBusy():
+            return HELD
+        case ReaderLost(standing=ReaderStanding.NO_SERVICE):
+            return DENIED
+        case ReaderLost():
+            return LOST
+        case NotMyNumberCard():
+            return OTHER_CARD
+        case CardUnreadable():
+            return UNREADABLE
+    assert isinstance(link, pcsc.PcscLink)
+    try:
+        return told(MyNumberCard(link), image)
+    finally:
+        link.close()
+
+
+def told(card: MyNumberCard, image: CardImage) -> str:
+    facts = card.read_facts()
+    if not isinstance(facts, CardFacts):
+        return {NotMyNumberCard: OTHER_CARD, CardGone: TAKEN, CardUnreadable: UNREADABLE}[type(facts)]  # type: ignore[index]
+    assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
+    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), facts.code_tries_left) == CodeRight()
+    record = card.read_face_record()
+    if not hasattr(record, "photo_jp2"):
+        return UNREADABLE if isinstance(record, CardUnreadable) else TAKEN
+    assert record.photo_jp2
+    assert card.read_cv_certificate() == image.files[File.SURFACE_CV_CERTIFICATE]
+    assert card.verify_pin(bytearray(b"1234"), facts.pin_tries_left) == PinRight()
+    signed = card.sign(b"statement"), card.prove_chip(b"statement")
+    if all(isinstance(one, bytes) for one in signed):
+        return READ
+    assert all(isinstance(one, CardUnreadable) for one in signed)
+    return NO_SIGNATURE
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
+def test_each_behaviour_ends_well(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+    plug(behaviour, image, monkeypatch)
+    assert reception(image) == behaviour.ends
+    for password, state in image.passwords.items():
+        assert state.left == image.card_profile.password(password)[1].max_tries, "no try was spent"
+
+
+def test_the_document_shows_the_same_table() -> None:
+    rows = [f"| {one.name} | {one.source} | {one.ends} |" for one in BEHAVIOURS]
+    shown = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line in set(rows)]
+    assert shown == rows
+    assert len(rows) >= 60
