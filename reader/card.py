@@ -66,6 +66,11 @@ class MyNumberCard:
         self._profile = profile
         self._certificate: bytes | None = None
 
+    @property
+    def longest_read(self) -> int:
+        """Most bytes asked for at once, as found out so far."""
+        return self._channel.longest_read
+
     # --- what is free to read -------------------------------------------------------------------------------
 
     def read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate | CardProblem:

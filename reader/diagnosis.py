@@ -147,6 +147,11 @@ def worth_another_try(trouble: Trouble) -> bool:
     return _row(trouble).again
 
 
+def told_as(trouble: Trouble) -> Told:
+    """What to tell, without a log line."""
+    return _row(trouble).told
+
+
 def diagnose(trouble: Trouble, doing: str = "") -> Told:
     """What to tell. Writes one log line with stage and code; nothing of what card or person hold is in it.
 

@@ -61,7 +61,11 @@ class CardSlot(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the reader in use, or of those watched."""
+        """Of the readers watched, separated by commas."""
+
+    @property
+    def in_use(self) -> str:
+        """Name of the reader whose card was told last; empty where none lies there."""
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         """Report insertions and removals from a thread of the slot's own until `close`.

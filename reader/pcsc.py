@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from smartcard import scard
 
 from reader import raw_names
-from reader.diagnosis import Stage, Told, Trouble, diagnose, worth_another_try
+from reader.diagnosis import Stage, Told, Trouble, diagnose, told_as, worth_another_try
 from reader.facts import (
     CardUnreadable,
     ConnectProblem,
@@ -81,7 +81,7 @@ def list_readers() -> list[str]:
         finally:
             scard.SCardReleaseContext(context)
     except ServiceGone as gone:
-        denied = diagnose(Trouble(Stage.SERVICE, gone.code)) is Told.ACCESS_DENIED
+        denied = told_as(Trouble(Stage.SERVICE, gone.code)) is Told.ACCESS_DENIED
         raise PcscUnavailable(str(gone), denied=denied) from None
 
 

@@ -51,6 +51,11 @@ class PcscSlot:
                 return ", ".join(self._watch.readers)
         return "any reader" if self._wanted is None else str(self._wanted)
 
+    @property
+    def in_use(self) -> str:
+        with self._lock:
+            return self._watch.in_use or ""
+
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         if self._monitor is not None:
             raise RuntimeError("a slot is watched once")

@@ -6,6 +6,7 @@ from typing import Final
 from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
 from reader.card import MyNumberCard
 from reader.link import CardLink
+from reader.models import ReaderModels
 from reader.profile import PROFILES, RSA_2048, CardProfile
 
 LONG_READS: Final = {"auto": EXTENDED_LE_MAX, "always": EXTENDED_LE_MAX, "never": SHORT_LE_MAX}
@@ -18,19 +19,27 @@ class Reading:
 
     profile: CardProfile = RSA_2048
     longest_read: int = EXTENDED_LE_MAX
+    models: ReaderModels | None = None
+    """What was found out about readers; None where the settings say how long commands are."""
 
     @classmethod
-    def of(cls, profile: str, long_reads: str) -> "Reading":
+    def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "Reading":
         """From the settings `reader.card_profile` and `reader.long_reads`. Raises `ValueError` for unknown values."""
         if profile not in PROFILES:
             raise ValueError(f"no card profile is called {profile!r}; known: {', '.join(PROFILES)}")
         if long_reads not in LONG_READS:
             raise ValueError(f"long reads are {', '.join(LONG_READS)}, not {long_reads!r}")
-        return cls(PROFILES[profile], LONG_READS[long_reads])
+        return cls(PROFILES[profile], LONG_READS[long_reads], models if long_reads == "auto" else None)
 
-    def open(self, link: CardLink) -> MyNumberCard:
-        """The card on `link`."""
-        return MyNumberCard(link, self.profile, longest_read=self.longest_read)
+    def open(self, link: CardLink, reader: str = "") -> MyNumberCard:
+        """The card on `link`, which lies on the reader of that name."""
+        longest = self.longest_read if self.models is None else self.models.longest_read(reader)
+        return MyNumberCard(link, self.profile, longest_read=longest)
+
+    def note(self, card: MyNumberCard, reader: str) -> None:
+        """After `card` was read whole: remember what its reader turned out to need."""
+        if self.models is not None:
+            self.models.note(reader, card.longest_read)
 
 
 AS_DELIVERED: Final = Reading()

@@ -124,6 +124,10 @@ class TracedSlot:
     def name(self) -> str:
         return self._slot.name
 
+    @property
+    def in_use(self) -> str:
+        return self._slot.in_use
+
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         self._slot.watch(on_event)
 

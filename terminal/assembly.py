@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from config.settings import Settings
 from consent.ledger import Ledger
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
+from reader.models import ReaderModels
 from reader.reading import Reading
 from terminal.audit import AuditTrail
 from terminal.conductor.camera_desk import CameraDesk
@@ -61,10 +63,15 @@ def rules_of(settings: Settings, *, first_language: str = LANGUAGES[0]) -> Rules
     )
 
 
+def reader_models(settings: Settings) -> ReaderModels:
+    """What was found out here about models of readers."""
+    return ReaderModels(settings.state_dir / "readers.json", version("uketsuke"))
+
+
 def reading_of(settings: Settings) -> Reading:
     """How cards are read here. Raises `NotReady` for a card profile that does not exist."""
     try:
-        return Reading.of(settings.reader.card_profile, settings.reader.long_reads)
+        return Reading.of(settings.reader.card_profile, settings.reader.long_reads, reader_models(settings))
     except ValueError as error:
         raise NotReady(f"The setting reader.card_profile cannot be used: {error}.") from error
 

@@ -80,6 +80,10 @@ class SimulatedSlot:
     def name(self) -> str:
         return ", ".join(self._names)
 
+    @property
+    def in_use(self) -> str:
+        return self._state.in_use or ""
+
     def insert(self, card: Card, reader: int = 0) -> None:
         """Put a card on a reader. Raises `RuntimeError` when one lies there."""
         name = self._names[reader]

@@ -1,24 +1,66 @@
 """The real card reader, for commands that read one card and are done."""
 
 from config.settings import Settings
-from reader.facts import ConnectProblem, NoCertificate
-from terminal.assembly import NotReady
+from reader.facts import (
+    CardGone,
+    CardUnreadable,
+    ConnectProblem,
+    NoCard,
+    NoCertificate,
+    NotMyNumberCard,
+    ReaderBusy,
+    ReaderLost,
+    ReaderStanding,
+    TwoCards,
+)
+from terminal.assembly import NotReady, reading_of
+
+_NOT_OURS = "This is not a My Number Card, or a phone. Put a My Number Card on the reader."
+_NO_ANSWER = (
+    "The card does not answer. Take it out of its case, put it down again the other way round and leave it there."
+)
 
 
 def certificate_on_reader(settings: Settings) -> bytes:
     """The user-authentication certificate (DER) of the card that lies on the reader. Raises `NotReady`."""
-    from reader.card import MyNumberCard
     from reader.pcsc_slot import PcscSlot
 
     link = PcscSlot(settings.reader.name or None).connect()
     if isinstance(link, ConnectProblem):
-        raise NotReady("There is no card to read. Put one on the reader; `pcsc_scan` shows whether the reader works.")
+        raise NotReady(_what_is_missing(link, settings))
     try:
-        certificate = MyNumberCard(link).read_user_certificate()
+        certificate = reading_of(settings).open(link).read_user_certificate()
     finally:
         link.close()
-    if isinstance(certificate, NoCertificate):
-        raise NotReady("This card has no user-authentication certificate. The city hall can add one.")
-    if not isinstance(certificate, bytes):
-        raise NotReady("The card could not be read. Put it down again and leave it there.")
-    return certificate
+    match certificate:
+        case bytes():
+            return certificate
+        case NoCertificate():
+            raise NotReady("This card has no user-authentication certificate. The city hall can add one.")
+        case NotMyNumberCard():
+            raise NotReady(_NOT_OURS)
+        case CardGone():
+            raise NotReady("The card was taken away. Put it down again and leave it there.")
+        case CardUnreadable():
+            raise NotReady(_NO_ANSWER)
+
+
+def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
+    """Of service, reader and card, with the next step."""
+    match problem:
+        case NoCard():
+            return "There is no card on the reader. Put one on it and leave it there."
+        case ReaderBusy() as busy:
+            return f"{str(busy)[0].upper()}{str(busy)[1:]}."
+        case ReaderLost(standing=ReaderStanding.NONE):
+            return "No card reader is connected. Plug it in; `pcsc_scan` shows what pcscd sees."
+        case ReaderLost(standing=ReaderStanding.NAMED_MISSING):
+            return f"No reader fits reader.name = {settings.reader.name!r}. `uketsuke doctor` lists what there is."
+        case ReaderLost(reason=reason):
+            return f"The reader cannot be reached: {reason}. `uketsuke doctor` says what to do."
+        case NotMyNumberCard():
+            return _NOT_OURS
+        case TwoCards():
+            return "Two cards lie there. Take one away."
+        case CardUnreadable():
+            return _NO_ANSWER

@@ -93,7 +93,8 @@ class CardDesk:
                 return link
             case NoCard():
                 return CardGone()
-        self._link, self._card, self._insertion = link, self._reading.open(link), insertion
+        reader = self.slot.in_use
+        self._link, self._card, self._insertion = link, self._reading.open(link, reader), insertion
         facts = self._card.read_facts()
         if not isinstance(facts, CardFacts):
             return facts
@@ -104,6 +105,7 @@ class CardDesk:
         if not isinstance(certificate, bytes):
             return certificate
         patient.certificate = None if patient.wiped else certificate
+        self._reading.note(self._card, reader)
         return facts
 
     async def free(self) -> bool:

@@ -1,11 +1,12 @@
 """Everything `uketsuke doctor` looks at, in the order it is told."""
 
 from terminal.doctor.clock import clock
-from terminal.doctor.devices import camera, face_engine, pcscd, reader
+from terminal.doctor.devices import camera, face_engine
 from terminal.doctor.examination import Check
 from terminal.doctor.files import backlog, ledger, results_folder, state_folder
 from terminal.doctor.line import service
 from terminal.doctor.papers import certificates, trust_anchors
+from terminal.doctor.readers import pcscd, reader
 
 _PCSCD = "`systemctl restart pcscd`."
 

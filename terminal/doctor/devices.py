@@ -1,4 +1,4 @@
-"""Reader, PC/SC service, camera, face engine."""
+"""Camera, face engine."""
 
 import time
 
@@ -16,39 +16,6 @@ _SMALL = (640, 480)
 _SLOW = 8.0
 """Pictures a second below which a face check takes long."""
 _OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lists what there is."
-
-
-def pcscd(_settings: Settings) -> Finding:
-    from reader.pcsc import PcscUnavailable, list_readers
-
-    try:
-        count = len(list_readers())
-    except PcscUnavailable as error:
-        return bad(f"does not answer: {error}", "`systemctl start pcscd.socket`; Debian's package is `pcscd`.")
-    return fine(f"answers, {count} reader{'' if count == 1 else 's'}")
-
-
-def reader(settings: Settings) -> Finding:
-    from reader.holders import likely_holders
-    from reader.names import choose_reader
-    from reader.pcsc import PcscUnavailable, list_readers
-
-    try:
-        names = list_readers()
-    except PcscUnavailable:
-        return bad("cannot be looked for: pcscd does not answer", "See pcscd.")
-    wanted = settings.reader.name
-    chosen = choose_reader(names, wanted or None)
-    if chosen is None and not names:
-        return bad("none is connected", "Plug it in; `pcsc_scan` shows what pcscd sees.")
-    if chosen is None:
-        return bad(f"{wanted!r} is not among: {', '.join(names)}", "Set reader.name to a part of one of these names.")
-    others = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
-    if others:
-        return doubtful(
-            f"{chosen}; programs that may hold cards run: {', '.join(others)}", "Stop them where cards are not read."
-        )
-    return fine(chosen)
 
 
 def camera(settings: Settings) -> Finding:

@@ -145,25 +145,6 @@ def test_monitoring_reads_json(tmp_path: Path) -> None:
     assert all(bool(check["remedy"]) == (check["grade"] != "OK") for check in told["checks"])
 
 
-@pytest.mark.pcscd
-def test_the_reader_is_found_by_a_part_of_its_name() -> None:
-    from reader.softcard.pcscd import Pcscd, PcscdError
-
-    try:
-        daemon = Pcscd().__enter__()
-    except PcscdError as error:
-        pytest.skip(str(error))
-    try:
-        assert devices.pcscd(Settings()).grade is Grade.OK
-        assert "Virtual PCD" in devices.reader(Settings.model_validate({"reader": {"name": "PCD 00 00"}})).said
-        other = devices.reader(Settings.model_validate({"reader": {"name": "Gemalto"}}))
-    finally:
-        daemon.__exit__(None, None, None)
-    assert other.grade is Grade.BAD
-    assert "'Gemalto'" in other.said
-    assert "Virtual PCD" in other.said
-
-
 def clip(path: Path, level: int, size: tuple[int, int] = (640, 480)) -> str:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, size)
     for _ in range(20):

@@ -1,0 +1,100 @@
+"""What models of readers need: known from their descriptors and from reports, or found out here and kept.
+
+Kept is how long a READ BINARY may be, once long ones failed twice with a model and short ones worked. It is forgotten
+with the program's version: a newer one may do better.
+"""
+
+import fnmatch
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
+from reader.names import model_of
+from reader.softcard.files import write_private
+
+_log = logging.getLogger(__name__)
+_FAILURES: Final = 2
+"""Receptions in which long reads failed, one after the other, before they are no longer tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    pattern: str
+    """Part of the name, with `*`."""
+    longest_answer: int
+    """Bytes a short answer may have: below 256 no signature comes through, and so no PIN and no chip proof."""
+    note: str
+
+
+KNOWN: Final = (
+    KnownModel("ACR122", 255, "unsupported by Linux's ccid driver, and cannot carry a whole answer"),
+    KnownModel("PN53?", 252, "cannot carry a whole answer"),
+    KnownModel("ACR1252*PICC", SHORT_LE_MAX, "short commands only"),
+    KnownModel("ACR1251*PICC", SHORT_LE_MAX, "short commands only"),
+    KnownModel("uTrust 3720", SHORT_LE_MAX, "short commands only"),
+    KnownModel("SAM", 0, "a slot for a module inside the reader, not for cards"),
+)
+
+
+def known_model(reader: str) -> KnownModel | None:
+    """What is known of a reader by its name."""
+    name = model_of(reader).casefold()
+    return next((one for one in KNOWN if fnmatch.fnmatchcase(name, f"*{one.pattern.casefold()}*")), None)
+
+
+class ReaderModels:
+    """The models found out about here. Without a file they are kept in memory."""
+
+    def __init__(self, path: Path | None, version: str) -> None:
+        self._path = path
+        self._version = version
+        self._models: dict[str, dict[str, int]] = self._load()
+
+    def longest_read(self, reader: str) -> int:
+        """Most bytes to ask a reader for at once."""
+        found = self._models.get(model_of(reader), {})
+        return found["longest"] if found.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
+
+    def note(self, reader: str, longest: int) -> None:
+        """After a card was read: `longest` is what turned out to work."""
+        model = model_of(reader)
+        if not model or self.longest_read(reader) <= longest < EXTENDED_LE_MAX:
+            return
+        before = dict(self._models)
+        if longest > SHORT_LE_MAX:
+            self._models.pop(model, None)
+        else:
+            failures = self._models.get(model, {}).get("failures", 0) + 1
+            self._models[model] = {"failures": failures, "longest": longest}
+            if failures == _FAILURES:
+                _log.warning("reader %s: long commands fail, from now on %d bytes are read at once", model, longest)
+        if self._models != before:
+            self._save()
+
+    def _load(self) -> dict[str, dict[str, int]]:
+        if self._path is None or not self._path.exists():
+            return {}
+        try:
+            kept: Any = json.loads(self._path.read_text("utf-8"))
+            if kept["version"] != self._version:
+                return {}
+            return {
+                str(model): {"failures": int(found["failures"]), "longest": int(found["longest"])}
+                for model, found in kept["models"].items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            _log.warning("%s cannot be read and is begun again", self._path)
+            return {}
+
+    def _save(self) -> None:
+        if self._path is None:
+            return
+        content = json.dumps({"version": self._version, "models": self._models}, ensure_ascii=False, indent=1)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(self._path, content.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            _log.warning("%s cannot be written: %s", self._path, error.strerror)

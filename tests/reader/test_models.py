@@ -1,0 +1,80 @@
+"""What is kept about models of readers, and for how long."""
+
+from pathlib import Path
+
+import pytest
+
+from reader.apdu import EXTENDED_LE_MAX
+from reader.facts import CardFacts
+from reader.models import ReaderModels, known_model
+from reader.reading import Reading
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+
+from .behaviours import is_long
+from .test_reading_at_the_limit import Wire
+
+FIRST, SECOND = "Chokes on Long Ones (0001) 00 00", "Chokes on Long Ones (0002) 01 00"
+
+
+def receptions(reading: Reading, image: CardImage, reader: str, times: int) -> list[int]:
+    """Long commands sent in each of some receptions at a reader that refuses them."""
+    sent = []
+    card_in_software = SoftCard(image)
+    for _ in range(times):
+        wire = Wire(image, lambda apdu: b"\x67\x00" if is_long(apdu) else card_in_software.transmit(apdu))
+        card = reading.open(wire, reader)
+        assert isinstance(card.read_facts(), CardFacts)
+        reading.note(card, reader)
+        sent.append(sum(is_long(apdu) for apdu in wire.sent))
+    return sent
+
+
+def test_long_reads_are_given_up_after_two_failures_and_for_the_whole_model(tmp_path: Path, image: CardImage) -> None:
+    path = tmp_path / "state" / "readers.json"
+    reading = Reading.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    assert receptions(reading, image, FIRST, 3) == [2, 2, 0]
+
+    again = Reading.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    assert receptions(again, image, SECOND, 1) == [0], "kept, and for every reader of the model"
+    assert receptions(again, image, "Another Reader 00 00", 1) == [2]
+
+    newer = Reading.of("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
+    assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries again"
+
+
+def test_one_failure_is_forgotten_when_the_next_long_read_works(image: CardImage) -> None:
+    models = ReaderModels(None, "0.2.0")
+    models.note(FIRST, 256)
+    models.note(FIRST, EXTENDED_LE_MAX)
+    models.note(FIRST, 256)
+    assert models.longest_read(FIRST) == EXTENDED_LE_MAX
+
+
+def test_settings_force_either(tmp_path: Path, image: CardImage) -> None:
+    models = ReaderModels(tmp_path / "readers.json", "0.2.0")
+    models.note(FIRST, 256)
+    models.note(FIRST, 256)
+    assert receptions(Reading.of("rsa-2048", "always", models), image, FIRST, 1) == [2]
+    assert receptions(Reading.of("rsa-2048", "never", models), image, FIRST, 1) == [0]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "0.2.0", "models": 3}', "\udcff"])
+def test_a_damaged_file_is_begun_again(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "readers.json"
+    path.write_text(content, "utf-8", "surrogateescape")
+    models = ReaderModels(path, "0.2.0")
+    assert models.longest_read(FIRST) == EXTENDED_LE_MAX
+    models.note(FIRST, 256)
+    models.note(FIRST, 256)
+    assert ReaderModels(path, "0.2.0").longest_read(FIRST) == 256
+
+
+def test_models_that_are_known() -> None:
+    weak = known_model("ACS ACR122U PICC Interface 00 00")
+    assert weak is not None
+    assert weak.longest_answer < 256
+    sam = known_model("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 02 01")
+    assert sam is not None
+    assert "not for cards" in sam.note
+    assert known_model("SONY FeliCa RC-S300/S (0000001) 00 00") is None

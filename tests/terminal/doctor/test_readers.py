@@ -1,0 +1,138 @@
+"""What the doctor and `stub adopt` say of PC/SC service, readers and card, on the real pcscd and on stand-ins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from reader import pcsc
+from reader.facts import (
+    CardUnreadable,
+    ConnectProblem,
+    NoCard,
+    NotMyNumberCard,
+    ReaderBusy,
+    ReaderLost,
+    ReaderStanding,
+    TwoCards,
+)
+from reader.softcard.pcscd import Pcscd, PcscdError
+from terminal.assembly import NotReady, reader_models
+from terminal.cli.reader import certificate_on_reader
+from terminal.doctor import readers
+from terminal.doctor.finding import Grade
+
+FIRST, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
+
+
+def settings(tmp_path: Path, **reader: str) -> Settings:
+    return Settings.model_validate({"state_dir": tmp_path, "reader": reader})
+
+
+@pytest.fixture(scope="module")
+def pcscd() -> Iterator[Pcscd]:
+    try:
+        with Pcscd() as daemon:
+            yield daemon
+    except PcscdError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Readers by name, without any hardware."""
+    there: list[str] = []
+    monkeypatch.setattr(pcsc, "list_readers", lambda: list(there))
+    return there
+
+
+@pytest.mark.pcscd
+def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tmp_path: Path) -> None:
+    assert readers.pcscd(settings(tmp_path)).said == "answers, 2 readers"
+    both = readers.reader(settings(tmp_path))
+    assert both.grade is Grade.OK
+    assert both.said.startswith(f"{FIRST}; {SECOND}; ")
+    assert "left alone" in both.said
+    assert readers.reader(settings(tmp_path, name="pcd ?? 01")).said == f"{SECOND}; not used: {FIRST}"
+    with_phone = readers.reader(settings(tmp_path, name="pcd ?? 01", phone="pcd ?? 00"))
+    assert with_phone.said.startswith(f"{SECOND}; {FIRST}; ")
+
+
+@pytest.mark.pcscd
+def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="no card on the reader"):
+        certificate_on_reader(settings(tmp_path))
+    with pytest.raises(NotReady, match=r"No reader fits reader\.name = 'Gemalto'"):
+        certificate_on_reader(settings(tmp_path, name="Gemalto"))
+    pcscd.stop()
+    try:
+        with pytest.raises(NotReady, match="cannot be reached: PC/SC service"):
+            certificate_on_reader(settings(tmp_path))
+    finally:
+        pcscd.start()
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (NoCard(), "no card on the reader"),
+        (ReaderBusy("R", ("scdaemon (process 4711)",)), r"Another program holds the card in R, most likely scdaemon"),
+        (ReaderLost("x"), "No card reader is connected"),
+        (ReaderLost("Access denied", ReaderStanding.NO_SERVICE), "Access denied"),
+        (NotMyNumberCard(), "not a My Number Card"),
+        (TwoCards(), "Two cards"),
+        (CardUnreadable(None, "connect"), "does not answer"),
+    ],
+)
+def test_adopt_says_what_is_wrong(
+    problem: ConnectProblem, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.pcsc_slot.PcscSlot.connect", lambda slot: problem)
+    with pytest.raises(NotReady, match=said):
+        certificate_on_reader(settings(tmp_path))
+
+
+def test_a_user_whom_pcscd_refuses_is_told_of_polkit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (pcsc.scard.SCARD_W_SECURITY_VIOLATION, 0))
+    refused = readers.pcscd(settings(tmp_path))
+    assert (refused.grade, "0x8010006A" in refused.said) == (Grade.BAD, True)
+    assert "polkit" in refused.remedy
+    assert "systemctl" not in refused.remedy
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "a part of one of these names")]
+)
+def test_a_name_that_fits_nothing(names: list[str], written: str, remedy: str, tmp_path: Path) -> None:
+    names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
+    found = readers.reader(settings(tmp_path, name=written))
+    assert found.grade is Grade.BAD
+    assert repr(written) in found.said
+    assert names[0] in found.said
+    assert remedy in found.remedy
+    phone = readers.reader(settings(tmp_path, phone=written))
+    assert "reader.phone" in phone.said
+
+
+def test_what_is_known_of_each(names: list[str], tmp_path: Path) -> None:
+    names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
+    said = readers.reader(settings(tmp_path)).said
+    assert "not for cards" in said
+    assert "窓口のリーダー 01 00 (a name that is not ASCII)" in said
+
+
+def test_a_reader_through_which_no_signature_comes(names: list[str], tmp_path: Path) -> None:
+    names.append("ACS ACR122U PICC Interface 00 00")
+    known = readers.reader(settings(tmp_path))
+    assert (known.grade, "nobody can be confirmed" in known.said) == (Grade.BAD, True)
+
+    names[:] = ["Weak Reader 00 00"]
+    models = reader_models(settings(tmp_path))
+    models.note(names[0], 240)
+    models.note(names[0], 240)
+    found = readers.reader(settings(tmp_path))
+    assert (found.grade, "found here: 240 bytes" in found.said) == (Grade.BAD, True)
+
+    names.append("SONY FeliCa RC-S300/S 01 00")
+    assert readers.reader(settings(tmp_path)).grade is Grade.OK, "another one serves"
