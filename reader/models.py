@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from config.files import write_whole
 from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
 from reader.names import model_of
-from reader.softcard.files import write_private
 
 _log = logging.getLogger(__name__)
 _FAILURES: Final = 2
@@ -95,6 +95,6 @@ class ReaderModels:
         content = json.dumps({"version": self._version, "models": self._models}, ensure_ascii=False, indent=1)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_private(self._path, content.encode("utf-8", "surrogateescape"))
+            write_whole(self._path, content.encode("utf-8", "surrogateescape"))
         except OSError as error:
             _log.warning("%s cannot be written: %s", self._path, error.strerror)
