@@ -135,6 +135,9 @@ class HandoverSettings(Section):
     """Where result files for the receipt computer go; by default `results` in the state folder."""
     encoding: Literal["UTF-8", "Shift_JIS"] = "UTF-8"
     """Character encoding of result files."""
+    write_in_place: bool = False
+    """Write result files where they end up, instead of moving finished ones in. Only for a receipt computer that waits
+    for files to change and never sees new ones: it may meet half a file."""
     newer_consents: bool = False
     """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); that they stand there is inferred."""
 

@@ -131,7 +131,10 @@ def open_terminal(
 def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
     """The ledger, and what delivers from it. Raises the ledger's errors."""
     folder = ResultFolder(
-        settings.results_dir, owner=settings.service.terminal_id, create=settings.handover.folder is None
+        settings.results_dir,
+        owner=settings.service.terminal_id,
+        create=settings.handover.folder is None,
+        in_place=settings.handover.write_in_place,
     )
     ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
     books = LedgerDesk(

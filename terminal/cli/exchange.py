@@ -41,6 +41,9 @@ def serve_folders(
         bool, typer.Option("--keep-requests", help="Move answered requests to req/done instead of deleting them.")
     ] = False,
     zip_bulk: Annotated[bool, typer.Option("--zip", help="Give results of bulk jobs as ZIP files.")] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="For readers that wait for files to change, not for new ones.")
+    ] = False,
     service: Annotated[
         str | None,
         typer.Option(help="Ask this service for each check, and whether a consent still stands; for its terminals."),
@@ -64,6 +67,7 @@ def serve_folders(
             institution_code=None if service is None else settings.service.institution_code,
             encoding="Shift_JIS" if shift_jis else "UTF-8" if utf_8 else None,
             keep_requests=keep_requests,
+            in_place=in_place,
             zip_bulk=zip_bulk,
         )
         open_client = None if service is None else _client_of(settings, service)

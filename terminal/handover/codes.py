@@ -24,6 +24,8 @@ class Codes:
 
 ORAL_CONSENT: Final = Codes("001", (("0", "未同意"), ("1", "同意")))
 REFERENCE: Final = Codes("002", (("1", "マイナンバーカード"), ("2", "被保険者証情報（資格確認書）")))
+MAKERS_REFERENCE: Final = ("7", "8")
+"""Of `REFERENCE`: written by programs of makers into files of their own, for checks that no card reader made."""
 SEGMENT: Final = Codes("003", (("1", "正常終了"), ("2", "処理中"), ("9", "異常終了")))
 STATUS: Final = Codes("004", (("1", "正常終了"), ("2", "エラー")))
 CHARACTER_CODE: Final = Codes("005", (("0", "UTF-8"), ("1", "Shift_JIS")))
@@ -93,8 +95,28 @@ CONSENT: Final = Codes(
     ),
 )
 PRESCRIPTION: Final = Codes("017", (("1", "電子処方箋"), ("2", "紙の処方箋")))
+TICKET: Final = Codes("018", (("01", "医療券"), ("02", "調剤券")))
+TREATMENT: Final = Codes("019", (("01", "入院"), ("02", "入院外"), ("03", "歯科"), ("04", "調剤"), ("05", "訪問看護")))
+SINGLE_OR_COMBINED: Final = Codes("020", (("01", "単独"), ("02", "併用")))
+SOCIAL_INSURANCE: Final = Codes("021", (("01", "あり"), ("02", "なし")))
+CONSISTENCY: Final = Codes("022", (("1", "不整合あり"),))
+INFECTION: Final = Codes("023", (("01", "あり"), ("02", "なし")))
+ELDERLY_CARE: Final = Codes("024", (("01", "あり"), ("02", "なし")))
+PREFECTURAL: Final = Codes("025", (("01", "あり"), ("02", "なし")))
+DESIGNATED: Final = Codes("026", (("0", "一致"), ("1", "不一致")))
 CARE: Final = Codes("028", (("1", "外来"), ("2", "訪問診療等"), ("3", "オンライン診療等"), ("4", "救急時")))
 RATIO: Final = Codes("", tuple((f"0{tenths}0", f"{tenths}割") for tenths in range(4)))
 """Percent in three digits."""
+YES_NO: Final = Codes("", (("0", "いいえ"), ("1", "はい")))
+SUBSIDY_STANDING: Final = Codes(
+    "",
+    (
+        ("1", "利用する（有効な受給者証あり）"),
+        ("2", "利用しない（患者の選択）"),
+        ("3", "受給者証なし"),
+        ("4", "有効期間終了"),
+        ("5", "自治体が未接続"),
+    ),
+)
 FILE_CATEGORY: Final = Codes("", (("1", "PDF"), ("2", "XML")))
 RESULT: Final = Codes("", (("1", "正常"), ("9", "エラー")))

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from config.platform.chosen import system
 WORK_FOLDER = ".uketsuke-work"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _OWNER = re.compile(r"[A-Za-z0-9-]{1,40}")
+BEFORE_CHANGE = 0.5
+"""Seconds; watchers that poll look several times a second."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
@@ -73,16 +76,26 @@ class ResultFolder:
     """`owner` is the terminal's id: terminals may share a folder, each cleans up after itself alone.
 
     Work files lie in a folder below, which is on the same volume whatever is mounted. `create`: make the folder if it
-    is missing - right for one of our own, wrong for a share that should be connected. Files get `mode`.
+    is missing - right for one of our own, wrong for a share that should be connected. Files get `mode`. `in_place`: for
+    readers that wait for a file to change and never see one that is moved in; they may meet it half-written.
     """
 
-    def __init__(self, folder: Path, *, owner: str = "terminal", create: bool = False, mode: int = 0o640) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        owner: str = "terminal",
+        create: bool = False,
+        mode: int = 0o640,
+        in_place: bool = False,
+    ) -> None:
         if not _OWNER.fullmatch(owner):
             raise ValueError("owner: letters, digits and hyphens, 40 at most")
         self.folder = folder
         self._owner = owner
         self._create = create
         self._mode = mode
+        self._in_place = in_place
         self._left: set[Path] = set()
         self.trouble: Undelivered | None = None
         """Why the last attempt failed, for staff; None after one that worked. Nothing of a patient."""
@@ -114,20 +127,28 @@ class ResultFolder:
     def _deliver(self, target: Path, data: bytes) -> Delivery:
         try:
             self._prepare()
+            if self._in_place:
+                _remove_half(target, data)
             if target.exists():
                 return _already(target, data)
-            work = self._work_file()
-            try:
-                _write(work, data, self._mode)
-                _move_in(work, target)
-            finally:
-                self._remove(work)
+            if self._in_place:
+                _write_in_place(target, data, self._mode)
+            else:
+                self._write_and_move_in(target, data)
             _sync_folder(self.folder)
         except FileExistsError:
             return _already(target, data)
         except OSError as error:
             return NotDelivered(_reason(error), error.errno)
         return Delivered(target)
+
+    def _write_and_move_in(self, target: Path, data: bytes) -> None:
+        work = self._work_file()
+        try:
+            _write(work, data, self._mode)
+            _move_in(work, target)
+        finally:
+            self._remove(work)
 
     def clean(self) -> int:
         """Remove what a crash left of this owner; how many files that were. Silent where the folder is not there."""
@@ -184,11 +205,14 @@ def _already(target: Path, data: bytes) -> Delivery:
         return NotDelivered(_reason(error), error.errno)
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def _write(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
+    """`wait`: seconds between the empty file and its content."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with contextlib.suppress(OSError):  # a share may have no modes
             os.chmod(path, mode)  # noqa: PTH101
+        if wait:
+            time.sleep(wait)
         left = memoryview(data)
         while left:
             left = left[os.write(descriptor, left) :]
@@ -200,6 +224,26 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         raise
     finally:
         os.close(descriptor)
+
+
+def _remove_half(target: Path, data: bytes) -> None:
+    """What a crash left of this very file, which was being written in place."""
+    with contextlib.suppress(FileNotFoundError):
+        there = target.read_bytes()
+        if len(there) < len(data) and data.startswith(there):
+            target.unlink()
+
+
+def _write_in_place(target: Path, data: bytes, mode: int) -> None:
+    """An empty file first, its content after a moment: watchers tell a new file from one that changed."""
+    try:
+        _write(target, data, mode, BEFORE_CHANGE)
+    except FileExistsError:
+        raise
+    except OSError:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise
 
 
 def _move_in(work: Path, target: Path) -> None:

@@ -8,10 +8,11 @@ from terminal.handover.layout import attributes_of
 from terminal.handover.messages.header import QualificationHeader
 from terminal.handover.messages.insured import DiseaseInfo, Insured, LimitInfo, MedicalTicket
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationBody, SearchInfo
+from terminal.handover.messages.subsidies import SubsidyCertificate, SubsidyResult
 from terminal.handover.parts import Consent
 from terminal.handover.xml import CHARACTER_CODES, SUBSTITUTE, Document, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
-from terminal.qualification.insured import InsuredSearch, Qualification
+from terminal.qualification.insured import InsuredSearch, Qualification, Subsidies, Subsidy, SubsidyStanding
 from terminal.qualification.insured import MedicalTicket as Ticket
 
 __all__ = [
@@ -72,7 +73,32 @@ def result_body(result: QualificationResult, options: FaceOptions | None = None)
         result_message=result.message,
         validity=result.validity,
         results=tuple(_insured(entry, result, options or FaceOptions()) for entry in result.qualifications),
+        subsidies=None if result.subsidies is None else _subsidies(result.subsidies, result),
     )
+
+
+_SUBSIDY_CODES = {
+    SubsidyStanding.USABLE: "1",
+    SubsidyStanding.REFUSED: "2",
+    SubsidyStanding.NONE: "3",
+    SubsidyStanding.ENDED: "4",
+    SubsidyStanding.NOT_CONNECTED: "5",
+}
+
+
+def _subsidies(subsidies: Subsidies, result: QualificationResult) -> SubsidyResult:
+    asked = next((outcome for outcome in result.consents if outcome.item is Item.SUBSIDIES), None)
+    return SubsidyResult(
+        standing=_SUBSIDY_CODES[subsidies.standing],
+        consent=None if asked is None else _consent(asked),
+        certificates=tuple(_certificate(subsidy) for subsidy in subsidies.certificates),
+    )
+
+
+def _certificate(subsidy: Subsidy) -> SubsidyCertificate:
+    limit = None if subsidy.monthly_limit is None else str(subsidy.monthly_limit)
+    written = {"monthly_limit": limit, "reimbursement_only": "1" if subsidy.reimbursement_only else "0"}
+    return SubsidyCertificate.model_validate(subsidy.model_dump() | written)
 
 
 def _search(search: InsuredSearch, result: QualificationResult) -> SearchInfo:

@@ -17,6 +17,8 @@ from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 
 _WARNING, _NOTE, _ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
 _BY_CARD, _BY_NUMBER = "1", "2"
+USABLE_SUBSIDY, REFUSED_SUBSIDY = "1", "2"
+"""MedicalSubsidyStatus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterat
     if body is not None:
         yield from _period(body)
         yield from _outcome(body, header, origin)
+        yield from _subsidies(body, header)
         records = [
             record
             for listed in (*body.children("ResultList"), *body.children("BulkConfirmUnit"))
@@ -163,6 +166,32 @@ def _records(body: View) -> list[View]:
         for listed in body.children("ResultList")
         for record in listed.children("ResultOfQualificationConfirmation")
     ]
+
+
+def _subsidies(body: View, header: View | None) -> Iterator[Problem]:
+    result = body.child("MedicalSubsidyResult")
+    if result is None:
+        return
+    standing, flag = result.text("MedicalSubsidyStatus"), result.text("MedicalSubsidyConsFlg")
+    listed = result.child("MedicalSubsidyList")
+    certificates = listed.children("MedicalSubsidyInfo") if listed else []
+    if bool(certificates) != (standing == USABLE_SUBSIDY):
+        expected = "certificates exactly where MedicalSubsidyStatus is 1"
+        yield result.problem("MedicalSubsidyList", expected, confidence=Confidence.INFERRED)
+    wanted = {USABLE_SUBSIDY: "1", REFUSED_SUBSIDY: "0"}.get(standing, "")
+    if flag != wanted:
+        expected = f"{wanted} beside MedicalSubsidyStatus {standing}" if wanted else "absent: nobody was asked"
+        yield result.problem("MedicalSubsidyConsFlg", expected, confidence=Confidence.INFERRED)
+    if flag == "1" and not result.text("MedicalSubsidyConsTime"):
+        yield result.problem("MedicalSubsidyConsTime", "the time of consent", confidence=Confidence.INFERRED)
+    if flag == "0" and result.child("MedicalSubsidyConsTime"):
+        yield result.problem("MedicalSubsidyConsTime", "no time where nothing was agreed to")
+    checked = header.day("QualificationConfirmationDate") if header else None
+    for certificate in certificates:
+        start, end = certificate.day("MedicalSubsidyValidFrom"), certificate.day("MedicalSubsidyValidTo")
+        if checked and ((start and checked < start) or (end and end < checked)):
+            expected = "a certificate in force on QualificationConfirmationDate"
+            yield certificate.problem("MedicalSubsidyValidTo", expected, confidence=Confidence.INFERRED)
 
 
 def _record(record: View, header: View | None, origin: Origin) -> Iterator[Problem]:

@@ -136,6 +136,20 @@ class CodeKind(TextKind):
             yield Complaint(self.expected)
 
 
+@dataclass(frozen=True, slots=True)
+class MakersCodeKind(CodeKind):
+    """Makers' programs write further values into files of their own."""
+
+    makers: tuple[str, ...] = ()
+
+    def complaints(self, text: str) -> Iterator[Complaint]:
+        if text.strip(XML_SPACE) in self.makers:
+            expected = f"{self.codes}; {' and '.join(self.makers)} are makers' own, which no service writes"
+            yield Complaint(expected, Severity.NOTE)
+        else:
+            yield from CodeKind.complaints(self, text)
+
+
 def code(codes: Codes) -> CodeKind:
     return CodeKind(codes=codes)
 

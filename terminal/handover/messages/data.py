@@ -78,14 +78,26 @@ class Drug(Part):
     usage_class: Annotated[Text, Element("MeTrIdCl", TEXT)] = None
 
 
+class Treatment(Part):
+    """診療行為."""
+
+    name: Annotated[Text, Element("SinInfN", TEXT)] = None
+    code: Annotated[Text, Element("SinInfCd", TEXT)] = None
+    usage_class: Annotated[Text, Element("MeTrIdCl", TEXT)] = None
+    quantity: Annotated[Text, Element("Qua1", TEXT)] = None
+    times: Annotated[Text, Element("Times", TEXT)] = None
+    unit: Annotated[Text, Element("Unit", TEXT)] = None
+
+
 class DispensedDay(Part):
     dispensed: Annotated[Day, Element("DiDate", DAY)] = None
     prescribed: Annotated[Day, Element("PrDate", DAY)] = None
     drugs: Annotated[tuple[Drug, ...], Element("DrugInfs", item="DrugInf")] = ()
+    treatments: Annotated[tuple[Treatment, ...], Element("MeTrInfs", item="MeTrInf")] = ()
 
 
 class DrugMonth(Part):
-    """Of receipts. Public readers also know `CzDiInf` (dispensing) and `ShPrInf` (prescriptions), not written here."""
+    """Of claims."""
 
     dispenser_kind: Annotated[Text, Element("DiOrg", TEXT)] = None
     dispenser_code: Annotated[Text, Element("MeTrDiHCd", TEXT)] = None
@@ -98,8 +110,76 @@ class DrugMonth(Part):
     days: Annotated[tuple[DispensedDay, ...], Element("DiDateInfs", item="DiDateInf")] = ()
 
 
+class PrescribedDrug(Part):
+    code: Annotated[Text, Element("ShDrugC", TEXT)] = None
+    name: Annotated[Text, Element("ShDrugN", TEXT)] = None
+    ingredient: Annotated[Text, Element("ShIngreN", TEXT)] = None
+    quantity: Annotated[Text, Element("ShQua1", TEXT)] = None
+    unit: Annotated[Text, Element("ShUnit", TEXT)] = None
+    usage: Annotated[Text, Element("ShUsageN", TEXT)] = None
+    times: Annotated[Text, Element("ShTimes", TEXT)] = None
+    usage_class: Annotated[Text, Element("ShUsageCl", TEXT)] = None
+
+
+class PrescribedDay(Part):
+    prescribed: Annotated[Day, Element("ShPrDate", DAY)] = None
+    drugs: Annotated[tuple[PrescribedDrug, ...], Element("ShDrugInfs", item="ShDrugInf")] = ()
+
+
+class PrescriptionMonth(Part):
+    """Of e-prescriptions that were issued."""
+
+    prescriber_code: Annotated[Text, Element("ShPrHCd", TEXT)] = None
+    prescriber_name: Annotated[Text, Element("ShPrHNm", TEXT)] = None
+    prescriber_kind: Annotated[Text, Element("ShPrIsOrg", TEXT)] = None
+    in_or_out: Annotated[Text, Element("ShPrCl", TEXT)] = None
+    month: Annotated[Text, Element("ShPrMonth", MONTH)] = None
+    days: Annotated[tuple[PrescribedDay, ...], Element("ShPrDateInfs", item="ShPrDateInf")] = ()
+
+
+class Prescriptions(Part):
+    months: Annotated[tuple[PrescriptionMonth, ...], Element("ShPrMonthInf")] = ()
+
+
+class DispensingDrug(Part):
+    code: Annotated[Text, Element("CzDrugC", TEXT)] = None
+    name: Annotated[Text, Element("CzDrugN", TEXT)] = None
+    ingredient: Annotated[Text, Element("CzIngreN", TEXT)] = None
+    quantity: Annotated[Text, Element("CzQua1", TEXT)] = None
+    unit: Annotated[Text, Element("CzUnit", TEXT)] = None
+    usage: Annotated[Text, Element("CzUsageN", TEXT)] = None
+    times: Annotated[Text, Element("CzTimes", TEXT)] = None
+    usage_class: Annotated[Text, Element("CzUsageCl", TEXT)] = None
+
+
+class DispensingDay(Part):
+    dispensed: Annotated[Day, Element("CzDiDate", DAY)] = None
+    prescribed: Annotated[Day, Element("CzPrDate", DAY)] = None
+    drugs: Annotated[tuple[DispensingDrug, ...], Element("CzDrugInfs", item="CzDrugInf")] = ()
+
+
+class DispensingMonth(Part):
+    """Of dispensings that pharmacies registered."""
+
+    dispenser_kind: Annotated[Text, Element("CzDiOrg", TEXT)] = None
+    dispenser_code: Annotated[Text, Element("CzMeTrDiHCd", TEXT)] = None
+    dispenser_name: Annotated[Text, Element("CzMeTrDiHNm", TEXT)] = None
+    prescriber_code: Annotated[Text, Element("CzPrlsHCd", TEXT)] = None
+    prescriber_name: Annotated[Text, Element("CzPrlsHNm", TEXT)] = None
+    prescriber_kind: Annotated[Text, Element("CzPrIsOrg", TEXT)] = None
+    in_or_out: Annotated[Text, Element("CzPrCl", TEXT)] = None
+    month: Annotated[Text, Element("CzDiMonth", MONTH)] = None
+    days: Annotated[tuple[DispensingDay, ...], Element("CzDiDateInfs", item="CzDiDateInf")] = ()
+
+
+class Dispensings(Part):
+    months: Annotated[tuple[DispensingMonth, ...], Element("CzDiMonthInf")] = ()
+
+
 class DrugBody(Part):
     months: Annotated[tuple[DrugMonth, ...], Element("MeTrMonthInf")] = ()
+    prescriptions: Annotated[Prescriptions | None, Element("ShPrInf")] = None
+    dispensings: Annotated[Dispensings | None, Element("CzDiInf")] = None
 
 
 class DrugAnswer(Part):

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated
 
-from terminal.handover.codes import CHARACTER_CODE, REFERENCE, SEGMENT
+from terminal.handover.codes import CHARACTER_CODE, MAKERS_REFERENCE, REFERENCE, SEGMENT
 from terminal.handover.parts import Confidence, Element, Part
-from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, Moment, code
+from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, MakersCodeKind, Moment, code
 
 ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
 InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
@@ -16,6 +16,9 @@ Segment = Annotated[str, Element("SegmentOfResult", code(SEGMENT))]
 ErrorCode = Annotated[str | None, Element("ErrorCode", TEXT)]
 ErrorMessage = Annotated[str | None, Element("ErrorMessage", TEXT)]
 CharacterCode = Annotated[str, Element("CharacterCodeIdentifier", code(CHARACTER_CODE))]
+
+
+REFERENCE_KIND = MakersCodeKind(codes=REFERENCE, makers=MAKERS_REFERENCE)
 
 
 class RequestHeader(Part):
@@ -48,7 +51,7 @@ class QualificationHeader(Part):
     confirmation_date: ConfirmationDate
     institution_code: InstitutionCode
     file_identifier: FileIdentifier = None
-    reference: Annotated[str, Element("ReferenceClassification", code(REFERENCE))]
+    reference: Annotated[str, Element("ReferenceClassification", REFERENCE_KIND)]
     segment: Segment
     error_code: ErrorCode = None
     error_message: ErrorMessage = None

@@ -5,15 +5,24 @@ from typing import Annotated
 
 from terminal.handover.codes import (
     CARD,
+    CONSISTENCY,
+    DESIGNATED,
     DISEASE,
+    ELDERLY_CARE,
     FAMILY,
+    INFECTION,
     LIMIT,
     LIMIT_CARD,
     LIMIT_CHANGED,
+    PREFECTURAL,
     PRESCHOOL,
     RATIO,
     REASON_OF_LOSS,
     SEX,
+    SINGLE_OR_COMBINED,
+    SOCIAL_INSURANCE,
+    TICKET,
+    TREATMENT,
 )
 from terminal.handover.parts import Confidence, Consent, Consented, Element, Part
 from terminal.handover.values import (
@@ -63,29 +72,29 @@ class DiseaseInfo(Part):
 class MedicalTicket(Part):
     """医療扶助. `StatusOfInfecton` is spelled so."""
 
-    ticket_type: Annotated[Text, Element("TicketType", TEXT)] = None
+    ticket_type: Annotated[Text, Element("TicketType", code(TICKET))] = None
     valid_date: Annotated[Day, Element("MedicalTicketValidDate", DAY)] = None
     expiration_date: Annotated[Day, Element("MedicalTicketExpirationDate", DAY)] = None
     issue_number: Annotated[Text, Element("IssueNumber", TEXT)] = None
     treatment_month: Annotated[Text, Element("MedicalTreatmentMonth", MONTH)] = None
     institution_code: Annotated[Text, Element("DesignatedMedicalInstitutionCode", TEXT)] = None
-    institution_flag: Annotated[Text, Element("DesignatedMedicalInstitutionFlag", TEXT)] = None
+    institution_flag: Annotated[Text, Element("DesignatedMedicalInstitutionFlag", code(DESIGNATED))] = None
     institution_name: Annotated[Text, Element("DesignatedMedicalInstitutionName", TEXT)] = None
     prescription_issuer_code: Annotated[Text, Element("PrescriptionIssuerMedicalInstitutionCode", TEXT)] = None
     prescription_issuer_name: Annotated[Text, Element("PrescriptionIssuerMedicalInstitutionName", TEXT)] = None
     injury_name_1: Annotated[Text, Element("InjuryName1", TEXT)] = None
     injury_name_2: Annotated[Text, Element("InjuryName2", TEXT)] = None
     injury_name_3: Annotated[Text, Element("InjuryName3", TEXT)] = None
-    treatment_type: Annotated[Text, Element("MedicalTreatmentType", TEXT)] = None
+    treatment_type: Annotated[Text, Element("MedicalTreatmentType", code(TREATMENT))] = None
     self_pay_amount: Annotated[Text, Element("SelfPayAmount", TEXT)] = None
     district_contact_name: Annotated[Text, Element("DistrictContactName", TEXT)] = None
     handling_contact_name: Annotated[Text, Element("HandlingContactName", TEXT)] = None
-    single_or_combined_use: Annotated[Text, Element("SingleOrCombinedUse", TEXT)] = None
-    social_insurance: Annotated[Text, Element("StatusOfSocialInsurance", TEXT)] = None
-    consistency_flag: Annotated[Text, Element("ConsistencyFlag", TEXT)] = None
-    infection: Annotated[Text, Element("StatusOfInfecton", TEXT)] = None
-    elderly_medical_care: Annotated[Text, Element("StatusOfElderlyMedicalCare", TEXT)] = None
-    prefectural_expenses: Annotated[Text, Element("StatusOfPrefecturalExpenses", TEXT)] = None
+    single_or_combined_use: Annotated[Text, Element("SingleOrCombinedUse", code(SINGLE_OR_COMBINED))] = None
+    social_insurance: Annotated[Text, Element("StatusOfSocialInsurance", code(SOCIAL_INSURANCE))] = None
+    consistency_flag: Annotated[Text, Element("ConsistencyFlag", code(CONSISTENCY))] = None
+    infection: Annotated[Text, Element("StatusOfInfecton", code(INFECTION))] = None
+    elderly_medical_care: Annotated[Text, Element("StatusOfElderlyMedicalCare", code(ELDERLY_CARE))] = None
+    prefectural_expenses: Annotated[Text, Element("StatusOfPrefecturalExpenses", code(PREFECTURAL))] = None
     remarks_1: Annotated[Text, Element("Remarks1", TEXT)] = None
     remarks_2: Annotated[Text, Element("Remarks2", TEXT)] = None
     remarks_3: Annotated[Text, Element("Remarks3", TEXT)] = None

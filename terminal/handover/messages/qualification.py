@@ -6,6 +6,7 @@ from typing import Annotated
 from terminal.handover.codes import ORAL_CONSENT, PRESCRIPTION, STATUS, VALIDITY
 from terminal.handover.messages.header import DatedRequestHeader, QualificationHeader
 from terminal.handover.messages.insured import Insured, Text
+from terminal.handover.messages.subsidies import SubsidyResult
 from terminal.handover.parts import Confidence, Element, Part
 from terminal.handover.values import BRANCH, DAY, INSURER, NUMBER, SYMBOL, TEXT, code
 
@@ -46,6 +47,7 @@ class QualificationBody(Part):
     result_message: ResultMessage = None
     validity: Validity = None
     results: Annotated[tuple[Insured, ...], Element("ResultList", item="ResultOfQualificationConfirmation")] = ()
+    subsidies: Annotated[SubsidyResult | None, Element("MedicalSubsidyResult", None, Confidence.INFERRED)] = None
 
 
 class QualificationAnswer(Part):

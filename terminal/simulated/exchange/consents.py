@@ -15,7 +15,7 @@ from terminal.handover.xml import Parsed, parse
 from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.insured import InsuredPeople, Wanted
 
-FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP)
+FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
 """Items whose data can be asked for by file."""
 
 

@@ -15,6 +15,8 @@ class Provoked:
     """An answer that ended abnormally (SegmentOfResult 9, ResultCode 9)."""
     silent: bool = False
     """The request is taken and nothing comes."""
+    old: bool = False
+    """Names come with ● for what the old character set does not have."""
     delay: float = 0.0
     """Seconds."""
 
@@ -25,5 +27,8 @@ def provoked(identifier: str | None) -> Provoked:
     if slow:
         return Provoked(delay=float(slow.group(1)))
     return Provoked(
-        reject=text.startswith("SIM-REJECT"), fail=text.startswith("SIM-FAIL"), silent=text.startswith("SIM-SILENT")
+        reject=text.startswith("SIM-REJECT"),
+        fail=text.startswith("SIM-FAIL"),
+        silent=text.startswith("SIM-SILENT"),
+        old=text.startswith("SIM-OLD"),
     )

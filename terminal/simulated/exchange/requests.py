@@ -1,6 +1,6 @@
 """From the bytes of a request to the bytes of its answer. No folders here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -89,7 +89,9 @@ def handle(name: RequestName, data: bytes, desk: MakeDesk, bulk_lasts: timedelta
     if wish.reject:
         here = desk(False, parsed.encoding)
         return reject(name, Trouble.PROVOKED, here, identifier=_identifier(read.message))
-    return _answered(name, data, read.message, desk(wish.fail, parsed.encoding), bulk_lasts, wish)
+    return _answered(
+        name, data, read.message, replace(desk(wish.fail, parsed.encoding), old_characters=wish.old), bulk_lasts, wish
+    )
 
 
 def _answered(

@@ -1,35 +1,89 @@
-"""Invented drug and health-check data. No such drug, dispenser, code or value exists; the names say so."""
+"""Invented drug and health-check data. No such drug or institution exists; names say so. Values are made up.
 
+Codes of check-ups have the length and shape of the real ones (JLAC10, 17 characters), so that limits of a receipt
+computer are tried; two values lie out of range.
+"""
+
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from terminal.handover.messages.data import Checkup, CheckupValue, DispensedDay, Drug, DrugMonth
+from terminal.handover.messages.data import (
+    Checkup,
+    CheckupValue,
+    DispensedDay,
+    DispensingDay,
+    DispensingDrug,
+    DispensingMonth,
+    Dispensings,
+    Drug,
+    DrugBody,
+    DrugMonth,
+    PrescribedDay,
+    PrescribedDrug,
+    PrescriptionMonth,
+    Prescriptions,
+    Treatment,
+)
 
-_DRUGS = (
-    Drug(
-        code="999999901",
-        name="模擬薬アルファ錠１０ｍｇ（架空）",
-        ingredient="架空成分アルファ",
-        quantity="1",
-        unit="錠",
-        usage="１日１回朝食後（模擬）",
-        times="28",
-        usage_class="1",
-    ),
-    Drug(
-        code="999999902",
-        name="模擬薬ベータ軟膏（架空）",
-        ingredient="架空成分ベータ",
-        quantity="25",
-        unit="ｇ",
-        usage="１日２回塗布（模擬）",
-        times="1",
-        usage_class="3",
-    ),
+_OTHER_CLINIC = ("1318888888", "模擬第二医院（架空）")
+_PHARMACY = ("1349999999", "模擬薬局（架空）")
+_OWN, _OTHER = "1", "2"
+"""PrIsOrg as public programs compare it: prescribed by the asking institution or by another [inferred]."""
+_ORAL, _EXTERNAL = "21", "23"
+"""MeTrIdCl: 診療識別, as in claims [inferred]."""
+
+_TABLET = {
+    "code": "999999901",
+    "name": "模擬薬アルファ錠１０ｍｇ（架空）",
+    "ingredient": "架空成分アルファ",
+    "quantity": "1",
+    "unit": "錠",
+    "usage": "１日１回朝食後（模擬）",
+    "times": "28",
+    "usage_class": _ORAL,
+}
+_OINTMENT = {
+    "code": "999999902",
+    "name": "模擬薬ベータ軟膏（架空）",
+    "ingredient": "架空成分ベータ",
+    "quantity": "25",
+    "unit": "ｇ",
+    "usage": "１日２回塗布（模擬）",
+    "times": "1",
+    "usage_class": _EXTERNAL,
+}
+_TREATMENTS = (
+    Treatment(name="模擬再診料（架空）", code="999999801", usage_class="12", quantity="1", times="1", unit="回"),
+    Treatment(name="模擬血液検査（架空）", code="999999802", usage_class="60", quantity="1", times="1", unit="回"),
 )
 
 
-def drug_months(start: date, end: date) -> tuple[DrugMonth, ...]:
-    """One dispensing a month on the tenth, of at most three months, within the days asked for."""
+@dataclass(frozen=True, slots=True)
+class DrugsWanted:
+    start: date
+    end: date
+    """Not after today."""
+    institution: str
+    e_prescriptions: bool
+    """What prescriptions and dispensings said before any claim did."""
+    treatments: bool
+    """Needs a consent for past care."""
+
+
+def drug_data(wanted: DrugsWanted) -> DrugBody:
+    """Claims up to the month before last day asked for; that month itself is known from e-prescriptions alone."""
+    days = _tenths(wanted.start, wanted.end)
+    claimed = [day for day in days if (day.year, day.month) != (wanted.end.year, wanted.end.month)]
+    recent = [day for day in days if day not in claimed] if wanted.e_prescriptions else []
+    return DrugBody(
+        months=tuple(_claim(day, wanted) for day in claimed),
+        prescriptions=Prescriptions(months=tuple(map(_prescription, recent))) if recent else None,
+        dispensings=Dispensings(months=tuple(map(_dispensing, recent))) if recent else None,
+    )
+
+
+def _tenths(start: date, end: date) -> list[date]:
+    """The tenth of each month within the days, of at most three months."""
     days: list[date] = []
     day = end.replace(day=10)
     while day >= start and len(days) < 3:
@@ -38,41 +92,87 @@ def drug_months(start: date, end: date) -> tuple[DrugMonth, ...]:
         if day.year == 1 and day.month == 1:
             break
         day = (day.replace(day=1) - timedelta(days=1)).replace(day=10)
-    return tuple(_month(day) for day in reversed(days))
+    return days[::-1]
 
 
-def _month(day: date) -> DrugMonth:
+def _month(day: date) -> str:
+    return f"{day.year:04}{day.month:02}"
+
+
+def _claim(day: date, wanted: DrugsWanted) -> DrugMonth:
+    """Every other month by another institution, so that a program that hides its own shows something."""
+    own = day.month % 2 == 0
+    code, name = (wanted.institution, "模擬診療所（架空）") if own else _OTHER_CLINIC
     return DrugMonth(
         dispenser_kind="4",
-        dispenser_code="1349999999",
-        dispenser_name="模擬薬局（架空）",
-        prescriber_code="1319999999",
-        prescriber_name="模擬診療所（架空）",
-        prescriber_kind="1",
+        dispenser_code=_PHARMACY[0],
+        dispenser_name=_PHARMACY[1],
+        prescriber_code=code,
+        prescriber_name=name,
+        prescriber_kind=_OWN if own else _OTHER,
         in_or_out="2",
-        month=f"{day.year:04}{day.month:02}",
-        days=(DispensedDay(dispensed=day, prescribed=day, drugs=_DRUGS),),
-    )
-
-
-def checkups(day: date) -> tuple[Checkup, ...]:
-    """Last year's, on the first of June."""
-    last = date(max(day.year - 1, 1), 6, 1)
-    return (
-        Checkup(
-            effective=last,
-            values=(
-                _value("9N00000000000001", "模擬身長（架空）", "PQ", "160.0", "cm"),
-                _value("9N00000000000002", "模擬体重（架空）", "PQ", "55.0", "kg"),
-                _value("9N00000000000003", "模擬判定（架空）", "CD", "1", None, "所見なし（模擬）"),
+        month=_month(day),
+        days=(
+            DispensedDay(
+                dispensed=day,
+                prescribed=day,
+                drugs=(Drug(**_TABLET), Drug(**_OINTMENT)),
+                treatments=_TREATMENTS if wanted.treatments else (),
             ),
         ),
     )
 
 
-def _value(
-    code: str, name: str, data_type: str, value: str, unit: str | None, value_name: str | None = None
-) -> CheckupValue:
-    return CheckupValue(
-        item_code=code, item_name=name, data_type=data_type, value=value, unit=unit, value_name=value_name
+def _prescription(day: date) -> PrescriptionMonth:
+    return PrescriptionMonth(
+        prescriber_kind=_OTHER,
+        prescriber_code=_OTHER_CLINIC[0],
+        prescriber_name=_OTHER_CLINIC[1],
+        in_or_out="2",
+        month=_month(day),
+        days=(PrescribedDay(prescribed=day, drugs=(PrescribedDrug(**_TABLET),)),),
     )
+
+
+def _dispensing(day: date) -> DispensingMonth:
+    return DispensingMonth(
+        dispenser_kind="4",
+        dispenser_code=_PHARMACY[0],
+        dispenser_name=_PHARMACY[1],
+        prescriber_kind=_OTHER,
+        prescriber_code=_OTHER_CLINIC[0],
+        prescriber_name=_OTHER_CLINIC[1],
+        in_or_out="2",
+        month=_month(day),
+        days=(DispensingDay(dispensed=day, prescribed=day, drugs=(DispensingDrug(**_TABLET),)),),
+    )
+
+
+def checkups(day: date) -> tuple[Checkup, ...]:
+    """Of the last two years, on the first of June."""
+    years = (max(day.year - 2, 1), max(day.year - 1, 1))
+    return tuple(
+        Checkup(effective=date(year, 6, 1), values=values)
+        for year, values in zip(dict.fromkeys(years), (_BEFORE, _LAST), strict=False)
+    )
+
+
+def _value(
+    code: str, name: str, value: str, unit: str | None, kind: str = "PQ", value_name: str | None = None
+) -> CheckupValue:
+    return CheckupValue(item_code=code, item_name=name, data_type=kind, value=value, unit=unit, value_name=value_name)
+
+
+_BEFORE = (
+    _value("9N001000000000001", "模擬身長（架空）", "160.2", "cm"),
+    _value("9N006000000000001", "模擬体重（架空）", "54.0", "kg"),
+    _value("9A755000000000001", "模擬収縮期血圧（架空）", "128", "mmHg"),
+    _value("3F015000002327101", "模擬中性脂肪（架空）", "140", "mg/dl"),
+)
+_LAST = (
+    _value("9N001000000000001", "模擬身長（架空）", "160.0", "cm"),
+    _value("9N006000000000001", "模擬体重（架空）", "55.0", "kg"),
+    _value("9A755000000000001", "模擬収縮期血圧（架空）", "168", "mmHg"),
+    _value("3F015000002327101", "模擬中性脂肪（架空）", "420", "mg/dl"),
+    _value("9N501000000000011", "模擬メタボリック判定（架空）", "1", None, "CD", "基準該当（模擬）"),
+)

@@ -70,6 +70,8 @@ class ExchangeRules:
     """Move answered requests to `req/done` instead of deleting them."""
     answer_after: float = 0.0
     """Seconds; the real thing takes 3 to 7."""
+    in_place: bool = False
+    """Write answers where they end up, for readers that wait for files to change."""
     zip_bulk: bool = False
     """Give results of bulk jobs as ZIP files with the XML in it; public programs take either."""
     bulk_lasts: timedelta = timedelta(seconds=10)
@@ -145,7 +147,7 @@ class ExchangeService:
         self._insured, self._checks, self._book = insured, checks, book
         self._clock, self._monotonic = clock, monotonic
         self._intake = Intake(folders.req, self.rules.settled_after)
-        self._answers = ResultFolder(folders.res, owner="exchange")
+        self._answers = ResultFolder(folders.res, owner="exchange", in_place=self.rules.in_place)
         self._memory = _Memory()
 
     def run(self, stop: threading.Event) -> None:

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from consent.items import Item
 from terminal.qualification.base import Confidential
 from terminal.qualification.insured import (
+    ElderlyRecipient,
     Limit,
     MedicalTicket,
     Qualification,
@@ -36,18 +37,19 @@ class LimitEntry(Confidential):
 
     classification: str
     classification_flag: str
+    certificate_date: date | None = None
     long_term_date: date | None = None
 
     def on(self, day: date) -> Limit:
-        """The benefit year runs from August to July."""
-        first_year = day.year if day.month >= 8 else day.year - 1
-        first_year = min(max(first_year, MINYEAR), MAXYEAR - 1)
+        """Of the benefit year."""
+        start, end = benefit_year(day)
         return Limit(
             classification=self.classification,
             classification_flag=self.classification_flag,
+            certificate_date=self.certificate_date,
             long_term_date=self.long_term_date,
-            valid_start_date=date(first_year, 8, 1),
-            valid_end_date=date(first_year + 1, 7, 31),
+            valid_start_date=start,
+            valid_end_date=end,
         )
 
 
@@ -106,6 +108,27 @@ class CareConsent(Confidential):
         return now <= self.ends_at(now)
 
 
+class SubsidyEntry(Confidential):
+    """A certificate of a medical subsidy."""
+
+    insurer_number: str
+    recipient_number: str
+    name: str
+    segment: str | None = None
+    monthly_limit: int | None = None
+    valid_from: date
+    valid_until: date | None = None
+    ended_days_ago: Annotated[int, Field(ge=1)] | None = None
+    """Instead of `valid_until`: counted from the day of the check."""
+    reimbursement_only: bool = False
+
+    def on(self, day: date) -> Subsidy:
+        certificate = self.model_dump(exclude={"ended_days_ago"})
+        if self.ended_days_ago is not None:
+            certificate["valid_until"] = day - timedelta(days=self.ended_days_ago)
+        return Subsidy.model_validate(certificate)
+
+
 class InsuredPerson(Confidential):
     registered: bool
     """Has registered the card as an insurance card."""
@@ -118,7 +141,7 @@ class InsuredPerson(Confidential):
     care_consents: tuple[CareConsent, ...] = ()
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
-    subsidies: tuple[Subsidy, ...] = ()
+    subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
     """False where the municipality's system is not connected: nothing can be told of subsidies then."""
     shares: bool = True
@@ -144,14 +167,16 @@ class InsuredPerson(Confidential):
 
     def on(self, day: date) -> Self:
         """As the records stand on a day: with that month's tickets, and not registered yet (6) without any."""
-        if self.validity not in ("1", "6") or not any(map(_assisted, self.qualifications)):
-            return self
         entries = tuple(self.as_of(entry, day) for entry in self.qualifications)
+        if self.validity not in ("1", "6") or not any(map(_assisted, self.qualifications)):
+            return self.model_copy(update={"qualifications": entries})
         has_ticket = any(entry.medical_tickets for entry in entries)
         return self.model_copy(update={"qualifications": entries, "validity": "1" if has_ticket else "6"})
 
     def as_of(self, entry: Qualification, day: date) -> Qualification:
-        """A qualification with the tickets of that day's month alone."""
+        """A qualification with that day's papers alone: tickets of its month, 高齢受給者証 of its benefit year."""
+        if entry.elderly_recipient is not None:
+            entry = entry.model_copy(update={"elderly_recipient": _recipient_on(entry.elderly_recipient, day)})
         if not _assisted(entry):
             return entry
         own = (ticket for ticket in entry.medical_tickets if ticket.treatment_month == f"{day:%Y%m}")
@@ -168,7 +193,8 @@ class InsuredPerson(Confidential):
         )
 
     def usable_subsidies(self, day: date) -> tuple[Subsidy, ...]:
-        return tuple(one for one in self.subsidies if self.subsidies_connected and one.in_force(day))
+        entries = (entry.on(day) for entry in self.subsidies if self.subsidies_connected)
+        return tuple(one for one in entries if one.in_force(day))
 
     def subsidies_on(self, day: date) -> SubsidyStanding:
         if not self.subsidies_connected:
@@ -186,6 +212,24 @@ def in_force(entry: Qualification, day: date) -> bool:
     """On a day; the day of loss is the first without it."""
     begun = entry.qualification_date is None or entry.qualification_date <= day
     return begun and (entry.disqualification_date is None or day < entry.disqualification_date)
+
+
+def _recipient_on(certificate: ElderlyRecipient, day: date) -> ElderlyRecipient:
+    """It is issued every August; one that spans years stands for all of its yearly ones."""
+    start, end = benefit_year(day)
+    return certificate.model_copy(
+        update={
+            "valid_start_date": max(start, certificate.valid_start_date),
+            "valid_end_date": max(certificate.valid_start_date, min(end, certificate.valid_end_date)),
+        }
+    )
+
+
+def benefit_year(day: date) -> tuple[date, date]:
+    """The year from August to July that holds a day."""
+    first_year = day.year if day.month >= 8 else day.year - 1
+    first_year = min(max(first_year, MINYEAR), MAXYEAR - 1)
+    return date(first_year, 8, 1), date(first_year + 1, 7, 31)
 
 
 def _assisted(entry: Qualification) -> bool:
@@ -231,7 +275,15 @@ def _whole(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict
         return own
     whole = _whole(entry["like"], entries, (*seen, name)) | own
     first, *others = whole.get("qualifications") or [{}]
-    first = first | entry.get("qualification", {})
+    first = _changed(first, entry.get("qualification", {}))
     # a second qualification is the same person's
     whole["qualifications"] = [first, *others, *(first | change for change in entry.get("more", []))]
     return whole
+
+
+def _changed(first: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The insured is the person itself, unless it is said who else is."""
+    changed = first | change
+    if "name" in change and "insured_name" in first and changed.get("personal_family_classification") == "1":
+        changed["insured_name"] = change.get("insured_name", change["name"])
+    return changed

@@ -56,7 +56,7 @@ def test_everybody_is_invented_and_one_of_a_kind() -> None:
     for entry in ENTRIES:
         marks = ("模擬", "見本", "試験", "SHIKEN")
         assert any(mark in entry.name for mark in marks)
-        assert entry.address is None or any(mark in entry.address for mark in marks)
+        assert not entry.address or any(mark in entry.address for mark in marks)
         assert entry.name_kana is None or entry.name_kana == entry.name_kana.encode("cp932").decode("cp932")
     from terminal.qualification.contract import InsuredSearch
 

@@ -30,6 +30,8 @@ class Desk:
     """The only one that may ask; None for any."""
     fail: bool = False
     """The request wants an abnormal end."""
+    old_characters: bool = False
+    """The request wants names with ●."""
     zip_bulk: bool = False
     """Give results of bulk jobs as ZIP files."""
 

@@ -12,7 +12,6 @@ from terminal.handover.messages.data import (
     DataHeader,
     DataWanted,
     DrugAnswer,
-    DrugBody,
     DrugHeader,
     DrugPatient,
     DrugRequest,
@@ -27,6 +26,8 @@ Patient = TypeVar("Patient", DrugPatient, CheckupPatient)
 _GOOD, _BAD = "1", "9"
 _XML = "2"
 """FileCategory."""
+SHOW = "1"
+"""PrDiInfClassification (OQSCD030): with what e-prescriptions tell [inferred]."""
 OUTPATIENT, OTHER_CARE = "1", ("2", "3", "4")
 """MedicalTreatmentFlag (OQSCD028)."""
 
@@ -41,7 +42,7 @@ def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
         return DrugAnswer(header=DrugHeader.model_validate(common))
     return DrugAnswer(
         header=DrugHeader.model_validate({**common, "patient": _patient(allowed, DrugPatient)}),
-        body=DrugBody(months=samples.drug_months(body.start, min(body.end, desk.now.date()))),
+        body=samples.drug_data(_wanted(request, allowed, desk)),
     )
 
 
@@ -53,6 +54,18 @@ def answer_checkups(request: CheckupRequest, desk: Desk) -> CheckupAnswer:
     return CheckupAnswer(
         header=CheckupHeader.model_validate({**common, "patient": _patient(allowed, CheckupPatient)}),
         body=CheckupBody(checkups=samples.checkups(desk.now.date())),
+    )
+
+
+def _wanted(request: DrugRequest, found: Found, desk: Desk) -> samples.DrugsWanted:
+    body = request.body
+    past_care = _consented(found, request.header.institution_code, body.care or OUTPATIENT, Item.DIAGNOSIS, desk)
+    return samples.DrugsWanted(
+        start=body.start,
+        end=min(body.end, desk.now.date()),
+        institution=request.header.institution_code,
+        e_prescriptions=body.classification == SHOW,
+        treatments=past_care is None,
     )
 
 
@@ -74,16 +87,21 @@ def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: Desk) -> 
     found = desk.find(header)
     if len(found) != 1:
         return Trouble.SEVERAL if found else Trouble.NOBODY
+    return _consented(found[0], header.institution_code, care, item, desk) or found[0]
+
+
+def _consented(found: Found, institution: str, care: str, item: Item, desk: Desk) -> Trouble | None:
+    """None where a consent stands."""
     if care in OTHER_CARE:
-        return found[0] if _stands_for(found[0], care, item, desk) else Trouble.NO_CARE_CONSENT
-    noted = desk.book.consent(header.institution_code, found[0].keys[0], item)
+        return None if _stands_for(found, care, item, desk) else Trouble.NO_CARE_CONSENT
+    noted = desk.book.consent(institution, found.keys[0], item)
     # The last moment itself is still within.
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
         return Trouble.NO_CONSENT
     stands = desk.checks.stands(noted.check_id, item)
     if isinstance(stands, ServiceSilent):
         return Trouble.SERVICE_SILENT
-    return found[0] if stands else Trouble.NO_CONSENT
+    return None if stands else Trouble.NO_CONSENT
 
 
 def _stands_for(found: Found, care: str, item: Item, desk: Desk) -> bool:

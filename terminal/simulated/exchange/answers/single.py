@@ -15,6 +15,7 @@ from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
 from terminal.simulated.exchange.checks import Question
 from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.service.old_characters import with_old_characters
 
 BY_NUMBER = "2"
 """ReferenceClassification (OQSCD002)."""
@@ -66,6 +67,7 @@ def check(search: SearchInfo, day: date, institution: str, desk: Desk) -> Qualif
         case QualificationResult(segment="9"):
             return outcome.error_code or Trouble.PROVOKED.code, outcome.error_message or Trouble.PROVOKED.sentence
         case QualificationResult():
+            outcome = with_old_characters(outcome) if desk.old_characters else outcome
             body = result_body(outcome, FaceOptions(reference_number=desk.book.numbers))
             return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
 

@@ -51,9 +51,10 @@ def _data_header(identifier: str, institution: str, changes: dict[str, Any]) -> 
 def drugs(
     start: date = date(2026, 9, 1), end: date = date(2026, 11, 21), category: str = "2", **changes: Any
 ) -> DrugRequest:
+    classification = changes.pop("classification", "1")
     return DrugRequest(
         header=_data_header("YZK-1", changes.pop("institution", INSTITUTION), changes),
-        body=DrugsWanted(start=start, end=end, file_category=category, classification="1", care="1"),
+        body=DrugsWanted(start=start, end=end, file_category=category, classification=classification, care="1"),
     )
 
 

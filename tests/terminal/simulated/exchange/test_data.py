@@ -74,11 +74,30 @@ def test_with_consent(counter: Counter) -> None:
         "模擬　花子",
     )
     days = [day.dispensed for month in answer.body.months for day in month.days]
-    assert days == [date(2026, 9, 10), date(2026, 10, 10), date(2026, 11, 10)]
+    assert days == [date(2026, 9, 10), date(2026, 10, 10)], "claims come a month late"
+    (dispensed,), (prescribed,) = answer.body.dispensings.months, answer.body.prescriptions.months
+    assert (dispensed.days[0].dispensed, prescribed.days[0].prescribed) == (date(2026, 11, 10),) * 2
+    assert [month.prescriber_code == INSTITUTION for month in answer.body.months] == [False, True]
+    assert answer.body.months[0].days[0].treatments == (), "past care was not consented to"
     assert all("架空" in (drug.name or "") for month in answer.body.months for drug in month.days[0].drugs)
     checkup = ask(counter, checkups(), "TKK")
     assert checkup.header.result == "1"
-    assert all("架空" in (value.item_name or "") for value in checkup.body.checkups[0].values)
+    before, last = checkup.body.checkups
+    assert all("架空" in (value.item_name or "") for value in (*before.values, *last.values))
+    assert {len(value.item_code or "") for value in last.values} == {17}
+    assert (before.effective, last.effective) == (date(2024, 6, 1), date(2025, 6, 1))
+
+
+def test_treatments_need_the_consent_for_past_care(counter: Counter) -> None:
+    face(counter, medicines=1, diagnosis=1)
+    treated = ask(counter, drugs()).body.months[0].days[0].treatments
+    assert [bool(treatment.code and treatment.name) for treatment in treated] == [True, True]
+
+
+def test_without_what_e_prescriptions_tell(counter: Counter) -> None:
+    face(counter, medicines=1)
+    body = ask(counter, drugs(classification="0")).body
+    assert (body.prescriptions, body.dispensings, len(body.months)) == (None, None, 2)
 
 
 def test_each_kind_has_its_own_consent(counter: Counter) -> None:
@@ -162,6 +181,7 @@ def test_pdf_and_days_in_the_wrong_order(counter: Counter) -> None:
     ("start", "end", "count"),
     [
         (date(2026, 11, 21), date(2026, 11, 21), 0),
+        (date(2026, 10, 10), date(2026, 11, 10), 2),
         (date(2026, 11, 10), date(2026, 11, 10), 1),
         (date(1, 1, 1), date(9999, 12, 31), 3),
         (date(2027, 1, 1), date(2027, 12, 31), 0),
@@ -172,7 +192,7 @@ def test_within_the_days_asked_for(counter: Counter, start: date, end: date, cou
     face(counter, medicines=1)
     answer = ask(counter, drugs(start=start, end=end))
     assert answer.header.result == "1"
-    months = answer.body.months if answer.body else ()
+    months = (*answer.body.months, *answer.body.dispensings.months) if count else ()
     days = [day.dispensed for month in months for day in month.days]
     assert len(days) == count
     assert all(start <= day <= min(end, date(2026, 11, 21)) for day in days)

@@ -1,0 +1,42 @@
+"""Medical subsidies (医療費助成, PMH) in a card reader's result. Every element here is inferred.
+
+How a real terminal passes them on is not public. The names are those of the Digital Agency's PMH interface for
+municipalities, written as the elements around them are.
+"""
+
+from typing import Annotated
+
+from terminal.handover.codes import SUBSIDY_STANDING, YES_NO
+from terminal.handover.messages.insured import Day, Text
+from terminal.handover.parts import Confidence, Consent, Consented, Element, Part
+from terminal.handover.values import COUNT, DAY, TextKind, code, digits
+
+_INFERRED = Confidence.INFERRED
+
+
+class SubsidyCertificate(Part):
+    """One certificate; the attributes are those of `qualification.insured.Subsidy`."""
+
+    insurer_number: Annotated[str, Element("MedicalSubsidyInsurerNumber", digits(8), _INFERRED)]
+    """公費負担者番号."""
+    recipient_number: Annotated[str, Element("MedicalSubsidyRecipientNumber", TextKind(30), _INFERRED)]
+    """受給者番号."""
+    name: Annotated[str, Element("MedicalSubsidyCertificationName", TextKind(100), _INFERRED)]
+    segment: Annotated[Text, Element("MedicalSubsidyIncomeSegment", TextKind(40), _INFERRED)] = None
+    monthly_limit: Annotated[Text, Element("MedicalSubsidyMaxCopaymentAmount", COUNT, _INFERRED)] = None
+    """Yen a month."""
+    valid_from: Annotated[Day, Element("MedicalSubsidyValidFrom", DAY, _INFERRED)] = None
+    valid_until: Annotated[Day, Element("MedicalSubsidyValidTo", DAY, _INFERRED)] = None
+    reimbursement_only: Annotated[Text, Element("MedicalSubsidyIsAlwaysReimbursement", code(YES_NO), _INFERRED)] = None
+
+
+class SubsidyResult(Part):
+    """Tells refused, none, ended and not connected apart: a subsidy must not be closed because nothing came."""
+
+    standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
+    consent: Annotated[Consent | None, Consented("MedicalSubsidy", has_available_time=False, confidence=_INFERRED)] = (
+        None
+    )
+    certificates: Annotated[
+        tuple[SubsidyCertificate, ...], Element("MedicalSubsidyList", None, _INFERRED, item="MedicalSubsidyInfo")
+    ] = ()

@@ -1,0 +1,60 @@
+"""A receipt computer that waits for files to change: nothing is moved in, the file itself is written."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from terminal.handover import folder as folder_module
+from terminal.handover.folder import WORK_FOLDER, AlreadyThere, Delivered, NotDelivered, ResultFolder
+
+NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
+
+
+def test_the_file_is_new_first_and_changes_then(tmp_path: Path) -> None:
+    sizes: list[int] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if (tmp_path / NAME).exists():
+                sizes.append((tmp_path / NAME).stat().st_size)
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    delivery = ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA)
+    done.set()
+    watcher.join()
+    assert isinstance(delivery, Delivered)
+    assert sizes[0] == 0, "a watcher saw it appear before it had anything in it"
+    assert (tmp_path / NAME).read_bytes() == DATA
+    assert list((tmp_path / WORK_FOLDER).iterdir()) == []
+
+
+@pytest.mark.parametrize("left", [b"", DATA[:100]])
+def test_what_a_crash_left_is_written_again(tmp_path: Path, left: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "BEFORE_CHANGE", 0.0)
+    (tmp_path / NAME).write_bytes(left)
+    assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), Delivered)
+    assert (tmp_path / NAME).read_bytes() == DATA
+
+
+def test_another_file_of_that_name_stays(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"another")
+    assert ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=False)
+    assert (tmp_path / NAME).read_bytes() == b"another"
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, data: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folder_module, "BEFORE_CHANGE", 0.0)
+    result = ResultFolder(tmp_path, in_place=True)
+    result.probe()
+    monkeypatch.setattr(os, "write", full)
+    assert isinstance(result.deliver(NAME, DATA), NotDelivered)
+    assert not (tmp_path / NAME).exists()
