@@ -146,6 +146,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
     options = FaceOptions(
         # the institution's own numbers, registered through the exchange folders beside this terminal
         reference_number=numbers_in(settings.state_dir / "exchange.db"),
+        subsidies=settings.consent.subsidies,
         newer_consents=settings.handover.newer_consents,
     )
     return books, Delivery(ledger, books.worker, client, folder, clock, settings.handover.encoding, options)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli import card, config, demo, doctor, enrol, exchange, face, ledger, pki, run, stub
+from terminal.cli import card, config, demo, doctor, enrol, exchange, face, handover, ledger, pki, run, stub
 from terminal.cli.common import tell
 from terminal.cli.entry import version_line
 
@@ -26,6 +26,7 @@ app.add_typer(stub.app, name="stub")
 app.add_typer(card.app, name="card")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(exchange.app, name="exchange")
+app.add_typer(handover.app, name="handover")
 app.add_typer(face.app, name="face")
 app.add_typer(config.app, name="config")
 app.command(name="enrol", help=enrol.HELP)(enrol.enrol)

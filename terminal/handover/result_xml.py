@@ -33,6 +33,8 @@ ResultDocument = Document
 class FaceOptions:
     reference_number: Callable[[str, Qualification], str | None] | None = None
     """The institution's own number (照会番号) for the person of a qualification, by institution code."""
+    subsidies: bool = False
+    """The institution takes part in medical subsidies: say how they stand. All their elements are inferred."""
     newer_consents: bool = False
     """Write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症) too. That they stand here is inferred."""
 
@@ -65,6 +67,7 @@ def result_answer(
 
 
 def result_body(result: QualificationResult, options: FaceOptions | None = None) -> QualificationBody:
+    options = options or FaceOptions()
     return QualificationBody(
         search=None if result.search is None else _search(result.search, result),
         prescription=result.prescription_form,
@@ -72,8 +75,8 @@ def result_body(result: QualificationResult, options: FaceOptions | None = None)
         result_code=result.code,
         result_message=result.message,
         validity=result.validity,
-        results=tuple(_insured(entry, result, options or FaceOptions()) for entry in result.qualifications),
-        subsidies=None if result.subsidies is None else _subsidies(result.subsidies, result),
+        results=tuple(_insured(entry, result, options) for entry in result.qualifications),
+        subsidies=_subsidies(result.subsidies, result) if options.subsidies and result.subsidies else None,
     )
 
 

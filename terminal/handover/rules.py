@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from lxml import etree
 
+from terminal.handover.characters import SUBSTITUTE, is_old
 from terminal.handover.layout import CONSENTS, LASTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import Confidence, Consented, Fault, Problem, fields_of
@@ -151,6 +152,8 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Proble
         yield body.problem("ProcessingResultCode", "a code beside ProcessingResultStatus 2", _WARNING)
     if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader searches for nobody", _WARNING)
+    if origin.card_reader and len(records) > 1:
+        yield body.problem("ResultList", "one result: public readers take the first, or none", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
             yield record.problem("InsuredCardClassification", "A1 beside QualificationValidity 6", _WARNING)
@@ -199,6 +202,8 @@ def _record(record: View, header: View | None, origin: Origin) -> Iterator[Probl
         if isinstance(field.marker, Consented):
             yield from _consent(record, field.marker, header, origin)
     yield from _provided(record)
+    yield from _names(record)
+    yield from _ratio(record)
     yield from _groups(record)
     born, checked = record.day("Birthdate"), header.day("QualificationConfirmationDate") if header else None
     if born and checked and born > checked:
@@ -206,6 +211,27 @@ def _record(record: View, header: View | None, origin: Origin) -> Iterator[Probl
     start, end = record.day("InsuredCardValidDate"), record.day("InsuredCardExpirationDate")
     if start and end and start > end:
         yield record.problem("InsuredCardExpirationDate", "a day not before InsuredCardValidDate", _WARNING)
+
+
+def _names(record: View) -> Iterator[Problem]:
+    for name in ("Name", "NameOfOther", "InsuredName"):
+        text = record.text(name)
+        if SUBSTITUTE in text:
+            expected = f"a name without {SUBSTITUTE}: it stands for a character that the service could not write; ask"
+            yield record.problem(name, expected, _NOTE)
+        elif not all(map(is_old, text)):
+            expected = "characters of JIS X 0208: a claim holds no others and is sent back"
+            yield record.problem(name, expected, _NOTE)
+
+
+def _ratio(record: View) -> Iterator[Problem]:
+    """Three tenths belong to those with an income as in working life (B01 to B03), the others to the rest."""
+    limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
+    recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
+    ratio = record.text("InsuredPartialContributionRatio") or recipient
+    if ratio and limit.startswith("B") and (ratio == "030") != (limit in ("B01", "B02", "B03")):
+        at = "ElderlyRecipientCertificateInfo" if recipient else "InsuredPartialContributionRatio"
+        yield record.problem(at, "a ratio that fits the limit: 030 beside B01 to B03 alone", _WARNING)
 
 
 def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[Problem]:

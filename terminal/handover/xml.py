@@ -6,14 +6,12 @@ from typing import Final, Literal
 
 from lxml import etree
 
+from terminal.handover.characters import SUBSTITUTE as SUBSTITUTE
 from terminal.handover.parts import Part, write_part
 
 Encoding = Literal["UTF-8", "Shift_JIS"]
 CHARACTER_CODES: Final[dict[Encoding, str]] = {"UTF-8": "0", "Shift_JIS": "1"}
 """CharacterCodeIdentifier (OQSCD005)."""
-
-SUBSTITUTE: Final = "●"
-"""What the field shows for a character it cannot write."""
 
 ROOT: Final = "XmlMsg"
 LARGEST: Final = 512 * 1024

@@ -1,11 +1,14 @@
 """The layout as tables for people, made from the same declaration that writes and reads the files."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from terminal.handover.codes import CONSENT, Codes
 from terminal.handover.messages.kinds import FILE_KINDS
 from terminal.handover.parts import Consented, Element, Field, Part, fields_of
-from terminal.handover.values import CodeKind
+from terminal.handover.values import JAPAN, CodeKind
+from terminal.simulated.exchange.sample_files import all_files, elements_of
+from terminal.simulated.service.people import invented_people
 
 
 def element_tables() -> str:
@@ -52,6 +55,15 @@ def _value(marker: Element) -> str:
     if marker.kind is None:
         return "elements"
     return marker.kind.expected
+
+
+def sample_table() -> str:
+    """Markdown: a sample of `uketsuke handover sample --all` for each element of a result."""
+    now = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
+    found = elements_of(all_files(invented_people(), now, institution="1319999999"))
+    lines = ["| element | a sample that has it |", "|---|---|"]
+    lines += [f"| {name} | {files[0].title if files else '-'} |" for name, files in found.items()]
+    return "\n".join(lines) + "\n"
 
 
 def code_tables() -> str:

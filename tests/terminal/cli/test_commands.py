@@ -38,6 +38,7 @@ COMMANDS = [
     ["card", "faces"],
     ["exchange"],
     ["exchange", "check"],
+    ["handover", "sample"],
     ["face", "models"],
     ["face", "add"],
     ["face", "calibrate"],

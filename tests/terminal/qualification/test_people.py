@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from terminal.handover.characters import in_old_characters
 from terminal.simulated.service.lookup import look_up
-from terminal.simulated.service.old_characters import in_old_characters
 from terminal.simulated.service.people import InsuredPerson, invented_people
 
 PEOPLE = invented_people()

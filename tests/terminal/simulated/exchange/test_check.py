@@ -75,7 +75,7 @@ def worse(findings: Findings) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("person", sorted(invented_people()))
+@pytest.mark.parametrize("person", sorted(set(invented_people()) - {"contradictory"}))
 def test_our_own_results_have_nothing_wrong(person: str, encoding: Encoding) -> None:
     # A newer qualification is told of in a check without a card alone.
     validity = "2" if invented_people()[person].validity == "3" else invented_people()[person].validity

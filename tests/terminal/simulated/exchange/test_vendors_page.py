@@ -1,6 +1,7 @@
 """The page for vendors says what the code does."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from terminal.handover.check import check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS
 from terminal.handover.values import Severity
-from terminal.simulated.exchange.reference import code_tables, element_tables
+from terminal.simulated.exchange.reference import code_tables, element_tables, sample_table
 from tests.terminal.simulated.exchange.conftest import Counter
 
 PAGE = (Path(__file__).parents[4] / "docs" / "vendors.md").read_text(encoding="utf-8")
@@ -18,6 +19,7 @@ SAMPLES = re.findall(r"`([A-Za-z0-9_]+\.xml)`[^`]*```xml\n(.*?)```", PAGE, re.DO
 def test_the_tables_are_those_of_the_code() -> None:
     assert element_tables() in PAGE
     assert code_tables() in PAGE
+    assert sample_table() in PAGE
 
 
 def test_every_kind_of_file_is_named() -> None:
@@ -35,7 +37,20 @@ def test_samples_are_answered_as_the_page_says(counter: Counter) -> None:
     for name, text in SAMPLES:
         folder = counter.folders.face if "_face_" in name else counter.folders.req
         (folder / name).write_text(text, encoding="utf-8")
+    counter.now = datetime(2026, 11, 21, 1, 0, 0, tzinfo=UTC)
     counter.scan(3)
     assert counter.read("OQSsiimm01res_202611210001.xml").body.status == "1"
+    assert counter.read("OQSsiquc01res_202611210001.xml").body.validity == "1"
+    assert counter.read("YZKsiquc01res_202611210001.xml").header.result == "1"
+
+
+def test_samples_with_the_date_of_the_day_put_in(counter: Counter) -> None:
+    """As the page tells readers to."""
+    counter.now = datetime(2027, 2, 3, 1, 0, 0, tzinfo=UTC)
+    for name, text in SAMPLES:
+        folder = counter.folders.face if "_face_" in name else counter.folders.req
+        text = text.replace("20261121", "20270203").replace("20261122", "20270204")
+        (folder / name).write_text(text, encoding="utf-8")
+    counter.scan(3)
     assert counter.read("OQSsiquc01res_202611210001.xml").body.validity == "1"
     assert counter.read("YZKsiquc01res_202611210001.xml").header.result == "1"

@@ -1,0 +1,249 @@
+"""Result files for a named person and named answers, as the stub and the terminal would make them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from consent.items import Item
+from terminal.handover.messages.bulk import BulkResult, BulkUnits
+from terminal.handover.messages.header import BulkHeader, QualificationHeader
+from terminal.handover.messages.insured import Insured
+from terminal.handover.messages.qualification import QualificationAnswer, SearchInfo
+from terminal.handover.name import result_file_name
+from terminal.handover.parts import names_of
+from terminal.handover.result_xml import FaceOptions, result_answer
+from terminal.handover.xml import CHARACTER_CODES, Encoding, write_document
+from terminal.qualification.contract import (
+    CertificateStanding,
+    ConsentAnswer,
+    PrescriptionForm,
+    Purpose,
+    QualificationResult,
+    Receipt,
+    Submission,
+    Way,
+)
+from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.answers.single import check
+from terminal.simulated.exchange.answers.units import checked
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.service.people import InsuredPerson, People
+from terminal.simulated.service.result import facts_of, result_of
+from terminal.simulated.service.storage.store import Accepted, OpenedCheck
+
+YES, NO = ("1", "yes", "y"), ("0", "no", "n")
+ITEMS: Final = {item.name.lower().replace("_", "-"): item for item in Item}
+FORMS: Final = {"electronic": PrescriptionForm.ELECTRONIC, "paper": PrescriptionForm.PAPER}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the patient said. What is not named was not asked."""
+
+    items: Mapping[Item, bool] = field(default_factory=dict)
+    by_law: bool = False
+    """The limit is provided by law."""
+    form: PrescriptionForm | None = None
+
+    @classmethod
+    def parse(cls, text: str, person: InsuredPerson) -> "Answers":
+        """`all`, `none`, or `medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper`.
+
+        Raises `ValueError` that names what may stand there.
+        """
+        if text.strip() in ("all", "none"):
+            return cls(dict.fromkeys(_asked(person), text.strip() == "all"))
+        items: dict[Item, bool] = {}
+        by_law, form = False, None
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            name, _, value = part.partition("=")
+            if name == "prescription" and value in FORMS:
+                form = FORMS[value]
+            elif name == "high-cost-limit" and value == "by-law":
+                by_law = True
+            elif name in ITEMS and value in (*YES, *NO):
+                items[ITEMS[name]] = value in YES
+            else:
+                raise ValueError(
+                    f"{part}: write NAME=yes or NAME=no with one of {', '.join(ITEMS)}; or high-cost-limit=by-law, "
+                    f"prescription={'|'.join(FORMS)}; or all; or none"
+                )
+        return cls(items, by_law, form)
+
+
+def _asked(person: InsuredPerson) -> tuple[Item, ...]:
+    left_out = set()
+    if not person.may_share:
+        left_out |= {Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP, Item.SPECIFIC_DISEASE}
+    if not person.specific_diseases:
+        left_out.add(Item.SPECIFIC_DISEASE)
+    if not person.subsidies or not person.subsidies_connected:
+        left_out.add(Item.SUBSIDIES)
+    return tuple(item for item in Item if item not in left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A row of `--all`: what it shows, and how it is made."""
+
+    title: str
+    person: str
+    answers: str = "all"
+    standing: CertificateStanding = CertificateStanding.VALID
+    newer_consents: bool = False
+    number: str | None = None
+    """The institution's own (照会番号)."""
+
+
+SAMPLES: Final = (
+    Sample("everything shared", "adult"),
+    Sample("everything refused", "adult", "none"),
+    Sample("one by one: medicines yes, past care no", "adult", "medicines=yes,diagnosis=no,health-checkup=yes"),
+    Sample("limit provided by law", "adult", "medicines=yes,high-cost-limit=by-law"),
+    Sample("consents of 2025, own patient number", "adult", newer_consents=True, number="24434"),
+    Sample("electronic prescription", "young", "medicines=yes,prescription=electronic"),
+    Sample("late elderly", "elder"),
+    Sample("70 to 74: 高齢受給者証", "seventies"),
+    Sample("child below school age", "child"),
+    Sample("specific disease", "specific-disease"),
+    Sample("lost insurance", "lost-qualification", "none"),
+    Sample("no insurance", "no-qualification", "none"),
+    Sample("public assistance, medical ticket", "public-assistance", ""),
+    Sample("public assistance, dispensing ticket", "public-assistance-dispensing", ""),
+    Sample("public assistance, ticket not there yet", "public-assistance-not-yet", ""),
+    Sample("foreign resident with a name of use", "foreign-resident"),
+    Sample("other name, certificate with an end", "changed-this-month"),
+    Sample("sex of certificate and register differ", "sex-not-set"),
+    Sample("● in a name", "black-circle"),
+    Sample("third-level character", "third-level"),
+    Sample("ratio and limit contradict", "contradictory"),
+    Sample("two qualifications in force", "two-in-force"),
+    Sample("certificate near its end", "adult", standing=CertificateStanding.EXPIRING),
+    Sample("subsidy used", "subsidy-rare-disease"),
+    Sample("subsidy refused", "subsidy-rare-disease", "medicines=yes,subsidies=no"),
+    Sample("two subsidies used", "subsidy-two"),
+    Sample("subsidy ended yesterday", "subsidy-ended", "medicines=yes"),
+    Sample("municipality not connected", "subsidy-not-connected", "medicines=yes"),
+    Sample("subsidy by reimbursement only", "subsidy-reimbursement"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFile:
+    name: str
+    title: str
+    data: bytes = field(repr=False)
+    elements: frozenset[str] = field(repr=False)
+    """Of `ResultOfQualificationConfirmation`, those that stand in it."""
+
+
+def face_file(
+    sample: Sample, people: People, now: datetime, *, institution: str, encoding: Encoding = "UTF-8"
+) -> SampleFile:
+    """Raises `ValueError` for a person that is not there, or answers that cannot be."""
+    person = people.get(sample.person)
+    if person is None:
+        raise ValueError(f"{sample.person}: there is nobody of that name; `uketsuke stub people` lists them")
+    result = _result(sample, person, now, institution)
+    options = FaceOptions(
+        reference_number=None if sample.number is None else lambda *_: sample.number,
+        subsidies=bool(person.subsidies),
+        newer_consents=sample.newer_consents,
+    )
+    answer = result_answer(result, encoding, options)
+    name = result_file_name(institution, result.check_id, now)
+    return _file(name, sample.title, answer, encoding, answer.body.results if answer.body else ())
+
+
+def all_files(people: People, now: datetime, *, institution: str, encoding: Encoding = "UTF-8") -> list[SampleFile]:
+    """Every row of `SAMPLES`, and two answers of the exchange for what no card reader writes."""
+    faces = [face_file(sample, people, now, institution=institution, encoding=encoding) for sample in SAMPLES]
+    return [*faces, *_answers(people, now, institution, encoding)]
+
+
+def elements_of(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
+    """Every element of `ResultOfQualificationConfirmation` in the order of the layout, and which files have it."""
+    return {name: [file for file in files if name in file.elements] for name in names_of(Insured)}
+
+
+def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: str) -> QualificationResult:
+    answers = Answers.parse(sample.answers, person)
+    check_id = sha256(f"{sample.title}/{sample.person}/{sample.answers}".encode()).hexdigest()[:32]
+    opened = OpenedCheck(
+        check_id=check_id,
+        terminal_id="sample",
+        institution_code=institution,
+        purpose=Purpose.RECEPTION,
+        way=Way.FACE,
+        person=sample.person,
+        standing=sample.standing,
+        registered=True,
+        opened_at=now,
+    )
+    if any(answers.items.get(item) for item in _VIEWING) and not facts_of(opened, person).may_share:
+        raise ValueError(f"{sample.person}: data of this person are never shared (自衛官, 日雇特例, 医療扶助)")
+    submission = Submission(
+        terminal_id="sample",
+        decided_at=now,
+        answers=tuple(
+            ConsentAnswer(item=item, flag=1 if given else 0, consent_time=now if given else None)
+            for item, given in answers.items.items()
+        ),
+        by_law=(Item.HIGH_COST_LIMIT,) if answers.by_law else (),
+        prescription_form=answers.form,
+        ledger_count=1,
+        ledger_head="-",
+        signature=b"-",
+    )
+    receipt = Receipt(
+        check_id=check_id,
+        accepted_at=now,
+        submission_digest=bytes(32),
+        ledger_count=1,
+        ledger_head="-",
+        signature=b"-",
+        simulated=True,
+    )
+    return result_of(opened, person, Accepted(submission, receipt, check_id))
+
+
+_VIEWING = (Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP)
+
+
+def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:
+    desk = Desk(InventedInsured(people), InventedChecks(people), Book(None), now, encoding, None)
+    adult = people["adult"].qualifications[0]
+    search = SearchInfo(
+        insurer_number=adult.insurer_number,
+        insured_card_symbol=adult.insured_card_symbol,
+        insured_identification_number=adult.insured_identification_number or "",
+        insured_branch_number=adult.insured_branch_number,
+        birth_date=adult.birth_date,
+        limit_consent="1",
+        arbitrary_identifier="visit-77",
+    )
+    body, stamp = check(search, now.date(), institution, desk), f"{now:%Y%m%d}0001"
+    assert not isinstance(body, tuple), "an invented person is found"
+    facts = {"executed_at": now, "confirmation_date": now.date(), "institution_code": institution, "segment": "1"}
+    facts |= {"file_identifier": "SAMPLE-1", "character_code": CHARACTER_CODES[encoding]}
+    single = QualificationAnswer(header=QualificationHeader.model_validate(facts | {"reference": "2"}), body=body)
+    yield _file(f"OQSsiquc01res_{stamp}.xml", "answer by symbol and number", single, encoding, body.results)
+    units = (checked(search, now.date(), institution, desk),)
+    counts = {"processed": "1", "normal": "1", "errors": "0", "reception_number": f"{now:%Y%m%d}0000000001"}
+    bulk = BulkResult(header=BulkHeader.model_validate(facts | counts), body=BulkUnits(units=units))
+    records = tuple(unit.result for unit in units if unit.result is not None)
+    yield _file(f"OQSmuquc02res_{stamp}.xml", "result of a bulk check", bulk, encoding, records)
+
+
+def _file(
+    name: str, title: str, message: QualificationAnswer | BulkResult, encoding: Encoding, records: tuple[Insured, ...]
+) -> SampleFile:
+    data = write_document(message, encoding).data
+    text = data.decode("cp932" if encoding == "Shift_JIS" else "utf-8")
+    inside = text.partition("<ResultOfQualificationConfirmation>")[2] if records else ""
+    found = frozenset(one for one in names_of(Insured) if f"<{one}>" in inside)
+    return SampleFile(name, title, data, found)

@@ -1,0 +1,138 @@
+"""Result files for named people and answers: every element is in one of them, and the checker finds no fault."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from typer.testing import CliRunner
+
+from terminal.cli.main import app
+from terminal.handover.check import check_bytes
+from terminal.handover.values import JAPAN, Severity
+from terminal.simulated.exchange.sample_files import SAMPLES, Sample, all_files, elements_of, face_file
+from terminal.simulated.service.people import invented_people
+
+PEOPLE = invented_people()
+
+
+def uketsuke(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
+FILES = all_files(PEOPLE, NOW, institution="1319999999")
+SUBSIDY = "MessageBody/MedicalSubsidyResult"
+
+
+def root_of(person: str, answers: str = "all") -> etree._Element:
+    return etree.fromstring(face_file(Sample("t", person, answers), PEOPLE, NOW, institution="1319999999").data)
+
+
+def test_every_element_stands_in_one_of_them() -> None:
+    found = elements_of(FILES)
+    assert len(found) == 66
+    assert [name for name, files in found.items() if not files] == []
+
+
+def test_the_checker_finds_no_fault_but_the_one_that_is_shown() -> None:
+    for file in FILES:
+        findings = check_bytes(file.name, file.data)
+        wrong = [finding for finding in findings.findings if finding.severity is not Severity.NOTE]
+        assert bool(wrong) is (file.title == "ratio and limit contradict"), findings.text()
+    assert len({file.name for file in FILES}) == len(FILES) == len(SAMPLES) + 2
+
+
+@pytest.mark.parametrize(
+    ("person", "answers", "status", "flag", "certificates"),
+    [
+        ("subsidy-rare-disease", "all", "1", "1", 1),
+        ("subsidy-two", "subsidies=yes", "1", "1", 2),
+        ("subsidy-two", "subsidies=no", "2", "0", 0),
+        ("subsidy-ended", "medicines=yes", "4", None, 0),
+        ("subsidy-not-connected", "medicines=yes", "5", None, 0),
+    ],
+)
+def test_subsidies_tell_their_endings_apart(
+    person: str, answers: str, status: str, flag: str | None, certificates: int
+) -> None:
+    root = root_of(person, answers)
+    assert root.findtext(f"{SUBSIDY}/MedicalSubsidyStatus") == status
+    assert root.findtext(f"{SUBSIDY}/MedicalSubsidyConsFlg") == flag
+    assert len(root.findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")) == certificates
+
+
+def test_a_subsidy_as_the_file_says_it() -> None:
+    (info,) = root_of("subsidy-rare-disease").findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")
+    assert info.findtext("MedicalSubsidyInsurerNumber") == "54139999"
+    assert info.findtext("MedicalSubsidyMaxCopaymentAmount") == "10000"
+    assert info.findtext("MedicalSubsidyIsAlwaysReimbursement") == "0"
+    (paid_back,) = root_of("subsidy-reimbursement").findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")
+    assert paid_back.findtext("MedicalSubsidyIsAlwaysReimbursement") == "1"
+
+
+def test_nothing_of_subsidies_where_nobody_has_any() -> None:
+    assert root_of("adult").find(SUBSIDY) is None
+
+
+def test_medicines_without_past_care() -> None:
+    """As the one public sample has it."""
+    record = root_of("adult", "medicines=yes,diagnosis=no").find(".//ResultOfQualificationConfirmation")
+    assert record is not None
+    assert (record.findtext("PharmacistsInfoConsFlg"), record.findtext("DiagnosisInfoConsFlg")) == ("1", "0")
+    assert record.find("OperationInfoConsFlg") is None
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    code, output = uketsuke("handover", "sample", "elder", "--answers", "medicines=yes", "--folder", str(tmp_path))
+    assert code == 0, output
+    (file,) = tmp_path.glob("*.xml")
+    assert "見本　太郎" in file.read_text(encoding="utf-8")
+    code, output = uketsuke("handover", "sample", "--all", "--folder", str(tmp_path / "all"))
+    assert (code, "66 of 66 elements" in output) == (0, True)
+    for wrong, said in (
+        (["sample", "nobody"], "there is nobody of that name"),
+        (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
+        (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
+        (["sample"], "Name a person, or --all"),
+    ):
+        code, output = uketsuke("handover", *wrong)
+        assert (code, said in output) == (1, True), output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("Status>1<", "Status>3<", "MedicalSubsidyList"),
+        ("MedicalSubsidyConsFlg>1<", "MedicalSubsidyConsFlg>0<", "MedicalSubsidyConsFlg"),
+        ("ValidFrom>20251001<", "ValidFrom>20270101<", "MedicalSubsidyValidTo"),
+        ("Number>54139999<", "Number>541<", "MedicalSubsidyInsurerNumber"),
+    ],
+)
+def test_subsidies_that_contradict_themselves(old: str, new: str, path: str) -> None:
+    file = face_file(Sample("t", "subsidy-rare-disease"), PEOPLE, NOW, institution="1319999999")
+    findings = check_bytes(file.name, file.data.replace(old.encode(), new.encode())).findings
+    assert path in {finding.path.rpartition("/")[2] for finding in findings if finding.severity is Severity.ERROR}
+
+
+@pytest.mark.parametrize(("value", "severity"), [("7", Severity.NOTE), ("8", Severity.NOTE), ("9", Severity.ERROR)])
+def test_values_of_makers_are_named(value: str, severity: Severity) -> None:
+    data = FILES[0].data.replace(b"Classification>1<", f"Classification>{value}<".encode())
+    findings = check_bytes(FILES[0].name, data).findings
+    (one,) = [finding for finding in findings if finding.path.endswith("/ReferenceClassification")]
+    assert one.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("● in a name", "it stands for a character"),
+        ("third-level character", "a claim holds no others"),
+        ("two qualifications in force", "public readers take the first"),
+        ("ratio and limit contradict", "a ratio that fits the limit"),
+    ],
+)
+def test_what_receipt_software_trips_over_is_told(title: str, said: str) -> None:
+    (file,) = [file for file in FILES if file.title == title]
+    assert said in check_bytes(file.name, file.data).text()
