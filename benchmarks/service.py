@@ -3,10 +3,11 @@
     python benchmarks/service.py --json service.json
     python benchmarks/service.py --seconds 10 --stores sqlite
 
-A reception is four requests - challenge, opening by PIN, consents, result - with real RSA and ECDSA signatures and
-durable commits (SQLite with synchronous=FULL, PostgreSQL as it comes). Generator and service share this machine; the
-generator speaks HTTP over bare sockets, because a client library would cost more than the service. Closed loop: N
-receptions are always under way. Open: receptions arrive by chance (Poisson) at a rate, whatever the service does.
+A reception is four requests - challenge, opening by PIN, consents, result - with real RSA and ECDSA signatures, every
+answer signed by the service, and durable commits (SQLite with synchronous=FULL, PostgreSQL as it comes). Generator and
+service share this machine; the generator speaks HTTP over bare sockets, because a client library would cost more than
+the service. Closed loop: N receptions are always under way. Open: receptions arrive by chance (Poisson) at a rate,
+whatever the service does.
 """
 
 import argparse
@@ -36,9 +37,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from consent.items import Item
 from reader.softcard.authority import TestAuthority
-from terminal.qualification.contract import SIGNATURE_HEADER, TERMINAL_HEADER, ConsentAnswer
+from terminal.qualification.contract import ConsentAnswer
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.statements import Asked, pin_statement, request_statement, submission_statement
+from terminal.qualification.statements import Asked, pin_statement, submission_statement
+from terminal.qualification.wire import asking_headers, new_nonce, nonce_header
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile
 from terminal.simulated.service.server import enrol_locally, registry_path
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
@@ -131,19 +133,29 @@ class Counter:
         self._count += 1
         number, card = self._count, self._cards[self._count % len(self._cards)]
         try:
-            challenge = await self._timed(line, measured, "POST", "/v1/challenges")
-            check_id = (await self._timed(line, measured, "POST", "/v1/checks", self._opening(card, challenge)))[
-                "check_id"
-            ]
-            path, key = f"/v1/checks/{check_id}", f"Idempotency-Key: {check_id}\r\n"
+            once = self._nonce()
+            challenge = await self._timed(line, measured, "POST", "/v2/challenges", headers=once)
+            opening = self._opening(card, challenge)
+            opened = await self._timed(line, measured, "POST", "/v2/checks", opening, self._nonce())
+            check_id = opened["check_id"]
+            path, key = f"/v2/checks/{check_id}", f"Idempotency-Key: {check_id}\r\n{self._nonce()}"
             await self._timed(line, measured, "PUT", f"{path}/submission", self._submission(check_id, number), key)
-            statement = request_statement(asked=Asked.RESULT, subject=check_id, terminal_id=TERMINAL)
-            signed = f"{TERMINAL_HEADER}: {TERMINAL}\r\n{SIGNATURE_HEADER}: {_text(self.key.sign(statement))}\r\n"
-            result = await self._timed(line, measured, "GET", f"{path}/result", b"", signed)
+            signed = asking_headers(
+                self.key,
+                asked=Asked.RESULT,
+                subject=check_id,
+                terminal_id=TERMINAL,
+                nonce=new_nonce(),
+                asked_at=datetime.now(UTC),
+            )
+            result = await self._timed(line, measured, "GET", f"{path}/result", b"", _lines(signed))
             assert result["validity"] == "1"
             measured.receptions += 1
         except Exception as error:
             measured.errors.append(f"{type(error).__name__}: {str(error)[:80]}")
+
+    def _nonce(self) -> str:
+        return _lines(nonce_header(new_nonce()))
 
     async def _timed(
         self, line: Line, measured: Measured, method: str, path: str, body: bytes = b"", headers: str = ""
@@ -178,6 +190,7 @@ class Counter:
             answers=answers,
             by_law=(),
             prescription_form=None,
+            wording_sha256=None,
             ledger_count=number,
             ledger_head="ab" * 32,
         )
@@ -360,6 +373,10 @@ def free_port() -> int:
 def run(work: Any) -> Any:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def _lines(headers: dict[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 def _text(data: bytes) -> str:

@@ -155,7 +155,7 @@ def verify_record_proof(
     """
     try:
         certificate = parse_cv_certificate(cv_certificate)
-        chip_key = _chip_key_of(group_1)
+        chip_key = chip_key_of(group_1)
     except MalformedCardData:
         return Authenticity.FORGED
     anchor = anchors.keys.get(certificate.issuer)
@@ -216,7 +216,7 @@ def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool
     return pow(value, numbers.e, numbers.n).to_bytes(length, "big") == pad_pkcs1_type_1(message, length)
 
 
-def _chip_key_of(group_1: bytes) -> CardPublicKey:
+def chip_key_of(group_1: bytes) -> CardPublicKey:
     objects = parse_list(group_1)
     if [one.tag for one in objects] != [BIRTH_DATE, SEX, CHIP_KEY]:
         raise MalformedCardData("group 1 is not birth date, sex and key")

@@ -12,7 +12,7 @@ from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_ex
 if TYPE_CHECKING:
     from consent.items import Item
     from consent.verification import LedgerBroken, LedgerIntact
-    from terminal.qualification.receipts import ReceiptNotGenuine
+    from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
 
 app = typer.Typer(
     help="The ledger: what was asked, answered, submitted and delivered, as one hash chain.",
@@ -38,12 +38,20 @@ def verify(
     with plain_errors():
         from consent.verification import LedgerBroken, verify_file
         from terminal.assembly import ledger_path
-        from terminal.qualification.receipts import ReceiptNotGenuine
+        from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
 
         path = ledger_path(settings)
         found = asyncio.run(_with_receipts(settings, path)) if receipts else verify_file(path)
         if isinstance(found, ReceiptNotGenuine):
             tell(f"BROKEN  {path}\nthe receipt for check {found.check_id} is not signed by the enrolled service")
+            raise typer.Exit(1)
+        if isinstance(found, ChecksMissing):
+            days = ", ".join(day.isoformat() for day in found.days)
+            tell(
+                f"INCOMPLETE  {path}\nthe service opened {found.opened} checks for this terminal, the ledger has "
+                f"{found.recorded} ({days}): records are missing at its end, or the terminal stopped just as a check "
+                "was opened"
+            )
             raise typer.Exit(1)
         if isinstance(found, LedgerBroken):
             tell(f"BROKEN  {path}\nrecord {found.sequence}: {found.what}")
@@ -136,14 +144,16 @@ async def _withdraw(settings: Settings, check: str, items: "list[Item]") -> bool
             books.close()
 
 
-async def _with_receipts(settings: Settings, path: Path) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine":
+async def _with_receipts(
+    settings: Settings, path: Path
+) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing":
     from terminal.assembly import NotReady, client_of
     from terminal.qualification.contract import Refused, ServiceSilent
     from terminal.qualification.receipts import verify_with_receipts
 
     client, enrolment = client_of(settings)
     async with client:
-        answer = await client.receipts()
+        answer = await client.audit()
     if isinstance(answer, Refused | ServiceSilent):
         raise NotReady(f"The service at {settings.service.url} gave no receipts ({answer.reason}). Is it running?")
-    return verify_with_receipts(path, enrolment.service_public_key, answer)
+    return verify_with_receipts(path, enrolment.service_public_key, answer.receipts, answer.opened)

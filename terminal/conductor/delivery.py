@@ -23,7 +23,6 @@ from terminal.handover.name import result_file_stem
 from terminal.handover.result_xml import Encoding, FaceOptions, result_document
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
-    PrescriptionForm,
     QualificationResult,
     Receipt,
     RefusalReason,
@@ -31,7 +30,7 @@ from terminal.qualification.contract import (
     ServiceSilent,
 )
 from terminal.qualification.contract import Withdrawn as WithdrawalReceipt
-from terminal.qualification.receipts import consent_answer
+from terminal.qualification.receipts import submission_of
 
 log = logging.getLogger(__name__)
 
@@ -100,15 +99,7 @@ class Delivery:
 
     async def _submit(self, decided: Record[Decided]) -> Outcome | None:
         event = decided.event
-        submission = self._client.submission(
-            event.check_id,
-            decided_at=event.decided_at,
-            answers=[consent_answer(answer) for answer in event.answers],
-            by_law=event.by_law,
-            prescription_form=PrescriptionForm(event.prescription_form) if event.prescription_form else None,
-            ledger_count=decided.sequence,
-            ledger_head=decided.hash,
-        )
+        submission = submission_of(self._client, decided)
         answer = await self._client.submit(event.check_id, submission, event.idempotency_key)
         match answer:
             case ServiceSilent(reason=silence):
@@ -248,4 +239,5 @@ def _confirmed(receipt: Receipt) -> Confirmed:
         ledger_count=receipt.ledger_count,
         ledger_hash=receipt.ledger_head,
         signature=base64.b64encode(receipt.signature).decode("ascii"),
+        card_signature=receipt.card_signature,
     )

@@ -17,7 +17,7 @@ _REMEDY = "Let the system keep time: `timedatectl set-ntp true`, then `timedatec
 
 def clock(settings: Settings) -> Finding:
     answered = ask(settings)
-    there = None if isinstance(answered, str) else answered.date
+    there = None if isinstance(answered, str) else answered.now
     return judged(datetime.now(UTC), there, newest(settings))
 
 

@@ -1,29 +1,26 @@
 """The service at the other end: does it answer, is it ours, does it know this terminal, and what time has it?"""
 
-import base64
 import ssl
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from config.settings import Settings
 from terminal.doctor.finding import Finding, bad, fine
-from terminal.qualification.client import require_safe_url
 from terminal.qualification.contract import (
     PREFIX,
-    SIGNATURE_HEADER,
-    TERMINAL_HEADER,
     Challenge,
     RefusalReason,
     Refused,
 )
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.line import require_safe_url
 from terminal.qualification.pki import terminal_line
-from terminal.qualification.statements import Asked, request_statement
+from terminal.qualification.statements import Asked
+from terminal.qualification.wire import asking_headers, new_nonce
 
 _NOTHING_AFTER = 2**53
 """Receipts after this count: none, but only a terminal that is known is told so."""
@@ -34,8 +31,8 @@ _ENROL = "Run `uketsuke enrol`."
 class Answered:
     simulated: bool
     milliseconds: float
-    date: datetime | None
-    """Its `Date` header."""
+    now: datetime
+    """Its clock."""
 
 
 def ask(settings: Settings) -> Answered | str:
@@ -55,7 +52,7 @@ def ask(settings: Settings) -> Answered | str:
         return f"what answers there is no qualification-check service (HTTP {response.status_code})"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return str(error)
-    return Answered(challenge.simulated, milliseconds, _date(response))
+    return Answered(challenge.simulated, milliseconds, challenge.now)
 
 
 def service(settings: Settings) -> Finding:
@@ -78,18 +75,23 @@ def service(settings: Settings) -> Finding:
     if enrolment.simulated != answered.simulated:
         kinds = ("simulated", "real") if enrolment.simulated else ("real", "simulated")
         return bad(f"{said}; enrolled with a {kinds[0]} service, this is a {kinds[1]} one", "Correct service.url.")
-    refused = _refused(settings, SigningKey.load_or_create(key_file))
+    refused = _refused(settings, SigningKey.load_or_create(key_file), answered.now)
     if refused is not None:
         return bad(f"{said}; does not know this terminal ({refused})", _ENROL)
     return fine(f"{said}, knows {terminal_id}")
 
 
-def _refused(settings: Settings, key: SigningKey) -> RefusalReason | str | None:
-    """Why the service does not take this terminal's signature; None where it does."""
+def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
+    """Why the service does not take this terminal's signature; None where it does. `asked_at`: the service's time."""
     terminal_id = settings.service.terminal_id
-    statement = request_statement(asked=Asked.RECEIPTS, subject=str(_NOTHING_AFTER), terminal_id=terminal_id)
-    signature = base64.b64encode(key.sign(statement)).decode("ascii")
-    headers = {TERMINAL_HEADER: terminal_id, SIGNATURE_HEADER: signature}
+    headers = asking_headers(
+        key,
+        asked=Asked.RECEIPTS,
+        subject=str(_NOTHING_AFTER),
+        terminal_id=terminal_id,
+        nonce=new_nonce(),
+        asked_at=asked_at,
+    )
     try:
         with _client(settings) as client:
             response = client.get(f"{PREFIX}/receipts?after={_NOTHING_AFTER}", headers=headers)
@@ -115,11 +117,3 @@ def _trusted(settings: Settings) -> ssl.SSLContext | bool:
         return keys.client_context()
     # reading the system's authorities takes longer than a whole check on plain http
     return settings.service.url.startswith("https")
-
-
-def _date(response: httpx.Response) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

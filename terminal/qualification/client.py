@@ -3,35 +3,30 @@
 What the service says is a model of the contract; what it fails to say is `ServiceSilent`. Bodies are never logged.
 """
 
-import asyncio
-import base64
-import ipaddress
-import logging
 import ssl
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
 
 from consent.items import Item
 from terminal.qualification.contract import (
     IDEMPOTENCY_HEADER,
     PREFIX,
-    SIGNATURE_HEADER,
-    TERMINAL_HEADER,
+    CardSignature,
     Challenge,
     CheckOpened,
     ChipProof,
     ConsentAnswer,
     InsuredSearch,
     LookUp,
-    Model,
     OpenCheck,
+    OpenedOn,
     PhoneProof,
     PinProof,
     PrescriptionForm,
@@ -39,6 +34,7 @@ from terminal.qualification.contract import (
     QualificationResult,
     Receipt,
     Receipts,
+    RefusalReason,
     Refused,
     Registered,
     ServiceSilent,
@@ -50,11 +46,11 @@ from terminal.qualification.contract import (
     Withdrawn,
 )
 from terminal.qualification.keys import SigningKey, verify
+from terminal.qualification.line import AnswerT, Line, ServiceClock
 from terminal.qualification.statements import (
     Asked,
     lookup_statement,
     receipt_statement,
-    request_statement,
     statement_of,
     statement_of_withdrawal,
     submission_statement,
@@ -62,21 +58,24 @@ from terminal.qualification.statements import (
     withdrawal_receipt_statement,
     withdrawal_statement,
 )
+from terminal.qualification.statements_v1 import receipt_statement_v1, statement_v1_of
+from terminal.qualification.wire import asking_headers, new_nonce
 
-MAX_ANSWER = 256 * 1024
-"""Bytes; a longer answer is not read to its end."""
 
-# httpx logs every URL, and check ids stand in them.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the service has of a terminal."""
 
-AnswerT = TypeVar("AnswerT", bound=Model)
-_REFUSED = TypeAdapter(Refused)
+    receipts: tuple[Receipt, ...]
+    """By ledger count. Their signatures are the auditor's to verify."""
+    opened: tuple[OpenedOn, ...]
+    """Every check opened for a reception, counted by day."""
 
 
 class QualificationClient:
     """One connection pool to the service; belongs to one event loop. Use as `async with`, or call `aclose()`.
 
-    `service_public_key` (PEM) is the one pinned at enrolment: a receipt it did not sign is no receipt.
+    `service_public_key` (PEM) is the one pinned at enrolment: an answer it did not sign is none.
     `tls` is this end of an https line (`LineKeys.client_context()`); without it the system's authorities are trusted
     and no certificate is shown. Raises `ValueError` for a URL that is neither https nor http on loopback.
     """
@@ -93,18 +92,17 @@ class QualificationClient:
         tls: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        require_safe_url(base_url)
         self.terminal_id = terminal_id
         self.institution_code = institution_code
+        self.clock = ServiceClock()
         self._key = terminal_key
         self._service_public_key = service_public_key
-        self._timeout = timeout_seconds
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            # retries: connecting alone is tried twice; a request that went out is never repeated from here.
-            transport=transport or httpx.AsyncHTTPTransport(retries=1, verify=tls or _tls(base_url)),
-            timeout=timeout_seconds,
-            trust_env=False,
+        self._line = Line(
+            base_url,
+            service_public_key=service_public_key,
+            timeout_seconds=timeout_seconds,
+            tls=tls,
+            transport=transport,
         )
 
     async def __aenter__(self) -> Self:
@@ -116,19 +114,23 @@ class QualificationClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._line.aclose()
 
     # --- calls -----------------------------------------------------------------------------------------------
 
     async def challenge(self) -> Challenge | Refused | ServiceSilent:
-        return await self._call("POST", f"{PREFIX}/challenges", Challenge)
+        """Also tells the service's time, `clock`."""
+        answer = await self._line.ask("POST", f"{PREFIX}/challenges", Challenge)
+        if isinstance(answer, Challenge):
+            self.clock.learn(answer)
+        return answer
 
     async def open_check(
         self,
         *,
         challenge: bytes,
         certificate: bytes,
-        proof: PinProof | PhoneProof | ChipProof,
+        proof: PinProof | ChipProof | PhoneProof,
         purpose: Purpose = Purpose.RECEPTION,
     ) -> CheckOpened | Refused | ServiceSilent:
         """`certificate` is DER. The challenge is spent whatever the answer."""
@@ -140,19 +142,24 @@ class QualificationClient:
             certificate=certificate,
             proof=proof,
         )
-        return await self._call("POST", f"{PREFIX}/checks", CheckOpened, body)
+        return await self._line.ask("POST", f"{PREFIX}/checks", CheckOpened, body=body)
 
     async def register(self, check_id: str) -> Registered | Refused | ServiceSilent:
         """First registration of the card as an insurance card. May be repeated."""
-        signed = self._signed(Asked.REGISTRATION, check_id)
-        return await self._call("POST", f"{_check(check_id)}/registration", Registered, headers=signed)
+        path = f"{_check(check_id)}/registration"
+        return await self._ask("POST", path, Registered, Asked.REGISTRATION, check_id, check_id)
 
     async def submit(
         self, check_id: str, submission: Submission, idempotency_key: str
     ) -> Receipt | Refused | ServiceSilent:
         """May be repeated with the same key and the same decision; the answer is then the same receipt."""
-        answer = await self._call(
-            "PUT", f"{_check(check_id)}/submission", Receipt, submission, {IDEMPOTENCY_HEADER: idempotency_key}
+        answer = await self._line.ask(
+            "PUT",
+            f"{_check(check_id)}/submission",
+            Receipt,
+            check_id=check_id,
+            body=submission,
+            headers={IDEMPOTENCY_HEADER: idempotency_key},
         )
         if isinstance(answer, Receipt) and not self._is_receipt_for(check_id, submission, answer):
             return ServiceSilent(Silence.NOT_VERIFIED)
@@ -160,15 +167,16 @@ class QualificationClient:
 
     async def result(self, check_id: str) -> QualificationResult | Refused | ServiceSilent:
         """The same at every call, so a hand-over that failed can fetch it again."""
-        signed = self._signed(Asked.RESULT, check_id)
-        answer = await self._call("GET", f"{_check(check_id)}/result", QualificationResult, headers=signed)
+        path = f"{_check(check_id)}/result"
+        answer = await self._ask("GET", path, QualificationResult, Asked.RESULT, check_id, check_id)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
             return ServiceSilent(Silence.NOT_VERIFIED)
         return answer
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused | ServiceSilent:
         """May be repeated."""
-        answer = await self._call("POST", f"{_check(check_id)}/withdrawal", Withdrawn, withdrawal)
+        path = f"{_check(check_id)}/withdrawal"
+        answer = await self._line.ask("POST", path, Withdrawn, check_id=check_id, body=withdrawal)
         if isinstance(answer, Withdrawn) and not self._is_end_of(check_id, withdrawal, answer):
             return ServiceSilent(Silence.NOT_VERIFIED)
         return answer
@@ -194,28 +202,39 @@ class QualificationClient:
             "confirmation_date": confirmation_date,
         }
         request = LookUp(signature=self._key.sign(lookup_statement(**facts)), **facts)
-        return await self._call("POST", f"{PREFIX}/lookups", QualificationResult, request)
+        return await self._line.ask("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
 
     async def standing(self, check_id: str) -> Standing | Refused | ServiceSilent:
         """Which consents of a check stand now; also of a check that another terminal opened."""
-        signed = self._signed(Asked.CONSENTS, check_id)
-        answer = await self._call("GET", f"{_check(check_id)}/consents", Standing, headers=signed)
+        path = f"{_check(check_id)}/consents"
+        answer = await self._ask("GET", path, Standing, Asked.CONSENTS, check_id, check_id)
         if isinstance(answer, Standing) and answer.check_id != check_id:
             return ServiceSilent(Silence.NOT_VERIFIED)
         return answer
 
-    async def receipts(self) -> tuple[Receipt, ...] | Refused | ServiceSilent:
-        """All that the service has of this terminal, by ledger count. Their signatures are the auditor's to verify."""
+    async def audit(self) -> Audit | Refused | ServiceSilent:
+        """All that the service has of this terminal."""
         found: list[Receipt] = []
         while True:
             after = found[-1].ledger_count if found else 0
-            signed = self._signed(Asked.RECEIPTS, str(after))
-            answer = await self._call("GET", f"{PREFIX}/receipts?after={after}", Receipts, headers=signed)
+            path = f"{PREFIX}/receipts?after={after}"
+            answer = await self._ask("GET", path, Receipts, Asked.RECEIPTS, str(after))
             if not isinstance(answer, Receipts):
                 return answer
             found += answer.receipts
             if not answer.more or not answer.receipts:
-                return tuple(found)
+                return Audit(tuple(found), answer.opened)
+
+    async def receipts(self) -> tuple[Receipt, ...] | Refused | ServiceSilent:
+        """`audit`, the receipts alone."""
+        answer = await self.audit()
+        return answer.receipts if isinstance(answer, Audit) else answer
+
+    async def service_now(self) -> datetime | None:
+        """The service's time; asked for where it is not known yet. None where the service does not say it."""
+        if self.clock.now() is None:
+            await self.challenge()
+        return self.clock.now()
 
     # --- what the terminal signs -----------------------------------------------------------------------------
 
@@ -248,8 +267,12 @@ class QualificationClient:
         ledger_head: str,
         by_law: Sequence[Item] = (),
         prescription_form: PrescriptionForm | None = None,
+        wording_sha256: bytes | None = None,
+        card_signature: bytes | None = None,
     ) -> Submission:
-        """A signed submission. Built again from the same facts it is the same decision to the service."""
+        """A signed submission. Built again from the same facts it is the same decision to the service, with the card's
+        signature or without it.
+        """
         statement = submission_statement(
             check_id=check_id,
             terminal_id=self.terminal_id,
@@ -257,6 +280,7 @@ class QualificationClient:
             answers=answers,
             by_law=by_law,
             prescription_form=prescription_form,
+            wording_sha256=wording_sha256,
             ledger_count=ledger_count,
             ledger_head=ledger_head,
         )
@@ -266,8 +290,10 @@ class QualificationClient:
             answers=tuple(answers),
             by_law=tuple(by_law),
             prescription_form=prescription_form,
+            wording_sha256=wording_sha256,
             ledger_count=ledger_count,
             ledger_head=ledger_head,
+            card_signature=card_signature,
             signature=self._key.sign(statement),
         )
 
@@ -297,97 +323,56 @@ class QualificationClient:
         same = (told.check_id, told.withdrawal_digest) == (check_id, digest)
         return same and verify(self._service_public_key, statement, told.signature)
 
-    def _signed(self, asked: Asked, subject: str) -> dict[str, str]:
-        statement = request_statement(asked=asked, subject=subject, terminal_id=self.terminal_id)
-        signature = base64.b64encode(self._key.sign(statement)).decode("ascii")
-        return {TERMINAL_HEADER: self.terminal_id, SIGNATURE_HEADER: signature}
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        model: type[AnswerT],
-        body: Model | None = None,
-        headers: dict[str, str] | None = None,
+    async def _ask(
+        self, method: str, path: str, model: type[AnswerT], asked: Asked, subject: str, check_id: str = ""
     ) -> AnswerT | Refused | ServiceSilent:
-        content = body.model_dump_json().encode() if body is not None else None
-        sent_headers = {"Content-Type": "application/json", **(headers or {})}
-        try:
-            # httpx counts its timeout anew with every piece that arrives; the patient does not.
-            async with asyncio.timeout(self._timeout):
-                async with self._http.stream(method, path, content=content, headers=sent_headers) as response:
-                    answer = await _read(response)
-        except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout):
-            return ServiceSilent(Silence.TIMEOUT)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            return ServiceSilent(Silence.NO_CONNECTION)
-        except httpx.HTTPError:
-            return ServiceSilent(Silence.BROKEN_OFF)
-        return answer if isinstance(answer, ServiceSilent) else _understand(response.status_code, answer, model)
+        """A request without a body, dated by the service's clock; once more if that was taken for wrong."""
+        answer: AnswerT | Refused | ServiceSilent = ServiceSilent(Silence.TIMEOUT)
+        for last in (False, True):
+            nonce = new_nonce()
+            headers = asking_headers(
+                self._key,
+                asked=asked,
+                subject=subject,
+                terminal_id=self.terminal_id,
+                nonce=nonce,
+                asked_at=await self.service_now() or datetime.now(UTC),
+            )
+            answer = await self._line.ask(method, path, model, check_id=check_id, headers=headers, nonce=nonce)
+            if last or not (isinstance(answer, Refused) and answer.reason is RefusalReason.IMPLAUSIBLE_TIME):
+                break
+            await self.challenge()
+        return answer
 
 
 def receipt_is_for(service_public_key: str, check_id: str, submission: Submission, receipt: Receipt) -> bool:
     """Whether the service signed this receipt for exactly this decision and ledger."""
-    digest = sha256(statement_of(check_id, submission)).digest()
-    statement = receipt_statement(
-        check_id=check_id,
-        accepted_at=receipt.accepted_at,
-        submission_digest=digest,
-        ledger_count=submission.ledger_count,
-        ledger_head=submission.ledger_head,
-    )
+    old = receipt.card_signature is None
+    statement = statement_v1_of(check_id, submission) if old else statement_of(check_id, submission)
+    kept = (check_id, sha256(statement).digest(), submission.ledger_count, submission.ledger_head)
     told = (receipt.check_id, receipt.submission_digest, receipt.ledger_count, receipt.ledger_head)
-    kept = (check_id, digest, submission.ledger_count, submission.ledger_head)
-    return told == kept and verify(service_public_key, statement, receipt.signature)
+    return told == kept and receipt_is_genuine(service_public_key, receipt)
 
 
-def require_safe_url(url: str) -> None:
-    """https anywhere, http on loopback alone; otherwise `ValueError`."""
-    parsed = httpx.URL(url)
-    if parsed.scheme == "https" and parsed.host:
-        return
-    if parsed.scheme == "http" and is_loopback(parsed.host):
-        return
-    raise ValueError(f"service URL {url!r}: use https; plain http is for this computer (127.0.0.1) only")
+def receipt_is_genuine(service_public_key: str, receipt: Receipt) -> bool:
+    """Whether the service signed this receipt, of whichever version."""
+    statement = signed_of_receipt(
+        check_id=receipt.check_id,
+        accepted_at=receipt.accepted_at,
+        submission_digest=receipt.submission_digest,
+        ledger_count=receipt.ledger_count,
+        ledger_head=receipt.ledger_head,
+        card_signature=receipt.card_signature,
+    )
+    return verify(service_public_key, statement, receipt.signature)
 
 
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _tls(url: str) -> ssl.SSLContext:
-    """The system's authorities for https; for http an empty context, which trusts nobody and costs nothing to make."""
-    if httpx.URL(url).scheme == "https":
-        return ssl.create_default_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def signed_of_receipt(*, card_signature: CardSignature | None, **facts: Any) -> bytes:
+    """The receipt's statement; without a word about the card's signature it is version 1's."""
+    if card_signature is None:
+        return receipt_statement_v1(**facts)
+    return receipt_statement(card_signature=card_signature, **facts)
 
 
 def _check(check_id: str) -> str:
     return f"{PREFIX}/checks/{quote(check_id, safe='')}"
-
-
-async def _read(response: httpx.Response) -> bytes | ServiceSilent:
-    data = bytearray()
-    async for piece in response.aiter_bytes():
-        data += piece
-        if len(data) > MAX_ANSWER:
-            return ServiceSilent(Silence.NOT_UNDERSTOOD)
-    return bytes(data)
-
-
-def _understand(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | ServiceSilent:
-    if status >= 500:
-        return ServiceSilent(Silence.SERVER_ERROR)
-    try:
-        if 200 <= status < 300:
-            return model.model_validate_json(data)
-        if 400 <= status < 500:
-            return _REFUSED.validate_json(data)
-    except ValidationError:
-        pass
-    return ServiceSilent(Silence.NOT_UNDERSTOOD)

@@ -1,8 +1,12 @@
-"""The interface between terminal and qualification-check service, version 1: pydantic models, JSON over HTTP.
+"""The interface between terminal and qualification-check service, version 2: pydantic models, JSON over HTTP.
 
 Binary values travel as standard base64. Times carry a zone. The service is ours (a stub): the real one's interface is
-not public; its code values (`OQSCD...`) are, and they are used where they exist. A request without a body that a
-terminal must be known for carries `TERMINAL_HEADER` and, over `request_statement(...)`, `SIGNATURE_HEADER` (base64).
+not public; its code values (`OQSCD...`) are, and they are used where they exist.
+
+Every request carries a `NONCE_HEADER` (base64) of its own, and every answer, a refusal too, is signed by the service in
+`SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, the request as it came, status and body. A request
+without a body that a terminal must be known for carries `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and, over
+`request_statement(...)`, `SIGNATURE_HEADER`; it serves once.
 """
 
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from consent.items import Item
+from consent.records import CardSignature as CardSignature
 from terminal.qualification.base import CHECK_ID_PATTERN as CHECK_ID_PATTERN
 from terminal.qualification.base import Base64 as Base64
 from terminal.qualification.base import CheckId, Confidential, Digest, InstitutionCode, Reply, Signature
@@ -28,12 +33,16 @@ from terminal.qualification.insured import Subsidies as Subsidies
 from terminal.qualification.insured import Subsidy as Subsidy
 from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
 
-API_VERSION = "1"
-PREFIX = "/v1"
+API_VERSION = "2"
+PREFIX = "/v2"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 SIMULATED_HEADER = "Uketsuke-Simulated"
 TERMINAL_HEADER = "Uketsuke-Terminal"
 SIGNATURE_HEADER = "Uketsuke-Signature"
+NONCE_HEADER = "Uketsuke-Nonce"
+TIME_HEADER = "Uketsuke-Time"
+SIGNED_HEADERS = (IDEMPOTENCY_HEADER, TERMINAL_HEADER, TIME_HEADER, SIGNATURE_HEADER)
+"""Request headers that the signature of the answer covers, an absent one as empty."""
 
 
 # --- what the client says when nothing usable came -----------------------------------------------------------
@@ -77,10 +86,12 @@ class Purpose(StrEnum):
 
 
 class Challenge(Reply):
-    """`POST /v1/challenges`: serves once, lives minutes."""
+    """`POST /v2/challenges`: serves once, lives minutes."""
 
     challenge: Annotated[Base64, Field(min_length=16, max_length=256)]
     expires_at: AwareDatetime
+    now: AwareDatetime
+    """The service's clock."""
 
 
 class PinProof(Confidential):
@@ -132,7 +143,7 @@ class ChipProof(Confidential):
 
 
 class OpenCheck(Confidential):
-    """`POST /v1/checks`"""
+    """`POST /v2/checks`"""
 
     terminal_id: TerminalId
     institution_code: InstitutionCode
@@ -170,6 +181,8 @@ class CheckFacts(Model):
 class CheckOpened(Reply):
     outcome: Literal["opened"] = "opened"
     check_id: CheckId
+    opened_at: AwareDatetime
+    """By the service's clock."""
     facts: CheckFacts
 
 
@@ -237,7 +250,7 @@ class Refused(Reply):
 
 
 class Registered(Reply):
-    """`POST /v1/checks/{check_id}/registration`, signed in its headers by the terminal that opened the check."""
+    """`POST /v2/checks/{check_id}/registration`, signed in its headers by the terminal that opened the check."""
 
     outcome: Literal["registered"] = "registered"
     facts: CheckFacts
@@ -265,7 +278,7 @@ class PrescriptionForm(StrEnum):
 
 
 class Submission(Model):
-    """`PUT /v1/checks/{check_id}/submission`, sent with the header `Idempotency-Key`.
+    """`PUT /v2/checks/{check_id}/submission`, sent with the header `Idempotency-Key`.
 
     Not asked = absent from `answers`; asked and not confirmed = 0.
     """
@@ -276,6 +289,11 @@ class Submission(Model):
     by_law: tuple[Item, ...] = ()
     """Provided without asking because the law says so (the high-cost limit alone); never a consent."""
     prescription_form: PrescriptionForm | None = None
+    wording_sha256: Digest | None = None
+    """`wording_digest(...)` of the questions as they were shown."""
+    card_signature: Signature | None = None
+    """By the key that opened the check - the card's JPKI key, or its chip key -, over `decision_statement(...)`. Sent
+    while the reception lasts, and kept nowhere."""
     ledger_count: Annotated[int, Field(ge=0)]
     """Count and head of the ledger as of the record of this decision, so that a resend is the same body."""
     ledger_head: Annotated[str, Field(max_length=128)]
@@ -302,11 +320,20 @@ class Receipt(Reply):
     """SHA-256 of the `submission_statement(...)` that was accepted."""
     ledger_count: int
     ledger_head: str
+    card_signature: CardSignature | None = None
+    """What the service found of the card's signature; None in receipts of version 1, signed as then."""
     signature: Signature
 
 
+class OpenedOn(Model):
+    """How many receptions a terminal opened on one day, Japan time."""
+
+    day: date
+    checks: Annotated[int, Field(ge=1)]
+
+
 class Receipts(Reply):
-    """`GET /v1/receipts?after=N`, signed in its headers: what the service has of this terminal, by ledger count.
+    """`GET /v2/receipts?after=N`, signed in its headers: what the service has of this terminal, by ledger count.
 
     For an audit: a ledger whose tail was cut off does not know the last of them.
     """
@@ -316,10 +343,12 @@ class Receipts(Reply):
     """Those with a ledger count above `after`, ascending."""
     more: bool
     """Ask again, after the last one's count."""
+    opened: tuple[OpenedOn, ...] = ()
+    """Every check this terminal opened for a reception, submitted or not, counted by day. The same on every page."""
 
 
 class Withdrawal(Model):
-    """`POST /v1/checks/{check_id}/withdrawal`: consents that were given end now. May be repeated."""
+    """`POST /v2/checks/{check_id}/withdrawal`: consents that were given end now. May be repeated."""
 
     terminal_id: TerminalId
     withdrawn_at: AwareDatetime
@@ -340,7 +369,7 @@ class Withdrawn(Reply):
 
 
 class Standing(Reply):
-    """`GET /v1/checks/{id}/consents`, signed in its headers by any enrolled terminal that knows the check's id."""
+    """`GET /v2/checks/{id}/consents`, signed in its headers by any enrolled terminal that knows the check's id."""
 
     outcome: Literal["standing"] = "standing"
     check_id: CheckId
@@ -349,7 +378,7 @@ class Standing(Reply):
 
 
 class LookUp(Confidential):
-    """`POST /v1/lookups`: a check without a card, by what stands on a 資格確認書. Answers a `QualificationResult`.
+    """`POST /v2/lookups`: a check without a card, by what stands on a 資格確認書. Answers a `QualificationResult`.
 
     No consent but the limit's can come this way, and that one orally.
     """
@@ -385,7 +414,7 @@ class ConsentOutcome(Model):
 
 
 class QualificationResult(Reply):
-    """`GET /v1/checks/{check_id}/result`, signed in its headers: what the receipt computer is given.
+    """`GET /v2/checks/{check_id}/result`, signed in its headers: what the receipt computer is given.
 
     The same at every call until a consent is withdrawn.
     """
@@ -393,6 +422,7 @@ class QualificationResult(Reply):
     outcome: Literal["result"] = "result"
     check_id: CheckId
     processed_at: AwareDatetime
+    """When the decision was accepted, as in its receipt; of a look-up, when it was answered."""
     qualification_date: date
     institution_code: InstitutionCode
     reference_classification: Literal["1", "2"] = "1"

@@ -3,17 +3,24 @@ was written anew; receipts signed by the service can, and they cover every answe
 """
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from consent.ledger import LedgerFile
-from consent.records import Confirmed, Decided, LedgerHead, Record, RecordedAnswer
+from consent.lifecycle import History, advanced
+from consent.records import Confirmed, Decided, LedgerHead, Opened, Record, RecordedAnswer, TimeCorrected
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
-from terminal.qualification.contract import ConsentAnswer, PrescriptionForm, Receipt
+from terminal.qualification.base import JAPAN
+from terminal.qualification.client import QualificationClient, receipt_is_genuine, signed_of_receipt
+from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
 from terminal.qualification.keys import verify
-from terminal.qualification.statements import receipt_statement, submission_statement
+from terminal.qualification.statements import submission_statement, wording_digest
+from terminal.qualification.statements_v1 import submission_statement_v1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,18 @@ class ReceiptNotGenuine:
     """Handed in as the service's, and not signed by its key: it proves nothing for or against the ledger."""
 
     check_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksMissing:
+    """The service opened more checks for this terminal than the ledger has: records are missing at its end, or the
+    terminal stopped in the moment between the service's answer and its first record.
+    """
+
+    opened: int
+    recorded: int
+    days: tuple[date, ...]
+    """On which the two counts differ, Japan time."""
 
 
 def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
@@ -31,15 +50,18 @@ def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
 
 
 def verify_with_receipts(
-    path: Path, service_public_key: str, receipts: Sequence[Receipt] | None = None
-) -> LedgerIntact | LedgerBroken | ReceiptNotGenuine:
+    path: Path,
+    service_public_key: str,
+    receipts: Sequence[Receipt] | None = None,
+    opened: Sequence[OpenedOn] | None = None,
+) -> LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing:
     """Verify the chain, the service's signature on every confirmation in it, and `receipts` if there are any.
 
-    `receipts` are all that the service has of this terminal (`QualificationClient.receipts`). None where it cannot be
-    asked: then a tail that was cut off stays unseen. Raises `LedgerError` if there is no file.
+    `receipts` and `opened` are all that the service has of this terminal (`QualificationClient.audit`). None where it
+    cannot be asked: then a tail that was cut off stays unseen. Raises `LedgerError` if there is no file.
     """
     for receipt in receipts or ():
-        if not _is_genuine(service_public_key, receipt):
+        if not receipt_is_genuine(service_public_key, receipt):
             return ReceiptNotGenuine(receipt.check_id)
     heads = [LedgerHead(receipt.ledger_count, receipt.ledger_head) for receipt in receipts or ()]
     chain = verify_file(path, receipts=heads)
@@ -48,31 +70,36 @@ def verify_with_receipts(
     confirmations = _confirmations(path, chain.terminal_id, service_public_key)
     if isinstance(confirmations, LedgerBroken):
         return confirmations
-    return chain if receipts is None else _unknown_to_the_service(confirmations, receipts) or chain
+    unknown = None if receipts is None else _unknown_to_the_service(confirmations, receipts)
+    return unknown or (None if opened is None else _missing(path, opened)) or chain
 
 
-def _is_genuine(service_public_key: str, receipt: Receipt) -> bool:
-    statement = receipt_statement(
-        check_id=receipt.check_id,
-        accepted_at=receipt.accepted_at,
-        submission_digest=receipt.submission_digest,
-        ledger_count=receipt.ledger_count,
-        ledger_head=receipt.ledger_head,
+def _missing(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
+    """Days are counted by the service's clock where the record has it."""
+    told = Counter({one.day: one.checks for one in opened})
+    recorded = Counter(
+        (record.event.service_at or record.at).astimezone(JAPAN).date()
+        for record in LedgerFile(path).records()
+        if isinstance(record.event, Opened)
     )
-    return verify(service_public_key, statement, receipt.signature)
+    if told.total() <= recorded.total():
+        return None
+    return ChecksMissing(
+        told.total(), recorded.total(), tuple(sorted(day for day in told if told[day] > recorded[day]))
+    )
 
 
 def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dict[str, int] | LedgerBroken:
     """Check ids and sequences of the confirmations, each with a genuine signature."""
-    decisions: dict[str, Record[Decided]] = {}
+    waiting: dict[str, History] = {}
     confirmed: dict[str, int] = {}
     for record in LedgerFile(path).records():
         match record.event:
-            case Decided() as event:
-                decisions[event.check_id] = Record(record.sequence, record.at, record.previous, record.hash, event)
+            case Opened() | Decided() | TimeCorrected():
+                waiting[record.event.check_id] = advanced(waiting.get(record.event.check_id), record)
             case Confirmed() as event:
-                decided = decisions.pop(event.check_id, None)
-                if decided is None or not _confirms(event, decided, terminal_id, service_public_key):
+                history = waiting.pop(event.check_id, None)
+                if history is None or not _confirms(event, history.decision, terminal_id, service_public_key):
                     return LedgerBroken(
                         record.sequence,
                         f"record {record.sequence} is no confirmation by the service of what was decided",
@@ -85,24 +112,53 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
 
 def _confirms(event: Confirmed, decided: Record[Decided], terminal_id: str, service_public_key: str) -> bool:
     decision = decided.event
-    submitted = submission_statement(
-        check_id=decision.check_id,
-        terminal_id=terminal_id,
-        decided_at=decision.decided_at,
-        answers=[consent_answer(answer) for answer in decision.answers],
-        by_law=decision.by_law,
-        prescription_form=PrescriptionForm(decision.prescription_form) if decision.prescription_form else None,
-        ledger_count=decided.sequence,
-        ledger_head=decided.hash,
-    )
-    statement = receipt_statement(
+    facts: dict[str, Any] = {
+        "check_id": decision.check_id,
+        "terminal_id": terminal_id,
+        "decided_at": decision.decided_at,
+        "answers": [consent_answer(answer) for answer in decision.answers],
+        "by_law": decision.by_law,
+        "prescription_form": PrescriptionForm(decision.prescription_form) if decision.prescription_form else None,
+        "ledger_count": decided.sequence,
+        "ledger_head": decided.hash,
+    }
+    old = event.card_signature is None
+    wording = wording_of(decision)
+    submitted = submission_statement_v1(**facts) if old else submission_statement(wording_sha256=wording, **facts)
+    statement = signed_of_receipt(
         check_id=event.check_id,
         accepted_at=event.accepted_at,
         submission_digest=sha256(submitted).digest(),
         ledger_count=event.ledger_count,
         ledger_head=event.ledger_hash,
+        card_signature=event.card_signature,
     )
     return verify(service_public_key, statement, base64.b64decode(event.signature))
+
+
+def submission_of(
+    client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
+) -> Submission:
+    """What the ledger holds of a decision as it is sent: alike at every repetition, but for the card's signature."""
+    event = decided.event
+    return client.submission(
+        event.check_id,
+        decided_at=event.decided_at,
+        answers=[consent_answer(answer) for answer in event.answers],
+        by_law=event.by_law,
+        prescription_form=PrescriptionForm(event.prescription_form) if event.prescription_form else None,
+        wording_sha256=wording_of(event),
+        card_signature=card_signature,
+        ledger_count=decided.sequence,
+        ledger_head=decided.hash,
+    )
+
+
+def wording_of(decision: Decided) -> bytes:
+    """`wording_digest` of what this decision's questions said on the screen."""
+    return wording_digest(
+        (answer.item, answer.question_id, answer.language or "", answer.wording) for answer in decision.answers
+    )
 
 
 def _unknown_to_the_service(confirmed: dict[str, int], receipts: Iterable[Receipt]) -> LedgerBroken | None:

@@ -7,8 +7,10 @@ no statement can be read as another one, nor a field run into the next. Times ar
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from consent.items import Item
+from consent.records import CardSignature
 from terminal.qualification.contract import (
     ConsentAnswer,
     InsuredSearch,
@@ -73,24 +75,26 @@ def submission_statement(
     answers: Sequence[ConsentAnswer],
     by_law: Sequence[Item],
     prescription_form: PrescriptionForm | None,
+    wording_sha256: bytes | None,
     ledger_count: int,
     ledger_head: str,
 ) -> bytes:
-    """For the terminal's key: what was decided. The order of answers does not matter."""
-    answered = [
-        _join([answer.item.encode(), bytes([answer.flag]), _moment(answer.consent_time)])
-        for answer in sorted(answers, key=lambda answer: answer.item)
-    ]
+    """For the terminal's key: what was decided. The order of answers does not matter.
+
+    The card's signature over the decision is no part of it: a repetition after a restart has none any more and is the
+    same decision all the same.
+    """
     return _statement(
         "submission",
         [
             check_id.encode(),
             terminal_id.encode(),
-            _moment(decided_at),
-            _join(answered),
-            _join(item.encode() for item in sorted(by_law)),
+            moment(decided_at),
+            answered(answers),
+            join(item.encode() for item in sorted(by_law)),
             (prescription_form or "").encode(),
-            _integer(ledger_count),
+            wording_sha256 or b"",
+            integer(ledger_count),
             ledger_head.encode(),
         ],
     )
@@ -105,6 +109,7 @@ def statement_of(check_id: str, submission: Submission) -> bytes:
         answers=submission.answers,
         by_law=submission.by_law,
         prescription_form=submission.prescription_form,
+        wording_sha256=submission.wording_sha256,
         ledger_count=submission.ledger_count,
         ledger_head=submission.ledger_head,
     )
@@ -117,18 +122,46 @@ def receipt_statement(
     submission_digest: bytes,
     ledger_count: int,
     ledger_head: str,
+    card_signature: CardSignature,
 ) -> bytes:
-    """For the service's key: it has this submission, and saw the ledger that long."""
+    """For the service's key: it has this submission, saw the ledger that long, and what it found of the card's word."""
     return _statement(
         "receipt",
         [
             check_id.encode(),
-            _moment(accepted_at),
+            moment(accepted_at),
             submission_digest,
-            _integer(ledger_count),
+            integer(ledger_count),
             ledger_head.encode(),
+            card_signature.value.encode(),
         ],
     )
+
+
+def wording_digest(shown: Iterable[tuple[Item, str, str, str]]) -> bytes:
+    """SHA-256 over what was on the screen: item, question id, language and wording of each answer, by item."""
+    return sha256(_statement("wording", (part.encode() for one in sorted(shown) for part in one))).digest()
+
+
+def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
+    """For the card: this check, these words, these answers. Nothing of the service's stands in it as it came."""
+    said = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
+    return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, said])
+
+
+def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, status: int, body: bytes) -> bytes:
+    """For the service's key: this is its answer to that request. `check_id` is empty where the path has none."""
+    fields = [nonce, check_id.encode(), request_sha256, integer(status), sha256(body).digest()]
+    return _statement("answer", fields)
+
+
+def request_digest(*, method: str, target: str, headers: Iterable[str], body: bytes) -> bytes:
+    """SHA-256 of a request as it arrived. `target`: path and query; `headers`: values of `SIGNED_HEADERS`, in order.
+
+    Without it somebody on the line could change a request, and have the service sign that it refuses it.
+    """
+    parts = [method.encode(), target.encode(), *(header.encode() for header in headers), body]
+    return sha256(_statement("request-as-it-came", parts)).digest()
 
 
 class Asked(StrEnum):
@@ -140,18 +173,17 @@ class Asked(StrEnum):
     CONSENTS = "consents"
 
 
-def request_statement(*, asked: Asked, subject: str, terminal_id: str) -> bytes:
-    """For the terminal's key: it asks for this. `subject` is a check id, or the count after which receipts are wanted.
-
-    Without a time: a repetition gets the same answer.
+def request_statement(*, asked: Asked, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime) -> bytes:
+    """For the terminal's key: it asks for this, now, once. `subject` is a check id, or the count after which receipts
+    are wanted.
     """
-    return _statement("request", [asked.encode(), subject.encode(), terminal_id.encode()])
+    return _statement("request", [asked.encode(), subject.encode(), terminal_id.encode(), nonce, moment(asked_at)])
 
 
 def withdrawal_statement(*, check_id: str, terminal_id: str, withdrawn_at: datetime, items: Iterable[Item]) -> bytes:
     """For the terminal's key: these consents are withdrawn. Their order does not matter."""
-    listed = _join(item.encode() for item in sorted(set(items)))
-    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), _moment(withdrawn_at), listed])
+    listed = join(item.encode() for item in sorted(set(items)))
+    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), moment(withdrawn_at), listed])
 
 
 def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
@@ -165,7 +197,7 @@ def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
 
 def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdrawal_digest: bytes) -> bytes:
     """For the service's key: it gives these data no more."""
-    return _statement("withdrawal-receipt", [check_id.encode(), _moment(accepted_at), withdrawal_digest])
+    return _statement("withdrawal-receipt", [check_id.encode(), moment(accepted_at), withdrawal_digest])
 
 
 def lookup_statement(
@@ -190,25 +222,32 @@ def lookup_statement(
             (search.insured_branch_number or "").encode(),
             search.birth_date.isoformat().encode(),
             bytes([limit_consent]),
-            _moment(asked_at),
+            moment(asked_at),
             *day,
         ],
     )
 
 
 def _statement(domain: str, fields: Iterable[bytes]) -> bytes:
-    return _join([f"uketsuke/1/{domain}".encode(), *fields])
+    return join([f"uketsuke/2/{domain}".encode(), *fields])
 
 
-def _join(fields: Iterable[bytes]) -> bytes:
+def answered(answers: Sequence[ConsentAnswer]) -> bytes:
+    return join(
+        join([answer.item.encode(), bytes([answer.flag]), moment(answer.consent_time)])
+        for answer in sorted(answers, key=lambda answer: answer.item)
+    )
+
+
+def join(fields: Iterable[bytes]) -> bytes:
     return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
 
 
-def _integer(value: int) -> bytes:
+def integer(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
 
 
-def _moment(value: datetime | None) -> bytes:
+def moment(value: datetime | None) -> bytes:
     """Empty for None; a naive time is an error."""
     if value is None:
         return b""

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from terminal.qualification.client import require_safe_url
 from terminal.qualification.contract import Model, Refused, ServiceSilent, Silence
 from terminal.qualification.keys import Enrolment
+from terminal.qualification.line import require_safe_url
 from terminal.simulated.service.admin_routes import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.behaviour import Operation, Rule, Setting
 from terminal.simulated.service.registry import Registry

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
-from terminal.qualification.client import is_loopback
 from terminal.qualification.contract import Base64, Model, Refused, TerminalId
 from terminal.qualification.keys import Enrolment
+from terminal.qualification.line import is_loopback
 from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
 from terminal.simulated.service.registry import Registry
 from terminal.simulated.service.service import Service

@@ -1,20 +1,22 @@
 """The service over HTTP: routes, nothing else. OpenAPI at /openapi.json."""
 
-import base64
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Path, Query, Request
+from fastapi import Depends, FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import AwareDatetime
 from starlette.types import ASGIApp
 
 from terminal.qualification.contract import (
     API_VERSION,
     CHECK_ID_PATTERN,
     IDEMPOTENCY_HEADER,
+    NONCE_HEADER,
     PREFIX,
     SIGNATURE_HEADER,
     TERMINAL_HEADER,
+    TIME_HEADER,
     Challenge,
     CheckOpened,
     LookUp,
@@ -32,19 +34,33 @@ from terminal.qualification.contract import (
     Withdrawal,
     Withdrawn,
 )
+from terminal.qualification.wire import bytes_of
 from terminal.simulated.service.admin_routes import add_admin_routes
 from terminal.simulated.service.behaviour import Behaviour
 from terminal.simulated.service.guard import Guard
 from terminal.simulated.service.misbehaving import Misbehaving
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.service import Caller, Service
+from terminal.simulated.service.signing import Signing
 
 CheckIdPath = Annotated[str, Path(pattern=CHECK_ID_PATTERN)]
 IdempotencyKey = Annotated[str, Header(alias=IDEMPOTENCY_HEADER, min_length=1, max_length=200)]
 
 TerminalHeader = Annotated[TerminalId, Header(alias=TERMINAL_HEADER)]
 SignatureHeader = Annotated[str, Header(alias=SIGNATURE_HEADER, max_length=1024)]
+NonceHeader = Annotated[str, Header(alias=NONCE_HEADER, max_length=100)]
+TimeHeader = Annotated[AwareDatetime, Header(alias=TIME_HEADER)]
 AfterQuery = Annotated[int, Query(ge=0, le=2**53)]
+
+
+def _caller(
+    terminal_id: TerminalHeader, signature: SignatureHeader, nonce: NonceHeader, asked_at: TimeHeader
+) -> Caller:
+    """What is no base64 is no signature and no nonce."""
+    return Caller(terminal_id, bytes_of(signature) or b"", bytes_of(nonce) or b"", asked_at)
+
+
+Known = Annotated[Caller, Depends(_caller)]
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for status in (403, 404, 409, 422)}
 
@@ -60,7 +76,8 @@ def create_app(service: Service, behaviour: Behaviour) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _malformed)
     _add_routes(app, service)
     add_admin_routes(app, service, behaviour)
-    return Guard(Misbehaving(app, behaviour, service.whose))
+    signing = Signing(app, service.sign)
+    return Guard(Misbehaving(signing, behaviour, service.whose, service.sign))
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:
@@ -76,40 +93,32 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return respond(await service.open(request))
 
     @app.post(f"{PREFIX}/checks/{{check_id}}/registration", responses=answers(Registered))
-    async def register(check_id: CheckIdPath, terminal_id: TerminalHeader, signature: SignatureHeader) -> Response:
-        return respond(await service.register(check_id, _caller(terminal_id, signature)))
+    async def register(check_id: CheckIdPath, caller: Known) -> Response:
+        return respond(await service.register(check_id, caller))
 
     @app.put(f"{PREFIX}/checks/{{check_id}}/submission", responses=answers(Receipt))
     async def submit(check_id: CheckIdPath, submission: Submission, idempotency_key: IdempotencyKey) -> Response:
         return respond(await service.submit(check_id, submission, idempotency_key))
 
     @app.get(f"{PREFIX}/checks/{{check_id}}/result", responses=answers(QualificationResult))
-    async def result(check_id: CheckIdPath, terminal_id: TerminalHeader, signature: SignatureHeader) -> Response:
-        return respond(await service.result(check_id, _caller(terminal_id, signature)))
+    async def result(check_id: CheckIdPath, caller: Known) -> Response:
+        return respond(await service.result(check_id, caller))
 
     @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=answers(Withdrawn))
     async def withdraw(check_id: CheckIdPath, withdrawal: Withdrawal) -> Response:
         return respond(await service.withdraw(check_id, withdrawal))
 
     @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=answers(Standing))
-    async def standing(check_id: CheckIdPath, terminal_id: TerminalHeader, signature: SignatureHeader) -> Response:
-        return respond(await service.standing(check_id, _caller(terminal_id, signature)))
+    async def standing(check_id: CheckIdPath, caller: Known) -> Response:
+        return respond(await service.standing(check_id, caller))
 
     @app.post(f"{PREFIX}/lookups", responses=answers(QualificationResult))
     async def look_up(request: LookUp) -> Response:
         return respond(await service.look_up(request))
 
     @app.get(f"{PREFIX}/receipts", responses=answers(Receipts))
-    async def receipts(terminal_id: TerminalHeader, signature: SignatureHeader, after: AfterQuery = 0) -> Response:
-        return respond(await service.receipts(after, _caller(terminal_id, signature)))
-
-
-def _caller(terminal_id: str, signature: str) -> Caller:
-    """A signature that is no base64 is no signature."""
-    try:
-        return Caller(terminal_id, base64.b64decode(signature, validate=True))
-    except ValueError:
-        return Caller(terminal_id, b"")
+    async def receipts(caller: Known, after: AfterQuery = 0) -> Response:
+        return respond(await service.receipts(after, caller))
 
 
 def respond(answer: Model) -> Response:

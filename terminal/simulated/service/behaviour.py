@@ -49,6 +49,19 @@ class Manner(StrEnum):
     """Answers with an HTTP error; nothing is done."""
     REFUSING = "refusing"
     """Refuses for `reason`, with its code; nothing is done."""
+    LYING = "lying"
+    """Answers what is not so; `lie` says what."""
+
+
+class Lie(StrEnum):
+    CLAIMS = "claims"
+    """The result claims a consent to every item, asked or not."""
+    FOREIGN = "foreign"
+    """The result is another institution's."""
+    STALE = "stale"
+    """The result is an older answer: of the day before."""
+    UNSIGNED = "unsigned"
+    """The answer, whatever it is, comes without the service's signature; also beside another manner."""
 
 
 class Rule(Model):
@@ -59,6 +72,8 @@ class Rule(Model):
     """For `failing`."""
     reason: RefusalReason = RefusalReason.UNKNOWN_HOLDER
     """For `refusing`."""
+    lie: Lie | None = None
+    """For `lying`; `claims` where it is not said."""
     validity: Validity | None = None
     """Says so of the qualification (OQSCD006): 2 lost, 4 none, 5 several. For opening, result and look-up."""
     error_code: Annotated[str, Field(pattern=r"^SIMQ[0-9]{4}[EWI]$")] | None = None

@@ -9,7 +9,25 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 _NONCE = 16
+_SWEEP_EVERY = timedelta(minutes=1)
 _LENGTH = _NONCE + 8 + 32
+
+
+class Nonces:
+    """What was asked with already, as long as it could be asked with again. Of this process alone."""
+
+    def __init__(self) -> None:
+        self._until: dict[bytes, datetime] = {}
+        self._swept: datetime | None = None
+
+    def first_time(self, nonce: bytes, now: datetime, until: datetime) -> bool:
+        if self._swept is None or abs(now - self._swept) > _SWEEP_EVERY:
+            self._swept = now
+            self._until = {one: end for one, end in self._until.items() if end >= now}
+        if len(nonce) < _NONCE or nonce in self._until:
+            return False
+        self._until[nonce] = until
+        return True
 
 
 class Challenges:

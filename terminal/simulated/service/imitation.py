@@ -1,15 +1,18 @@
 """What the service says of people when the rule in force wants something else said than their record."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from terminal.qualification.contract import QualificationResult
+from consent.items import Item
+from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.qualification.insured import Qualification
-from terminal.simulated.service.behaviour import rule_in_force
+from terminal.simulated.service.behaviour import Lie, Manner, rule_in_force
 from terminal.simulated.service.lookup import Found
 from terminal.simulated.service.old_characters import with_old_characters
 from terminal.simulated.service.people import InsuredPerson, Validity
 
+_ANOTHER_INSTITUTION = "9999999999"
+_A_DAY = timedelta(days=1)
 _ANOTHER_INSURER = {"insurer_number": "06139999", "insurer_name": "模擬健康保険組合"}
 
 
@@ -37,6 +40,8 @@ def imitated_finding(found: Found, today: date) -> Found:
 def imitated_result(result: QualificationResult) -> QualificationResult:
     """With an error instead of a qualification, or with names in old characters, where the rule in force wants it."""
     rule = rule_in_force()
+    if rule.manner is Manner.LYING:
+        result = told_wrong(result, rule.lie or Lie.CLAIMS)
     if rule.old_characters:
         result = with_old_characters(result)
     if rule.error_code is None:
@@ -57,6 +62,45 @@ def imitated_result(result: QualificationResult) -> QualificationResult:
             "limit": None,
             "specific_diseases": (),
             "subsidies": None,
+        }
+    )
+
+
+def told_wrong(result: QualificationResult, lie: Lie) -> QualificationResult:
+    match lie:
+        case Lie.CLAIMS:
+            claimed = tuple(
+                ConsentOutcome(item=item, flag=1, consent_time=result.processed_at)
+                for item in Item
+                if item is not Item.SUBSIDIES
+            )
+            return result.model_copy(update={"consents": claimed, "by_law": ()})
+        case Lie.FOREIGN:
+            return result.model_copy(update={"institution_code": _ANOTHER_INSTITUTION})
+        case Lie.STALE:
+            return _a_day_earlier(result)
+        case Lie.UNSIGNED:
+            return result
+
+
+def _a_day_earlier(result: QualificationResult) -> QualificationResult:
+    def earlier(moment: datetime | None) -> datetime | None:
+        return None if moment is None else moment - _A_DAY
+
+    consents = tuple(
+        outcome.model_copy(
+            update={
+                "consent_time": earlier(outcome.consent_time),
+                "available_time": earlier(outcome.available_time),
+            }
+        )
+        for outcome in result.consents
+    )
+    return result.model_copy(
+        update={
+            "processed_at": result.processed_at - _A_DAY,
+            "qualification_date": result.qualification_date - _A_DAY,
+            "consents": consents,
         }
     )
 

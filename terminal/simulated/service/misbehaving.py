@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from terminal.qualification.contract import PREFIX
-from terminal.simulated.service.behaviour import Behaviour, Manner, Operation, Rule, in_force
+from terminal.qualification.contract import PREFIX, RefusalReason
+from terminal.simulated.service.behaviour import Behaviour, Lie, Manner, Operation, Rule, in_force
 from terminal.simulated.service.refusals import http_status, refuse
+from terminal.simulated.service.signing import Signing, without_signature
 
 DROP_EXTENSION = "uketsuke.drop"
 """ASGI scope extension of our server: a function that ends the connection without a word."""
@@ -32,8 +33,9 @@ Whose = Callable[[Operation, str, bytes], Awaitable[str | None]]
 class Misbehaving:
     """ASGI middleware that follows a `Behaviour`."""
 
-    def __init__(self, app: ASGIApp, behaviour: Behaviour, whose: Whose) -> None:
+    def __init__(self, app: ASGIApp, behaviour: Behaviour, whose: Whose, sign: Callable[[bytes], bytes]) -> None:
         self._app = app
+        self._sign = sign
         self._behaviour = behaviour
         self._whose = whose
 
@@ -52,11 +54,13 @@ class Misbehaving:
             await self._follow(rule, scope, receive, send)
 
     async def _follow(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
+        if rule.lie is Lie.UNSIGNED:
+            send = without_signature(send)
         if rule.delay_seconds and await self._let_go_within(rule.delay_seconds):
             await _drop(scope, receive, send)
             return
         match rule.manner:
-            case Manner.NORMAL:
+            case Manner.NORMAL | Manner.LYING:
                 await self._app(scope, receive, send)
             case Manner.SILENT:
                 await self._stay_silent(scope, receive, send)
@@ -72,8 +76,7 @@ class Misbehaving:
             case Manner.FAILING:
                 await _answer(send, rule.status, b"")
             case Manner.REFUSING:
-                refused = refuse(rule.reason).model_dump_json().encode()
-                await _answer(send, http_status(rule.reason), refused, b"application/json")
+                await Signing(_refusing(rule.reason), self._sign)(scope, receive, send)
 
     async def _let_go_within(self, seconds: float) -> bool:
         with self._behaviour.kept_waiting() as let_go:
@@ -98,6 +101,15 @@ class Misbehaving:
         await send(kept.start)
         await send({"type": "http.response.body", "body": kept.body[: len(kept.body) // 2], "more_body": True})
         await _drop(scope, receive, send, gently=True)
+
+
+def _refusing(reason: RefusalReason) -> ASGIApp:
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        await _peeked(receive)  # the signature covers what was asked
+        body = refuse(reason).model_dump_json().encode()
+        await _answer(send, http_status(reason), body, b"application/json")
+
+    return refusing
 
 
 class _Kept:

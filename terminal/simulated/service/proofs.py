@@ -6,34 +6,48 @@ challenge, that chip belongs to the certificate, and an enrolled terminal vouche
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
 
 from config.settings import GraceRule
-from reader.authenticity import TrustAnchors, verify_chip_signature, verify_record_proof
+from reader.authenticity import TrustAnchors, chip_key_of, verify_chip_signature, verify_record_proof
 from reader.chip_key import chip_key_der
 from reader.facts import Authenticity
 from reader.months import add_months
+from terminal.qualification.base import JAPAN as JAPAN
 from terminal.qualification.contract import (
+    CardSignature,
     CertificateStanding,
     ChipProof,
     OpenCheck,
     PhoneProof,
     PinProof,
     RefusalReason,
+    Submission,
 )
 from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
 from terminal.qualification.keys import verify
-from terminal.qualification.statements import chip_statement, phone_statement, pin_statement, verdict_statement
+from terminal.qualification.statements import (
+    chip_statement,
+    decision_statement,
+    phone_statement,
+    pin_statement,
+    verdict_statement,
+)
 from terminal.simulated.service.registry import CardEntry, TrustAnchor
 
-JAPAN = timezone(timedelta(hours=9), "JST")
 USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
 TEST_USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
 
@@ -130,6 +144,32 @@ def check_chip_proof(
         reason=proof.reason,
     )
     return None if verify(terminal_key_pem, verdict, proof.verdict_signature) else RefusalReason.BAD_VERDICT
+
+
+def key_of(request: OpenCheck) -> bytes:
+    """The key that opens a check, DER SubjectPublicKeyInfo: the certificate's or the chip's. `request` is believed."""
+    if isinstance(request.proof, ChipProof):
+        return chip_key_der(chip_key_of(request.proof.group_1))
+    certificate = parse_certificate(request.certificate)
+    assert certificate is not None
+    return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def card_signature_of(key: bytes | None, check_id: str, submission: Submission) -> CardSignature:
+    """What is to be said of the card's word for this decision. `key`: the one that opened the check."""
+    if submission.card_signature is None:
+        return CardSignature.ABSENT
+    if key is None or submission.wording_sha256 is None:
+        return CardSignature.INVALID
+    statement = decision_statement(
+        check_id=check_id,
+        wording_sha256=submission.wording_sha256,
+        answers=[(answer.item, answer.flag == 1) for answer in submission.answers],
+    )
+    public = load_der_public_key(key)
+    assert isinstance(public, RSAPublicKey | EllipticCurvePublicKey)
+    genuine = verify_chip_signature(public, statement, submission.card_signature)
+    return CardSignature.VALID if genuine else CardSignature.INVALID
 
 
 def _is_for_user_authentication(certificate: x509.Certificate, rules: CertificateRules) -> bool:

@@ -13,8 +13,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from terminal.qualification.client import is_loopback
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.line import is_loopback
 from terminal.qualification.pki import LineKeys
 from terminal.simulated.service.app import create_app
 from terminal.simulated.service.behaviour import Behaviour, Setting

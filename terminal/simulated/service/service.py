@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from consent.items import Item
 from terminal.qualification.contract import (
+    CardSignature,
     CertificateStanding,
     Challenge,
     CheckOpened,
@@ -40,18 +41,21 @@ from terminal.qualification.statements import (
     statement_of_withdrawal,
     withdrawal_receipt_statement,
 )
+from terminal.qualification.statements_v1 import statement_v1_of
 from terminal.simulated.service.behaviour import Operation
-from terminal.simulated.service.challenges import Challenges
+from terminal.simulated.service.challenges import Challenges, Nonces
 from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import InsuredPerson, People, invented_people
 from terminal.simulated.service.proofs import (
     JAPAN,
     CertificateRules,
+    card_signature_of,
     check_chip_proof,
     check_phone_proof,
     check_pin_proof,
     is_trusted,
+    key_of,
     parse_certificate,
     standing_of,
 )
@@ -83,10 +87,12 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request without a body, by its headers. Both empty where they were missing."""
+    """Who sent a request without a body, by its headers. Signature and nonce are empty for what is no base64."""
 
     terminal_id: str
     signature: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,7 @@ class Service:
         self._clock = clock
         self._rules = rules or ServiceRules()
         self._challenges = Challenges(key.secret(), self._rules.challenge_life)
+        self._nonces = Nonces()
         self._revoked = RevocationLists()
 
     @property
@@ -126,12 +133,16 @@ class Service:
         """PEM; receipts are signed with its private half."""
         return self._key.public_pem
 
+    def sign(self, statement: bytes) -> bytes:
+        return self._key.sign(statement)
+
     def close(self) -> None:
         self._store.close()
 
     def challenge(self) -> Challenge:
-        challenge, ends_at = self._challenges.issue(self._clock())
-        return Challenge(challenge=challenge, expires_at=ends_at, simulated=True)
+        now = self._clock()
+        challenge, ends_at = self._challenges.issue(now)
+        return Challenge(challenge=challenge, expires_at=ends_at, now=now, simulated=True)
 
     async def open(self, request: OpenCheck) -> CheckOpened | Refused:
         now = self._clock()
@@ -155,19 +166,22 @@ class Service:
             standing=standing,
             registered=registered,
             opened_at=now,
+            decision_key=key_of(request),
         )
         opened = await self._store.open(request.challenge, ends_at, check)
         if opened is None:
             return refuse(RefusalReason.BAD_CHALLENGE)
-        return CheckOpened(check_id=opened.check_id, facts=facts_of(opened, person), simulated=True)
+        facts = facts_of(opened, person)
+        return CheckOpened(check_id=opened.check_id, opened_at=now, facts=facts, simulated=True)
 
     async def register(self, check_id: str, caller: Caller) -> Registered | Refused:
         found = await self._find(check_id)
         if isinstance(found, RefusalReason):
             return refuse(found)
         check, person = found
-        if not self._may_ask(Asked.REGISTRATION, check_id, check.terminal_id, caller):
-            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        turned_away = self._turned_away(Asked.REGISTRATION, check_id, check.terminal_id, caller)
+        if turned_away is not None:
+            return refuse(turned_away)
         if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
             return refuse(RefusalReason.NOT_ALLOWED)
         registered = await self._store.register(check, self._clock())
@@ -182,8 +196,11 @@ class Service:
         refusal = self._refusal_of(check, person, submission, statement)
         if refusal is not None:
             return refuse(refusal)
-        offered = Accepted(submission, self._receipt(check_id, submission, statement), idempotency_key)
-        kept = await self._store.accept(check_id, sha256(statement).digest(), offered)
+        vouched = card_signature_of(check.decision_key, check_id, submission)
+        offered = Accepted(submission, self._receipt(check_id, submission, statement, vouched), idempotency_key)
+        # accepted before this service spoke version 2, and sent again after
+        before = sha256(statement_v1_of(check_id, submission)).digest()
+        kept = await self._store.accept(check_id, sha256(statement).digest(), before, offered)
         return refuse(RefusalReason.CONFLICT) if isinstance(kept, Conflict) else kept.receipt
 
     async def result(self, check_id: str, caller: Caller) -> QualificationResult | Refused:
@@ -191,8 +208,9 @@ class Service:
         person = self.people.get(kept.check.person) if kept else None
         if kept is None or person is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        if not self._may_ask(Asked.RESULT, check_id, kept.check.terminal_id, caller):
-            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        turned_away = self._turned_away(Asked.RESULT, check_id, kept.check.terminal_id, caller)
+        if turned_away is not None:
+            return refuse(turned_away)
         if kept.accepted is None:
             return refuse(RefusalReason.NOT_SUBMITTED)
         result = result_of(kept.check, imitated(person, self._today()), kept.accepted, kept.withdrawn)
@@ -224,8 +242,9 @@ class Service:
 
     async def standing(self, check_id: str, caller: Caller) -> Standing | Refused:
         """For whoever hands out data: a consent may have been taken back since its result was written."""
-        if not self._may_ask(Asked.CONSENTS, check_id, caller.terminal_id, caller):
-            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        turned_away = self._turned_away(Asked.CONSENTS, check_id, caller.terminal_id, caller)
+        if turned_away is not None:
+            return refuse(turned_away)
         kept = await self._store.kept(check_id)
         if kept is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
@@ -267,10 +286,11 @@ class Service:
 
     async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
         """What this service has of the caller, for its auditor."""
-        if not self._may_ask(Asked.RECEIPTS, str(after), caller.terminal_id, caller):
-            return refuse(RefusalReason.UNKNOWN_TERMINAL)
-        found = await self._store.receipts(caller.terminal_id, after)
-        return Receipts(receipts=found, more=len(found) == RECEIPTS_AT_MOST, simulated=True)
+        turned_away = self._turned_away(Asked.RECEIPTS, str(after), caller.terminal_id, caller)
+        if turned_away is not None:
+            return refuse(turned_away)
+        found, opened = await self._store.receipts(caller.terminal_id, after)
+        return Receipts(receipts=found, more=len(found) == RECEIPTS_AT_MOST, opened=opened, simulated=True)
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
         """Bind a presented certificate (DER) to an invented person; answers its id in the registry.
@@ -344,13 +364,21 @@ class Service:
         """In Japan."""
         return self._clock().astimezone(JAPAN).date()
 
-    def _may_ask(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> bool:
-        """Whether the caller is that terminal and signed what it asks for."""
+    def _turned_away(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> RefusalReason | None:
+        """None where the caller is that terminal and signed what it asks for, lately and for the first time."""
         key = self.registry.current().terminals.get(terminal_id)
         if key is None or caller.terminal_id != terminal_id:
-            return False
-        statement = request_statement(asked=asked, subject=subject, terminal_id=terminal_id)
-        return verify(key, statement, caller.signature)
+            return RefusalReason.UNKNOWN_TERMINAL
+        statement = request_statement(
+            asked=asked, subject=subject, terminal_id=terminal_id, nonce=caller.nonce, asked_at=caller.asked_at
+        )
+        if not verify(key, statement, caller.signature):
+            return RefusalReason.UNKNOWN_TERMINAL
+        now = self._clock()
+        if not self._is_plausible(caller.asked_at, now, now):
+            return RefusalReason.IMPLAUSIBLE_TIME
+        fresh = self._nonces.first_time(caller.nonce, now, caller.asked_at + self._rules.clock_difference)
+        return None if fresh else RefusalReason.BAD_CHALLENGE
 
     def _refusal_of_sender(
         self, terminal_id: str, check: OpenedCheck, statement: bytes, signature: bytes
@@ -384,7 +412,7 @@ class Service:
         off = self._rules.clock_difference
         return not_before - off <= moment <= not_after + off
 
-    def _receipt(self, check_id: str, submission: Submission, statement: bytes) -> Receipt:
+    def _receipt(self, check_id: str, submission: Submission, statement: bytes, vouched: CardSignature) -> Receipt:
         accepted_at = self._clock()
         digest = sha256(statement).digest()
         signed = receipt_statement(
@@ -393,6 +421,7 @@ class Service:
             submission_digest=digest,
             ledger_count=submission.ledger_count,
             ledger_head=submission.ledger_head,
+            card_signature=vouched,
         )
         return Receipt(
             check_id=check_id,
@@ -400,6 +429,7 @@ class Service:
             submission_digest=digest,
             ledger_count=submission.ledger_count,
             ledger_head=submission.ledger_head,
+            card_signature=vouched,
             signature=self._key.sign(signed),
             simulated=True,
         )

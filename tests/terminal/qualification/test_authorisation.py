@@ -1,6 +1,5 @@
 """Knowing a check's id is not enough: who asks must be the terminal that opened it, and its clock must be right."""
 
-import base64
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +8,10 @@ import pytest
 
 from consent.items import Item
 from terminal.qualification.contract import (
+    NONCE_HEADER,
     SIGNATURE_HEADER,
     TERMINAL_HEADER,
+    TIME_HEADER,
     ConsentAnswer,
     QualificationResult,
     Receipt,
@@ -19,7 +20,8 @@ from terminal.qualification.contract import (
     Registered,
 )
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.statements import Asked, request_statement
+from terminal.qualification.statements import Asked
+from terminal.qualification.wire import asking_headers, new_nonce
 from terminal.simulated.service.server import enrol_locally
 
 
@@ -55,9 +57,15 @@ def test_the_opener_alone_registers_and_fetches(counter: Any, card: Any) -> None
 def test_a_signature_serves_one_question_alone(counter: Any, card: Any, asked: Asked, subject: str | None) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
     terminal_id = counter.enrolment.terminal_id
-    statement = request_statement(asked=asked, subject=subject or opened.check_id, terminal_id=terminal_id)
-    headers = {TERMINAL_HEADER: terminal_id, SIGNATURE_HEADER: base64.b64encode(counter.key.sign(statement)).decode()}
-    answer = httpx.get(f"{counter.server.url}/v1/checks/{opened.check_id}/result", headers=headers)
+    headers = asking_headers(
+        counter.key,
+        asked=asked,
+        subject=subject or opened.check_id,
+        terminal_id=terminal_id,
+        nonce=new_nonce(),
+        asked_at=counter.now,
+    )
+    answer = httpx.get(f"{counter.server.url}/v2/checks/{opened.check_id}/result", headers=headers)
     assert answer.status_code == 403
     assert Refused.model_validate_json(answer.content).reason is RefusalReason.UNKNOWN_TERMINAL
 
@@ -74,9 +82,30 @@ def test_a_signature_serves_one_question_alone(counter: Any, card: Any, asked: A
 )
 def test_unsigned_requests(counter: Any, card: Any, headers: dict[str, str], status: int) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
-    answer = httpx.get(f"{counter.server.url}/v1/checks/{opened.check_id}/result", headers=headers)
+    headers = {NONCE_HEADER: "A" * 24, TIME_HEADER: counter.now.isoformat(), **headers}
+    answer = httpx.get(f"{counter.server.url}/v2/checks/{opened.check_id}/result", headers=headers)
     assert answer.status_code == status
     assert isinstance(Refused.model_validate_json(answer.content), Refused)
+
+
+def test_a_signed_question_serves_once_and_soon(counter: Any, card: Any) -> None:
+    opened = counter.play(lambda client: counter.opened(client, card))
+    counter.play(lambda client: counter.submitted(client, opened.check_id, []))
+
+    def asked(nonce: bytes, minutes: int) -> int:
+        headers = asking_headers(
+            counter.key,
+            asked=Asked.RESULT,
+            subject=opened.check_id,
+            terminal_id=counter.enrolment.terminal_id,
+            nonce=nonce,
+            asked_at=counter.now + timedelta(minutes=minutes),
+        )
+        return httpx.get(f"{counter.server.url}/v2/checks/{opened.check_id}/result", headers=headers).status_code
+
+    nonce = new_nonce()
+    assert [asked(nonce, 0), asked(nonce, 0), asked(new_nonce(), 0)] == [200, 403, 200]
+    assert [asked(new_nonce(), -6), asked(new_nonce(), 6), asked(b"short", 0)] == [403, 403, 403]
 
 
 # --- times ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from consent.records import CardSignature
 from terminal.qualification.contract import Way
 from terminal.qualification.keys import Enrolment, SigningKey, verify
 from terminal.qualification.statements import chip_statement, pin_statement, receipt_statement, verdict_statement
@@ -77,13 +78,18 @@ def test_no_statement_can_be_taken_for_another() -> None:
         verdict_statement(**{**verdict, "way": Way.STAFF}, terminal_id="t", reason="r"),
     ]
     assert len(set(statements)) == len(statements)
-    assert pin_statement(b"ab") == b"\x00\x00\x00\x0euketsuke/1/pin\x00\x00\x00\x02ab"
+    assert pin_statement(b"ab") == b"\x00\x00\x00\x0euketsuke/2/pin\x00\x00\x00\x02ab"
 
 
 def test_a_signed_time_needs_its_zone() -> None:
     with pytest.raises(ValueError, match="zone"):
         receipt_statement(
-            check_id="c", accepted_at=datetime(2026, 11, 20), submission_digest=b"", ledger_count=0, ledger_head=""
+            check_id="c",
+            accepted_at=datetime(2026, 11, 20),
+            submission_digest=b"",
+            ledger_count=0,
+            ledger_head="",
+            card_signature=CardSignature.ABSENT,
         )
 
 

@@ -46,14 +46,14 @@ def server(tmp_path: Path, keys: Path) -> Iterator[StubServer]:
     server.close()
 
 
-def challenge(url: str, tls: ssl.SSLContext | None) -> Any:
+def challenge(url: str, tls: ssl.SSLContext | None, service_key: str = "") -> Any:
     async def asked() -> Any:
         async with QualificationClient(
             url,
             terminal_id="terminal-1",
             institution_code="1319999999",
             terminal_key=SigningKey.generate(),
-            service_public_key="",
+            service_public_key=service_key,
             timeout_seconds=2,
             tls=tls,
         ) as client:
@@ -110,7 +110,7 @@ def test_misbehaving_and_steering_over_tls(server: StubServer, keys: Path) -> No
     with StubAdmin(server.url, tls=tls) as admin:
         assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), ServiceSilent)
     assert challenge(server.url, tls) == ServiceSilent(Silence.BROKEN_OFF)
-    assert isinstance(challenge(server.url, tls), Challenge)
+    assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 
 
 def test_making_keys_again_leaves_them(tmp_path: Path) -> None:

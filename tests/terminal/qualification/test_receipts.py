@@ -13,9 +13,10 @@ from consent.ledger import Ledger, LedgerFile
 from consent.records import Cause, Confirmed, Decided, Opened, RecordedAnswer, body_of, genesis_hash, record_hash
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.conductor.delivery import _confirmed
+from terminal.qualification.client import Audit
 from terminal.qualification.contract import Receipt
-from terminal.qualification.keys import SigningKey
-from terminal.qualification.receipts import ReceiptNotGenuine, consent_answer, verify_with_receipts
+from terminal.qualification.keys import Enrolment, SigningKey
+from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine, submission_of, verify_with_receipts
 
 ITEMS = (Item.DIAGNOSIS, Item.MEDICINES)
 
@@ -30,13 +31,16 @@ class Books:
 
     def __init__(self, counter: Any, card: Any, path: Path, receptions: int = 3) -> None:
         self.path, self.key = path, counter.enrolment.service_public_key
-        self.receipts: tuple[Receipt, ...] = counter.play(lambda client: self._days(counter, client, card, receptions))
+        self.audit: Audit = counter.play(lambda client: self._days(counter, client, card, receptions))
+        self.receipts = self.audit.receipts
 
     async def _days(self, counter: Any, client: Any, card: Any, receptions: int) -> Any:
         with Ledger.open(self.path, "terminal-1", clock=lambda: counter.now) as ledger:
             for number in range(receptions):
                 await self._reception(counter, client, card, ledger, granted=number != 1)
-        return await client.receipts()
+        told = await client.audit()
+        assert isinstance(told, Audit)
+        return told
 
     async def _reception(self, counter: Any, client: Any, card: Any, ledger: Ledger, *, granted: bool) -> None:
         check_id = (await counter.opened(client, card)).check_id
@@ -68,14 +72,7 @@ class Books:
                 **common,
             )
         )
-        submission = client.submission(
-            check_id,
-            decided_at=counter.now,
-            answers=[consent_answer(answer) for answer in answers],
-            ledger_count=decided.sequence,
-            ledger_head=decided.hash,
-        )
-        receipt = await client.submit(check_id, submission, f"r-{check_id}")
+        receipt = await client.submit(check_id, submission_of(client, decided), f"r-{check_id}")
         assert isinstance(receipt, Receipt), receipt
         ledger.confirmed(_confirmed(receipt))
         ledger.delivered(check_id, "f.xml")
@@ -187,3 +184,33 @@ def test_a_copy_of_the_ledger_serves_as_well(books: Books, tmp_path: Path) -> No
     copy = tmp_path / "copy.db"
     shutil.copy(books.path, copy)
     assert isinstance(verify_with_receipts(copy, books.key, books.receipts), LedgerIntact)
+
+
+def test_a_check_that_is_missing_shows_in_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
+    """Opened and never submitted: no receipt knows of it, and a chain that was cut before it holds."""
+    books = Books(counter, card, tmp_path / "ledger.db")
+    day = counter.now.date()
+
+    def judged(audit: Audit) -> Any:
+        return verify_with_receipts(books.path, books.key, audit.receipts, audit.opened)
+
+    assert isinstance(judged(books.audit), LedgerIntact)
+    counter.play(lambda client: counter.opened(client, card))
+    audit = counter.play(lambda client: client.audit())
+    assert [one.checks for one in audit.opened] == [4]
+    assert judged(audit) == ChecksMissing(4, 3, (day,))
+
+
+def test_receipts_of_version_1_still_hold(tmp_path: Path) -> None:
+    """A ledger of version 0.1: every confirmation in it was signed over version 1's statements."""
+    state = Path("tests/fixtures/state-v0.1.0")
+    shutil.copy(state / "ledger.db", tmp_path / "ledger.db")
+    enrolment = Enrolment.load(state / "terminal" / "enrolment.json")
+    assert enrolment is not None
+    records = list(LedgerFile(tmp_path / "ledger.db").records())
+    confirmed = [record.event for record in records if isinstance(record.event, Confirmed)]
+    assert confirmed
+    assert {event.card_signature for event in confirmed} == {None}
+    assert isinstance(verify_with_receipts(tmp_path / "ledger.db", enrolment.service_public_key), LedgerIntact)
+    stranger = SigningKey.generate().public_pem
+    assert isinstance(verify_with_receipts(tmp_path / "ledger.db", stranger), LedgerBroken)

@@ -1,6 +1,7 @@
 """A service that is slow, silent, failing or not the one enrolled: always a value, never an exception."""
 
 import asyncio
+import base64
 import logging
 import socket
 import time
@@ -12,8 +13,11 @@ import httpx
 import pytest
 
 from consent.items import Item
-from terminal.qualification.client import MAX_ANSWER, QualificationClient
+from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
+    NONCE_HEADER,
+    SIGNATURE_HEADER,
+    SIGNED_HEADERS,
     Challenge,
     CheckOpened,
     ConsentAnswer,
@@ -23,6 +27,9 @@ from terminal.qualification.contract import (
     Silence,
 )
 from terminal.qualification.keys import SigningKey
+from terminal.qualification.line import MAX_ANSWER
+from terminal.qualification.statements import answer_statement
+from terminal.qualification.wire import digest_of
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
@@ -114,28 +121,29 @@ def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None
 
 
 def test_a_service_that_is_not_the_enrolled_one(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> Any:
-        opened = await counter.opened(client, card)
-        submission = client.submission(
-            opened.check_id, decided_at=ANSWERED, answers=[], ledger_count=1, ledger_head="ab"
-        )
-        return await client.submit(opened.check_id, submission, f"key-{opened.check_id}")
+    check_id = counter.play(lambda client: counter.opened(client, card)).check_id
 
-    stranger = SigningKey.generate().public_pem
-    assert counter.play(day, service_public_key=stranger) == ServiceSilent(Silence.NOT_VERIFIED)
-    assert counter.play(day, service_public_key="no key") == ServiceSilent(Silence.NOT_VERIFIED)
+    async def day(client: QualificationClient) -> Any:
+        answers = [await client.challenge(), await client.audit()]
+        submission = client.submission(check_id, decided_at=ANSWERED, answers=[], ledger_count=1, ledger_head="ab")
+        answers.append(await client.submit(check_id, submission, f"key-{check_id}"))
+        (one,) = set(answers)
+        return one
+
+    for key in (SigningKey.generate().public_pem, "no key"):
+        assert counter.play(day, service_public_key=key) == ServiceSilent(Silence.NOT_VERIFIED)
 
 
 # --- a service of a few lines, to say what ours never would --------------------------------------------------
 
 
-def answering(answer: Callable[[httpx.Request], httpx.Response]) -> QualificationClient:
+def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: str = "") -> QualificationClient:
     return QualificationClient(
         "http://127.0.0.1:1",
         terminal_id="t",
         institution_code="1319999999",
         terminal_key=SigningKey.generate(),
-        service_public_key="",
+        service_public_key=service_key,
         transport=httpx.MockTransport(answer),
     )
 
@@ -170,16 +178,33 @@ def test_the_result_of_another_check() -> None:
         status="1",
         validity="4",
     )
-    client = answering(lambda request: httpx.Response(200, content=result.model_dump_json()))
+    key = SigningKey.generate()
+
+    def signing(request: httpx.Request) -> httpx.Response:
+        """Signs whatever it is asked, as the service's key would."""
+        body = result.model_dump_json().encode()
+        target = request.url.raw_path.decode()
+        headers = {name: request.headers.get(name, "") for name in SIGNED_HEADERS}
+        statement = answer_statement(
+            nonce=base64.b64decode(request.headers[NONCE_HEADER]),
+            check_id=target.split("/")[3] if target.endswith("/result") else "",
+            request_sha256=digest_of(request.method, target, headers, request.content),
+            status=200,
+            body=body,
+        )
+        signature = base64.b64encode(key.sign(statement)).decode()
+        return httpx.Response(200, content=body, headers={SIGNATURE_HEADER: signature})
+
+    client = answering(signing, key.public_pem)
     assert asyncio.run(client.result("asked-for")) == ServiceSilent(Silence.NOT_VERIFIED)
     assert isinstance(asyncio.run(client.result("another")), QualificationResult)
 
 
-def test_garbled_content_encoding() -> None:
+def test_an_encoded_answer_is_not_unpacked() -> None:
     def garbled(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
 
-    assert asyncio.run(answering(garbled).challenge()) == ServiceSilent(Silence.BROKEN_OFF)
+    assert asyncio.run(answering(garbled).challenge()) == ServiceSilent(Silence.NOT_UNDERSTOOD)
 
 
 # --- lines ---------------------------------------------------------------------------------------------------

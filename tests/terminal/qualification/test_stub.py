@@ -49,16 +49,16 @@ def test_every_answer_says_simulated(counter: Any) -> None:
 def test_openapi_has_every_route_and_model(counter: Any) -> None:
     published = httpx.get(f"{counter.server.url}/openapi.json").json()
     routes = {(method, path) for path, methods in published["paths"].items() for method in methods}
-    assert {(method, path) for method, path in routes if path.startswith("/v1")} == {
-        ("post", "/v1/challenges"),
-        ("post", "/v1/checks"),
-        ("post", "/v1/checks/{check_id}/registration"),
-        ("put", "/v1/checks/{check_id}/submission"),
-        ("get", "/v1/checks/{check_id}/result"),
-        ("post", "/v1/checks/{check_id}/withdrawal"),
-        ("get", "/v1/checks/{check_id}/consents"),
-        ("post", "/v1/lookups"),
-        ("get", "/v1/receipts"),
+    assert {(method, path) for method, path in routes if path.startswith("/v2")} == {
+        ("post", "/v2/challenges"),
+        ("post", "/v2/checks"),
+        ("post", "/v2/checks/{check_id}/registration"),
+        ("put", "/v2/checks/{check_id}/submission"),
+        ("get", "/v2/checks/{check_id}/result"),
+        ("post", "/v2/checks/{check_id}/withdrawal"),
+        ("get", "/v2/checks/{check_id}/consents"),
+        ("post", "/v2/lookups"),
+        ("get", "/v2/receipts"),
     }
     models = {
         name
@@ -71,7 +71,7 @@ def test_openapi_has_every_route_and_model(counter: Any) -> None:
         for operation in methods.values():
             answers = operation["responses"]
             assert answers["200"]["content"]["application/json"]["schema"], path
-            if path.startswith("/v1/") and path != "/v1/challenges":
+            if path.startswith("/v2/") and path != "/v2/challenges":
                 assert {"403", "404", "409", "422"} <= set(answers), path
     described = published["components"]["schemas"]["Submission"]["properties"]["ledger_count"]["description"]
     assert "ledger" in described
@@ -91,19 +91,19 @@ def test_every_refusal_has_a_code_a_sentence_and_a_next_step() -> None:
 
 def test_a_malformed_request_is_not_repeated_back(counter: Any) -> None:
     secret = "模擬　花子 1234"
-    for path, body in (("/v1/checks", {"pin": secret}), ("/v1/checks", secret)):
+    for path, body in (("/v2/checks", {"pin": secret}), ("/v2/checks", secret)):
         answer = httpx.post(f"{counter.server.url}{path}", json=body)
         assert answer.status_code == 422
         refused = Refused.model_validate_json(answer.content)
         assert (refused.reason, refused.simulated) == (RefusalReason.MALFORMED, True)
         assert "1234" not in answer.text
-    put = httpx.put(f"{counter.server.url}/v1/checks/{'0' * 32}/submission", json={})
+    put = httpx.put(f"{counter.server.url}/v2/checks/{'0' * 32}/submission", json={})
     assert Refused.model_validate_json(put.content).reason is RefusalReason.MALFORMED
 
 
 def test_a_body_too_long_or_without_length(counter: Any) -> None:
-    assert httpx.post(f"{counter.server.url}/v1/checks", content=b"x" * (MAX_BODY + 1)).status_code == 413
-    assert httpx.post(f"{counter.server.url}/v1/checks", content=iter([b"{}"])).status_code == 411
+    assert httpx.post(f"{counter.server.url}/v2/checks", content=b"x" * (MAX_BODY + 1)).status_code == 413
+    assert httpx.post(f"{counter.server.url}/v2/checks", content=iter([b"{}"])).status_code == 411
 
 
 def test_a_defect_answers_500_and_logs_no_text(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from consent.items import Item
 from terminal.qualification.client import receipt_is_for
 from terminal.qualification.contract import (
+    CardSignature,
     ConsentAnswer,
     PrescriptionForm,
     Purpose,
@@ -307,6 +308,7 @@ def test_a_receipt_holds_for_its_decision_alone() -> None:
         "submission_digest": digest,
         "ledger_count": 3,
         "ledger_head": "ab",
+        "card_signature": CardSignature.ABSENT,
     }
     signature = service.sign(receipt_statement(check_id="c1", **facts))
     receipt = Receipt(check_id="c1", signature=signature, **facts)
@@ -319,6 +321,8 @@ def test_a_receipt_holds_for_its_decision_alone() -> None:
         {"ledger_count": 4},
         {"ledger_head": "ac"},
         {"check_id": "c2"},
+        {"card_signature": CardSignature.VALID},
+        {"card_signature": None},
     ):
         assert not receipt_is_for(service.public_pem, "c1", submission, receipt.model_copy(update=changes))
     withdrawn = submission.model_copy(update={"answers": (no(Item.DIAGNOSIS),)})

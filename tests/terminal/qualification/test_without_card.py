@@ -222,16 +222,18 @@ def test_what_cannot_be_withdrawn(counter: Any, card: Any) -> None:
 
 
 def test_an_end_that_another_service_signed(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> Any:
-        check_id = (await counter.opened(client, card)).check_id
-        answers = [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)]
-        submission = client.submission(
-            check_id, decided_at=counter.now, answers=answers, ledger_count=1, ledger_head="ab" * 32
+    async def day(client: QualificationClient) -> str:
+        check_id: str = (await counter.opened(client, card)).check_id
+        await counter.submitted(
+            client, check_id, [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)]
         )
-        await client.submit(check_id, submission, "key-1")
-        return await client.withdraw(
-            check_id, client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
-        )
+        return check_id
+
+    check_id = counter.play(day)
+
+    async def withdrawn(client: QualificationClient) -> Any:
+        withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
+        return await client.withdraw(check_id, withdrawal)
 
     stranger = SigningKey.generate().public_pem
-    assert counter.play(day, service_public_key=stranger) == ServiceSilent(Silence.NOT_VERIFIED)
+    assert counter.play(withdrawn, service_public_key=stranger) == ServiceSilent(Silence.NOT_VERIFIED)

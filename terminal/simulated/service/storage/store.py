@@ -5,14 +5,15 @@ Every method is one transaction. What is written is durable when the method retu
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from consent.items import Item
-from terminal.qualification.contract import CertificateStanding, Purpose, Receipt, Submission, Way
+from terminal.qualification.contract import CertificateStanding, OpenedOn, Purpose, Receipt, Submission, Way
 from terminal.simulated.service.storage.database import Database, Transaction
 from terminal.simulated.service.storage.statements import RECEIPTS_AT_MOST as RECEIPTS_AT_MOST
 
+_EPOCH = date(1970, 1, 1)
 _FORGET_EVERY = timedelta(minutes=1)
 
 
@@ -28,6 +29,8 @@ class OpenedCheck:
     registered: bool
     """As of the last reading."""
     opened_at: datetime
+    decision_key: bytes | None = None
+    """Public half of the key that opened it, DER; None for checks opened before the service spoke version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,12 @@ class Store:
 
         return await self._database.write(work)
 
-    async def accept(self, check_id: str, digest: bytes, accepted: Accepted) -> Accepted | Conflict:
-        """Keep it, or answer what is kept already: the first one when key and decision are the same."""
-        return await self._database.write(lambda t: _accept(t, check_id, digest, accepted))
+    async def accept(self, check_id: str, digest: bytes, before: bytes, accepted: Accepted) -> Accepted | Conflict:
+        """Keep it, or answer what is kept already: the first one when key and decision are the same.
+
+        `before` is the decision's digest in version 1 of the contract.
+        """
+        return await self._database.write(lambda t: _accept(t, check_id, (digest, before), accepted))
 
     async def kept(self, check_id: str) -> Kept | None:
         """None for an unknown check."""
@@ -125,11 +131,17 @@ class Store:
 
         await self._database.write(work)
 
-    async def receipts(self, terminal_id: str, after: int) -> tuple[Receipt, ...]:
-        """Of one terminal, with a ledger count above `after`, ascending; `RECEIPTS_AT_MOST` of them."""
+    async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], tuple[OpenedOn, ...]]:
+        """Of one terminal, with a ledger count above `after`, ascending; `RECEIPTS_AT_MOST` of them. And how many
+        receptions it opened on each day.
+        """
         asked = {"terminal_id": terminal_id, "after": after}
-        rows = await self._database.read(lambda t: t.rows(t.sql.receipts, asked))
-        return tuple(Receipt.model_validate_json(row[0]) for row in rows)
+        whose = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}
+        rows, counts = await self._database.read(
+            lambda t: (t.rows(t.sql.receipts, asked), t.rows(t.sql.opened_by_day, whose))
+        )
+        receipts = tuple(Receipt.model_validate_json(row[0]) for row in rows)
+        return receipts, tuple(OpenedOn(day=_EPOCH + timedelta(days=int(row[0])), checks=row[1]) for row in counts)
 
     async def add_lookup(self, lookup: LookedUp) -> None:
         values = {
@@ -166,6 +178,7 @@ def _values_of(check: OpenedCheck) -> dict[str, Any]:
         "standing": check.standing.value,
         "card_registered": check.registered,
         "opened_at": _to_ms(check.opened_at),
+        "decision_key": check.decision_key,
     }
 
 
@@ -173,7 +186,7 @@ def _check(t: Transaction, check_id: str) -> OpenedCheck | None:
     row = t.row(t.sql.check, {"check_id": check_id})
     if row is None:
         return None
-    _, terminal_id, institution_code, purpose, way, person, standing, card_registered, opened_at, registered = row
+    _, terminal_id, institution_code, purpose, way, person, standing, card_registered, opened_at, key, registered = row
     return OpenedCheck(
         check_id=check_id,
         terminal_id=terminal_id,
@@ -184,18 +197,20 @@ def _check(t: Transaction, check_id: str) -> OpenedCheck | None:
         standing=CertificateStanding(standing),
         registered=bool(card_registered or registered),
         opened_at=_from_ms(opened_at),
+        decision_key=None if key is None else bytes(key),
     )
 
 
-def _accept(t: Transaction, check_id: str, digest: bytes, accepted: Accepted) -> Accepted | Conflict:
+def _accept(t: Transaction, check_id: str, digests: tuple[bytes, bytes], accepted: Accepted) -> Accepted | Conflict:
     submission, key = accepted.submission, accepted.idempotency_key
     row = {
         "check_id": check_id,
         "terminal_id": submission.terminal_id,
         "idempotency_key": key,
-        "submission_digest": digest,
+        "submission_digest": digests[0],
         "ledger_count": submission.ledger_count,
-        "submission": submission.model_dump_json(),
+        # the card's signature is looked at once and not kept
+        "submission": submission.model_dump_json(exclude={"card_signature"}),
         "receipt": accepted.receipt.model_dump_json(),
     }
     if t.change(t.sql.add_submission, row) == 1:
@@ -203,7 +218,7 @@ def _accept(t: Transaction, check_id: str, digest: bytes, accepted: Accepted) ->
     asked = {"check_id": check_id, "terminal_id": submission.terminal_id, "idempotency_key": key}
     rivals = t.rows(t.sql.rivals, asked)
     same = bool(rivals) and all(
-        (found[0], found[1], found[2], bytes(found[3])) == (check_id, submission.terminal_id, key, digest)
+        (found[0], found[1], found[2]) == (check_id, submission.terminal_id, key) and bytes(found[3]) in digests
         for found in rivals
     )
     return _from_row(rivals[0]) if same else Conflict()

@@ -25,6 +25,7 @@ checks = sa.Table(
     sa.Column("standing", sa.String(20), nullable=False),
     sa.Column("card_registered", sa.Boolean, nullable=False),
     sa.Column("opened_at", sa.BigInteger, nullable=False),
+    sa.Column("decision_key", sa.LargeBinary, nullable=True),
 )
 registrations = sa.Table(
     "registrations",

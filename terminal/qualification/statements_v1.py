@@ -1,0 +1,64 @@
+"""What version 1 of the contract signed. Receipts in ledgers of version 0.1 are verified with it; nothing new is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from consent.items import Item
+from terminal.qualification.contract import ConsentAnswer, PrescriptionForm, Submission
+from terminal.qualification.statements import answered, integer, join, moment
+
+_DOMAIN = b"uketsuke/1/"
+
+
+def submission_statement_v1(
+    *,
+    check_id: str,
+    terminal_id: str,
+    decided_at: datetime,
+    answers: Sequence[ConsentAnswer],
+    by_law: Sequence[Item],
+    prescription_form: PrescriptionForm | None,
+    ledger_count: int,
+    ledger_head: str,
+) -> bytes:
+    return join(
+        [
+            _DOMAIN + b"submission",
+            check_id.encode(),
+            terminal_id.encode(),
+            moment(decided_at),
+            answered(answers),
+            join(item.encode() for item in sorted(by_law)),
+            (prescription_form or "").encode(),
+            integer(ledger_count),
+            ledger_head.encode(),
+        ]
+    )
+
+
+def statement_v1_of(check_id: str, submission: Submission) -> bytes:
+    return submission_statement_v1(
+        check_id=check_id,
+        terminal_id=submission.terminal_id,
+        decided_at=submission.decided_at,
+        answers=submission.answers,
+        by_law=submission.by_law,
+        prescription_form=submission.prescription_form,
+        ledger_count=submission.ledger_count,
+        ledger_head=submission.ledger_head,
+    )
+
+
+def receipt_statement_v1(
+    *, check_id: str, accepted_at: datetime, submission_digest: bytes, ledger_count: int, ledger_head: str
+) -> bytes:
+    return join(
+        [
+            _DOMAIN + b"receipt",
+            check_id.encode(),
+            moment(accepted_at),
+            submission_digest,
+            integer(ledger_count),
+            ledger_head.encode(),
+        ]
+    )

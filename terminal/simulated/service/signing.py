@@ -1,0 +1,85 @@
+"""ASGI middleware that signs every answer to a request with a nonce: the request as it came, status and body."""
+
+import re
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from terminal.qualification.contract import NONCE_HEADER, PREFIX, SIGNATURE_HEADER, SIGNED_HEADERS
+from terminal.qualification.statements import answer_statement, request_digest
+from terminal.qualification.wire import bytes_of, text_of
+
+NONCE_AT_LEAST, NONCE_AT_MOST = 16, 64
+_CHECK = re.compile(rf"{PREFIX}/checks/([^/]+)/")
+_NONCE, _SIGNATURE = NONCE_HEADER.lower().encode(), SIGNATURE_HEADER.lower().encode()
+_COVERED = tuple(name.lower().encode() for name in SIGNED_HEADERS)
+
+
+class Signing:
+    """`sign` is the service's key. An answer of several pieces is collected first: ours are short."""
+
+    def __init__(self, app: ASGIApp, sign: Callable[[bytes], bytes]) -> None:
+        self._app = app
+        self._sign = sign
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"]) if scope["type"] == "http" else {}
+        nonce = bytes_of(headers.get(_NONCE, b"").decode("latin-1")) or b""
+        if not NONCE_AT_LEAST <= len(nonce) <= NONCE_AT_MOST:
+            await self._app(scope, receive, send)
+            return
+        arrived: list[bytes] = []
+        start: Message = {}
+        body = bytearray()
+
+        async def received() -> Message:
+            message = await receive()
+            arrived.append(message.get("body", b""))
+            return message
+
+        async def signed(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            statement = answer_statement(
+                nonce=nonce,
+                check_id=_check_of(scope),
+                request_sha256=request_digest(
+                    method=scope["method"],
+                    target=_target(scope),
+                    headers=[headers.get(name, b"").decode("latin-1") for name in _COVERED],
+                    body=b"".join(arrived),
+                ),
+                status=start["status"],
+                body=bytes(body),
+            )
+            mark = (_SIGNATURE, text_of(self._sign(statement)).encode())
+            await send({**start, "headers": [*start.get("headers", []), mark]})
+            await send({"type": "http.response.body", "body": bytes(body)})
+
+        await self._app(scope, received, signed)
+
+
+def without_signature(send: Send) -> Send:
+    async def unsigned(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(name, value) for name, value in message.get("headers", []) if name != _SIGNATURE]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    return unsigned
+
+
+def _check_of(scope: Scope) -> str:
+    found = _CHECK.match(scope["path"])
+    return found[1] if found else ""
+
+
+def _target(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    return (raw + (b"?" + query if query else b"")).decode("latin-1")
