@@ -1,11 +1,11 @@
 """Profiles: what differs between a clinic's terminal and a pharmacy's, as one table.
 
-A row's `consent` values apply where the user set nothing; a value the user set wins, if the row allows it. Health
-check-ups are asked in both: pharmacists may view them too.
+A row names only what differs from the settings' own defaults. Its values apply where the user set nothing; a value the
+user set wins, if the row allows it. Health check-ups are asked in both: pharmacists may view them too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -52,16 +52,19 @@ class Words:
     staff: str
 
 
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
     words: Mapping[str, Words]
     """By language tag ("ja", "en"); a language without an entry uses "en"."""
-    consent: Mapping[str, object]
-    """Default of every `consent` setting, by its name."""
-    vision: Mapping[str, object]
-    """Default of those `vision` settings that differ from place to place, by name."""
     prescription_allowed: frozenset[PrescriptionPolicy]
     """Only who issues prescriptions can ask in which form."""
+    consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    """Defaults of `consent` settings that differ from the model's own, by name. None does today."""
+    vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    """The same for `vision`."""
 
     def words_in(self, language: str) -> Words:
         return self.words.get(language, self.words["en"])
@@ -71,34 +74,10 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
     {
         Profile.CLINIC: ProfileRow(
             words=MappingProxyType({"ja": Words("この医院", "医師"), "en": Words("this clinic", "doctor")}),
-            consent=MappingProxyType(
-                {
-                    "care_and_medicines": True,
-                    "health_checkup": True,
-                    "surgery": False,
-                    "specific_disease": True,
-                    "subsidies": False,
-                    "limit": LimitPolicy.ASK,
-                    "prescription": PrescriptionPolicy.NOT_USED,
-                }
-            ),
-            vision=MappingProxyType({"anti_photo": AntiPhoto.STANDARD}),
             prescription_allowed=frozenset(PrescriptionPolicy),
         ),
         Profile.PHARMACY: ProfileRow(
             words=MappingProxyType({"ja": Words("この薬局", "薬剤師"), "en": Words("this pharmacy", "pharmacist")}),
-            consent=MappingProxyType(
-                {
-                    "care_and_medicines": True,
-                    "health_checkup": True,
-                    "surgery": False,
-                    "specific_disease": True,
-                    "subsidies": False,
-                    "limit": LimitPolicy.ASK,
-                    "prescription": PrescriptionPolicy.NOT_USED,
-                }
-            ),
-            vision=MappingProxyType({"anti_photo": AntiPhoto.STANDARD}),
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
         ),
     }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +97,18 @@ def test_what_differs_between_systems_is_in_the_platform_module_alone() -> None:
         found |= {(path, text) for text in texts(tree) if re.match(r"/(proc|dev)\b", text)}
     # The daemon is Linux's own; the PC/SC library is asked in its own types.
     assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
+
+
+def test_no_module_imports_itself_on_a_detour() -> None:
+    waiting = {
+        module: graph.find_modules_directly_imported_by(module)
+        for graph in [grimp.build_graph(*ROOMS)]
+        for module in graph.modules
+    }
+    while free := {module for module, wanted in waiting.items() if not wanted & waiting.keys()}:
+        for module in free:
+            del waiting[module]
+    assert not waiting, "these import each other in a circle, or what does"
 
 
 def test_init_files_are_empty() -> None:

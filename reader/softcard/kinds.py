@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from config.japan import JAPAN
 from reader.authenticity import three_group_digest_info
 from reader.face_record import Sex, parse_face_record
 from reader.months import add_months
@@ -16,7 +17,7 @@ from reader.softcard.issue import Holder, issue, mix
 from reader.softcard.keys import dump_key, generate
 from reader.softcard.others import OTHER_KINDS, issue_other
 from reader.softcard.photo import photo_of_size
-from reader.softcard.validity import JST, Staying, age_on, birthday_in, has_photo
+from reader.softcard.validity import Staying, age_on, birthday_in, has_photo
 
 _DAY: Final = timedelta(days=1)
 _PHOTO_KB: Final = 10.0
@@ -200,7 +201,7 @@ def issue_kind(
     kind = KINDS.get(name)
     if kind is None and name not in OTHER_KINDS:
         raise ValueError(f"no kind of card is called {name!r}; known: {', '.join((*KINDS, *OTHER_KINDS))}")
-    today = today or datetime.now(JST).date()
+    today = today or datetime.now(JAPAN).date()
     if kind is None:
         return issue_other(name, today)
     holder = holder or kind.invent(today)

@@ -6,12 +6,11 @@ is how the guides put it.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from config.japan import JAPAN
 from reader.months import add_months
-
-JST = timezone(timedelta(hours=9), "JST")
 
 ADULT_AT_18_FROM: Final = date(2022, 4, 1)
 """Applications from this day on count 18 as grown up, earlier ones 20."""
@@ -116,8 +115,8 @@ def has_photo(birth_date: date, applied_on: date) -> bool:
 
 def end_of_day(day: date) -> datetime:
     """The last second of the day in Japan: 14:59:59 UTC."""
-    return datetime.combine(day, time(23, 59, 59), JST)
+    return datetime.combine(day, time(23, 59, 59), JAPAN)
 
 
 def start_of_day(day: date) -> datetime:
-    return datetime.combine(day, time(0), JST)
+    return datetime.combine(day, time(0), JAPAN)

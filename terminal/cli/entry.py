@@ -4,6 +4,8 @@ import os
 import sys
 from typing import NoReturn
 
+from terminal.cli.version import version_line
+
 _EXTRAS = {
     "service": ("alembic", "fastapi", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
 }
@@ -36,13 +38,6 @@ def shut_in() -> None:
     # Textual would log each key to a file or a port.
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]
-
-
-def version_line() -> str:
-    """Name and version as installed."""
-    from importlib.metadata import version
-
-    return f"uketsuke {version('uketsuke')}"
 
 
 def _extra_of(module: str | None) -> str | None:

@@ -49,7 +49,7 @@ def sample(
     with plain_errors():
         from datetime import UTC, datetime
 
-        from terminal.handover.values import JAPAN
+        from config.japan import JAPAN
         from terminal.handover.xml import Encoding
         from terminal.simulated.exchange.sample_files import Sample, all_files, elements_of, face_file
         from terminal.simulated.service.people import invented_people

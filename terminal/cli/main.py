@@ -6,7 +6,7 @@ import typer
 
 from terminal.cli import card, config, demo, doctor, enrol, exchange, face, handover, ledger, pki, run, stub
 from terminal.cli.common import tell
-from terminal.cli.entry import version_line
+from terminal.cli.version import version_line
 
 app = typer.Typer(
     name="uketsuke",

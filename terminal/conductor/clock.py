@@ -2,11 +2,9 @@
 
 import time
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from config.japan import JAPAN
 from terminal.session.rules import Now
-
-JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 class Clock:

@@ -6,15 +6,15 @@ Dates and times are Japan's, without a zone. A complaint never repeats the value
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Protocol
 
 from pydantic import AfterValidator
 
+from config.japan import JAPAN
 from terminal.handover.codes import Codes
 
-JAPAN: Final = timezone(timedelta(hours=9), "JST")
 INSURER_NUMBER_LENGTH: Final = 8
 XML_SPACE: Final = " \t\r\n"
 

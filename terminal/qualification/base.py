@@ -2,12 +2,10 @@
 
 import base64
 import binascii
-from datetime import timedelta, timezone
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
-JAPAN = timezone(timedelta(hours=9), "JST")
 CHECK_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"
 
 

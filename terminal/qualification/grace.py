@@ -1,13 +1,27 @@
-"""How long a certificate that has ended still shows the qualification. Terminal and service count alike."""
+"""How a certificate stands, and how long one that has ended still shows the qualification.
 
-from datetime import date
+Terminal and service count alike.
+"""
 
+from datetime import date, datetime
+
+from config.japan import JAPAN
 from config.settings import GraceRule
 from reader.months import add_months, month_end
+from terminal.qualification.contract import CertificateStanding
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
 """A certificate this near to its end is told to the holder."""
+
+
+def standing(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStanding | None:
+    """How a certificate stands at `now`; None beyond its grace. Days are Japan's."""
+    today, last_day = now.astimezone(JAPAN).date(), not_after.astimezone(JAPAN).date()
+    if now > not_after:
+        return CertificateStanding.GRACE if today <= last_grace_day(last_day, rule) else None
+    near = today >= add_months(last_day, -EXPIRING_MONTHS)
+    return CertificateStanding.EXPIRING if near else CertificateStanding.VALID
 
 
 def last_grace_day(last_day: date, rule: GraceRule) -> date:

@@ -11,11 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from config.japan import JAPAN
 from consent.ledger import LedgerFile
 from consent.lifecycle import History, advanced
 from consent.records import Confirmed, Decided, LedgerHead, Opened, Record, RecordedAnswer, TimeCorrected
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
-from terminal.qualification.base import JAPAN
 from terminal.qualification.client import QualificationClient, receipt_is_genuine, signed_of_receipt
 from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
 from terminal.qualification.keys import verify

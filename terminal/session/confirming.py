@@ -6,6 +6,7 @@ from config.settings import AlsoPin
 from reader.facts import Authenticity, CardFacts, Medium
 from terminal.problems import ProblemCode, of_card
 from terminal.qualification.contract import CertificateStanding, Way
+from terminal.qualification.grace import standing
 from terminal.session.certainty import has_camera, needs_pin
 from terminal.session.effects import (
     CheckFace,
@@ -46,7 +47,7 @@ from terminal.session.methods import no_way, ways, why_here, without_pin
 from terminal.session.moves import Step, has_challenge, leave, to_problem, until, want_challenge
 from terminal.session.opening import ask_service, prove_by_chip
 from terminal.session.phone import begin_phone_check
-from terminal.session.rules import Now, Rules, standing
+from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     ChoosingMethod,
     FaceCheck,
@@ -96,7 +97,7 @@ def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> 
     """There are no months of grace for a phone, and no face to ask for besides."""
     if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
         return ProblemCode.PHONE_NOT_TAKEN
-    stands = standing(facts.certificate_not_after, now, rules)
+    stands = standing(facts.certificate_not_after, now.wall, rules.grace)
     usable = stands is not None and not (reception.by_phone and stands is CertificateStanding.GRACE)
     return None if usable else ProblemCode.CERTIFICATE_EXPIRED
 

@@ -6,9 +6,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from config.settings import AlsoPin, ConsentSettings, GraceRule
-from reader.months import add_months
-from terminal.qualification.contract import CertificateStanding
-from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
 
 
 class Now(NamedTuple):
@@ -76,12 +73,3 @@ class Rules:
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")
     """Offered in this order; every reception begins in the first."""
-
-
-def standing(not_after: datetime, now: Now, rules: Rules) -> CertificateStanding | None:
-    """How the certificate stands at `now`, which is Japan's; None beyond its grace."""
-    today, last_day = now.wall.date(), not_after.astimezone(now.wall.tzinfo).date()
-    if now.wall > not_after:
-        return CertificateStanding.GRACE if today <= last_grace_day(last_day, rules.grace) else None
-    near = today >= add_months(last_day, -EXPIRING_MONTHS)
-    return CertificateStanding.EXPIRING if near else CertificateStanding.VALID

@@ -8,14 +8,15 @@ from pydantic import ValidationError
 
 from config.load import SettingsError, load
 from config.profiles import PROFILES, LimitPolicy, PrescriptionPolicy, Profile
-from config.settings import ConsentSettings, Settings
+from config.settings import ConsentSettings, Settings, VisionSettings
 
 
-def test_every_profile_has_a_row_with_every_consent_value() -> None:
+def test_every_profile_has_a_row_of_settings_that_exist() -> None:
     assert set(PROFILES) == set(Profile)
     for row in PROFILES.values():
-        assert set(row.consent) == set(ConsentSettings.model_fields)
-        assert row.consent["prescription"] in row.prescription_allowed
+        assert set(row.consent) <= set(ConsentSettings.model_fields)
+        assert set(row.vision) <= set(VisionSettings.model_fields)
+        assert ConsentSettings.model_validate(row.consent).prescription in row.prescription_allowed
         assert {"ja", "en"} <= set(row.words)
 
 
@@ -24,10 +25,6 @@ def test_the_words_differ() -> None:
     assert (clinic.institution, clinic.staff) == ("この医院", "医師")
     assert (pharmacy.institution, pharmacy.staff) == ("この薬局", "薬剤師")
     assert PROFILES[Profile.PHARMACY].words_in("ko").staff == "pharmacist"
-
-
-def test_the_models_own_defaults_are_the_clinics() -> None:
-    assert ConsentSettings() == ConsentSettings.model_validate(PROFILES[Profile.CLINIC].consent)
 
 
 def test_the_row_fills_what_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from config.japan import JAPAN
 from terminal.handover.codes import CONSENT, Codes
 from terminal.handover.messages.kinds import FILE_KINDS
 from terminal.handover.parts import Consented, Element, Field, Part, fields_of
-from terminal.handover.values import JAPAN, CodeKind
+from terminal.handover.values import CodeKind
 from terminal.simulated.exchange.sample_files import all_files, elements_of
 from terminal.simulated.service.people import invented_people
 

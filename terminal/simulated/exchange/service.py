@@ -15,10 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
+from config.japan import JAPAN
 from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
 from terminal.handover.messages.kinds import FACE_PREFIX
 from terminal.handover.reading import TooLarge, read_whole
-from terminal.handover.values import JAPAN
 from terminal.handover.xml import LARGEST, Encoding
 from terminal.simulated.exchange.answers.common import Desk
 from terminal.simulated.exchange.book import Book

@@ -25,8 +25,6 @@ from config.settings import GraceRule
 from reader.authenticity import TrustAnchors, chip_key_of, verify_chip_signature, verify_record_proof
 from reader.chip_key import chip_key_der
 from reader.facts import Authenticity
-from reader.months import add_months
-from terminal.qualification.base import JAPAN as JAPAN
 from terminal.qualification.contract import (
     CardSignature,
     CertificateStanding,
@@ -37,7 +35,7 @@ from terminal.qualification.contract import (
     RefusalReason,
     Submission,
 )
-from terminal.qualification.grace import EXPIRING_MONTHS, last_grace_day
+from terminal.qualification.grace import standing
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import (
     chip_statement,
@@ -79,15 +77,10 @@ def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules:
 
 
 def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
-    """None when it cannot be used (any more, or yet). Days are Japan's."""
+    """None when it cannot be used (any more, or yet)."""
     if now < certificate.not_valid_before_utc:
         return None
-    today = now.astimezone(JAPAN).date()
-    last_day = certificate.not_valid_after_utc.astimezone(JAPAN).date()
-    if now <= certificate.not_valid_after_utc:
-        near = today >= add_months(last_day, -EXPIRING_MONTHS)
-        return CertificateStanding.EXPIRING if near else CertificateStanding.VALID
-    return CertificateStanding.GRACE if today <= last_grace_day(last_day, rules.grace) else None
+    return standing(certificate.not_valid_after_utc, now, rules.grace)
 
 
 def check_pin_proof(certificate: x509.Certificate, challenge: bytes, proof: PinProof) -> RefusalReason | None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from config.japan import JAPAN
 from consent.items import Item
 from terminal.qualification.contract import (
     CertificateStanding,
@@ -18,7 +19,6 @@ from terminal.qualification.insured import Qualification
 from terminal.simulated.service import refusals
 from terminal.simulated.service.lookup import Found
 from terminal.simulated.service.people import InsuredPerson, Validity
-from terminal.simulated.service.proofs import JAPAN
 from terminal.simulated.service.storage.store import Accepted, OpenedCheck
 
 AVAILABLE_FOR = timedelta(hours=24)

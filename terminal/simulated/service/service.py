@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from pydantic import ValidationError
 
+from config.japan import JAPAN
 from consent.items import Item
 from terminal.qualification.contract import (
     CardSignature,
@@ -48,7 +49,6 @@ from terminal.simulated.service.imitation import imitated, imitated_finding, imi
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import InsuredPerson, People, invented_people
 from terminal.simulated.service.proofs import (
-    JAPAN,
     CertificateRules,
     card_signature_of,
     check_chip_proof,

@@ -271,6 +271,6 @@ def test_a_terminal_that_is_not_enrolled_says_what_to_do(tmp_path: Path, counter
 
 
 def _japan() -> object:
-    from terminal.conductor.clock import JAPAN
+    from config.japan import JAPAN
 
     return JAPAN

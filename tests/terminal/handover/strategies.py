@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from config.japan import JAPAN
 from terminal.handover.parts import Consent, Consented, Element, Part, fields_of
 from terminal.handover.values import (
     COUNT,
-    JAPAN,
     KANA,
     MONTH,
     NAME,

@@ -11,10 +11,11 @@ from consent.records import Cause
 from reader.facts import CardGone, NoCertificate, NotMyNumberCard
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, PrescriptionForm, RefusalReason, Way
+from terminal.qualification.grace import standing
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.session.rules import Now, Rules, standing
+from terminal.session.rules import Now, Rules
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 
 ALL = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HEALTH_CHECKUP: 1}
@@ -752,4 +753,4 @@ def test_grace_is_counted_to_the_month_end_or_to_the_day(rule: GraceRule, day: d
     ended = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
     now = Now(0.0, datetime.combine(day, time(12), japan))
     expected = CertificateStanding.GRACE if usable else None
-    assert standing(ended, now, Rules(grace=rule)) is expected
+    assert standing(ended, now.wall, rule) is expected

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from config.japan import JAPAN
 from consent.items import Item
 from terminal.handover.messages.bulk import BulkFetch, BulkRequest, BulkSearch, BulkTicket
 from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
 from terminal.handover.messages.qualification import SearchInfo
-from terminal.handover.values import JAPAN
 from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
 from terminal.simulated.exchange.checks import InventedChecks, Question
 from terminal.simulated.exchange.insured import InventedInsured, Wanted

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.japan import JAPAN
 from terminal.handover.check import Findings, check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS, read_message
-from terminal.handover.values import JAPAN
 from terminal.handover.xml import Encoding, Parsed, Unreadable, parse
 from terminal.simulated.exchange.answers.common import Desk
 from terminal.simulated.exchange.book import Book

@@ -7,9 +7,10 @@ import pytest
 from lxml import etree
 from typer.testing import CliRunner
 
+from config.japan import JAPAN
 from terminal.cli.main import app
 from terminal.handover.check import check_bytes
-from terminal.handover.values import JAPAN, Severity
+from terminal.handover.values import Severity
 from terminal.simulated.exchange.sample_files import SAMPLES, Sample, all_files, elements_of, face_file
 from terminal.simulated.service.people import invented_people
 

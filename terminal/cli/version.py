@@ -1,0 +1,7 @@
+"""Name and version as installed."""
+
+
+def version_line() -> str:
+    from importlib.metadata import version
+
+    return f"uketsuke {version('uketsuke')}"
