@@ -93,6 +93,11 @@ class VisionSettings(Section):
     anti_photo: AntiPhoto = AntiPhoto.STANDARD
     """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff. Where
     it is not set, the profile's applies (`config.profiles`)."""
+    read_card_front: bool = True
+    """Read the code printed on the card (birth date, expiry, security code) by camera; otherwise it is typed."""
+    card_camera: str = ""
+    """The camera that sees the card's front, named like `camera`: one over the reader. By default the face camera, the
+    card held towards it."""
     keep_open: bool = False
     """Leave the camera open between face checks. By default it is closed and its lamp off; a camera that takes seconds
     to open may need this. `uketsuke doctor` tells how long it takes."""

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +16,13 @@ from reader.models import ReaderModels
 from reader.reading import Reading
 from terminal.audit import AuditTrail
 from terminal.conductor.camera_desk import CameraDesk
+from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
+from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.folder import ResultFolder
 from terminal.handover.numbers import numbers_in
@@ -45,7 +47,7 @@ class Devices:
     """What stands on the counter - or plays its part."""
 
     slot: CardSlot
-    scanner: CodeScanner | None
+    scanner: CodeScanner | CardCamera | None
     camera: "Camera"
     engine: "Callable[[], FaceEngine]"
 
@@ -110,15 +112,16 @@ def open_terminal(
     clock = clock or Clock()
     client, _ = client_of(settings)
     books, delivery = open_books(settings, client, clock)
+    printed = PrintedDesk(devices.scanner)
     return Conductor(
-        rules=rules or rules_of(settings),
+        rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera),
         card=CardDesk(
             devices.slot,
-            devices.scanner,
             anchors or load_trust_anchors(settings.reader.trust_anchors),
             reading_of(settings),
         ),
         camera=CameraDesk(devices.camera, devices.engine, settings.vision),
+        printed=printed,
         service=ServiceDesk(client),
         ledger=books,
         delivery=delivery,

@@ -1,6 +1,7 @@
 """`uketsuke run`"""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +15,13 @@ from config.settings import Profile, Settings
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
+log = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     from reader.link import CardSlot
     from terminal.assembly import Devices
+    from terminal.conductor.card_camera import CardCamera
+    from vision.camera import Camera
 
 HELP = """The terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
 
@@ -97,7 +102,29 @@ def real_devices(settings: Settings, write: Write | None) -> "Devices":
     slot: CardSlot = PcscSlot(settings.reader.name or None, phone=settings.reader.phone or None)
     if write is not None:
         slot = traced(slot, write, production=not is_simulated(settings))
-    return Devices(slot, None, Camera(source, keep_open=settings.vision.keep_open), engine)
+    camera = Camera(source, keep_open=settings.vision.keep_open)
+    return Devices(slot, card_camera(settings, camera), camera, engine)
+
+
+def card_camera(settings: Settings, face_camera: "Camera") -> "CardCamera | None":
+    """What reads the printed code: the face camera, or a second one; None where it is switched off or not installed."""
+    from terminal.conductor.card_camera import CardCamera
+    from vision.camera import Camera
+    from vision.printed.model import recogniser_path
+    from vision.printed.recogniser import NoRecogniser
+    from vision.sources.open import open_source
+
+    if not settings.vision.read_card_front:
+        return None
+    try:
+        recogniser_path()
+    except NoRecogniser as error:
+        log.warning("the printed code is typed: %s", error)
+        return None
+    if not settings.vision.card_camera:
+        return CardCamera(face_camera)
+    source = open_source(settings.vision.card_camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
+    return CardCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
 
 
 def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":

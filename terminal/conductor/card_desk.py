@@ -29,8 +29,7 @@ from reader.facts import (
     ReaderLost,
     TwoCards,
 )
-from reader.link import CardLink, CardSlot, CodeScanner
-from reader.profile import PRINTED_CODE_LENGTH
+from reader.link import CardLink, CardSlot
 from reader.reading import AS_DELIVERED, Reading
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
@@ -58,14 +57,12 @@ class CardDesk:
     def __init__(
         self,
         slot: CardSlot,
-        scanner: CodeScanner | None,
         anchors: TrustAnchors,
         reading: Reading = AS_DELIVERED,
         patience: float = 5.0,
     ) -> None:
         self.slot = slot
         self._patience = patience
-        self._scanner = scanner
         self._anchors = anchors
         self._reading = reading
         self._worker = Worker("card")
@@ -119,17 +116,6 @@ class CardDesk:
         if isinstance(link, ConnectProblem):
             return False
         link.close()
-        return True
-
-    async def scan(self, patient: Patient) -> bool:
-        """True if the code printed on the card could be read."""
-        code = await self._worker.run(self._scanner.scan) if self._scanner is not None else None
-        if code is None:
-            return False
-        if len(code) != PRINTED_CODE_LENGTH or not code.isdigit():
-            wipe_buffer(code)
-            return False
-        patient.put_code(code)
         return True
 
     async def open_record(

@@ -21,6 +21,7 @@ from terminal.conductor.day_number import DayNumber
 from terminal.conductor.delivery import Delivery, Stage
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.patient import Patient, wipe_buffer
+from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.shown_codes import ShownCodes
 from terminal.qualification.contract import RefusalReason
@@ -47,6 +48,7 @@ class Conductor:
         rules: Rules,
         card: CardDesk,
         camera: CameraDesk,
+        printed: PrintedDesk,
         service: ServiceDesk,
         ledger: LedgerDesk,
         delivery: Delivery,
@@ -57,7 +59,7 @@ class Conductor:
         self.rules = rules
         self.state: State = Idle(display=Display(language=rules.languages[0]))
         self.reader_name: str | None = None
-        self.card, self.camera, self.service = card, camera, service
+        self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.delivery = ledger, delivery
         self._trail = trail
         self._numbers = DayNumber(trail.last_number)
@@ -147,6 +149,7 @@ class Conductor:
         outbox: asyncio.Task[None] | None = None
         try:
             self.camera.start(lambda available: self.post_from_thread(ev.CameraChanged(available)))
+            self.printed.start()
             self.card.slot.watch(on_slot)
             outbox = asyncio.create_task(self._outbox())
             self._keep(asyncio.create_task(self._warm_up()))
@@ -239,6 +242,8 @@ class Conductor:
         match effect:
             case fx.StopFaceCheck():
                 self.camera.stop_check()
+            case fx.StopScan():
+                self.printed.stop()
             case fx.WipeShownCode(shown=shown):
                 self._shown.wipe(shown)
             case fx.WipeCode(reception=reception):
@@ -271,11 +276,12 @@ class Conductor:
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """The face engine loads before the first patient comes; a failure shows when it is needed."""
-        try:
-            await self.camera.warm_up()
-        except Exception as error:
-            log.error("face engine: %s at %s", type(error).__name__, _place(error))
+        """Networks load before the first patient comes; a failure shows when they are needed."""
+        for name, desk in (("face engine", self.camera), ("text recogniser", self.printed)):
+            try:
+                await desk.warm_up()
+            except Exception as error:
+                log.error("%s: %s at %s", name, type(error).__name__, _place(error))
 
     async def _perform(self, effect: fx.Effect) -> None:
         patient = self._patients.get(effect.reception) or _nobody(effect.reception)
@@ -296,8 +302,9 @@ class Conductor:
             case fx.FetchChallenge():
                 return await self.service.fetch_challenge(ids, patient)
             case fx.ScanCode():
-                scanned = await self.card.scan(patient)
-                return ev.CodeScanned(*ids) if scanned else ev.CodeNotScanned(*ids)
+                return await self.printed.scan(effect, patient, self.post_from_thread)
+            case fx.LookForFront():
+                return await self.printed.look_for_front(self.post_from_thread, self.show_code)
             case fx.OpenFaceRecord():
                 return await self._open_record(effect, patient)
             case fx.VerifyPinAndSign():
@@ -396,6 +403,7 @@ class Conductor:
         for patient in self._patients.values():
             patient.wipe()
         self.camera.stop_check()
+        self.printed.stop()
         if self._running:
             await asyncio.wait(self._running, timeout=10)
         async with contextlib.AsyncExitStack() as closing:
@@ -403,6 +411,7 @@ class Conductor:
             closing.callback(self.ledger.close)
             closing.push_async_callback(self.service.client.aclose)
             closing.callback(self.camera.close)
+            closing.callback(self.printed.close)
             closing.push_async_callback(self.card.close)
 
 

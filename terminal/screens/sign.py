@@ -62,7 +62,7 @@ def _rgb(color: object, otherwise: int) -> int:
 def picture(sign: Sign, phase: int, ground: int, ink: int) -> list[Strip]:
     """The sign at one moment, in lines of cells."""
     match sign:
-        case Sign.PUT_CARD:
+        case Sign.PUT_CARD | Sign.SHOW_CARD:
             return strips_of(_card_at(min(phase, 8) // 2 - 1, ground, ink))
         case Sign.TAKE_CARD:
             return strips_of(_card_at(3 - min(phase, 8) // 2, ground, ink))

@@ -13,6 +13,7 @@ from terminal.session.effects import (
     OpenFaceRecord,
     ScanCode,
     StopFaceCheck,
+    StopScan,
     VerifyPinAndSign,
     WipeCode,
 )
@@ -22,9 +23,11 @@ from terminal.session.events import (
     CardRead,
     ChallengeFetched,
     CodeEntered,
+    CodeGuided,
     CodeNotScanned,
     CodeRefused,
     CodeScanned,
+    CodeTypingChosen,
     Event,
     FaceChosen,
     FaceMatched,
@@ -187,7 +190,8 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
     if asked_before:
         return Step(state)
     reception, number = reception.numbered()
-    return Step(replace(state, reception=reception, waiting=number), (ScanCode(reception.id, number),))
+    scanning = replace(state, reception=reception, waiting=number, scanning=True)
+    return Step(scanning, (ScanCode(reception.id, number, expiry),))
 
 
 def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) -> Step:
@@ -195,8 +199,13 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
     match event:
         case CodeScanned():
             return _open_record(state, rules, now)
+        case CodeGuided(guidance=guidance):
+            return Step(replace(state, guidance=guidance))
         case CodeNotScanned():
-            return Step(replace(state, waiting=None, deadline=until(PrintedCodeEntry, reception, rules, now)))
+            return _typed(state, rules, now)
+        case CodeTypingChosen() if state.scanning:
+            following = _typed(state, rules, now)
+            return Step(following.state, (StopScan(reception.id, 0),))
         case CodeEntered() if state.waiting is None:
             return _open_record(state, rules, now)
         case RecordOpened(record=record):
@@ -210,17 +219,32 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             return _code_refused(state, left, rules, now)
         case CardFailed(trouble=trouble):
             return to_problem(reception, of_card(trouble), rules, now)
-        case PinChosen() if state.waiting is None and Way.PIN in ways(reception, rules):
-            return begin_pin(reception, rules, now)
+        case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
+            following = begin_pin(reception, rules, now)
+            stopped = (StopScan(reception.id, 0),) if state.scanning else ()
+            return Step(following.state, (*stopped, *following.effects))
         case _:
             return Step(state)
+
+
+def _typed(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
+    """The code is typed now, with the time that takes."""
+    deadline = until(PrintedCodeEntry, state.reception, rules, now)
+    return Step(replace(state, waiting=None, scanning=False, guidance=None, deadline=deadline))
 
 
 def _open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
     """Reading takes its time; a code entered at the last moment has it too."""
     reception, number = state.reception.numbered()
     return Step(
-        replace(state, reception=reception, waiting=number, deadline=until(PrintedCodeEntry, reception, rules, now)),
+        replace(
+            state,
+            reception=reception,
+            waiting=number,
+            scanning=False,
+            guidance=None,
+            deadline=until(PrintedCodeEntry, reception, rules, now),
+        ),
         (OpenFaceRecord(reception.id, number, reception.code_left),),
     )
 

@@ -1,7 +1,7 @@
 """What a step asks to be done: a closed union of frozen values, performed by the conductor alone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from consent.items import Answer, AnsweredBy, Item, Question
 from consent.records import Cause
@@ -33,7 +33,19 @@ class FetchChallenge(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class ScanCode(_Effect):
-    """Ask the scanner for the code printed on the card."""
+    """Ask the camera or scanner for the code printed on the card; only a front with this expiry counts."""
+
+    expiry: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopScan(_Effect):
+    """Stop looking for the printed code."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookForFront(_Effect):
+    """Look for a card held before the camera at the first screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,8 @@ Effect = (
     ReadCard
     | FetchChallenge
     | ScanCode
+    | StopScan
+    | LookForFront
     | OpenFaceRecord
     | VerifyPinAndSign
     | SignByPhone

@@ -12,6 +12,7 @@ from reader.facts import CardFacts, ReaderStanding
 from terminal.problems import CardTrouble
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
 from terminal.session.display import Size
+from vision.printed.guidance import CardGuidance
 from vision.verdict import Progress
 
 
@@ -75,6 +76,18 @@ class CodeShown:
     """Printed on the same front."""
 
 
+@dataclass(frozen=True, slots=True)
+class FrontGuided:
+    """At the first screen: what the holder of a card before the camera can do so that its front can be read."""
+
+    guidance: CardGuidance
+
+
+@dataclass(frozen=True, slots=True)
+class FrontNotShown:
+    """No front was read in time, or the camera failed."""
+
+
 # --- touches ------------------------------------------------------------------------------------------------
 
 
@@ -86,6 +99,16 @@ class FaceChosen(_Touch):
 @dataclass(frozen=True, slots=True)
 class PinChosen(_Touch):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCardChosen(_Touch):
+    """ "Show the card to the camera" - at the idle screen, before it is put down."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTypingChosen(_Touch):
+    """The printed code will be typed rather than shown to the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +298,13 @@ class CodeScanned(_Answer):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeGuided(_Answer):
+    """What the holder of the card can do so that its front can be read."""
+
+    guidance: CardGuidance
+
+
+@dataclass(frozen=True, slots=True)
 class CodeNotScanned(_Answer):
     pass
 
@@ -413,11 +443,13 @@ class EffectFailed(_Answer):
     """A programming mistake surfaced while an effect was performed; the log has it, without locals."""
 
 
-Device = Tick | CardPresent | CardTaken | ReaderChanged | CameraChanged | CodeShown
+Device = Tick | CardPresent | CardTaken | ReaderChanged | CameraChanged | CodeShown | FrontGuided | FrontNotShown
 Touch = (
     FaceChosen
     | PinChosen
     | CodeEntered
+    | CodeTypingChosen
+    | ShowCardChosen
     | PinEntered
     | PinForgotten
     | PhoneChosen
@@ -452,6 +484,7 @@ Touch = (
 Answer = (
     CardRead
     | CardFailed
+    | CodeGuided
     | CodeScanned
     | CodeNotScanned
     | RecordOpened

@@ -6,7 +6,7 @@ from typing import Any
 from reader.facts import ReaderStanding
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Purpose
-from terminal.session.effects import AlertStaff, RemindTakeCard, WipeShownCode
+from terminal.session.effects import AlertStaff, LookForFront, RemindTakeCard, StopScan, WipeShownCode
 from terminal.session.events import (
     Back,
     CameraChanged,
@@ -17,10 +17,13 @@ from terminal.session.events import (
     DisplayChanged,
     Event,
     ForChildChosen,
+    FrontGuided,
+    FrontNotShown,
     HelpChosen,
     InquiryChosen,
     NoCardChosen,
     ReaderChanged,
+    ShowCardChosen,
     StaffAuthenticated,
     StaffCalled,
     Tick,
@@ -31,6 +34,14 @@ from terminal.session.states import CardShown, Display, Help, Idle
 
 
 def idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
+    following = _idle(state, event, rules, now)
+    goes_on = isinstance(following.state, Idle) and following.state.looking
+    if state.looking and not goes_on:
+        return Step(following.state, (*following.effects, StopScan("", 0)))
+    return following
+
+
+def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
     match event:
         case CardPresent():
             return begin(state, event, rules, now)
@@ -42,6 +53,14 @@ def idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return _reader(state, standing)
         case CodeShown(shown=shown):
             return _code_shown(state, event, rules, now) if shown and _takes_code(state) else Step(state)
+        case FrontGuided(guidance=guidance) if state.looking:
+            return Step(replace(state, guidance=guidance))
+        case FrontNotShown() if state.looking:
+            return Step(replace(state, looking=False, guidance=None))
+        case ShowCardChosen(reception="") if rules.reads_fronts and state.camera and _takes_code(state):
+            mode_until = now.monotonic + rules.timeouts["StaffCheck"]
+            asked = replace(state, looking=True, guidance=None, help=None, mode_until=mode_until)
+            return Step(asked, () if state.looking else (LookForFront("", 0),))
         case Tick():
             return _tick(state, rules, now)
         case StaffCalled(reception=""):
@@ -66,7 +85,7 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
         case NoCardChosen(reception=""):
             chosen = replace(state, help=Help.NO_CARD)
         case Back(reception=""):
-            chosen = replace(state, help=None, child=False, purpose=Purpose.RECEPTION)
+            chosen = replace(state, help=None, looking=False, guidance=None, child=False, purpose=Purpose.RECEPTION)
         case DisplayChanged(reception=""):
             chosen = replace(state, display=displayed(state.display, event, rules))
         case _:
@@ -94,6 +113,8 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
             staff=False,
             child=False,
             help=None,
+            looking=False,
+            guidance=None,
             purpose=Purpose.RECEPTION,
             display=Display(language=rules.languages[0]),
             mode_until=None,
@@ -127,7 +148,7 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
     shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, deadline=deadline)
-    return Step(replace(shown, help=None), earlier)
+    return Step(replace(shown, help=None, looking=False, guidance=None), earlier)
 
 
 def _without_code(state: CardShown) -> Step:

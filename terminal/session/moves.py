@@ -12,6 +12,7 @@ from terminal.session.effects import (
     RecordDiscarded,
     ReleaseCard,
     StopFaceCheck,
+    StopScan,
     WipePatient,
 )
 from terminal.session.events import CardPresent
@@ -74,6 +75,7 @@ def put_away(reception: Reception) -> tuple[Effect, ...]:
     """Let go of card and camera and overwrite what belongs to the patient."""
     return (
         StopFaceCheck(reception.id, 0),
+        StopScan(reception.id, 0),
         ReleaseCard(reception.id, 0),
         WipePatient(reception.id, 0),
     )

@@ -54,6 +54,8 @@ class Rules:
     """Whether the face alone, or the PIN alone, is too little; `terminal.session.certainty` says when."""
     code_tries_floor: int = 3
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
+    reads_fronts: bool = False
+    """A camera can read the code printed on a card's front."""
     code_sent_unasked_from: int = 5
     """With fewer tries left a printed code that was scanned or shown is not sent by itself."""
     require_genuine_record: bool = True

@@ -16,6 +16,7 @@ from terminal.qualification.contract import CertificateStanding, CheckFacts, Pre
 from terminal.session.display import Display as Display
 from terminal.session.display import Size as Size
 from terminal.session.events import CardPresent, RecordFacts
+from vision.printed.guidance import CardGuidance
 from vision.verdict import Progress
 
 GUARDIAN_BELOW = 15
@@ -151,6 +152,10 @@ class Idle:
     child: bool = False
     """The next card is a child's."""
     help: Help | None = None
+    looking: bool = False
+    """The camera looks for a card's front, as somebody asked it to."""
+    guidance: CardGuidance | None = None
+    """What would make the front readable."""
     purpose: Purpose = Purpose.RECEPTION
     mode_until: float | None = None
     """When staff's and the inquiry's mark and the display choice fall back."""
@@ -197,6 +202,9 @@ class ChoosingMethod(_InReception):
 class PrintedCodeEntry(_InReception):
     target: Way
     """What the face record is needed for: FACE or STAFF."""
+    scanning: bool = False
+    """The camera looks for the card's front; the code can be typed instead."""
+    guidance: CardGuidance | None = None
     wrong: bool = False
     why: WhyHere = WhyHere.NOTHING
     card_expiry_year: int | None = None

@@ -46,6 +46,8 @@ from terminal.session.events import (
     DisplayChanged,
     EffectFailed,
     Event,
+    FrontGuided,
+    FrontNotShown,
     MoreTime,
     ReaderChanged,
     RespondentChosen,
@@ -112,7 +114,7 @@ def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
             return _next_card(state, event, rules, now)
         case CameraChanged(available=available):
             return _camera(state, available, rules, now)
-        case CodeShown():
+        case CodeShown() | FrontGuided() | FrontNotShown():
             return Step(state)
         case _ if isinstance(event, _ANSWERS):
             return _answer(state, event, rules, now)

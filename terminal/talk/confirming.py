@@ -20,6 +20,7 @@ from terminal.session.states import (
     WhyHere,
 )
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Pad, Scene, Sign, hints, numbered
+from vision.printed.guidance import CardGuidance
 from vision.verdict import Guidance
 
 PAD_KEYS = "abc"
@@ -35,6 +36,14 @@ def idle(state: Idle, scene: Scene) -> Body:
         problem = state.out_of_service
         lines = hints(say(f"{problem.message_id}.next"), say(f"reader.{state.reader}"))
         return Body(step=GuideStep.READ, question=say(problem.message_id), lines=lines, code=problem.code)
+    if state.looking:
+        return Body(
+            step=GuideStep.READ,
+            question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
+            lines=hints(say("show.not-kept")),
+            sign=Sign.SHOW_CARD,
+            offers=_start(scene),
+        )
     if state.help is Help.NO_CARD:
         return Body(
             step=GuideStep.READ,
@@ -67,6 +76,9 @@ def _help(scene: Scene) -> tuple[Offer, ...]:
         Offer(id="back", label=say("button.back"), event=ev.Back(""), back=True),
         Offer(id="no-card", label=say("help.no-card"), event=ev.NoCardChosen("")),
         Offer(id="inquiry", label=say("idle.check-registration"), event=ev.InquiryChosen("")),
+        Offer(id="show-card", label=say("help.show-card"), event=ev.ShowCardChosen(""))
+        if scene.rules.reads_fronts
+        else None,
         Offer(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
     )
 
@@ -135,6 +147,8 @@ def code_tries(state: PrintedCodeEntry, scene: Scene) -> int:
 def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
     say = scene.say
     both = say("code.both") if state.target is Way.FACE and needs_pin(state.reception, scene.rules) else ""
+    if state.scanning:
+        return _scanning(state, both, scene)
     if state.waiting is not None:
         return Body(
             step=GuideStep.CONFIRM,
@@ -158,6 +172,22 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
         lines=lines,
         pad=Pad.CODE,
         offers=numbered(_use_pin(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
+    )
+
+
+def _scanning(state: PrintedCodeEntry, both: str, scene: Scene) -> Body:
+    """The card's front is looked for: outline and words alone, never the camera's picture of the card."""
+    say, reception = scene.say, state.reception
+    pin = Way.PIN in ways(reception, scene.rules)
+    return Body(
+        step=GuideStep.CONFIRM,
+        question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
+        lines=hints(say("show.not-kept"), both),
+        sign=Sign.SHOW_CARD,
+        offers=numbered(
+            Offer(id="type", label=say("show.type"), event=ev.CodeTypingChosen(reception.id)),
+            _use_pin(reception, say("code.use-pin")) if pin else None,
+        ),
     )
 
 

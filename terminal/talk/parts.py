@@ -31,6 +31,8 @@ class Sign(StrEnum):
     PUT_CARD = "put-card"
     WAIT = "wait"
     TAKE_CARD = "take-card"
+    SHOW_CARD = "show-card"
+    """The front of the card, held before the camera. The camera's picture is not shown: a queue stands behind."""
 
 
 class Remark(StrEnum):

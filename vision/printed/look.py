@@ -4,7 +4,6 @@ Only the boxes of birth date, expiry and security code are cut out and recognise
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -24,6 +23,7 @@ from vision.printed.fields import (
     expiry_of,
     security_of,
 )
+from vision.printed.guidance import CardGuidance
 from vision.printed.layout import Box
 from vision.printed.recogniser import HEIGHT, Recogniser
 from vision.printed.side import upright_front
@@ -40,16 +40,6 @@ _MARK: Final = Path(__file__).with_name("pinless.png")
 _MARK_SCALE: Final = 5.0
 _MARK_LIKE: Final = 0.62
 """Least correlation with the drawn 顔認証."""
-
-
-class CardGuidance(StrEnum):
-    """What the holder can do so that the card can be read."""
-
-    SHOW_CARD = "show-card"
-    OTHER_SIDE = "other-side"
-    NEARER = "nearer"
-    TILT = "tilt"
-    HOLD_STILL = "hold-still"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -44,7 +44,7 @@ class HangingSlot:
 def card_desk(slot: HangingSlot) -> CardDesk:
     driver: Any = slot
     anchors: Any = None
-    return CardDesk(driver, None, anchors, patience=0.05)
+    return CardDesk(driver, anchors, patience=0.05)
 
 
 def test_a_worker_keeps_nothing_of_its_last_call() -> None:

@@ -29,7 +29,7 @@ CHALLENGE = b"c" * 32
 
 def card_desk(slot: SimulatedSlot) -> CardDesk:
     anchors: Any = None
-    return CardDesk(slot, None, anchors)
+    return CardDesk(slot, anchors)
 
 
 def test_a_pin_goes_to_the_card_whose_counter_was_read_and_to_no_other(desk: Desk) -> None:

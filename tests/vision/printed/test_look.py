@@ -10,7 +10,8 @@ import pytest
 from vision.frame import Image
 from vision.printed.corners import find_cards
 from vision.printed.fields import PrintedBirth, PrintedFields
-from vision.printed.look import CardGuidance, look_at
+from vision.printed.guidance import CardGuidance
+from vision.printed.look import look_at
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card

@@ -1,0 +1,105 @@
+"""Reads the code printed on a card held before a camera; the camera is open only meanwhile."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING
+
+from vision.printed.guidance import CardGuidance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vision.camera import Camera
+    from vision.printed.fields import PrintedFields
+    from vision.printed.reader import PrintedReader
+    from vision.printed.recogniser import Recogniser
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 25.0
+"""After that the code is typed."""
+
+
+class CardCamera:
+    """`camera` is the face camera, the card held towards it, or one over the reader."""
+
+    def __init__(self, camera: "Camera", *, own: bool = False, seconds: float = LOOK_SECONDS) -> None:
+        """`own`: another camera than the face's, started and stopped here."""
+        self.camera = camera
+        self._own = own
+        self._seconds = seconds
+        self._recogniser: Recogniser | None = None
+
+    def start(self) -> None:
+        if self._own:
+            self.camera.start()
+
+    def close(self) -> None:
+        if self._own:
+            self.camera.stop()
+
+    def warm_up(self) -> None:
+        """Load the text recogniser, which takes half a second. Raises NoRecogniser."""
+        from vision.printed.model import recogniser_path
+        from vision.printed.recogniser import Recogniser
+
+        if self._recogniser is None:
+            self._recogniser = Recogniser(recogniser_path())
+
+    def read(
+        self, wanted: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event
+    ) -> "PrintedFields":
+        """Look until two frames agree on a whole code, `stop` is set or the time is over; blocks.
+
+        `wanted`: only a front that prints this last day counts; None takes any. Returns what the frames agree on,
+        perhaps in part, for the caller to wipe.
+        """
+        from vision.frame import Frame
+        from vision.printed.fields import PrintedFields
+
+        try:
+            self.warm_up()
+        except Exception as error:
+            log.warning("printed code: %s", error)
+            return PrintedFields()
+        until = time.monotonic() + self._seconds
+        told: CardGuidance | None = None
+        number = -1
+        with self._reader() as reader, self.camera.look() as camera:
+            while not stop.is_set() and time.monotonic() < until:
+                frame = camera.after(number, 0.2)
+                if not isinstance(frame, Frame):
+                    if frame is not None:
+                        break
+                    continue
+                number = frame.number
+                look = reader.see(frame.rgb)
+                if look.guidance is not told:
+                    told = look.guidance
+                    guided(told)
+                reading = reader.reading()
+                if reading.whole and wanted in (None, reading.expiry):
+                    return reading
+                reading.wipe()
+            reading = reader.reading()
+            if wanted is not None and reading.expiry != wanted:
+                # another card, or one whose last day could not be read: nothing of it helps to type the code
+                reading.wipe()
+            return reading
+
+    @contextmanager
+    def _reader(self) -> "Iterator[PrintedReader]":
+        from vision.printed.look import look_at
+        from vision.printed.reader import PrintedReader
+
+        recogniser = self._recogniser
+        assert recogniser is not None
+        reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
+        try:
+            yield reader
+        finally:
+            reader.wipe()
