@@ -27,6 +27,8 @@ _PHOTO_MIRRORED: Final = Box(
     layout.WIDTH - layout.PHOTO.right, layout.PHOTO.top, layout.WIDTH - layout.PHOTO.left, layout.PHOTO.bottom
 )
 """Where other cards have their photo."""
+_NO_PHOTO: Final = 0.08
+"""Median ink of a place without photo."""
 _FRONT: Final = 0.5
 """Least score of a front."""
 
@@ -67,5 +69,10 @@ def features(ink: NDArray[np.float32]) -> tuple[float, float, float, float]:
 
 
 def _score(ink: NDArray[np.float32]) -> float:
+    """At least `_FRONT` for an upright front. A card without photo (an infant's) must show its lines the clearer."""
     photo, lines, quiet, opposite = features(ink)
-    return min((photo - opposite) / 0.24, (lines - quiet) / 0.10)
+    contrast = (lines - quiet) / 0.10
+    if max(photo, opposite) < _NO_PHOTO:
+        security = float(ink[layout.SECURITY.pixels(_SCALE, -0.6)].mean())
+        return min(contrast, (security - quiet) / 0.06) - 0.4
+    return min((photo - opposite) / 0.24, contrast)

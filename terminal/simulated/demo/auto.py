@@ -21,6 +21,7 @@ from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.demo.card_over_reader import code_reader
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace
 from terminal.simulated.demo.result_flags import flags_in
@@ -134,7 +135,9 @@ class AutoDemo:
 
     async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
         self._place = self._places()
-        devices = Devices(self._place.slot, self._place.scanner, self._stage.camera, self._stage.engine)
+        place = self._place
+        scanner = code_reader(place.scanner, lambda: place.card)
+        devices = Devices(place.slot, scanner, self._stage.camera, self._stage.engine)
         conductor = open_terminal(
             self._settings,
             devices,

@@ -18,6 +18,10 @@ class CardPlace(Protocol):
     @property
     def scanner(self) -> CodeScanner: ...
 
+    @property
+    def card(self) -> SoftCard | None:
+        """The card that lies there."""
+
     def insert(self, card: SoftCard) -> None: ...
 
     def remove(self) -> None: ...
@@ -27,13 +31,16 @@ class SimulatedPlace:
     """A reader in this process."""
 
     def __init__(self) -> None:
+        self.card: SoftCard | None = None
         self.slot = SimulatedSlot()
         self.scanner: CodeScanner = self.slot.scanner
 
     def insert(self, card: SoftCard) -> None:
         self.slot.insert(card)
+        self.card = card
 
     def remove(self) -> None:
+        self.card = None
         self.slot.remove()
 
 
@@ -44,14 +51,17 @@ class PcscPlace:
         from reader.pcsc_slot import PcscSlot
         from reader.softcard.vpcd import VpcdConnection
 
+        self.card: SoftCard | None = None
         self._virtual = VpcdConnection(port=port)
         self.slot = PcscSlot(self._virtual.reader)
         self.scanner: CodeScanner = self._virtual.scanner
 
     def insert(self, card: SoftCard) -> None:
         self._virtual.insert(card)
+        self.card = card
 
     def remove(self) -> None:
+        self.card = None
         self._virtual.remove()
 
 

@@ -72,6 +72,13 @@ def test_upside_down_is_read_as_well(hana: CardFront, recogniser: Recogniser) ->
     assert read(hana, recogniser, Scene(turn=180)).security == b"4907"
 
 
+def test_an_infants_card_has_no_photo(hana: CardFront, recogniser: Recogniser) -> None:
+    infant = replace(hana, photo=None, birth="令和 7年 6月 1日生")
+
+    assert read(infant, recogniser).birth == PrintedBirth("令和", 7, 6, 1)
+    assert read(infant, recogniser, Scene(turn=180)).security == b"4907"
+
+
 def test_a_card_without_pin_is_known_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
     entries = ("令和8年4月1日 住所変更 見本町2-3",)
 

@@ -1,0 +1,114 @@
+"""A camera over the demo's reader: it sees the front of whatever simulated card lies there."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from reader.face_record import FaceRecord, parse_face_record
+from reader.link import CodeScanner
+from reader.printed_code import Era, EraDate, WesternDate
+from reader.profile import File, Password
+from reader.softcard.card import SoftCard
+from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.synthetic.card_front import CardFront, draw_front
+from vision.synthetic.card_scene import Scene, shoot
+from vision.verdict import CameraLost
+
+if TYPE_CHECKING:
+    from terminal.conductor.card_camera import CardCamera
+
+_ERAS: Final = {Era.MEIJI: "明治", Era.TAISHO: "大正", Era.SHOWA: "昭和", Era.HEISEI: "平成", Era.REIWA: "令和"}
+_SEXES: Final = {1: "男", 2: "女"}
+_SECONDS_A_FRAME: Final = 0.1
+
+
+class CardOverReader:
+    """A `FrameSource`: one card a little unsteady in the picture, or an empty counter."""
+
+    def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
+        self._card_there = card_there
+        self._drawn: tuple[str, Image] | None = None
+        self._number = 0
+
+    @property
+    def name(self) -> str:
+        return "simulated camera over the reader"
+
+    def open(self) -> CameraLost | None:
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        time.sleep(_SECONDS_A_FRAME)
+        self._number += 1
+        card = self._card_there()
+        if card is None:
+            picture = np.full((480, 640, 3), 96, np.uint8)
+        else:
+            unsteady = replace(Scene(), turn=1.5 * np.sin(self._number), across=0.01 * np.cos(self._number))
+            picture = shoot(self._front(card), unsteady, self._number)
+        frame = frame_of(picture, number=self._number, taken_at=time.monotonic())
+        assert not isinstance(frame, FrameProblem)
+        return frame
+
+    def close(self) -> None:
+        self._drawn = None
+
+    def _front(self, card: SoftCard) -> Image:
+        if self._drawn is None or self._drawn[0] != card.image.card_id:
+            self._drawn = (card.image.card_id, draw_front(front_of(card)))
+        return self._drawn[1]
+
+
+def front_of(card: SoftCard) -> CardFront:
+    """What is printed on a simulated card."""
+    record = parse_face_record(card.image.files[File.FACE_RECORD])
+    code = card.image.code_on_face
+    return CardFront(
+        birth=_birth(record, code),
+        expiry=f"{record.expiry.year}年{record.expiry.month:2d}月{record.expiry.day:2d}日まで有効",
+        security_code=code[10:],
+        sex=_SEXES.get(int(record.sex or 0), "-"),
+        pinless=card.image.passwords[Password.USER_PIN].reference is None,
+        photo=_photo(record),
+    )
+
+
+def _birth(record: FaceRecord, code: str) -> str:
+    """Era or Western year: the one that the card's own code begins with."""
+    day = record.birth_date
+    assert day is not None
+    era = EraDate.of(day)
+    printed: EraDate | WesternDate = era if era.year == int(code[:2]) else WesternDate(day.year, day.month, day.day)
+    if isinstance(printed, EraDate):
+        year = _ERAS[printed.era] + ("元" if printed.year == 1 else f"{printed.year:2d}")
+    else:
+        year = str(printed.year)
+    return f"{year}年{day.month:2d}月{day.day:2d}日生"
+
+
+def _photo(record: FaceRecord) -> Image | None:
+    from vision.photo import decode_photo
+
+    if record.photo_jp2 is None:
+        return None
+    photo = decode_photo(record.photo_jp2)
+    return photo if isinstance(photo, np.ndarray) else None
+
+
+def code_reader(scanner: CodeScanner, card_there: Callable[[], SoftCard | None]) -> "CardCamera | CodeScanner":
+    """A camera over the reader; the plain simulated scanner where no font or recogniser is installed."""
+    from terminal.conductor.card_camera import CardCamera
+    from vision.camera import Camera
+    from vision.printed.model import recogniser_path
+    from vision.printed.recogniser import NoRecogniser
+    from vision.synthetic.card_front import NoFont, fonts
+
+    try:
+        fonts()
+        recogniser_path()
+    except (NoFont, NoRecogniser):
+        return scanner
+    return CardCamera(Camera(CardOverReader(card_there)), own=True)
