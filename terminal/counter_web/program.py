@@ -39,6 +39,7 @@ class WebTerminal:
         self, opening: Opening, settings: Settings, *, port: int, simulated: bool, open_browser: bool, tell: Tell
     ) -> None:
         """Takes the port. Raises `NotReady` where it is in use."""
+        quiet_web_loggers()
         self._listener = _listen(port)
         self.port: int = self._listener.getsockname()[1]
         self._opening, self._tell, self._open_browser = opening, tell, open_browser
@@ -148,7 +149,6 @@ def run_web(
     crash.no_core_dumps()
     crash.plain_errors()
     crash.log_to(log_file)
-    quiet_web_loggers()
 
     async def serve() -> int:
         terminal = WebTerminal(opening, settings, port=port, simulated=simulated, open_browser=open_browser, tell=tell)

@@ -18,6 +18,7 @@ from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
 from terminal.front.opened import Opened
 from terminal.session import effects as fx
+from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.words.catalogue import Words, words
@@ -80,6 +81,11 @@ class PatientScreen:
             self._preview = Preview(opened.camera, on_picture)
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         self.draw_soon()
+
+    def post(self, event: Event) -> None:
+        """What did not come from the patient's page."""
+        if self._counter is not None:
+            self._counter.post(event)
 
     def end(self) -> None:
         if self._preview is not None:
@@ -195,7 +201,7 @@ class PatientScreen:
     def _key(self, key: Typed) -> None:
         """Digits of another question are refused; those of this one may follow each other as fast as fingers do."""
         pad = self.talk.body.pad
-        if self._keypad is None or not pad or not self._talks.is_present(key.serial):
+        if self._keypad is None or not pad or not self._talks.is_settled(key.serial, self._clock()):
             self._tell("not-yet")
             return
         self._keypad.press(pad, key.key)

@@ -40,12 +40,16 @@ class Talks:
         """Whether that question is the one being asked: a digit typed for another one must not count."""
         return serial == self.talk.serial
 
+    def is_settled(self, serial: int, now: float) -> bool:
+        """Whether that question is being asked, and has been long enough to be answered."""
+        return self.is_present(serial) and now >= self._settled_at
+
     def event(self, serial: int, offer_id: str, now: float) -> Event | None:
         """Return what a touch means, or None: another question, one not settled yet, or nothing that is offered.
 
         On None nothing happens and the front end says "not yet" (`Remark.NOT_YET`).
         """
-        if not self.is_present(serial) or now < self._settled_at:
+        if not self.is_settled(serial, now):
             return None
         return next((offer.event for offer in self.talk.offers if offer.id == offer_id), None)
 

@@ -12,7 +12,7 @@ from typing import Any
 from terminal.cli.common import tell
 from terminal.session.display import Size
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, shows
-from tests.terminal.screens.gallery import SCREENS, state_of
+from tests.terminal.talk.gallery import SCREENS, state_of
 
 SIZES = ("1280x800", "800x1280", "1920x1080", "1024x600", "1366x1024")
 LOOKS = ("normal", "large", "largest", "contrast", "low")

@@ -41,10 +41,12 @@ def chromium() -> Iterator[Browser]:
 class PageStage:
     """A terminal with its page served, and hands for the test. Use as a context manager."""
 
-    def __init__(self, settings: Settings, counter: StandIn | None = None, camera: Any = None) -> None:
+    def __init__(
+        self, settings: Settings, counter: StandIn | None = None, camera: Any = None, *, port: int = 0
+    ) -> None:
         self.counter = counter or StandIn()
         self.told: list[str] = []
-        self._settings, self._camera = settings, camera
+        self._settings, self._camera, self._port = settings, camera, port
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pages", daemon=True)
@@ -59,7 +61,7 @@ class PageStage:
             return Opened(self.counter, self._camera)
 
         self.terminal = WebTerminal(
-            opening, self._settings, port=0, simulated=True, open_browser=False, tell=self.told.append
+            opening, self._settings, port=self._port, simulated=True, open_browser=False, tell=self.told.append
         )
         self._ready.set()
         await self.terminal.run()

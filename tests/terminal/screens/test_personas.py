@@ -17,7 +17,7 @@ from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
 from terminal.headless.transcript import Transcript
 from terminal.qualification.contract import Way
-from terminal.screens.app import Opened, TerminalApp
+from terminal.screens.app import TerminalApp
 from terminal.screens.touch import Target
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -30,9 +30,9 @@ from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
 from terminal.talk.parts import Offer, Talk
+from tests.terminal.day import Day
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 
-RECEPTION_SECONDS = 40.0
 BY_FACE = {persona.name for persona in PERSONAS if persona.script.way is Way.FACE or persona.expected.way is Way.FACE}
 
 
@@ -67,6 +67,12 @@ class Fingers:
                 return True
         raise AssertionError(f"{offer.id} is not on the screen")
 
+    def shown(self) -> Talk | None:
+        return self._app.desk.talk
+
+    async def drawn(self) -> None:
+        await drawn(self._app)
+
     async def do(self) -> None:
         todo, self._todo = self._todo, []
         for id in todo:
@@ -78,104 +84,18 @@ class Fingers:
             await press(self._app, key)
 
 
-@asynccontextmanager
-async def _deadline(persona: Persona, app: TerminalApp) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(RECEPTION_SECONDS):
-            yield
-    except TimeoutError:
-        shown = app.desk.talk
-        raise AssertionError(f"{persona.name} got no further than {shown.state if shown else 'the start'}") from None
-
-
-class Day:
-    """One terminal for all personas of a test."""
-
-    def __init__(self, counter: Counter) -> None:
-        self.counter, self.place, self.stage = counter, SimulatedPlace(), SyntheticStage()
-        self.conductor: Conductor
-        self.states: list[st.State] = []
-
-    async def open(self) -> Opened:
-        devices = Devices(self.place.slot, self.place.scanner, self.stage.camera, self.stage.engine)
-        self.conductor = open_terminal(
-            self.counter.settings,
-            devices,
-            rules=replace(rules_of(self.counter.settings), show_answers=0.1, staff_enabled=True),
-            anchors=self.counter.props.authority.trust_anchors,
-        )
-        self.conductor.listen(on_state=self.states.append)
-        return Opened(self.conductor, self.stage.camera)
-
-    def prepare(self, persona: Persona) -> SoftCard:
-        image = self.counter.props.card_of(persona, self.stage.portrait)
-        self.counter.stub.publish(self.counter.props.registry_of(persona, self.stage.portrait))
-        self.stage.show(persona)
-        mishaps = {
-            Mishap.SERVICE_SILENT_AT_OPENING: Operation.OPEN,
-            Mishap.SERVICE_SILENT_AT_SUBMIT: Operation.SUBMIT,
-        }
-        if persona.script.mishap in mishaps:
-            self.counter.stub.silence(mishaps[persona.script.mishap])
-        return SoftCard(image.model_copy(deep=True))
-
-    async def play(self, persona: Persona, app: TerminalApp, *, by_touch: bool) -> None:
-        card = self.prepare(persona)
-        self.states.clear()
-        fingers = Fingers(app, by_touch=by_touch)
-        patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.place.remove)
-        self.place.insert(card)
-        acted: Talk | None = None
-        async with _deadline(persona, app):
-            while not (self.states and isinstance(self.conductor.state, st.Idle)):
-                await asyncio.sleep(0.02)
-                state, shown = self.conductor.state, app.desk.talk
-                if shown is None or shown == acted or shown.state != type(state).__name__ or isinstance(state, st.Idle):
-                    continue
-                acted = shown
-                await drawn(app)
-                if app.desk.talk != shown:
-                    continue
-                await patient.act(shown, state, fingers)
-                await fingers.do()
-        self.place.remove()
-        self.counter.stub.behave()
-
-    def ending(self) -> st.Outcome | Any:
-        for state in self.states:
-            if isinstance(state, st.Complete):
-                return state.outcome
-            if isinstance(state, st.Problem):
-                return state.problem
-        return None
-
-    def flags(self) -> dict[Any, int] | None:
-        checks = [s.reception.check for s in self.states if not isinstance(s, st.Idle) and s.reception.check]
-        if not checks:
-            return None
-        history = LedgerFile(ledger_path(self.counter.settings)).of_check(checks[-1].check_id)
-        if history is None or history.delivered is None:
-            return None
-        return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
-
-
 async def _play(counter: Counter, personas: list[Persona], *, by_touch: bool) -> None:
     day = Day(counter)
     app = TerminalApp(day.open, counter.settings, simulated=True, moving=False, settle_seconds=0.0)
-    wrong = []
+    wrong: list[str] = []
     async with app.run_test(size=(80, 24) if by_touch else (120, 40)):
         while app.counter is None:
             await asyncio.sleep(0.02)
         for persona in personas:
-            await day.play(persona, app, by_touch=by_touch)
-            if day.ending() != persona.expected.outcome:
-                wrong.append(f"{persona.name} ended as {day.ending()}")
+            await day.play(persona, Fingers(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.work_off()
-            flags = day.flags()
-            expected = dict(persona.expected.flags) if persona.expected.flags is not None else None
-            if flags != expected:
-                wrong.append(f"{persona.name} wrote {flags} instead of {expected}")
+            wrong += day.faults(persona)
     assert not wrong
 
 

@@ -80,7 +80,7 @@ keys.listen((name) => {
   else return false;
   return true;
 });
-holdOn();
 addEventListener("resize", () => screen.again());
 document.fonts?.addEventListener("loadingdone", () => screen.again());
-link.begin();
+link.begin();  // takes the code out of the history before the way back is blocked
+holdOn();

@@ -8,6 +8,11 @@ export function fits(column) {
   return column.scrollHeight <= column.clientHeight + 1 && column.scrollWidth <= column.clientWidth + 1;
 }
 
+/** Whether a label needs a second line: under each other, offers have more room for it than beside each other. */
+export function inPieces(offers) {
+  return [...offers.querySelectorAll("span")].some((label) => label.offsetHeight > 1.6 * parseFloat(getComputedStyle(label).lineHeight));
+}
+
 /**
  * Spread what is said and offered over as many pages as the column asks for, and show page `wanted`; returns it.
  *
@@ -49,7 +54,7 @@ function show(parts, shown) {
 
 function fitsAlone(column, block, blocks) {
   for (const other of blocks) other.hidden = other !== block;
-  if (!fits(column) && block.matches(".offers")) block.classList.add("stacked");
+  if (block.matches(".offers") && (!fits(column) || inPieces(block))) block.classList.add("stacked");
   if (!fits(column) && block.matches("h1")) block.classList.add("long");
   const alone = fits(column);
   for (const other of blocks) other.hidden = false;

@@ -2,7 +2,7 @@
 
 import { make, sentence } from "./make.js";
 import { current, light, pad, places } from "./pad.js";
-import { fits, spread } from "./pages.js";
+import { fits, inPieces, spread } from "./pages.js";
 import { Picture } from "./picture.js";
 import { card, iconOf, sign } from "./signs.js";
 import { stillPressed } from "./touch.js";
@@ -186,8 +186,9 @@ export class Screen {
     } else {
       said.append(...blocks);
       const drawing = sign(body.sign);
-      column.classList.toggle("beside", Boolean(drawing && offers.length));
-      if (drawing) (offers.length ? column : said).append(drawing);
+      const beside = offers.length && this.talk.size !== "largest";
+      column.classList.toggle("beside", Boolean(drawing && beside));
+      if (drawing) (beside ? column : said).append(drawing);
       zone.replaceChildren(column, ...offers);
     }
     this.#fit(zone, column, said, blocks, offers);
@@ -202,6 +203,11 @@ export class Screen {
   /** Tighter first, then without its drawing, then on pages. */
   #fit(zone, column, said, blocks, offers) {
     const whole = () => [said, column, zone].every(fits);
+    for (const offer of offers) {
+      if (this.talk.size === "normal" || !inPieces(offer)) continue;
+      offer.classList.add("stacked");
+      if (!whole() && offer.parentElement === zone) zone.classList.add("tight");
+    }
     if (whole()) return;
     zone.classList.add("tight");
     if (whole()) return;

@@ -22,6 +22,8 @@ export function listen(onTouch) {
     if (button && isOver(button, event)) onTouch(button);
   });
   addEventListener("pointercancel", release);
+  // A touched target does not keep the focus: the Enter key that follows is the pad's.
+  addEventListener("mousedown", (event) => event.preventDefault());
   // Keyboards and screen readers click without a pointer.
   addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-target]");

@@ -1,0 +1,37 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from config.settings import Settings
+from tests.terminal.counter_web.stage import CHROMIUM, PageStage, chromium
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not longer than a module: while it lives, asyncio takes the thread's loop for running."""
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed: make setup")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[PageStage]:
+    with PageStage(Settings(state_dir=tmp_path)) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a fresh browser. What it says on its console, or fetches from elsewhere, fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+    wrong: list[str] = []
+    opened = context.new_page()
+    opened.on("console", lambda message: wrong.append(f"console: {message.text}"))
+    opened.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+    opened.on("request", lambda asked: None if asked.url.startswith("http://127.0.0.1:") else wrong.append(asked.url))
+    yield opened
+    context.close()
+    assert not [line for line in wrong if "ERR_CONNECTION_REFUSED" not in line and "401" not in line]

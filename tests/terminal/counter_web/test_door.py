@@ -1,0 +1,222 @@
+"""Everybody who must not get in tries the door: other hosts, other sites, old codes, forged cookies, odd messages."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from terminal.counter_web.access import CODE_SECONDS, Access
+from tests.terminal.counter_web.stage import PageStage
+from tests.terminal.talk.gallery import state_of
+
+
+class Visitor:
+    """Somebody with a program of their own on this computer."""
+
+    def __init__(self, stage: PageStage) -> None:
+        self.stage = stage
+        self.port = stage.terminal.port
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.http = httpx.Client(base_url=self.origin, headers={"origin": self.origin})
+
+    def enter(self, code: str | None = None) -> httpx.Response:
+        return self.http.post("/enter", content=json.dumps(code or self.stage.address().partition("#")[2]))
+
+    @property
+    def cookie(self) -> str:
+        return f"uketsuke-{self.port}={self.http.cookies[f'uketsuke-{self.port}']}"
+
+    def line(self, **headers: str) -> ClientConnection:
+        given = {"Cookie": self.cookie, **headers}
+        return connect(
+            f"ws://127.0.0.1:{self.port}/talk", origin=given.pop("Origin", self.origin), additional_headers=given
+        )
+
+
+@pytest.fixture
+def visitor(stage: PageStage) -> Iterator[Visitor]:
+    one = Visitor(stage)
+    yield one
+    one.http.close()
+
+
+def heard(line: ClientConnection, kind: str) -> Any:
+    while True:
+        message = json.loads(line.recv(timeout=5))
+        if message["type"] == kind:
+            return message
+
+
+def is_cut_off(line: ClientConnection) -> bool:
+    try:
+        while True:
+            line.recv(timeout=5)
+    except ConnectionClosed:
+        return True
+
+
+def test_a_code_opens_once_and_gives_a_cookie_that_scripts_and_other_sites_do_not_get(visitor: Visitor) -> None:
+    code = visitor.stage.address().partition("#")[2]
+    answer = visitor.enter(code)
+    assert answer.status_code == 204
+    cookie = answer.headers["set-cookie"].lower()
+    assert f"uketsuke-{visitor.port}=" in cookie
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    visitor.http.cookies.clear()
+    assert visitor.enter(code).status_code == 401
+
+
+@pytest.mark.parametrize("code", ["", "wrong", "x" * 5000, "not a code ○"])
+def test_no_other_code_opens(visitor: Visitor, code: str) -> None:
+    visitor.stage.address()
+    assert visitor.enter(code or " ").status_code == 401
+    assert visitor.http.post("/enter", content=b"\xff{").status_code == 401
+
+
+def test_a_code_is_good_for_a_minute_and_a_cookie_for_a_month(tmp_path: Path) -> None:
+    now = 1000.0
+    access = Access(tmp_path / "key", 8643, clock=lambda: now)
+    late, cookie = access.new_code(), access.exchange(access.new_code())
+    now += CODE_SECONDS + 1
+    assert access.exchange(late) is None
+    assert access.admits(cookie)
+    now += 31 * 24 * 3600
+    assert not access.admits(cookie)
+
+
+def test_a_restart_keeps_the_cookie_and_another_port_does_not_take_it(tmp_path: Path) -> None:
+    cookie = Access(tmp_path / "key", 8643).new_cookie()
+    assert Access(tmp_path / "key", 8643).admits(cookie)
+    assert not Access(tmp_path / "key", 8644).admits(cookie)
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("cookie", [None, "", ".", "99999999999.", "99999999999.00", "x.y", "0.0"])
+def test_a_forged_cookie_is_none(tmp_path: Path, cookie: str | None) -> None:
+    assert not Access(tmp_path / "key", 8643).admits(cookie)
+
+
+def test_other_names_and_other_sites_are_turned_away(visitor: Visitor) -> None:
+    visitor.enter()
+    port = visitor.port
+    assert visitor.http.get("/", headers={"host": f"evil.example:{port}"}).status_code == 403
+    assert visitor.http.get("/", headers={"host": "127.0.0.1"}).status_code == 403
+    assert visitor.http.get("/door", headers={"origin": "http://evil.example"}).status_code == 403
+    assert visitor.http.get("/door", headers={"origin": f"http://127.0.0.1:{port + 1}"}).status_code == 403
+    assert visitor.http.get("/door", headers={"origin": "null"}).status_code == 403
+    without = httpx.post(f"{visitor.origin}/enter", content='"x"')
+    assert without.status_code == 403
+    for origin in ("http://evil.example", f"https://127.0.0.1:{port}"):
+        with pytest.raises(InvalidStatus), visitor.line(Origin=origin):
+            pass
+
+
+def test_without_the_cookie_no_line_is_opened(visitor: Visitor) -> None:
+    with pytest.raises(InvalidStatus), connect(f"ws://127.0.0.1:{visitor.port}/talk", origin=visitor.origin):
+        pass
+    visitor.enter()
+    with pytest.raises(InvalidStatus), visitor.line(Cookie=f"uketsuke-{visitor.port}=99999999999.{'0' * 64}"):
+        pass
+
+
+def test_every_answer_forbids_scripts_from_elsewhere_storing_and_framing(visitor: Visitor) -> None:
+    for path in ("/", "/page/js/main.js", "/page/css/base.css", "/page/../app.py", "/nothing", "/door"):
+        headers = visitor.http.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "server" not in headers
+    assert visitor.http.get("/page/%2e%2e/app.py").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{}",
+        "no json",
+        '{"type":"touch","serial":1}',
+        '{"type":"touch","serial":"1","offer":"pin"}',
+        '{"type":"touch","serial":1,"offer":"pin","more":1}',
+        '{"type":"key","serial":1,"key":"12"}',
+        '{"type":"key","serial":1,"key":1}',
+        '{"type":"event","event":"StaffAuthenticated"}',
+        '{"type":"touch","serial":1,"offer":"' + "x" * 200 + '"}',
+    ],
+)
+def test_what_is_no_message_ends_the_line(visitor: Visitor, message: str) -> None:
+    visitor.enter()
+    with visitor.line() as line:
+        line.send(message)
+        assert is_cut_off(line)
+    assert not visitor.stage.counter.posted
+
+
+@pytest.mark.parametrize("message", ["x" * 5000, b"binary"])
+def test_what_is_too_long_or_binary_ends_the_line(visitor: Visitor, message: str | bytes) -> None:
+    visitor.enter()
+    with visitor.line() as line:
+        line.send(message)
+        assert is_cut_off(line)
+
+
+def test_only_what_is_offered_for_the_question_shown_is_posted(visitor: Visitor) -> None:
+    stage = visitor.stage
+    stage.be(state_of("consent"))
+    visitor.enter()
+    with visitor.line() as line:
+        serial = heard(line, "talk")["talk"]["serial"]
+        for offer, of in (("confirm", serial), ("all", serial - 1), ("all", serial + 1), ("__class__", serial)):
+            line.send(json.dumps({"type": "touch", "serial": of, "offer": offer}))
+            heard(line, "not-yet")
+        line.send(json.dumps({"type": "key", "serial": serial, "key": "5"}))  # there is no pad
+        heard(line, "not-yet")
+        assert not stage.counter.posted
+
+
+def test_a_second_page_waits_for_the_seat_and_is_not_heard(visitor: Visitor) -> None:
+    stage = visitor.stage
+    stage.be(state_of("method"))
+    visitor.enter()
+    with visitor.line() as first:
+        serial = heard(first, "talk")["talk"]["serial"]
+        with visitor.line() as second:
+            assert len(heard(second, "occupied")["words"]) == 2
+            second.send(json.dumps({"type": "touch", "serial": serial, "offer": "pin"}))
+            first.close()
+            assert heard(second, "talk")["talk"]["state"] == "ChoosingMethod"
+            assert not stage.counter.posted
+
+
+def test_a_closed_door_gives_whoever_sits_at_the_terminal_a_fresh_address(visitor: Visitor) -> None:
+    stage = visitor.stage
+    stage.terminal._told_at = -100.0
+    told = len(stage.told)
+    assert len(visitor.http.get("/door").json()) == 2
+    assert visitor.http.get("/door").status_code == 401
+    assert len(stage.told) == told + 1  # and not one for every knock
+    assert visitor.enter(stage.told[-1].partition("#")[2]).status_code == 204
+
+
+def test_digits_reach_no_log_at_any_level(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+    stage = visitor.stage
+    stage.be(state_of("pin"))
+    visitor.enter()
+    with caplog.at_level(logging.DEBUG), visitor.line() as line:
+        serial = heard(line, "talk")["talk"]["serial"]
+        caplog.clear()
+        for key in ("7", "3", "1", "9", "enter"):
+            line.send(json.dumps({"type": "key", "serial": serial, "key": key}))
+            heard(line, "typed")
+        assert stage.counter.pins == [b"7319"]
+    ours = [record for record in caplog.records if record.name.startswith(("uvicorn", "terminal", "starlette"))]
+    assert not ours

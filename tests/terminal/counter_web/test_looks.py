@@ -1,0 +1,106 @@
+"""Every screen in every look: nothing cut off, nothing overlapping, and nothing that axe objects to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from config.settings import Settings
+from terminal.session.display import Size
+from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.talk.gallery import SCREENS, state_of
+
+FITS = Path(__file__).with_name("fits.js").read_text()
+SIZES = ((1280, 800), (800, 1280), (1920, 1080), (1024, 600), (1366, 1024))
+LOOKS: dict[str, dict[str, Any]] = {
+    "normal": {},
+    "large": {"size": Size.LARGE},
+    "largest": {"size": Size.LARGEST},
+    "low": {"low": True},
+    "contrast": {"high_contrast": True},
+}
+TELLING = (
+    "idle",
+    "method",
+    "code-wrong",
+    "face-turn",
+    "pin-warned",
+    "consent",
+    "summary",
+    "complete",
+    "problem-expired",
+)
+"""Screens with the most to say."""
+
+
+@pytest.fixture(scope="module")
+def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
+    page = browser.new_page()
+    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("looks"))) as stage:
+        yield stage, stage.open(page)
+    page.close()
+
+
+def pages(stage: PageStage, page: Page, name: str, language: str, look: str) -> Iterator[int]:
+    """Every page of a screen, the first one first."""
+    stage.be(state_of(name, language, **LOOKS[look]))
+    shows(page, stage.serial)
+    number = 0
+    yield number
+    while (onward := page.query_selector(".turner .onward")) is not None and not onward.is_disabled():
+        page.wait_for_function("document.querySelector('.turner .onward')")
+        page.evaluate("window.turn()")
+        number += 1
+        assert number < 9
+        yield number
+
+
+def troubles(stage: PageStage, page: Page, size: tuple[int, int], language: str, look: str, names: Any) -> list[str]:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.evaluate(
+        """() => { window.turn = () => {
+             document.querySelector(".turner .onward").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+           }; }"""
+    )
+    found = []
+    for name in names:
+        for number in pages(stage, page, name, language, look):
+            found += [f"{name} {size} {language} {look} page {number}: {trouble}" for trouble in page.evaluate(FITS)]
+    return found
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_is_cut_off_where_most_is_said(shown: tuple[PageStage, Page], look: str) -> None:
+    stage, page = shown
+    found = troubles(stage, page, (1280, 800), "ja", look, TELLING)
+    found += troubles(stage, page, (800, 1280), "en", look, TELLING)
+    assert not found
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_is_cut_off(shown: tuple[PageStage, Page], size: tuple[int, int], language: str, look: str) -> None:
+    stage, page = shown
+    assert not troubles(stage, page, size, language, look, SCREENS)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_objects_to_nothing(shown: tuple[PageStage, Page], look: str) -> None:
+    stage, page = shown
+    page.set_viewport_size({"width": 1280, "height": 800})
+    found = []
+    for name in ("idle", "pin-wrong", "face-turn", "consent", "complete"):
+        stage.be(state_of(name, **LOOKS[look]))
+        shows(page, stage.serial)
+        result = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+        found += [
+            f"{name}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}"
+            for one in result.response["violations"]
+        ]
+    assert not found

@@ -1,0 +1,298 @@
+"""At the page in Chromium: fingers, keys, a double tap, a reload, a crash of the terminal, a second window."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from config.settings import Settings
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.talk.serial import SETTLE_SECONDS
+from terminal.words.catalogue import words
+from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.talk.gallery import state_of
+from tests.terminal.screens.stand_in import StandIn
+
+SETTLED = SETTLE_SECONDS * 1000 + 60
+
+
+def ask(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
+    """Show a screen and wait until it is painted and, unless told otherwise, may be answered."""
+    stage.be(state_of(name, language))
+    shows(page, stage.serial)
+    if settled:
+        page.wait_for_timeout(SETTLED)
+
+
+def offer(page: Page, id: str) -> tuple[float, float]:
+    box = page.locator(f"[data-offer={id}]").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_finger_answers_once_however_often_it_taps(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "consent")
+    x, y = offer(page, "all")
+    for _ in range(4):
+        page.touchscreen.tap(x, y)
+    expect(page.locator("#foot .state.loud")).to_be_visible()
+    assert [type(event) for event in stage.counter.posted] == [ev.ShareAll]
+
+
+def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    x, y = offer(page, "pin")
+    ask(stage, page, "consent", settled=False)
+    page.touchscreen.tap(x, y)
+    assert not stage.counter.posted
+    said = page.locator("#foot .state.loud")
+    expect(said).to_have_text(words("ja")("touch.not-yet"))
+    expect(said).not_to_be_visible(timeout=4000)
+
+
+def test_a_finger_that_slides_off_or_trembles(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    x, y = offer(page, "pin")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    expect(page.locator("[data-offer=pin]")).to_have_class("answer pressed")
+    page.mouse.move(x, 20)
+    page.mouse.up()
+    assert not stage.counter.posted
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 18, y - 12)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
+
+
+def test_a_finger_is_seen_within_50_ms(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    page.evaluate(
+        """() => addEventListener("pointerdown", (event) => requestAnimationFrame(() => {
+             window.seen = performance.now() - event.timeStamp;
+             window.colour = getComputedStyle(document.querySelector("[data-offer=pin]")).backgroundColor;
+           }))"""
+    )
+    before = page.evaluate("getComputedStyle(document.querySelector('[data-offer=pin]')).backgroundColor")
+    x, y = offer(page, "pin")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.wait_for_function("window.seen !== undefined")
+    assert page.evaluate("window.colour") != before
+    page.mouse.up()
+
+
+def test_digits_are_dots_and_the_whole_pad_answers(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "pin")
+    assert page.locator(".dots i.set").count() == 0
+    page.locator("[data-target='key:7']").tap()
+    expect(page.locator(".dots i.set")).to_have_count(1)
+    lit = page.evaluate(
+        """() => { document.querySelector(".pad").classList.add("lit");
+                   return new Set([...document.querySelectorAll(".pad button:not(.word)")]
+                     .map((key) => getComputedStyle(key).backgroundColor)).size; }"""
+    )
+    assert lit == 1
+    for key in ("Digit3", "Numpad1", "Numpad9"):
+        page.keyboard.press(key)
+    expect(page.locator(".dots i.set")).to_have_count(4)
+    assert not stage.counter.pins  # nothing without Enter
+    kept = page.evaluate(
+        """() => JSON.stringify([document.documentElement.outerHTML, location.href, {...localStorage},
+                                 {...sessionStorage}, history.state, document.cookie])"""
+    )
+    assert "7319" not in kept
+    page.keyboard.press("NumpadEnter")
+    page.wait_for_timeout(150)
+    assert stage.counter.pins == [b"7319"]
+
+
+def test_digits_of_another_question_are_forgotten(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "pin")
+    page.keyboard.press("1")
+    expect(page.locator(".dots i.set")).to_have_count(1)
+    ask(stage, page, "face")
+    ask(stage, page, "pin")
+    expect(page.locator(".dots i.set")).to_have_count(0)
+
+
+def test_the_printed_code_is_typed_part_by_part(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "code")
+    page.keyboard.type("481331" + "6502", delay=15)  # there is no 13th month
+    expect(page.locator(".dots i.set")).to_have_count(10)
+    page.keyboard.press("Enter")
+    expect(page.locator(".parts .reason")).to_be_visible()
+    assert not stage.counter.codes
+    page.keyboard.type("480229" + "6502", delay=15)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(150)
+    assert len(stage.counter.codes) == 1
+
+
+def test_a_reload_shows_the_present_state_and_needs_no_code(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "limit")
+    said = page.inner_text("h1")
+    page.reload()
+    expect(page.locator("h1")).to_have_text(said)
+    assert page.url == stage.root
+
+
+def test_an_old_address_says_so_in_two_languages(stage: PageStage, page: Page) -> None:
+    page.goto(stage.root + "#long-used")
+    expect(page.locator("#veil")).to_contain_text("新しいアドレス")
+    expect(page.locator("#veil")).to_contain_text("no longer be used")
+
+
+def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    with PageStage(Settings(state_dir=tmp_path)) as first:
+        port = first.terminal.port
+        first.open(page)
+    expect(page.locator("#veil")).to_contain_text("少しお待ちください")
+    with PageStage(Settings(state_dir=tmp_path), port=port) as again:
+        again.be(state_of("pin"))
+        expect(page.locator("h1")).to_contain_text("暗証番号", timeout=10_000)
+        expect(page.locator("#veil")).not_to_be_visible()
+    context.close()
+
+
+def test_a_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    second = page.context.new_page()
+    second.goto(stage.root)
+    expect(second.locator("#veil")).to_contain_text("ほかのページ")
+    page.goto("about:blank")
+    expect(second.locator("#veil")).not_to_be_visible()
+    expect(second.locator("h1")).to_contain_text("マイナンバーカード")
+
+
+def test_the_page_holds_on_to_itself(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    held = page.evaluate(
+        """() => ["contextmenu", "selectstart", "dragstart", "wheel"].map((name) =>
+             !document.querySelector("h1").dispatchEvent(new Event(name, { bubbles: true, cancelable: true })))"""
+    )
+    assert held == [True, True, True, True]
+    page.evaluate("history.back()")
+    page.wait_for_timeout(200)
+    assert page.url == stage.root
+    assert page.evaluate("getComputedStyle(document.body).touchAction") == "none"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).userSelect") == "none"
+
+
+def test_the_call_for_the_card_stays_and_a_called_member_of_staff_is_announced(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "complete")
+    expect(page.locator(".call")).to_have_text("カードをお取りください")
+    stage.do(lambda: stage.counter.perform(fx.AlertStaff("r1", 1, "called")))
+    expect(page.locator("#foot .state.loud")).to_have_text("係員がまいります")
+
+
+def test_letters_and_targets_are_as_large_as_promised(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    sizes = page.evaluate(
+        """() => Object.fromEntries(["h1", ".answer span", ".answer small", "#foot .quiet"].map((part) =>
+             [part, parseFloat(getComputedStyle(document.querySelector(part)).fontSize)]))"""
+    )
+    assert sizes["h1"] >= 44
+    assert sizes[".answer span"] >= 34
+    assert sizes[".answer small"] >= 26
+    assert sizes["#foot .quiet"] >= 26
+
+
+def test_words_are_in_their_language_for_a_screen_reader(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "consent", "en")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+@pytest.mark.parametrize("text", ["{情報|じょうほう}を見る", "<b>x</b>"])
+def test_readings_stand_above_and_markup_stays_text(stage: PageStage, page: Page, text: str) -> None:
+    stage.open(page)
+    drawn = page.evaluate(
+        """async (text) => { const { make, sentence } = await import("/page/js/make.js");
+             return make("p", {}, sentence(text)).outerHTML; }""",
+        text,
+    )
+    assert drawn in (
+        "<p><ruby>情報<rt>じょうほう</rt></ruby>を見る</p>",
+        "<p>&lt;b&gt;x&lt;/b&gt;</p>",
+    )
+
+
+class TestCamera:
+    """A camera that gives a picture 30 times a second, and counts."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self.taken = 0
+        self._rgb = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+
+    def after(self, number: int, timeout: float) -> object:
+        from types import SimpleNamespace
+
+        time.sleep(1 / 30)
+        self.taken += 1
+        return SimpleNamespace(rgb=self._rgb, number=number + 1)
+
+    def latest(self) -> object:
+        return None
+
+    def lost(self) -> object | None:
+        return None
+
+
+def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path: Path) -> None:
+    camera = TestCamera()
+    context = browser.new_context()
+    page = context.new_page()
+    with PageStage(Settings(state_dir=tmp_path), StandIn(), camera) as stage:
+        stage.open(page)
+        ask(stage, page, "method")
+        assert camera.taken == 0
+        ask(stage, page, "face-turn")
+        page.wait_for_function(
+            """() => { const canvas = document.querySelector("canvas");
+                 return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }"""
+        )
+        assert page.locator(".arrow path").count() == 4
+        ask(stage, page, "consent")
+        taken = camera.taken
+        page.wait_for_timeout(300)
+        assert camera.taken <= taken + 1
+        assert page.locator("canvas").count() == 0
+        ask(stage, page, "staff-check")  # what staff compares is not for this screen
+        assert page.locator("canvas").count() == 0
+        assert camera.taken <= taken + 1
+    context.close()
+
+
+def test_what_the_page_gets_holds_no_event(stage: PageStage, page: Page) -> None:
+    got: list[str] = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: got.append(str(frame))))
+    stage.open(page)
+    ask(stage, page, "summary")
+    told = json.loads(got[-1])["talk"]
+    assert set(told["body"]["offers"][0]) <= {"id", "label", "hint", "key", "back", "lang"}
+    assert "r1" not in json.dumps(told)

@@ -1,0 +1,137 @@
+"""A day at a counter for any front end: real conductor, simulated card, synthetic patient, stub over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Protocol
+
+from consent.ledger import LedgerFile
+from reader.softcard.card import SoftCard
+from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.conductor.conductor import Conductor
+from terminal.front.opened import Opened
+from terminal.headless.runner import Hands
+from terminal.headless.transcript import Transcript
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.demo.scripted import ScriptedPatient
+from terminal.simulated.demo.stage import SyntheticStage
+from terminal.simulated.personas.persona import Mishap, Persona
+from terminal.simulated.service.behaviour import Operation
+from terminal.talk.parts import Talk
+
+RECEPTION_SECONDS = 40.0
+
+
+class CounterHands(Hands, Protocol):
+    """Gathers what a script touches and types, and does it on a front end."""
+
+    def shown(self) -> Talk | None:
+        """What the front end shows now."""
+
+    async def drawn(self) -> None:
+        """Return when that can be seen and touched."""
+
+    async def do(self) -> None:
+        """Do what was gathered."""
+
+
+@asynccontextmanager
+async def _deadline(persona: Persona, hands: CounterHands) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(RECEPTION_SECONDS):
+            yield
+    except TimeoutError:
+        shown = hands.shown()
+        raise AssertionError(f"{persona.name} got no further than {shown.state if shown else 'the start'}") from None
+
+
+class Day:
+    """One terminal for all personas of a test."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.counter, self.place, self.stage = counter, SimulatedPlace(), SyntheticStage()
+        self.conductor: Conductor
+        self.states: list[st.State] = []
+
+    async def open(self) -> Opened:
+        devices = Devices(self.place.slot, self.place.scanner, self.stage.camera, self.stage.engine)
+        self.conductor = open_terminal(
+            self.counter.settings,
+            devices,
+            rules=replace(rules_of(self.counter.settings), show_answers=0.1, staff_enabled=True),
+            anchors=self.counter.props.authority.trust_anchors,
+        )
+        self.conductor.listen(on_state=self.states.append)
+        return Opened(self.conductor, self.stage.camera)
+
+    def prepare(self, persona: Persona) -> SoftCard:
+        image = self.counter.props.card_of(persona, self.stage.portrait)
+        self.counter.stub.publish(self.counter.props.registry_of(persona, self.stage.portrait))
+        self.stage.show(persona)
+        mishaps = {
+            Mishap.SERVICE_SILENT_AT_OPENING: Operation.OPEN,
+            Mishap.SERVICE_SILENT_AT_SUBMIT: Operation.SUBMIT,
+        }
+        if persona.script.mishap in mishaps:
+            self.counter.stub.silence(mishaps[persona.script.mishap])
+        return SoftCard(image.model_copy(deep=True))
+
+    async def play(self, persona: Persona, hands: CounterHands) -> None:
+        card = self.prepare(persona)
+        self.states.clear()
+        patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.place.remove)
+        self.place.insert(card)
+        acted: Talk | None = None
+        async with _deadline(persona, hands):
+            while not (self.states and isinstance(self.conductor.state, st.Idle)):
+                await asyncio.sleep(0.02)
+                state, shown = self.conductor.state, hands.shown()
+                if shown is None or shown == acted or shown.state != type(state).__name__ or isinstance(state, st.Idle):
+                    continue
+                acted = shown
+                await hands.drawn()
+                if hands.shown() != shown:
+                    continue
+                await patient.act(shown, state, hands)
+                await hands.do()
+        self.place.remove()
+        self.counter.stub.behave()
+
+    def staff_comes(self) -> None:
+        """Staff has given the password."""
+        state = self.conductor.state
+        assert not isinstance(state, st.Idle)
+        self.conductor.post(ev.StaffAuthenticated(state.reception.id))
+
+    def ending(self) -> st.Outcome | Any:
+        for state in self.states:
+            if isinstance(state, st.Complete):
+                return state.outcome
+            if isinstance(state, st.Problem):
+                return state.problem
+        return None
+
+    def flags(self) -> dict[Any, int] | None:
+        checks = [s.reception.check for s in self.states if not isinstance(s, st.Idle) and s.reception.check]
+        if not checks:
+            return None
+        history = LedgerFile(ledger_path(self.counter.settings)).of_check(checks[-1].check_id)
+        if history is None or history.delivered is None:
+            return None
+        return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
+
+    def faults(self, persona: Persona) -> list[str]:
+        """What ended otherwise than the persona says."""
+        wrong = []
+        if self.ending() != persona.expected.outcome:
+            wrong.append(f"{persona.name} ended as {self.ending()}")
+        flags = self.flags()
+        expected = dict(persona.expected.flags) if persona.expected.flags is not None else None
+        if flags != expected:
+            wrong.append(f"{persona.name} wrote {flags} instead of {expected}")
+        return wrong
