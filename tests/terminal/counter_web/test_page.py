@@ -13,8 +13,8 @@ from terminal.session import events as ev
 from terminal.talk.serial import SETTLE_SECONDS
 from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import PageStage, shows
-from tests.terminal.talk.gallery import state_of
 from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import state_of
 
 SETTLED = SETTLE_SECONDS * 1000 + 60
 

@@ -4,31 +4,17 @@ The persona's script says what to answer; fingers find it on the screen and touc
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from consent.ledger import LedgerFile
-from reader.softcard.card import SoftCard
-from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
-from terminal.conductor.conductor import Conductor
-from terminal.headless.transcript import Transcript
 from terminal.qualification.contract import Way
 from terminal.screens.app import TerminalApp
 from terminal.screens.touch import Target
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import Counter
-from terminal.simulated.demo.places import SimulatedPlace
-from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.demo.scripted import ScriptedPatient
-from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
-from terminal.simulated.service.behaviour import Operation
 from terminal.talk.parts import Offer, Talk
 from tests.terminal.day import Day
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
