@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from terminal.counter_web.access import CODE_SECONDS, Access
+from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_of
 
@@ -214,6 +216,7 @@ def test_digits_reach_no_log_at_any_level(visitor: Visitor, caplog: pytest.LogCa
     with caplog.at_level(logging.DEBUG), visitor.line() as line:
         serial = heard(line, "talk")["talk"]["serial"]
         caplog.clear()
+        time.sleep(SETTLE_SECONDS)
         for key in ("7", "3", "1", "9", "enter"):
             line.send(json.dumps({"type": "key", "serial": serial, "key": key}))
             heard(line, "typed")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from config.settings import Settings
 from terminal.session.display import Size
+from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import PageStage, shows
 from tests.terminal.talk.gallery import SCREENS, state_of
 
@@ -51,8 +52,9 @@ def pages(stage: PageStage, page: Page, name: str, language: str, look: str) -> 
     number = 0
     yield number
     while (onward := page.query_selector(".turner .onward")) is not None and not onward.is_disabled():
-        page.wait_for_function("document.querySelector('.turner .onward')")
-        page.evaluate("window.turn()")
+        if not number:
+            page.wait_for_timeout(SETTLE_SECONDS * 1000 + 50)
+        onward.dispatch_event("click")
         number += 1
         assert number < 9
         yield number
@@ -60,11 +62,6 @@ def pages(stage: PageStage, page: Page, name: str, language: str, look: str) -> 
 
 def troubles(stage: PageStage, page: Page, size: tuple[int, int], language: str, look: str, names: Any) -> list[str]:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.evaluate(
-        """() => { window.turn = () => {
-             document.querySelector(".turner .onward").dispatchEvent(new MouseEvent("click", { bubbles: true }));
-           }; }"""
-    )
     found = []
     for name in names:
         for number in pages(stage, page, name, language, look):
