@@ -130,7 +130,7 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
         return Step(replace(state, reader=standing))
     following = _without_code(state) if isinstance(state, CardShown) else Step(state)
     assert isinstance(following.state, Idle)
-    lost = replace(following.state, reader=standing)
+    lost = replace(following.state, reader=standing, card_left=None, remind_at=None)
     alert = (AlertStaff("", 0, ProblemCode.READER_LOST.code),) if state.out_of_service is None else ()
     return Step(lost, (*following.effects, *alert))
 

@@ -186,9 +186,12 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now, *, lost: bo
 
 
 def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) -> Step:
-    """Without any way of reading a card the one that lay there is gone too."""
+    """Without any way of reading a card those that lay there are gone too."""
     state = replace(state, reception=replace(state.reception, reader=standing))
-    if standing is ReaderStanding.READY or not state.reception.card_in:
+    if standing is ReaderStanding.READY:
+        return Step(state)
+    state = replace(state, reception=replace(state.reception, next_card=None))
+    if not state.reception.card_in:
         return Step(state)
     return _card_taken(state, state.reception.card, rules, now, lost=True)
 

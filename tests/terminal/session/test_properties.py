@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +10,12 @@ from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from config.settings import AlsoPin, ConsentSettings, LimitPolicy, PrescriptionPolicy
+from consent.items import AnsweredBy
+from consent.records import Cause
+from reader.facts import Medium, ReaderStanding
 from terminal.audit import audit
-from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose, Way
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose, SubsidyStanding, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -22,6 +26,7 @@ from tests.terminal.session.world import CARD, CHECK, TOUCHES, World, plausible_
 CONSENTS = st_.builds(
     ConsentSettings,
     surgery=st_.booleans(),
+    subsidies=st_.booleans(),
     health_checkup=st_.sampled_from([True, True, False]),
     limit=st_.sampled_from(LimitPolicy),
     prescription=st_.sampled_from(PrescriptionPolicy),
@@ -31,21 +36,24 @@ RULES = st_.builds(
     consent=CONSENTS,
     staff_enabled=st_.booleans(),
     require_genuine_record=st_.booleans(),
-    also_pin=st_.sampled_from(AlsoPin),
+    also_pin=st_.sampled_from([AlsoPin.NEVER, *AlsoPin]),
+    phone=st_.booleans(),
 )
 FACTS = st_.builds(
     lambda **fields: CHECK.model_copy(update=fields),
     registered=st_.sampled_from([True, True, False]),
     valid=st_.sampled_from([True, True, True, False]),
-    age=st_.sampled_from([30, 45, 80]),
+    age=st_.sampled_from([9, 30, 45, 80]),
+    subsidies=st_.sampled_from([SubsidyStanding.NONE, SubsidyStanding.USABLE]),
     has_specific_disease_certificate=st_.booleans(),
     may_share=st_.sampled_from([True, True, True, False]),
     standing=st_.sampled_from([CertificateStanding.VALID, *CertificateStanding]),
 )
 CARDS = st_.builds(
-    lambda pin, code: replace(CARD, pin_tries_left=pin, code_tries_left=code),
+    lambda pin, code, medium: replace(CARD, pin_tries_left=pin, code_tries_left=code, medium=medium),
     st_.sampled_from([3, 3, 1, 0]),
     st_.sampled_from([10, 10, 3, 0]),
+    st_.sampled_from([Medium.CARD] * 4 + [Medium.PHONE_PIN, Medium.PHONE_VERIFIES]),
 )
 LUCK = st_.lists(
     st_.tuples(st_.sampled_from([0] * 9 + [1]), st_.sampled_from([0, 0, 0, 1, 3, 4])), min_size=6, max_size=16
@@ -62,6 +70,7 @@ class Counter(RuleBasedStateMachine):
         self.facts, self.card = facts, card
         self.answered: list[ev.Answer] = []
         self.verifies: list[fx.VerifyPinAndSign] = []
+        self.shown = 0
 
     def send(self, event: ev.Event) -> None:
         world, before = self.world, self.world.state
@@ -73,11 +82,31 @@ class Counter(RuleBasedStateMachine):
         self._wiped_on_the_way_to_idle(before, after)
         record = audit(before, event, after, world.now)
         assert (record is not None) == (before != after)
-        if isinstance(event, ev.CardPresent | ev.CardTaken | ev.Tick | ev.CameraChanged) or isinstance(before, st.Idle):
+        self._lost_readers(before, event, after)
+        if isinstance(event, get_args(ev.Device)) or isinstance(before, st.Idle):
             return
         if event.reception != before.reception.id:
             assert after == before
             assert effects == ()
+
+    def _lost_readers(self, before: st.State, event: ev.Event, after: st.State) -> None:
+        """A reader that goes is told as such, and never as a card that was taken."""
+        if isinstance(before, st.Idle) or not before.reception.card_in:
+            return
+        lost = (isinstance(event, ev.ReaderChanged) and event.standing is not ReaderStanding.READY) or (
+            isinstance(event, ev.CardTaken) and event.reader_lost
+        )
+        if not lost or isinstance(before, st.Submitting | st.Complete | st.Inquiry):
+            return
+        match after:
+            case st.Problem(problem=problem):
+                assert problem is ProblemCode.READER_LOST
+            case st.Submitting():
+                assert self.world.decision().cause is Cause.READER_LOST
+            case st.Complete(outcome=outcome):
+                assert outcome is st.Outcome.REGISTRATION_DECLINED
+            case _:
+                assert isinstance(before, st.Problem), type(after).__name__
 
     def _verify_sent(self, before: st.State, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
@@ -98,6 +127,9 @@ class Counter(RuleBasedStateMachine):
         for effect in effects:
             if not isinstance(effect, fx.OpenCheck) or effect.way is Way.STAFF:
                 continue
+            if effect.way is Way.PHONE:
+                self._phone_is_confirmed(effect)
+                continue
             assert not isinstance(before, st.Idle)
             holder = self.world.holders[effect.reception]
             assert (before.reception.id, before.reception.card) == (effect.reception, holder.card)
@@ -112,6 +144,13 @@ class Counter(RuleBasedStateMachine):
                 assert not holder.faces_refused
                 no_photo = holder.photo is False or (holder.photo is None and not holder.code_on_card)
                 assert no_photo or holder.camera_lost
+
+    def _phone_is_confirmed(self, effect: fx.OpenCheck) -> None:
+        facts = self.world.cards_facts[effect.reception]
+        assert facts.medium is not Medium.CARD
+        assert self.world.rules.phone
+        assert self.world.rules.also_pin is not AlsoPin.ALWAYS
+        assert self.world.holders[effect.reception].pins_right == 1
 
     def _nothing_before_the_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
@@ -150,6 +189,25 @@ class Counter(RuleBasedStateMachine):
     def camera_changes(self, available: bool) -> None:
         self.send(ev.CameraChanged(available))
 
+    @rule(standing=st_.sampled_from([ReaderStanding.READY] * 3 + list(ReaderStanding)))
+    def readers_come_and_go(self, standing: ReaderStanding) -> None:
+        if standing is not ReaderStanding.READY:
+            self.world.lying = None
+        self.send(ev.ReaderChanged(standing))
+
+    @precondition(lambda self: self.world.lying is not None)
+    @rule()
+    def the_cards_reader_goes_and_another_stays(self) -> None:
+        card, self.world.lying = self.world.lying, None
+        assert card is not None
+        self.send(ev.CardTaken(card, reader_lost=True))
+
+    @rule(right=st_.booleans())
+    def a_front_is_shown(self, right: bool) -> None:
+        assert CARD.card_expiry is not None
+        self.shown += 1
+        self.send(ev.CodeShown(f"shown-{self.shown}", CARD.card_expiry + timedelta(days=0 if right else 30)))
+
     @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
     @rule(way=st_.sampled_from(["pin", "face"]), steps=st_.integers(5, 14))
     def a_reception_gets_somewhere(self, way: str, steps: int) -> None:
@@ -180,7 +238,9 @@ class Counter(RuleBasedStateMachine):
         key = state.reception.id
         match state:
             case st.ChoosingMethod():
-                self.send((ev.FaceChosen if prefer_face else ev.PinChosen)(key))
+                face = prefer_face or Way.PIN not in state.ways
+                phone = Way.PHONE in state.ways
+                self.send((ev.PhoneChosen if phone else ev.FaceChosen if face else ev.PinChosen)(key))
             case st.PrintedCodeEntry():
                 self.send(ev.CodeEntered(key))
             case st.PinEntry():
@@ -193,7 +253,7 @@ class Counter(RuleBasedStateMachine):
                 self.send(ev.RegistrationWanted(key))
             case st.Consent(index=None):
                 self.send((ev.ShareAll if prefer_face else ev.OneByOne)(key))
-            case st.Consent() | st.SpecificDisease() | st.Limit() if state.question is not None:
+            case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit() if state.question is not None:
                 self.send(ev.QuestionAnswered(key, state.question.id, prefer_face))
             case st.Prescription():
                 self.send(ev.PrescriptionChosen(key, PrescriptionForm.PAPER))
@@ -223,8 +283,34 @@ class Counter(RuleBasedStateMachine):
     def patient_chooses_form(self, form: PrescriptionForm) -> None:
         self.send(ev.PrescriptionChosen(self.world.reception.id, form))
 
+    @precondition(lambda self: not isinstance(self.world.state, st.Idle))
+    @rule(who=st_.sampled_from(AnsweredBy))
+    def somebody_says_who_answers(self, who: AnsweredBy) -> None:
+        self.send(ev.RespondentChosen(self.world.reception.id, who))
+
+    @precondition(lambda self: not isinstance(self.world.state, st.Idle))
+    @rule(longer=st_.booleans(), size=st_.sampled_from(st.Size))
+    def the_look_is_changed(self, longer: bool, size: st.Size) -> None:
+        before = self.world.state
+        self.send(ev.DisplayChanged(self.world.reception.id, size=size, more_time=longer))
+        assert type(self.world.state) is type(before)
+        assert self.world.reception.display.size is size
+
     @precondition(lambda self: isinstance(self.world.state, st.Idle))
-    @rule(kind=st_.sampled_from([ev.StaffAuthenticated, ev.InquiryChosen, ev.StaffCalled]))
+    @rule(
+        kind=st_.sampled_from(
+            [
+                ev.StaffAuthenticated,
+                ev.InquiryChosen,
+                ev.StaffCalled,
+                ev.HelpChosen,
+                ev.NoCardChosen,
+                ev.ForChildChosen,
+                ev.Back,
+                ev.Cancelled,
+            ]
+        )
+    )
     def somebody_touches_the_idle_screen(self, kind: Any) -> None:
         self.send(kind(""))
 
@@ -295,6 +381,45 @@ class Counter(RuleBasedStateMachine):
                 assert len(ledgered.decided) + ledgered.discarded == 1
 
     @invariant()
+    def nothing_is_shared_after_without_sharing(self) -> None:
+        for effect in self.world.issued:
+            if isinstance(effect, fx.RecordDecision) and effect.reception in self.world.left_without_sharing:
+                assert not any(answer.granted for answer in effect.decision.answers)
+                assert effect.decision.cause is Cause.WITHOUT_SHARING
+
+    @invariant()
+    def who_answered_is_what_was_touched(self) -> None:
+        for effect in self.world.issued:
+            if isinstance(effect, fx.RecordDecision):
+                assert effect.decision.answered_by is self.world.touched_respondent.get(effect.reception)
+
+    @invariant()
+    def out_of_service_is_exactly_without_a_reader(self) -> None:
+        state = self.world.state
+        reader = state.reader if isinstance(state, st.Idle) else state.reception.reader
+        assert reader is self.world.reader
+        if isinstance(state, st.Idle):
+            assert (state.out_of_service is None) == (self.world.reader is ReaderStanding.READY)
+
+    @invariant()
+    def a_code_exists_only_with_its_card(self) -> None:
+        """Or, for seconds, before any card, on a screen that says so."""
+        state = self.world.state
+        waits = {state.shown: state.expiry} if isinstance(state, st.CardShown) else {}
+        assert self.world.codes_shown == waits
+        for reception, expiry in self.world.codes_of.items():
+            assert not isinstance(state, st.Idle)
+            assert reception == state.reception.id
+            facts = self.world.cards_facts.get(reception)
+            assert facts is None or (facts.card_expiry == expiry and facts.medium is Medium.CARD)
+
+    @invariant()
+    def the_face_is_begun_by_touch_alone(self) -> None:
+        state = self.world.state
+        if isinstance(state, st.FaceCheck) or (isinstance(state, st.PrintedCodeEntry) and state.target is Way.FACE):
+            assert state.reception.id in self.world.chose_face
+
+    @invariant()
     def an_inquiry_submits_nothing(self) -> None:
         state = self.world.state
         if not isinstance(state, st.Idle) and state.reception.purpose is Purpose.INQUIRY:
@@ -306,10 +431,15 @@ class Counter(RuleBasedStateMachine):
         if world.lying is not None:
             world.take_card()
         for _ in range(200):
-            if isinstance(world.state, st.Idle):
+            if type(world.state) is st.Idle:
                 break
             world.wait(max(world.rules.timeouts.values()))
-        assert isinstance(world.state, st.Idle)
+        assert type(world.state) is st.Idle
+        assert not world.codes_shown
+        assert not world.codes_of
+        world.wait(world.rules.timeouts["StaffCheck"])
+        world.send(ev.ReaderChanged(ReaderStanding.READY))
+        assert world.state == st.Idle(camera=world.camera), "nothing of the last reception is left"
         begun = {effect.reception for effect in world.issued if isinstance(effect, fx.ReadCard)}
         assert begun <= world.wiped
 

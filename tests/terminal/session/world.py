@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
-from consent.items import Item
-from reader.facts import CardFacts, CardGone, CardUnreadable
+from consent.items import AnsweredBy, Item
+from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy, ReaderLost, ReaderStanding, TwoCards
 from terminal.qualification.contract import CertificateStanding, CheckFacts, RefusalReason, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -74,6 +74,15 @@ class World:
         self.pins_entered = 0
         self.holders: dict[str, Holder] = {}
         self.camera = True
+        self.reader = ReaderStanding.READY
+        self.left_without_sharing: set[str] = set()
+        self.touched_respondent: dict[str, AnsweredBy] = {}
+        self.chose_face: set[str] = set()
+        self.codes_shown: dict[str, date] = {}
+        """Expiry by handle, of codes that wait for a card."""
+        self.codes_of: dict[str, date] = {}
+        """The same by reception, of codes that went with a card."""
+        self.cards_facts: dict[str, CardFacts] = {}
         self.checks: dict[str, Ledgered] = {}
         self.wiped: set[str] = set()
         self.released: set[str] = set()
@@ -129,6 +138,8 @@ class World:
         if self.state != before:
             self.seen_states.append(self.state)
         self._note(self.state)
+        if isinstance(event, ev.CodeShown) and isinstance(self.state, st.CardShown) and self.state != before:
+            self.codes_shown[event.shown] = event.expiry
         for effect in effects:
             self._book(effect)
         return effects
@@ -144,23 +155,38 @@ class World:
                     for item in question.items:
                         self.said_yes[key, item] = isinstance(event, ev.ShareAll)
             case (
-                (st.Consent() | st.SpecificDisease() | st.Limit()),
+                (st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit()),
                 ev.QuestionAnswered(question_id=asked, granted=granted),
             ):
                 question = state.question
                 if question is not None and question.id == asked:
                     for item in question.items:
                         self.said_yes[key, item] = granted
+            case _, ev.FaceChosen():
+                self.chose_face.add(key)
+            case _, ev.CheckInWithoutSharing() if self._may_check_in(state):
+                self.left_without_sharing.add(key)
+            case _, ev.RespondentChosen(who=who) if isinstance(state, st.Notice | st.Registration | st.Asking):
+                self.touched_respondent[key] = who
             case st.PinEntry(phase=st.PinPhase.TYPING), ev.PinEntered():
                 if not state.needs_confirmation:
                     self.pins_entered += 1
             case _:
                 pass
 
+    @staticmethod
+    def _may_check_in(state: st.AfterIdle) -> bool:
+        check, over = state.reception.check, isinstance(state, st.Submitting | st.Complete | st.Problem | st.Inquiry)
+        return check is not None and check.facts.registered and not over
+
     def _look(self, state: st.State, event: ev.Event) -> None:
         """What was found out about the holder: by the effects issued and what they are answered, not by the state."""
         if isinstance(event, ev.CameraChanged):
             self.camera = event.available
+        if isinstance(event, ev.ReaderChanged):
+            self.reader = event.standing
+        if isinstance(event, ev.CardPresent):
+            self.reader = ReaderStanding.READY
         if isinstance(event, ev.CardPresent):
             self.holders[event.reception] = Holder(event.card)
         for holder in self.holders.values():
@@ -172,6 +198,7 @@ class World:
         holder = self.holders[event.reception]
         match event:
             case ev.CardRead(facts=facts):
+                self.cards_facts[event.reception] = facts
                 holder.pin_on_card = facts.pin_tries_left > 0
                 holder.code_on_card = facts.code_tries_left >= self.rules.code_tries_floor
             case ev.RecordOpened(record=record):
@@ -183,7 +210,7 @@ class World:
                 holder.faces_matched += 1
             case ev.FaceRefused():
                 holder.faces_refused += 1
-            case ev.PinSigned():
+            case ev.PinSigned() | ev.PhoneSigned():
                 holder.pins_right += 1
             case _:
                 pass
@@ -192,7 +219,7 @@ class World:
         match state:
             case st.Consent(index=None):
                 items = [item for question in state.questions for item in question.items]
-            case st.Consent() | st.SpecificDisease() | st.Limit() if state.question is not None:
+            case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit() if state.question is not None:
                 items = list(state.question.items)
             case _:
                 return
@@ -209,7 +236,16 @@ class World:
                 self.checks[check_id].discarded += 1
             case fx.Deliver(check_id=check_id):
                 self.checks[check_id].delivered.append(effect.effect)
+            case fx.WipeShownCode(shown=shown):
+                del self.codes_shown[shown]
+            case fx.ReadCard(reception=reception, shown=shown) if shown:
+                self.codes_of[reception] = self.codes_shown.pop(shown)
+            case fx.WipeCode(reception=reception):
+                del self.codes_of[reception]
+            case fx.OpenFaceRecord(reception=reception):
+                self.codes_of.pop(reception, None)
             case fx.WipePatient(reception=reception):
+                self.codes_of.pop(reception, None)
                 self.wiped.add(reception)
             case fx.ReleaseCard(reception=reception):
                 self.released.add(reception)
@@ -253,7 +289,8 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
     service: list[ev.Answer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
     match effect:
         case fx.ReadCard():
-            return [ev.CardRead(*ids, card), *gone, *failed]
+            others = [ev.CardFailed(*ids, trouble) for trouble in (TwoCards(), ReaderBusy("r"), ReaderLost("r"))]
+            return [ev.CardRead(*ids, card), *gone, *failed, *others]
         case fx.FetchChallenge():
             return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
         case fx.ScanCode():
@@ -277,6 +314,8 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
                 *gone,
                 *failed,
             ]
+        case fx.SignByPhone():
+            return [ev.PhoneSigned(*ids), ev.PhoneRefused(*ids), *gone, *failed]
         case fx.CheckFace():
             progress = Progress(Guidance.TOO_FAR, 1, 5)
             return [
@@ -310,6 +349,8 @@ TOUCHES: tuple[type[ev.Touch], ...] = (
     ev.PinChosen,
     ev.CodeEntered,
     ev.PinEntered,
+    ev.PinForgotten,
+    ev.PhoneChosen,
     ev.LastTryConfirmed,
     ev.StaffAuthenticated,
     ev.StaffSaysOther,
@@ -323,6 +364,9 @@ TOUCHES: tuple[type[ev.Touch], ...] = (
     ev.Confirmed,
     ev.Back,
     ev.Cancelled,
+    ev.CheckInWithoutSharing,
+    ev.DetailsWanted,
+    ev.NextFamilyMember,
     ev.MoreTime,
     ev.StaffCalled,
     ev.InquiryChosen,

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy
-from reader.facts import CardGone, CardUnreadable
+from reader.facts import CardGone, CardUnreadable, Medium, ReaderStanding
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, RefusalReason
+from terminal.qualification.contract import CertificateStanding, RefusalReason, SubsidyStanding
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -17,8 +17,9 @@ from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 from vision.verdict import Guidance, Progress
 
 RULES = Rules(
-    consent=ConsentSettings(surgery=True, prescription=PrescriptionPolicy.ASK),
+    consent=ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK),
     staff_enabled=True,
+    phone=True,
 )
 BOTH = replace(RULES, also_pin=AlsoPin.ALWAYS)
 SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True})
@@ -42,12 +43,87 @@ def _card_left(world: World) -> None:
     world.touch(ev.Cancelled)
 
 
+def _out_of_service(world: World) -> None:
+    world.send(ev.ReaderChanged(ReaderStanding.NAMED_MISSING))
+
+
+def _help(world: World) -> None:
+    world.send(ev.HelpChosen(""))
+
+
+def _no_card(world: World) -> None:
+    _help(world)
+    world.send(ev.NoCardChosen(""))
+
+
+def _for_child(world: World) -> None:
+    _help(world)
+    world.send(ev.ForChildChosen(""))
+
+
+def _left(why: st.WhyLeft) -> Callable[[World], None]:
+    def play(world: World) -> None:
+        _method(world)
+        match why:
+            case st.WhyLeft.LEFT:
+                world.touch(ev.Cancelled)
+            case st.WhyLeft.TIMED_OUT:
+                world.wait(RULES.timeouts["ChoosingMethod"])
+        world.take_card()
+
+    return play
+
+
+def _card_shown(world: World) -> None:
+    assert CARD.card_expiry is not None
+    world.send(ev.CodeShown("shown-1", CARD.card_expiry))
+
+
 def _reading(world: World) -> None:
     world.put_card()
 
 
 def _method(world: World) -> None:
     world.card_read()
+
+
+def _face_only(world: World) -> None:
+    world.card_read(replace(CARD, pin_tries_left=0))
+
+
+def _both_asked(world: World) -> None:
+    world.rules = BOTH
+    world.card_read()
+
+
+def _camera_gone(world: World) -> None:
+    _method(world)
+    world.send(ev.CameraChanged(False))
+
+
+def _pin_locked(world: World) -> None:
+    _pin_last_confirmed(world)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, True)
+
+
+def _pin_forgotten(world: World) -> None:
+    _pin(world)
+    world.touch(ev.PinForgotten)
+
+
+def _phone(world: World) -> None:
+    world.card_read(replace(CARD, medium=Medium.PHONE_VERIFIES))
+
+
+def _phone_refused(world: World) -> None:
+    _phone(world)
+    world.answer(ev.PhoneRefused)
+
+
+def _few_code_tries(world: World) -> None:
+    world.card_read(replace(CARD, code_tries_left=4))
+    world.touch(ev.FaceChosen)
 
 
 def _staff_only(world: World) -> None:
@@ -222,13 +298,19 @@ def _second_question(world: World) -> None:
 
 def _say(world: World, granted: bool) -> None:
     state = world.state
-    assert isinstance(state, st.Consent | st.SpecificDisease | st.Limit)
+    assert isinstance(state, st.Consent | st.SpecificDisease | st.Subsidies | st.Limit)
     assert state.question is not None
     world.touch(ev.QuestionAnswered, state.question.id, granted)
 
 
 def _disease(world: World) -> None:
     _consent(world)
+    world.touch(ev.ShareAll)
+
+
+def _subsidies(world: World) -> None:
+    facts = CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE})
+    world.by_pin(check=facts)
     world.touch(ev.ShareAll)
 
 
@@ -268,6 +350,11 @@ def _accepted(world: World) -> None:
 def _done(world: World) -> None:
     _submitting(world)
     _accepted(world)
+
+
+def _details(world: World) -> None:
+    _done(world)
+    world.touch(ev.DetailsWanted)
 
 
 def _done_card_taken(world: World) -> None:
@@ -318,6 +405,11 @@ def _gone(world: World) -> None:
     world.answer(ev.CardFailed, CardGone())
 
 
+def _reader_lost(world: World) -> None:
+    _method(world)
+    world.send(ev.ReaderChanged(ReaderStanding.NONE))
+
+
 def _suspended(world: World) -> None:
     _opening(world)
     world.answer(ev.ServiceRefused, RefusalReason.SUSPENDED)
@@ -331,12 +423,27 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "idle": _idle,
     "idle-marked": _idle_marked,
     "idle-card-left": _card_left,
+    "idle-out-of-service": _out_of_service,
+    "idle-help": _help,
+    "idle-no-card": _no_card,
+    "idle-child": _for_child,
+    "idle-left": _left(st.WhyLeft.LEFT),
+    "idle-left-card-removed": _left(st.WhyLeft.CARD_REMOVED),
+    "idle-left-timed-out": _left(st.WhyLeft.TIMED_OUT),
+    "card-shown": _card_shown,
     "reading": _reading,
     "method": _method,
+    "method-face-only": _face_only,
+    "method-both-asked": _both_asked,
+    "method-no-camera": _camera_gone,
+    "method-pin-locked": _pin_locked,
+    "method-pin-forgotten": _pin_forgotten,
+    "method-phone": _phone_refused,
     "method-staff-only": _staff_only,
     "code": _code,
     "code-scanning": _code_scanning,
     "code-wrong": _code_wrong,
+    "code-few-tries": _few_code_tries,
     "face": _face,
     "face-guided": _face_guided,
     "face-turn": _face_turn,
@@ -352,6 +459,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "pin-after-face": _pin_after_face,
     "pin-warned": _pin_warned,
     "pin-checking": _pin_checking,
+    "phone": _phone,
     "staff-check": _staff_check,
     "staff-check-no-photo": _staff_check_no_photo,
     "opening": _opening,
@@ -365,11 +473,13 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "consent-one": _one_by_one,
     "consent-two": _second_question,
     "specific-disease": _disease,
+    "subsidies": _subsidies,
     "prescription": _prescription,
     "limit": _limit,
     "summary": _summary,
     "submitting": _submitting,
     "complete": _done,
+    "complete-details": _details,
     "complete-card-taken": _done_card_taken,
     "complete-nothing-shared": _nothing_shared,
     "complete-not-valid": _not_valid,
@@ -381,6 +491,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "problem-unreadable": _unreadable,
     "problem-gone": _gone,
     "problem-suspended": _suspended,
+    "problem-reader-lost": _reader_lost,
     "problem-expired": _expired,
 }
 

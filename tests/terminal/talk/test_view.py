@@ -98,7 +98,8 @@ def test_every_screen_has_a_way_to_staff_and_out(name: str, language: str) -> No
     assert ids[-1] == "call-staff"
     in_patients_hands = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
     assert (ids[0] in ("cancel", "without-sharing")) == in_patients_hands
-    first_screen = isinstance(state, st.Idle) and state.card_left is None
+    free = isinstance(state, st.Idle) and state.card_left is None
+    first_screen = free and state.out_of_service is None and state.help is None
     assert ("language" in ids) != first_screen, "the first screen has a button for every language"
 
 

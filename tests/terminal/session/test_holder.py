@@ -1,0 +1,199 @@
+"""Days on which a face is left, a PIN is locked or forgotten, a card is missing, or a phone is put down."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from config.settings import AlsoPin
+from reader.facts import Medium
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from tests.terminal.session.world import CARD, CHECK, GENUINE, World
+
+PINLESS = replace(CARD, pin_tries_left=0)
+
+
+def kinds(effects: tuple[fx.Effect, ...]) -> list[type]:
+    return [type(effect) for effect in effects]
+
+
+def to_face_check(world: World) -> None:
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert isinstance(world.state, st.FaceCheck)
+
+
+# --- the holder -------------------------------------------------------------------------------------------
+
+
+def test_the_face_is_never_begun_unasked_where_it_is_the_only_way() -> None:
+    world = World()
+    world.card_read(PINLESS)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.PIN_UNAVAILABLE)
+    assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
+
+
+def test_a_pin_locked_here_is_said_also_where_nothing_else_is_left() -> None:
+    world = World()
+    world.send(ev.CameraChanged(False))
+    world.card_read(replace(CARD, pin_tries_left=1))
+    world.touch(ev.LastTryConfirmed)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, True)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((), st.WhyHere.PIN_LOCKED_NOW)
+
+
+def test_leaving_the_face_check_costs_an_attempt_however_often() -> None:
+    world = World()
+    to_face_check(world)
+    for attempt in (1, 2, 3):
+        assert isinstance(world.state, st.FaceCheck)
+        assert world.state.attempt == attempt
+        assert world.state.waiting is not None
+        world.touch(ev.PinChosen)
+        assert isinstance(world.state, st.PinEntry)
+        world.touch(ev.FaceChosen)
+    assert isinstance(world.state, st.PinEntry), "three attempts, and no more by going to and fro"
+    assert world.touch(ev.PinForgotten) == ()
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert Way.FACE not in world.state.ways
+
+
+def test_a_forgotten_pin_is_no_dead_end_and_costs_nothing() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.touch(ev.PinForgotten)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.WhyHere.PIN_FORGOTTEN)
+    world.touch(ev.PinChosen)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.left == 3
+    world.touch(ev.PinEntered)
+    before = world.state
+    assert world.touch(ev.PinForgotten) == (), "it is on its way to the card"
+    assert world.state == before
+
+
+def test_no_card_is_told_what_helps_and_falls_back() -> None:
+    world = World()
+    world.send(ev.HelpChosen(""))
+    assert isinstance(world.state, st.Idle)
+    assert world.state.help is st.Help.MENU
+    world.send(ev.NoCardChosen(""))
+    assert world.state.help is st.Help.NO_CARD
+    world.wait(120)
+    assert world.state == st.Idle()
+    world.send(ev.HelpChosen(""))
+    world.send(ev.InquiryChosen(""))
+    assert (world.state.help, world.state.purpose) == (None, Purpose.INQUIRY)
+    world.send(ev.Back(""))
+    assert replace(world.state, mode_until=None) == st.Idle()
+
+
+# --- phones -----------------------------------------------------------------------------------------------
+
+
+PHONE = replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0, pin_tries_left=0)
+PHONE_PIN = replace(CARD, medium=Medium.PHONE_PIN, code_tries_left=0)
+
+
+def at_phone_reader(**rules: object) -> World:
+    return World(Rules(phone=True, staff_enabled=True, **rules))  # type: ignore[arg-type]
+
+
+def test_a_phone_verifies_its_owner_and_opens_the_check() -> None:
+    world = at_phone_reader()
+    world.put_card()
+    assert world.answer(ev.CardRead, PHONE) == (), "the challenge comes first"
+    assert isinstance(world.state, st.PhoneCheck)
+    effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
+    assert effects == (fx.SignByPhone("r1", effects[0].effect, 1),)
+    effects = world.answer(ev.PhoneSigned)
+    assert effects == (fx.OpenCheck("r1", effects[0].effect, Way.PHONE, Purpose.RECEPTION),)
+    world.opened()
+    assert isinstance(world.state, st.Consent)
+    opened = next(effect for effect in world.issued if isinstance(effect, fx.RecordOpenedCheck))
+    assert opened.way is Way.PHONE
+
+
+def test_a_phones_own_pin_is_typed_here() -> None:
+    world = at_phone_reader()
+    world.card_read(PHONE_PIN)
+    assert isinstance(world.state, st.PinEntry)
+    effects = world.touch(ev.PinEntered)
+    assert kinds(effects) == [fx.VerifyPinAndSign]
+    effects = world.answer(ev.PinSigned)
+    assert effects == (fx.OpenCheck("r1", effects[0].effect, Way.PHONE, Purpose.RECEPTION),)
+
+
+def test_a_phone_that_refuses_may_be_asked_again() -> None:
+    world = at_phone_reader()
+    world.card_read(PHONE)
+    world.answer(ev.PhoneRefused)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((Way.PHONE,), st.WhyHere.PHONE_NOT_CONFIRMED)
+    assert world.touch(ev.FaceChosen) == ()
+    assert world.touch(ev.StaffAuthenticated) == (), "there is no photo to compare"
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert kinds(world.touch(ev.PhoneChosen)) == [fx.SignByPhone]
+
+
+def test_a_phone_whose_pin_is_locked_is_told() -> None:
+    world = at_phone_reader()
+    world.card_read(replace(PHONE_PIN, pin_tries_left=1))
+    world.touch(ev.LastTryConfirmed)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 0, True)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert (world.state.ways, world.state.why) == ((), st.WhyHere.PIN_LOCKED_NOW)
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, also_pin=AlsoPin.ALWAYS)])
+def test_a_phone_is_not_taken_where_none_is_set_up_or_a_face_is_always_asked(rules: Rules) -> None:
+    world = World(rules)
+    world.card_read(PHONE)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.PHONE_NOT_TAKEN
+
+
+def test_a_phone_has_no_grace_and_a_card_has() -> None:
+    ended = World().now.wall - timedelta(days=2)
+    for medium, usable in ((Medium.PHONE_VERIFIES, False), (Medium.CARD, True)):
+        world = at_phone_reader()
+        world.card_read(replace(CARD, medium=medium, certificate_not_after=ended))
+        assert isinstance(world.state, st.ChoosingMethod if usable else st.Problem)
+        if isinstance(world.state, st.Problem):
+            assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
+
+
+def test_a_silent_service_is_told_before_the_phone_is_asked() -> None:
+    world = at_phone_reader()
+    world.put_card()
+    world.answer(ev.CardRead, PHONE)
+    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    world = at_phone_reader()
+    world.put_card()
+    world.answer(ev.CardRead, PHONE)
+    world.wait(45)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.SERVICE_SILENT
+
+
+def test_a_phones_certificate_that_ends_soon_is_told_as_a_cards() -> None:
+    world = at_phone_reader()
+    world.card_read(PHONE)
+    world.answer(ev.PhoneSigned)
+    world.opened(CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    assert isinstance(world.state, st.Notice)

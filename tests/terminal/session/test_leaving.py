@@ -1,0 +1,348 @@
+"""Days on which somebody leaves, answers for another, or brings the family: leaving, questions, the end."""
+
+from dataclasses import replace
+
+import pytest
+
+from config.settings import ConsentSettings, PrescriptionPolicy
+from consent.items import AnsweredBy, Item
+from consent.records import Cause
+from reader.facts import NotMyNumberCard
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import PrescriptionForm, SubsidyStanding
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from tests.terminal.session.world import CHECK, World
+
+
+def kinds(effects: tuple[fx.Effect, ...]) -> list[type]:
+    return [type(effect) for effect in effects]
+
+
+def accepted(world: World) -> st.Complete:
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    assert isinstance(world.state, st.Complete)
+    return world.state
+
+
+# --- leaving ----------------------------------------------------------------------------------------------
+
+
+def test_leaving_before_the_check_is_said_for_a_moment() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.Cancelled)
+    assert isinstance(world.state, st.Idle)
+    assert world.state.left is st.WhyLeft.LEFT
+    world.take_card()
+    assert world.state.left is st.WhyLeft.LEFT
+    world.wait(6)
+    assert world.state == st.Idle()
+    world.card_read()
+    world.wait(60)
+    assert isinstance(world.state, st.Idle)
+    assert world.state.left is st.WhyLeft.TIMED_OUT
+
+
+SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE})
+EVERYTHING = Rules(consent=ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK))
+LATER = ("specific-disease", "subsidies", "prescription", "limit")
+
+
+def go_to(world: World, screen: str) -> None:
+    """After "share all", with yes to everything on the way."""
+    world.by_pin(check=SICK)
+    world.touch(ev.ShareAll)
+    for here in LATER:
+        if here == screen:
+            return
+        if here == "prescription":
+            world.touch(ev.PrescriptionChosen, PrescriptionForm.ELECTRONIC)
+        else:
+            world.touch(ev.QuestionAnswered, here, True)
+
+
+@pytest.mark.parametrize("screen", LATER)
+def test_without_sharing_takes_back_share_all_on_every_later_screen(screen: str) -> None:
+    world = World(EVERYTHING)
+    go_to(world, screen)
+    world.touch(ev.CheckInWithoutSharing)
+    assert world.decision().cause is Cause.WITHOUT_SHARING
+    assert set(world.flags().values()) == {0}
+    assert all(answer.answered_at == world.now.wall for answer in world.decision().answers)
+    assert accepted(world).outcome is st.Outcome.NOTHING_SHARED
+
+
+def test_without_sharing_at_the_summary_too() -> None:
+    world = World(EVERYTHING)
+    world.by_pin(check=SICK)
+    world.touch(ev.OneByOne)
+    while not isinstance(world.state, st.Summary):
+        state = world.state
+        if isinstance(state, st.Prescription):
+            world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
+        else:
+            assert isinstance(state, st.Consent | st.SpecificDisease | st.Subsidies | st.Limit)
+            assert state.question is not None
+            world.touch(ev.QuestionAnswered, state.question.id, True)
+    world.touch(ev.CheckInWithoutSharing)
+    assert set(world.flags().values()) == {0}
+
+
+@pytest.mark.parametrize("leave", ["card", "time"])
+def test_card_and_time_keep_what_was_confirmed(leave: str) -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.take_card() if leave == "card" else world.wait(60)
+    assert world.flags()[Item.DIAGNOSIS] == 1
+
+
+def test_without_sharing_belongs_to_an_open_check_only() -> None:
+    world = World()
+    world.card_read()
+    before = world.state
+    assert world.touch(ev.CheckInWithoutSharing) == ()
+    assert world.state == before
+
+
+def test_a_card_that_is_not_registered_has_nothing_to_check_in_with() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    before = world.state
+    assert world.touch(ev.CheckInWithoutSharing) == ()
+    assert world.state == before
+    world.touch(ev.Cancelled)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.outcome is st.Outcome.REGISTRATION_DECLINED
+
+
+# --- questions --------------------------------------------------------------------------------------------
+
+
+def test_past_care_and_medicines_are_answered_apart_one_by_one() -> None:
+    world = World()
+    world.by_pin()
+    world.touch(ev.OneByOne)
+    world.touch(ev.QuestionAnswered, "care", True)
+    assert isinstance(world.state, st.Consent)
+    assert world.state.question is not None
+    assert world.state.question.id == "medicines"
+    world.touch(ev.QuestionAnswered, "medicines", False)
+    world.touch(ev.QuestionAnswered, "health-checkup-specific", False)
+    world.touch(ev.QuestionAnswered, "limit", False)
+    world.touch(ev.Confirmed)
+    assert (world.flags()[Item.DIAGNOSIS], world.flags()[Item.MEDICINES]) == (1, 0)
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_subsidies_are_asked_apart_from_the_bundle(used: bool) -> None:
+    world = World(EVERYTHING)
+    world.by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE}))
+    world.touch(ev.ShareAll)
+    assert isinstance(world.state, st.Subsidies)
+    world.touch(ev.QuestionAnswered, "subsidies", used)
+    assert isinstance(world.state, st.Prescription)
+    world.touch(ev.Back)
+    assert isinstance(world.state, st.Subsidies)
+    world.touch(ev.QuestionAnswered, "subsidies", used)
+    world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
+    world.touch(ev.QuestionAnswered, "limit", True)
+    assert world.flags()[Item.SUBSIDIES] == int(used)
+
+
+@pytest.mark.parametrize("standing", [one for one in SubsidyStanding if one is not SubsidyStanding.USABLE])
+def test_subsidies_that_cannot_be_used_are_not_asked(standing: SubsidyStanding) -> None:
+    world = World(EVERYTHING)
+    world.by_pin(check=CHECK.model_copy(update={"subsidies": standing}))
+    world.touch(ev.ShareAll)
+    assert isinstance(world.state, st.Prescription)
+    world.take_card()
+    assert Item.SUBSIDIES not in world.flags()
+
+
+def test_a_place_that_takes_no_part_asks_for_no_subsidy() -> None:
+    world = World()
+    world.by_pin(check=SICK)
+    world.touch(ev.ShareAll)
+    world.touch(ev.QuestionAnswered, "specific-disease", True)
+    assert isinstance(world.state, st.Limit)
+
+
+# --- children and those who answer ------------------------------------------------------------------------
+
+
+def test_a_child_is_chosen_at_the_first_screen_or_known_from_the_check() -> None:
+    world = World()
+    world.send(ev.ForChildChosen(""))
+    world.card_read()
+    assert world.reception.for_child
+    world = World()
+    world.card_read()
+    assert not world.reception.for_child
+    world.touch(ev.PinChosen)
+    world.pin_right()
+    world.opened(CHECK.model_copy(update={"age": 14}))
+    assert world.reception.for_child
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"age": 15}))
+    assert not world.reception.for_child
+
+
+def test_who_answers_is_recorded_only_where_it_was_touched() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"age": 9}))
+    world.touch(ev.ShareNone)
+    world.touch(ev.QuestionAnswered, "limit", False)
+    assert world.decision().answered_by is None, "a child's age says nothing of who stands there"
+    world = World()
+    world.card_read()
+    before = world.state
+    world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
+    assert world.state == before, "nothing is asked yet"
+    world.touch(ev.PinChosen)
+    world.pin_right()
+    world.opened()
+    world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
+    assert isinstance(world.state, st.Consent), "the question stays"
+    world.touch(ev.ShareNone)
+    world.touch(ev.QuestionAnswered, "limit", False)
+    assert world.decision().answered_by is AnsweredBy.COMPANION
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+def done(world: World) -> st.Complete:
+    world.by_pin()
+    world.touch(ev.ShareAll)
+    world.touch(ev.QuestionAnswered, "limit", True)
+    return accepted(world)
+
+
+def test_details_are_shown_for_five_seconds_when_asked_for() -> None:
+    world = World()
+    assert done(world).details_until is None
+    world.touch(ev.DetailsWanted)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.details_until is not None
+    world.wait(4)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.details_until is not None
+    world.wait(1)
+    assert isinstance(world.state, st.Complete)
+    assert world.state.details_until is None
+
+
+def test_details_asked_for_late_are_still_shown_when_the_card_is_taken() -> None:
+    world = World()
+    done(world)
+    world.wait(4)
+    world.touch(ev.DetailsWanted)
+    world.take_card()
+    world.wait(4)
+    assert isinstance(world.state, st.Complete)
+    world.wait(1)
+    assert world.state == st.Idle()
+
+
+def test_where_nothing_was_asked_there_are_no_details() -> None:
+    world = World()
+    world.by_pin(check=CHECK.model_copy(update={"valid": False}))
+    ended = accepted(world)
+    assert world.touch(ev.DetailsWanted) == ()
+    assert world.state == ended
+
+
+def test_the_next_family_member_keeps_language_look_and_voice_and_nothing_of_the_person() -> None:
+    world = World()
+    look = {"language": "en", "size": st.Size.LARGEST, "high_contrast": True, "low": True, "voice": True}
+    world.send(ev.DisplayChanged("", **look))  # type: ignore[arg-type]
+    world.send(ev.ForChildChosen(""))
+    done(world)
+    shown = world.reception.display
+    effects = world.touch(ev.NextFamilyMember)
+    assert {fx.StopFaceCheck, fx.ReleaseCard, fx.WipePatient} <= set(kinds(effects))
+    assert isinstance(world.state, st.Idle)
+    assert world.state.display == shown
+    assert world.state.card_left == 1
+    assert (world.state.child, world.state.staff, world.state.left) == (False, False, None)
+    world.take_card()
+    world.card_read()
+    assert world.reception.display == shown
+    plain = replace(world.reception, display=st.Display())
+    other = World()
+    other.card_read()
+    assert replace(plain, id="", card=0) == replace(other.reception, id="", card=0)
+    world.touch(ev.Cancelled)
+    assert isinstance(world.state, st.Idle)
+    assert world.state.display == st.Display(), "who comes after them begins anew"
+
+
+def test_a_family_member_who_does_not_come_leaves_no_look_behind() -> None:
+    world = World()
+    world.send(ev.DisplayChanged("", language="en"))
+    done(world)
+    world.touch(ev.NextFamilyMember)
+    world.take_card()
+    world.wait(120)
+    assert world.state == st.Idle()
+
+
+def test_the_number_of_the_day_goes_with_the_reception() -> None:
+    world = World()
+    world.send(ev.CardPresent(1, "r1", 17))
+    assert world.reception.number == 17
+    world.answer(ev.CardFailed, NotMyNumberCard())
+    assert world.reception.number == 17
+
+
+# --- looks ------------------------------------------------------------------------------------------------
+
+
+def test_more_time_counts_in_this_state_and_in_every_other() -> None:
+    world = World()
+    world.card_read()
+    world.wait(55)
+    world.touch(ev.DisplayChanged, None, None, None, None, None, None, True)
+    assert world.reception.display.more_time
+    world.wait(179)
+    assert isinstance(world.state, st.ChoosingMethod)
+    world.touch(ev.PinChosen)
+    world.wait(179)
+    assert isinstance(world.state, st.PinEntry)
+    world.wait(1)
+    assert isinstance(world.state, st.Idle)
+
+
+def test_a_device_has_no_more_time_than_ever() -> None:
+    world = World()
+    world.send(ev.DisplayChanged("", more_time=True))
+    world.card_read()
+    world.touch(ev.PinChosen)
+    world.touch(ev.PinEntered)
+    world.wait(45)
+    assert isinstance(world.state, st.Problem)
+    assert world.state.problem is ProblemCode.CARD_UNREADABLE
+
+
+def test_a_language_that_is_not_offered_leaves_the_look_alone() -> None:
+    world = World()
+    world.send(ev.DisplayChanged("", language="xx", low=True))
+    assert isinstance(world.state, st.Idle)
+    assert world.state.display == st.Display(low=True)
+
+
+# --- first screen -----------------------------------------------------------------------------------------
+
+
+def test_a_card_left_at_the_first_screen_is_reminded_of_again_and_again() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.Cancelled)
+    assert kinds(world.wait(21)).count(fx.RemindTakeCard) == 4
+    world.take_card()
+    assert world.wait(60) == ()
