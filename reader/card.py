@@ -23,6 +23,7 @@ from reader.facts import (
     CodeOutcome,
     CodeRight,
     CodeWrong,
+    Medium,
     NoCertificate,
     NotMyNumberCard,
     PinLocked,
@@ -34,14 +35,17 @@ from reader.facts import (
 from reader.link import CardLink, LinkLost
 from reader.processors import CardTooSlow
 from reader.profile import (
+    PHONE_TOKENS,
     PRINTED_CODE_LENGTH,
     RSA_2048,
+    TOKEN_LABEL_LENGTH,
     USER_PIN_LENGTH,
     Application,
     CardProfile,
     File,
     Key,
     Password,
+    PasswordEntry,
 )
 from reader.tlv import MalformedCardData
 
@@ -65,6 +69,7 @@ class MyNumberCard:
         self._channel = Channel(link, longest_read=longest_read)
         self._profile = profile
         self._certificate: bytes | None = None
+        self._counter_told = False
 
     @property
     def longest_read(self) -> int:
@@ -85,9 +90,9 @@ class MyNumberCard:
         # finds no key there.
         jpki, pin = self._profile.password(Password.USER_PIN)
         surface, code = self._profile.password(Password.PRINTED_CODE)
-        if not self._channel.select(surface):
-            # No such card at all, or a residents' card of the generation before, which had JPKI too.
-            return NotMyNumberCard()
+        refusal = self._refusal_of_first(surface)
+        if refusal is not None:
+            return self._read_phone(jpki, pin, refusal)
         code_left = self._counter(code.fid, code.max_tries)
         expiry = self._card_expiry()
         if not self._channel.select(jpki):
@@ -95,16 +100,42 @@ class MyNumberCard:
         certificate = self._user_certificate()
         if certificate is None:
             return NoCertificate()
-        facts = parse_certificate(certificate)
         pin_left = self._counter(pin.fid, pin.max_tries)
-        self._certificate = certificate
+        return self._told(certificate, Medium.CARD, pin_left, code_left, expiry)
+
+    def _refusal_of_first(self, application: Application) -> StatusError | None:
+        """Select the first application of all; how the card refused, or None where it is selected."""
+        try:
+            return None if self._channel.select(application) else StatusError(SW.FILE_NOT_FOUND)
+        except StatusError as refusal:
+            return refusal
+
+    def _read_phone(self, jpki: Application, pin: PasswordEntry, refusal: StatusError) -> CardFacts | NotMyNumberCard:
+        """A phone has JPKI and nothing of a card's surface; so had residents' cards of the generation before."""
+        if not self._channel.select(jpki):
+            raise refusal
+        label = self._channel.read_start(self._profile.file(File.TOKEN_INFO)[1].fid, TOKEN_LABEL_LENGTH)
+        medium = PHONE_TOKENS.get(label.decode("ascii", "replace").rstrip(" \0"))
+        if medium is None:
+            return NotMyNumberCard()
+        if medium is Medium.PHONE_PIN:
+            return self._told(None, medium, self._counter(pin.fid, pin.max_tries), 0, None)
+        certificate = self._user_certificate()
+        return NotMyNumberCard() if certificate is None else self._told(certificate, medium, 0, 0, None)
+
+    def _told(
+        self, certificate: bytes | None, medium: Medium, pin_left: int, code_left: int, expiry: date | None
+    ) -> CardFacts:
+        facts = None if certificate is None else parse_certificate(certificate)
+        self._certificate, self._counter_told = certificate, True
         return CardFacts(
-            certificate_not_before=facts.not_before,
-            certificate_not_after=facts.not_after,
-            certificate_policies=facts.policies,
+            certificate_not_before=None if facts is None else facts.not_before,
+            certificate_not_after=None if facts is None else facts.not_after,
+            certificate_policies=() if facts is None else facts.policies,
             pin_tries_left=pin_left,
             code_tries_left=code_left,
             card_expiry=expiry,
+            medium=medium,
         )
 
     def read_user_certificate(self) -> bytes | NoCertificate | NotMyNumberCard | CardProblem:
@@ -221,7 +252,7 @@ class MyNumberCard:
             if error.sw in _NOTHING_SELECTED:
                 raise LinkLost("another card, or the same after a reset") from None
             raise
-        if self._certificate is None or left != expected_left or left == 0:
+        if not self._counter_told or left != expected_left or left == 0:
             return left, False
         sw = self._channel.verify(entry.fid, secret)
         if sw == SW.OK:

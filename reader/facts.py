@@ -25,8 +25,9 @@ class CardFacts:
     `pin_tries_left` is 0 for a PIN-less card and for a locked one alike: the chip does not tell which.
     """
 
-    certificate_not_before: datetime
-    certificate_not_after: datetime
+    certificate_not_before: datetime | None
+    certificate_not_after: datetime | None
+    """None where the certificate is read after a PIN only, as an Android phone's."""
     card_expiry: date | None
     """The day the card ends, from the common application's free record; None where it cannot be read."""
     pin_tries_left: int
@@ -73,7 +74,7 @@ class CardUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class NotMyNumberCard:
-    """The chip has no JPKI application: another card."""
+    """The chip has not the applications of a My Number Card, nor of a phone's certificate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reader.facts import Medium
+
 
 class Algorithm(StrEnum):
     """How the card's keys sign."""
@@ -135,6 +137,8 @@ class CardProfile:
     """Not handed out yet: what is not public about it is invented here, and a real card will differ."""
     unknown_application: int = 0x6A82
     """Status word to SELECT of an application that is not there."""
+    verifies_its_owner: bool = False
+    """A phone: its keys sign after it has verified its owner itself."""
     knows_no_commands: bool = False
     """A storage card: the reader answers `unknown_application` to everything in its place."""
 
@@ -280,6 +284,11 @@ EC_384_ANNOUNCED = CardProfile(
     announced=True,
 )
 """The generation announced for about 2028, for trying out that another one is another profile. No real card."""
+
+TOKEN_LABEL_LENGTH = 32
+"""At the start of JPKI's token information, padded with spaces."""
+PHONE_TOKENS = {"JPKIAPGPSETOKEN": Medium.PHONE_PIN, "JPKIAPIOSTOKEN": Medium.PHONE_VERIFIES}
+"""Labels of the certificate in an Android phone and in an iPhone (public code: myna-card, myna)."""
 
 PROFILES = {profile.name: profile for profile in (RSA_2048, EC_384_ANNOUNCED)}
 

@@ -72,6 +72,8 @@ class SoftCard:
         self._application: Application | None = None
         self._fid: int | None = None
         self._verified: set[Password] = set()
+        self.owner_confirms = True
+        """Of a phone that verifies its owner: whether the owner does what the phone asks for."""
 
     @classmethod
     def from_file(cls, path: Path) -> "SoftCard":
@@ -330,6 +332,8 @@ class SoftCard:
         if key is None:
             raise _Refused(SW.WRONG_FILE_STRUCTURE if fid is not None else SW.WRONG_P1_P2)
         self._require(self._application.keys[key].opened_by)
+        if self._profile.verifies_its_owner and not self.owner_confirms:
+            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
         if key not in self.image.keys:
             raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
         if not command.data:

@@ -13,6 +13,7 @@ from reader.chip_key import chip_key_der, chip_key_hash
 from reader.profile import PROFILES, CardProfile, File, Key, Password
 from reader.softcard.keys import load_card_key
 from reader.softcard.other_profiles import OTHER_PROFILES
+from reader.softcard.phone_profiles import PHONE_PROFILES
 
 
 class PasswordState(BaseModel):
@@ -32,9 +33,9 @@ class PublicFacts:
     """The user-authentication certificate; None on a card issued without."""
     certificate_sha256: str | None
     """Of the DER, 64 hex digits."""
-    chip_key_der: bytes = field(repr=False)
-    """SubjectPublicKeyInfo of the surface application's key."""
-    chip_key_sha256: str
+    chip_key_der: bytes | None = field(repr=False)
+    """SubjectPublicKeyInfo of the surface application's key; None in a phone."""
+    chip_key_sha256: str | None
 
 
 class CardImage(BaseModel):
@@ -57,12 +58,16 @@ class CardImage(BaseModel):
     @property
     def card_profile(self) -> CardProfile:
         """Raises `KeyError` for a profile that does not exist."""
-        return PROFILES.get(self.profile) or OTHER_PROFILES[self.profile]
+        return known_profiles()[self.profile]
 
     @property
-    def is_my_number_card(self) -> bool:
+    def is_somebodys(self) -> bool:
         """Whether anybody is registered with it: not for other cards, nor for a card on which nothing is written."""
-        return Key.CHIP in self.keys
+        return Key.CHIP in self.keys or self.is_phone
+
+    @property
+    def is_phone(self) -> bool:
+        return Key.USER_AUTHENTICATION in self.keys and Key.CHIP not in self.keys
 
     @property
     def code_on_face(self) -> str:
@@ -72,14 +77,20 @@ class CardImage(BaseModel):
 
     def public_facts(self) -> PublicFacts:
         certificate = self.files.get(File.USER_CERTIFICATE)
-        key_der = chip_key_der(load_card_key(self.keys[Key.CHIP]).public_key())
+        chip = self.keys.get(Key.CHIP)
+        key_der = None if chip is None else chip_key_der(load_card_key(chip).public_key())
         return PublicFacts(
             card_id=self.card_id,
             certificate_der=certificate,
             certificate_sha256=None if certificate is None else hashlib.sha256(certificate).hexdigest(),
             chip_key_der=key_der,
-            chip_key_sha256=chip_key_hash(key_der),
+            chip_key_sha256=None if key_der is None else chip_key_hash(key_der),
         )
+
+
+def known_profiles() -> dict[str, CardProfile]:
+    """Of cards, phones and other cards, by name."""
+    return PROFILES | PHONE_PROFILES | OTHER_PROFILES
 
 
 class CardFileError(ValueError):
@@ -108,7 +119,7 @@ class CardFile:
         except ValidationError as error:
             places = sorted({".".join(str(part) for part in one["loc"]) or "the document" for one in error.errors()})
             raise CardFileError(f"{self.path}: not a card file ({', '.join(places)})") from None
-        if image.profile not in PROFILES | OTHER_PROFILES:
+        if image.profile not in known_profiles():
             raise CardFileError(f"{self.path}: card profile not known")
         return image
 

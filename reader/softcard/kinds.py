@@ -16,6 +16,8 @@ from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 from reader.softcard.keys import dump_key, generate
 from reader.softcard.others import OTHER_KINDS, issue_other
+from reader.softcard.phone_profiles import ANDROID, IPHONE
+from reader.softcard.phones import issue_phone
 from reader.softcard.photo import photo_of_size
 from reader.softcard.validity import Staying, age_on, birthday_in, has_photo
 
@@ -180,6 +182,27 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
+def _in_phone(name: str) -> Callable[[Order], CardImage]:
+    def make(order: Order) -> CardImage:
+        return issue_phone(
+            name,
+            order.authority,
+            holder=order.holder,
+            pin=order.pin or "1234",
+            tries_left=order.tries_left,
+            issued_on=max(add_months(order.today, -6), order.holder.birth_date),
+            certificate_ends_on=None,
+        )
+
+    return make
+
+
+PHONE_KINDS: Final[Mapping[str, Kind]] = {
+    ANDROID: Kind("an Android phone: its certificate is there after its own PIN only", _in_phone(ANDROID), _adult),
+    IPHONE: Kind("an iPhone, which verifies its owner itself before it signs", _in_phone(IPHONE), _adult),
+}
+
+
 def issue_kind(
     name: str,
     authority: TestAuthority,
@@ -192,15 +215,16 @@ def issue_kind(
     today: date | None = None,
     profile: CardProfile = RSA_2048,
 ) -> CardImage:
-    """A card of one of the `KINDS` or `OTHER_KINDS`, under half a second. The latter belong to nobody.
+    """A card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`, under half a second. The last belong to nobody.
 
     `holder`: an invented person; by default one that fits. `portrait_jp2`: the photo, by default a dummy without a
     face; `photo_kb` brings either to about that size. `tries_left` is the PIN's. `today` is Japan's.
     Raises `ValueError` for a kind not known, and for details that no such card can have.
     """
-    kind = KINDS.get(name)
+    kind = KINDS.get(name) or PHONE_KINDS.get(name)
     if kind is None and name not in OTHER_KINDS:
-        raise ValueError(f"no kind of card is called {name!r}; known: {', '.join((*KINDS, *OTHER_KINDS))}")
+        known = ", ".join((*KINDS, *PHONE_KINDS, *OTHER_KINDS))
+        raise ValueError(f"no kind of card is called {name!r}; known: {known}")
     today = today or datetime.now(JAPAN).date()
     if kind is None:
         return issue_other(name, today)

@@ -62,7 +62,7 @@ def issue(
             tries_left=tries_left,
         )
         CardFile(path).save(image)
-        if not image.is_my_number_card:
+        if not image.is_somebodys:
             tell(f"issued {path}\n{kind}; nobody is registered with it")
             return
         entry = trust_of(authority).merged(card_entry(image, who))
@@ -76,10 +76,10 @@ def kinds() -> None:
 
     Example: uketsuke card kinds
     """
-    from reader.softcard.kinds import KINDS
+    from reader.softcard.kinds import KINDS, PHONE_KINDS
     from reader.softcard.others import OTHER_KINDS
 
-    for name, kind in KINDS.items():
+    for name, kind in (*KINDS.items(), *PHONE_KINDS.items()):
         tell(f"{name:22} {kind.description}")
     for name, description in OTHER_KINDS.items():
         tell(f"{name:22} {description}")
@@ -125,7 +125,7 @@ def list_cards(config: ConfigOption = None) -> None:
             tell("no cards yet: `uketsuke card issue my-card`, or `uketsuke demo --auto`")
         for path in paths:
             image = CardFile(path).load()
-            about = f"valid to {image.expires_on}  {_tries(image)}" if image.is_my_number_card else image.profile
+            about = f"valid to {image.expires_on}  {_tries(image)}" if image.is_somebodys else image.profile
             tell(f"{path.stem:28} {image.card_id}  {about}")
 
 
@@ -144,7 +144,7 @@ def show(
         from reader.softcard.image import CardFile
 
         image = CardFile(_path(file, settings.state_dir)).load()
-        if not image.is_my_number_card:
+        if not image.is_somebodys:
             tell(f"card            {image.card_id} (simulated, {image.profile}: not a My Number Card)")
             return
         facts = image.public_facts()
@@ -152,9 +152,9 @@ def show(
         tell(f"issued          {image.issued_on}, valid to {image.expires_on}")
         tell(f"certificate     {'to ' + str(image.certificate_ends_on) if facts.certificate_sha256 else 'none'}")
         tell(f"certificate id  {facts.certificate_sha256 or '-'}")
-        tell(f"chip key        {facts.chip_key_sha256}")
+        tell(f"chip key        {facts.chip_key_sha256 or 'none: a phone'}")
         tell(f"tries left      {_tries(image)}")
-        if face:
+        if face and image.code_on_face:
             code = image.code_on_face
             tell(f"on its face     birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
 
@@ -185,5 +185,6 @@ def _tries(image: object) -> str:
 
     assert isinstance(image, CardImage)
     pin = image.passwords[Password.USER_PIN]
-    code = image.passwords[Password.PRINTED_CODE]
-    return f"PIN {'none' if pin.reference is None else pin.left}, printed code {code.left}"
+    code = image.passwords.get(Password.PRINTED_CODE)
+    printed = "none" if code is None else code.left
+    return f"PIN {'none' if pin.reference is None else pin.left}, printed code {printed}"

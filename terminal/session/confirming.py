@@ -100,6 +100,8 @@ def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> 
     """There are no months of grace for a phone, and no face to ask for besides."""
     if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
         return ProblemCode.PHONE_NOT_TAKEN
+    if facts.certificate_not_after is None:
+        return None  # read after the phone's PIN; the service decides
     stands = standing(facts.certificate_not_after, now.wall, rules.grace)
     usable = stands is not None and not (reception.by_phone and stands is CertificateStanding.GRACE)
     return None if usable else ProblemCode.CERTIFICATE_EXPIRED

@@ -23,7 +23,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.card_over_reader import code_reader
 from terminal.simulated.demo.counter import Counter
-from terminal.simulated.demo.places import CardPlace
+from terminal.simulated.demo.places import CardPlace, SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
@@ -56,7 +56,10 @@ class Played:
 class _Watched:
     """What the conductor lets be seen of one reception."""
 
-    def __init__(self) -> None:
+    def __init__(self, mended: tuple[ProblemCode, ...] = ()) -> None:
+        """`mended`: problems after which the reception begins again."""
+        self._mended = mended
+        self.told: list[ProblemCode] = []
         self.states: list[st.State] = []
         self.back = asyncio.Event()
         self.last: st.State | None = None
@@ -65,6 +68,10 @@ class _Watched:
         if isinstance(state, st.Idle):
             if self.states:
                 self.back.set()
+            return
+        if isinstance(state, st.Problem) and state.problem in self._mended:
+            self.told.append(state.problem)
+            self.states.clear()
             return
         self.states.append(state)
         if isinstance(state, st.Complete | st.Problem):
@@ -142,7 +149,7 @@ class AutoDemo:
             self._settings,
             devices,
             # the answers stay a moment: nobody has to read them here
-            rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True),
+            rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.authority.trust_anchors,
         )
         conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
@@ -165,8 +172,10 @@ class AutoDemo:
         card = SoftCard(image.model_copy(deep=True))
         self._tell(f"\n{persona.name}: {persona.story}")
         transcript = Transcript(self._tell)
-        self._watched, self._tries = watched, _ = _Watched(), 0
-        substitute.now = ScriptedPatient(persona.script, transcript, take_card=self._place.remove)
+        self._watched, self._tries = watched, _ = _Watched(persona.expected.told), 0
+        substitute.now = ScriptedPatient(
+            persona.script, transcript, take_card=self._place.remove, mend=self._misplace(persona, card)
+        )
         self._misbehave(persona)
         began = time.monotonic()
         self._place.insert(card)
@@ -177,6 +186,17 @@ class AutoDemo:
         seconds = time.monotonic() - began
         await self._service_is_back(persona, conductor, transcript)
         return self._judge(persona, watched, seconds)
+
+    def _misplace(self, persona: Persona, card: SoftCard) -> Callable[[], None] | None:
+        """What is wrong at the reader, and how it is mended. Only readers in this process do it."""
+        place = self._place
+        if not persona.script.mishap.needs_simulated_reader or not isinstance(place, SimulatedPlace):
+            return None
+        if persona.script.mishap is Mishap.CARD_HELD:
+            place.slot.hold("another program (process 4711)")
+        else:
+            place.slot.insert(SoftCard(card.image.model_copy(deep=True)), reader=1)
+        return place.mend
 
     def _misbehave(self, persona: Persona) -> None:
         match persona.script.mishap:
@@ -236,6 +256,7 @@ def _differences(expected: Expected, watched: _Watched, flags: dict[Item, int] |
         ("asked", expected.asked, watched.asked),
         ("flags", dict(expected.flags) if expected.flags is not None else None, flags),
         ("tries", expected.tries_spent, tries),
+        ("told", expected.told, tuple(dict.fromkeys(watched.told))),
     ]
     return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
 

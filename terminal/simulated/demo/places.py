@@ -28,11 +28,11 @@ class CardPlace(Protocol):
 
 
 class SimulatedPlace:
-    """A reader in this process."""
+    """Two readers in this process; the second one is for a card too many."""
 
     def __init__(self) -> None:
         self.card: SoftCard | None = None
-        self.slot = SimulatedSlot()
+        self.slot = SimulatedSlot("Simulated reader", "Second simulated reader")
         self.scanner: CodeScanner = self.slot.scanner
 
     def insert(self, card: SoftCard) -> None:
@@ -42,6 +42,11 @@ class SimulatedPlace:
     def remove(self) -> None:
         self.card = None
         self.slot.remove()
+
+    def mend(self) -> None:
+        """What was wrong at the reader is over."""
+        self.slot.hold(None)
+        self.slot.remove(1)
 
 
 class PcscPlace:

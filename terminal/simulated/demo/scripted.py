@@ -15,12 +15,22 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """Reads a Talk and touches one of its offers. `take_card` lifts the card from the reader."""
+    """Reads a Talk and touches one of its offers. `take_card` lifts the card from the reader; `mend` ends what is wrong
+    at the reader, once it was told.
+    """
 
-    def __init__(self, script: Script, transcript: Transcript, *, take_card: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        script: Script,
+        transcript: Transcript,
+        *,
+        take_card: Callable[[], None],
+        mend: Callable[[], None] | None = None,
+    ) -> None:
         self._script = script
         self._transcript = transcript
         self._take_card = take_card
+        self._mend = mend
         self._pins = list(script.pins)
 
     def hear(self, talk: Talk) -> None:
@@ -30,6 +40,11 @@ class ScriptedPatient:
         if isinstance(state, st.Idle):
             return
         self._transcript.hear(talk)
+        if isinstance(state, st.Problem) and self._mend is not None:
+            mend, self._mend = self._mend, None
+            self._transcript.note("what the terminal asks for is done")
+            mend()
+            return
         if isinstance(state, _ENDS):
             if state.reception.card_in:
                 self._take_card()

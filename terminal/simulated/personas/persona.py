@@ -27,12 +27,24 @@ class Mishap(StrEnum):
     CARD_TAKEN_DURING_CONSENT = "card-taken-during-consent"
     SERVICE_SILENT_AT_OPENING = "service-silent-at-opening"
     SERVICE_SILENT_AT_SUBMIT = "service-silent-at-submit"
+    CARD_HELD = "card-held"
+    """Another program holds the card, until the terminal has told so."""
+    TWO_CARDS = "two-cards"
+    """Another card lies on a second reader, until the terminal has told so."""
+
+    @property
+    def needs_simulated_reader(self) -> bool:
+        return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS)
 
 
 @dataclass(frozen=True, slots=True)
 class CardKind:
     """The card as it is issued. PINs are invented."""
 
+    kind: str = ""
+    """Of phones and other cards, as `uketsuke card kinds` lists them; empty for a card that the rest of this says."""
+    ended_days_ago: int | None = None
+    """Since when a phone's certificate is over; None: it is not."""
     pin: str | None = "1234"
     """None: PIN-less."""
     pin_tries_left: int | None = None
@@ -79,6 +91,8 @@ class Expected:
     """In the written result file; None where no file may be written."""
     tries_spent: int = 0
     """Wrong PINs the card counted."""
+    told: tuple[ProblemCode, ...] = ()
+    """Problems on the way, after which somebody did what the terminal asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardFile, CardImage
 from reader.softcard.issue import Holder, issue, mix
+from reader.softcard.kinds import issue_kind
+from reader.softcard.phone_profiles import PHONE_PROFILES
+from reader.softcard.phones import issue_phone
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.persona import CardKind, Persona
 from terminal.simulated.service.people import InsuredPerson, People
@@ -67,6 +70,8 @@ class Props:
         """
         issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
         image = self.card_of(issued, portrait_jp2)
+        if not image.is_somebodys:
+            return Registry()
         known = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
         return known.merged(revocation_of(image, self.authority)) if persona.card.revoked else known
 
@@ -74,6 +79,10 @@ class Props:
 def issue_card(
     kind: CardKind, person: InsuredPerson, authority: TestAuthority, portrait_jp2: bytes | None
 ) -> CardImage:
+    if kind.kind in PHONE_PROFILES:
+        return _phone(kind, person, authority)
+    if kind.kind:
+        return issue_kind(kind.kind, authority)
     return issue(
         authority,
         RSA_2048,
@@ -83,6 +92,19 @@ def issue_card(
         issued_on=kind.issued_on or date.today() - timedelta(days=548),
         pin_tries_left=kind.pin_tries_left,
         with_certificates=kind.certificates,
+    )
+
+
+def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> CardImage:
+    ended = None if kind.ended_days_ago is None else date.today() - timedelta(days=kind.ended_days_ago)
+    return issue_phone(
+        kind.kind,
+        authority,
+        holder=holder_of(person),
+        pin=kind.pin or "1234",
+        tries_left=kind.pin_tries_left,
+        issued_on=date.today() - timedelta(days=548),
+        certificate_ends_on=ended,
     )
 
 
@@ -98,6 +120,8 @@ def holder_of(person: InsuredPerson) -> Holder:
 
 
 def photo_on(image: CardImage) -> bytes | None:
+    if File.FACE_RECORD not in image.files:
+        return None
     photo = parse_face_record(image.files[File.FACE_RECORD]).photo_jp2
     return None if photo is None else bytes(photo)
 
@@ -111,11 +135,11 @@ def trust_of(authority: TestAuthority) -> Registry:
 
 
 def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN_USE) -> Registry:
-    """What the service knows of one card from issuance; nothing for a card without certificate."""
+    """What the service knows of one card or phone from issuance; nothing for a card without certificate."""
     facts = image.public_facts()
     if facts.certificate_sha256 is None:
         return Registry()
-    entry = CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256, status=status)
+    entry = CardEntry(person=person, chip_key_sha256=facts.chip_key_sha256, status=status, phone=image.is_phone)
     return Registry(cards={facts.certificate_sha256: entry})
 
 

@@ -20,6 +20,10 @@ from tests.terminal.day import Day
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 
 BY_FACE = {persona.name for persona in PERSONAS if persona.script.way is Way.FACE or persona.expected.way is Way.FACE}
+AT_THE_READER = {
+    persona.name for persona in PERSONAS if persona.card.kind or persona.script.mishap.needs_simulated_reader
+}
+"""Played by `tests/terminal/simulated/demo/test_readers.py`: what is special about them is not on the screen."""
 
 
 class Fingers:
@@ -87,7 +91,7 @@ async def _play(counter: Counter, personas: list[Persona], *, by_touch: bool) ->
 
 @pytest.mark.parametrize("by_touch", [True, False], ids=["touch", "keyboard"])
 def test_personas_who_type_a_pin(counter: Counter, by_touch: bool) -> None:
-    personas = [persona for persona in PERSONAS if persona.name not in BY_FACE]
+    personas = [persona for persona in PERSONAS if persona.name not in BY_FACE | AT_THE_READER]
     assert len(personas) >= 8
     on_a_loop(_play)(counter, personas, by_touch=by_touch)
 

@@ -1,0 +1,48 @@
+"""What holds a certificate in a phone, as data. Nothing official is public; each part says where it is from.
+
+*public code*: the JPKI application's name, no surface application, labels in its token information (myna-card, myna);
+on Android the certificate is read after the phone's own PIN only (myna). *assumed*: everything else - ATR, key and file
+numbers as on the card, the PIN's three tries, `6985` until an iPhone has verified its owner, `6A82` for other
+applications.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from reader.profile import RSA_2048, Application, CardProfile, File, FileEntry, Key, KeyEntry, Password
+from reader.softcard.other_profiles import contactless_atr
+
+ANDROID, IPHONE = "phone-android", "phone-iphone"
+
+_CARD: Final = RSA_2048.file(File.USER_CERTIFICATE)[0]
+
+
+def _application(opened_by: frozenset[Password] | None) -> Application:
+    """`opened_by` opens both the certificate and its key."""
+    certificate = FileEntry(_CARD.files[File.USER_CERTIFICATE].fid, opened_by)
+    key = KeyEntry(_CARD.keys[Key.USER_AUTHENTICATION].fid, opened_by)
+    return replace(
+        _CARD,
+        name="jpki of a phone",
+        files={**_CARD.files, File.USER_CERTIFICATE: certificate},
+        keys={**_CARD.keys, Key.USER_AUTHENTICATION: key},
+    )
+
+
+def _phone(name: str, application: Application, *, verifies_its_owner: bool) -> CardProfile:
+    return replace(
+        RSA_2048,
+        name=name,
+        atr=contactless_atr("0000000000000000"),
+        applications=(application,),
+        verifies_its_owner=verifies_its_owner,
+    )
+
+
+PHONE_PROFILES: Final = {
+    profile.name: profile
+    for profile in (
+        _phone(ANDROID, _application(frozenset({Password.USER_PIN})), verifies_its_owner=False),
+        _phone(IPHONE, _application(None), verifies_its_owner=True),
+    )
+}

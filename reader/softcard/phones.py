@@ -1,0 +1,46 @@
+"""Issues the certificate in a phone, simulated."""
+
+from datetime import date
+from typing import Final
+
+from reader.profile import RSA_2048, File
+from reader.softcard.authority import TestAuthority
+from reader.softcard.image import CardImage
+from reader.softcard.issue import Holder, issue
+from reader.softcard.phone_profiles import ANDROID, IPHONE, PHONE_PROFILES
+from reader.softcard.records import token_info
+
+_LABELS: Final = {ANDROID: "JPKIAPGPSETOKEN", IPHONE: "JPKIAPIOSTOKEN"}
+
+
+def issue_phone(
+    name: str,
+    authority: TestAuthority,
+    *,
+    holder: Holder,
+    pin: str,
+    tries_left: int | None,
+    issued_on: date,
+    certificate_ends_on: date | None,
+) -> CardImage:
+    """The certificate of `holder` in the phone that `name` says. Raises `ValueError` as `issue` does."""
+    card = issue(
+        authority,
+        RSA_2048,
+        None,
+        holder=holder,
+        pin=pin,
+        issued_on=issued_on,
+        pin_tries_left=tries_left,
+        certificate_ends_on=certificate_ends_on,
+    )
+    kept = PHONE_PROFILES[name].applications[0]
+    return card.model_copy(
+        update={
+            "profile": name,
+            "files": {file: content for file, content in card.files.items() if file in kept.files}
+            | {File.TOKEN_INFO: token_info(_LABELS[name])},
+            "passwords": {one: state for one, state in card.passwords.items() if one in kept.passwords},
+            "keys": {key: der for key, der in card.keys.items() if key in kept.keys},
+        }
+    )
