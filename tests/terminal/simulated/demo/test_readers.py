@@ -1,26 +1,34 @@
 """Personas whose day is special at the reader: phones, another card, two readers, a card that is held."""
 
 import asyncio
+from typing import Any
+
+import numpy as np
 
 from terminal.simulated.demo.auto import AutoDemo
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
-from tests.terminal.conductor.counter_fixture import no_engine
+from vision.photo import card_jp2
 
 
 class NoPortrait(SyntheticStage):
     """Nobody is confirmed by face here: a photo of nobody will do."""
 
     def portrait(self, persona: object) -> bytes:
-        return b""
+        return card_jp2(np.full((320, 240), 128, np.uint8))
+
+
+def engine() -> Any:
+    """Nobody shows a face, so nothing is asked of it."""
+    return object()
 
 
 def test_what_is_special_at_the_reader(counter: Counter) -> None:
     personas = [persona for persona in PERSONAS if persona.card.kind or persona.script.mishap.needs_simulated_reader]
     assert len(personas) == 6
     told: list[str] = []
-    demo = AutoDemo(counter, SimulatedPlace, NoPortrait(no_engine), counter.settings, told.append)
+    demo = AutoDemo(counter, SimulatedPlace, NoPortrait(engine), counter.settings, told.append)
     played = asyncio.run(demo.play(personas))
     assert [(one.persona, one.wrong) for one in played] == [(persona.name, "") for persona in personas]
