@@ -62,6 +62,8 @@ class Patient:
         self.reception = reception
         self.pin = SecretDigits(4)
         self.code = bytearray()
+        self.code_read = bytearray()
+        """What a camera read of the code in part, a space for each doubtful digit; to be completed by hand."""
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
         self.signature: bytes | None = None
@@ -86,7 +88,14 @@ class Patient:
 
     def wipe_code(self) -> None:
         wipe_buffer(self.code)
-        self.code = bytearray()
+        wipe_buffer(self.code_read)
+        self.code, self.code_read = bytearray(), bytearray()
+
+    def put_code_read(self, digits: bytearray) -> None:
+        """Takes over the buffer."""
+        wipe_buffer(self.code_read)
+        self.code_read = digits
+        self._stay_wiped()
 
     def put_record(self, record: FaceRecord, cv_certificate: bytes) -> None:
         self.record, self.cv_certificate = record, cv_certificate

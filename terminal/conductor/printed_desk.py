@@ -47,8 +47,8 @@ class PrintedDesk:
         if isinstance(self._scanner, CardCamera):
             await self._worker.run(self._scanner.warm_up)
 
-    async def scan(self, effect: ScanCode, patient: Patient, post: Callable[[Event], None]) -> Event | None:
-        """Read the code of the card that lies there into `patient`. None where somebody stopped it."""
+    async def scan(self, effect: ScanCode, patient: Patient, post: Callable[[Event], None]) -> Event:
+        """Read the code of the card that lies there into `patient`; what was read of it in part as well."""
         ids = (effect.reception, effect.effect)
         self._stop = stop = threading.Event()
 
@@ -56,10 +56,6 @@ class PrintedDesk:
             post(CodeGuided(*ids, guidance))
 
         code = await self._worker.run(self._scanned, effect.expiry, guided, stop, patient)
-        if stop.is_set():
-            if code is not None:
-                wipe_buffer(code)
-            return None
         if code is None:
             return CodeNotScanned(*ids)
         patient.put_code(code)
@@ -78,7 +74,10 @@ class PrintedDesk:
             return None
         fields = scanner.read(expiry, guided, stop)
         try:
-            return code_of(fields)
+            code = code_of(fields)
+            if code is None:
+                patient.put_code_read(digits_of(fields, expiry))
+            return code
         finally:
             fields.wipe()
 
@@ -125,6 +124,13 @@ def code_of(fields: "PrintedFields") -> bytearray | None:
         printed = EraDate(_ERAS[birth.era], birth.year, birth.month, birth.day)
     code = build_printed_code(printed, expiry.year, fields.security)
     return None if isinstance(code, CodeFault) else code
+
+
+def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
+    """The 14 places of a code, as far as they were read: a space for each doubtful digit."""
+    birth = fields.birth
+    day = b" " * 6 if birth is None else b"%02d%02d%02d" % (birth.year % 100, birth.month, birth.day)
+    return bytearray(day + b"%04d" % expiry.year + fields.security)
 
 
 def _checked(code: bytearray | None) -> bytearray | None:

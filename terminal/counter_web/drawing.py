@@ -71,6 +71,6 @@ def _offer(offer: Offer) -> dict[str, Any]:
 def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
     """How many digits stand where: dots, never digits."""
     return {
-        "parts": [{"id": part.id, "length": part.length, "typed": part.typed} for part in parts],
+        "parts": [{"id": part.id, "filled": part.filled} for part in parts],
         "noSuchDay": no_such_day,
     }

@@ -21,18 +21,24 @@ LENGTHS = {CodePart.BIRTH_DATE: 6, CodePart.EXPIRY_YEAR: 4, CodePart.SECURITY_CO
 
 
 class CodeForm:
-    """One entry of the printed code. `wipe` overwrites what was typed."""
+    """One entry of the printed code. `wipe` overwrites what stands in it."""
 
-    def __init__(self, card_expiry_year: int | None) -> None:
+    def __init__(self, card_expiry_year: int | None, read: bytearray | None = None) -> None:
+        """`read`: what a camera made of the front, 14 ASCII digits with a space for each doubtful one; copied."""
         self._year = card_expiry_year
         parts = list(CodePart) if card_expiry_year is None else [CodePart.BIRTH_DATE, CodePart.SECURITY_CODE]
         self.parts: tuple[CodePart, ...] = tuple(parts)
-        self._typed = bytearray()
+        self._digits = bytearray(self.length)
+        self._typed: list[int] = []
+        """Places filled by hand, in their order."""
         self.no_such_day = False
         """The date just typed is none the calendar has: nothing was sent, no try was spent."""
+        if read is not None and len(read) == 14:
+            known = read if card_expiry_year is None else read[:6] + read[10:]
+            self._digits[:] = bytes(digit if digit != 0x20 else 0 for digit in known)
 
     def __repr__(self) -> str:
-        return f"CodeForm({len(self._typed)} of {self.length})"
+        return f"CodeForm({self.length - self._digits.count(0)} of {self.length})"
 
     @property
     def length(self) -> int:
@@ -40,37 +46,49 @@ class CodeForm:
 
     @property
     def complete(self) -> bool:
-        return len(self._typed) == self.length
+        return 0 not in self._digits
+
+    def filled(self, part: CodePart) -> tuple[bool, ...]:
+        """Which places of that part have a digit."""
+        start = self._start(part)
+        return tuple(digit != 0 for digit in self._digits[start : start + LENGTHS[part]])
 
     def typed_of(self, part: CodePart) -> int:
-        """How many digits of that part have been typed."""
-        start = self._start(part)
-        return min(max(len(self._typed) - start, 0), LENGTHS[part])
+        """How many digits of that part are there."""
+        return sum(self.filled(part))
 
     def birth_digit(self, index: int) -> str:
-        """The birth date alone may be looked at again, by who typed it; empty where nothing was typed yet."""
-        return chr(self._typed[index]) if index < self.typed_of(CodePart.BIRTH_DATE) else ""
+        """The birth date alone may be looked at again, by the person who typed it: a digit that was typed, a dot for
+        one read by camera, empty where there is none.
+        """
+        if not 0 <= index < LENGTHS[CodePart.BIRTH_DATE] or not self._digits[index]:
+            return ""
+        return chr(self._digits[index]) if index in self._typed else "●"
 
     def push(self, digit: int) -> None:
-        """Ignored when full."""
+        """Fill the first empty place. Ignored when full."""
         if not 0 <= digit <= 9:
             raise ValueError("a digit is 0 to 9")
         if not self.complete:
             self.no_such_day = False
-            self._typed.append(ord("0") + digit)
+            place = self._digits.index(0)
+            self._digits[place] = ord("0") + digit
+            self._typed.append(place)
 
     def pop(self) -> None:
+        """Erase the digit typed last; with none left, everything a camera read."""
         self.no_such_day = False
         if self._typed:
-            self._typed[-1] = 0
-            self._typed.pop()
+            self._digits[self._typed.pop()] = 0
+        else:
+            wipe_buffer(self._digits)
 
     def take(self) -> bytearray | None:
         """The 14 digits, for the caller to overwrite; None where something is missing or no such day exists."""
         if not self.complete:
             return None
         year = bytearray(b"%04d" % self._year) if self._year is not None else bytearray()
-        code = self._typed[:6] + year + self._typed[6:]
+        code = self._digits[:6] + year + self._digits[6:]
         fault: CodeFault | None = check_printed_code(code)
         self.wipe()
         if fault is not None:
@@ -80,8 +98,8 @@ class CodeForm:
         return code
 
     def wipe(self) -> None:
-        wipe_buffer(self._typed)
-        self._typed = bytearray()
+        wipe_buffer(self._digits)
+        self._typed.clear()
         self.no_such_day = False
 
     def _start(self, part: CodePart) -> int:

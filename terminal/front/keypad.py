@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from terminal.conductor.patient import Patient
 from terminal.front.code_form import LENGTHS, CodeForm
 from terminal.front.counter import Counter
 from terminal.session.states import PrintedCodeEntry, State
@@ -18,7 +19,12 @@ class TypedPart:
     id: str
     """`pin`, or a `CodePart` value."""
     length: int
-    typed: int
+    filled: tuple[bool, ...]
+    """Which places have a digit."""
+
+    @property
+    def typed(self) -> int:
+        return sum(self.filled)
 
 
 class Keypad:
@@ -45,7 +51,7 @@ class Keypad:
         if self._form is not None:
             self._form.wipe()
         self._form_of = wanted
-        self._form = CodeForm(state.card_expiry_year) if isinstance(state, PrintedCodeEntry) and wanted else None
+        self._form = form_for(self._counter.patient, state) if isinstance(state, PrintedCodeEntry) and wanted else None
 
     def press(self, pad: Pad, key: str) -> None:
         """A digit, `ENTER` or `ERASE`; anything else is ignored. Nothing is sent without `ENTER`."""
@@ -57,10 +63,11 @@ class Keypad:
     def parts(self, pad: Pad) -> tuple[TypedPart, ...]:
         if pad is Pad.PIN:
             patient = self._counter.patient
-            return (TypedPart("pin", PIN_LENGTH, len(patient.pin) if patient is not None else 0),)
+            typed = len(patient.pin) if patient is not None else 0
+            return (TypedPart("pin", PIN_LENGTH, tuple(place < typed for place in range(PIN_LENGTH))),)
         form = self._form
         if pad is Pad.CODE and form is not None:
-            return tuple(TypedPart(part.value, LENGTHS[part], form.typed_of(part)) for part in form.parts)
+            return tuple(TypedPart(part.value, LENGTHS[part], form.filled(part)) for part in form.parts)
         return ()
 
     @property
@@ -95,6 +102,11 @@ class Keypad:
             form.pop()
         elif _is_digit(key):
             form.push(int(key))
+
+
+def form_for(patient: Patient | None, state: PrintedCodeEntry) -> CodeForm:
+    """A form for this entry. What the camera read in part stands in the first one; a code refused is typed whole."""
+    return CodeForm(state.card_expiry_year, patient.code_read if patient is not None and not state.wrong else None)
 
 
 def _is_digit(key: str) -> bool:

@@ -23,6 +23,7 @@ from terminal.front import crash
 from terminal.front.code_form import CodeForm
 from terminal.front.counter import Counter
 from terminal.front.dock import Dock
+from terminal.front.keypad import form_for
 from terminal.front.opened import Opened, Opening
 from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decoded_photo
@@ -195,7 +196,8 @@ class TerminalApp(App[int], inherit_bindings=False):
         if self._form is not None:
             self._form.wipe()
         self._form_of = wanted
-        self._form = CodeForm(state.card_expiry_year) if isinstance(state, PrintedCodeEntry) and wanted else None
+        patient = self.counter.patient if self.counter is not None else None
+        self._form = form_for(patient, state) if isinstance(state, PrintedCodeEntry) and wanted else None
 
     def _on_effect(self, effect: fx.Effect) -> None:
         match effect:

@@ -97,8 +97,7 @@ class CodeFields(Widget, can_focus=False):
 
 def _filled(form: CodeForm, part: CodePart, say: Words) -> str:
     if part is not CodePart.BIRTH_DATE:
-        typed = form.typed_of(part)
-        return "  " + "  ".join("●" if index < typed else "○" for index in range(LENGTHS[part])) + "  "
+        return "  " + "  ".join("●" if there else "○" for there in form.filled(part)) + "  "
     digits = [form.birth_digit(index) or "_" for index in range(LENGTHS[part])]
     year, month, day = ("".join(digits[at : at + 2]) for at in (0, 2, 4))
     return f"  {say('code.birth-date.shape', year=year, month=month, day=day)}  "

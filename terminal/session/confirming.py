@@ -206,8 +206,8 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
         case CodeNotScanned():
             return _typed(state, rules, now)
         case CodeTypingChosen() if state.scanning:
-            following = _typed(state, rules, now)
-            return Step(following.state, (StopScan(reception.id, 0),))
+            # what was read so far comes with the answer, and the rest is typed
+            return Step(state, (StopScan(reception.id, 0),))
         case CodeEntered() if state.waiting is None:
             return _open_record(state, rules, now)
         case RecordOpened(record=record):

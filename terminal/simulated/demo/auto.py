@@ -21,7 +21,7 @@ from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.card_over_reader import code_reader
+from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in
@@ -143,7 +143,8 @@ class AutoDemo:
     async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
         self._place = self._places()
         place = self._place
-        scanner = code_reader(place.scanner, lambda: place.card)
+        self._front = CardOverReader(lambda: place.card)
+        scanner = code_reader(place.scanner, self._front)
         devices = Devices(place.slot, scanner, self._stage.camera, self._stage.engine)
         conductor = open_terminal(
             self._settings,
@@ -173,8 +174,13 @@ class AutoDemo:
         self._tell(f"\n{persona.name}: {persona.story}")
         transcript = Transcript(self._tell)
         self._watched, self._tries = watched, _ = _Watched(persona.expected.told), 0
+        self._front.covered = persona.script.types_code
         substitute.now = ScriptedPatient(
-            persona.script, transcript, take_card=self._place.remove, mend=self._misplace(persona, card)
+            persona.script,
+            transcript,
+            take_card=self._place.remove,
+            mend=self._misplace(persona, card),
+            code=card.code_on_face.encode("ascii"),
         )
         self._misbehave(persona)
         began = time.monotonic()

@@ -30,6 +30,8 @@ class CardOverReader:
 
     def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
         self._card_there = card_there
+        self.covered = False
+        """Something lies on the card."""
         self._drawn: tuple[str, Image] | None = None
         self._number = 0
 
@@ -44,7 +46,7 @@ class CardOverReader:
         time.sleep(_SECONDS_A_FRAME)
         self._number += 1
         card = self._card_there()
-        if card is None:
+        if card is None or self.covered:
             picture = np.full((480, 640, 3), 96, np.uint8)
         else:
             unsteady = replace(Scene(), turn=1.5 * np.sin(self._number), across=0.01 * np.cos(self._number))
@@ -98,7 +100,7 @@ def _photo(record: FaceRecord) -> Image | None:
     return photo if isinstance(photo, np.ndarray) else None
 
 
-def code_reader(scanner: CodeScanner, card_there: Callable[[], SoftCard | None]) -> "CardCamera | CodeScanner":
+def code_reader(scanner: CodeScanner, source: CardOverReader) -> "CardCamera | CodeScanner":
     """A camera over the reader; the plain simulated scanner where no font or recogniser is installed."""
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
@@ -111,4 +113,4 @@ def code_reader(scanner: CodeScanner, card_there: Callable[[], SoftCard | None])
         recogniser_path()
     except (NoFont, NoRecogniser):
         return scanner
-    return CardCamera(Camera(CardOverReader(card_there)), own=True)
+    return CardCamera(Camera(source), own=True)

@@ -10,7 +10,7 @@ from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, face_engine, open_terminal, rules_of
 from terminal.front.dock import DockPersona
 from terminal.front.opened import Opened
-from terminal.simulated.demo.card_over_reader import code_reader
+from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace, card_places
 from terminal.simulated.demo.stage import Stage, SyntheticStage, open_stage
@@ -116,7 +116,9 @@ class LiveDemo:
         place = self._ending.enter_context(card_places(pcsc=self.pcsc))()
         conductor = open_terminal(
             counter.settings,
-            Devices(place.slot, code_reader(place.scanner, lambda: place.card), stage.camera, stage.engine),
+            Devices(
+                place.slot, code_reader(place.scanner, CardOverReader(lambda: place.card)), stage.camera, stage.engine
+            ),
             rules=replace(rules_of(counter.settings), staff_enabled=True),
             anchors=counter.props.authority.trust_anchors,
         )

@@ -15,8 +15,10 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """Reads a Talk and touches one of its offers. `take_card` lifts the card from the reader; `mend` ends what is wrong
-    at the reader, once it was told.
+    """Reads a Talk and touches one of its offers.
+
+    `take_card` lifts the card from the reader; `mend` ends what is wrong at the reader, once it was told; `code` is
+    what the card's front says, for a patient who types it.
     """
 
     def __init__(
@@ -26,12 +28,14 @@ class ScriptedPatient:
         *,
         take_card: Callable[[], None],
         mend: Callable[[], None] | None = None,
+        code: bytes = b"",
     ) -> None:
         self._script = script
         self._transcript = transcript
         self._take_card = take_card
         self._mend = mend
         self._pins = list(script.pins)
+        self._code = code
 
     def hear(self, talk: Talk) -> None:
         """Nothing: a script is told what it acts on, without what changes meanwhile."""
@@ -57,6 +61,9 @@ class ScriptedPatient:
             hands.let_staff_in()
         elif talk.body.pad is Pad.PIN:
             self._type_pin(talk, hands)
+        elif talk.body.pad is Pad.CODE:
+            self._transcript.answered("●" * len(self._code))
+            hands.type_code(bytearray(self._code))
         else:
             self._touch(talk, self._wanted(talk, state), hands)
 
@@ -88,6 +95,8 @@ class ScriptedPatient:
         match state:
             case st.ChoosingMethod():
                 return offers.get(script.way) or next(iter(offers.values()), None)
+            case st.PrintedCodeEntry(scanning=True) if script.types_code:
+                return offers.get("type")
             case st.PinEntry():
                 return offers.get("go-on")
             case st.Notice():

@@ -72,6 +72,8 @@ class Script:
     answers: Mapping[str, bool] = field(default_factory=dict)
     """By question id, for what is asked one by one; yes where nothing is said."""
     prescription: PrescriptionForm = PrescriptionForm.PAPER
+    types_code: bool = False
+    """The card's front cannot be read by camera: the printed code is typed."""
     staff: bool = False
     """Staff comes and confirms the holder by eye."""
     mishap: Mishap = Mishap.NOTHING

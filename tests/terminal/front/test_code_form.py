@@ -69,3 +69,27 @@ def test_wiping_overwrites_the_buffer() -> None:
     assert not any(buffer)
     assert "600102" not in repr(form)
     assert form.typed_of(CodePart.BIRTH_DATE) == 0
+
+
+def test_what_a_camera_read_stands_there_as_dots_and_doubtful_places_stay_empty() -> None:
+    form = CodeForm(2031, bytearray(b"6001022031 2 4"))
+
+    assert form.filled(CodePart.BIRTH_DATE) == (True,) * 6
+    assert form.filled(CodePart.SECURITY_CODE) == (False, True, False, True)
+    assert form.birth_digit(0) == "●"
+
+    typed(form, "13")
+    assert form.complete
+    form.pop()
+    assert form.filled(CodePart.SECURITY_CODE) == (True, True, False, True)
+    form.push(3)
+    assert form.take() == b"60010220311234"
+
+
+def test_erasing_with_nothing_typed_clears_what_the_camera_read() -> None:
+    form = CodeForm(2031, bytearray(b"6001022031 234"))
+
+    form.pop()
+
+    assert form.typed_of(CodePart.BIRTH_DATE) == 0
+    assert typed(form, "6001021234").take() == b"60010220311234"

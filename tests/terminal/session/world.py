@@ -12,6 +12,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import next_tick, step
+from vision.printed.guidance import CardGuidance
 from vision.verdict import Guidance, Progress
 
 WALL = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -294,7 +295,8 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
         case fx.FetchChallenge():
             return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
         case fx.ScanCode():
-            return [ev.CodeScanned(*ids), ev.CodeNotScanned(*ids)]
+            guided = ev.CodeGuided(*ids, CardGuidance.NEARER)
+            return [guided, ev.CodeScanned(*ids), ev.CodeNotScanned(*ids)]
         case fx.OpenFaceRecord():
             return [
                 ev.RecordOpened(*ids, GENUINE),

@@ -18,7 +18,7 @@ function plain(text) {
 
 /** The part that the next digit belongs to; the last one where all is typed. */
 export function current(typed) {
-  return typed.parts.find((part) => part.typed < part.length) ?? typed.parts.at(-1);
+  return typed.parts.find((part) => part.filled.includes(false)) ?? typed.parts.at(-1);
 }
 
 /** The places for what is typed: one row for the PIN, one with a heading for each part of the code. */
@@ -29,8 +29,8 @@ export function places(typed, words) {
     typed.noSuchDay ? make("p", { class: "reason" }, sentence(words.noSuchDay)) : undefined,
     ...typed.parts.map((part) => make("div", { class: `part${part === now ? " current" : ""}` },
       single ? undefined : make("p", {}, sentence(words[part.id])),
-      make("div", { class: `dots${part.length === 6 ? " six pairs" : ""}${single ? "" : " small"}`, role: "img", "aria-label": `${plain(words[part.id])}: ${part.typed} / ${part.length}` },
-        ...Array.from({ length: part.length }, (_, index) => make("i", { class: index < part.typed ? "set" : part === now && index === part.typed ? "next" : "" }))))));
+      make("div", { class: `dots${part.filled.length === 6 ? " six pairs" : ""}${single ? "" : " small"}`, role: "img", "aria-label": `${plain(words[part.id])}: ${part.filled.filter(Boolean).length} / ${part.filled.length}` },
+        ...part.filled.map((there, index) => make("i", { class: there ? "set" : part === now && index === part.filled.indexOf(false) ? "next" : "" }))))));
 }
 
 let fading;

@@ -47,7 +47,22 @@ export function arrow(by) {
 export function sign(kind) {
   if (kind === "wait") return wheel();
   if (kind === "put-card" || kind === "take-card") return counter(kind === "put-card");
+  if (kind === "show-card") return front();
   return undefined;
+}
+
+/** The front of a card in the camera's frame. The camera's own picture of it is never shown. */
+function front() {
+  return draw("svg", { class: "sign", viewBox: "0 0 380 290", "aria-hidden": "true" },
+    draw("path", { d: "M30 84V40h44M306 40h44v44M350 216v44h-44M74 260H30v-44", ...LINE, stroke: "var(--main)", "stroke-width": 9 }),
+    draw("g", {},
+      draw("animateTransform", { attributeName: "transform", type: "scale", values: ".86;1;1;.86", keyTimes: "0;.4;.75;1", calcMode: "spline",
+        keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.8s", repeatCount: "indefinite" }),
+      draw("rect", { x: 64, y: 68, width: 252, height: 160, rx: 15, fill: "var(--card)", stroke: "var(--ink)", "stroke-width": 5 }),
+      draw("rect", { x: 82, y: 112, width: 66, height: 86, rx: 6, fill: "var(--main-soft)", stroke: "var(--main)", "stroke-width": 3 }),
+      draw("circle", { cx: 115, cy: 144, r: 14, fill: "var(--main)" }),
+      draw("path", { d: "M90 196c4-22 13-28 25-28s21 6 25 28z", fill: "var(--main)" }),
+      draw("path", { d: "M82 90h120M166 122h128M166 146h128M166 178h96", stroke: "var(--edge)", "stroke-width": 8, "stroke-linecap": "round" })));
 }
 
 function wheel() {

@@ -1,0 +1,100 @@
+"""The printed code read by a camera over the reader: real pixels, a simulated card, no digit typed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.conductor.card_camera import CardCamera
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.card_over_reader import CardOverReader, front_of
+from terminal.simulated.demo.counter import Counter
+from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom
+from vision.camera import Camera
+
+pytestmark = pytest.mark.timeout(240)
+
+
+class FindsNoFace:
+    """An engine for a test that ends before the face is looked at."""
+
+    def faces(self, *_: object, **__: object) -> list[object]:
+        return []
+
+
+class FilmedDesk(Desk):
+    """A counter with a camera over the reader."""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["FilmedDesk"]:
+        self.source = CardOverReader(lambda: self.place.card)
+        self.conductor = open_terminal(
+            self.settings,
+            Devices(
+                self.place.slot,
+                CardCamera(Camera(self.source), own=True, seconds=60),
+                Camera(EmptyRoom()),
+                FindsNoFace,  # type: ignore[arg-type]
+            ),
+            rules=rules_of(self.settings),
+            anchors=self.counter.props.authority.trust_anchors,
+        )
+        self.conductor.listen(on_state=self.states.append)
+        running = asyncio.create_task(self.conductor.run())
+        try:
+            yield self
+        finally:
+            self.conductor.stop()
+            await running
+
+    async def to_the_code(self) -> None:
+        self.place.insert(self.card("face-match"))
+        await self.until(st.ChoosingMethod, 60)
+        self.touch(ev.FaceChosen)
+
+
+@pytest.fixture
+def filmed(counter: Counter) -> FilmedDesk:
+    return FilmedDesk(counter, counter.settings)
+
+
+def test_the_front_opens_the_face_record(filmed: FilmedDesk) -> None:
+    async def day() -> None:
+        async with filmed.open():
+            await filmed.to_the_code()
+            state = await filmed.until(
+                lambda now: not isinstance(now, st.Idle) and now.reception.record is not None, 90
+            )
+            assert state.reception.code_left == 10
+            await filmed.take_card()
+
+    asyncio.run(day())
+    entries = [state for state in filmed.states if isinstance(state, st.PrintedCodeEntry)]
+    assert any(state.scanning for state in entries)
+    assert not any(state.wrong for state in entries)
+
+
+def test_a_covered_front_is_typed(filmed: FilmedDesk) -> None:
+    async def day() -> None:
+        async with filmed.open():
+            filmed.source.covered = True
+            await filmed.to_the_code()
+            await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.scanning, 60)
+            filmed.touch(ev.CodeTypingChosen)
+            await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.waiting is None, 60)
+            await filmed.take_card()
+            assert not filmed.conductor.printed._scanner.camera.is_open  # type: ignore[union-attr]
+
+    asyncio.run(day())
+
+
+def test_what_is_printed_is_the_code_of_the_card(filmed: FilmedDesk) -> None:
+    for persona in ("face-match", "pinless-card", "infant-no-photo-pin", "child-with-guardian"):
+        card = filmed.card(persona)
+        front = front_of(card)
+        assert front.security_code == card.code_on_face[10:]
+        assert front.expiry.startswith(card.code_on_face[6:10])
+        assert front.pinless == (persona == "pinless-card")
