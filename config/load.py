@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -57,6 +58,10 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
         raise SettingsError(*(_told(detail, from_environment, file) for detail in error.errors())) from None
 
 
+_DEEP = re.compile(r"\s*\[*[^=#\[\]]*(\.[^=#\[\].]*){20}")
+"""A dotted name of so many parts would cost the parser memory without end."""
+
+
 def default_file() -> Path:
     """`uketsuke/settings.toml` in the user's configuration folder (XDG)."""
     return user_config_path("uketsuke") / "settings.toml"
@@ -76,8 +81,12 @@ def _which_file(path: Path | None) -> Path | None:
 
 def _read_file(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
+        text = file.read_bytes().decode("utf-8")
+        if any(_DEEP.match(line) for line in text.splitlines()):
+            raise RecursionError
+        return tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{file}: nested too deep. Settings are at most two levels: [section] and name.") from None
     except OSError as error:
         raise SettingsError(
             f"{file} cannot be read: {error.strerror or error}. Name a file that exists, or unset "
@@ -90,6 +99,8 @@ def _read_file(file: Path) -> dict[str, Any]:
         ) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
+    except ValueError:
+        raise SettingsError(f"{file}: a number in it is too long.") from None
 
 
 def _read_environment() -> dict[str, Any]:

@@ -152,6 +152,11 @@ class StaffSettings(Section):
     """Hash of the staff password; staff functions are off without one."""
 
 
+class RecordsSettings(Section):
+    audit_years: int = Field(default=5, ge=1, le=100)
+    """How long the audit trail is kept, as access records are; files of earlier months are deleted after that."""
+
+
 class Settings(Section):
     """Everything. The file is TOML; `UKETSUKE_VISION__THRESHOLD=0.38` overrides one value."""
 
@@ -165,6 +170,7 @@ class Settings(Section):
     service: ServiceSettings = ServiceSettings()
     handover: HandoverSettings = HandoverSettings()
     staff: StaffSettings = StaffSettings()
+    records: RecordsSettings = RecordsSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -59,6 +59,11 @@ def instead_of_expression(wanted: str) -> str | None:
     return re.sub(r"\.[*+]\??", "*", re.sub(r"\\(.)", r"\1", first)).strip("*")
 
 
+def is_virtual(name: str) -> bool:
+    """Whether it is vsmartcard's virtual reader, into which anyone who reaches its TCP port can put a card."""
+    return name.startswith("Virtual PCD")
+
+
 def model_of(name: str) -> str:
     """The name without numbers and serial: the same for every reader of a model."""
     numbered = _NUMBERS.fullmatch(name) or _WINDOWS_NUMBER.fullmatch(name)

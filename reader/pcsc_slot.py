@@ -11,7 +11,7 @@ from reader import raw_names
 from reader.diagnosis import Stage, Trouble, diagnose
 from reader.facts import ConnectProblem, NoCard, ReaderLost, ReaderStanding, SlotEvent, TwoCards
 from reader.link import CardLink
-from reader.names import ReaderChoice, choose_reader
+from reader.names import ReaderChoice, choose_reader, is_virtual
 from reader.pcsc import MUTE_AFTER, PcscUnavailable, ServiceGone, connect, establish, list_readers, readers
 from reader.watch import Watch
 
@@ -32,9 +32,16 @@ class PcscSlot:
     """
 
     def __init__(
-        self, reader: ReaderChoice = None, *, phone: ReaderChoice = None, mute_after: float = MUTE_AFTER
+        self,
+        reader: ReaderChoice = None,
+        *,
+        phone: ReaderChoice = None,
+        virtual: bool = False,
+        mute_after: float = MUTE_AFTER,
     ) -> None:
-        """`reader`: None for all there are. `phone`: a reader for phones, watched besides one that is named."""
+        """`reader`: None for all there are, the virtual one only with `virtual`. `phone`: a reader for phones, watched
+        besides one that is named."""
+        self._virtual = virtual
         self._wanted = reader
         self._phone = phone
         self._mute_after = mute_after
@@ -95,7 +102,7 @@ class PcscSlot:
     def _choose(self, names: Sequence[str]) -> list[str]:
         """Readers to watch. One in use stays that: another one's coming must not change an index's meaning."""
         if self._wanted is None:
-            return list(names)
+            return [name for name in names if self._virtual or not is_virtual(name)]
         chosen = []
         for wanted in (self._wanted, self._phone):
             if wanted is None:

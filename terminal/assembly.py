@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import Settings
+from consent.continuity import note, require_same
 from consent.ledger import Ledger
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
@@ -21,7 +22,7 @@ from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
 from terminal.conductor.delivery import Delivery
-from terminal.conductor.ledger_desk import LedgerDesk, load_card_key
+from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card_key
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.folder import ResultFolder
@@ -125,24 +126,30 @@ def open_terminal(
         service=ServiceDesk(client),
         ledger=books,
         delivery=delivery,
-        trail=AuditTrail(settings.state_dir / "audit.jsonl"),
+        trail=AuditTrail(settings.state_dir / "audit.jsonl", settings.records.audit_years),
         clock=clock,
         institution_code=settings.service.institution_code,
     )
 
 
 def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
-    """The ledger, and what delivers from it. Raises the ledger's errors."""
+    """The ledger, and what delivers from it. Raises `NotReady` and the ledger's errors."""
     folder = ResultFolder(
         settings.results_dir,
         owner=settings.service.terminal_id,
         create=settings.handover.folder is None,
         in_place=settings.handover.write_in_place,
     )
+    try:
+        card_key = load_card_key(settings.state_dir / "terminal" / "card-hash.key")
+    except CardKeyDamaged as error:
+        raise NotReady(str(error)) from None
+    require_same(ledger_path(settings))
     ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
+    note(ledger_path(settings))
     books = LedgerDesk(
         ledger,
-        load_card_key(settings.state_dir / "terminal" / "card-hash.key"),
+        card_key,
         settings.profile,
         settings.service.institution_code,
     )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TextIO
 
 from config.files import private_folder
 from terminal.session.events import (
@@ -86,6 +87,15 @@ def _detail(event: Event, after: State) -> str:
             return ""
 
 
+def _month_of(path: Path) -> str:
+    """`YYYY-MM` of the trail's first line; empty for none."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return datetime.fromisoformat(json.loads(file.readline())["at"]).strftime("%Y-%m")
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+
+
 TAIL_BYTES = 1_000_000
 """So much of the trail's end is read: more than a day's."""
 
@@ -101,20 +111,41 @@ def last_lines(path: Path) -> list[str]:
 class AuditTrail:
     """Appends records to a JSON-lines file, mode 0600. Thread-safe.
 
+    With a new month the file of the one before becomes `audit-YYYY-MM.jsonl`; after `keep_years` that is deleted.
     A disk that refuses ends no reception: the log says so, and the ledger alone decides whether anything is submitted.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep_years: int = 5) -> None:
+        self._path, self._keep_years = path, keep_years
         private_folder(path.parent)
-        self._path = path
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+        self._month = _month_of(path)
+        self._file = self._open()
         self._lock = threading.Lock()
+
+    def _open(self) -> TextIO:
+        return os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
 
     def write(self, record: AuditRecord) -> None:
         fields = {name: getattr(record, name) for name in AuditRecord.__slots__}
         with self._lock, self._told():
+            self._turn_over(record.at[:7])
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self._file.flush()
+
+    def _turn_over(self, month: str) -> None:
+        """Months only go on: a clock that was set back writes into the file that is open."""
+        before, self._month = self._month, max(self._month, month)
+        if not before or before == self._month:
+            return
+        kept = self._path.with_name(f"{self._path.stem}-{before}{self._path.suffix}")
+        if not kept.exists():
+            self._path.rename(kept)
+            self._file.close()
+            self._file = self._open()
+        oldest = f"{int(self._month[:4]) - self._keep_years:04}{self._month[4:]}"
+        for old in self._path.parent.glob(f"{self._path.stem}-????-??{self._path.suffix}"):
+            if old.stem.removeprefix(f"{self._path.stem}-") < oldest:
+                old.unlink(missing_ok=True)
 
     def last_number(self, day: date) -> int:
         """The last reception's number of that day, so that a restart goes on counting; 0 where there was none."""

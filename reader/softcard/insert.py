@@ -18,7 +18,7 @@ HOW_TO_INSTALL: Final = (
     "sudo systemctl restart pcscd    # or, without systemd: sudo pcscd --foreground"
 )
 OPEN_TO_THE_NETWORK: Final = (
-    "The virtual reader listens on all network interfaces: whoever reaches TCP port 35963 can put a card in. "
+    "the virtual reader listens on all network interfaces, and anyone who reaches TCP port 35963 can put a card in. "
     "Keep it off real networks (firewall, network namespace) and off terminals in use."
 )
 _LOOK_AGAIN: Final = 1.0

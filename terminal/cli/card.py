@@ -103,7 +103,7 @@ def insert(
 
         from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
 
-        tell(OPEN_TO_THE_NETWORK)
+        tell(f"Mind: {OPEN_TO_THE_NETWORK}")
         stop = threading.Event()
         system.on_stop(stop.set)
         keep_inserted(_path(file, settings.state_dir), reader=reader, stop=stop, tell=tell)

@@ -104,6 +104,27 @@ def export(
 
 
 @app.command()
+def begin(config: ConfigOption = None) -> None:
+    """Put the ledger aside and let the next start begin a new one, where the old one is lost or damaged for good.
+
+    Nothing is deleted. What waits in the old ledger is not sent any more; keep the file for the auditor.
+
+    Example: uketsuke ledger begin
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from datetime import datetime
+
+        from config.japan import JAPAN
+        from consent.continuity import begin_anew
+        from terminal.assembly import ledger_path
+
+        kept = begin_anew(ledger_path(settings), datetime.now(JAPAN))
+        tell(f"the old ledger is {kept}" if kept else "there was no ledger any more")
+        tell("the next start begins a new one")
+
+
+@app.command()
 def withdraw(
     check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke ledger show` lists it.")],
     item: Annotated[list[str], typer.Argument(help="SRJ, YZK, SHJ, TKK or TSR: what is shared no longer.")],

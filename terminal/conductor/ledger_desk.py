@@ -96,10 +96,24 @@ class LedgerDesk:
         self.ledger.close()
 
 
+CARD_KEY_BYTES = 32
+
+
+class CardKeyDamaged(Exception):
+    """The key of card hashes is not whole; the text says what to do."""
+
+
 def load_card_key(path: Path) -> bytes:
-    """The secret that keys the hashes of cards in the ledger: 32 bytes, made once, mode 0600."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        create_whole(path, os.urandom(32))
-        return path.read_bytes()
+    """The secret that keys the hashes of cards in the ledger: 32 bytes, made once, mode 0600.
+
+    Raises `CardKeyDamaged`.
+    """
+    if not path.exists():
+        create_whole(path, os.urandom(CARD_KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != CARD_KEY_BYTES:
+        raise CardKeyDamaged(
+            f"{path} is damaged: {len(key)} bytes instead of {CARD_KEY_BYTES}. Restore it from a backup. Without one, "
+            "remove it: a new one is made, and cards in older records are not recognised any more."
+        )
+    return key

@@ -6,6 +6,7 @@ any more, so an answer that comes late leaves nothing behind. No other object ho
 
 from typing import TYPE_CHECKING
 
+from config.platform.chosen import system
 from reader.face_record import FaceRecord
 from terminal.qualification.contract import PhoneUser
 
@@ -18,6 +19,7 @@ class SecretDigits:
 
     def __init__(self, length: int) -> None:
         self._digits = bytearray(length)
+        system.keep_in_memory(self._digits)
         self._typed = 0
 
     def __len__(self) -> int:
@@ -46,6 +48,7 @@ class SecretDigits:
     def take(self) -> bytearray:
         """The digits as ASCII, for the caller to overwrite; empty here afterwards."""
         taken = self._digits[: self._typed]
+        system.keep_in_memory(taken)
         self.wipe()
         return taken
 
@@ -83,6 +86,7 @@ class Patient:
     def put_code(self, digits: bytearray) -> None:
         """Takes over the buffer."""
         wipe_buffer(self.code)
+        system.keep_in_memory(digits)
         self.code = digits
         self._stay_wiped()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.platform.chosen import system
 from config.settings import Settings
+from consent.continuity import require_same
 from consent.ledger import LedgerFile
 from consent.outbox import unconfirmed, undecided, undelivered
 from consent.store import LedgerError
@@ -72,6 +73,10 @@ def room(folder: Path, free: int) -> Finding:
 
 def ledger(settings: Settings) -> Finding:
     path = ledger_path(settings)
+    try:
+        require_same(path)
+    except LedgerError as error:
+        return bad(str(error), "`uketsuke ledger begin`, if no backup has it.")
     if not path.exists():
         return fine("none yet: the first reception begins it")
     found = verify_file(path)

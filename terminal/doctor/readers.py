@@ -30,7 +30,9 @@ def pcscd(_settings: Settings) -> Finding:
 
 def reader(settings: Settings) -> Finding:
     from reader.holders import likely_holders
+    from reader.names import is_virtual
     from reader.pcsc import PcscUnavailable, list_readers
+    from reader.softcard.insert import OPEN_TO_THE_NETWORK
 
     try:
         names = list_readers()
@@ -43,6 +45,8 @@ def reader(settings: Settings) -> Finding:
         return wrong
     used = _used(settings, names)
     said = _list(settings, names, used)
+    if not used:
+        return bad(f"{said}: the virtual reader is used only where reader.name names it", "Plug a reader in.")
     if not any(_can_sign(settings, name) for name in used):
         return bad(f"{said}: no signature comes through, so nobody can be confirmed", ANOTHER_READER)
     holders = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
@@ -50,6 +54,8 @@ def reader(settings: Settings) -> Finding:
         return doubtful(
             f"{said}; programs that may hold cards run: {', '.join(holders)}", "Stop them where cards are not read."
         )
+    if any(is_virtual(name) for name in names):
+        return doubtful(f"{said}; a virtual reader is set up: {OPEN_TO_THE_NETWORK}", "Remove vsmartcard-vpcd here.")
     return fine(said)
 
 
@@ -69,10 +75,10 @@ def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:
 
 
 def _used(settings: Settings, names: Sequence[str]) -> list[str]:
-    from reader.names import choose_reader
+    from reader.names import choose_reader, is_virtual
 
     if not settings.reader.name:
-        return list(names)
+        return [name for name in names if not is_virtual(name)]
     chosen = (choose_reader(names, wanted) for wanted in (settings.reader.name, settings.reader.phone) if wanted)
     return [name for name in dict.fromkeys(chosen) if name is not None]
 

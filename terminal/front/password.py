@@ -1,13 +1,21 @@
 """The staff password: a typed buffer that is overwritten, a hash from the settings, patience after wrong attempts."""
 
+import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from config.files import write_whole
+from config.settings import Settings
 from terminal.conductor.patient import wipe_buffer
+
+log = logging.getLogger(__name__)
 
 LONGEST = 64
 ATTEMPTS_AT_ONCE = 3
@@ -70,13 +78,30 @@ PasswordOutcome = PasswordRight | PasswordWrong | PasswordWait
 
 
 class PasswordGate:
-    """Off without a hash. After three wrong attempts it waits, each time twice as long."""
+    """Off without a hash. After three wrong attempts it waits, each time twice as long.
 
-    def __init__(self, password_hash: str, clock: Callable[[], float] = time.monotonic) -> None:
+    `memory`: file that keeps the count over a restart, which would otherwise give three new attempts.
+    """
+
+    def __init__(
+        self,
+        password_hash: str,
+        memory: Path | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._hash = password_hash
-        self._clock = clock
+        self._memory = memory
+        self._clock, self._wall = clock, wall
         self._wrong = 0
         self._closed_until = 0.0
+        self._remember()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The gate of the terminal these settings are for."""
+        return cls(settings.staff.password_hash.get_secret_value(), settings.state_dir / "staff-attempts.json")
 
     @property
     def enabled(self) -> bool:
@@ -90,15 +115,43 @@ class PasswordGate:
                 return PasswordWait(int(left) + 1)
             if self.enabled and self._fits(typed):
                 self._wrong = 0
+                self._keep(0.0)
                 return PasswordRight()
         finally:
             wipe_buffer(typed)
         self._wrong += 1
         if self._wrong % ATTEMPTS_AT_ONCE:
+            self._keep(0.0)
             return PasswordWrong()
-        wait = min(FIRST_WAIT * 2 ** (self._wrong // ATTEMPTS_AT_ONCE - 1), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2 ** min(self._wrong // ATTEMPTS_AT_ONCE - 1, 10), LONGEST_WAIT)
         self._closed_until = self._clock() + wait
+        self._keep(wait)
         return PasswordWait(int(wait))
+
+    def _remember(self) -> None:
+        """A file that cannot be understood counts as three wrong attempts: damaging it must gain nothing."""
+        if self._memory is None or not self._memory.exists():
+            return
+        try:
+            kept = json.loads(self._memory.read_bytes())
+            self._wrong, until = int(kept["wrong"]), float(kept["closed_until"])
+        except (OSError, ValueError, TypeError, KeyError):
+            self._wrong, until = ATTEMPTS_AT_ONCE, self._wall() + FIRST_WAIT
+        # A clock that was set back must not close the way in for longer.
+        self._closed_until = self._clock() + min(max(until - self._wall(), 0.0), LONGEST_WAIT)
+
+    def _keep(self, wait: float) -> None:
+        if self._memory is None:
+            return
+        try:
+            if self._wrong:
+                write_whole(
+                    self._memory, json.dumps({"wrong": self._wrong, "closed_until": self._wall() + wait}).encode()
+                )
+            else:
+                self._memory.unlink(missing_ok=True)
+        except OSError as error:
+            log.error("staff's attempts are not kept: %s", error.strerror)
 
     def _fits(self, typed: bytearray) -> bool:
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from config.files import private_folder
 from config.platform.chosen import system
 
 WORK_FOLDER = ".uketsuke-work"
@@ -181,14 +182,22 @@ class ResultFolder:
                 yield path
 
     def _prepare(self) -> None:
-        if self._create:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        try:
-            (self.folder / WORK_FOLDER).mkdir(mode=0o770)
-        except FileExistsError:
-            pass
+        if self._create and not self.folder.is_dir():
+            private_folder(self.folder.parent)
+            _make(self.folder, 0o750)
+        _make(self.folder / WORK_FOLDER, 0o770)
         for work in tuple(self._left):
             self._remove(work)
+
+
+def _make(folder: Path, mode: int) -> None:
+    """With this mode whatever the umask: the receipt computer's user is another one."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return
+    with contextlib.suppress(OSError):  # a share may have no modes
+        folder.chmod(mode)
 
 
 def _reason(error: OSError) -> Undelivered:

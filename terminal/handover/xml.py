@@ -1,6 +1,7 @@
 """Bytes to elements and back. Reads without entities, document types, network, or unbounded size and depth."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -61,7 +62,8 @@ class _Writable:
 
     def __call__(self, text: str) -> str:
         if self._codec == "cp932":
-            text = text.translate(_TO_CP932)
+            # か followed by a combining mark is が; only the one letter exists there.
+            text = unicodedata.normalize("NFC", text).translate(_TO_CP932)
         return "".join(character if self._can_write(character) else self._substitute() for character in text)
 
     def _can_write(self, character: str) -> bool:

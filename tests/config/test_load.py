@@ -251,3 +251,26 @@ def test_wrong_password_hash_is_not_shown_either(tmp_path: Path) -> None:
 
 def test_every_secret_setting_is_known_as_one() -> None:
     assert {name for name, field in fields() if "Secret" in str(field.annotation)} == SECRETS
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = " + "[" * 20_000, "nested too deep"),
+        ("a." * 20_000 + "b = 1", "nested too deep"),
+        ("[" + "a." * 20_000 + "b]\n", "nested too deep"),
+        ("profile = " + "9" * 5_000, "a number in it is too long"),
+    ],
+)
+def test_a_file_that_would_choke_the_parser_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=told):
+        load(path)
+
+
+def test_dots_in_values_and_comments_are_no_nesting(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("# " + "a." * 100 + "\n[handover]\nfolder = '" + "a." * 100 + "'  # " + ". " * 100 + "\n")
+    assert load(path).handover.folder == tmp_path / ("a." * 100)

@@ -30,10 +30,10 @@ class Desk:
     def __init__(self, daemon: Pcscd, heard: Heard) -> None:
         self.places = [VpcdConnection(number, port=daemon.port) for number in range(2)]
         self.heard = heard
-        self.slot = PcscSlot()
+        self.slot = PcscSlot(virtual=True)
 
     def watch(self, wanted: str | None = None) -> None:
-        self.slot = PcscSlot(wanted)
+        self.slot = PcscSlot(wanted, virtual=True)
         self.slot.watch(self.heard)
 
     def expect(self, *kinds: type) -> list[str]:

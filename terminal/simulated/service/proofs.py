@@ -63,7 +63,7 @@ def parse_certificate(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
     return certificate if isinstance(key, RSAPublicKey) else None
 
@@ -178,7 +178,7 @@ def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
     """False also for an authority that is no certificate: a registry from elsewhere must not stop the service."""
     try:
         certificate.verify_directly_issued_by(load_authority(authority_pem))
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         return False
     return True
 

@@ -50,11 +50,12 @@ def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.pcscd
 def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tmp_path: Path) -> None:
     assert readers.pcscd(settings(tmp_path)).said == "answers, 2 readers"
-    both = readers.reader(settings(tmp_path))
-    assert both.grade is Grade.OK
-    assert both.said.startswith(f"{FIRST}; {SECOND}; ")
-    assert "left alone" in both.said
-    assert readers.reader(settings(tmp_path, name="pcd ?? 01")).said == f"{SECOND}; not used: {FIRST}"
+    unnamed = readers.reader(settings(tmp_path))
+    assert unnamed.grade is Grade.BAD, "the virtual reader is nobody's unless it is named"
+    assert "only where reader.name names it" in unnamed.said
+    named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
+    assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd here.")
+    assert named.said.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is set up")
     with_phone = readers.reader(settings(tmp_path, name="pcd ?? 01", phone="pcd ?? 00"))
     assert with_phone.said.startswith(f"{SECOND}; {FIRST}; ")
 
@@ -62,7 +63,7 @@ def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tm
 @pytest.mark.pcscd
 def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="no card on the reader"):
-        certificate_on_reader(settings(tmp_path))
+        certificate_on_reader(settings(tmp_path, name=FIRST))
     with pytest.raises(NotReady, match=r"No reader fits reader\.name = 'Gemalto'"):
         certificate_on_reader(settings(tmp_path, name="Gemalto"))
     pcscd.stop()

@@ -1,5 +1,7 @@
 """Staff's password: off without one, patient with nobody, forgotten at once."""
 
+from pathlib import Path
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -24,7 +26,7 @@ class Clock:
 
 def gate() -> tuple[PasswordGate, Clock]:
     clock = Clock()
-    return PasswordGate(HASH, clock), clock
+    return PasswordGate(HASH, clock=clock), clock
 
 
 def test_the_right_password_opens_and_is_overwritten() -> None:
@@ -48,6 +50,33 @@ def test_three_wrong_ones_and_even_the_right_one_waits() -> None:
     assert [door.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
     assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
     clock.now += 31
+    assert door.check(bytearray(b"door 27")) == PasswordRight()
+
+
+def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
+    clock, memory = Clock(), tmp_path / "state" / "staff-attempts.json"
+
+    def door() -> PasswordGate:
+        """As after a restart."""
+        return PasswordGate(HASH, memory, clock=clock, wall=clock)
+
+    assert [door().check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
+    assert isinstance(door().check(bytearray(b"door 27")), PasswordWait)
+    clock.now += 31
+    assert [door().check(bytearray(b"x")) for _ in range(3)][-1] == PasswordWait(60)
+    clock.now += 61
+    assert door().check(bytearray(b"door 27")) == PasswordRight()
+    assert not memory.exists()
+    assert door().check(bytearray(b"x")) == PasswordWrong()
+
+
+def test_neither_a_damaged_memory_nor_a_clock_set_back_opens_or_locks_for_good(tmp_path: Path) -> None:
+    clock, memory = Clock(), tmp_path / "staff-attempts.json"
+    memory.write_text("{}")
+    assert isinstance(PasswordGate(HASH, memory, clock=clock, wall=clock).check(bytearray(b"door 27")), PasswordWait)
+    memory.write_text('{"wrong": 3, "closed_until": 99999999}')
+    door = PasswordGate(HASH, memory, clock=clock, wall=clock)
+    clock.now += 901
     assert door.check(bytearray(b"door 27")) == PasswordRight()
 
 

@@ -125,6 +125,7 @@ def with_name(result: QualificationResult, name: str) -> QualificationResult:
         ("髙﨑　①", "髙﨑　①", "髙﨑　①", 0),  # NEC and IBM characters: CP932 has them
         ("𠮷田　🙂", "𠮷田　🙂", "●田　●", 2),
         ("葛\U000e0100飾", "葛\U000e0100飾", "葛●飾", 1),
+        ("か\u3099ま", "か\u3099ま", "がま", 0),
         ("波〜線−", "波〜線−", "波～線－", 0),  # the same signs under their CP932 names
         ("表ソ能", "表ソ能", "表ソ能", 0),  # their second byte is a backslash
     ],

@@ -1,0 +1,99 @@
+"""A ledger that is no longer the one begun here is refused, until somebody begins a new one on purpose."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from config.japan import JAPAN
+from config.profiles import Profile
+from consent.continuity import begin_anew, note, note_of, require_same
+from consent.ledger import Ledger
+from consent.records import Opened
+from consent.store import LedgerError, LedgerInUse
+
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=JAPAN)
+
+
+def start(path: Path, opened: Opened | None = None) -> None:
+    """As the terminal starts, and then receives one patient or nobody."""
+    require_same(path)
+    with Ledger.open(path, "terminal-1", clock=lambda: NOW) as ledger:
+        note(path)
+        if opened is not None:
+            ledger.opened(opened)
+
+
+@pytest.fixture
+def opened() -> Opened:
+    return Opened(check_id="c1", reception_id="r1", card="c" * 64, profile=Profile.CLINIC, way="pin", questions=())
+
+
+@pytest.fixture
+def path(tmp_path: Path, opened: Opened) -> Path:
+    ledger = tmp_path / "ledger.db"
+    start(ledger, opened)
+    start(ledger)
+    return ledger
+
+
+def test_a_ledger_goes_on(path: Path) -> None:
+    start(path)
+    assert note_of(path).stat().st_mode & 0o777 == 0o600
+
+
+def test_one_of_an_earlier_version_is_taken_up(path: Path) -> None:
+    note_of(path).unlink()
+    start(path)
+    assert note_of(path).exists()
+
+
+def test_a_vanished_one_is_refused(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(LedgerError, match="is gone, and this terminal has written one"):
+        start(path)
+    assert not path.exists()
+
+
+def test_an_emptied_one_is_refused(path: Path) -> None:
+    path.write_bytes(b"")
+    with pytest.raises(LedgerError, match="is gone"):
+        start(path)
+
+
+def test_one_that_vanished_before_its_first_record_is_refused_too(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    start(path)
+    path.unlink()
+    with pytest.raises(LedgerError, match="is gone"):
+        start(path)
+
+
+def test_another_one_in_its_place_is_refused(path: Path, tmp_path: Path, opened: Opened) -> None:
+    elsewhere = tmp_path / "elsewhere" / "ledger.db"
+    start(elsewhere, opened.model_copy(update={"check_id": "another-check"}))
+    path.write_bytes(elsewhere.read_bytes())
+    with pytest.raises(LedgerError, match="does not begin with the record"):
+        start(path)
+
+
+def test_a_damaged_note_is_no_leave_to_begin(path: Path) -> None:
+    note_of(path).write_text("{")
+    with pytest.raises(LedgerError, match="uketsuke ledger begin"):
+        start(path)
+
+
+def test_a_new_one_is_begun_on_purpose_and_the_old_one_kept(path: Path) -> None:
+    before = path.read_bytes()
+    kept = begin_anew(path, NOW)
+    assert kept is not None
+    assert (kept.name, kept.read_bytes()) == ("ledger-until-20261126-090000.db", before)
+    start(path)
+    path.unlink()
+    assert begin_anew(path, NOW) is None
+    start(path)
+
+
+def test_not_under_a_running_terminal(path: Path) -> None:
+    with Ledger.open(path, "terminal-1", clock=lambda: NOW), pytest.raises(LedgerInUse):
+        begin_anew(path, NOW)

@@ -1,0 +1,33 @@
+"""Certificates that the library itself cannot name are answers, not failures of the service."""
+
+from base64 import b64encode
+
+import pytest
+from cryptography import x509
+
+from reader.softcard.authority import TestAuthority
+from terminal.simulated.service.proofs import issued_by, parse_certificate
+
+from .conftest import authority_pem
+
+VERSION_3, VERSION_6 = bytes.fromhex("A003020102"), bytes.fromhex("A003020105")
+
+
+def pem(der: bytes) -> str:
+    return f"-----BEGIN CERTIFICATE-----\n{b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
+
+
+def test_a_version_that_does_not_exist(authority: TestAuthority) -> None:
+    odd = authority.user_ca.certificate_der.replace(VERSION_3, VERSION_6, 1)
+    with pytest.raises(x509.InvalidVersion):
+        x509.load_der_x509_certificate(odd)
+    assert parse_certificate(odd) is None
+    assert not issued_by(authority.user_ca.certificate, pem(odd))
+    assert issued_by(authority.user_ca.certificate, authority_pem(authority))
+
+
+def test_an_algorithm_nobody_knows(authority: TestAuthority) -> None:
+    rsa, other = bytes.fromhex("2A864886F70D010101"), bytes.fromhex("2A864886F70D01017F")
+    odd = authority.user_ca.certificate_der.replace(rsa, other)
+    assert parse_certificate(odd) is None
+    assert not issued_by(authority.user_ca.certificate, pem(odd))

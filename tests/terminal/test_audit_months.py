@@ -1,0 +1,57 @@
+"""The audit trail over the months: one file each, kept as long as access records are."""
+
+import json
+from pathlib import Path
+
+from terminal.audit import AuditRecord, AuditTrail
+
+
+def write(trail: AuditTrail, *moments: str) -> None:
+    for at in moments:
+        fields = dict.fromkeys(AuditRecord.__slots__, "") | {"at": f"{at}T09:00:00+09:00"}
+        trail.write(AuditRecord(**fields))  # type: ignore[arg-type]
+
+
+def days(path: Path) -> list[str]:
+    return [json.loads(line)["at"][:10] for line in path.read_text("utf-8").splitlines()]
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_month_has_a_new_file_also_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    trail = AuditTrail(path)
+    write(trail, "2026-11-30", "2026-12-01")
+    trail.close()
+    trail = AuditTrail(path)
+    write(trail, "2026-12-31", "2027-01-04", "2027-01-05")
+    trail.close()
+    assert files(tmp_path) == ["audit-2026-11.jsonl", "audit-2026-12.jsonl", "audit.jsonl"]
+    assert days(tmp_path / "audit-2026-12.jsonl") == ["2026-12-01", "2026-12-31"]
+    assert days(path) == ["2027-01-04", "2027-01-05"]
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in files(tmp_path)} == {0o600}
+
+
+def test_five_years_are_kept_and_no_more(tmp_path: Path) -> None:
+    trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
+    write(trail, "2021-10-01", "2021-11-01", "2021-12-01", "2026-11-26", "2026-12-01")
+    trail.close()
+    assert files(tmp_path) == ["audit-2021-12.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
+
+
+def test_a_clock_set_back_loses_nothing(tmp_path: Path) -> None:
+    trail = AuditTrail(tmp_path / "audit.jsonl")
+    write(trail, "2026-12-01", "2000-01-01", "2026-12-02", "2027-01-01")
+    trail.close()
+    assert days(tmp_path / "audit-2026-12.jsonl") == ["2026-12-01", "2000-01-01", "2026-12-02"]
+
+
+def test_a_kept_month_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "audit-2026-11.jsonl").write_text("kept\n")
+    trail = AuditTrail(tmp_path / "audit.jsonl")
+    write(trail, "2026-11-30", "2026-12-01")
+    trail.close()
+    assert (tmp_path / "audit-2026-11.jsonl").read_text() == "kept\n"
+    assert days(tmp_path / "audit.jsonl") == ["2026-11-30", "2026-12-01"]
