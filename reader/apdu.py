@@ -17,6 +17,8 @@ class SW(IntEnum):
     OK = 0x9000
     MEMORY_FAILURE = 0x6581
     SESSION_KEY_REFUSED = 0x66F1
+    SECURE_MESSAGING_NOT_SUPPORTED = 0x6882
+    NO_SECURE_MESSAGING_SESSION = 0x69FC
     END_OF_FILE = 0x6282
     VERIFY_FAILED_NO_COUNTER = 0x6300
     TRIES_LEFT_0 = 0x63C0
@@ -47,12 +49,16 @@ class INS(IntEnum):
     CHANGE_PASSWORD = 0x32
     """JICSAP's, with class `80`: the residents' and the common application know only this one."""
     GET_CHALLENGE = 0x84
+    SET_PUBLIC_KEY = 0xA2
+    """JICSAP's, with class `80`: SET PUBLIC IC KEY."""
     SELECT = 0xA4
     SET_SESSION_KEY = 0xAE
     READ_BINARY = 0xB0
     READ_RECORD = 0xB2
     GET_RESPONSE = 0xC0
     GET_DATA = 0xCA
+    LAST_COMMAND = 0xFC
+    """With class `80`: tells a phone that no command follows."""
 
 
 MORE_DATA = 0x61

@@ -63,6 +63,11 @@ class File(StrEnum):
     TEXT_INFO = "text-info"
     TEXT_PUBLIC_KEY = "text-public-key"
     TEXT_FILLER = "text-filler"
+    TEXT_SESSION_KEY = "text-session-key"
+    JPKI_PROTECTED = "jpki-protected"
+    TERMINAL_CA_KEY = "terminal-ca-key"
+    COMMON_KEY_REFERENCE = "common-key-reference"
+    RESIDENTS_KEY_REFERENCE = "residents-key-reference"
     CARD_EXPIRY = "card-expiry"
 
 
@@ -77,6 +82,8 @@ class Password(StrEnum):
     TEXT_PIN = "text-pin"
     TEXT_NUMBER_A = "text-number-a"
     TEXT_PRINTED_CODE = "text-printed-code"
+    TEXT_BLOCKED = "text-blocked"
+    """Blocked on every card examined; what it opens is not known."""
     RESIDENTS_PIN = "residents-pin"
     COMMON_PIN = "common-pin"
 
@@ -167,8 +174,10 @@ _JPKI = Application(
         File.SIGNATURE_CA_CERTIFICATE: FileEntry(0x0002),
         File.TOKEN_INFO: FileEntry(0x0006),
         File.CERTIFICATE_FLAGS: FileEntry(0x0008),
+        File.JPKI_PROTECTED: FileEntry(0x0009, _by()),
         File.USER_CERTIFICATE: FileEntry(0x000A),
         File.USER_CA_CERTIFICATE: FileEntry(0x000B),
+        File.TERMINAL_CA_KEY: FileEntry(0x0016, _by()),
     },
     passwords={
         Password.USER_PIN: PasswordEntry(0x0018, max_tries=3, lengths=(4, 4)),
@@ -210,11 +219,13 @@ _TEXT = Application(
         File.TEXT_INTEGRITY: FileEntry(0x0003, _TEXT_ANY),
         File.TEXT_CV_CERTIFICATE: FileEntry(0x0004),
         File.TEXT_INFO: FileEntry(0x0005),
+        File.TEXT_SESSION_KEY: FileEntry(0x0006, _TEXT_ANY),
         File.TEXT_PUBLIC_KEY: FileEntry(0x0007, _TEXT_ANY),
         File.TEXT_FILLER: FileEntry(0x0008),
     },
     passwords={
         Password.TEXT_PIN: PasswordEntry(0x0011, max_tries=3, lengths=(4, 4)),
+        Password.TEXT_BLOCKED: PasswordEntry(0x0012, max_tries=10),
         Password.TEXT_NUMBER_A: PasswordEntry(0x0014, max_tries=10),
         Password.TEXT_PRINTED_CODE: PasswordEntry(0x0015, max_tries=10),
     },
@@ -224,7 +235,10 @@ _TEXT = Application(
 _COMMON = Application(
     name="common",
     aid=bytes.fromhex("D3921000310001010100"),
-    files={File.CARD_EXPIRY: FileEntry(0x0001, record=True)},
+    files={
+        File.CARD_EXPIRY: FileEntry(0x0001, record=True),
+        File.COMMON_KEY_REFERENCE: FileEntry(0x0002, record=True),
+    },
     passwords={Password.COMMON_PIN: PasswordEntry(0x001C, max_tries=3, lengths=(4, 4))},
     keys={},
 )
@@ -232,7 +246,7 @@ _COMMON = Application(
 _RESIDENTS = Application(
     name="residents-register",
     aid=bytes.fromhex("D3921000310001010401"),
-    files={},
+    files={File.RESIDENTS_KEY_REFERENCE: FileEntry(0x0002, record=True)},
     passwords={Password.RESIDENTS_PIN: PasswordEntry(0x001C, max_tries=3, lengths=(4, 4))},
     keys={},
 )

@@ -6,13 +6,17 @@ import threading
 from pathlib import Path
 from typing import Final, Protocol
 
-from reader.apdu import INS, SW, ApduError, Command, Response, parse_command
+from reader.apdu import INS, SHORT_LE_MAX, SW, ApduError, Command, Response, parse_command
 from reader.profile import Application, File, FileEntry, Key, Password, PasswordEntry
 from reader.softcard.image import CardFile, CardImage, CardStore, PasswordState
 from reader.softcard.keys import VARIANTS, CardPrivateKey, compute_signature, load_card_key
 
 _CURRENT_EF = 0x80
 _MAX_SECRET = 16
+_SECURE_MESSAGING = (0x08, 0x0C)
+"""Classes of commands under secure messaging."""
+_SECURITY_DOMAIN = bytes.fromhex("A0000001510000")
+"""GlobalPlatform's, selected after power-up: data of the card itself are read there."""
 
 
 class _Refused(Exception):
@@ -116,6 +120,10 @@ class SoftCard:
             except _Refused as refusal:
                 return Response(b"", refusal.sw).encode()
 
+    @property
+    def _is_card(self) -> bool:
+        return Key.CHIP in self.image.keys
+
     def _deselect(self) -> None:
         self._application = None
         self._fid = None
@@ -125,6 +133,9 @@ class SoftCard:
             raise _Refused(self._profile.unknown_application)
         if command.cla in (0x01, 0x02, 0x03):
             raise _Refused(SW.CHANNEL_NOT_SUPPORTED)
+        if command.cla in _SECURE_MESSAGING:
+            selects = command.ins == INS.SELECT
+            raise _Refused(SW.SECURE_MESSAGING_NOT_SUPPORTED if selects else SW.NO_SECURE_MESSAGING_SESSION)
         if command.cla not in (0x00, 0x80):
             raise _Refused(SW.CLA_NOT_SUPPORTED)
         match command.cla, command.ins:
@@ -145,17 +156,33 @@ class SoftCard:
             case 0x00, INS.GET_DATA:
                 return self._get_data(command)
             case 0x80, INS.SET_SESSION_KEY:
-                # The surface application knows no secure messaging. The text one does; it is not modelled.
-                raise _Refused(SW.SESSION_KEY_REFUSED)
+                return self._set_session_key()
+            case 0x80, INS.SET_PUBLIC_KEY:
+                raise _Refused(SW.WRONG_P1_P2)
+            case 0x80, INS.LAST_COMMAND:
+                if not self._profile.verifies_its_owner:
+                    raise _Refused(SW.WRONG_LENGTH)
+                return Response(b"", SW.OK)
             case 0x80, INS.COMPUTE_SIGNATURE:
                 return self._sign(command)
             case _:
                 raise _Refused(SW.INS_NOT_SUPPORTED)
 
+    def _set_session_key(self) -> Response:
+        """Only the text application knows secure messaging, after its PIN; it is not modelled."""
+        files = () if self._application is None else self._application.files
+        if File.TOKEN_INFO in files or File.RESIDENTS_KEY_REFERENCE in files:
+            raise _Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
+        if File.TEXT_INFO in files:
+            self._require(frozenset({Password.TEXT_PIN}))
+        raise _Refused(SW.SESSION_KEY_REFUSED)
+
     # --- selection ------------------------------------------------------------------------------------------
 
     def _select(self, command: Command) -> Response:
-        if (command.p1, command.p2) == (0x04, 0x0C):
+        if (command.p1, command.p2) == (0x04, 0x0C) and command.data == _SECURITY_DOMAIN and self._is_card:
+            self._deselect()
+        elif (command.p1, command.p2) == (0x04, 0x0C):
             application = next((app for app in self._profile.applications if app.aid == command.data), None)
             if application is None:
                 raise _Refused(self._profile.unknown_application)
@@ -318,8 +345,10 @@ class SoftCard:
     def _challenge(self, command: Command) -> Response:
         if command.p1 or command.p2:
             raise _Refused(SW.WRONG_P1_P2)
-        if command.le is None or command.le > 256 or command.data:
+        if command.le is None or command.data:
             raise _Refused(SW.WRONG_LENGTH)
+        if command.le > SHORT_LE_MAX:
+            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
         return Response(secrets.token_bytes(command.le), SW.OK)
 
     def _sign(self, command: Command) -> Response:

@@ -19,7 +19,10 @@ from reader.softcard.records import (
     day_digits,
     expiry_record,
     face_record,
+    key_reference,
+    session_key,
     signed_record,
+    text_application_info,
     text_integrity,
     text_png,
     token_info,
@@ -111,8 +114,13 @@ def issue(
     files = _surface_files(authority, holder, portrait_jp2, keys[Key.CHIP], ends, security_code, number)
     files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
     files |= _jpki_files(authority, holder, keys, issued_on, certificate_ends)
+    files |= {File.COMMON_KEY_REFERENCE: key_reference(), File.RESIDENTS_KEY_REFERENCE: key_reference()}
     files[File.CARD_EXPIRY] = expiry_record(f"{secrets.randbelow(10**15):015}", _MUNICIPALITY, ends)
-    left = {Password.USER_PIN: 0 if pin is None else pin_tries_left, Password.PRINTED_CODE: code_tries_left}
+    left = {
+        Password.USER_PIN: 0 if pin is None else pin_tries_left,
+        Password.PRINTED_CODE: code_tries_left,
+        Password.TEXT_BLOCKED: 0,
+    }
     return CardImage(
         card_id=secrets.token_hex(8),
         profile=profile.name,
@@ -150,6 +158,7 @@ def _references(pin: str | None, code: str, number: str) -> dict[Password, str |
         Password.TEXT_PIN: _OTHER_PIN,
         Password.RESIDENTS_PIN: _OTHER_PIN,
         Password.COMMON_PIN: _OTHER_PIN,
+        Password.TEXT_BLOCKED: None,
         Password.TEXT_NUMBER_A: number,
         Password.TEXT_PRINTED_CODE: code,
     }
@@ -232,7 +241,8 @@ def _text_files(authority: TestAuthority, holder: Holder, key: CardPrivateKey, n
         File.BASIC_FOUR: four,
         File.TEXT_INTEGRITY: text_integrity(signer, number_file, four),
         File.TEXT_CV_CERTIFICATE: signer.cv_certificate,
-        File.TEXT_INFO: application_info(_MUNICIPALITY.encode("ascii")),
+        File.TEXT_INFO: text_application_info(secrets.token_bytes(32)),
+        File.TEXT_SESSION_KEY: session_key(signer.key.public_key()),
         File.TEXT_PUBLIC_KEY: signed_record(signer, 0xFF50, 0xDF51, [encode_key_object(key.public_key())]),
         File.TEXT_FILLER: FILLER,
     }
@@ -250,6 +260,9 @@ def _jpki_files(
         File.USER_CA_CERTIFICATE: authority.user_ca.certificate_der,
         File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2"),
         File.CERTIFICATE_FLAGS: bytes(3),
+        # there, and opened by nothing that is public
+        File.JPKI_PROTECTED: b"",
+        File.TERMINAL_CA_KEY: b"",
     }
     if ends is None:
         return files

@@ -21,9 +21,10 @@ from reader.face_record import (
     Sex,
 )
 from reader.softcard.authority import RecordSigner
-from reader.tlv import encode, encode_list
+from reader.tlv import encode, encode_list, parse_list
 
 FILLER = b"\xff" * 16
+_TEXT_INFO_LENGTH = 256
 
 
 def day_digits(day: date) -> bytes:
@@ -81,15 +82,14 @@ def face_record(
 
 
 def _with_offsets(record_tag: int, table_tag: int, objects: list[bytes]) -> bytes:
-    """The objects behind a table of their offsets from the start of the file; the record's length takes two bytes."""
-    header_length = 5  # two bytes of tag, 82, two bytes of length
-    at = header_length + len(encode(table_tag, bytes(2 * len(objects))))
+    """The objects behind a table of their offsets from the start of the file; lengths in as few bytes as they take."""
+    length = len(encode(table_tag, bytes(2 * len(objects)))) + sum(map(len, objects))
+    at = len(encode(record_tag, bytes(length))) - sum(map(len, objects))
     table = bytearray()
     for one in objects:
         table += at.to_bytes(2, "big")
         at += len(one)
-    content = encode(table_tag, bytes(table)) + b"".join(objects)
-    return record_tag.to_bytes(2, "big") + b"\x82" + len(content).to_bytes(2, "big") + content
+    return encode(record_tag, encode(table_tag, bytes(table)) + b"".join(objects))
 
 
 def signed_record(signer: RecordSigner, record_tag: int, first_tag: int, values: list[bytes]) -> bytes:
@@ -105,9 +105,11 @@ def basic_four(*, name: str, address: str, birth_date: date, sex: Sex) -> bytes:
 
 
 def text_integrity(signer: RecordSigner, number_file: bytes, basic_four_file: bytes) -> bytes:
-    """Digests of the number file, fill bytes included, and of the four objects; signed together."""
-    table_end = 5 + len(encode(0xDF21, bytes(8)))
-    digests = [hashlib.sha256(number_file).digest(), hashlib.sha256(basic_four_file[table_end:]).digest()]
+    """Digests of the number file, fill bytes included, and of the four objects without their table; signed together."""
+    (record,) = parse_list(basic_four_file)
+    table, *_ = parse_list(record.value)
+    objects = bytes(record.value)[len(encode(table.tag, bytes(table.value))) :]
+    digests = [hashlib.sha256(number_file).digest(), hashlib.sha256(objects).digest()]
     return signed_record(signer, 0xFF30, 0xDF31, digests)
 
 
@@ -117,9 +119,38 @@ def application_info(municipality: bytes) -> bytes:
     return encode(0xFF30, encode_list((0xDF31 + place, value) for place, value in enumerate(values)))
 
 
+def text_application_info(opaque: bytes) -> bytes:
+    """EF 0005 of the text-input-assist application: `DF41` as published, `DF42` a key id, `DF43` 32 bytes and filler.
+
+    `opaque`: the 32 bytes, whose meaning is not public. The file is longer than its object.
+    """
+    values = [bytes.fromhex("01030E01"), b"9000034\x08\x05001" + bytes(4), opaque + b"\xff" * 96]
+    return encode(0xFF40, encode_list((0xDF41 + place, value) for place, value in enumerate(values))).ljust(
+        _TEXT_INFO_LENGTH, b"\xff"
+    )
+
+
+def session_key(public: CardPublicKey) -> bytes:
+    """EF 0006 of the text-input-assist application: a bare key to which a session key is encrypted."""
+    return encode(0xA1, encode_key_object(public))
+
+
 def token_info(label: str) -> bytes:
-    """JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers; the label comes first, space padded."""
-    return label.encode("ascii").ljust(32) + b" " * 32 + b" " * 16 + b" " * 16 + bytes(64)
+    """JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers, as on a card but for its serial number.
+
+    The label comes first, space padded.
+    """
+    unknown = 0xFFFFFFFF
+    # flags, sessions, longest and shortest PIN, memory
+    numbers = (0x040D, 1, 0, 1, 0, 16, 6, unknown, unknown, unknown, unknown)
+    texts = label.ljust(32) + "1".rjust(32, "0") + "E16R01NJ".ljust(16) + "9".rjust(16, "0")
+    words = b"".join(number.to_bytes(4, "big") for number in numbers)
+    return texts.encode("ascii") + words + b"03" + b"01" + b"9" * 16
+
+
+def key_reference() -> bytes:
+    """Record 1 of EF 0002 of the common and the residents' application: 16 bytes that name a key."""
+    return b"9000010\x08\x05001" + bytes(4)
 
 
 def expiry_record(serial: str, municipality: str, expiry: date) -> bytes:

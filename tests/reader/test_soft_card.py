@@ -205,7 +205,7 @@ def test_challenges_differ_and_have_the_length_asked_for(card: SoftCard) -> None
     first, second = (play(card, ("0084000010", 0x9000)) for _ in range(2))
     assert (len(first), len(second)) == (16, 16)
     assert first != second
-    play(card, ("00840000000101", 0x6700), ("0084010010", 0x6A86), ("00840000", 0x6700))
+    play(card, ("00840000000101", 0x6985), ("0084010010", 0x6A86), ("00840000", 0x6700))
 
 
 def test_every_variant_of_computing_a_signature(card: SoftCard, image: CardImage) -> None:
