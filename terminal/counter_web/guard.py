@@ -8,29 +8,34 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types"
-    " 'none'"
-)
+_HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=()",
+}
 
 
 class Guard:
-    """ASGI middleware. `camera`: pages may ask for the browser's own camera (the demo alone)."""
+    """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES, *, camera: bool = False) -> None:
+    def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES) -> None:
         self._app = app
         self._hosts = {f"{name}:{port}" for name in names}
         self._origins = {f"http://{host}" for host in self._hosts}
-        self._headers = {
-            "content-security-policy": _POLICY,
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()",
-        }
+        self.frames = "'none'"
+        """The origin this page may hold in a frame."""
+        self.framed_by = "'none'"
+        """The origin that may hold this page in a frame."""
+
+    def _policy(self) -> str:
+        return (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+            f"media-src 'self'; frame-src {self.frames}; frame-ancestors {self.framed_by}; base-uri 'none'; "
+            "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -43,7 +48,8 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                headers["content-security-policy"] = self._policy()
+                for name, value in _HEADERS.items():
                     headers[name] = value
             await send(message)
 

@@ -4,9 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-LONGEST = 4096
-"""Bytes of one message; the server closes a connection that sends more."""
-
 Serial = Annotated[int, Field(ge=0, le=2**53)]
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from config.settings import Settings
 from terminal.counter_web.drawing import drawn, page_words, typed
 from terminal.counter_web.line import Line
-from terminal.counter_web.messages import Shown, Touched, Typed
+from terminal.counter_web.messages import Shown, Touched, Typed, read_message
 from terminal.counter_web.preview import Preview
 from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
@@ -177,17 +177,21 @@ class PatientScreen:
         self._tell_talk()
         self._show_picture()
 
-    def hear(self, line: Line, message: Touched | Typed | Shown) -> None:
+    def hear(self, line: Line, text: str) -> bool:
         """Only the seated page is heard, and only what the present talk offers."""
-        if line is not self.seated:
-            return
-        match message:
-            case Shown():
-                line.picture_shown()
-            case Touched():
-                self._touched(message)
-            case Typed():
-                self._key(message)
+        message = read_message(text)
+        if line is self.seated:
+            match message:
+                case Shown():
+                    line.picture_shown()
+                case Touched():
+                    self._touched(message)
+                case Typed():
+                    self._key(message)
+        return message is not None
+
+    def address_old(self) -> list[str]:
+        return [self.speak(language)("web.address-old") for language in ("ja", "en")]
 
     def _touched(self, touch: Touched) -> None:
         now = self._clock()

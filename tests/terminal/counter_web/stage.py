@@ -94,11 +94,11 @@ class PageStage:
         return self.terminal.screen.talk.serial
 
     def address(self) -> str:
-        return self.terminal.address
+        return self.terminal.site.address
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self.terminal.port}/"
+        return f"http://127.0.0.1:{self.terminal.site.port}/"
 
     def open(self, page: Page) -> Page:
         page.goto(self.address())

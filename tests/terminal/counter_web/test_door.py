@@ -23,7 +23,7 @@ class Visitor:
 
     def __init__(self, stage: PageStage) -> None:
         self.stage = stage
-        self.port = stage.terminal.port
+        self.port = stage.terminal.site.port
         self.origin = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.origin, headers={"origin": self.origin})
 
@@ -201,7 +201,7 @@ def test_a_second_page_waits_for_the_seat_and_is_not_heard(visitor: Visitor) -> 
 
 def test_a_closed_door_gives_whoever_sits_at_the_terminal_a_fresh_address(visitor: Visitor) -> None:
     stage = visitor.stage
-    stage.terminal._told_at = -100.0
+    stage.terminal.site._told_at = -100.0
     told = len(stage.told)
     assert len(visitor.http.get("/door").json()) == 2
     assert visitor.http.get("/door").status_code == 401

@@ -160,7 +160,7 @@ def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser,
     context = browser.new_context()
     page = context.new_page()
     with PageStage(Settings(state_dir=tmp_path)) as first:
-        port = first.terminal.port
+        port = first.terminal.site.port
         first.open(page)
     expect(page.locator("#veil")).to_contain_text("少しお待ちください")
     with PageStage(Settings(state_dir=tmp_path), port=port) as again:

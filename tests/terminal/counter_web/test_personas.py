@@ -89,7 +89,7 @@ async def _play(
         page = await context.new_page()
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        await page.goto(terminal.address)
+        await page.goto(terminal.site.address)
         await page.wait_for_selector(".offers")
         for persona in personas:
             fingers = Fingers(day, terminal, page, by_touch=by_touch)

@@ -1,0 +1,228 @@
+"""One site on the loopback: a page, the door before it, and the line that carries what its hub says and hears."""
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from terminal.assembly import NotReady
+from terminal.counter_web.access import COOKIE_SECONDS, Access
+from terminal.counter_web.guard import Guard
+from terminal.counter_web.line import Line
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+LONGEST = 4096
+"""Bytes of one message; the server closes a connection that sends more."""
+SHARED = Path(__file__).with_name("page")
+"""Scripts and styles every page may use, under /page."""
+
+_REFUSED = 1008
+_LONGEST_CODE = 256
+_NEW_ADDRESS_EVERY = 5.0
+_WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
+
+Tell = Callable[[str], None]
+
+
+class Hub(Protocol):
+    """What a site's pages talk to."""
+
+    def join(self, line: Line) -> None: ...
+
+    def leave(self, line: Line) -> None: ...
+
+    def hear(self, line: Line, text: str) -> bool:
+        """False for what is no message: the line is cut off."""
+
+    def address_old(self) -> list[str]:
+        """What a page says that came with no cookie and no good code."""
+
+
+class Site:
+    """Has its port from the start; answers between `start` and `stop`."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        page: Path,
+        key_file: Path,
+        port: int,
+        tell: Tell,
+    ) -> None:
+        """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use."""
+        quiet_web_loggers()
+        self._listener = _listen(port)
+        self.port: int = self._listener.getsockname()[1]
+        self.access = Access(key_file, self.port)
+        self._hub, self._page, self._tell = hub, page, tell
+        self._told_at = -_NEW_ADDRESS_EVERY
+        self._guard = Guard(self._routes(), self.port)
+        self._server = _Server(self._guard)
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def origin(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Opens the page once, within a minute."""
+        return f"{self.origin}/#{self.access.new_code()}"
+
+    def tell_address(self) -> str:
+        """Tell whoever sits at the terminal an address, and return it."""
+        self._told_at = time.monotonic()
+        address = self.address
+        self._tell(address)
+        return address
+
+    def show_in_itself(self, other: "Site") -> None:
+        """Let this site's page hold the other's in a frame; nothing else may."""
+        self._guard.frames = other.origin
+        other._guard.framed_by = self.origin
+
+    def start(self) -> None:
+        self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._serving is not None:
+            await asyncio.wait({self._serving}, timeout=5)
+
+    # --- routes ---------------------------------------------------------------------------------------------
+
+    def _routes(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self._index),
+                Route("/door", self._door),
+                Route("/enter", self._enter, methods=["POST"]),
+                WebSocketRoute("/talk", self._talk),
+                Mount("/page", StaticFiles(directory=SHARED)),
+                Mount("/own", StaticFiles(directory=self._page)),
+            ]
+        )
+
+    async def _index(self, _request: Request) -> Response:
+        return FileResponse(self._page / "index.html")
+
+    async def _door(self, request: Request) -> Response:
+        """204 for a page that may open the line."""
+        return Response(status_code=204) if self._admits(request) else self._refusal()
+
+    async def _enter(self, request: Request) -> Response:
+        cookie = self.access.exchange(await _code_in(request))
+        if cookie is None:
+            return Response(status_code=204) if self._admits(request) else self._refusal()
+        response = Response(status_code=204)
+        response.set_cookie(self.access.cookie_name, cookie, max_age=COOKIE_SECONDS, httponly=True, samesite="strict")
+        return response
+
+    async def _talk(self, socket: WebSocket) -> None:
+        if not self._admits(socket):
+            await socket.close(_REFUSED)
+            return
+        await socket.accept()
+        line = Line(socket)
+        sending = asyncio.create_task(line.send_all())
+        self._hub.join(line)
+        try:
+            await self._listen_to(socket, line)
+        finally:
+            self._hub.leave(line)
+            sending.cancel()
+
+    async def _listen_to(self, socket: WebSocket, line: Line) -> None:
+        """Until the page goes, or says something that is no message."""
+        while True:
+            try:
+                text = await socket.receive_text()
+            except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
+                await line.close(_REFUSED)
+                return
+            if len(text) > LONGEST or not self._hub.hear(line, text):
+                log.warning("a page sent what is no message; it is cut off")
+                await line.close(_REFUSED)
+                return
+
+    def _admits(self, connection: HTTPConnection) -> bool:
+        return self.access.admits(connection.cookies.get(self.access.cookie_name))
+
+    def _refusal(self) -> Response:
+        """A page stands before the closed door: whoever sits at this terminal gets an address that opens it."""
+        if time.monotonic() - self._told_at > _NEW_ADDRESS_EVERY:
+            self.tell_address()
+        return JSONResponse(self._hub.address_old(), status_code=401)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, app: Guard) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ws="websockets-sansio",
+                ws_max_size=LONGEST,
+                ws_per_message_deflate=False,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals end the conductor first, and the server after it."""
+        yield
+
+
+def quiet_web_loggers() -> None:
+    """Above any level a root logger is set to: at DEBUG they write down what a page sends, digits included."""
+    for name in _WEB_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def _code_in(request: Request) -> str:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_CODE:
+            return ""
+    try:
+        code = json.loads(body)
+    except ValueError:
+        return ""
+    return code if isinstance(code, str) else ""
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(16)  # a browser that is faster than the server waits instead of failing
+    except OSError as error:
+        listener.close()
+        raise NotReady(
+            f"Port {port} cannot be used for the page ({error.strerror}). "
+            "Is another terminal running? Name another port with --port."
+        ) from error
+    return listener
