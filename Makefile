@@ -5,7 +5,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header
 # Tests that need no device, no server and no picture.
 PURE := tests/test_walls.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
-.PHONY: help setup demo static quick check test test-long coverage fuzz format lock wheel
+.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock wheel
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -18,7 +18,11 @@ setup: .venv/.test ## all that demo, tests and development need
 .venv/.test: tools/setup pyproject.toml requirements-dev.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup test
 
-demo: .venv/.demo ## the main job, everything embedded
+demo: .venv/.demo ## the main job, everything embedded: in a browser where there is a display
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY$$WSL_DISTRO_NAME" ] || [ "$$(uname)" = Darwin ]; \
+	then $(BIN)/uketsuke demo --web; else $(BIN)/uketsuke demo; fi
+
+demo-terminal: .venv/.demo ## the same in this terminal window
 	@$(BIN)/uketsuke demo
 
 static: setup

@@ -104,6 +104,7 @@ def in_browser(
     with plain_errors():
         from terminal.counter_web.program import run_web
         from terminal.front.opened import Opened
+        from terminal.simulated.demo.dock_site import DockSite
 
         demo: list[LiveDemo] = []
 
@@ -122,6 +123,7 @@ def in_browser(
                 open_browser=open_browser,
                 tell=tell,
                 log_file=settings.state_dir / "terminal.log",
+                companion=lambda: DockSite(settings, port + 1 if port else 0, tell),
             )
         finally:
             for one in demo:
