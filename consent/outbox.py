@@ -21,7 +21,7 @@ class Unconfirmed:
     sendable: tuple[Record[Decided], ...]
     """Send with the record's own key, moments, sequence and hash."""
     over: tuple[Record[Decided], ...]
-    """Their consent has ended: not sent any more, to be recorded as expired."""
+    """Their consents have ended by the time given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,21 @@ def undecided(ledger: Unended) -> tuple[Record[Opened], ...]:
     return tuple(history.opened for history in ledger.unended() if history.decided is None)
 
 
+def waiting(ledger: Unended) -> tuple[History, ...]:
+    """Decided, and the service has not confirmed it; oldest first. Send `History.decision`."""
+    return tuple(
+        history
+        for history in ledger.unended()
+        if history.decided is not None and history.confirmed is None and not history.closed
+    )
+
+
 def unconfirmed(ledger: Unended, now: datetime) -> Unconfirmed:
     """`now` has a time zone. A consent may be sent until the last moment before it ends."""
-    waiting = [h.decision for h in ledger.unended() if h.decided is not None and h.confirmed is None]
+    found = [history.decision for history in waiting(ledger)]
     return Unconfirmed(
-        sendable=tuple(record for record in waiting if now < record.event.sendable_until),
-        over=tuple(record for record in waiting if now >= record.event.sendable_until),
+        sendable=tuple(record for record in found if now < record.event.sendable_until),
+        over=tuple(record for record in found if now >= record.event.sendable_until),
     )
 
 

@@ -25,8 +25,8 @@ from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card_key
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
-from terminal.handover.folder import ResultFolder
 from terminal.handover.numbers import numbers_in
+from terminal.handover.process import FolderProcess
 from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
@@ -123,7 +123,7 @@ def open_terminal(
         ),
         camera=CameraDesk(devices.camera, devices.engine, settings.vision),
         printed=printed,
-        service=ServiceDesk(client),
+        service=ServiceDesk(client, clock),
         ledger=books,
         delivery=delivery,
         trail=AuditTrail(settings.state_dir / "audit.jsonl", settings.records.audit_years),
@@ -134,7 +134,7 @@ def open_terminal(
 
 def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
     """The ledger, and what delivers from it. Raises `NotReady` and the ledger's errors."""
-    folder = ResultFolder(
+    folder = FolderProcess(
         settings.results_dir,
         owner=settings.service.terminal_id,
         create=settings.handover.folder is None,
@@ -159,7 +159,17 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         subsidies=settings.consent.subsidies,
         newer_consents=settings.handover.newer_consents,
     )
-    return books, Delivery(ledger, books.worker, client, folder, clock, settings.handover.encoding, options)
+    delivery = Delivery(
+        ledger,
+        books.worker,
+        client,
+        folder,
+        clock,
+        settings.service.institution_code,
+        settings.handover.encoding,
+        options,
+    )
+    return books, delivery
 
 
 def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:

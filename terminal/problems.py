@@ -104,6 +104,7 @@ _OF_REFUSAL = {
     RefusalReason.MIXED_CARD: ProblemCode.MIXED_CARD,
     RefusalReason.UNKNOWN_CHIP: ProblemCode.CHIP_UNKNOWN,
     RefusalReason.UNKNOWN_TERMINAL: ProblemCode.TERMINAL_NOT_ENROLLED,
+    RefusalReason.IMPLAUSIBLE_TIME: ProblemCode.CLOCK_WRONG,
 }
 
 

@@ -162,6 +162,7 @@ async def _withdraw(settings: Settings, check: str, items: "list[Item]") -> bool
         try:
             return await delivery.withdraw(check, items)
         finally:
+            delivery.close()
             books.close()
 
 

@@ -61,6 +61,7 @@ class Conductor:
         self.reader_name: str | None = None
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.delivery = ledger, delivery
+        delivery.on_trouble = self._tell_staff
         self._trail = trail
         self._numbers = DayNumber(trail.last_number)
         self._shown = ShownCodes()
@@ -234,6 +235,10 @@ class Conductor:
                 self._card_gone()
                 self._slot(CardInserted())
 
+    def _tell_staff(self, code: str) -> None:
+        """What delivery found, of whichever reception."""
+        self._begin(fx.AlertStaff("", 0, code))
+
     # --- effects --------------------------------------------------------------------------------------------
 
     def _begin(self, effect: fx.Effect) -> None:
@@ -367,7 +372,7 @@ class Conductor:
         match outcome.stage:
             case Stage.DELIVERED:
                 return ev.Accepted(*ids, delivered=True)
-            case Stage.CONFIRMED:
+            case Stage.CONFIRMED | Stage.HELD_BACK:
                 return ev.Accepted(*ids, delivered=False)
             case Stage.SILENT:
                 return ev.ServiceSilent(*ids)
@@ -409,6 +414,7 @@ class Conductor:
         async with contextlib.AsyncExitStack() as closing:
             closing.callback(self._trail.close)
             closing.callback(self.ledger.close)
+            closing.callback(self.delivery.close)
             closing.push_async_callback(self.service.client.aclose)
             closing.callback(self.camera.close)
             closing.callback(self.printed.close)

@@ -1,33 +1,50 @@
 """From a decision in the ledger to a result file: submit, confirm, fetch, hand over - now, or again later.
 
 Everything sent is read from the ledger, so a repetition after silence or a restart says the same under the same key.
+Submission waits for no hand-over: a folder that hangs keeps no decision from the service.
 """
 
 import asyncio
 import base64
 import logging
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Container, Iterable
+from datetime import datetime, timedelta
 
 from consent.items import Item
 from consent.ledger import Ledger
-from consent.outbox import unconfirmed, undecided, undelivered, untold
-from consent.records import Cause, Confirmed, Decided, Opened, Record, RecordedAnswer, WithdrawalSettled, Withdrawn
+from consent.lifecycle import History
+from consent.outbox import undecided, undelivered, untold, waiting
+from consent.records import (
+    CardSignature,
+    Cause,
+    Confirmed,
+    Decided,
+    Opened,
+    Record,
+    RecordedAnswer,
+    WithdrawalSettled,
+    Withdrawn,
+)
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
+from terminal.conductor.handing_over import HandOver
+from terminal.conductor.outcome import Outcome as Outcome
+from terminal.conductor.outcome import Stage as Stage
+from terminal.conductor.right_time import CLOCK_WRONG, corrected
 from terminal.conductor.worker import Worker
-from terminal.handover.folder import AlreadyThere, Delivered, NotDelivered, ResultFolder, Undelivered
+from terminal.handover.folder import Undelivered
 from terminal.handover.name import result_file_stem
-from terminal.handover.result_xml import Encoding, FaceOptions, result_document
+from terminal.handover.process import FolderProcess
+from terminal.handover.result_xml import Encoding, FaceOptions
+from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
-    QualificationResult,
+    Challenge,
     Receipt,
     RefusalReason,
     Refused,
     ServiceSilent,
+    Silence,
 )
 from terminal.qualification.contract import Withdrawn as WithdrawalReceipt
 from terminal.qualification.receipts import submission_of
@@ -43,68 +60,88 @@ FINAL_REFUSALS = frozenset(
         RefusalReason.MALFORMED,
     }
 )
-"""Refusals that no repetition can mend: the check is discarded. Any other keeps the decision in the outbox."""
+"""Refusals, signed by the service, that no repetition can mend: the check is discarded. Any other keeps the decision in
+the outbox."""
 
-
-class Stage(StrEnum):
-    DELIVERED = "delivered"
-    CONFIRMED = "confirmed"
-    """The service has it; the result file could not be written yet."""
-    SILENT = "silent"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    stage: Stage
-    file_name: str = ""
-    reason: RefusalReason | None = None
+BETWEEN_LOOKS = 25.0
+"""Seconds of a monotonic clock between two looks that both find a consent ended; then it is."""
+EXPIRED = "decision-expired"
+"""Told to staff with every decision that could not be sent while its consents lasted."""
 
 
 class Delivery:
-    """One at a time: the reception's own delivery and the outbox never send the same check side by side."""
+    """The reception's own delivery and the outbox never send the same check side by side."""
 
     def __init__(
         self,
         ledger: Ledger,
         books: Worker,
         client: QualificationClient,
-        folder: ResultFolder,
+        folder: FolderProcess,
         clock: Clock,
+        institution_code: str,
         encoding: Encoding = "UTF-8",
         options: FaceOptions | None = None,
+        *,
+        signature_required: bool = False,
     ) -> None:
         self.ledger = ledger
+        self.on_trouble: Callable[[str], None] = lambda code: None
+        """Told a code once for each check it concerns."""
         self._books = books
         self._client = client
         self._folder = folder
         self._clock = clock
-        self._encoding = encoding
-        self._options = options
-        self._one_at_a_time = asyncio.Lock()
+        self._signature_required = signature_required
+        self._hand_over = HandOver(ledger, books, client, folder, institution_code, self._tell_staff, encoding, options)
+        self._submitting = asyncio.Lock()
+        self._told: set[tuple[str, str]] = set()
+        self._decided_at: dict[str, datetime] = {}
+        """When the decisions of this run were made, by the service's clock."""
+        self._looked_over: dict[str, float] = {}
+        """Checks whose consents had ended when they were looked at first, and that moment, monotonic."""
 
-    async def deliver(self, check_id: str) -> Outcome:
-        """Take the check as far as it goes. Raises `consent.store.LedgerError` where the ledger cannot be written."""
-        async with self._one_at_a_time:
-            history = await self._books.run(self.ledger.of_check, check_id)
-            if history is None or history.decided is None:
-                raise LookupError(f"check {check_id} has no decision to deliver")
+    def close(self) -> None:
+        """End the hand-over's process, or leave it behind."""
+        self._hand_over.close()
+
+    async def deliver(self, check_id: str, card_signature: bytes | None = None, *, again: bool = False) -> Outcome:
+        """Take the check as far as it goes. Raises `consent.store.LedgerError` where the ledger cannot be written.
+
+        `card_signature` goes with the first submission and is kept nowhere. `again`: for the outbox, no patient waits.
+        """
+        service_now = self._client.clock.now()
+        if not again and service_now is not None:
+            self._decided_at.setdefault(check_id, service_now)
+        async with self._submitting:
+            history = await self._history(check_id)
             if history.closed:
                 return Outcome(Stage.DELIVERED if history.delivered else Stage.REFUSED)
             if history.confirmed is None:
-                refused = await self._submit(history.decided)
+                refused = await self._submit(history, card_signature)
                 if refused is not None:
                     return refused
-            return await self._hand_over(history.decided.event)
+        return await self._hand_over.deliver(check_id, patient_waits=not again)
 
-    async def _submit(self, decided: Record[Decided]) -> Outcome | None:
+    async def _history(self, check_id: str) -> History:
+        history = await self._books.run(self.ledger.of_check, check_id)
+        if history is None or history.decided is None:
+            raise LookupError(f"check {check_id} has no decision to deliver")
+        return history
+
+    async def _submit(self, history: History, card_signature: bytes | None = None) -> Outcome | None:
+        decided = history.decision
         event = decided.event
-        submission = submission_of(self._client, decided)
+        submission = submission_of(self._client, decided, card_signature)
         answer = await self._client.submit(event.check_id, submission, event.idempotency_key)
         match answer:
             case ServiceSilent(reason=silence):
                 log.warning("submission not confirmed: %s; the outbox keeps it", silence)
+                if silence is Silence.NOT_VERIFIED:
+                    self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
                 return Outcome(Stage.SILENT)
+            case Refused(reason=RefusalReason.IMPLAUSIBLE_TIME) if await self._correct_time(history):
+                return await self._submit(await self._history(event.check_id), card_signature)
             case Refused(reason=reason):
                 log.error("submission refused: %s", reason)
                 if reason in FINAL_REFUSALS:
@@ -112,27 +149,56 @@ class Delivery:
                 return Outcome(Stage.REFUSED, reason=reason)
             case Receipt():
                 await self._books.run(self.ledger.confirmed, _confirmed(answer))
+                self._forget(event.check_id)
+                if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
+                    log.warning("the card did not sign the decision; its consents are taken back")
+                    await self.withdraw(event.check_id, event.granted)
                 return None
 
-    async def _hand_over(self, event: Decided) -> Outcome:
-        result = await self._client.result(event.check_id)
-        if not isinstance(result, QualificationResult):
-            log.warning("result not fetched; it is fetched again later")
-            return Outcome(Stage.CONFIRMED)
-        document = result_document(result, self._encoding, self._options)
-        if document.substituted:
-            log.info("%d characters outside %s were replaced in a result file", document.substituted, self._encoding)
-        name = f"{event.result_file}.xml"
-        match await asyncio.to_thread(self._folder.deliver, name, document.data):
-            case NotDelivered(reason=reason):
-                log.error("result file not delivered: %s; it is delivered later", reason)
-                return Outcome(Stage.CONFIRMED)
-            case AlreadyThere(same=False):
-                log.error("another file lies where the result file belongs; it is left alone")
-                return Outcome(Stage.CONFIRMED)
-            case AlreadyThere() | Delivered():
-                await self._books.run(self.ledger.delivered, event.check_id, name)
-                return Outcome(Stage.DELIVERED, name)
+    def _forget(self, check_id: str) -> None:
+        self._decided_at.pop(check_id, None)
+        self._looked_over.pop(check_id, None)
+
+    def _tell_staff(self, code: str, check_id: str) -> None:
+        if (code, check_id) not in self._told:
+            self._told.add((code, check_id))
+            log.error("staff wanted: %s", code)
+            self.on_trouble(code)
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    async def _correct_time(self, history: History) -> bool:
+        """Whether the ledger has other moments for this decision now. The second correction is the last."""
+        self._tell_staff(ProblemCode.CLOCK_WRONG.code, history.check_id)
+        now = await self._service_time()
+        if now is None:
+            return False
+        known = None if history.corrected is not None else self._decided_at.get(history.check_id)
+        right = corrected(history, now, known)
+        if right is None:
+            return False
+        await self._books.run(self.ledger.time_corrected, right)
+        return True
+
+    async def _service_time(self) -> datetime | None:
+        """The service's clock, asked now."""
+        answer = await self._client.challenge()
+        return answer.now if isinstance(answer, Challenge) else None
+
+    async def _over(self, found: Iterable[History], service_now: datetime) -> list[str]:
+        """Checks whose consents have ended: by the service's clock, at two looks, and by our own count of seconds."""
+        ended, counted = [], self._clock.now().monotonic
+        for history in found:
+            if history.decision.event.sendable_until > service_now:
+                self._looked_over.pop(history.check_id, None)
+                continue
+            known = self._decided_at.get(history.check_id)
+            if history.corrected is None and _apart(history, known) > CLOCK_WRONG and await self._correct_time(history):
+                continue  # the terminal's clock was wrong, not the consent too old
+            first = self._looked_over.setdefault(history.check_id, counted)
+            if counted - first >= BETWEEN_LOOKS:
+                ended.append(history.check_id)
+        return ended
 
     # --- the outbox -----------------------------------------------------------------------------------------
 
@@ -164,24 +230,45 @@ class Delivery:
         )
 
     async def work_off(self) -> tuple[Outcome, ...]:
-        """Send what is not confirmed, hand over what is not delivered, expire what has lived too long."""
-        waiting = await self._books.run(unconfirmed, self.ledger, self._clock.wall())
-        for over in waiting.over:
-            await self._books.run(self.ledger.expired, over.event.check_id)
-        pending = [decided.event.check_id for decided in waiting.sendable]
-        pending += [confirmed.decided.event.check_id for confirmed in await self._books.run(undelivered, self.ledger)]
-        delivered = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
-        for withdrawal in await self._books.run(untold, self.ledger, self._clock.wall()):
-            if withdrawal.over:
+        """Send what is not confirmed, tell what was withdrawn, hand over what is not delivered, and expire what has
+        lived too long."""
+        found = await self._books.run(waiting, self.ledger)
+        pending = [history.check_id for history in found]
+        if found:
+            pending = await self._still_waiting(found)
+        outcomes = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
+        await self._tell_withdrawals()
+        for confirmed in await self._books.run(undelivered, self.ledger):
+            if confirmed.decided.event.check_id not in pending:
+                outcome = await self._deliver_again(confirmed.decided.event.check_id)
+                outcomes += [outcome] if outcome is not None else []
+        await self._hand_over.clean()
+        return tuple(outcomes)
+
+    async def _still_waiting(self, found: tuple[History, ...]) -> list[str]:
+        """What may be sent now. Nothing expires while the service does not tell its time."""
+        service_now = await self._service_time()
+        if service_now is None:
+            return [history.check_id for history in found]
+        for check_id in await self._over(found, service_now):
+            await self._books.run(self.ledger.expired, check_id)
+            self._forget(check_id)
+            self._tell_staff(EXPIRED, check_id)
+        return [history.check_id for history in found if history.check_id not in self._looked_over]
+
+    async def _tell_withdrawals(self) -> None:
+        now = self._client.clock.now()
+        for withdrawal in await self._books.run(untold, self.ledger, now or self._clock.wall()):
+            # where the service's time is not known the consent may last still
+            if withdrawal.over and now is not None:
                 await self._settle(withdrawal.withdrawn)
             else:
                 await self._tell_withdrawn(withdrawal.withdrawn)
-        return tuple(delivered)
 
     async def _deliver_again(self, check_id: str) -> Outcome | None:
         """None after a defect: one check that cannot be delivered does not keep back the others."""
         try:
-            return await self.deliver(check_id)
+            return await self.deliver(check_id, again=True)
         except LedgerError:
             raise
         except Exception as error:
@@ -230,6 +317,14 @@ class Delivery:
     def backlog(self) -> int:
         """Checks for which something remains to be done."""
         return len(self.ledger.unended())
+
+
+def _apart(history: History, decided_at: datetime | None) -> timedelta:
+    """How far the terminal's clock was from the service's at the decision, as far as that is known."""
+    if decided_at is not None and history.decided is not None:
+        return abs(decided_at - history.decided.event.decided_at)
+    service_at = history.opened.event.service_at
+    return timedelta() if service_at is None else abs(service_at - history.opened.at)
 
 
 def _confirmed(receipt: Receipt) -> Confirmed:

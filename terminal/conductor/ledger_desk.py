@@ -46,6 +46,7 @@ class LedgerDesk:
             way=_FACE_AND_PIN if effect.way is Way.PIN and effect.face_matched else effect.way.value,
             questions=tuple(AskedQuestion.of(question) for question in effect.questions),
             by_law=effect.by_law,
+            service_at=patient.opened_at,
         )
         return await self._write(lambda: self.ledger.opened(event))
 

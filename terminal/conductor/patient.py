@@ -4,6 +4,7 @@ Kept in buffers of our own where we can, and overwritten on every way back to id
 any more, so an answer that comes late leaves nothing behind. No other object holds any of this.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from config.platform.chosen import system
@@ -78,6 +79,8 @@ class Patient:
         self.chip_signature: bytes | None = None
         self.verdict_signature: bytes | None = None
         self.staff_reason = ""
+        self.opened_at: datetime | None = None
+        """When the service opened the check, by its clock."""
         self.wiped = False
 
     def __repr__(self) -> str:

@@ -1,7 +1,9 @@
 """The service's effects: challenge, opening, registration."""
 
 from reader.face_record import FaceRecord
+from terminal.conductor.clock import Clock
 from terminal.conductor.patient import Patient
+from terminal.conductor.right_time import CLOCK_WRONG
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
@@ -10,6 +12,7 @@ from terminal.qualification.contract import (
     PhoneProof,
     PinProof,
     Purpose,
+    RefusalReason,
     Refused,
     Registered,
     ServiceSilent,
@@ -19,11 +22,15 @@ from terminal.session import events as ev
 
 
 class ServiceDesk:
-    def __init__(self, client: QualificationClient) -> None:
+    def __init__(self, client: QualificationClient, clock: Clock) -> None:
         self.client = client
+        self._clock = clock
 
     async def fetch_challenge(self, ids: tuple[str, int], patient: Patient) -> ev.Event:
         match await self.client.challenge():
+            case Challenge(now=service_now) if abs(service_now - self._clock.wall()) > CLOCK_WRONG:
+                # what is decided by this clock would be refused, or be believed to have ended
+                return ev.ServiceRefused(*ids, RefusalReason.IMPLAUSIBLE_TIME)
             case Challenge(challenge=challenge, expires_at=expires_at):
                 patient.challenge = None if patient.wiped else challenge
                 return ev.ChallengeFetched(*ids, expires_at)
@@ -59,7 +66,8 @@ class ServiceDesk:
             challenge=patient.challenge, certificate=patient.certificate, proof=proof, purpose=purpose
         )
         match answer:
-            case CheckOpened(check_id=check_id, facts=facts):
+            case CheckOpened(check_id=check_id, facts=facts, opened_at=opened_at):
+                patient.opened_at = opened_at
                 return ev.CheckOpened(*ids, check_id, facts)
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)

@@ -5,13 +5,16 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from config.files import private_folder
 from config.platform.chosen import system
+from terminal.handover.reading import TooLarge, read_whole
 
 WORK_FOLDER = ".uketsuke-work"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -20,6 +23,9 @@ BEFORE_CHANGE = 0.5
 """Seconds; watchers that poll look several times a second."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+_NO_FILE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
+_LARGEST = 64 * 1024 * 1024
+_MARK = re.compile(rb"[0-9a-f]{32}")
 
 
 class Undelivered(StrEnum):
@@ -28,6 +34,10 @@ class Undelivered(StrEnum):
     """The folder cannot be written: read-only, or no rights."""
     FOLDER_MISSING = "folder-missing"
     """Not there: not created, or a share that is not connected."""
+    HANGS = "hangs"
+    """The folder does not answer: a share whose server has gone."""
+    OCCUPIED = "occupied"
+    """Another file lies where the result belongs; it is left alone."""
     OTHER = "other"
 
     @property
@@ -58,6 +68,7 @@ class NotDelivered:
 
 
 Delivery = Delivered | AlreadyThere | NotDelivered
+DeliveryT = TypeVar("DeliveryT", bound=Delivery)
 
 _REASONS = {
     errno.ENOSPC: Undelivered.DISK_FULL,
@@ -67,18 +78,41 @@ _REASONS = {
     errno.EPERM: Undelivered.READ_ONLY,
     errno.ENOENT: Undelivered.FOLDER_MISSING,
     errno.ENOTDIR: Undelivered.FOLDER_MISSING,
+    errno.EEXIST: Undelivered.FOLDER_MISSING,
     errno.ESTALE: Undelivered.FOLDER_MISSING,
     errno.EHOSTDOWN: Undelivered.FOLDER_MISSING,
     errno.ENOTCONN: Undelivered.FOLDER_MISSING,
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The whole file lies beside the folder, on disk, and is moved in next."""
+
+    mark: str
+    """Of the folder: another one mounted in its place has another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """SHA-256 (hexadecimal) of what lies there of one result; None where there is nothing."""
+
+    mark: str
+    """Of the folder; empty where none was ever written."""
+    work: str | None
+    target: str | None
+
+
+Outcome = Prepared | Look | Delivered | AlreadyThere | NotDelivered
+
+
 class ResultFolder:
     """`owner` is the terminal's id: terminals may share a folder, each cleans up after itself alone.
 
-    Work files lie in a folder below, which is on the same volume whatever is mounted. `create`: make the folder if it
-    is missing - right for one of our own, wrong for a share that should be connected. Files get `mode`. `in_place`: for
-    readers that wait for a file to change and never see one that is moved in; they may meet it half-written.
+    Work files lie in a folder below, which is on the same volume whatever is mounted, and are named after the result,
+    so that after a crash it can be told what was moved in. `create`: make the folder if it is missing - right for one
+    of our own, wrong for a share that should be connected. Files get `mode`. `in_place`: for readers that wait for a
+    file to change and never see one that is moved in; they may meet it half-written.
     """
 
     def __init__(
@@ -97,80 +131,121 @@ class ResultFolder:
         self._create = create
         self._mode = mode
         self._in_place = in_place
-        self._left: set[Path] = set()
         self.trouble: Undelivered | None = None
         """Why the last attempt failed, for staff; None after one that worked. Nothing of a patient."""
-        self.clean()
 
     def deliver(self, name: str, data: bytes) -> Delivery:
         """Write, flush to the disk, move in. Raises `ValueError` for a name that is more than a name."""
-        if not _NAME.fullmatch(name):
-            raise ValueError("a result file's name has letters, digits, dots, hyphens and underscores")
-        delivery = self._deliver(self.folder / name, data)
-        self.trouble = delivery.reason if isinstance(delivery, NotDelivered) else None
+        prepared = self.prepare(name, data)
+        if not isinstance(prepared, Prepared):
+            return prepared
+        delivery = self.move(name, sha256(data).hexdigest())
+        if isinstance(delivery, NotDelivered):
+            with contextlib.suppress(OSError):
+                self._paths(name)[1].unlink(missing_ok=True)
         return delivery
+
+    def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
+        """Write the whole file beside the folder, over one prepared before. Raises `ValueError` as `deliver`."""
+        target, work = self._paths(name)
+        try:
+            mark = self._prepare()
+            if self._in_place:
+                _remove_half(target, data)
+            if _is_there(target):
+                return self._told(_already(target, sha256(data).hexdigest()))
+            if _is_there(work):
+                work.unlink()
+            try:
+                _write(work, data, self._mode)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    work.unlink(missing_ok=True)
+                raise
+            _sync_folder(work.parent)
+        except OSError as error:
+            return self._told(NotDelivered(_reason(error), error.errno))
+        self.trouble = None
+        return Prepared(mark)
+
+    def move(self, name: str, digest: str) -> Delivery:
+        """Move in what was prepared, if it is what `digest` (SHA-256, hexadecimal) says."""
+        target, work = self._paths(name)
+        try:
+            data = _read(work)
+            if data is None or sha256(data).hexdigest() != digest:
+                raise FileNotFoundError(errno.ENOENT, "not prepared")
+            if self._in_place:
+                _write_in_place(target, data, self._mode)
+            else:
+                _move_in(work, target)
+            with contextlib.suppress(OSError):  # gone with the move, or removed by the next clean
+                work.unlink(missing_ok=True)
+            _sync_folder(self.folder)
+            _sync_folder(work.parent)
+        except FileExistsError:
+            there = _already(target, digest)
+            if isinstance(there, AlreadyThere):
+                with contextlib.suppress(OSError):
+                    work.unlink(missing_ok=True)
+            return self._told(there)
+        except OSError as error:
+            return self._told(NotDelivered(_reason(error), error.errno))
+        return self._told(Delivered(target))
+
+    def look(self, name: str) -> Look | NotDelivered:
+        """What lies there of a result whose hand-over was begun. A folder that is not there is no empty one."""
+        target, work = self._paths(name)
+        try:
+            os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
+            found = Look(self._mark() or "", _digest(work), _digest(target))
+        except OSError as error:
+            return self._told(NotDelivered(_reason(error), error.errno))
+        self.trouble = None
+        return found
 
     def probe(self) -> Undelivered | None:
         """Can a file be written now? Tries with an empty one in the work folder; sets `trouble`."""
+        work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
         try:
             self._prepare()
-            work = self._work_file()
             try:
                 _write(work, b"\n", self._mode)
             finally:
-                self._remove(work)
+                work.unlink(missing_ok=True)
         except OSError as error:
             self.trouble = _reason(error)
         else:
             self.trouble = None
         return self.trouble
 
-    def _deliver(self, target: Path, data: bytes) -> Delivery:
-        try:
-            self._prepare()
-            if self._in_place:
-                _remove_half(target, data)
-            if target.exists():
-                return _already(target, data)
-            if self._in_place:
-                _write_in_place(target, data, self._mode)
-            else:
-                self._write_and_move_in(target, data)
-            _sync_folder(self.folder)
-        except FileExistsError:
-            return _already(target, data)
-        except OSError as error:
-            return NotDelivered(_reason(error), error.errno)
-        return Delivered(target)
+    def clean(self, keep: Container[str] = ()) -> int:
+        """Remove what a crash left of this owner; how many files that were. Silent where the folder is not there.
 
-    def _write_and_move_in(self, target: Path, data: bytes) -> None:
-        work = self._work_file()
-        try:
-            _write(work, data, self._mode)
-            _move_in(work, target)
-        finally:
-            self._remove(work)
-
-    def clean(self) -> int:
-        """Remove what a crash left of this owner; how many files that were. Silent where the folder is not there."""
+        `keep`: names of results whose hand-over is not finished.
+        """
         removed = 0
         with contextlib.suppress(OSError):
             for left_over in list(self._left_over()):
-                left_over.unlink(missing_ok=True)
-                removed += 1
+                if left_over.name.removeprefix(self._prefix).removesuffix(".part") not in keep:
+                    left_over.unlink(missing_ok=True)
+                    removed += 1
         return removed
 
-    def _work_file(self) -> Path:
-        return self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
+    def _told(self, outcome: DeliveryT) -> DeliveryT:
+        match outcome:
+            case NotDelivered(reason=reason):
+                self.trouble = reason
+            case AlreadyThere(same=False):
+                self.trouble = Undelivered.OCCUPIED
+            case _:
+                self.trouble = None
+        return outcome
 
-    def _remove(self, work: Path) -> None:
-        """Now, or before the next delivery: a share that is lost in the middle lets nothing be removed."""
-        try:
-            work.unlink(missing_ok=True)
-        except OSError:
-            self._left.add(work)
-        else:
-            self._left.discard(work)
+    def _paths(self, name: str) -> tuple[Path, Path]:
+        if not _NAME.fullmatch(name):
+            raise ValueError("a result file's name has letters, digits, dots, hyphens and underscores")
+        return self.folder / name, self.folder / WORK_FOLDER / f"{self._prefix}{name}.part"
 
     @property
     def _prefix(self) -> str:
@@ -181,13 +256,26 @@ class ResultFolder:
             if path.name.startswith(self._prefix) and path.suffix == ".part":
                 yield path
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> str:
+        """The folder's mark; folder below and mark are made where they are missing."""
         if self._create and not self.folder.is_dir():
             private_folder(self.folder.parent)
             _make(self.folder, 0o750)
-        _make(self.folder / WORK_FOLDER, 0o770)
-        for work in tuple(self._left):
-            self._remove(work)
+        work = self.folder / WORK_FOLDER
+        _make(work, 0o770)
+        if work.is_symlink() or not work.is_dir():  # it would lead the patient's data elsewhere
+            raise PermissionError(errno.EACCES, "the work folder is no folder")
+        mark = self._mark()
+        if mark is None:
+            mark = os.urandom(16).hex()
+            path = work / f"{self._prefix}mark"
+            path.unlink(missing_ok=True)
+            _write(path, mark.encode(), self._mode)
+        return mark
+
+    def _mark(self) -> str | None:
+        found = _read(self.folder / WORK_FOLDER / f"{self._prefix}mark")
+        return found.decode() if found is not None and _MARK.fullmatch(found) else None
 
 
 def _make(folder: Path, mode: int) -> None:
@@ -204,14 +292,33 @@ def _reason(error: OSError) -> Undelivered:
     return _REASONS.get(error.errno or 0, Undelivered.OTHER)
 
 
-def _already(target: Path, data: bytes) -> Delivery:
+def _already(target: Path, digest: str) -> AlreadyThere | NotDelivered:
+    """What lies there, against the SHA-256 of what should."""
     try:
-        return AlreadyThere(target, same=target.read_bytes() == data)
-    except FileNotFoundError:
-        # Taken away by the receipt computer in this moment: it has had that file.
-        return AlreadyThere(target, same=False)
+        return AlreadyThere(target, same=_digest(target) == digest)
     except OSError as error:
         return NotDelivered(_reason(error), error.errno)
+
+
+def _is_there(path: Path) -> bool:
+    """Also a link that leads nowhere: nothing is written through it."""
+    return os.path.lexists(path)
+
+
+def _read(path: Path) -> bytes | None:
+    """None where there is nothing. Follows no link and waits for no pipe; what is no file is an OSError."""
+    return read_whole(path, _LARGEST)
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256; of something else than a plain file, or a very large one, a value that no result has."""
+    try:
+        data = _read(path)
+    except (TooLarge, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_FILE:
+            raise
+        return "no-file"
+    return None if data is None else sha256(data).hexdigest()
 
 
 def _write(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
@@ -237,9 +344,9 @@ def _write(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
 
 def _remove_half(target: Path, data: bytes) -> None:
     """What a crash left of this very file, which was being written in place."""
-    with contextlib.suppress(FileNotFoundError):
-        there = target.read_bytes()
-        if len(there) < len(data) and data.startswith(there):
+    with contextlib.suppress(OSError, TooLarge):
+        there = _read(target)
+        if there is not None and len(there) < len(data) and data.startswith(there):
             target.unlink()
 
 
@@ -256,28 +363,31 @@ def _write_in_place(target: Path, data: bytes, mode: int) -> None:
 
 
 def _move_in(work: Path, target: Path) -> None:
-    """Raises `FileExistsError` rather than replace."""
+    """Raises `FileExistsError` rather than replace.
+
+    One rename that does not replace, where the file system has it: then the work file is gone exactly when the result
+    is there, and after a crash it is known whether it was moved. A hard link and a removal elsewhere: a crash between
+    the two gives the file a second time. A look and a plain rename where there are no links either.
+    """
+    try:
+        system.rename_new(work, target)
+    except OSError as error:
+        if error.errno not in _NO_FLAGS:
+            raise
+    else:
+        return
     try:
         os.link(work, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
     else:
+        work.unlink()
         return
-    try:
-        _rename_noreplace(work, target)
-    except OSError as error:
-        if error.errno not in _NO_FLAGS:
-            raise
-        # The last way. A name carries its check's id, so nobody else writes it between the look and the move.
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        work.rename(target)
-
-
-def _rename_noreplace(work: Path, target: Path) -> None:
-    """For file systems without hard links (shares, FAT)."""
-    system.rename_new(work, target)
+    # A name carries its check's id, so nobody else writes it between the look and the move.
+    if _is_there(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    work.rename(target)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -148,6 +148,7 @@ class ExchangeService:
         self._clock, self._monotonic = clock, monotonic
         self._intake = Intake(folders.req, self.rules.settled_after)
         self._answers = ResultFolder(folders.res, owner="exchange", in_place=self.rules.in_place)
+        self._answers.clean()
         self._memory = _Memory()
 
     def run(self, stop: threading.Event) -> None:

@@ -26,7 +26,7 @@ from terminal.simulated.service.behaviour import Operation
 from terminal.simulated.service.people import invented_people
 from tests.terminal.conductor.counter_fixture import Desk
 
-WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]
+WHOLE_LIFE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 
 
 def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.behaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
-WHOLE_LIFE = ["opened", "decided", "confirmed", "delivered"]
+WHOLE_LIFE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 
 
 def no_space(*_: object) -> None:
@@ -112,11 +112,11 @@ def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
     assert len(desk.results()) == 1
 
 
-def but_for(odd_one: str, deliver: Callable[[str], Awaitable[Outcome]]) -> Callable[[str], Awaitable[Outcome]]:
-    async def other(check_id: str) -> Outcome:
+def but_for(odd_one: str, deliver: Callable[..., Awaitable[Outcome]]) -> Callable[..., Awaitable[Outcome]]:
+    async def other(check_id: str, *, again: bool = False) -> Outcome:
         if check_id == odd_one:
             raise ValueError("a result nobody has seen before")
-        return await deliver(check_id)
+        return await deliver(check_id, again=again)
 
     return other
 
@@ -153,14 +153,14 @@ def test_a_stop_between_file_and_note_waits_for_the_note(desk: Desk, monkeypatch
         desk.counter.stub.behave()
         async with desk.open():
             folder = desk.conductor.delivery._folder
-            deliver = folder.deliver
+            move = folder.move
 
-            def slow(name: str, data: bytes) -> object:
-                written = deliver(name, data)
+            def slow(name: str, digest: str) -> object:
+                moved = move(name, digest)
                 time.sleep(0.3)
-                return written
+                return moved
 
-            monkeypatch.setattr(folder, "deliver", slow)
+            monkeypatch.setattr(folder, "move", slow)
             await soon(lambda: bool(desk.results()))
 
     asyncio.run(silent_day())

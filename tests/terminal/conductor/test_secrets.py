@@ -13,6 +13,7 @@ from reader.profile import Password
 from reader.softcard.slot import SimulatedSlot
 from terminal.audit import audit
 from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.clock import Clock
 from terminal.conductor.patient import Patient
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.problems import ProblemCode
@@ -66,10 +67,10 @@ def test_a_challenge_that_comes_after_the_wiping_is_not_kept() -> None:
     class SlowService:
         async def challenge(self) -> Challenge:
             patient.wipe()
-            return Challenge(challenge=CHALLENGE, expires_at=datetime.now(UTC))
+            return Challenge(challenge=CHALLENGE, expires_at=datetime.now(UTC), now=datetime.now(UTC))
 
     client: Any = SlowService()
-    asyncio.run(ServiceDesk(client).fetch_challenge(("r1", 1), patient))
+    asyncio.run(ServiceDesk(client, Clock()).fetch_challenge(("r1", 1), patient))
     assert patient.challenge is None
 
 

@@ -1,6 +1,7 @@
 """The folder on good and bad days: nothing half-written, nothing overwritten, nothing left behind."""
 
 import errno
+import hashlib
 import os
 import stat
 import subprocess
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from config.platform.chosen import system
 from terminal.handover.folder import (
     WORK_FOLDER,
     AlreadyThere,
     Delivered,
     Delivery,
+    Look,
     NotDelivered,
+    Prepared,
     ResultFolder,
     Undelivered,
     _move_in,
@@ -31,7 +35,7 @@ def visible(folder: Path) -> list[str]:
 
 
 def work_files(folder: Path) -> list[Path]:
-    return list((folder / WORK_FOLDER).iterdir()) if (folder / WORK_FOLDER).exists() else []
+    return list((folder / WORK_FOLDER).glob("*.part"))
 
 
 def test_delivered_whole_with_a_sensible_mode(tmp_path: Path) -> None:
@@ -51,14 +55,18 @@ def test_never_overwritten(tmp_path: Path) -> None:
     assert work_files(tmp_path) == []
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    if not links:  # as on a share or FAT: the move is a rename that does not replace
+def no_links(source: Path, target: Path) -> None:
+    raise OSError(errno.EPERM, "no hard links here")
 
-        def no_links(source: Path, target: Path) -> None:
-            raise OSError(errno.EPERM, "no hard links here")
 
-        monkeypatch.setattr(os, "link", no_links)
+def no_flags(source: Path, target: Path) -> None:
+    raise OSError(errno.EINVAL, "no flags here")
+
+
+@pytest.mark.parametrize("flags", [True, False])
+def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: bool) -> None:
+    if not flags:  # as on a share: the move is a link, and a removal after it
+        monkeypatch.setattr(system, "rename_new", no_flags)
     start = threading.Barrier(8)
     outcomes: list[Delivery] = []
 
@@ -78,14 +86,8 @@ def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_file_system_with_neither_links_nor_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_links(source: Path, target: Path) -> None:
-        raise OSError(errno.EPERM, "no hard links here")
-
-    def no_flags(source: Path, target: Path) -> None:
-        raise OSError(errno.EINVAL, "no flags here")
-
     monkeypatch.setattr(os, "link", no_links)
-    monkeypatch.setattr("terminal.handover.folder._rename_noreplace", no_flags)
+    monkeypatch.setattr(system, "rename_new", no_flags)
     results = ResultFolder(tmp_path)
     assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
     assert results.deliver(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
@@ -108,9 +110,10 @@ def test_what_could_not_be_removed_holds_nothing_and_goes_with_the_next_delivery
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(Path, "unlink", gone)
+    assert results.probe() is None
     monkeypatch.setattr(os, "fsync", full)
-    assert results.deliver(NAME, DATA) == NotDelivered(Undelivered.DISK_FULL, errno.ENOSPC)
+    monkeypatch.setattr(Path, "unlink", gone)
+    assert isinstance(results.deliver(NAME, DATA), NotDelivered)
     assert [path.read_bytes() for path in work_files(tmp_path)] == [b""]
     monkeypatch.setattr(Path, "unlink", genuine_unlink)
     monkeypatch.setattr(os, "fsync", genuine_fsync)
@@ -134,11 +137,13 @@ def test_staff_can_see_the_trouble_and_its_end(tmp_path: Path) -> None:
         "handover.disk-full",
         "handover.read-only",
         "handover.folder-missing",
+        "handover.hangs",
+        "handover.occupied",
         "handover.other",
     }
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "link", "open"])
+@pytest.mark.parametrize("call", ["write", "fsync", "rename_new", "open"])
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
@@ -152,7 +157,8 @@ def test_the_disk_gives_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: Undelivered
 ) -> None:
     results = ResultFolder(tmp_path)
-    genuine = getattr(os, call)
+    where = system if call == "rename_new" else os
+    genuine = getattr(where, call)
 
     def failing(*arguments: object, **named: object) -> object:
         if call == "open" and not str(arguments[0]).endswith(".part"):
@@ -161,9 +167,10 @@ def test_the_disk_gives_up(
             genuine(arguments[0], b"<Xml")  # half of it reaches the disk first
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, call, failing)
+    assert results.probe() is None
+    monkeypatch.setattr(where, call, failing)
     assert results.deliver(NAME, DATA) == NotDelivered(reason, number)
-    monkeypatch.setattr(os, call, genuine)
+    monkeypatch.setattr(where, call, genuine)
     assert visible(tmp_path) == []
     assert work_files(tmp_path) == []
     assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
@@ -224,8 +231,9 @@ def test_left_over_work_is_cleaned_at_start_own_alone(tmp_path: Path) -> None:
     work.mkdir()
     (work / "terminal-1~aa.part").write_bytes(b"half")
     (work / "terminal-10~bb.part").write_bytes(b"another terminal is writing this")
-    ResultFolder(tmp_path, owner="terminal-1")
-    assert [path.name for path in work.iterdir()] == ["terminal-10~bb.part"]
+    (work / "terminal-1~kept.xml.part").write_bytes(b"not finished")
+    assert ResultFolder(tmp_path, owner="terminal-1").clean(keep={"kept.xml"}) == 1
+    assert {path.name for path in work.iterdir()} == {"terminal-10~bb.part", "terminal-1~kept.xml.part"}
 
 
 @pytest.mark.parametrize("name", ["../x.xml", "a/b.xml", "", ".hidden", "x" * 300, "a\x00b"])
@@ -234,17 +242,49 @@ def test_a_name_that_is_more_than_a_name(tmp_path: Path, name: str) -> None:
         ResultFolder(tmp_path).deliver(name, DATA)
 
 
-def test_the_receipt_computer_takes_the_file_while_we_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
+    """After a crash: prepared and not moved, moved, taken; and a share that is not connected is no empty folder."""
     results = ResultFolder(tmp_path)
-    results.deliver(NAME, DATA)
-    genuine = Path.read_bytes
+    digest = hashlib.sha256(DATA).hexdigest()
+    assert isinstance(results.look(NAME), NotDelivered)
+    prepared = results.prepare(NAME, DATA)
+    assert isinstance(prepared, Prepared)
+    assert results.look(NAME) == Look(prepared.mark, digest, None)
+    assert isinstance(results.move(NAME, "0" * 64), NotDelivered)
+    assert results.move(NAME, digest) == Delivered(tmp_path / NAME)
+    assert results.look(NAME) == Look(prepared.mark, None, digest)
+    (tmp_path / NAME).unlink()
+    assert results.look(NAME) == Look(prepared.mark, None, None)
+    assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
-    def gone(path: Path) -> bytes:
-        path.unlink()
-        return genuine(path)
 
-    monkeypatch.setattr(Path, "read_bytes", gone)
-    assert results.deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=False)
+@pytest.mark.parametrize("what", ["pipe", "link", "dangling", "folder"])
+def test_what_lies_there_is_no_file(tmp_path: Path, what: str) -> None:
+    target, elsewhere = tmp_path / NAME, tmp_path / "elsewhere"
+    match what:
+        case "pipe":
+            os.mkfifo(target)
+        case "link":
+            elsewhere.write_bytes(DATA)
+            target.symlink_to(elsewhere)
+        case "dangling":
+            target.symlink_to(elsewhere)
+        case _:
+            target.mkdir()
+    results = ResultFolder(tmp_path)
+    assert results.deliver(NAME, DATA) == AlreadyThere(target, same=False)
+    assert results.trouble is Undelivered.OCCUPIED
+    assert what == "link" or not elsewhere.exists()
+
+
+def test_a_work_folder_that_leads_elsewhere_is_not_written_to(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    share = tmp_path / "share"
+    share.mkdir()
+    (share / WORK_FOLDER).symlink_to(elsewhere)
+    assert isinstance(ResultFolder(share).deliver(NAME, DATA), NotDelivered)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_nobody_ever_sees_half_a_file(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
     )
     run_at_prompt(counter, desk, keyboard)
     assert keyboard.finished, keyboard.shown
-    assert desk.kinds() == ["opened", "decided", "confirmed", "delivered"]
+    assert desk.kinds() == ["opened", "decided", "confirmed", "handing-over", "delivered"]
     assert not any("1234" in line for line in keyboard.shown)
 
 

@@ -1,0 +1,181 @@
+"""From a confirmed decision to the file in the receipt computer's folder: once, or told.
+
+Before a file is moved in, the ledger says which one it will be (`handing-over`). After a crash the record and what lies
+in the folder tell together how far it had come.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from hashlib import sha256
+
+from consent.ledger import Ledger
+from consent.lifecycle import History
+from consent.records import HandingOver
+from terminal.conductor.outcome import Outcome, Stage
+from terminal.conductor.worker import Worker
+from terminal.handover.folder import AlreadyThere, Delivered, Look, NotDelivered, Prepared, Undelivered
+from terminal.handover.process import FolderProcess
+from terminal.handover.result_xml import Encoding, FaceOptions, ResultDocument, result_document
+from terminal.problems import ProblemCode
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import QualificationResult, ServiceSilent, Silence
+from terminal.qualification.ours import Differs, differs
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 3.0
+"""Seconds a reception waits for a hand-over under way; then the outbox hands its result over."""
+
+TellStaff = Callable[[str, str], None]
+"""Code and check id: what staff have to look after."""
+
+
+class HandOver:
+    """One at a time, and in a process of its own: a folder that hangs holds up nothing else."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        books: Worker,
+        client: QualificationClient,
+        folder: FolderProcess,
+        institution_code: str,
+        tell_staff: TellStaff,
+        encoding: Encoding = "UTF-8",
+        options: FaceOptions | None = None,
+    ) -> None:
+        self.folder = folder
+        self._ledger = ledger
+        self._books = books
+        self._client = client
+        self._institution_code = institution_code
+        self._tell_staff = tell_staff
+        self._encoding = encoding
+        self._options = options
+        self._files = Worker("handover")
+        self._one_at_a_time = asyncio.Lock()
+        self._cleaned = False
+
+    async def deliver(self, check_id: str, *, patient_waits: bool) -> Outcome:
+        """Hand over what the service has confirmed. `patient_waits`: not for a folder that hangs, or for another's."""
+        if patient_waits and self.folder.hangs:
+            return Outcome(Stage.CONFIRMED)
+        try:
+            async with asyncio.timeout(PATIENCE if patient_waits else None):
+                await self._one_at_a_time.acquire()
+        except TimeoutError:
+            return Outcome(Stage.CONFIRMED)
+        try:
+            history = await self._books.run(self._ledger.of_check, check_id)
+            if history is None or history.confirmed is None or history.closed:
+                return Outcome(Stage.DELIVERED if history is not None and history.delivered else Stage.REFUSED)
+            return await self._deliver(history)
+        finally:
+            self._one_at_a_time.release()
+
+    async def clean(self) -> None:
+        """Once a run, after the outbox has looked: what belongs to no hand-over is removed."""
+        if self._cleaned:
+            return
+        async with self._one_at_a_time:
+            waiting = [history for history in await self._books.run(self._ledger.unended) if not history.closed]
+            names = {_name(history) for history in waiting if history.decided is not None}
+            await self._files.run(self.folder.clean, names)
+            self._cleaned = not self.folder.hangs
+
+    def close(self) -> None:
+        self.folder.close()
+        self._files.close(1.0)
+
+    async def _deliver(self, history: History) -> Outcome:
+        begun = history.handing_over
+        if begun is not None:
+            ended = await self._found(history, begun.event)
+            if ended is not None:
+                return ended
+        result = await self._client.result(history.check_id)
+        if not isinstance(result, QualificationResult):
+            if result == ServiceSilent(Silence.NOT_VERIFIED):
+                self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
+            log.warning("result not fetched; it is fetched again later")
+            return Outcome(Stage.CONFIRMED)
+        differing = differs(result, history, self._institution_code)
+        if differing is not None:
+            return await self._held_back(history, differing)
+        document = result_document(result, self._encoding, self._options)
+        if document.substituted:
+            log.info("%d characters outside %s were replaced in a result file", document.substituted, self._encoding)
+        return await self._write(history, document)
+
+    async def _held_back(self, history: History, differing: Differs) -> Outcome:
+        log.critical("the service's result is not ours: %s; it is not handed over", differing)
+        if all(record.event.reason != differing for record in history.not_ours):
+            await self._books.run(self._ledger.not_ours, history.check_id, differing.value)
+        self._tell_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
+        return Outcome(Stage.HELD_BACK)
+
+    async def _found(self, history: History, begun: HandingOver) -> Outcome | None:
+        """How far a hand-over came that was begun before; None where it is to be begun again."""
+        match await self._files.run(self.folder.look, begun.file_name):
+            case NotDelivered() as failed:
+                return self._failed(history, failed)
+            case Look(mark=mark) if begun.folder and mark != begun.folder:
+                # an empty folder in place of the share: what it does not hold was not taken from it
+                log.error("the result folder is another one than before; the result waits for the right one")
+                return self._failed(history, NotDelivered(Undelivered.FOLDER_MISSING))
+            case Look(target=None, work=None):
+                log.info("a result that was moved in before has been taken")
+                return await self._noted(history, begun.sha256)
+            case Look(target=digest) if digest == begun.sha256:
+                return await self._noted(history, begun.sha256)
+            case Look(target=None):
+                return None  # written, and never moved in
+            case Look():
+                return self._occupied(history)
+
+    async def _write(self, history: History, document: ResultDocument) -> Outcome:
+        name, digest = _name(history), sha256(document.data).hexdigest()
+        match await self._files.run(self.folder.prepare, name, document.data):
+            case Prepared(mark=mark):
+                await self._mark(
+                    history, HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
+                )
+            case AlreadyThere(same=True):
+                return await self._noted(history, digest)
+            case AlreadyThere():
+                return self._occupied(history)
+            case NotDelivered() as failed:
+                return self._failed(history, failed)
+        match await self._files.run(self.folder.move, name, digest):
+            case Delivered() | AlreadyThere(same=True):
+                return await self._noted(history, digest)
+            case AlreadyThere():
+                return self._occupied(history)
+            case NotDelivered() as failed:
+                return self._failed(history, failed)
+
+    async def _mark(self, history: History, event: HandingOver) -> None:
+        if history.handing_over is None or history.handing_over.event != event:
+            await self._books.run(self._ledger.handing_over, event)
+
+    async def _noted(self, history: History, digest: str) -> Outcome:
+        name = _name(history)
+        await self._books.run(self._ledger.delivered, history.check_id, name, digest)
+        return Outcome(Stage.DELIVERED, name)
+
+    def _occupied(self, history: History) -> Outcome:
+        log.error("another file lies where the result file belongs; it is left alone")
+        self.folder.trouble = Undelivered.OCCUPIED
+        return Outcome(Stage.CONFIRMED)
+
+    def _failed(self, history: History, failed: NotDelivered) -> Outcome:
+        log.error("result file not delivered: %s; it is delivered later", failed.reason)
+        self.folder.trouble = failed.reason
+        if failed.reason is Undelivered.HANGS:
+            self._tell_staff(ProblemCode.HANDOVER_HANGS.code, "")
+        return Outcome(Stage.CONFIRMED)
+
+
+def _name(history: History) -> str:
+    return f"{history.decision.event.result_file}.xml"

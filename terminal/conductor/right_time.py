@@ -1,0 +1,46 @@
+"""What the moments of a decision are by the service's clock, where the terminal's was wrong. Pure."""
+
+from datetime import datetime, timedelta
+
+from consent.lifecycle import History
+from consent.records import CorrectedAnswer, TimeCorrected
+
+CLOCK_WRONG = timedelta(minutes=3)
+"""A terminal's clock this far from the service's opens no check: the service forgives five minutes."""
+
+
+def corrected(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:
+    """None where nothing is known that would change a moment.
+
+    `decided_at`: when the decision was made by the service's clock, where this run knows it from its monotonic clock.
+    Otherwise the difference of the two clocks when the check was opened is taken for the difference at the decision. A
+    decision without any consent needs no more than a moment that is possible.
+    """
+    decision = history.decision.event
+    opened_at = history.opened.event.service_at
+    if decided_at is not None:
+        shift = decided_at - decision.decided_at
+    elif opened_at is not None and history.corrected is None:
+        shift = opened_at - history.opened.at
+    elif not decision.granted:
+        shift = service_now - decision.decided_at
+    else:
+        return None
+    latest = min(decision.decided_at + shift, service_now)
+    latest = max(latest, opened_at) if opened_at is not None else latest
+    consents = []
+    for answer in decision.answers:
+        if answer.granted and answer.answered_at is not None:
+            moment = min(answer.answered_at + shift, latest)
+            moment = max(moment, opened_at) if opened_at is not None else moment
+            consents.append(CorrectedAnswer(item=answer.item, answered_at=moment))
+    changed = abs(latest - decision.decided_at) >= timedelta(seconds=1) or any(
+        abs(consent.answered_at - answered) >= timedelta(seconds=1)
+        for consent, answered in zip(
+            consents, (answer.answered_at for answer in decision.answers if answer.granted), strict=True
+        )
+        if answered is not None
+    )
+    if not changed:
+        return None
+    return TimeCorrected(check_id=history.check_id, decided_at=latest, consents=tuple(consents))

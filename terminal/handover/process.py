@@ -1,0 +1,193 @@
+"""The result folder at arm's length: every call has a time limit, and a process that hangs is left behind."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import terminal
+from terminal.handover.folder import (
+    AlreadyThere,
+    Delivered,
+    Look,
+    NotDelivered,
+    Outcome,
+    Prepared,
+    Undelivered,
+)
+
+log = logging.getLogger(__name__)
+
+TIME_LIMIT = 10.0
+"""Seconds a share may take for one step before it counts as hanging."""
+_ROOT = Path(terminal.__path__[0]).parent
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from terminal.handover.helper import main; main(sys.argv[2])"
+
+
+class FolderProcess:
+    """A `ResultFolder` in a process of its own. Its methods block up to `limit` seconds; one call at a time.
+
+    A process that hangs in the kernel cannot be killed before its server is back. Until it has gone no other one is
+    started, and every call answers `Undelivered.HANGS` at once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        owner: str = "terminal",
+        create: bool = False,
+        mode: int = 0o640,
+        in_place: bool = False,
+        limit: float = TIME_LIMIT,
+    ) -> None:
+        self.folder = folder
+        self._options = {
+            "folder": str(folder.absolute()),
+            "owner": owner,
+            "create": create,
+            "mode": mode,
+            "in_place": in_place,
+        }
+        self._limit = limit
+        self._process: subprocess.Popen[bytes] | None = None
+        self._left_behind: subprocess.Popen[bytes] | None = None
+        self.trouble: Undelivered | None = None
+        """Why the last call failed, for staff; None after one that worked."""
+
+    @property
+    def hangs(self) -> bool:
+        """The last call did not come back."""
+        return self.trouble is Undelivered.HANGS
+
+    def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
+        """See `ResultFolder.prepare`."""
+        outcome = self._told(self._call("prepare", name, data))
+        assert isinstance(outcome, Prepared | AlreadyThere | NotDelivered)
+        return outcome
+
+    def move(self, name: str, digest: str) -> Delivered | AlreadyThere | NotDelivered:
+        """See `ResultFolder.move`."""
+        outcome = self._told(self._call("move", name, digest=digest))
+        assert isinstance(outcome, Delivered | AlreadyThere | NotDelivered)
+        return outcome
+
+    def look(self, name: str) -> Look | NotDelivered:
+        """See `ResultFolder.look`."""
+        outcome = self._told(self._call("look", name))
+        assert isinstance(outcome, Look | NotDelivered)
+        return outcome
+
+    def clean(self, keep: Iterable[str]) -> None:
+        """See `ResultFolder.clean`."""
+        self._call("clean", keep=sorted(keep))
+
+    def probe(self) -> Undelivered | None:
+        """See `ResultFolder.probe`."""
+        told = self._call("probe")
+        self.trouble = Undelivered.HANGS if told is None else Undelivered(told["reason"]) if told["reason"] else None
+        return self.trouble
+
+    def close(self) -> None:
+        """End the process, or leave behind one that cannot end: its next step is never begun."""
+        for process in (self._process, self._left_behind):
+            if process is not None:
+                _end(process)
+        self._process = None
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _call(self, call: str, name: str = "", data: bytes = b"", **more: Any) -> dict[str, Any] | None:
+        """The answer; None where there is none within the limit."""
+        process = self._running()
+        if process is None:
+            return None
+        request = json.dumps({"call": call, "name": name, "size": len(data), **more}).encode() + b"\n" + data
+        answers: SimpleQueue[bytes] = SimpleQueue()
+        threading.Thread(target=_exchange, args=(process, request, answers), name="handover", daemon=True).start()
+        try:
+            answer = answers.get(timeout=self._limit)
+        except Empty:
+            log.error("the result folder does not answer within %g seconds; its process is left behind", self._limit)
+            answer = b""
+        if not answer:
+            process.kill()
+            self._process, self._left_behind = None, process
+            return None
+        told: dict[str, Any] = json.loads(answer)
+        return told
+
+    def _running(self) -> subprocess.Popen[bytes] | None:
+        if self._left_behind is not None:
+            try:
+                self._left_behind.wait(timeout=0.05)
+            except subprocess.TimeoutExpired:
+                return None
+            _end(self._left_behind)
+            self._left_behind = None
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                # without the site's packages: it starts faster, and needs none
+                [sys.executable, "-IS", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        return self._process
+
+    def _told(self, answer: dict[str, Any] | None) -> Outcome:
+        outcome = NotDelivered(Undelivered.HANGS) if answer is None else understood(answer)
+        match outcome:
+            case NotDelivered(reason=reason):
+                self.trouble = reason
+            case AlreadyThere(same=False):
+                self.trouble = Undelivered.OCCUPIED
+            case _:
+                self.trouble = None
+        return outcome
+
+
+def understood(answer: dict[str, Any]) -> Outcome:
+    """What `terminal.handover.helper.as_told` wrote."""
+    match answer:
+        case {"kind": "Prepared", "mark": mark}:
+            return Prepared(mark)
+        case {"kind": "Look", "mark": mark, "work": work, "target": target}:
+            return Look(mark, work, target)
+        case {"kind": "Delivered", "path": path}:
+            return Delivered(Path(path))
+        case {"kind": "AlreadyThere", "path": path, "same": same}:
+            return AlreadyThere(Path(path), same)
+        case {"kind": "NotDelivered", "reason": reason, "error": error}:
+            return NotDelivered(Undelivered(reason), error)
+        case _:
+            raise ValueError("not an answer of the helper process")
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "SimpleQueue[bytes]") -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(request)
+        process.stdin.flush()
+        answers.put(process.stdout.readline())
+    except (OSError, ValueError):  # it has ended
+        answers.put(b"")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    try:
+        process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        return
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except OSError:
+                continue

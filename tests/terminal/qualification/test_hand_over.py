@@ -1,0 +1,291 @@
+"""The folder fails, hangs, is another one; the program is killed at the worst moment: once, or told, and never lost."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from terminal.conductor.delivery import Stage
+from terminal.conductor.outcome import Outcome
+from terminal.handover import process
+from terminal.handover.folder import WORK_FOLDER, Delivered, NotDelivered, Undelivered
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import RefusalReason
+from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from tests.terminal.qualification.delivering import Office
+
+HANGING = "import sys; sys.stdin.buffer.read()"
+
+
+class Killed(BaseException):
+    """The process ends here; nothing after it happens."""
+
+
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in this."""
+
+
+@pytest.fixture
+def office(counter: Any, card: Any, tmp_path: Path) -> Office:
+    return Office(counter, card, tmp_path)
+
+
+def test_a_file_is_delivered_once_and_the_ledger_knows_which(office: Office, counter: Any) -> None:
+    async def day(client: Any) -> Any:
+        with office.at(client):
+            check_id = await office.decided(client)
+            assert (await office.delivery.deliver(check_id)).stage is Stage.DELIVERED
+            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED
+            return office.ledger.of_check(check_id), office.kinds()
+
+    history, kinds = counter.play(day)
+    assert kinds == ["opened", "decided", "confirmed", "handing-over", "delivered"]
+    assert history.delivered.event.sha256 == history.handing_over.event.sha256
+    assert office.results.stat().st_mode & 0o007 == 0
+
+
+def test_a_share_that_comes_back(office: Office, counter: Any, caplog: pytest.LogCaptureFixture) -> None:
+    office.results.write_bytes(b"a file where the folder should be")
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            first = await office.delivery.deliver(await office.decided(client))
+            assert first.stage is Stage.CONFIRMED
+            assert (office.delivery.backlog(), office.delivery.trouble) == (1, Undelivered.FOLDER_MISSING)
+            kept = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
+            for value in ("模擬　花子", "ﾓｷﾞ", "0001234", "19810412"):
+                for encoding in ("utf-8", "cp932"):
+                    assert value.encode(encoding) not in kept + caplog.text.encode()
+            office.results.unlink()
+            (again,) = await office.delivery.work_off()
+            assert again.stage is Stage.DELIVERED
+            assert (office.delivery.backlog(), office.delivery.trouble) == (0, None)
+
+    counter.play(day)
+    assert "模擬　花子".encode() in office.files()[0].read_bytes()
+
+
+def test_another_file_in_the_place_of_the_result_is_no_delivery(office: Office, counter: Any) -> None:
+    async def day(client: Any) -> Any:
+        with office.at(client):
+            check_id = await office.decided(client)
+            history = office.ledger.of_check(check_id)
+            assert history is not None
+            name = f"{history.decision.event.result_file}.xml"
+            office.results.mkdir()
+            (office.results / name).write_bytes(b"<XmlMsg/>")
+            assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+            assert office.delivery.trouble is Undelivered.OCCUPIED
+            assert "delivered" not in office.kinds()
+            (office.results / name).unlink()
+            await office.delivery.work_off()
+            return office.kinds()
+
+    assert counter.play(day)[-1] == "delivered"
+    assert b"XmlMsg" in office.files()[0].read_bytes()
+
+
+# --- refusals ------------------------------------------------------------------------------------------------
+
+
+def test_a_signed_final_refusal_ends_the_check_and_nothing_else_does(office: Office, counter: Any) -> None:
+    """Sent again and again it would be refused until the consents end; unsigned it may be anybody's word."""
+
+    async def day(client: Any) -> list[Any]:
+        behaviour, stages = counter.server.behaviour, []
+        with office.at(client):
+            check_id = await office.decided(client)
+            for rule in (
+                Rule(manner=Manner.REFUSING, reason=RefusalReason.CONFLICT, lie=Lie.UNSIGNED),
+                Rule(manner=Manner.REFUSING, reason=RefusalReason.UNKNOWN_TERMINAL),
+                Rule(manner=Manner.REFUSING, reason=RefusalReason.CONFLICT),
+            ):
+                behaviour.set(Operation.SUBMIT, rule)
+                stages.append((await office.delivery.deliver(check_id)).stage)
+                stages.append(office.kinds()[-1])
+            assert await office.delivery.work_off() == ()
+            history = office.ledger.of_check(check_id)
+            assert history is not None
+            assert history.discarded is not None
+            return [*stages, history.discarded.event.reason]
+
+    assert counter.play(day) == [
+        *(Stage.SILENT, "decided"),
+        *(Stage.REFUSED, "decided"),
+        *(Stage.REFUSED, "discarded"),
+        "refused-conflict",
+    ]
+    assert office.told == [ProblemCode.RESULT_UNSIGNED.code]
+
+
+# --- a folder that hangs -------------------------------------------------------------------------------------
+
+
+def test_while_the_share_hangs_other_decisions_reach_the_service(
+    counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(counter, card, tmp_path, limit=0.5)
+    monkeypatch.setattr(process, "_PROGRAM", HANGING)
+
+    async def day(client: Any) -> float:
+        with office.at(client):
+            first = await office.delivery.deliver(await office.decided(client))
+            began = time.monotonic()
+            others = [await office.delivery.deliver(await office.decided(client)) for _ in range(3)]
+            waited = time.monotonic() - began
+            assert {outcome.stage for outcome in (first, *others)} == {Stage.CONFIRMED}
+            assert office.delivery.trouble is Undelivered.HANGS
+            assert office.told == [ProblemCode.HANDOVER_HANGS.code]
+            assert office.kinds().count("confirmed") == 4
+            await office.delivery.work_off()
+            assert office.files() == []
+            monkeypatch.undo()
+            await office.delivery.work_off()
+            assert len(office.files()) == 4
+        return waited
+
+    assert counter.play(day) < 1.5  # nobody after the first waited for the share
+
+
+def test_the_program_ends_although_the_share_hangs(
+    counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(counter, card, tmp_path, limit=0.3)
+    monkeypatch.setattr(process, "_PROGRAM", HANGING)
+    monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # as in the kernel, waiting for a server
+
+    async def day(client: Any) -> float:
+        with office.at(client):
+            await office.delivery.deliver(await office.decided(client))
+            assert office.folder.look("any.xml") == NotDelivered(Undelivered.HANGS)  # and no second process
+            began = time.monotonic()
+        return time.monotonic() - began
+
+    left: list[Any] = []
+    genuine = process.subprocess.Popen.__init__
+
+    def noted(self: Any, *arguments: Any, **named: Any) -> None:
+        genuine(self, *arguments, **named)
+        left.append(self)
+
+    monkeypatch.setattr(process.subprocess.Popen, "__init__", noted)
+    assert counter.play(day) < 4
+    monkeypatch.undo()
+    assert len(left) == 1
+    left[0].kill()
+    left[0].wait()
+
+
+# --- killed at the worst moment ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["before the mark", "before the move", "after the move", "after it was taken"])
+def test_killed_in_the_middle_of_a_hand_over(
+    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Exactly one file over both lives of the program, and one record of it."""
+    taken: list[bytes] = []
+
+    def taken_away() -> None:
+        for file in office.files():
+            taken.append(file.read_bytes())
+            file.unlink()
+
+    async def first_life(client: Any) -> None:
+        with office.at(client), monkeypatch.context() as killed:
+            check_id = await office.decided(client)
+            folder, ledger = office.folder, office.ledger
+            prepare, move = folder.prepare, folder.move
+
+            def then(step: Any, *arguments: Any) -> Any:
+                step(*arguments)
+                raise Killed
+
+            match where:
+                case "before the mark":
+                    killed.setattr(folder, "prepare", lambda *a: then(prepare, *a))
+                case "before the move":
+                    killed.setattr(ledger, "handing_over", lambda *a: then(type(ledger).handing_over, ledger, *a))
+                case _:
+                    killed.setattr(folder, "move", lambda *a: then(move, *a))
+            with pytest.raises(Killed):
+                await office.delivery.deliver(check_id)
+        if where == "after it was taken":
+            taken_away()
+
+    async def second_life(client: Any) -> Any:
+        with office.at(client):
+            (outcome,) = await office.delivery.work_off()
+            await office.delivery.work_off()
+            assert outcome.stage is Stage.DELIVERED
+            return office.kinds()
+
+    counter.play(first_life)
+    kinds = counter.play(second_life)
+    assert kinds.count("delivered") == 1
+    taken_away()
+    assert len(taken) == 1
+    assert list((office.results / WORK_FOLDER).glob("*.part")) == []
+
+
+def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
+    office: Office, counter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def first_life(client: Any) -> None:
+        with office.at(client), monkeypatch.context() as killed:
+            check_id = await office.decided(client)
+            killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
+            with pytest.raises(Killed):
+                await office.delivery.deliver(check_id)
+
+    async def next_day(client: Any) -> list[Outcome]:
+        with office.at(client):
+            return list(await office.delivery.work_off())
+
+    counter.play(first_life)
+    share = tmp_path / "the share"
+    office.results.rename(share)
+    (office.results / WORK_FOLDER).mkdir(parents=True)  # the place where it is connected, used once before
+    (outcome,) = counter.play(next_day)
+    assert (outcome.stage, office.folder.trouble) == (Stage.CONFIRMED, Undelivered.FOLDER_MISSING)
+    assert office.files() == []
+    office.results.rename(tmp_path / "the place")
+    share.rename(office.results)
+    (outcome,) = counter.play(next_day)
+    assert outcome.stage is Stage.DELIVERED
+    assert len(office.files()) == 1
+
+
+def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
+    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written before the crash says yes; it must not be moved in as it is."""
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client)
+            with monkeypatch.context() as full:
+                full.setattr(office.folder, "move", lambda *_: NotDelivered(Undelivered.DISK_FULL))
+                assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
+            await office.delivery.work_off()
+            assert office.kinds().count("handing-over") == 2
+
+    counter.play(day)
+    (file,) = office.files()
+    assert b"<DiagnosisInfoConsFlg>0<" in file.read_bytes()
+
+
+def test_a_folder_on_a_file_system_of_its_own_process(tmp_path: Path) -> None:
+    folder = process.FolderProcess(tmp_path / "results", create=True)
+    prepared = folder.prepare("a.xml", "名前".encode() * 40_000)
+    assert isinstance(prepared, process.Prepared)
+    digest = folder.look("a.xml")
+    assert isinstance(digest, process.Look)
+    assert digest.work is not None
+    assert folder.move("a.xml", digest.work) == Delivered(tmp_path / "results" / "a.xml")
+    assert folder.probe() is None
+    folder.close()

@@ -1,0 +1,231 @@
+"""A service that lies: what the patient did not say never reaches the receipt computer."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from consent.ledger import LedgerFile
+from terminal.conductor.delivery import Stage
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import (
+    ConsentOutcome,
+    InsuredSearch,
+    Limit,
+    PrescriptionForm,
+    QualificationResult,
+    Subsidies,
+    Subsidy,
+    SubsidyStanding,
+)
+from terminal.qualification.insured import SpecificDisease
+from terminal.qualification.ours import Differs
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from tests.terminal.qualification.delivering import SHARED, Office
+
+Result = QualificationResult
+Tell = Callable[[Result], Result]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in this."""
+
+
+def yes(result: Result, item: Item, **changes: Any) -> ConsentOutcome:
+    facts = {"consent_time": result.processed_at, **changes}
+    return ConsentOutcome(item=item, flag=1, **facts)
+
+
+def with_(result: Result, **changes: Any) -> Result:
+    return result.model_copy(update=changes)
+
+
+def consents(result: Result, change: Callable[[ConsentOutcome], ConsentOutcome | None]) -> Result:
+    found = (change(outcome) for outcome in result.consents)
+    return with_(result, consents=tuple(outcome for outcome in found if outcome is not None))
+
+
+def claimed(item: Item) -> Tell:
+    return lambda result: consents(result, lambda one: yes(result, item) if one.item is item else one)
+
+
+def given(**changes: Any) -> Tell:
+    """The one consent that was given, told otherwise."""
+
+    def tell(result: Result) -> Result:
+        return consents(result, lambda one: one.model_copy(update=changes) if one.flag == 1 else one)
+
+    return tell
+
+
+def shifted(by: timedelta) -> Tell:
+    def tell(result: Result) -> Result:
+        def later(one: ConsentOutcome) -> ConsentOutcome:
+            if one.consent_time is None or one.available_time is None:
+                return one
+            times = {"consent_time": one.consent_time + by, "available_time": one.available_time + by}
+            return one.model_copy(update=times)
+
+        return consents(result, later)
+
+    return tell
+
+
+DISEASE = SpecificDisease(disease_category="1", valid_start_date=date(2026, 1, 1))
+LIMIT = Limit(
+    classification="01",
+    classification_flag="A03",
+    valid_start_date=date(2026, 8, 1),
+    valid_end_date=date(2027, 7, 31),
+)
+SUBSIDY = Subsidy(insurer_number="80139999", recipient_number="1", name="子ども", valid_from=date(2026, 4, 1))
+SEARCH = InsuredSearch(insurer_number="138999", insured_identification_number="1", birth_date=date(1981, 4, 12))
+
+LIES: dict[str, Tell] = {
+    "claims medicines": claimed(Item.MEDICINES),
+    "claims a check-up": claimed(Item.HEALTH_CHECKUP),
+    "claims the limit": claimed(Item.HIGH_COST_LIMIT),
+    "claims all": lambda r: consents(r, lambda one: yes(r, one.item)),
+    "claims what was not asked": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SURGERY))),
+    "claims a certificate not asked for": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SPECIFIC_DISEASE))),
+    "claims subsidies not asked for": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SUBSIDIES))),
+    "says no to what was not asked": lambda r: with_(
+        r, consents=(*r.consents, ConsentOutcome(item=Item.SURGERY, flag=0))
+    ),
+    "says it twice": lambda r: with_(r, consents=r.consents + r.consents),
+    "says no and yes": lambda r: with_(r, consents=(*r.consents, yes(r, Item.MEDICINES))),
+    "leaves an answer out": lambda r: with_(r, consents=r.consents[1:]),
+    "leaves every answer out": lambda r: with_(r, consents=()),
+    "takes a consent away": given(flag=0, consent_time=None, available_time=None),
+    "an hour earlier": shifted(-HOUR),
+    "an hour later": shifted(HOUR),
+    "a second later": shifted(timedelta(seconds=1)),
+    "a microsecond later": shifted(timedelta(microseconds=1)),
+    "lasts a week": lambda r: consents(
+        r,
+        lambda one: one.model_copy(update={"available_time": r.processed_at + timedelta(days=7)}) if one.flag else one,
+    ),
+    "the limit by law": lambda r: with_(r, by_law=(Item.HIGH_COST_LIMIT,)),
+    "medicines by law": lambda r: with_(r, by_law=(Item.MEDICINES,)),
+    "by law instead of a no": lambda r: with_(
+        consents(r, lambda one: None if one.item is Item.HIGH_COST_LIMIT else one), by_law=(Item.HIGH_COST_LIMIT,)
+    ),
+    "a limit that was refused": lambda r: with_(r, limit=LIMIT),
+    "diseases nobody asked about": lambda r: with_(r, specific_diseases=(DISEASE,)),
+    "subsidies nobody asked about": lambda r: with_(
+        r, subsidies=Subsidies(standing=SubsidyStanding.USABLE, certificates=(SUBSIDY,))
+    ),
+    "another institution": lambda r: with_(r, institution_code="9999999999"),
+    "another check": lambda r: with_(r, check_id="0" * 32),
+    "an older answer": lambda r: with_(r, processed_at=r.processed_at - timedelta(days=1)),
+    "a later answer": lambda r: with_(r, processed_at=r.processed_at + timedelta(seconds=1)),
+    "a look-up": lambda r: with_(r, reference_classification="2", search=SEARCH),
+    "another prescription": lambda r: with_(r, prescription_form=PrescriptionForm.PAPER),
+    "an error, and consents": lambda r: with_(
+        claimed(Item.MEDICINES)(r), segment="9", error_code="SIMQ0001E", validity=None
+    ),
+}
+
+
+def test_thirty_lies(counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is signed and answers the very request; none becomes a file, and the truth after it does."""
+    office = Office(counter, card, tmp_path)
+    true = counter.server.service.result
+    lie: list[Tell] = []
+
+    async def lying(check_id: str, caller: Any) -> Any:
+        answer = await true(check_id, caller)
+        return lie[0](answer) if lie and isinstance(answer, Result) else answer
+
+    monkeypatch.setattr(counter.server.service, "result", lying)
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            for name, tell in LIES.items():
+                lie[:] = [tell]
+                office.told.clear()
+                check_id = await office.decided(client, prescription_form="1")
+                outcome = await office.delivery.deliver(check_id)
+                assert office.files() == [], name
+                other_check = name == "another check"  # the client itself does not take it
+                assert outcome.stage is (Stage.CONFIRMED if other_check else Stage.HELD_BACK), name
+                code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
+                assert office.told == [code.code], name
+                history = office.ledger.of_check(check_id)
+                assert history is not None
+                assert len(history.not_ours) == (0 if other_check else 1), name
+
+                again = await office.delivery.deliver(check_id, again=True)
+                assert again.stage is outcome.stage, name
+                history = office.ledger.of_check(check_id)
+                assert history is not None
+                assert len(history.not_ours) <= 1, name  # told once, not at every look
+
+                lie.clear()
+                assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED, name
+                (file,) = office.files()
+                assert flags_in(file) == {item: int(yes) for item, yes in SHARED.items()}, name
+                file.unlink()
+
+    assert len(LIES) >= 30
+    counter.play(day)
+    seen = {record.event.reason for record in LedgerFile(office.path).records() if record.event.kind == "not-ours"}
+    # the client refuses another check's result itself, and a withdrawal has a test of its own
+    assert seen == set(Differs) - {Differs.OTHER_CHECK, Differs.WITHDRAWN}
+
+
+@pytest.mark.parametrize("lie", list(Lie))
+def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: Lie) -> None:
+    office = Office(counter, card, tmp_path)
+
+    async def day(client: Any) -> Any:
+        with office.at(client):
+            check_id = await office.decided(client)
+            counter.server.behaviour.set(Operation.RESULT, Rule(manner=Manner.LYING, lie=lie, times=1))
+            outcome = await office.delivery.deliver(check_id)
+            assert office.files() == []
+            assert outcome.stage is (Stage.CONFIRMED if lie is Lie.UNSIGNED else Stage.HELD_BACK)
+            (true,) = await office.delivery.work_off()
+            assert true.stage is Stage.DELIVERED
+            return office.kinds()
+
+    kinds = counter.play(day)
+    assert kinds.count("not-ours") == (0 if lie is Lie.UNSIGNED else 1)
+    code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_NOT_OURS
+    assert office.told == [code.code]
+    assert flags_in(office.files()[0])[Item.MEDICINES] == 0
+
+
+def test_a_withdrawn_consent_is_no_consent_in_a_later_file(
+    counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken back while the file could not be written; the service's older answer still has it."""
+    office = Office(counter, card, tmp_path)
+    true = counter.server.service.result
+    kept: list[Result] = []
+
+    async def first_answer(check_id: str, caller: Any) -> Any:
+        answer = await true(check_id, caller)
+        kept.append(answer)
+        return kept[0]
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client)
+            monkeypatch.setattr(counter.server.service, "result", first_answer)
+            with monkeypatch.context() as no_folder:
+                no_folder.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
+                assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
+            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.HELD_BACK
+            monkeypatch.setattr(counter.server.service, "result", true)
+            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED
+
+    counter.play(day)
+    assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
