@@ -120,6 +120,8 @@ class ConsentSettings(Section):
     """The institution takes part in medical subsidies (医療費助成): ask those who have one whether to use it."""
     limit: LimitPolicy = LimitPolicy.ASK
     """The limit of the high-cost medical expense benefit (限度額): ask, or provide it by law."""
+    limit_wording: Literal["plain", "guides"] = "plain"
+    """How the limit is asked for: in plain words, or in those of the ministry's guides."""
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED
     """Form of the prescription. Only a clinic that issues electronic prescriptions sets this."""
 
@@ -147,6 +149,11 @@ class HandoverSettings(Section):
     """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); that they stand there is inferred."""
 
 
+class PlaceSettings(Section):
+    city_desk: str = Field(default="", max_length=40)
+    """Where cards and PINs are mended here, in the patient's words ("区役所1階 市民課"). Empty: the city hall."""
+
+
 class StaffSettings(Section):
     password_hash: SecretStr = SecretStr("")
     """Hash of the staff password; staff functions are off without one."""
@@ -167,6 +174,7 @@ class Settings(Section):
     reader: ReaderSettings = ReaderSettings()
     vision: VisionSettings = VisionSettings()
     consent: ConsentSettings = ConsentSettings()
+    place: PlaceSettings = PlaceSettings()
     service: ServiceSettings = ServiceSettings()
     handover: HandoverSettings = HandoverSettings()
     staff: StaffSettings = StaffSettings()

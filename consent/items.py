@@ -46,7 +46,8 @@ class Question:
     """One question as it is put on the screen.
 
     `id` is the key of its wording in the message catalogues ("care", "medicines", "health-checkup-specific",
-    "health-checkup-elderly", "surgery", "specific-disease", "subsidies", "limit"). One answer covers all of `items`.
+    "health-checkup-elderly", "surgery", "specific-disease", "subsidies", "limit", "limit-guides"). One answer covers
+    all of `items`.
     """
 
     id: str

@@ -24,7 +24,8 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
     if settings.subsidies and facts.has_subsidies:
         asked.append(Question("subsidies", QuestionKind.SUBSIDIES, (Item.SUBSIDIES,)))
     if settings.limit is LimitPolicy.ASK:
-        asked.append(Question("limit", QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)))
+        wording = "limit" if settings.limit_wording == "plain" else "limit-guides"
+        asked.append(Question(wording, QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)))
     return tuple(asked)
 
 

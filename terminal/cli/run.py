@@ -144,7 +144,7 @@ def at_prompt(settings: Settings, language: str, write: Write | None) -> None:
     from terminal.words.catalogue import speaker
 
     async def conduct() -> None:
-        speak = speaker(settings.profile_row)
+        speak = speaker(settings)
         rules = rules_of(settings, first_language=language)
         conductor = open_terminal(settings, real_devices(settings, write), rules=rules)
         await Headless(conductor, PromptOperator(speak, tell), speak).run()

@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from functools import cache
 
 from config.settings import Settings
 from terminal.counter_web.drawing import drawn, page_words, typed
@@ -21,7 +20,7 @@ from terminal.session import effects as fx
 from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
-from terminal.words.catalogue import Words, words
+from terminal.words.catalogue import speaker
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +48,8 @@ class PatientScreen:
         self._deaf_until = 0.0
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
-        self.speak = cache(self._words)
+        self.speak = speaker(settings)
         self._talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
-
-    def _words(self, language: str) -> Words:
-        place = self._settings.profile_row.words_in(language)
-        return words(language, institution=place.institution, staff=place.staff)
 
     @property
     def talk(self) -> Talk:

@@ -90,7 +90,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._form_of = ""
         self._conducting: asyncio.Task[None] | None = None
         self._desk: CounterScreen | None = None
-        self.speak = speaker(settings.profile_row)
+        self.speak = speaker(settings)
         self.talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
 
     # --- beginning and end ----------------------------------------------------------------------------------

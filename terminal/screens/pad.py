@@ -32,6 +32,18 @@ class PadKey(Widget, can_focus=False):
             return Digits(self.label, "bold")
         return Text(self.label, "bold", justify="center")
 
+    def on_mouse_down(self) -> None:
+        """The whole pad answers, whichever digit it was: a queue stands behind."""
+        if self.parent is not None:
+            self.parent.add_class("-pressed")
+
+    def on_mouse_up(self) -> None:
+        if self.parent is not None:
+            self.parent.remove_class("-pressed")
+
+    def on_leave(self) -> None:
+        self.on_mouse_up()
+
     def on_click(self, event: Click) -> None:
         event.stop()
         self.post_message(self.Pressed(self.key))

@@ -62,22 +62,13 @@ class Lines(Widget, can_focus=False):
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(height for _, height in self._spread(width))
-
-    def _spread(self, width: int) -> list[tuple[list[str], int]]:
-        """For each line its text as wrapped, and the rows it takes."""
-        spread = []
-        for index, line in enumerate(self.lines):
-            rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
-            apart = 1 if index and (line.kind is LineKind.CALL or self.lines[index - 1].kind is not line.kind) else 0
-            spread.append((rows, len(rows) + apart))
-        return spread
+        return lines_height(self.lines, width)
 
     def render(self) -> Text:
         text = Text(justify="center", no_wrap=True, overflow="crop")
         listed = max((cells(_marked(line)) for line in self.lines if line.kind is LineKind.CHOICE), default=0)
         for index, (line, (rows, height)) in enumerate(
-            zip(self.lines, self._spread(self.content_size.width), strict=True)
+            zip(self.lines, _spread(self.lines, self.content_size.width), strict=True)
         ):
             text.append("\n" * (height - len(rows) + (1 if index else 0)))
             if line.kind is LineKind.CHOICE:
@@ -92,6 +83,21 @@ class Lines(Widget, can_focus=False):
     def _style(self, kind: LineKind) -> Style:
         name = "lines--call-2" if kind is LineKind.CALL and self._second_look else f"lines--{kind}"
         return self.get_component_rich_style(name, partial=True)
+
+
+def lines_height(lines: tuple[Line, ...], width: int) -> int:
+    """Rows these lines take in so many cells."""
+    return sum(height for _, height in _spread(lines, width))
+
+
+def _spread(lines: tuple[Line, ...], width: int) -> list[tuple[list[str], int]]:
+    """For each line its text as wrapped, and the rows it takes."""
+    spread = []
+    for index, line in enumerate(lines):
+        rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
+        apart = 1 if index and (line.kind is LineKind.CALL or lines[index - 1].kind is not line.kind) else 0
+        spread.append((rows, len(rows) + apart))
+    return spread
 
 
 def _marked(line: Line) -> str:

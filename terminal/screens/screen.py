@@ -12,12 +12,13 @@ from textual.widget import Widget
 from terminal.front.code_form import CodeSource
 from terminal.screens.pad import Pad
 from terminal.screens.picture import CardPhoto, LivePicture
+from terminal.screens.room import Room, shares
 from terminal.screens.sayings import Lines, Progress, Sentence, StepBar
 from terminal.screens.sign import MovingSign
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
 from terminal.session.display import Size
-from terminal.talk.parts import LineKind, Offer, Sign, Talk
+from terminal.talk.parts import Offer, Talk
 from terminal.talk.parts import Pad as PadKind
 from terminal.words.catalogue import Words
 
@@ -28,10 +29,8 @@ ANSWERS = 4
 FOOT = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
 """From here on there is room for larger targets."""
-LEAST_WIDTH = 80
+LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 DOCK_WIDTH = 36
-LARGE_LINES = 2
-"""In the large look only so many hints are shown."""
 
 
 class CounterScreen(Screen[None], inherit_bindings=False):
@@ -56,6 +55,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self._simulated, self._staff, self._moving = simulated, staff, moving
 
     def compose(self) -> Iterator[Widget]:
+        yield Sentence(id="too-small")
         yield StepBar(id="steps")
         with Horizontal(id="body"):
             with Horizontal(id="pictures"):
@@ -86,9 +86,12 @@ class CounterScreen(Screen[None], inherit_bindings=False):
 
     def choose_layout(self, width: int, height: int) -> None:
         """Choose the layout for the room there is beside the dock."""
-        beside = width - DOCK_WIDTH if self.has_class("-dock") else width
+        docked = self.has_class("-dock")
+        beside = width - DOCK_WIDTH if docked else width
         self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-usual")
-        self.set_class(beside < LEAST_WIDTH, "-dock-alone")
+        self.set_class(docked and width >= DOCK_WIDTH and beside < LEAST_WIDTH, "-dock-alone")
+        self.set_class(not docked and (width < LEAST_WIDTH or height < LEAST_HEIGHT), "-too-small")
+        self._share_room()
 
     def show_dock(self, shown: bool) -> None:
         self.set_class(shown, "-dock")
@@ -106,17 +109,15 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         mark = "  ".join(filter(None, (body.code, say("app.simulated") if self._simulated else "")))
         self.query_one("#steps", StepBar).show(talk.steps, talk.step, mark, say("staff.enter") if self._staff else "")
         self.query_one("#question", Sentence).say(body.question)
-        lines = body.lines
-        if talk.display.size is not Size.NORMAL:
-            urgent = tuple(line for line in lines if line.kind is not LineKind.HINT)
-            lines = urgent or lines[:LARGE_LINES]
-        self.query_one("#lines", Lines).say(lines)
-        self.query_one("#sign", MovingSign).show(self._fitting_sign(talk))
+        self.query_one("#lines", Lines).say(body.lines)
         if body.progress is not None:
             self.query_one("#progress", Progress).show(*body.progress)
         self._show_answers(body.offers, talk.serial, narrow=body.camera or body.pad is not PadKind.NONE)
         self._show_foot(talk)
+        self._share_room()
         if before is None or before.language != talk.language:
+            too_small = say("screen.too-small", width=LEAST_WIDTH, height=LEAST_HEIGHT)
+            self.query_one("#too-small", Sentence).say(too_small)
             self.query_one("#pad", Pad).speak(say)
             self.query_one("#code", CodeFields).speak(say)
         self._show_pictures(before, talk)
@@ -133,8 +134,6 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             "-photo": body.photo,
             "-pin": body.pad is PadKind.PIN,
             "-code": body.pad is PadKind.CODE,
-            "-two-rows": body.camera and len(body.offers) > 1,
-            "-done": talk.state == "Complete",
             "-large": talk.display.size is not Size.NORMAL,
             "-contrast": talk.display.high_contrast,
             "-warned": bool(talk.warning),
@@ -145,13 +144,20 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         if wanted != self.classes:
             self.set_classes(wanted)
 
-    def _fitting_sign(self, talk: Talk) -> Sign:
-        """Where many lines have to be read, the sign makes room for them."""
-        body = talk.body
-        if self.has_class("-usual") or body.sign is Sign.WAIT:
-            return body.sign
-        crowded = bool(body.lines) or talk.display.size is not Size.NORMAL if body.offers else len(body.lines) > 3
-        return Sign.NONE if crowded else body.sign
+    def _share_room(self) -> None:
+        """Give sentences the rows they need and the answers what is left."""
+        if self.talk is None:
+            return
+        form, body = self._form(), self.talk.body
+        shared = shares(
+            body, self._room(), large=self.has_class("-large"), code_parts=len(form.parts) if form is not None else 2
+        )
+        self.query_one("#sign", MovingSign).show(shared.sign)
+        self.query_one("#answers", Grid).styles.height = shared.answers
+
+    def _room(self) -> Room:
+        width = self.size.width - (DOCK_WIDTH if self.has_class("-dock") else 0)
+        return Room(width, self.size.height, self.has_class("-usual"))
 
     def _show_answers(self, answers: tuple[Offer, ...], serial: int, *, narrow: bool) -> None:
         """Left to right; a single answer stands where the positive one, or the way back, always stands."""

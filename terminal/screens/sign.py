@@ -13,6 +13,8 @@ from terminal.screens.blocks import centred, strips_of
 from terminal.talk.parts import Sign
 
 WIDTH, HEIGHT = 44, 14
+CARD_ROWS, WAIT_ROWS = HEIGHT // 2, 3
+"""Rows of cells the sign takes."""
 PHASES = 12
 SECONDS_PER_PHASE = 0.25
 
@@ -45,7 +47,7 @@ class MovingSign(Widget, can_focus=False):
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return HEIGHT // 2 if self.sign is not Sign.WAIT else 3
+        return CARD_ROWS if self.sign is not Sign.WAIT else WAIT_ROWS
 
     def render_line(self, y: int) -> Strip:
         style = self.rich_style

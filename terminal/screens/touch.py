@@ -51,11 +51,24 @@ class Target(Widget, can_focus=False):
             text.append("\n" if spare >= 2 else "")
         elif key and cells(label[0]) + 3 <= size.width:
             label = (f"{key}  {label[0]}", *label[1:])
+        elif key and spare >= 1:
+            text.append(f" {key} \n", "reverse")
+            spare -= 1
         text.append("\n".join(label), "bold")
         if hint and spare >= 0:
             text.append("\n\n" if spare >= 3 else "\n")
             text.append("\n".join(hint))
         return text
+
+    def on_mouse_down(self) -> None:
+        """A finger sees at once that it was felt."""
+        self.set_class(self.offer is not None, "-pressed")
+
+    def on_mouse_up(self) -> None:
+        self.remove_class("-pressed")
+
+    def on_leave(self) -> None:
+        self.remove_class("-pressed")
 
     def on_click(self, event: Click) -> None:
         event.stop()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from consent.items import Question, QuestionKind
+from consent.items import AnsweredBy, Question, QuestionKind
 from terminal.qualification.contract import CertificateStanding, PrescriptionForm
 from terminal.session import events as ev
 from terminal.session.rules import Now
@@ -22,14 +22,6 @@ from terminal.session.states import (
 )
 from terminal.session.step import step
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
-
-_VERBS = {
-    QuestionKind.SHARING: "share",
-    QuestionKind.SPECIFIC_DISEASE: "provide",
-    QuestionKind.SUBSIDIES: "use",
-    QuestionKind.LIMIT: "provide",
-}
-"""How a yes is called, by the kind of question."""
 
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -65,7 +57,7 @@ def registration(state: Registration, scene: Scene) -> Body:
     return Body(
         step=GuideStep.CONSENT,
         question=say("registration.question"),
-        lines=hints(say("registration.hint")),
+        lines=hints(say("registration.hint.what"), say("registration.hint")),
         offers=numbered(
             Offer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
             Offer(id="yes", label=say("registration.yes"), event=ev.RegistrationWanted(reception.id)),
@@ -81,18 +73,32 @@ def consent(state: Consent, scene: Scene) -> Body:
     topics = tuple(Line(say(f"topic.{name}"), LineKind.CHOICE) for name in names)
     return Body(
         step=GuideStep.CONSENT,
-        question=say("consent.question"),
-        lines=(*topics, *hints(_guardian(reception, scene), say("consent.harmless"))),
+        question=say("consent.question.child" if reception.for_child else "consent.question"),
+        lines=(*topics, *hints(_respondent(reception, scene), say("consent.lasts"), say("consent.harmless"))),
         offers=numbered(
             Offer(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
             Offer(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
             Offer(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
+            _other_respondent(reception, scene),
         ),
     )
 
 
-def _guardian(reception: Reception, scene: Scene) -> str:
+def _respondent(reception: Reception, scene: Scene) -> str:
+    """Who answers, where it was touched; for a child, that a guardian may."""
+    if reception.answered_by in (AnsweredBy.GUARDIAN, AnsweredBy.COMPANION):
+        return scene.say(f"consent.by.{reception.answered_by}")
     return scene.say("consent.guardian") if reception.for_child else ""
+
+
+def _other_respondent(reception: Reception, scene: Scene) -> Offer:
+    """Somebody answers for the person, or the person after all. It is noted only where it was touched."""
+    if reception.answered_by in (AnsweredBy.GUARDIAN, AnsweredBy.COMPANION):
+        who = AnsweredBy.PERSON
+    else:
+        who = AnsweredBy.GUARDIAN if reception.for_child else AnsweredBy.COMPANION
+    event = ev.RespondentChosen(reception.id, who)
+    return Offer(id="respondent", label=scene.say(f"consent.as-{who}"), event=event, back=True)
 
 
 def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
@@ -100,7 +106,7 @@ def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
     position = ""
     if state.index is not None and len(state.questions) > 1:
         position = say("consent.position", index=state.index + 1, count=len(state.questions))
-    hinted = (position, _guardian(state.reception, scene), say("consent.lasts"))
+    hinted = (position, _respondent(state.reception, scene), say("consent.lasts"))
     return _yes_or_no(state, question, hints(*hinted), scene)
 
 
@@ -108,7 +114,7 @@ def _yes_or_no(
     state: Consent | SpecificDisease | Subsidies | Limit, question: Question, lines: tuple[Line, ...], scene: Scene
 ) -> Body:
     say, reception = scene.say, state.reception
-    verb = _VERBS[question.kind]
+    verb = _verb(question)
     return Body(
         step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
@@ -123,6 +129,11 @@ def _yes_or_no(
     )
 
 
+def _verb(question: Question) -> str:
+    """How a yes is called: certificates of subsidies are used, everything else is shared."""
+    return "use" if question.kind is QuestionKind.SUBSIDIES else "share"
+
+
 def _back(state: AfterIdle, scene: Scene) -> Offer | None:
     """The way back, where the rules know one."""
     back = ev.Back(state.reception.id)
@@ -132,15 +143,17 @@ def _back(state: AfterIdle, scene: Scene) -> Offer | None:
 
 
 def specific_disease(state: SpecificDisease, scene: Scene) -> Body:
-    return _yes_or_no(state, state.question, hints(_guardian(state.reception, scene)), scene)
+    told = hints(scene.say("specific-disease.hint"), _respondent(state.reception, scene))
+    return _yes_or_no(state, state.question, told, scene)
 
 
 def subsidies(state: Subsidies, scene: Scene) -> Body:
-    return _yes_or_no(state, state.question, hints(_guardian(state.reception, scene)), scene)
+    told = hints(scene.say("subsidies.hint"), _respondent(state.reception, scene))
+    return _yes_or_no(state, state.question, told, scene)
 
 
 def limit(state: Limit, scene: Scene) -> Body:
-    return _yes_or_no(state, state.question, hints(scene.say("limit.hint"), _guardian(state.reception, scene)), scene)
+    return _yes_or_no(state, state.question, hints(scene.say("limit.hint"), _respondent(state.reception, scene)), scene)
 
 
 def prescription(state: Prescription, scene: Scene) -> Body:
@@ -187,7 +200,7 @@ def summary(state: Summary, scene: Scene) -> Body:
 def choice(question: Question, granted: bool, scene: Scene) -> Line:
     """What was answered to one question."""
     say = scene.say
-    verb = _VERBS[question.kind]
+    verb = _verb(question)
     answer = say(f"answer.{verb}" if granted else f"answer.not-{verb}")
     return Line(say("summary.line", topic=say(f"topic.{question.id}"), answer=answer), LineKind.CHOICE)
 

@@ -20,6 +20,7 @@ from terminal.session.states import (
     WhyHere,
 )
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Pad, Scene, Sign, hints, numbered
+from terminal.talk.today import other_proof
 from vision.printed.guidance import CardGuidance
 from vision.verdict import Guidance
 
@@ -34,7 +35,7 @@ def idle(state: Idle, scene: Scene) -> Body:
         return Body(step=GuideStep.DONE, question=say("idle.card-left"), lines=left, sign=Sign.TAKE_CARD)
     if state.out_of_service is not None:
         problem = state.out_of_service
-        lines = hints(say(f"{problem.message_id}.next"), say(f"reader.{state.reader}"))
+        lines = (*hints(say(f"{problem.message_id}.next"), say(f"reader.{state.reader}")), *other_proof(scene))
         return Body(step=GuideStep.READ, question=say(problem.message_id), lines=lines, code=problem.code)
     if state.looking:
         return Body(
@@ -48,7 +49,7 @@ def idle(state: Idle, scene: Scene) -> Body:
         return Body(
             step=GuideStep.READ,
             question=say("idle.no-card"),
-            lines=hints(say("idle.no-card.hint")),
+            lines=other_proof(scene),
             offers=_start(scene),
         )
     if state.help is Help.MENU:
@@ -63,7 +64,8 @@ def idle(state: Idle, scene: Scene) -> Body:
     if state.purpose == "inquiry":
         marks.append(Line(say("idle.inquiry"), LineKind.REASON))
     question = say("idle.card-shown" if isinstance(state, CardShown) else "idle.question")
-    return Body(step=GuideStep.READ, question=question, lines=tuple(marks), sign=Sign.PUT_CARD)
+    takes = hints(say("idle.hint"), say("idle.hint.phone") if scene.rules.phone else "")
+    return Body(step=GuideStep.READ, question=question, lines=tuple(marks) or takes, sign=Sign.PUT_CARD)
 
 
 def _start(scene: Scene) -> tuple[Offer, ...]:
@@ -89,32 +91,50 @@ def reading(state: Reading, scene: Scene) -> Body:
 
 
 def choosing(state: ChoosingMethod, scene: Scene) -> Body:
-    say = scene.say
-    why = _why(state.why, scene)
+    """Which way; with one way left, why, and that one - it never begins unasked."""
+    say, why, offers = scene.say, _why(state.why, scene), _ways(state, scene)
     if not state.ways:
-        return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=why)
-    return Body(
-        step=GuideStep.CONFIRM,
-        question=say("method.question"),
-        lines=why,
-        offers=numbered(
-            _face(state.reception, scene) if Way.FACE in state.ways else None,
-            Offer(
-                id="pin",
-                label=say("method.pin"),
-                hint=say("method.pin.hint"),
-                event=ev.PinChosen(state.reception.id),
-            )
-            if Way.PIN in state.ways
-            else None,
-            Offer(id="phone", label=say("method.phone"), event=ev.PhoneChosen(state.reception.id))
-            if Way.PHONE in state.ways
-            else None,
+        return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
+    if state.why in _MENDED_BY_CITY_HALL:
+        # Staff weighs as much as the way that is left: somebody without a PIN must not feel pushed before a camera.
+        return Body(
+            step=GuideStep.CONFIRM,
+            question=say(f"why.{state.why}"),
+            lines=hints(say("why.city-hall"), say("why.today")),
+            offers=numbered(*offers, _staff(state.reception, scene)),
+        )
+    question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
+    return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
+
+
+def _ways(state: ChoosingMethod, scene: Scene) -> tuple[Offer, ...]:
+    say, reception = scene.say, state.reception
+    known = {
+        Way.FACE: _face(reception, scene),
+        Way.PIN: Offer(
+            id="pin", label=say("method.pin"), hint=say("method.pin.hint"), event=ev.PinChosen(reception.id)
         ),
+        Way.PHONE: Offer(
+            id="phone", label=say("method.phone"), hint=say("method.phone.hint"), event=ev.PhoneChosen(reception.id)
+        ),
+    }
+    return tuple(offer for way, offer in known.items() if way in state.ways)
+
+
+def _staff(reception: Reception, scene: Scene) -> Offer:
+    return Offer(
+        id="staff",
+        label=scene.say("method.staff"),
+        hint=scene.say("method.staff.hint"),
+        event=ev.StaffCalled(reception.id),
     )
 
 
-_UNLOCKED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
+def _documents(scene: Scene) -> tuple[Line, ...]:
+    return hints(scene.say("help.two-documents"))
+
+
+_MENDED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
 
 
 def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
@@ -122,7 +142,8 @@ def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
     if not why:
         return ()
     lines = (Line(scene.say(f"why.{why}"), kind),)
-    return (*lines, *hints(scene.say("why.city-hall"))) if why in _UNLOCKED_BY_CITY_HALL else lines
+    mended = why in _MENDED_BY_CITY_HALL or why is WhyHere.PIN_UNAVAILABLE
+    return (*lines, *hints(scene.say("why.city-hall"))) if mended else lines
 
 
 def _face(reception: Reception, scene: Scene) -> Offer:
@@ -161,7 +182,7 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
     if state.wrong:
         lines += (Line(say("code.wrong"), LineKind.REASON),)
     if state.wrong or tries < 4:
-        lines += hints(say("code.tries-left", left=tries))
+        lines += hints(_tries("code", tries, scene))
     lines += _why(state.why, scene)
     if not lines:
         lines = hints(say("code.western"), both)
@@ -215,7 +236,7 @@ def face_check(state: FaceCheck, scene: Scene) -> Body:
         Guidance.LOOK_AHEAD,
         Guidance.ONCE_MORE,
     ):
-        lines += hints(say("face.question"))
+        lines += hints(say("face.covered" if progress.guidance is Guidance.TOO_DARK else "face.question"))
     if progress is not None and not towards and progress.frames * 2 >= progress.frames_needed:
         lines += hints(say("face.progress"))
     return Body(
@@ -227,6 +248,10 @@ def face_check(state: FaceCheck, scene: Scene) -> Body:
         progress=(done, progress.frames_needed if progress is not None else 1),
         offers=numbered(_use_pin(state.reception, say("face.use-pin")) if pin else None),
     )
+
+
+def _tries(pad: str, left: int, scene: Scene) -> str:
+    return scene.say(f"{pad}.tries-left.1") if left == 1 else scene.say(f"{pad}.tries-left", left=left)
 
 
 def pin_entry(state: PinEntry, scene: Scene) -> Body:
@@ -242,8 +267,8 @@ def pin_entry(state: PinEntry, scene: Scene) -> Body:
         return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, go_on))
     return Body(
         step=GuideStep.CONFIRM,
-        question=say("pin.question"),
-        lines=(*wrong, *hints(say("pin.tries-left", left=state.left))),
+        question=say("pin.question.child" if reception.for_child else "pin.question"),
+        lines=(*wrong, *hints(_tries("pin", state.left, scene))),
         pad=Pad.PIN,
         offers=numbered(
             face,

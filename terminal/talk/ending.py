@@ -4,11 +4,13 @@ from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
 from terminal.talk.asking import choice, understood
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
+from terminal.talk.today import helps, other_proof
 
 _HINTS = {
     Outcome.DONE: "complete.please-wait",
     Outcome.NOTHING_SHARED: "complete.please-wait",
     Outcome.NOT_VALID: "complete.not-valid.hint",
+    Outcome.REGISTRATION_DECLINED: "",
     Outcome.AWAITING: "complete.awaiting.hint",
 }
 
@@ -23,9 +25,10 @@ def complete(state: Complete, scene: Scene) -> Body:
         if question.items[0] in flags
     )
     reception = state.reception.id
-    hint = say(_HINTS[state.outcome]) if state.outcome in _HINTS else ""
+    hint = say(_HINTS[state.outcome]) if _HINTS[state.outcome] else ""
+    proof = other_proof(scene) if state.outcome is Outcome.NOT_VALID else ()
     card_in = state.reception.card_in
-    lines: tuple[Line, ...] = (*hints(hint), *number_of_day(state.reception.number, scene))
+    lines: tuple[Line, ...] = (*hints(hint), *proof, *number_of_day(state.reception.number, scene))
     if card_in:
         lines = (Line(say("complete.take-card"), LineKind.CALL), *lines)
     return Body(
@@ -55,18 +58,28 @@ def _counts(state: Complete, scene: Scene) -> tuple[Line, ...]:
 
 
 def problem(state: Problem, scene: Scene) -> Body:
+    """The next step first, the cause below it."""
     say, problem = scene.say, state.problem
+    helping = helps(problem, scene)
     next_step = say(f"{problem.message_id}.next")
-    help_line = "" if next_step == say("method.staff-only") else say("problem.help")
+    staff = "" if helping or say("method.staff-only") in next_step else say("problem.help")
+    cause = Line(say(problem.message_id), LineKind.REASON)
     return Body(
-        step=GuideStep.READ if problem.code.startswith("U-1") else GuideStep.CONFIRM,
-        question=say(problem.message_id),
-        lines=(*hints(next_step, help_line), *number_of_day(state.reception.number, scene)),
+        step=_where(state),
+        question=next_step,
+        lines=(cause, *helping, *hints(staff), *number_of_day(state.reception.number, scene)),
         offers=numbered(
             Offer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
         ),
         code=problem.code,
     )
+
+
+def _where(state: Problem) -> GuideStep:
+    """How far the reception had come."""
+    if state.reception.check is not None:
+        return GuideStep.CONSENT
+    return GuideStep.READ if state.reception.facts is None else GuideStep.CONFIRM
 
 
 def inquiry(state: Inquiry, scene: Scene) -> Body:

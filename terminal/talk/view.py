@@ -158,7 +158,7 @@ def _card(state: State, scene: Scene) -> str:
     say = scene.say
     match state:
         case Idle(card_left=None):
-            return say("card.put")
+            return say("card.put") if state.out_of_service is None else ""
         case Idle():
             return say("card.may-go")
         case Reading():

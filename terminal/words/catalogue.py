@@ -10,7 +10,7 @@ from importlib.resources import files
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from config.profiles import ProfileRow
+from config.settings import Settings
 
 LANGUAGES = ("ja", "en")
 
@@ -26,29 +26,33 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def words(language: str, **always: str) -> Words:
+def words(language: str, *, profile: str = "", **always: str) -> Words:
     """The sentences of one language; `always` fills placeholders that are the same everywhere (institution, staff).
 
-    Raises KeyError for an id that is in no catalogue: a programming mistake.
+    A sentence that another kind of institution says otherwise stands a second time, under its id and the profile's
+    name (`consent.harmless.pharmacy`). Raises KeyError for an id that is in no catalogue: a programming mistake.
     """
     messages = catalogue(language)
+    filled = {"city": str(messages["place.city"].string)} | always
 
     def say(message_id: str, **placeholders: object) -> str:
-        message = messages.get(message_id)
+        message = messages.get(f"{message_id}.{profile}") or messages.get(message_id)
         if message is None or not isinstance(message.string, str):
             raise KeyError(f"{message_id} is not in the {language} catalogue")
-        return message.string.format(**{**always, **placeholders})
+        return message.string.format(**{**filled, **placeholders})
 
     return say
 
 
-def speaker(profile: ProfileRow) -> Speak:
-    """Return the sentences of every language as an institution of this profile says them."""
+def speaker(settings: Settings) -> Speak:
+    """Return the sentences of every language as this institution says them."""
+    named = {"city": settings.place.city_desk} if settings.place.city_desk else {}
 
     @cache
     def speak(language: str) -> Words:
-        place = profile.words_in(language)
-        return words(language, institution=place.institution, staff=place.staff)
+        place = settings.profile_row.words_in(language)
+        own = {"institution": place.institution, "staff": place.staff} | named
+        return words(language, profile=settings.profile.value, **own)
 
     return speak
 

@@ -155,7 +155,7 @@ class AutoDemo:
         )
         conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
         substitute = _Substitute()
-        running = asyncio.create_task(Headless(conductor, substitute, speaker(self._settings.profile_row)).run())
+        running = asyncio.create_task(Headless(conductor, substitute, speaker(self._settings)).run())
         played = []
         try:
             await conductor.camera.warm_up()

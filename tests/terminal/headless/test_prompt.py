@@ -41,7 +41,7 @@ class Keyboard:
 
 
 def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
-    speak = speaker(counter.settings.profile_row)
+    speak = speaker(counter.settings)
 
     async def day() -> None:
         conductor = open_terminal(
@@ -71,7 +71,7 @@ def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
 
 
 def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
-    say = speaker(counter.settings.profile_row)("en")
+    say = speaker(counter.settings)("en")
     keyboard = Keyboard(
         [
             (f"2  {say('method.pin')}", "2"),
@@ -82,9 +82,9 @@ def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
             ("(1, 2, 3, esc, f2, f1)", "2"),
             (f"3  {say('answer.share')}", "3"),
             (f"3  {say('answer.share')}", "3"),
-            (f"2  {say('answer.not-provide')}", "1"),
+            (f"2  {say('answer.not-share')}", "1"),
             (f"3  {say('answer.share')}", "3"),
-            (f"2  {say('answer.not-provide')}", "2"),
+            (f"2  {say('answer.not-share')}", "2"),
             (f"2  {say('summary.confirm')}", "2"),
         ]
     )
@@ -106,7 +106,7 @@ async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> Non
         anchors=counter.props.authority.trust_anchors,
     )
     with os.fdopen(keyboard.reading) as stream:
-        speak = speaker(counter.settings.profile_row)
+        speak = speaker(counter.settings)
         headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
         desk.place.insert(desk.card())
         asyncio.get_running_loop().call_later(0.2, keyboard.close)
@@ -133,7 +133,7 @@ def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: Counte
 
     async def day() -> None:
         with pytest.raises(ValueError, match="slips"):
-            await Headless(open_again(), Clumsy(), speaker(counter.settings.profile_row)).run()
+            await Headless(open_again(), Clumsy(), speaker(counter.settings)).run()
         open_again().ledger.close()
 
     asyncio.run(day())

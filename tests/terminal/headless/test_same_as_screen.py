@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from config.profiles import PROFILES, Profile
+from config.settings import Settings
 from terminal.headless.prompt import PromptOperator, typed_as
 from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.touch import Target
@@ -18,7 +18,7 @@ from terminal.words.catalogue import speaker
 from tests.terminal.screens.stage import USUAL, Stage, on_a_loop, stage
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 
-speak = speaker(PROFILES[Profile.CLINIC])
+speak = speaker(Settings())
 
 
 @dataclass

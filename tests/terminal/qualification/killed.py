@@ -159,7 +159,7 @@ def run_terminal(place: Place, seed: int) -> None:
         slot = SimulatedSlot()
         conductor = _open(place, slot)
         patients = _Patients(place, slot, seed, conductor)
-        await Headless(conductor, patients, speaker(place.settings.profile_row)).run()
+        await Headless(conductor, patients, speaker(place.settings)).run()
 
     _plainly(lambda: asyncio.run(days()))
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy
-from reader.facts import CardGone, CardUnreadable, Medium, ReaderStanding
+from consent.items import AnsweredBy
+from reader.facts import CardGone, CardUnreadable, Medium, ReaderStanding, TwoCards
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, RefusalReason, SubsidyStanding
 from terminal.session import effects as fx
@@ -279,6 +280,11 @@ def _consent_child(world: World) -> None:
     world.by_pin(check=CHECK.model_copy(update={"age": 9}))
 
 
+def _consent_guardian(world: World) -> None:
+    _consent_child(world)
+    world.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
+
+
 def _consent_elderly(world: World) -> None:
     world.by_pin(check=CHECK.model_copy(update={"age": 80}))
     world.touch(ev.OneByOne)
@@ -405,6 +411,11 @@ def _gone(world: World) -> None:
     world.answer(ev.CardFailed, CardGone())
 
 
+def _two_cards(world: World) -> None:
+    _reading(world)
+    world.answer(ev.CardFailed, TwoCards())
+
+
 def _reader_lost(world: World) -> None:
     _method(world)
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
@@ -469,6 +480,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "registering": _registering,
     "consent": _consent,
     "consent-child": _consent_child,
+    "consent-guardian": _consent_guardian,
     "consent-elderly": _consent_elderly,
     "consent-one": _one_by_one,
     "consent-two": _second_question,
@@ -490,6 +502,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "inquiry-not-registered": _inquired(False),
     "problem-unreadable": _unreadable,
     "problem-gone": _gone,
+    "problem-two-cards": _two_cards,
     "problem-suspended": _suspended,
     "problem-reader-lost": _reader_lost,
     "problem-expired": _expired,

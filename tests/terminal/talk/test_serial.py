@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.profiles import PROFILES, Profile
+from config.settings import Settings
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.talk.parts import Remark
@@ -13,7 +13,7 @@ from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 from vision.verdict import Guidance, Progress
 
-speak = speaker(PROFILES[Profile.CLINIC])
+speak = speaker(Settings())
 
 
 def serials(*states: st.State) -> list[int]:

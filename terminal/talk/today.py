@@ -1,0 +1,40 @@
+"""What helps today where the card does not: other proof of insurance, who mends the card, whom to call."""
+
+from terminal.problems import ProblemCode
+from terminal.talk.parts import Line, LineKind, Scene, hints
+
+_OTHER_PROOF = ("notice", "mynaportal", "certificate", "declaration")
+
+_WITH_OTHER_PROOF = {
+    ProblemCode.NO_CERTIFICATE: "help.city",
+    ProblemCode.CERTIFICATE_EXPIRED: "help.renew",
+    ProblemCode.CERTIFICATE_REVOKED: "help.city",
+    ProblemCode.CARD_LAPSED: "help.city",
+    ProblemCode.HOLDER_UNKNOWN: "",
+    ProblemCode.GRACE_NO_REGISTRATION: "help.renew",
+}
+"""Problems of the card itself, and where it is mended."""
+_WITH_DOCUMENTS = frozenset({ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED, ProblemCode.BOTH_NEEDED})
+
+
+def other_proof(scene: Scene) -> tuple[Line, ...]:
+    """What can be shown to reception instead of a card that works."""
+    say = scene.say
+    return (*hints(say("help.today")), *(Line(say(f"help.today.{name}"), LineKind.CHOICE) for name in _OTHER_PROOF))
+
+
+def helps(problem: ProblemCode, scene: Scene) -> tuple[Line, ...]:
+    """What helps today with this problem; nothing where its next step says it all."""
+    say = scene.say
+    if problem in _WITH_OTHER_PROOF:
+        where = _WITH_OTHER_PROOF[problem]
+        return (*hints(say(where) if where else ""), *other_proof(scene))
+    if problem is ProblemCode.CERTIFICATE_SUSPENDED:
+        numbers = ("help.phone", "help.phone.foreign", "help.fax")
+        return (
+            *(Line(say(number), LineKind.CHOICE) for number in numbers),
+            *hints(say("problem.certificate-suspended.city")),
+        )
+    if problem in _WITH_DOCUMENTS:
+        return hints(say("help.two-documents"))
+    return ()
