@@ -109,3 +109,79 @@ def check(file: Annotated[Path, typer.Argument(help="A request or result file of
         tell(findings.text())
     if not findings.ok:
         raise typer.Exit(1)
+
+
+@app.command()
+def conform(
+    folder: Annotated[Path, typer.Option(help="Folder with req, res and face that your software watches.")],
+    report: Annotated[Path, typer.Option(help="The report, as HTML; JSON is written beside it.")] = Path("report.html"),
+    product: Annotated[str, typer.Option(help="Name and version of the software, for the report.")] = "-",
+    quick: Annotated[bool, typer.Option("--quick", help="Short waits, for software that is automated.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="One case by its key; several times.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Show the cases and stop.")] = False,
+) -> None:
+    """Play forty cases of a day against your receipt software and report what it did.
+
+    Puts results and answers into the folders, asks for what is needed in DIR/tasks and here, watches what is taken, and
+    reads what your software understood from DIR/export; docs/vendors.md says how. Without exports, what the folders
+    cannot tell is not judged.
+
+    Example: uketsuke exchange conform --folder ./OQS --report report.html --product "MyEMR 3.2"
+    """
+    with plain_errors():
+        from datetime import UTC, datetime
+
+        from terminal.handover.values import JAPAN
+        from terminal.simulated.conformance.bench import QUICK, REAL
+        from terminal.simulated.conformance.day import play_day
+        from terminal.simulated.conformance.model import Verdict, cases
+        from terminal.simulated.conformance.report import write_report
+
+        if show:
+            for case in cases():
+                tell(f"{case.key:22} {case.title.ja} / {case.title.en}")
+            return
+        if not report.parent.is_dir():
+            fail(f"{report.parent}: no such folder for the report.")
+        outcomes = play_day(
+            folder,
+            QUICK if quick else REAL,
+            only=only or (),
+            tell=lambda text: tell(f"      {text.ja} / {text.en}"),
+            told=lambda outcome: tell(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
+        )
+        beside = write_report(outcomes, report, datetime.now(UTC).astimezone(JAPAN), product)
+        wrong = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)
+        open_ = sum(outcome.verdict is Verdict.NOT_JUDGED for outcome in outcomes)
+        tell(f"{len(outcomes) - wrong - open_} passed, {wrong} failed, {open_} not judged: {report}, {beside}")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def client(
+    folder: Annotated[Path, typer.Option(help="Folder with req, res and face.")],
+    fault: Annotated[
+        list[str] | None, typer.Option(help="Be wrong on purpose: the name of a fault, or all; several times.")
+    ] = None,
+) -> None:
+    """Run the small receipt software that `conform` was made with, right or with faults, until Ctrl-C.
+
+    It takes results, does the tasks and writes exports, so that a report can be seen before your own software is ready.
+
+    Example: uketsuke exchange client --folder ./OQS --fault merges-by-name
+    """
+    with plain_errors():
+        from terminal.simulated.conformance.bench import prepared
+        from terminal.simulated.conformance.client import Client
+        from terminal.simulated.conformance.faults import Fault
+
+        known = [one.value for one in Fault]
+        wanted = known if "all" in (fault or []) else fault or []
+        if unknown := [one for one in wanted if one not in known]:
+            fail(f"{', '.join(unknown)}: no such fault; there are {', '.join(known)}, and all.")
+        prepared(folder)
+        stop = threading.Event()
+        system.on_stop(stop.set)
+        tell(f"Receipt software in {folder.resolve()}, {len(wanted)} faults - stop it with Ctrl-C")
+        Client(folder, [Fault(one) for one in wanted]).run(stop)

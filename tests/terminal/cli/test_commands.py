@@ -38,6 +38,8 @@ COMMANDS = [
     ["card", "faces"],
     ["exchange"],
     ["exchange", "check"],
+    ["exchange", "conform"],
+    ["exchange", "client"],
     ["handover", "sample"],
     ["face", "models"],
     ["face", "add"],

@@ -1,0 +1,255 @@
+"""The counter of a conformance day: gives files and tasks, answers requests, watches what the other side does."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from terminal.handover.check import check_bytes
+from terminal.handover.folder import ResultFolder
+from terminal.handover.values import JAPAN, Severity
+from terminal.handover.xml import Encoding, Parsed, parse
+from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
+from terminal.simulated.conformance.model import Outcome, Seen, Text
+from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.names import RequestName, request_name
+from terminal.simulated.exchange.requests import Answered, Rejected, Silent, handle
+from terminal.simulated.exchange.sample_files import Sample, face_file
+from terminal.simulated.exchange.service import Folders
+from terminal.simulated.service.people import People
+
+TASK_FOLDER = "tasks"
+INSTITUTION = "1319999999"
+BULK_LASTS, NOW = timedelta(hours=1), timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    patience: float
+    """Seconds to wait for anything the other side should do."""
+    slow: float
+    """Seconds of a slow answer."""
+    settled: float
+    """Seconds without a change before a request is read."""
+
+
+REAL = Pace(patience=120.0, slow=7.0, settled=0.5)
+QUICK = Pace(patience=6.0, slow=1.5, settled=0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    name: RequestName
+    data: bytes
+    root: etree._Element
+
+    def text(self, path: str) -> str:
+        return (self.root.findtext(path) or "").strip()
+
+
+def prepared(root: Path) -> Folders:
+    """All folders of a day, made where they are missing."""
+    folders = Folders.below(root)
+    for name in (TASK_FOLDER, EXPORT_FOLDER):
+        (root / name).mkdir(exist_ok=True)
+    return folders
+
+
+class Bench:
+    """For one case after the other. `tell`: shows people what to do now."""
+
+    def __init__(self, root: Path, people: People, pace: Pace, tell: Callable[[Text], None]) -> None:
+        self.folders = prepared(root)
+        self.tasks, self.exports = root / TASK_FOLDER, root / EXPORT_FOLDER
+        self.people, self.pace = people, pace
+        self._tell = tell
+        self._face = ResultFolder(self.folders.face, owner="conform")
+        self._res = ResultFolder(self.folders.res, owner="conform")
+        self.book = Book(None)
+        self.outcome: Outcome
+        self._count = 0
+        self._tasks_given = 0
+
+    def close(self) -> None:
+        self.book.close()
+
+    def begin(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def end(self) -> None:
+        """Leave nothing of this case for the next one."""
+        for folder in (self.folders.face, self.folders.res, self.folders.req, self.tasks):
+            for path in folder.iterdir():
+                if path.is_file():
+                    path.unlink(missing_ok=True)
+
+    @property
+    def now(self) -> datetime:
+        """A second later at each call, so that no two files have one name."""
+        self._count += 1
+        return datetime.now(JAPAN) + timedelta(seconds=self._count)
+
+    # --- telling ---------------------------------------------------------------------------------------------
+
+    def note(self, ja: str, en: str) -> None:
+        self.outcome.seen.append(Seen(Text(ja, en)))
+
+    def judge(self, right: bool, ja: str, en: str) -> bool:
+        self.outcome.seen.append(Seen(Text(ja, en), right))
+        return right
+
+    # --- face ------------------------------------------------------------------------------------------------
+
+    def sample(
+        self, person: str, answers: str = "all", *, at: datetime | None = None, **options: Any
+    ) -> tuple[str, bytes]:
+        """Name and content of a card reader's result. `encoding` and the fields of `Sample` as options."""
+        encoding: Encoding = options.pop("encoding", "UTF-8")
+        now = at or self.now
+        wanted = Sample(f"{self.outcome.case.key} {self._count}", person, answers, **options)
+        file = face_file(wanted, self.people, now, institution=INSTITUTION, encoding=encoding)
+        return file.name, file.data
+
+    def give(self, name: str, data: bytes) -> str:
+        self._face.deliver(name, data)
+        self.note(f"結果ファイルを置いた：{name}", f"put a result: {name}")
+        return name
+
+    def taken(self, name: str) -> bool:
+        """Whether the file leaves the folder in time."""
+        gone = self.until(lambda: not (self.folders.face / name).exists())
+        ja = f"{name} を" + ("取り込んだ" if gone else "取り込まなかった")
+        return self.judge(gone, ja, f"{name} was {'taken' if gone else 'not taken'}")
+
+    def export(self, name: str) -> Export | None:
+        """What the other side says of a file; judged as missing where it tells of others."""
+        path = self.exports / f"{name}.json"
+        self.until(path.exists, self.pace.patience / 2)
+        try:
+            found = read_export(path)
+        except NotAnExport as error:
+            self.judge(False, f"エクスポートが読めない：{error}", f"the export cannot be read: {error}")
+            return None
+        if found is None and any(self.exports.iterdir()):
+            self.judge(False, f"{name} の記録がない", f"nothing was exported for {name}")
+        elif found is None:
+            self.outcome.untold = True
+            self.note("エクスポートがないため内容は判定しない", "nothing is exported, so content is not judged")
+        return found
+
+    def is_exported(self, name: str) -> bool:
+        return (self.exports / f"{name}.json").exists()
+
+    def read_as(self, file: str, **expected: Any) -> Export | None:
+        """Take, export, and compare the named fields; those the export does not tell are not judged."""
+        if not self.taken(file):
+            return None
+        export = self.export(file)
+        if export is not None:
+            self.compare(export, **expected)
+        return export
+
+    def compare(self, export: Export, **expected: Any) -> None:
+        """Fields that are not told are not judged; without any of them neither is the case."""
+        self.outcome.untold |= all(getattr(export, field) is None for field in expected)
+        for field, wanted in expected.items():
+            found = getattr(export, field)
+            if found is None:
+                self.note(f"{field}：記録なし", f"{field}: not told")
+                continue
+            right = found == wanted
+            self.judge(right, f"{field}：{found}（期待：{wanted}）", f"{field}: {found} (expected {wanted})")
+
+    # --- requests --------------------------------------------------------------------------------------------
+
+    def task(self, kind: str, instruction: Text, **fields: Any) -> str:
+        """Ask the other side for something, by file and in words; answers the task's id."""
+        self._tasks_given += 1
+        task = f"{self.outcome.case.key}-{self._tasks_given}"
+        written = {"task": task, "do": kind, "institution": INSTITUTION, **fields}
+        work = self.tasks / f".{task}.json"
+        work.write_text(json.dumps(written | {"ja": instruction.ja, "en": instruction.en}, ensure_ascii=False))
+        work.rename(self.tasks / f"{task}.json")
+        self._tell(instruction)
+        self.note(f"依頼：{instruction.ja}", f"asked: {instruction.en}")
+        return task
+
+    def request(self, prefix: str, *, seconds: float | None = None) -> Request | None:
+        """The next request of a kind, once it is whole; judged by the checker. It is taken away."""
+        found: list[Request] = []
+
+        def look() -> bool:
+            for path in sorted(self.folders.req.glob(f"{prefix}*")):
+                request = self._whole(path)
+                if request is not None:
+                    found.append(request)
+                    path.unlink()
+                    return True
+            return False
+
+        if not self.until(look, seconds):
+            self.judge(False, f"{prefix} の要求が出されなかった", f"no request {prefix} came")
+            return None
+        findings = check_bytes(found[0].name.text, found[0].data)
+        errors = [finding for finding in findings.findings if finding.severity is Severity.ERROR]
+        said = "; ".join(f"{error.path}: {error.expected}" for error in errors[:3])
+        self.judge(not errors, f"要求の形式：{said or '正しい'}", f"form of the request: {said or 'right'}")
+        return found[0]
+
+    def _whole(self, path: Path) -> Request | None:
+        name = request_name(path.name)
+        try:
+            before = path.stat()
+            time.sleep(self.pace.settled)
+            if not isinstance(name, RequestName) or (before.st_size, before.st_mtime_ns) != _state(path):
+                return None
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        parsed = parse(data)
+        return Request(name, data, parsed.root) if isinstance(parsed, Parsed) else None
+
+    def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> Desk:
+        """The surroundings of an answer, as the simulated exchange has them; `later`: from now."""
+        insured, checks = InventedInsured(self.people), InventedChecks(self.people)
+        return Desk(insured, checks, self.book, datetime.now(JAPAN) + later, encoding, None, fail)
+
+    def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:
+        """Put what the simulated exchange answers; its name. `fail`: an abnormal end."""
+
+        wanted = fail
+
+        def make(fail: bool, encoding: Encoding = "UTF-8") -> Desk:
+            return self.desk(fail or wanted, encoding, later=later)
+
+        handled = handle(request.name, request.data, make, BULK_LASTS)
+        assert not isinstance(handled, Silent), "no task asks for silence"
+        return self.put(handled)
+
+    def put(self, handled: Answered | Rejected) -> str:
+        self._res.deliver(handled.name, handled.data)
+        self.note(f"回答を置いた：{handled.name}", f"put an answer: {handled.name}")
+        return handled.name
+
+    # --- waiting ---------------------------------------------------------------------------------------------
+
+    def until(self, condition: Callable[[], bool], seconds: float | None = None) -> bool:
+        end = time.monotonic() + (self.pace.patience if seconds is None else seconds)
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+def _state(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

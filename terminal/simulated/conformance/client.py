@@ -1,0 +1,220 @@
+"""Our own receipt software for the conformance day: a right one, or one with faults. Reads with its own code.
+
+It takes results out of `face`, does the tasks, takes answers out of `res`, and exports what it understood.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from lxml import etree
+
+from terminal.handover.values import JAPAN
+from terminal.simulated.conformance.export import EXPORT_FOLDER
+from terminal.simulated.conformance.faults import Fault
+from terminal.simulated.conformance.reading import NotWhole, parsed, text_of, understood
+
+TASK_FOLDER: Final = "tasks"
+GIVE_UP: Final = 30.0
+"""Seconds without an answer; an impatient client waits for a part of one."""
+IMPATIENT: Final = 0.5
+
+
+@dataclass(slots=True)
+class _Waiting:
+    task: dict[str, Any]
+    request: str
+    identifier: str
+    since: float = field(default_factory=time.monotonic)
+
+
+class Client:
+    def __init__(self, root: Path, faults: Collection[Fault] = ()) -> None:
+        self.root, self.faults = root, frozenset(faults)
+        self._patients: dict[str, str] = {}
+        self._booked: dict[str, int] = {}
+        self._done: set[str] = set()
+        self._waiting: list[_Waiting] = []
+        self._count = 0
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self._look_at_face()
+            self._do_tasks()
+            self._look_for_answers()
+            stop.wait(0.03)
+
+    # --- results of the card reader ------------------------------------------------------------------------------
+
+    def _look_at_face(self) -> None:
+        folder = self.root / "face"
+        found = sorted(path for path in folder.glob("OQSsiquc01res_face_*.xml") if path.is_file())
+        for path in found:
+            try:
+                data = path.read_bytes()
+                root = parsed(data, self.faults)
+            except FileNotFoundError:
+                continue
+            except NotWhole:
+                if Fault.READS_HALF in self.faults:
+                    path.unlink(missing_ok=True)
+                continue
+            self._book(path.name, root)
+            path.unlink(missing_ok=True)
+            if Fault.FIRST_FILE_ONLY in self.faults:
+                for other in found:
+                    other.unlink(missing_ok=True)
+                break
+        if found and Fault.DELETES_EVERYTHING in self.faults:
+            for path in folder.iterdir():
+                if path.is_file():
+                    path.unlink(missing_ok=True)
+
+    def _book(self, name: str, root: etree._Element) -> None:
+        """Once for a file, however often it comes."""
+        known = self._booked.get(name, 0)
+        self._booked[name] = known + 1 if Fault.BOOKS_TWICE in self.faults else 1
+        self._export(
+            name, understood(root, self.faults) | {"patient": self._patient(root), "booked": self._booked[name]}
+        )
+
+    def _patient(self, root: etree._Element) -> str | None:
+        record = root.find(".//ResultOfQualificationConfirmation")
+        if record is None:
+            return None
+        own = text_of(record, "ReferenceNumber")
+        if own:
+            return own
+        parts = ("InsurerNumber", "InsuredCardSymbol", "InsuredIdentificationNumber", "InsuredBranchNumber")
+        key = (
+            text_of(record, "Name")
+            if Fault.MERGES_BY_NAME in self.faults
+            else "/".join(text_of(record, part) for part in parts)
+        )
+        return self._patients.setdefault(key, f"P-{len(self._patients) + 1:04}")
+
+    # --- tasks ---------------------------------------------------------------------------------------------------
+
+    def _do_tasks(self) -> None:
+        for path in sorted((self.root / TASK_FOLDER).glob("*.json")):
+            if path.name in self._done or path.name.startswith("."):
+                continue
+            try:
+                task = json.loads(path.read_text(encoding="utf-8"))
+            except (FileNotFoundError, ValueError):
+                continue
+            self._done.add(path.name)
+            {"check": self._check, "bulk": self._bulk, "register": self._register}[task["do"]](task)
+
+    def _check(self, task: dict[str, Any]) -> None:
+        self._send(task, "OQSsiquc01req", _header(task, self._day(task)), [_search(task)])
+
+    def _bulk(self, task: dict[str, Any]) -> None:
+        searches = [_search(person) for person in task["people"]]
+        self._send(task, "OQSmuquc01req", _header(task, self._day(task)), searches)
+
+    def _register(self, task: dict[str, Any]) -> None:
+        info = etree.Element("ReferenceNumberRegistrationInfo")
+        _add(info, "ReferenceNumber", task["reference"])
+        _numbers(info, task)
+        self._send(task, "OQSsiimm01req", _header(task), [info])
+
+    def _day(self, task: dict[str, Any]) -> str:
+        today = f"{datetime.now(UTC).astimezone(JAPAN):%Y%m%d}"
+        return today if Fault.ASKS_FOR_TODAY in self.faults else task.get("day", today)
+
+    def _send(self, task: dict[str, Any], prefix: str, header: etree._Element, parts: list[etree._Element]) -> None:
+        self._count += 1
+        identifier = f"ID-{self._count:05}"
+        _add(header, "ArbitraryFileIdentifier", identifier)
+        root = etree.Element("XmlMsg")
+        root.append(header)
+        body = etree.SubElement(root, "MessageBody")
+        body.extend(parts)
+        name = f"{prefix}_{self._count:08}.xml"
+        work = self.root / "req" / f"{name}.tmp"
+        work.write_bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False))
+        work.rename(self.root / "req" / name)
+        self._waiting.append(_Waiting(task, name, identifier))
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    def _look_for_answers(self) -> None:
+        folder = self.root / "res"
+        for waiting in list(self._waiting):
+            answer = folder / waiting.request.replace("req_", "res_")
+            error = folder / waiting.request.replace(".xml", ".err")
+            if Fault.TAKES_THE_NEXT_ANSWER in self.faults:
+                answer = next(iter(sorted(folder.glob("*res_*.xml"))), answer)
+            if answer.exists():
+                self._waiting.remove(waiting)
+                self._answered(waiting, answer)
+            elif error.exists() and Fault.IGNORES_ERR not in self.faults:
+                self._waiting.remove(waiting)
+                error.unlink(missing_ok=True)
+                self._export(error.name, {"ask_staff": True, "billable": False})
+            elif time.monotonic() - waiting.since > (IMPATIENT if Fault.IMPATIENT in self.faults else GIVE_UP):
+                self._waiting.remove(waiting)
+
+    def _answered(self, waiting: _Waiting, answer: Path) -> None:
+        root = parsed(answer.read_bytes(), self.faults)
+        answer.unlink(missing_ok=True)
+        told = text_of(root, "MessageHeader/ArbitraryFileIdentifier")
+        if told != waiting.identifier and Fault.TAKES_THE_NEXT_ANSWER not in self.faults:
+            self._export(answer.name, {"ask_staff": True, "billable": False, "identifier": told})
+            return
+        number = text_of(root, "MessageBody/ReceptionNumber")
+        if "01res_" in answer.name and number:
+            self._fetch(waiting.task, number)
+        elif answer.name.startswith("OQSmuquc02") and text_of(root, "MessageHeader/SegmentOfResult") == "2":
+            if Fault.FETCHES_ONCE not in self.faults:
+                time.sleep(0.3)
+                self._fetch(waiting.task, text_of(root, "MessageHeader/ReceptionNumber"))
+        else:
+            units = root.findall("MessageBody/BulkConfirmUnit")
+            export = understood(root, self.faults) | {"identifier": waiting.identifier, "units": len(units)}
+            self._export(answer.name, export)
+
+    def _fetch(self, task: dict[str, Any], number: str) -> None:
+        reception = etree.Element("ReceptionNumber")
+        reception.text = number
+        self._send(task, "OQSmuquc02req", _header(task), [reception])
+
+    def _export(self, name: str, export: dict[str, Any]) -> None:
+        folder = self.root / EXPORT_FOLDER
+        work = folder / f".{name}.part"
+        work.write_text(json.dumps(export, ensure_ascii=False), encoding="utf-8")
+        work.rename(folder / f"{name}.json")
+
+
+def _header(task: dict[str, Any], day: str = "") -> etree._Element:
+    header = etree.Element("MessageHeader")
+    if day:
+        _add(header, "QualificationConfirmationDate", day)
+    _add(header, "MedicalInstitutionCode", task["institution"])
+    return header
+
+
+def _search(person: dict[str, Any]) -> etree._Element:
+    search = etree.Element("QualificationConfirmSearchInfo")
+    _numbers(search, person)
+    _add(search, "Birthdate", person["birth_date"])
+    _add(search, "LimitApplicationCertificateRelatedConsFlg", "0")
+    return search
+
+
+def _numbers(element: etree._Element, person: dict[str, Any]) -> None:
+    _add(element, "InsurerNumber", person["insurer_number"].rjust(8))
+    _add(element, "InsuredCardSymbol", person["symbol"])
+    _add(element, "InsuredIdentificationNumber", person["number"])
+    _add(element, "InsuredBranchNumber", person["branch"])
+
+
+def _add(element: etree._Element, name: str, text: str) -> None:
+    if text:
+        etree.SubElement(element, name).text = text

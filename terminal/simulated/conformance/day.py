@@ -1,0 +1,60 @@
+"""The whole day: every case after the other, each with a verdict."""
+
+import time
+from collections.abc import Callable, Collection
+from datetime import date
+from pathlib import Path
+
+from terminal.simulated.conformance.bench import Bench, Pace
+from terminal.simulated.conformance.model import Case, Outcome, Text, cases
+from terminal.simulated.conformance.plays_face import FACE_PLAYS
+from terminal.simulated.conformance.plays_requests import REQUEST_PLAYS
+from terminal.simulated.service.people import People, invented_people
+
+PLAYS = FACE_PLAYS | REQUEST_PLAYS
+
+
+def play_day(
+    root: Path,
+    pace: Pace,
+    *,
+    only: Collection[str] = (),
+    tell: Callable[[Text], None] = lambda _: None,
+    told: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """`only`: keys of cases, all of them when empty. Raises `ValueError` for a key that is none.
+
+    `tell`: what the software under test is asked to do. `told`: each outcome as it is known.
+    """
+    chosen = _chosen(only)
+    bench, outcomes = Bench(root, _people(), pace, tell), []
+    try:
+        for case in chosen:
+            outcome = Outcome(case)
+            bench.begin(outcome)
+            began = time.monotonic()
+            PLAYS[case.key](bench)
+            outcome.seconds = round(time.monotonic() - began, 2)
+            bench.end()
+            outcomes.append(outcome)
+            told(outcome)
+    finally:
+        bench.close()
+    return outcomes
+
+
+def _chosen(only: Collection[str]) -> list[Case]:
+    unknown = sorted(set(only) - {case.key for case in cases()})
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no such case; there are {', '.join(case.key for case in cases())}")
+    return [case for case in cases() if not only or case.key in only]
+
+
+def _people() -> People:
+    """The invented people, and another patient with the name of one of them."""
+    people = dict(invented_people())
+    adult = people["adult"]
+    changed = {"insured_identification_number": "0009321", "birth_date": date(1969, 2, 2)}
+    entry = adult.qualifications[0].model_copy(update=changed)
+    people["homonym"] = adult.model_copy(update={"qualifications": (entry,)})
+    return people

@@ -1,0 +1,69 @@
+"""What a conformance day is made of: cases, what was seen, verdicts. Sentences in Japanese and English."""
+
+import tomllib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    ja: str
+    en: str
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not-judged"
+    """The software takes files but tells nothing of what it read: no export."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    key: str
+    title: Text
+    expected: Text
+    why: Text
+    source: str
+    fault: str = ""
+    """Of our own wrong client, which this case must find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One observation. `right` is None where it is no judgement."""
+
+    text: Text
+    right: bool | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    case: Case
+    seen: list[Seen] = field(default_factory=list)
+    seconds: float = 0.0
+    untold: bool = False
+    """What the case is about stands in no export."""
+
+    @property
+    def verdict(self) -> Verdict:
+        if any(one.right is False for one in self.seen):
+            return Verdict.FAILED
+        return Verdict.NOT_JUDGED if self.untold else Verdict.PASSED
+
+
+def cases() -> tuple[Case, ...]:
+    """All of them, in the order of the day."""
+    text = files("terminal.simulated.conformance").joinpath("cases.toml").read_text(encoding="utf-8")
+    return tuple(
+        Case(
+            key=key,
+            title=Text(*entry["title"]),
+            expected=Text(*entry["expected"]),
+            why=Text(*entry["why"]),
+            source=entry["source"],
+            fault=entry.get("fault", ""),
+        )
+        for key, entry in tomllib.loads(text).items()
+    )

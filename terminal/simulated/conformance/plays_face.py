@@ -1,0 +1,260 @@
+"""The cases of the card reader's folder. Each is played on a `Bench` and tells it what was right."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from lxml import etree
+
+from terminal.handover.values import JAPAN
+from terminal.qualification.contract import CertificateStanding
+from terminal.simulated.conformance.bench import Bench
+
+Play = Callable[[Bench], None]
+FACE_PLAYS: Final[dict[str, Play]] = {}
+VIEWING = ("PharmacistsInfo", "DiagnosisInfo", "OperationInfo", "SpecificHealthCheckupsInfo")
+
+
+def play(key: str) -> Callable[[Play], Play]:
+    def keep(function: Play) -> Play:
+        FACE_PLAYS[key] = function
+        return function
+
+    return keep
+
+
+def flags(**given: str) -> dict[str, str]:
+    return given
+
+
+@play("everything-shared")
+def everything_shared(bench: Bench) -> None:
+    name, data = bench.sample("adult")
+    consents = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "1")
+    bench.read_as(
+        bench.give(name, data),
+        name="模擬　花子",
+        insurer_number="138999",
+        number="0001234",
+        branch="01",
+        validity="1",
+        billable=True,
+        consents=consents,
+        limit="A03",
+    )
+
+
+@play("two-readers")
+def two_readers(bench: Bench) -> None:
+    at = bench.now
+    one, two = bench.sample("adult", at=at), bench.sample("young", at=at)
+    names = [bench.give(*one), bench.give(*two)]
+    first = bench.read_as(names[0], name="模擬　花子", number="0001234")
+    second = bench.read_as(names[1], name="模擬　若葉", number="12")
+    if first and second and first.patient is not None:
+        apart = first.patient != second.patient
+        bench.judge(apart, "別々の患者として記録" if apart else "同じ患者として記録", f"apart: {apart}")
+
+
+@play("same-name")
+def same_name(bench: Bench) -> None:
+    first = bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
+    second = bench.read_as(bench.give(*bench.sample("homonym")), number="0009321")
+    if first and second and first.patient is not None and second.patient is not None:
+        apart = first.patient != second.patient
+        bench.judge(apart, "別人として記録" if apart else "同じ患者にまとめた", f"two patients: {apart}")
+
+
+@play("late-file")
+def late_file(bench: Bench) -> None:
+    name, data = bench.sample("elder", "medicines=yes")
+    path = bench.folders.face / name
+    half = len(data) // 2
+    with path.open("wb") as file:
+        file.write(data[:half])
+        file.flush()
+        bench.note(f"途中まで書いた：{name}", f"wrote half of it: {name}")
+        gone = bench.until(lambda: not path.exists(), min(1.0, bench.pace.slow))
+        if not bench.judge(not gone, "書き終わるまで残した", "left it until it was whole"):
+            return
+        file.write(data[half:])
+    bench.read_as(name, name="見本　太郎", consents=flags(PharmacistsInfo="1"))
+
+
+@play("black-circle")
+def black_circle(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("black-circle")), name="模擬　●美", ask_staff=True)
+
+
+@play("refusal-stays")
+def refusal_stays(bench: Bench) -> None:
+    refused = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "0")
+    bench.read_as(bench.give(*bench.sample("adult", "none")), consents=refused)
+
+
+@play("absent-stays")
+def absent_stays(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("adult", "medicines=yes")), consents=flags(PharmacistsInfo="1"))
+
+
+@play("medicines-alone")
+def medicines_alone(bench: Bench) -> None:
+    answers = flags(PharmacistsInfo="1", DiagnosisInfo="0")
+    bench.read_as(bench.give(*bench.sample("adult", "medicines=yes,diagnosis=no")), consents=answers)
+
+
+@play("limit-by-law")
+def limit_by_law(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("adult", "high-cost-limit=by-law")), limit="A03")
+
+
+@play("limit-refused")
+def limit_refused(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("adult", "high-cost-limit=no")), limit="")
+
+
+@play("subsidy-used")
+def subsidy_used(bench: Bench) -> None:
+    given = bench.give(*bench.sample("subsidy-rare-disease", "subsidies=yes"))
+    bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000033"])
+
+
+@play("subsidy-refused")
+def subsidy_refused(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("subsidy-rare-disease", "subsidies=no")), subsidy="keep")
+
+
+@play("subsidy-none")
+def subsidy_none(bench: Bench) -> None:
+    name, data = bench.sample("subsidy-ended", "medicines=yes")
+    data = data.replace(b"<MedicalSubsidyStatus>4<", b"<MedicalSubsidyStatus>3<")
+    bench.read_as(bench.give(name, data), subsidy="none")
+
+
+@play("subsidy-ended")
+def subsidy_ended(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("subsidy-ended", "medicines=yes")), subsidy="close")
+
+
+@play("subsidy-not-connected")
+def subsidy_not_connected(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("subsidy-not-connected", "medicines=yes")), subsidy="ask")
+
+
+@play("subsidy-two")
+def subsidy_two(bench: Bench) -> None:
+    given = bench.give(*bench.sample("subsidy-two", "subsidies=yes"))
+    bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000055", "80139999/ﾓｷﾞ-7000056"])
+
+
+@play("shift-jis")
+def shift_jis(bench: Bench) -> None:
+    given = bench.give(*bench.sample("tall-bridge", "medicines=yes", encoding="Shift_JIS"))
+    bench.read_as(given, name="見本　髙﨑", insurer_number="138999")
+
+
+@play("lost")
+def lost(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("lost-qualification", "none")), validity="2", billable=False)
+
+
+@play("no-qualification")
+def no_qualification(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("no-qualification", "none")), validity="4", billable=False)
+
+
+@play("ticket-not-yet")
+def ticket_not_yet(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("public-assistance-not-yet", "")), validity="6")
+
+
+@play("again-after-a-kill")
+def again_after_a_kill(bench: Bench) -> None:
+    name, data = bench.sample("adult")
+    if bench.read_as(bench.give(name, data), booked=1) is None:
+        return
+    bench.give(name, data)
+    bench.taken(name)
+    time.sleep(min(0.3, bench.pace.patience))
+    export = bench.export(name)
+    if export is not None:
+        bench.compare(export, booked=1)
+
+
+@play("years-end")
+def years_end(bench: Bench) -> None:
+    at = datetime(2026, 12, 31, 23, 59, 0, tzinfo=JAPAN)
+    given = bench.give(*bench.sample("adult", "medicines=yes", at=at))
+    bench.read_as(given, until={"PharmacistsInfo": "20270101235900"})
+
+
+@play("leading-zeros")
+def leading_zeros(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("elder")), number="00009876", insurer_number="39139999")
+    bench.read_as(bench.give(*bench.sample("adult")), number="0001234", insurer_number="138999", branch="01")
+
+
+@play("two-in-force")
+def two_in_force(bench: Bench) -> None:
+    bench.read_as(bench.give(*bench.sample("two-in-force")), ask_staff=True, billable=False)
+
+
+@play("other-name")
+def other_name(bench: Bench) -> None:
+    given = bench.give(*bench.sample("foreign-resident"))
+    bench.read_as(given, name="SHIKEN　JANE MIHON", name_of_other="試験　ジェーン")
+
+
+@play("unknown-element")
+def unknown_element(bench: Bench) -> None:
+    name, data = bench.sample("young", "medicines=yes", standing=CertificateStanding.EXPIRING)
+    data = data.replace(b"<Sex1>", b"<ElementOfNextYear><Part>1</Part></ElementOfNextYear><Sex1>")
+    bench.read_as(bench.give(name, data), name="模擬　若葉", consents=flags(PharmacistsInfo="1"))
+
+
+@play("any-order")
+def any_order(bench: Bench) -> None:
+    name, data = bench.sample("adult", "medicines=yes")
+    root = etree.fromstring(data)
+    for element in list(root.iter("MessageBody", "MessageHeader", "ResultOfQualificationConfirmation")):
+        element[:] = list(reversed(list(element)))
+    turned = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False)
+    bench.read_as(bench.give(name, turned), number="0001234", consents=flags(PharmacistsInfo="1"), validity="1")
+
+
+@play("foreign-files")
+def foreign_files(bench: Bench) -> None:
+    others = ("memo.txt", "YZKsiquc01res_1.xml", "OQSsiquc01res_face_1_20261126000000.xml.tmp")
+    for other in others:
+        (bench.folders.face / other).write_bytes(b"<XmlMsg/>")
+    bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
+    left = [other for other in others if (bench.folders.face / other).exists()]
+    bench.judge(left == list(others), f"残っている：{', '.join(left)}", f"still there: {', '.join(left) or 'nothing'}")
+
+
+@play("broken-file")
+def broken_file(bench: Bench) -> None:
+    name, data = bench.sample("elder")
+    bench.give(name, data[: len(data) // 3])
+    bench.read_as(bench.give(*bench.sample("adult")), name="模擬　花子")
+
+
+@play("burst")
+def burst(bench: Bench) -> None:
+    people = ("adult", "elder", "young", "child", "seventies", "self-defence")
+    names = [bench.give(*bench.sample(people[count % len(people)], "")) for count in range(30)]
+    bench.outcome.seen.clear()
+    bench.note("30件を置いた", "put thirty files")
+    gone = bench.until(lambda: not any((bench.folders.face / name).exists() for name in names))
+    left = sum((bench.folders.face / name).exists() for name in names)
+    bench.judge(gone, f"残り{left}件", f"{left} left")
+    if bench.export(names[-1]) is None and bench.outcome.untold:
+        return
+    bench.until(lambda: all(map(bench.is_exported, names)), 1.0)
+    told = sum(map(bench.is_exported, names))
+    bench.judge(told == len(names), f"記録{told}件", f"{told} of {len(names)} exported")
+    exports = [bench.export(name) for name in names if bench.is_exported(name)]
+    booked = [export.booked for export in exports if export is not None and export.booked is not None]
+    twice = sum(count > 1 for count in booked)
+    bench.judge(not twice, f"重複{twice}件", f"{twice} booked twice")

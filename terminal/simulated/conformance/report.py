@@ -1,0 +1,53 @@
+"""The report of a conformance day: HTML in Japanese and English, and the same as JSON."""
+
+import json
+from collections import Counter
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from terminal.simulated.conformance.model import Outcome, Verdict
+
+
+def as_json(outcomes: list[Outcome], at: datetime, product: str) -> str:
+    return json.dumps(_facts(outcomes, at, product), ensure_ascii=False, indent=2) + "\n"
+
+
+def as_html(outcomes: list[Outcome], at: datetime, product: str) -> str:
+    """One page without scripts. It shows names of files and values that the other side wrote, all escaped."""
+    from jinja2 import Environment, StrictUndefined
+
+    text = files("terminal.simulated.conformance").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(text).render(_facts(outcomes, at, product))
+
+
+def write_report(outcomes: list[Outcome], path: Path, at: datetime, product: str) -> Path:
+    """HTML at `path`, JSON beside it; answers where the JSON lies. Raises `OSError`."""
+    beside = path.with_suffix(".json")
+    path.write_text(as_html(outcomes, at, product), encoding="utf-8")
+    beside.write_text(as_json(outcomes, at, product), encoding="utf-8")
+    return beside
+
+
+def _facts(outcomes: list[Outcome], at: datetime, product: str) -> dict[str, Any]:
+    counts = Counter(outcome.verdict for outcome in outcomes)
+    return {
+        "product": product,
+        "at": at.isoformat(timespec="seconds"),
+        "counts": {verdict.value: counts[verdict] for verdict in Verdict},
+        "cases": [
+            {
+                "key": outcome.case.key,
+                "title": outcome.case.title._asdict(),
+                "verdict": outcome.verdict.value,
+                "expected": outcome.case.expected._asdict(),
+                "why": outcome.case.why._asdict(),
+                "source": outcome.case.source,
+                "seconds": outcome.seconds,
+                "seen": [{**one.text._asdict(), "right": one.right} for one in outcome.seen],
+            }
+            for outcome in outcomes
+        ],
+    }

@@ -1,0 +1,143 @@
+"""A day against our own receipt software: right passes, wrong fails by name, silent is not judged."""
+
+import json
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from terminal.cli.main import app
+from terminal.handover.values import JAPAN
+from terminal.simulated.conformance.bench import QUICK, Pace, prepared
+from terminal.simulated.conformance.client import Client
+from terminal.simulated.conformance.day import PLAYS, play_day
+from terminal.simulated.conformance.faults import Fault
+from terminal.simulated.conformance.model import Case, Outcome, Seen, Text, Verdict, cases
+from terminal.simulated.conformance.report import as_html, as_json
+
+NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
+IN_A_HURRY = Pace(patience=2.0, slow=1.0, settled=0.05)
+
+
+@contextmanager
+def running(root: Path, faults: Collection[Fault] = ()) -> Iterator[None]:
+    prepared(root)
+    stop = threading.Event()
+    client = threading.Thread(target=Client(root, faults).run, args=(stop,))
+    client.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        client.join()
+
+
+def verdicts(outcomes: list[Outcome]) -> dict[str, Verdict]:
+    return {outcome.case.key: outcome.verdict for outcome in outcomes}
+
+
+def test_forty_cases_each_with_a_play_and_a_source() -> None:
+    assert len(cases()) == len(PLAYS) == 40
+    assert [case.key for case in cases() if case.key not in PLAYS] == []
+    for case in cases():
+        assert all((*case.title, *case.expected, *case.why, case.source)), case.key
+    assert {case.fault for case in cases() if case.fault} == {fault.value for fault in Fault}
+    assert len(Fault) >= 15
+
+
+def test_the_right_client_passes_them_all(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    with running(tmp_path):
+        given = ["exchange", "conform", "--folder", str(tmp_path), "--report", str(report), "--quick"]
+        result = CliRunner().invoke(app, [*given, "--product", "<b>our own</b>"])
+    assert result.exit_code == 0, result.output
+    assert "40 passed, 0 failed, 0 not judged" in result.output
+    told = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))
+    assert told["counts"] == {"passed": 40, "failed": 0, "not-judged": 0}
+    page = report.read_text(encoding="utf-8")
+    assert "&lt;b&gt;our own&lt;/b&gt;" in page
+    assert "<b>our own" not in page
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_each_fault_is_found_by_its_own_case_alone(fault: Fault, tmp_path: Path) -> None:
+    own = [case.key for case in cases() if case.fault == fault]
+    with running(tmp_path, [fault]):
+        outcomes = play_day(tmp_path, IN_A_HURRY, only=["other-name", *own])
+    assert verdicts(outcomes) == dict.fromkeys(own, Verdict.FAILED) | {"other-name": Verdict.PASSED}
+
+
+def test_software_that_takes_nothing_fails(tmp_path: Path) -> None:
+    (outcome,) = play_day(tmp_path, Pace(0.2, 0.1, 0.01), only=["everything-shared"])
+    assert outcome.verdict is Verdict.FAILED
+    (outcome,) = play_day(tmp_path, Pace(0.2, 0.1, 0.01), only=["check-by-number"])
+    assert "no request OQSsiquc01req_ came" in [seen.text.en for seen in outcome.seen]
+    assert list((tmp_path / "tasks").iterdir()) == [], "no case leaves anything for the next"
+
+
+def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def take() -> None:
+        while not stop.wait(0.02):
+            for path in (tmp_path / "face").glob("OQS*.xml"):
+                path.unlink()
+
+    (tmp_path / "face").mkdir()
+    taking = threading.Thread(target=take)
+    taking.start()
+    outcomes = play_day(tmp_path, Pace(0.4, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"])
+    stop.set()
+    taking.join()
+    assert set(verdicts(outcomes).values()) == {Verdict.NOT_JUDGED}
+
+
+def test_an_export_that_is_none_is_said(tmp_path: Path) -> None:
+    with running(tmp_path):
+        play_day(tmp_path, QUICK, only=["everything-shared"])
+    stop = threading.Event()
+
+    def wrong() -> None:
+        while not stop.wait(0.02):
+            for path in (tmp_path / "face").glob("OQS*.xml"):
+                (tmp_path / "export" / f"{path.name}.json").write_text('{"booked": "often"}')
+                path.unlink()
+
+    writing = threading.Thread(target=wrong)
+    writing.start()
+    (outcome,) = play_day(tmp_path, QUICK, only=["everything-shared"])
+    stop.set()
+    writing.join()
+    assert outcome.verdict is Verdict.FAILED
+    assert any("booked" in seen.text.en and "often" not in seen.text.en for seen in outcome.seen if seen.right is False)
+
+
+def test_the_report_escapes_what_comes_from_outside() -> None:
+    evil = "<script>alert(1)</script>"
+    case = Case("key", Text("題", "Title"), Text("期待", "Expected"), Text("理由", "Why"), "source")
+    outcome = Outcome(case, [Seen(Text(evil, evil), False)])
+    page = as_html([outcome], NOW, evil)
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;") == 3
+    assert json.loads(as_json([outcome], NOW, evil))["cases"][0]["verdict"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--only", "nothing"], "no such case; there are everything-shared"),
+        (["--report", "no/such/folder/report.html"], "no such folder for the report"),
+    ],
+)
+def test_what_cannot_be_is_said(arguments: list[str], said: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["exchange", "conform", "--folder", str(tmp_path), *arguments])
+    assert (result.exit_code, said in result.output) == (1, True), result.output
+
+
+def test_the_cases_can_be_listed(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["exchange", "conform", "--folder", str(tmp_path), "--list"])
+    assert len(result.output.splitlines()) == 40
