@@ -55,6 +55,15 @@ class Request:
         return (self.root.findtext(path) or "").strip()
 
 
+def shown(value: object) -> str:
+    """A field of an export, for people."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={one}" for name, one in sorted(value.items())) or "-"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value) or "-"
+
+
 def prepared(root: Path) -> Folders:
     """All folders of a day, made where they are missing."""
     folders = Folders.below(root)
@@ -165,8 +174,8 @@ class Bench:
             if found is None:
                 self.note(f"{field}：記録なし", f"{field}: not told")
                 continue
-            right = found == wanted
-            self.judge(right, f"{field}：{found}（期待：{wanted}）", f"{field}: {found} (expected {wanted})")
+            said, hoped = shown(found), shown(wanted)
+            self.judge(found == wanted, f"{field}：{said}（期待：{hoped}）", f"{field}: {said} (expected {hoped})")
 
     # --- requests --------------------------------------------------------------------------------------------
 
