@@ -131,7 +131,7 @@ def conform(
     with plain_errors():
         from datetime import UTC, datetime
 
-        from terminal.handover.values import JAPAN
+        from config.japan import JAPAN
         from terminal.simulated.conformance.bench import QUICK, REAL
         from terminal.simulated.conformance.day import play_day
         from terminal.simulated.conformance.model import Verdict, cases

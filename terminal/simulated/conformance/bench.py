@@ -10,9 +10,10 @@ from typing import Any
 
 from lxml import etree
 
+from config.japan import JAPAN
 from terminal.handover.check import check_bytes
 from terminal.handover.folder import ResultFolder
-from terminal.handover.values import JAPAN, Severity
+from terminal.handover.values import Severity
 from terminal.handover.xml import Encoding, Parsed, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
 from terminal.simulated.conformance.model import Outcome, Seen, Text

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from terminal.handover.values import JAPAN
+from config.japan import JAPAN
 from terminal.simulated.conformance.export import EXPORT_FOLDER
 from terminal.simulated.conformance.faults import Fault
 from terminal.simulated.conformance.reading import NotWhole, parsed, text_of, understood

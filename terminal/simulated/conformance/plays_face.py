@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from terminal.handover.values import JAPAN
+from config.japan import JAPAN
 from terminal.qualification.contract import CertificateStanding
 from terminal.simulated.conformance.bench import Bench
 

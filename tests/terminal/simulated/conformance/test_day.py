@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from config.japan import JAPAN
 from terminal.cli.main import app
-from terminal.handover.values import JAPAN
 from terminal.simulated.conformance.bench import QUICK, Pace, prepared
 from terminal.simulated.conformance.client import Client
 from terminal.simulated.conformance.day import PLAYS, play_day
