@@ -30,6 +30,7 @@ static: setup
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
+	@$(BIN)/mypy -p tests
 
 quick: static ## before each commit: lint, import contracts, types, pure tests
 	@$(BIN)/pytest -q -m "not long" -n 2 --hypothesis-profile=quick $(PURE)

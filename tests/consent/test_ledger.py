@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
@@ -172,7 +172,7 @@ def test_a_withdrawal_may_come_after_delivery_item_by_item(counter: Counter) -> 
 def test_a_decision_of_another_reception_is_refused(counter: Counter, field: str, other: str) -> None:
     counter.ledger.opened(counter.opening())
     with pytest.raises(LifeCycleError, match=f"its {field} is another"):
-        counter.ledger.decided(counter.decision(**{field: other}))
+        counter.ledger.decided(counter.decision(**{field: other}))  # type: ignore[arg-type]
 
 
 def test_a_receipt_with_a_head_that_never_was(counter: Counter) -> None:
@@ -205,7 +205,7 @@ def test_a_receipt_with_a_head_that_never_was(counter: Counter) -> None:
 )
 def test_what_does_not_belong_is_refused_and_not_repeated(counter: Counter, change: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:
-        counter.decision(**change)
+        counter.decision(**change)  # type: ignore[arg-type]
     assert "太郎" not in str(caught.value)
 
 
@@ -219,8 +219,10 @@ def test_codes_of_other_rooms_are_taken_as_they_are(counter: Counter) -> None:
     opening = counter.opening().model_dump() | {"way": Way.FACE}
     counter.ledger.opened(Opened.model_validate(opening))
     counter.ledger.decided(counter.decision(prescription_form=Form.PAPER))
-    opened, decided = counter.reopen().records()
-    assert (opened.event.way, decided.event.prescription_form) == ("face", "2")
+    opened, decided = (record.event for record in counter.reopen().records())
+    assert isinstance(opened, Opened)
+    assert isinstance(decided, Decided)
+    assert (opened.way, decided.prescription_form) == ("face", "2")
 
 
 def test_a_reason_is_a_code(counter: Counter) -> None:
@@ -239,7 +241,8 @@ def test_a_consent_needs_moment_words_and_language(counter: Counter, missing: di
 
 def test_no_field_for_a_person() -> None:
     suspicious = {"name", "kana", "birth", "address", "number", "photo", "encoding", "pin", "sex", "serial"}
-    for model in [Opened, Decided, Confirmed, RecordedAnswer, *Body.__subclasses__()]:
+    models: list[type[BaseModel]] = [Opened, Decided, Confirmed, RecordedAnswer, *Body.__subclasses__()]
+    for model in models:
         for field in model.model_fields:
             if field != "file_name":
                 assert not suspicious & set(field.split("_")), (model, field)

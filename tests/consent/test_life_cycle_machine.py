@@ -153,11 +153,15 @@ class LedgerMachine(RuleBasedStateMachine):
         assert isinstance(LedgerFile(self.counter.ledger.path).verify(receipts=heads), LedgerIntact)
 
 
+assert settings.default is not None
+EXAMPLES = settings.default.max_examples
+
+
 def test_any_sequence_of_calls(new_counter: Callable[[], Counter]) -> None:
     run_state_machine_as_test(
-        lambda: LedgerMachine(new_counter),
+        lambda: LedgerMachine(new_counter),  # type: ignore[arg-type]
         settings=settings(
-            max_examples=settings.default.max_examples * 2 // 5,
+            max_examples=EXAMPLES * 2 // 5,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

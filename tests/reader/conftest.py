@@ -13,11 +13,8 @@ from reader.face_record import Sex
 from reader.facts import (
     CardInserted,
     CardRemoved,
-    CardUnreadable,
-    NoCard,
-    ReaderBusy,
+    ConnectProblem,
     ReaderFound,
-    ReaderLost,
     SlotEvent,
 )
 from reader.link import CardLink, CardSlot, CodeScanner
@@ -25,7 +22,7 @@ from reader.profile import RSA_2048, Algorithm
 from reader.softcard import issue as issue_module
 from reader.softcard import kinds as kinds_module
 from reader.softcard.authority import TestAuthority
-from reader.softcard.card import SoftCard
+from reader.softcard.card import Card, SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.keys import CardPrivateKey, generate
@@ -47,7 +44,7 @@ class Counter(Protocol):
     slot: CardSlot
     scanner: CodeScanner
 
-    def insert(self, card: SoftCard) -> None: ...
+    def insert(self, card: Card) -> None: ...
     def remove(self) -> None: ...
     def connect(self) -> CardLink: ...
     def pull(self) -> None: ...
@@ -62,7 +59,7 @@ class CounterBase:
 
     def connect(self) -> CardLink:
         outcome = self.slot.connect()
-        assert not isinstance(outcome, NoCard | ReaderBusy | ReaderLost | CardUnreadable), outcome
+        assert not isinstance(outcome, ConnectProblem), outcome
         self._links.append(outcome)
         return outcome
 
@@ -76,9 +73,9 @@ class InProcessCounter(CounterBase):
         super().__init__()
         self._place = SimulatedSlot()
         self.slot: CardSlot = self._place
-        self.scanner = self._place.scanner
+        self.scanner: CodeScanner = self._place.scanner
 
-    def insert(self, card: SoftCard) -> None:
+    def insert(self, card: Card) -> None:
         self._place.insert(card)
 
     def remove(self) -> None:
@@ -108,7 +105,7 @@ class PcscdCounter(CounterBase):
         time.sleep(max(0.0, self._left.get(slot, 0.0) + 0.5 - time.monotonic()))
         self._number = slot
         self.slot: CardSlot = PcscSlot(self.vpcd.reader)
-        self.scanner = self.vpcd.scanner
+        self.scanner: CodeScanner = self.vpcd.scanner
         self._seen = False
         self._changed = threading.Condition()
         self._witness = PcscSlot(self.vpcd.reader)
@@ -124,7 +121,7 @@ class PcscdCounter(CounterBase):
         with self._changed:
             assert self._changed.wait_for(lambda: self._seen is seen, timeout=5), f"card seen: {self._seen}"
 
-    def insert(self, card: SoftCard) -> None:
+    def insert(self, card: Card) -> None:
         self.vpcd.insert(card)
         self._wait(seen=True)
 

@@ -16,7 +16,7 @@ FOUND = Path(".fuzz/found")
 
 
 def fuzz_one(name: str, corpus: Path, seconds: int) -> None:
-    import atheris
+    import atheris  # type: ignore[import-untyped, unused-ignore]
 
     with atheris.instrument_imports(include=["reader", "vision.photo"]):
         from tests.reader.fuzz_targets import TARGETS, within_limits

@@ -71,7 +71,9 @@ def test_two_applications_with_identifiers_nobody_has_registered(announced: Card
     assert Password.RESIDENTS_PIN not in announced.passwords
     assert announced.files[File.BASIC_FOUR]
     for app in EC_384_ANNOUNCED.applications:
-        ids = [one.fid for one in (*app.files.values(), *app.passwords.values(), *app.keys.values()) if one.fid]
+        ids = [one.fid for one in app.files.values()]
+        ids += [one.fid for one in app.passwords.values()]
+        ids += [one.fid for one in app.keys.values() if one.fid]
         assert len(ids) == len(set(ids)), app.name
 
 

@@ -122,6 +122,8 @@ def test_code_locked(authority: TestAuthority) -> None:
 )
 def test_ends_of_certificates(kind: str, ends: date, authority: TestAuthority) -> None:
     met = Met(kind, authority)
+    assert met.known.certificate_not_after is not None
+    assert met.known.certificate_not_before is not None
     assert met.known.certificate_not_after.date() == ends
     assert met.image.issued_on < ends <= met.image.expires_on
     assert met.known.certificate_not_before.date() < ends

@@ -26,7 +26,7 @@ class Script:
     def __init__(self, steps: list[tuple[list[str], int | Exception, int]]) -> None:
         self._steps = iter(steps)
         self._readers: list[str] = []
-        self._answer: tuple[int | Exception, int] = (SUCCESS, 0)
+        self._answer: tuple[int | Exception, int | Exception] = (SUCCESS, 0)
         self._cancelled = threading.Event()
         self.ended = threading.Event()
 

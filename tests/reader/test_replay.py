@@ -100,7 +100,7 @@ def reception(image: CardImage) -> str:
 def told(card: MyNumberCard, image: CardImage) -> str:
     facts = card.read_facts()
     if not isinstance(facts, CardFacts):
-        return {NotMyNumberCard: OTHER_CARD, CardGone: TAKEN, CardUnreadable: UNREADABLE}[type(facts)]  # type: ignore[index]
+        return {NotMyNumberCard: OTHER_CARD, CardGone: TAKEN, CardUnreadable: UNREADABLE}[type(facts)]
     assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), facts.code_tries_left) == CodeRight()
     record = card.read_face_record()

@@ -15,8 +15,8 @@ def frame(at: float, shade: int = 0) -> Frame:
 
 
 def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
-    face = np.random.default_rng(seed).normal(0, 1, 128)
-    return face / np.linalg.norm(face) + noise / np.sqrt(128)
+    face: np.ndarray = np.random.default_rng(seed).normal(0, 1, 128)
+    return np.asarray(face / np.linalg.norm(face) + noise / np.sqrt(128))
 
 
 def test_frames_lie_apart() -> None:

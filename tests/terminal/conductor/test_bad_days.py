@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from config.japan import JAPAN
 from consent.ledger import LedgerFile
 from consent.records import Decided
 from consent.verification import LedgerIntact
@@ -112,7 +113,7 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
     assert set(keys) == {decided.idempotency_key}
     moment = decided.answers[0].answered_at
     assert moment is not None
-    assert moment.astimezone(_japan()).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
+    assert moment.astimezone(JAPAN).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
 
 
 def test_stopped_in_the_middle_is_decided_without_consent_at_the_next_start(desk: Desk) -> None:
@@ -268,9 +269,3 @@ def test_a_terminal_that_is_not_enrolled_says_what_to_do(tmp_path: Path, counter
     settings = counter.settings.model_copy(update={"state_dir": tmp_path / "elsewhere"})
     with pytest.raises(NotReady, match="uketsuke enrol"):
         open_terminal(settings, None)  # type: ignore[arg-type]
-
-
-def _japan() -> object:
-    from config.japan import JAPAN
-
-    return JAPAN

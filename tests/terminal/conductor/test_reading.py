@@ -37,7 +37,7 @@ class Overheard:
 def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int]]:
     slot, card = SimulatedSlot(), Overheard(desk.card())
     slot.insert(card)  # type: ignore[arg-type]
-    reading = reading_of(Settings(reader=ReaderSettings(**settings)))  # type: ignore[arg-type]
+    reading = reading_of(Settings(reader=ReaderSettings.model_validate(settings)))
     cards = CardDesk(slot, anchors, reading)  # type: ignore[arg-type]
 
     async def day() -> ev.Event:

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.sync.connection import Connection
+from websockets.typing import Origin
 
 from terminal.counter_web.access import CODE_SECONDS, Access
 from terminal.talk.serial import SETTLE_SECONDS
@@ -36,9 +38,8 @@ class Visitor:
 
     def line(self, **headers: str) -> ClientConnection:
         given = {"Cookie": self.cookie, **headers}
-        return connect(
-            f"ws://127.0.0.1:{self.port}/talk", origin=given.pop("Origin", self.origin), additional_headers=given
-        )
+        origin = Origin(given.pop("Origin", self.origin))
+        return connect(f"ws://127.0.0.1:{self.port}/talk", origin=origin, additional_headers=given)
 
 
 @pytest.fixture
@@ -48,14 +49,14 @@ def visitor(stage: PageStage) -> Iterator[Visitor]:
     one.http.close()
 
 
-def heard(line: ClientConnection, kind: str) -> Any:
+def heard(line: Connection, kind: str) -> Any:
     while True:
         message = json.loads(line.recv(timeout=5))
         if message["type"] == kind:
             return message
 
 
-def is_cut_off(line: ClientConnection) -> bool:
+def is_cut_off(line: Connection) -> bool:
     try:
         while True:
             line.recv(timeout=5)
@@ -121,7 +122,7 @@ def test_other_names_and_other_sites_are_turned_away(visitor: Visitor) -> None:
 
 
 def test_without_the_cookie_no_line_is_opened(visitor: Visitor) -> None:
-    with pytest.raises(InvalidStatus), connect(f"ws://127.0.0.1:{visitor.port}/talk", origin=visitor.origin):
+    with pytest.raises(InvalidStatus), connect(f"ws://127.0.0.1:{visitor.port}/talk", origin=Origin(visitor.origin)):
         pass
     visitor.enter()
     with pytest.raises(InvalidStatus), visitor.line(Cookie=f"uketsuke-{visitor.port}=99999999999.{'0' * 64}"):

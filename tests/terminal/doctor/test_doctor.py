@@ -344,5 +344,7 @@ def test_after_a_day_the_doctor_knows_nobody(tmp_path: Path, monkeypatch: pytest
     assert "whole, 4 records" in told
     person = invented_people()["adult"].qualifications[0]
     result = next((tmp_path / "state" / "results").glob("*.xml")).name
+    assert person.name is not None
+    assert person.insured_identification_number is not None
     for secret in (person.name, str(person.birth_date), person.insured_identification_number, result, "1234"):
         assert secret not in told

@@ -23,6 +23,7 @@ from terminal.cli.reader import certificate_on_reader
 from terminal.doctor import readers
 from terminal.doctor.finding import Grade
 
+SECURITY_VIOLATION = 0x8010006A
 FIRST, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
 
 
@@ -95,7 +96,7 @@ def test_adopt_says_what_is_wrong(
 
 
 def test_a_user_whom_pcscd_refuses_is_told_of_polkit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (pcsc.scard.SCARD_W_SECURITY_VIOLATION, 0))
+    monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (SECURITY_VIOLATION, 0))
     refused = readers.pcscd(settings(tmp_path))
     assert (refused.grade, "0x8010006A" in refused.said) == (Grade.BAD, True)
     assert "polkit" in refused.remedy

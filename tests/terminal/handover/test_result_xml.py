@@ -99,6 +99,7 @@ def test_element_by_element(elder_result: QualificationResult) -> None:
     assert [child.tag for child in root] == ["MessageHeader", "MessageBody"]
     assert dict(leaves(root.find("MessageHeader"))) == EXPECTED_HEADER
     body = root.find("MessageBody")
+    assert body is not None
     assert {child.tag: child.text for child in body if not len(child)} == EXPECTED_BODY
     assert [child.tag for child in body][-1] == "ResultList"
     assert leaves(body.find("ResultList/ResultOfQualificationConfirmation")) == EXPECTED_RESULT

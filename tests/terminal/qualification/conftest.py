@@ -218,7 +218,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("postgres")
     with psycopg.connect(url) as connection:
         names = ", ".join(table.name for table in metadata.sorted_tables)
-        connection.execute(f"TRUNCATE {names}")  # type: ignore[call-overload]
+        connection.execute(f"TRUNCATE {names}")
     return url
 
 
@@ -254,7 +254,12 @@ def counter(
     server.start()
     yield counter
     # a server takes a fifth of a second to stop, and the next test need not wait for it
-    closing.submit(lambda: (counter.server.close(), server.close()))
+
+    def close() -> None:
+        counter.server.close()
+        server.close()
+
+    closing.submit(close)
 
 
 def authority_pem(authority: TestAuthority) -> str:

@@ -34,7 +34,7 @@ def test_the_opener_alone_registers_and_fetches(counter: Any, card: Any) -> None
     counter.know(card, "unregistered")
     opened = counter.play(lambda client: counter.opened(client, card))
     stranger, _ = enrol_locally(counter.state_dir, "terminal-2")
-    thieves = [
+    thieves: list[dict[str, Any]] = [
         {"terminal_id": "terminal-2", "terminal_key": stranger},  # enrolled, but it opened another check
         {"terminal_key": SigningKey.generate()},  # says it is the opener
         {"terminal_id": "terminal-9", "terminal_key": SigningKey.generate()},  # known to nobody

@@ -95,7 +95,8 @@ def test_a_signed_final_refusal_ends_the_check_and_nothing_else_does(office: Off
     """Sent again and again it would be refused until the consents end; unsigned it may be anybody's word."""
 
     async def day(client: Any) -> list[Any]:
-        behaviour, stages = counter.server.behaviour, []
+        behaviour = counter.server.behaviour
+        stages: list[str] = []
         with office.at(client):
             check_id = await office.decided(client)
             for rule in (

@@ -6,6 +6,7 @@ import sys
 import threading
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,13 @@ def test_enrolment(tmp_path: Path) -> None:
 
 
 def test_no_statement_can_be_taken_for_another() -> None:
-    verdict = {"challenge": b"c", "way": Way.FACE, "matched": True, "chip_key_sha256": b"k", "certificate_sha256": b"z"}
+    verdict: dict[str, Any] = {
+        "challenge": b"c",
+        "way": Way.FACE,
+        "matched": True,
+        "chip_key_sha256": b"k",
+        "certificate_sha256": b"z",
+    }
     statements = [
         pin_statement(b"ab"),
         chip_statement(b"a", b"b"),

@@ -205,10 +205,10 @@ def nothing_invented_nothing_lost(
         assert mine[check_id].ledger_count == history.decided.sequence
     for line in said:
         if line["what"] == "told":  # what the patient was told is done stands, with every yes
-            decided = ledger[line["check"]].decided
-            assert decided is not None
-            if decided.event.cause == "answered":
-                assert {item.value for item in decided.event.granted} == agreed.get(line["reception"], set())
+            kept = ledger[line["check"]].decided
+            assert kept is not None
+            if kept.event.cause == "answered":
+                assert {item.value for item in kept.event.granted} == agreed.get(line["reception"], set())
 
 
 def result_files_are_whole(place: Place, ledger: dict[str, History]) -> None:

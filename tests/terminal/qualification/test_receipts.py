@@ -88,7 +88,8 @@ class Books:
         with Ledger.open(self.path, "terminal-1", clock=lambda: records[0].at):
             pass
         connection = sqlite3.connect(self.path)
-        previous, heads, sequence = genesis_hash("terminal-1"), {}, 0
+        heads: dict[str, Any] = {}
+        previous, sequence = genesis_hash("terminal-1"), 0
         for record in records:
             event = change(record.event)
             if event is None:

@@ -124,7 +124,7 @@ def test_a_service_that_is_not_the_enrolled_one(counter: Any, card: Any) -> None
     check_id = counter.play(lambda client: counter.opened(client, card)).check_id
 
     async def day(client: QualificationClient) -> Any:
-        answers = [await client.challenge(), await client.audit()]
+        answers: list[Any] = [await client.challenge(), await client.audit()]
         submission = client.submission(check_id, decided_at=ANSWERED, answers=[], ledger_count=1, ledger_head="ab")
         answers.append(await client.submit(check_id, submission, f"key-{check_id}"))
         (one,) = set(answers)

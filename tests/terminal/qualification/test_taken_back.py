@@ -16,7 +16,7 @@ from consent.records import Cause, Decided, Opened, RecordedAnswer
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, Stage
 from terminal.conductor.worker import Worker
-from terminal.handover.folder import ResultFolder
+from terminal.handover.process import FolderProcess
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
 
 
@@ -74,9 +74,9 @@ async def delivered(counter: Any, client: Any, card: Any, ledger: Ledger, delive
 
 def play(counter: Any, card: Any, tmp_path: Path, books: Worker, day: Any) -> Any:
     async def played(client: Any) -> Any:
-        folder = ResultFolder(tmp_path / "results", owner="terminal-1", create=True)
+        folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
-            delivery = Delivery(ledger, books, client, folder, Shelf(counter))
+            delivery = Delivery(ledger, books, client, folder, Shelf(counter), "1319999999")
             check_id = await delivered(counter, client, card, ledger, delivery)
             return await day(client, delivery, check_id)
 
@@ -137,9 +137,9 @@ def test_killed_before_it_was_told(counter: Any, card: Any, tmp_path: Path, book
     check_id = play(counter, card, tmp_path, books, day)
 
     async def next_life(client: Any) -> Any:
-        folder = ResultFolder(tmp_path / "results", owner="terminal-1", create=True)
+        folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
-            delivery = Delivery(ledger, books, client, folder, Shelf(counter))
+            delivery = Delivery(ledger, books, client, folder, Shelf(counter), "1319999999")
             assert delivery.backlog() == 1
             await delivery.work_off()
             assert delivery.backlog() == 0

@@ -17,7 +17,7 @@ from PIL import Image
 
 from terminal.screens.picture import LivePicture
 from terminal.screens.wrapping import cells
-from tests.terminal.screens.snapshots import WIDTH, picture_of
+from tests.terminal.screens.snapshot import WIDTH, picture_of
 from tests.terminal.screens.stage import USUAL, Stage, StillCamera, stage
 from tests.terminal.talk.gallery import state_of
 from vision.frame import Frame

@@ -80,6 +80,9 @@ class StillCamera:
     def latest(self) -> Any:
         return self.frame
 
+    def after(self, number: int, timeout: float) -> Any:
+        return self.frame
+
     def lost(self) -> object | None:
         return None if self.frame is not None else "no frame"
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from config.settings import AlsoPin
+from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
@@ -13,8 +14,8 @@ from terminal.talk.parts import LineKind, Pad, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import LANGUAGES, words
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
-from tests.terminal.session.world import CARD, World
-from tests.terminal.talk.gallery import BOTH, GENUINE, RULES, state_of
+from tests.terminal.session.world import CARD, GENUINE, World
+from tests.terminal.talk.gallery import BOTH, RULES, state_of
 
 SENTENCES = {
     "ja": "顔を確認しました 暗証番号もお願いします",
@@ -82,7 +83,7 @@ def test_who_has_no_pin_or_must_not_have_both_is_told_nothing_of_it() -> None:
         assert words("ja")("code.both") not in texts(seen(at_the_code(rules, tries).state, rules))
     world = at_the_code(BOTH)
     world.touch(ev.StaffAuthenticated)
-    world.state = replace(world.state, target=st.Way.STAFF)  # type: ignore[arg-type]
+    world.state = replace(world.state, target=Way.STAFF)  # type: ignore[arg-type]
     assert words("ja")("code.both") not in texts(seen(world.state, BOTH))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from terminal.screens.picture import CardPhoto, LivePicture
 from terminal.session.display import Size
-from tests.terminal.screens.snapshots import FOLDER, UPDATE, difference, picture_of
+from tests.terminal.screens.snapshot import FOLDER, UPDATE, difference, picture_of
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, drawn_face, on_a_loop, stage
 from tests.terminal.talk.gallery import SCREENS, state_of
 

@@ -77,7 +77,7 @@ def test_a_stale_challenge_is_fetched_anew() -> None:
     world.card_read()
     world.touch(ev.PinChosen)
     world.seconds += 50  # nobody typed for a while
-    world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))  # type: ignore[type-var]
+    world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))  # type: ignore[arg-type]
     assert kinds(world.touch(ev.PinEntered)) == [fx.FetchChallenge]
     effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
     assert kinds(effects) == [fx.VerifyPinAndSign]

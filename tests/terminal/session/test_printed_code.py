@@ -15,6 +15,7 @@ def scanning(world: World) -> None:
     world.card_read()
     world.touch(ev.FaceChosen)
     assert isinstance(world.state, st.PrintedCodeEntry)
+    assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.scanning
 
 
@@ -38,6 +39,7 @@ def test_typing_instead_waits_for_what_was_read_in_part() -> None:
 
     effects = world.touch(ev.CodeTypingChosen)
     assert effects == (fx.StopScan(world.reception.id, 0),)
+    assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.scanning
 
     world.answer(ev.CodeNotScanned)
@@ -103,6 +105,7 @@ def test_the_camera_opens_at_idle_only_when_asked() -> None:
 
     world.send(ev.CodeShown("h1", date(2031, 4, 1)))
     assert isinstance(world.state, st.CardShown)
+    assert isinstance(world.state, st.Idle)
     assert not world.state.looking
 
 
@@ -121,4 +124,5 @@ def test_without_a_camera_that_reads_fronts_none_is_offered() -> None:
     world = World()
 
     assert world.send(ev.ShowCardChosen("")) == ()
+    assert isinstance(world.state, st.Idle)
     assert not world.state.looking

@@ -120,7 +120,8 @@ class World:
 
     def wait(self, seconds: float) -> tuple[fx.Effect, ...]:
         """Let time pass, with every tick the state asks for on the way."""
-        end, effects = self.seconds + seconds, ()
+        end = self.seconds + seconds
+        effects: tuple[fx.Effect, ...] = ()
         while True:
             moment = next_tick(self.state, self.rules)
             if moment is None or moment > end:
@@ -159,9 +160,9 @@ class World:
                 (st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit()),
                 ev.QuestionAnswered(question_id=asked, granted=granted),
             ):
-                question = state.question
-                if question is not None and question.id == asked:
-                    for item in question.items:
+                answered = state.question
+                if answered is not None and answered.id == asked:
+                    for item in answered.items:
                         self.said_yes[key, item] = granted
             case _, ev.FaceChosen():
                 self.chose_face.add(key)

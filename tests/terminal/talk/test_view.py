@@ -266,6 +266,7 @@ def test_a_view_holds_no_secret_of_the_card(language: str) -> None:
     state = state_of("pin", language)
     assert isinstance(state, st.PinEntry)
     assert isinstance(state.reception.facts, CardFacts)
+    assert state.reception.facts.certificate_not_after is not None
     text = repr(replace(seen(state), foot=()))
     assert str(state.reception.facts.certificate_not_after.year) not in text
 

@@ -59,8 +59,10 @@ def test_what_is_measured_is_what_the_terminal_decides() -> None:
     score, largest = (float(np.quantile(values[tried.same], 0.7)) for values in (tried.scores, tried.distances))
     judge = Judge(Calibration("engine", 0.7, {3: score}, 1e-3), crowd)
     passed = passed_by(judge, tried, 3, largest)
+    references = [card.reference for card in persons if card.reference is not None]
+    assert len(references) == len(persons)
     decided = [
-        judge.matches(np.mean(live.live, axis=0), card.reference, 3, largest) for card in persons for live in persons
+        judge.matches(np.mean(live.live, axis=0), reference, 3, largest) for reference in references for live in persons
     ]
     assert 0 < sum(decided) < (tried.scores <= score).sum()
     assert passed.tolist() == decided

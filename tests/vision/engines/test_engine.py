@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vision.engines.dnn import DnnEngine, _moved, _rectangle
-from vision.engines.engine import CARD, LIVE, STRAIGHT, Cut, Cuts, Encoding, FaceBox, FaceEngine, flip_averaged
+from vision.engines.engine import CARD, LIVE, STRAIGHT, Cut, Cuts, Encoding, FaceBox, FaceEngine, Points, flip_averaged
 from vision.engines.models.resnet import CHIP
 from vision.frame import Frame, Image
 from vision.synthetic.source import SyntheticSource
@@ -60,6 +60,9 @@ class Straight:
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
         return []
+
+    def points(self, grey: Image, box: FaceBox) -> Points:
+        raise AssertionError("not asked for")
 
     def encode(self, grey: Image, box: FaceBox) -> Encoding:
         self.encoded.append(box)

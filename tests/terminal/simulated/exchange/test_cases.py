@@ -89,12 +89,17 @@ def test_welfare_has_the_ticket_of_the_month_that_is_asked_for(counter: Counter)
 @pytest.mark.parametrize(("now", "day"), [(datetime(2028, 2, 15, tzinfo=UTC), date(2028, 2, 15)), (DAY, DAY.date())])
 def test_welfare_never_goes_stale_and_may_have_no_ticket_yet(counter: Counter, now: datetime, day: date) -> None:
     counter.now = now
-    someone = {"insurer_number": "12139999", "insured_card_symbol": None, "insured_branch_number": None, "day": day}
-    with_ticket = {"insured_identification_number": "0000123", "birth_date": date(1959, 11, 11)}
+    someone: dict[str, Any] = {
+        "insurer_number": "12139999",
+        "insured_card_symbol": None,
+        "insured_branch_number": None,
+        "day": day,
+    }
+    with_ticket: dict[str, Any] = {"insured_identification_number": "0000123", "birth_date": date(1959, 11, 11)}
     body = counter.ask("OQSsiquc01req_1.xml", check(**someone, **with_ticket)).body
     assert (body.validity, body.results[0].medical_tickets[0].treatment_month) == ("1", f"{day:%Y%m}")
     assert body.results[0].medical_tickets[0].expiration_date.month == day.month
-    without = {"insured_identification_number": "0000124", "birth_date": date(1961, 12, 1)}
+    without: dict[str, Any] = {"insured_identification_number": "0000124", "birth_date": date(1961, 12, 1)}
     body = counter.ask("OQSsiquc01req_2.xml", check(**someone, **without)).body
     assert (body.validity, body.results[0].medical_tickets) == ("6", ())
 

@@ -67,7 +67,7 @@ def test_nobody(counter: Counter, changes: dict[str, Any]) -> None:
 
 
 def test_a_qualification_that_has_ended(counter: Counter) -> None:
-    lost = {
+    lost: dict[str, Any] = {
         "insurer_number": "06139999",
         "insured_card_symbol": "見本４",
         "insured_identification_number": "6789",

@@ -141,7 +141,11 @@ def test_only_where_it_was_given_and_only_for_who_gave_it(counter: Counter) -> N
     face(counter, medicines=1)
     assert refused(ask(counter, drugs(institution="1310000000")), "SIMX0008E")
     assert refused(ask(counter, drugs(insured_identification_number="404")), "SIMX0004W")
-    other = {"insurer_number": "39139999", "insured_card_symbol": None, "insured_identification_number": "00009876"}
+    other: dict[str, Any] = {
+        "insurer_number": "39139999",
+        "insured_card_symbol": None,
+        "insured_identification_number": "00009876",
+    }
     assert refused(ask(counter, drugs(**other, insured_branch_number=None)), "SIMX0008E")
 
 

@@ -68,7 +68,7 @@ def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
         assert check_file(path).ok
     assert list((folders.res / WORK_FOLDER).iterdir()) == []
     book = Book(root / "book.db")
-    assert book.reference_number(INSTITUTION, "adult") is not None
+    assert book.numbers(INSTITUTION, registration().body.info) is not None
     book.close()
 
 
