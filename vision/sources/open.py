@@ -3,6 +3,7 @@
 from vision.sources.protocol import FrameSource
 
 SYNTHETIC = "synthetic:"
+CARD = "synthetic:card:"
 
 
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
@@ -13,6 +14,10 @@ def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> Fr
     (`vision.synthetic.conditions`). `loop`: files begin again at their end. Raises ValueError for a synthetic person,
     attack or condition nobody knows.
     """
+    if spec.startswith(CARD):
+        from vision.synthetic.card_source import card_source
+
+        return card_source(spec.removeprefix(CARD))
     if spec.startswith(SYNTHETIC):
         from vision.synthetic.source import SyntheticSource
 

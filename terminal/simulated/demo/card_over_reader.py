@@ -1,8 +1,6 @@
 """A camera over the demo's reader: it sees the front of whatever simulated card lies there."""
 
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,53 +10,38 @@ from reader.link import CodeScanner
 from reader.printed_code import Era, EraDate, WesternDate
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.frame import Image
 from vision.synthetic.card_front import CardFront, draw_front
-from vision.synthetic.card_scene import Scene, shoot
-from vision.verdict import CameraLost
+from vision.synthetic.card_source import CardSource
 
 if TYPE_CHECKING:
     from terminal.conductor.card_camera import CardCamera
 
 _ERAS: Final = {Era.MEIJI: "明治", Era.TAISHO: "大正", Era.SHOWA: "昭和", Era.HEISEI: "平成", Era.REIWA: "令和"}
 _SEXES: Final = {1: "男", 2: "女"}
-_SECONDS_A_FRAME: Final = 0.1
 
 
-class CardOverReader:
-    """A `FrameSource`: one card a little unsteady in the picture, or an empty counter."""
+class CardOverReader(CardSource):
+    """Sees the card that lies on the reader, unless something covers it."""
 
     def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
+        super().__init__(self._picture)
         self._card_there = card_there
+        self._drawn: tuple[str, Image] | None = None
         self.covered = False
         """Something lies on the card."""
-        self._drawn: tuple[str, Image] | None = None
-        self._number = 0
 
     @property
     def name(self) -> str:
         return "simulated camera over the reader"
 
-    def open(self) -> CameraLost | None:
-        return None
-
-    def read(self) -> Frame | CameraLost:
-        time.sleep(_SECONDS_A_FRAME)
-        self._number += 1
-        card = self._card_there()
-        if card is None or self.covered:
-            picture = np.full((480, 640, 3), 96, np.uint8)
-        else:
-            unsteady = replace(Scene(), turn=1.5 * np.sin(self._number), across=0.01 * np.cos(self._number))
-            picture = shoot(self._front(card), unsteady, self._number)
-        frame = frame_of(picture, number=self._number, taken_at=time.monotonic())
-        assert not isinstance(frame, FrameProblem)
-        return frame
-
     def close(self) -> None:
         self._drawn = None
 
-    def _front(self, card: SoftCard) -> Image:
+    def _picture(self) -> Image | None:
+        card = self._card_there()
+        if card is None or self.covered:
+            return None
         if self._drawn is None or self._drawn[0] != card.image.card_id:
             self._drawn = (card.image.card_id, draw_front(front_of(card)))
         return self._drawn[1]

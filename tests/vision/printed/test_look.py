@@ -7,13 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from vision.frame import Image
+from vision.frame import Frame, Image
 from vision.printed.corners import find_cards
 from vision.printed.fields import PrintedBirth, PrintedFields
 from vision.printed.guidance import CardGuidance
 from vision.printed.look import look_at
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Recogniser
+from vision.sources.open import open_source
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import Scene, Trouble, homography, ordinary, shoot
 
@@ -183,3 +184,26 @@ def test_the_outline_lies_on_the_card(hana: CardFront) -> None:
             np.array([[[0, 0], [wide, 0], [wide, high], [0, high]]], np.float32), homography(card.shape, scene)
         )[0]
         assert np.abs(find_cards(shoot(card, scene, seed))[0] - true).max() < 3
+
+
+@pytest.mark.parametrize(
+    ("spec", "guidance"),
+    [
+        ("synthetic:card:front", CardGuidance.HOLD_STILL),
+        ("synthetic:card:back", CardGuidance.OTHER_SIDE),
+        ("synthetic:card:other", CardGuidance.OTHER_SIDE),
+    ],
+)
+def test_cards_can_be_named_as_a_camera(spec: str, guidance: CardGuidance, recogniser: Recogniser) -> None:
+    source = open_source(spec)
+    assert source.open() is None
+    frame = source.read()
+    assert isinstance(frame, Frame)
+    assert look_at(frame.rgb, recogniser).guidance is guidance
+
+
+def test_an_unknown_card_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"no card 'side'. Known: front"):
+        open_source("synthetic:card:side")
+    with pytest.raises(ValueError, match=r"no trouble 'fog'. Known: glare"):
+        open_source("synthetic:card:front,fog")

@@ -1,0 +1,79 @@
+"""A camera before which a simulated card is held: a peer of the webcam."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
+from vision.synthetic.card_scene import Scene, Trouble, shoot
+from vision.verdict import CameraLost
+
+SPECIMEN: Final = CardFront("昭和55年 3月 1日生", "2033年 3月 1日まで有効", "4907")
+_SIDES: Final[dict[str, Callable[[], Image]]] = {
+    "front": lambda: draw_front(SPECIMEN),
+    "pinless": lambda: draw_front(replace(SPECIMEN, pinless=True)),
+    "back": draw_back,
+    "other": draw_other_card,
+}
+_SECONDS_A_FRAME: Final = 0.1
+
+
+class CardSource:
+    """A `FrameSource`: a card a little unsteady in the picture, or an empty counter where `card` gives None."""
+
+    def __init__(self, card: Callable[[], Image | None], scene: Scene | None = None) -> None:
+        """`card`: a card's picture (RGB) at each frame; keep it, drawing one takes longer than a frame."""
+        self._card = card
+        self._scene = scene or Scene()
+        self._number = 0
+
+    @property
+    def name(self) -> str:
+        return "synthetic card"
+
+    def open(self) -> CameraLost | None:
+        return None
+
+    def read(self) -> Frame | CameraLost:
+        time.sleep(_SECONDS_A_FRAME)
+        self._number += 1
+        card = self._card()
+        if card is None:
+            picture = np.full((480, 640, 3), 96, np.uint8)
+        else:
+            sway = 1.5 * float(np.sin(self._number))
+            unsteady = replace(self._scene, turn=self._scene.turn + sway, across=0.01 * float(np.cos(self._number)))
+            picture = shoot(card, unsteady, self._number)
+        frame = frame_of(picture, number=self._number, taken_at=time.monotonic())
+        assert not isinstance(frame, FrameProblem)
+        return frame
+
+    def close(self) -> None:
+        pass
+
+
+def card_source(text: str) -> CardSource:
+    """`front`, `pinless`, `back` or `other`, then troubles after commas: `front,glare,tilted`. Raises ValueError."""
+    side, *words = text.split(",")
+    if side not in _SIDES:
+        raise ValueError(f"there is no card {side!r}. Known: {', '.join(_SIDES)}.")
+    for word in words:
+        if word not in set(Trouble):
+            raise ValueError(f"there is no trouble {word!r}. Known: {', '.join(Trouble)}.")
+    troubles = tuple(Trouble(word) for word in words)
+    dim, blurred, tilted = (trouble in troubles for trouble in (Trouble.LOW_LIGHT, Trouble.BLURRED, Trouble.TILTED))
+    scene = Scene(
+        tilt=24.0 if tilted else 0.0,
+        swing=-20.0 if tilted else 0.0,
+        blur=1.6 if blurred else 0.5,
+        motion=3.0 if blurred else 0.0,
+        light=0.3 if dim else 1.0,
+        noise=10.0 if dim else 2.0,
+        troubles=troubles,
+    )
+    picture = _SIDES[side]()
+    return CardSource(lambda: picture, scene)
