@@ -74,11 +74,18 @@ class Desk:
         )
         self.conductor.listen(on_state=self.states.append)
         running = asyncio.create_task(self.conductor.run())
+        await self.watching()
         try:
             yield self
         finally:
             self.conductor.stop()
             await running
+
+    async def watching(self) -> None:
+        """Until the reader is watched: a card that lay there before is left alone."""
+        async with asyncio.timeout(10):
+            while self.conductor.reader_name is None:
+                await asyncio.sleep(0.005)
 
     def card(self, persona: str = "pin-right") -> SoftCard:
         def portrait(_: object) -> bytes:

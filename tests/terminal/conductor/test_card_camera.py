@@ -44,6 +44,7 @@ class FilmedDesk(Desk):
         )
         self.conductor.listen(on_state=self.states.append)
         running = asyncio.create_task(self.conductor.run())
+        await self.watching()
         try:
             yield self
         finally:
