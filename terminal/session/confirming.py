@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from config.settings import AlsoPin
 from reader.facts import Authenticity, CardFacts, Medium
-from terminal.problems import ProblemCode, of_card
+from terminal.problems import ProblemCode, of_card, of_refusal
 from terminal.qualification.contract import CertificateStanding, Way
 from terminal.qualification.grace import standing
 from terminal.session.certainty import has_camera, needs_pin
@@ -332,8 +332,8 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return _verify_and_sign(state, rules, now)
         case ServiceSilent() if state.phase is PinPhase.FETCHING:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
-        case ServiceRefused() if state.phase is PinPhase.FETCHING:
-            return to_problem(reception, ProblemCode.SERVICE_REFUSED, rules, now)
+        case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
+            return to_problem(reception, of_refusal(reason), rules, now)
         case PinSigned():
             return ask_service(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
         case PinRefused(left=0, sent=sent):

@@ -4,16 +4,19 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 from config.settings import Profile, Settings
 from consent.items import Item
 from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
 from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
@@ -21,6 +24,7 @@ from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.session.rules import Now
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
@@ -108,6 +112,16 @@ class _Watched:
                 return None
 
 
+class _WrongClock(Clock):
+    """The clock of this computer, or one that is late."""
+
+    late = timedelta()
+
+    def now(self) -> Now:
+        right = super().now()
+        return right._replace(wall=right.wall - self.late)
+
+
 class _Substitute(Operator):
     """The one operator of the run; each persona takes its place in turn."""
 
@@ -131,13 +145,16 @@ class AutoDemo:
         self._place: CardPlace
         self._watched = _Watched()
         self._tries = 0
+        self._clock = _WrongClock()
 
     async def play(self, personas: Sequence[Persona]) -> list[Played]:
-        """In the order given; one conductor for each row of personas that share a profile."""
+        """In the order given; one conductor for each row of personas that share profile and settings."""
         played: list[Played] = []
-        for profile, row in groupby(personas, key=lambda persona: persona.profile):
-            self._settings = with_profile(self._settings, profile)
-            played += await self._play_row(list(row))
+        common = self._settings
+        for (profile, _), row in groupby(personas, key=lambda persona: (persona.profile, dict(persona.settings))):
+            together = list(row)
+            self._settings = with_profile(common, profile, together[0].settings)
+            played += await self._play_row(together)
         return played
 
     async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
@@ -149,6 +166,7 @@ class AutoDemo:
         conductor = open_terminal(
             self._settings,
             devices,
+            clock=self._clock,
             # the answers stay a moment: nobody has to read them here
             rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.authority.trust_anchors,
@@ -180,15 +198,23 @@ class AutoDemo:
             transcript,
             take_card=self._place.remove,
             mend=self._misplace(persona, card),
+            unplug=self._unplugging(persona),
             code=card.code_on_face.encode("ascii"),
         )
         self._misbehave(persona)
         began = time.monotonic()
+        if persona.script.child:
+            transcript.answered(speaker(self._settings)("ja")("help.for-child"))
+            conductor.post(ev.HelpChosen(""))
+            conductor.post(ev.ForChildChosen(""))
         self._place.insert(card)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watched.back.wait(), RECEPTION_SECONDS)
         substitute.now = None
         self._place.remove()
+        self._clock.late = timedelta()
+        if persona.script.mishap is Mishap.READER_UNPLUGGED and isinstance(self._place, SimulatedPlace):
+            self._place.slot.plug()
         seconds = time.monotonic() - began
         await self._service_is_back(persona, conductor, transcript)
         return self._judge(persona, watched, seconds)
@@ -198,11 +224,19 @@ class AutoDemo:
         place = self._place
         if not persona.script.mishap.needs_simulated_reader or not isinstance(place, SimulatedPlace):
             return None
+        if persona.script.mishap is Mishap.READER_UNPLUGGED:
+            return None
         if persona.script.mishap is Mishap.CARD_HELD:
             place.slot.hold("another program (process 4711)")
         else:
             place.slot.insert(SoftCard(card.image.model_copy(deep=True)), reader=1)
         return place.mend
+
+    def _unplugging(self, persona: Persona) -> Callable[[], None] | None:
+        place = self._place
+        if persona.script.mishap is not Mishap.READER_UNPLUGGED or not isinstance(place, SimulatedPlace):
+            return None
+        return place.slot.unplug
 
     def _misbehave(self, persona: Persona) -> None:
         match persona.script.mishap:
@@ -210,6 +244,8 @@ class AutoDemo:
                 self._counter.stub.silence(Operation.OPEN)
             case Mishap.SERVICE_SILENT_AT_SUBMIT:
                 self._counter.stub.silence(Operation.SUBMIT)
+            case Mishap.CLOCK_WRONG:
+                self._clock.late = timedelta(hours=1)
             case _:
                 pass
 
@@ -267,9 +303,16 @@ def _differences(expected: Expected, watched: _Watched, flags: dict[Item, int] |
     return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
 
 
-def with_profile(settings: Settings, profile: Profile) -> Settings:
-    """The same settings for another profile: what the user did not set follows the profile's row."""
-    return Settings.model_validate(settings.model_dump(exclude_unset=True) | {"profile": profile})
+def with_profile(settings: Settings, profile: Profile, more: Mapping[str, object] = MappingProxyType({})) -> Settings:
+    """The same settings for another profile: what the user did not set follows the profile's row.
+
+    `more`: further values by dotted name ("consent.limit").
+    """
+    values = settings.model_dump(exclude_unset=True) | {"profile": profile}
+    for name, value in more.items():
+        section, _, key = name.partition(".")
+        values[section] = values.get(section, {}) | {key: value}
+    return Settings.model_validate(values)
 
 
 def as_json(played: Sequence[Played]) -> str:

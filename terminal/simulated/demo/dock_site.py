@@ -14,7 +14,7 @@ from terminal.counter_web.site import Site, Tell
 from terminal.front.dock import Dock
 from terminal.front.opened import Opened
 from terminal.session.states import Complete, Idle, Problem, State
-from terminal.simulated.personas.cast import BY_NAME, PERSONAS
+from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.tales import Language, steps_of, tale_of
 from terminal.words.catalogue import words
 
@@ -167,7 +167,7 @@ class DockSite:
                     }
                     for language in _LANGUAGES
                 }
-                for persona in PERSONAS
+                for persona in AT_ONE_TERMINAL
             ],
             "current": dock.current,
             "cardIn": dock.card_in,

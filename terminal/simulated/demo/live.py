@@ -14,7 +14,7 @@ from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.places import CardPlace, card_places
 from terminal.simulated.demo.stage import Stage, SyntheticStage, open_stage
-from terminal.simulated.personas.cast import BY_NAME, PERSONAS
+from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.behaviour import Operation
 
@@ -122,7 +122,7 @@ class LiveDemo:
             rules=replace(rules_of(counter.settings), staff_enabled=True),
             anchors=counter.props.authority.trust_anchors,
         )
-        return Opened(conductor, stage.camera, DemoDock(counter, place, stage, PERSONAS))
+        return Opened(conductor, stage.camera, DemoDock(counter, place, stage, AT_ONE_TERMINAL))
 
     def close(self) -> None:
         self._ending.close()

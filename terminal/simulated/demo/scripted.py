@@ -17,8 +17,8 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 class ScriptedPatient:
     """Reads a Talk and touches one of its offers.
 
-    `take_card` lifts the card from the reader; `mend` ends what is wrong at the reader, once it was told; `code` is
-    what the card's front says, for a patient who types it.
+    `take_card` lifts the card from the reader; `unplug` takes the reader away while the PIN is asked for; `mend` ends
+    what is wrong at the reader, once it was told; `code` is what the card's front says, for a patient who types it.
     """
 
     def __init__(
@@ -28,12 +28,13 @@ class ScriptedPatient:
         *,
         take_card: Callable[[], None],
         mend: Callable[[], None] | None = None,
+        unplug: Callable[[], None] | None = None,
         code: bytes = b"",
     ) -> None:
         self._script = script
         self._transcript = transcript
         self._take_card = take_card
-        self._mend = mend
+        self._mend, self._unplug = mend, unplug
         self._pins = list(script.pins)
         self._code = code
 
@@ -50,10 +51,16 @@ class ScriptedPatient:
             mend()
             return
         if isinstance(state, _ENDS):
-            if state.reception.card_in:
-                self._take_card()
+            self._end(talk, state, hands)
             return
-        if self._pulls_card(state):
+        if self._script.leaves_at == talk.state:
+            self._touch(talk, talk.foot[0], hands)
+            return
+        if talk.body.pad is Pad.PIN and self._unplug is not None:
+            unplug, self._unplug = self._unplug, None
+            self._transcript.note("the reader is unplugged")
+            unplug()
+        elif self._pulls_card(state):
             self._transcript.note("the card is taken away")
             self._take_card()
         elif isinstance(state, st.ChoosingMethod) and self._script.staff:
@@ -66,6 +73,16 @@ class ScriptedPatient:
             hands.type_code(bytearray(self._code))
         else:
             self._touch(talk, self._wanted(talk, state), hands)
+
+    def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, hands: Hands) -> None:
+        """Take the card; where it lies there no more, go back to the start."""
+        offers = {offer.id: offer for offer in talk.body.offers}
+        if self._script.next_family and "next" in offers:
+            self._touch(talk, offers["next"], hands)
+        elif not state.reception.card_in:
+            self._touch(talk, offers.get("start-over"), hands)
+        if state.reception.card_in:
+            self._take_card()
 
     def _pulls_card(self, state: st.AfterIdle) -> bool:
         match self._script.mishap:

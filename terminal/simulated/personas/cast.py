@@ -5,7 +5,7 @@ from datetime import date
 from config.profiles import Profile
 from consent.items import Item
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import Way
+from terminal.qualification.contract import PrescriptionForm, Way
 from terminal.session.states import Outcome
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
 from terminal.simulated.service.registry import CardStatus
@@ -293,6 +293,103 @@ PERSONAS: tuple[Persona, ...] = (
         script=Script(mishap=Mishap.TWO_CARDS),
         expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED, told=(ProblemCode.TWO_CARDS,)),
     ),
+    Persona(
+        name="pin-locked-told",
+        story="Mistypes the PIN three times: is told that it is locked and who unlocks it, then chooses the face.",
+        person="adult",
+        face="hana",
+        script=Script(pins=("9999", "9998", "9997")),
+        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED, tries_spent=3),
+    ),
+    Persona(
+        name="face-only-asked",
+        story="A card without a PIN: asked before the camera starts, and leaves. Nothing is kept.",
+        person="seventies",
+        face="ume",
+        card=CardKind(pin=None),
+        script=Script(leaves_at="ChoosingMethod"),
+        expected=Expected(None, None),
+    ),
+    Persona(
+        name="leave-after-share-all",
+        story='Shares all, then touches "check in without sharing" at the next question: every yes becomes a no.',
+        person="adult",
+        face="hana",
+        script=Script(leaves_at="Limit"),
+        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, _ASKED, _flags(0, 0, 0)),
+    ),
+    Persona(
+        name="reader-unplugged",
+        story="The reader is unplugged while the PIN is asked for: told as that, and out of service until it is back.",
+        person="adult",
+        face="hana",
+        script=Script(mishap=Mishap.READER_UNPLUGGED),
+        expected=Expected(None, ProblemCode.READER_LOST),
+    ),
+    Persona(
+        name="child-chosen",
+        story='"For a child" is touched first: the guardian is spoken to from there on.',
+        person="child",
+        face="emi",
+        script=Script(child=True),
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
+    ),
+    Persona(
+        name="next-child",
+        story="A guardian with two children: after the first, language and look stay for the next.",
+        person="child",
+        face="emi",
+        script=Script(next_family=True),
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
+    ),
+    Persona(
+        name="clock-wrong",
+        story="The terminal's clock is an hour late: told before anything is opened.",
+        person="adult",
+        face="hana",
+        script=Script(mishap=Mishap.CLOCK_WRONG),
+        expected=Expected(None, ProblemCode.CLOCK_WRONG),
+    ),
+    Persona(
+        name="specific-disease",
+        story="Has a certificate of a specific disease: asked for it by itself, never with the rest.",
+        person="specific-disease",
+        face="hana",
+        expected=Expected(
+            Way.PIN,
+            Outcome.DONE,
+            (_CARE, _MEDICINES, _CHECKUP, "specific-disease", _LIMIT),
+            _ALL_SHARED | {Item.SPECIFIC_DISEASE: 1},
+        ),
+    ),
+    Persona(
+        name="limit-by-law",
+        story="Here the limit is provided by law: it is not asked for and stands in the file.",
+        person="adult",
+        face="hana",
+        settings={"consent.limit": "by-law"},
+        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _CHECKUP), _ALL_SHARED),
+    ),
+    Persona(
+        name="newer-consents",
+        story="The receipt computer knows the consents of 2025: one yes covers the newer elements of its group.",
+        person="adult",
+        face="hana",
+        settings={"handover.newer_consents": True},
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
+        name="prescription-electronic",
+        story="The clinic issues electronic prescriptions: asked for the form, chooses the electronic one.",
+        person="adult",
+        face="hana",
+        script=Script(prescription=PrescriptionForm.ELECTRONIC),
+        settings={"consent.prescription": "ask"},
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
 )
+
+AT_ONE_TERMINAL = tuple(persona for persona in PERSONAS if not persona.needs_own_terminal)
+"""Who can come to one terminal, one after the other, without changing its settings or its clock."""
 
 BY_NAME = {persona.name: persona for persona in PERSONAS}

@@ -32,9 +32,14 @@ class Mishap(StrEnum):
     TWO_CARDS = "two-cards"
     """Another card lies on a second reader, until the terminal has told so."""
 
+    READER_UNPLUGGED = "reader-unplugged"
+    """The reader goes while the PIN is asked for, and comes back after the reception."""
+    CLOCK_WRONG = "clock-wrong"
+    """The terminal's clock runs an hour late."""
+
     @property
     def needs_simulated_reader(self) -> bool:
-        return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS)
+        return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS, Mishap.READER_UNPLUGGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,12 @@ class Script:
     prescription: PrescriptionForm = PrescriptionForm.PAPER
     types_code: bool = False
     """The card's front cannot be read by camera: the printed code is typed."""
+    child: bool = False
+    """ "For a child" is touched before the card is put down."""
+    leaves_at: str = ""
+    """The state at which the patient touches the way out, where there is one."""
+    next_family: bool = False
+    """A family member follows: touched before the card is taken."""
     staff: bool = False
     """Staff comes and confirms the holder by eye."""
     mishap: Mishap = Mishap.NOTHING
@@ -111,6 +122,13 @@ class Persona:
     profile: Profile = Profile.CLINIC
     card: CardKind = CardKind()
     script: Script = Script()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What this institution sets otherwise, by dotted name; only `demo --auto` changes settings between persons."""
+
+    @property
+    def needs_own_terminal(self) -> bool:
+        """Only the automatic demo can stage it."""
+        return bool(self.settings) or self.script.mishap is Mishap.CLOCK_WRONG
 
     @property
     def before_camera(self) -> str:

@@ -71,7 +71,11 @@ _JA: dict[str, tuple[str, str, str]] = {
         "自信がなければ 顔をすすめます",
         "先に「続ける」か聞かれ、完了します",
     ),
-    "child-with-guardian": ("15歳より下の子と 保護者です", "保護者が答えてよいと伝えます", "保護者が答えて完了します"),
+    "child-with-guardian": (
+        "15歳より下の子と 保護者です",
+        "保護者が答えてよいと伝えます",
+        "保護者が答えて完了します",
+    ),
     "infant-no-photo-pin": (
         "写真のない 赤ちゃんのカードです",
         "暗証番号をお願いします",
@@ -86,8 +90,100 @@ _JA: dict[str, tuple[str, str, str]] = {
     "suspended": ("なくして 見つかったカードです", "0120-95-0178 を案内します", "断られます"),
     "lapsed": ("引っ越しの手続きが まだのカードです", "市区町村の窓口を案内します", "断られます"),
     "not-valid": ("使える資格がない方です", "窓口で話を聞きます", "質問なしで 結果に「資格なし」と書かれます"),
-    "staff-by-eye": ("係員が 目で確認する方です", "F8、パスワード、写真と顔を見くらべます", "係員の確認で完了します"),
+    "staff-by-eye": (
+        "係員が 目で確認する方です",
+        "F8、パスワード、写真と顔を見くらべます",
+        "係員の確認で完了します",
+    ),
     "pharmacy": ("薬局に来た花さんです", "言葉が薬局のものになります", "受付が完了します"),
+    "pin-locked-told": (
+        "花さん。暗証番号を3回まちがえます",
+        "市区町村の窓口で直せると伝えます",
+        "顔に変えて 受付が完了します",
+    ),
+    "face-only-asked": (
+        "梅さん。暗証番号のないカードで、カメラは いやな方です",
+        "やめても 何も残らないと伝え、窓口で受け付けます",
+        "最初の画面にもどります",
+    ),
+    "leave-after-share-all": (
+        "花さん。すべて提供したあとで 気が変わります",
+        "「提供せずに受付する」で すべて取り消せると伝えます",
+        "情報を提供せずに受付されます",
+    ),
+    "reader-unplugged": (
+        "途中で カードを読む機械が外れます",
+        "ケーブルを見て、もどるのを待ちます",
+        "U-502 が出て、もどると自動で使えます",
+    ),
+    "child-chosen": (
+        "子どもの受付をする保護者です",
+        "「お困りの方」「子どもの受付」を案内します",
+        "保護者が答えて完了します",
+    ),
+    "next-child": (
+        "きょうだいを連れた保護者です",
+        "「続けて家族の受付をする」を案内します",
+        "言葉と見た目がそのままで 次の受付ができます",
+    ),
+    "clock-wrong": ("機械の時計が 1時間おくれています", "時計を合わせます", "U-504 が出て、何も始まりません"),
+    "specific-disease": (
+        "特定疾病の受療証を持つ方です",
+        "これだけは別に聞かれると伝えます",
+        "受療証も提供して完了します",
+    ),
+    "limit-by-law": (
+        "限度額を聞かない設定の医院に来た花さんです",
+        "聞かれなくても届くと伝えます",
+        "限度額が結果に書かれます",
+    ),
+    "newer-consents": (
+        "2025年からの同意も受け取るレセコンの医院です",
+        "見守ります",
+        "新しい項目も結果に書かれます",
+    ),
+    "prescription-electronic": (
+        "電子処方せんを出す医院に来た花さんです",
+        "どちらの形でもよいと伝えます",
+        "電子処方せんで完了します",
+    ),
+    "face-scanned-code": ("花さん。カメラが カードの表を読みます", "見守ります", "番号を入れずに 顔で完了します"),
+    "pinless-scanned": (
+        "梅さん。暗証番号のないカードを カメラが読みます",
+        "顔で確認することを伝えます",
+        "顔だけで完了します",
+    ),
+    "scan-fails-then-typed": (
+        "カードの表が よごれて読めません",
+        "「番号を入力する」を案内します",
+        "番号を入れて 顔で完了します",
+    ),
+    "phone-android": (
+        "アンドロイドの スマートフォンで来た方です",
+        "スマートフォンの暗証番号だと伝えます",
+        "スマートフォンで完了します",
+    ),
+    "phone-iphone": (
+        "アイフォーンで来た方です",
+        "スマートフォンの画面を見てもらいます",
+        "スマートフォンで完了します",
+    ),
+    "phone-expired-card-in-grace": (
+        "期限の切れた スマートフォンの方です",
+        "カードなら使えると伝えます",
+        "U-105 が出ます",
+    ),
+    "suica": ("交通系のカードを置いてしまいます", "マイナンバーカードを置いてもらいます", "U-103 が出ます"),
+    "card-held-by-other-program": (
+        "ほかのプログラムが カードを使っています",
+        "そのプログラムを止めます",
+        "U-107 のあと、自動で始まります",
+    ),
+    "two-readers": (
+        "2つの機械に カードが1枚ずつあります",
+        "1枚を取ってもらいます",
+        "U-106 のあと、自動で始まります",
+    ),
 }
 _EN: dict[str, tuple[str, str]] = {
     "pin-wrong-once": ("Stay calm when the screen says two tries are left.", "Done, all shared but the check-up."),
@@ -100,7 +196,10 @@ _EN: dict[str, tuple[str, str]] = {
     "removed-during-consent": ("Say that the reception went through.", "Received, nothing shared."),
     "mixed-card-refused": ("Note the code and tell whoever is responsible.", "Refused."),
     "silent-at-opening": ("Try again, or use the 資格確認書.", "U-301, nothing kept."),
-    "silent-at-submit": ("Receive the patient; the result follows.", "Delivered by itself when the service is back."),
+    "silent-at-submit": (
+        "Receive the patient; the result follows.",
+        "Delivered by itself when the service is back.",
+    ),
     "pin-one-try-left": ("Suggest the face to a patient who is not sure.", "Asked whether to go on, then done."),
     "child-with-guardian": ("Say that the guardian may answer.", "Done, answered by the guardian."),
     "infant-no-photo-pin": ("Ask for the PIN.", "Done by PIN, though the face was chosen."),
@@ -110,6 +209,18 @@ _EN: dict[str, tuple[str, str]] = {
     "lapsed": ("Send the patient to the city hall.", "Refused."),
     "not-valid": ("Talk with the patient at the desk.", "No question; the result says there is no qualification."),
     "staff-by-eye": ("Compare photo and face behind the staff password.", "Done, confirmed by staff."),
+    "pin-locked-told": ("Say that the city hall unlocks the PIN.", "Told so, then done by face."),
+    "face-only-asked": (
+        "Say that nothing is kept, and receive at the desk.",
+        "Back at the first screen, nothing written.",
+    ),
+    "leave-after-share-all": ("Say that leaving takes every yes back.", "Received, nothing shared."),
+    "reader-unplugged": ("Look at the cable and wait for the reader.", "U-502; in service again by itself."),
+    "child-chosen": ('Point to "need help?", then "for a child".', "Done, answered by the guardian."),
+    "next-child": ('Point to "next family member".', "Language and look stay for the next child."),
+    "clock-wrong": ("Set the clock.", "U-504, nothing was opened."),
+    "specific-disease": ("Say that this one is asked for by itself.", "Done, the certificate is in the file."),
+    "limit-by-law": ("Say that the limit arrives without asking.", "The limit is in the file, by law."),
 }
 
 

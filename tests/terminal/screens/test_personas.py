@@ -21,7 +21,12 @@ from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 
 BY_FACE = {persona.name for persona in PERSONAS if persona.script.way is Way.FACE or persona.expected.way is Way.FACE}
 AT_THE_READER = {
-    persona.name for persona in PERSONAS if persona.card.kind or persona.script.mishap.needs_simulated_reader
+    persona.name
+    for persona in PERSONAS
+    if persona.card.kind
+    or persona.script.mishap.needs_simulated_reader
+    or persona.needs_own_terminal
+    or persona.script.child
 }
 """Played by `tests/terminal/simulated/demo/test_readers.py`: what is special about them is not on the screen."""
 
