@@ -36,6 +36,7 @@ Figures = dict[str, float]
 SHORT, EXTENDED = 256, 65_536
 RUNS = 20
 _READ_FILES = (File.FACE_RECORD, File.USER_CERTIFICATE)
+"""Each in an application of its own."""
 
 
 def new_card() -> CardImage:
@@ -82,6 +83,8 @@ def paced(image: CardImage, runs: int) -> Figures:
             figures[f"paced_{rate}{name}_ms"] = seconds * 1000
             figures[f"paced_{rate}{name}_ratio"] = seconds / bound
             figures[f"paced_{rate}{name}_link_ratio"] = seconds / fewest_exchanges(pace, files, longest_read)
+            fewest = fewest_exchanges(pace, files, longest_read, applications=len(files))
+            figures[f"paced_{rate}{name}_fewest_ratio"] = seconds / fewest
     return figures
 
 

@@ -159,6 +159,7 @@ def diagnose(trouble: Trouble, doing: str = "") -> Told:
     """
     told = _row(trouble).told
     code = "no status word" if trouble.code is None else f"{trouble.code:04X}"
-    level = logging.INFO if told is Told.TAKEN_AWAY and trouble.code is None else logging.WARNING
+    expected = told is Told.TAKEN_AWAY and trouble.code in (None, Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD)
+    level = logging.INFO if expected else logging.WARNING
     _log.log(level, "%s%s: %s, told as: %s", trouble.stage, f" ({doing})" if doing else "", code, told)
     return told

@@ -23,6 +23,8 @@ _FRAME_EXTRA: Final = 3
 _CHARACTER_BITS: Final = 10
 _FRAME_BITS: Final = 24
 _STATUS_WORD: Final = 2
+_SELECT: Final = 15
+"""Bytes of a SELECT by an application's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,13 @@ def wire_bound(pace: Pace, files: list[int]) -> float:
     return sum(pace.wire_seconds(7, length + _STATUS_WORD) for length in files)
 
 
-def fewest_exchanges(pace: Pace, files: list[int], longest_read: int) -> float:
-    """Seconds of the fewest READ BINARYs of at most `longest_read` bytes, with everything the model knows of."""
+def fewest_exchanges(pace: Pace, files: list[int], longest_read: int, applications: int = 0) -> float:
+    """Seconds of the fewest commands, with everything the model knows of: a SELECT for each of `applications`, and READ
+    BINARYs of at most `longest_read` bytes.
+    """
     header = 5 if longest_read <= 256 else 7
-    return sum(
+    selects = applications * pace.exchange_seconds(_SELECT, _STATUS_WORD)
+    return selects + sum(
         pace.exchange_seconds(header, block + _STATUS_WORD)
         for length in files
         for block in _blocks(length, longest_read)
