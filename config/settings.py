@@ -105,6 +105,15 @@ class VisionSettings(Section):
     """Frames dropped after opening, while the camera settles its exposure."""
 
 
+class CardSignaturePolicy(StrEnum):
+    """What the card's signature over the patient's decision counts for."""
+
+    EVIDENCE = "evidence"
+    """It is asked for while the card lies there, and the ledger keeps whether the service found it valid."""
+    REQUIRED = "required"
+    """A yes that the card did not sign counts as no."""
+
+
 class ConsentSettings(Section):
     """Which questions are asked. Where a value is not set, the profile's applies (`config.profiles`)."""
 
@@ -124,6 +133,8 @@ class ConsentSettings(Section):
     """How the limit is asked for: in plain words, or in those of the ministry's guides."""
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED
     """Form of the prescription. Only a clinic that issues electronic prescriptions sets this."""
+    card_signature: CardSignaturePolicy = CardSignaturePolicy.EVIDENCE
+    """The card signs what was decided: as evidence, or required - then who takes the card away early shares nothing."""
 
 
 class ServiceSettings(Section):

@@ -106,11 +106,13 @@ class Cause(StrEnum):
     WITHOUT_SHARING = "without-sharing"
     """The patient chose to check in without sharing: every yes of the reception counts as no."""
     TIMED_OUT = "timed-out"
+    UNSIGNED = "unsigned"
+    """Nothing is granted: the card did not sign, and the institution requires that it does."""
     INTERRUPTED = "interrupted"
     """The terminal stopped between opening and decision; nothing is granted."""
 
 
-_GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING)
+_GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING, Cause.UNSIGNED)
 
 
 class Decided(Body):

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.settings import Settings
+from config.settings import CardSignaturePolicy, Settings
 from consent.continuity import note, require_same
 from consent.ledger import Ledger
 from reader.authenticity import TrustAnchors, load_trust_anchors
@@ -21,6 +21,7 @@ from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
+from terminal.conductor.deciding import DecisionDesk
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card_key
 from terminal.conductor.printed_desk import PrintedDesk
@@ -114,17 +115,16 @@ def open_terminal(
     client, _ = client_of(settings)
     books, delivery = open_books(settings, client, clock)
     printed = PrintedDesk(devices.scanner)
+    card = CardDesk(devices.slot, anchors or load_trust_anchors(settings.reader.trust_anchors), reading_of(settings))
+    required = settings.consent.card_signature is CardSignaturePolicy.REQUIRED
     return Conductor(
         rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera),
-        card=CardDesk(
-            devices.slot,
-            anchors or load_trust_anchors(settings.reader.trust_anchors),
-            reading_of(settings),
-        ),
+        card=card,
         camera=CameraDesk(devices.camera, devices.engine, settings.vision),
         printed=printed,
         service=ServiceDesk(client, clock),
         ledger=books,
+        decision=DecisionDesk(card, books, required=required),
         delivery=delivery,
         trail=AuditTrail(settings.state_dir / "audit.jsonl", settings.records.audit_years),
         clock=clock,
@@ -168,6 +168,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         settings.service.institution_code,
         settings.handover.encoding,
         options,
+        signature_required=settings.consent.card_signature is CardSignaturePolicy.REQUIRED,
     )
     return books, delivery
 

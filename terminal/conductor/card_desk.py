@@ -50,6 +50,11 @@ from terminal.session.events import (
 
 log = logging.getLogger(__name__)
 
+PIN_OPEN = 120.0
+"""Seconds after VERIFY for which the card stays connected, and its PIN open, so that it can sign the decision."""
+SIGNING = 1.0
+"""Seconds a patient waits for that signature."""
+
 
 class CardDesk:
     """`reading`: how cards are read. `patience`: seconds a device that hangs may hold up the exit."""
@@ -70,6 +75,7 @@ class CardDesk:
         self._card: MyNumberCard | None = None
         self._insertion = 0
         self._medium = Medium.CARD
+        self._pin_open: asyncio.TimerHandle | None = None
 
     async def read(self, effect: ReadCard, patient: Patient) -> Event:
         outcome = await self._worker.run(self._read, effect.card, patient)
@@ -166,6 +172,7 @@ class CardDesk:
         outcome = await self._worker.run(self._verify_pin_and_sign, effect.card, effect.expected_left, patient)
         match outcome:
             case PinRight():
+                self._close_pin_after(PIN_OPEN)
                 return PinSigned(*ids)
             case PinWrong(left=left):
                 return PinRefused(*ids, left, sent=True)
@@ -241,7 +248,45 @@ class CardDesk:
         patient.chip_signature = None if patient.wiped else signature
         return None
 
+    async def vouch(self, statement: bytes, way: str) -> bytes | None:
+        """The card's signature over the decision, by the key that opened the check; None where it cannot have one.
+
+        `way` as in the ledger. Nothing is verified again: no try is spent, and nobody is asked. A phone is not asked
+        either, because it would ask its owner. Nobody waits longer than `SIGNING`.
+        """
+        if self._medium is not Medium.CARD:
+            return None
+        try:
+            async with asyncio.timeout(SIGNING):
+                return await self._worker.run(self._vouch, statement, way.endswith("pin"))
+        except TimeoutError:
+            log.warning("the card did not sign the decision in time")
+            return None
+
+    def _vouch(self, statement: bytes, by_pin: bool) -> bytes | None:
+        card = self._card
+        if card is None:
+            return None
+        signature = card.sign(statement) if by_pin else card.prove_chip(statement)
+        return signature if isinstance(signature, bytes) else None
+
+    def _close_pin_after(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        insertion = self._insertion
+
+        def close() -> None:
+            if self._insertion == insertion:
+                log.info("the card is let go: its PIN was open long enough")
+                self._worker.give(self._release)
+
+        if self._pin_open is not None:
+            self._pin_open.cancel()
+        self._pin_open = loop.call_later(seconds, close)
+
     async def release(self) -> None:
+        if self._pin_open is not None:
+            self._pin_open.cancel()
+            self._pin_open = None
         await self._worker.run(self._release)
 
     def _release(self) -> None:

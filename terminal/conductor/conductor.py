@@ -18,6 +18,7 @@ from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.day_number import DayNumber
+from terminal.conductor.deciding import DecisionDesk
 from terminal.conductor.delivery import Delivery, Stage
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.patient import Patient, wipe_buffer
@@ -51,6 +52,7 @@ class Conductor:
         printed: PrintedDesk,
         service: ServiceDesk,
         ledger: LedgerDesk,
+        decision: DecisionDesk,
         delivery: Delivery,
         trail: AuditTrail,
         clock: Clock,
@@ -60,7 +62,7 @@ class Conductor:
         self.state: State = Idle(display=Display(language=rules.languages[0]))
         self.reader_name: str | None = None
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
-        self.ledger, self.delivery = ledger, delivery
+        self.ledger, self.decision, self.delivery = ledger, decision, delivery
         delivery.on_trouble = self._tell_staff
         self._trail = trail
         self._numbers = DayNumber(trail.last_number)
@@ -332,10 +334,9 @@ class Conductor:
                 recorded = await self.ledger.opened(effect, patient)
                 return ev.OpenedRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
             case fx.RecordDecision():
-                recorded = await self.ledger.decided(effect)
-                return ev.DecisionRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
+                return await self.decision.decide(effect, patient)
             case fx.Deliver(check_id=check_id):
-                return await self._deliver(ids, check_id)
+                return await self._deliver(ids, check_id, patient)
             case fx.RecordDiscarded():
                 if not await self.ledger.discarded(effect):
                     self._not_discarded.add(effect.reception)
@@ -367,8 +368,8 @@ class Conductor:
         facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
         return ev.RecordOpened(effect.reception, effect.effect, facts)
 
-    async def _deliver(self, ids: tuple[str, int], check_id: str) -> ev.Event:
-        outcome = await self.delivery.deliver(check_id)
+    async def _deliver(self, ids: tuple[str, int], check_id: str, patient: Patient) -> ev.Event:
+        outcome = await self.delivery.deliver(check_id, patient.decision_signature)
         match outcome.stage:
             case Stage.DELIVERED:
                 return ev.Accepted(*ids, delivered=True)

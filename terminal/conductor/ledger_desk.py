@@ -50,35 +50,46 @@ class LedgerDesk:
         )
         return await self._write(lambda: self.ledger.opened(event))
 
-    async def decided(self, effect: RecordDecision) -> bool:
-        return await self._write(lambda: self._decide(effect.reception, effect.decision))
+    async def drafted(self, effect: RecordDecision) -> Decided | None:
+        """The record of this decision, not written yet. None, and logged, where the check was never opened."""
+        try:
+            return await self.worker.run(self._draft, effect.reception, effect.decision)
+        except (LedgerError, LifeCycleError) as error:
+            log.critical("ledger: %s", error)
+            return None
 
-    def _decide(self, reception: str, decision: Decision) -> object:
+    def way(self, check_id: str) -> str:
+        """How the holder was confirmed; empty for a check that was never opened."""
+        history = self.ledger.of_check(check_id)
+        return "" if history is None else history.opened.event.way
+
+    async def decided(self, event: Decided) -> bool:
+        return await self._write(lambda: self.ledger.decided(event))
+
+    def _draft(self, reception: str, decision: Decision) -> Decided:
         history = self.ledger.of_check(decision.check_id)
         if history is None:
             raise LifeCycleError(f"check {decision.check_id} is decided but was never opened")
         place = PROFILES[self._profile].words_in(decision.language)
         words = {"institution": place.institution, "staff": place.staff}
-        return self.ledger.decided(
-            Decided(
-                check_id=decision.check_id,
-                reception_id=reception,
-                card=history.opened.event.card,
-                profile=self._profile,
-                idempotency_key=reception,
-                decided_at=decision.decided_at,
-                cause=decision.cause,
-                answers=tuple(
-                    RecordedAnswer.of(
-                        answer, decision.language, question_wording(decision.language, answer.question_id, **words)
-                    )
-                    for answer in decision.answers
-                ),
-                by_law=decision.by_law,
-                prescription_form=decision.prescription.value if decision.prescription else None,
-                answered_by=decision.answered_by,
-                result_file=result_file_stem(self._institution_code, decision.check_id, decision.decided_at),
-            )
+        return Decided(
+            check_id=decision.check_id,
+            reception_id=reception,
+            card=history.opened.event.card,
+            profile=self._profile,
+            idempotency_key=reception,
+            decided_at=decision.decided_at,
+            cause=decision.cause,
+            answers=tuple(
+                RecordedAnswer.of(
+                    answer, decision.language, question_wording(decision.language, answer.question_id, **words)
+                )
+                for answer in decision.answers
+            ),
+            by_law=decision.by_law,
+            prescription_form=decision.prescription.value if decision.prescription else None,
+            answered_by=decision.answered_by,
+            result_file=result_file_stem(self._institution_code, decision.check_id, decision.decided_at),
         )
 
     async def discarded(self, effect: RecordDiscarded) -> bool:

@@ -79,6 +79,8 @@ class Patient:
         self.chip_signature: bytes | None = None
         self.verdict_signature: bytes | None = None
         self.staff_reason = ""
+        self.decision_signature: bytes | None = None
+        """By the card, over the decision; goes with the submission and is kept nowhere."""
         self.opened_at: datetime | None = None
         """When the service opened the check, by its clock."""
         self.wiped = False
@@ -121,7 +123,7 @@ class Patient:
         if self.reference is not None:
             self.reference.wipe()
         self.certificate = self.challenge = self.signature = self.record = self.cv_certificate = None
-        self.reference = self.chip_signature = self.verdict_signature = None
+        self.reference = self.chip_signature = self.verdict_signature = self.decision_signature = None
         self.staff_reason = ""
 
     def _stay_wiped(self) -> None:

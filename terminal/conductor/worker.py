@@ -1,6 +1,7 @@
 """One thread per device: a blocking `transmit` or `read` cannot be cancelled, so it must not hold up anything else."""
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -44,6 +45,15 @@ class Worker:
 
         self._calls.put(call)
         return await result
+
+    def give(self, function: Callable[[], object]) -> None:
+        """Run it in its turn; nobody waits for it."""
+
+        def call() -> None:
+            with contextlib.suppress(Exception):
+                function()
+
+        self._calls.put(call)
 
     def close(self, timeout: float = 5.0) -> bool:
         """End after the calls already given; False if the thread still hangs in one of them."""

@@ -19,7 +19,7 @@ from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.qualification.client import QualificationClient, receipt_is_genuine, signed_of_receipt
 from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
 from terminal.qualification.keys import verify
-from terminal.qualification.statements import submission_statement, wording_digest
+from terminal.qualification.statements import decision_statement, submission_statement, wording_digest
 from terminal.qualification.statements_v1 import submission_statement_v1
 
 
@@ -151,6 +151,15 @@ def submission_of(
         card_signature=card_signature,
         ledger_count=decided.sequence,
         ledger_head=decided.hash,
+    )
+
+
+def decision_of(decision: Decided) -> bytes:
+    """What the card signs of this decision."""
+    return decision_statement(
+        check_id=decision.check_id,
+        wording_sha256=wording_of(decision),
+        answers=[(answer.item, answer.granted) for answer in decision.answers],
     )
 
 

@@ -44,8 +44,11 @@ from terminal.session.states import (
 def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
     reception = state.reception
     match event:
-        case DecisionRecorded() if not state.recorded and reception.check is not None:
+        case DecisionRecorded(unsigned=unsigned) if not state.recorded and reception.check is not None:
             check_id = reception.check.check_id
+            if unsigned:
+                flags = tuple((item, False) for item, _ in state.flags)
+                state = replace(state, flags=flags, outcome=Outcome.NOTHING_SHARED)
             reception, number = reception.numbered()
             return Step(
                 replace(state, reception=reception, waiting=number, recorded=True),

@@ -423,7 +423,8 @@ class OpenedRecorded(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecorded(_Answer):
-    pass
+    unsigned: bool = False
+    """The card did not sign, which the institution requires: every yes was recorded as no."""
 
 
 @dataclass(frozen=True, slots=True)

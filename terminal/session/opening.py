@@ -12,7 +12,6 @@ from terminal.session.effects import (
     ProveChip,
     RecordOpenedCheck,
     RegisterCard,
-    ReleaseCard,
     WipeCode,
 )
 from terminal.session.events import (
@@ -107,7 +106,6 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
                     RecordOpenedCheck(
                         reception.id, number, check_id, state.way, reception.face_matched, *what_applies(facts, rules)
                     ),
-                    ReleaseCard(reception.id, 0),
                     *unused,
                 ),
             )

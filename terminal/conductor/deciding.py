@@ -1,0 +1,47 @@
+"""A decision on its way to the ledger: the card signs it first, while it lies there."""
+
+import asyncio
+
+from consent.records import Cause, Decided
+from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.ledger_desk import LedgerDesk
+from terminal.conductor.patient import Patient
+from terminal.qualification.receipts import decision_of
+from terminal.session import events as ev
+from terminal.session.effects import RecordDecision
+
+
+class DecisionDesk:
+    """`required`: a yes that the card did not sign counts as no."""
+
+    def __init__(self, card: CardDesk, ledger: LedgerDesk, *, required: bool = False) -> None:
+        self._card = card
+        self._ledger = ledger
+        self._required = required
+        self._releasing: set[asyncio.Task[None]] = set()
+
+    async def decide(self, effect: RecordDecision, patient: Patient) -> ev.Event:
+        """The signature stays with the patient for the submission that follows; the ledger never has it."""
+        ids = (effect.reception, effect.effect)
+        event = await self._ledger.drafted(effect)
+        if event is None:
+            return ev.LedgerFailed(*ids)
+        signature = None
+        if event.answers and not patient.wiped:
+            signature = await self._card.vouch(decision_of(event), self._ledger.way(event.check_id))
+        patient.decision_signature = None if patient.wiped else signature
+        self._let_go()
+        unsigned = self._required and signature is None and bool(event.granted)
+        recorded = await self._ledger.decided(_without_consent(event) if unsigned else event)
+        return ev.DecisionRecorded(*ids, unsigned=unsigned) if recorded else ev.LedgerFailed(*ids)
+
+    def _let_go(self) -> None:
+        """Power the card off; a card that hangs holds up no decision."""
+        task = asyncio.create_task(self._card.release())
+        self._releasing.add(task)
+        task.add_done_callback(self._releasing.discard)
+
+
+def _without_consent(event: Decided) -> Decided:
+    answers = tuple(answer.model_copy(update={"granted": False}) for answer in event.answers)
+    return Decided.model_validate(event.model_copy(update={"answers": answers, "cause": Cause.UNSIGNED}).model_dump())
