@@ -7,7 +7,9 @@ from typing import NoReturn
 from terminal.cli.version import version_line
 
 _EXTRAS = {
-    "service": ("alembic", "fastapi", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
+    "printed": ("onnxruntime",),
+    "service": ("alembic", "fastapi", "jinja2", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
+    "web": ("websockets",),
 }
 
 

@@ -392,7 +392,7 @@ def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
 
 def staff_check(state: StaffCheck, event: Event, rules: Rules, now: Now) -> Step:
     match event:
-        case StaffSaysSame(reason=reason) if reason.strip():
+        case StaffSaysSame(reason=reason) if reason.strip() and state.reception.staff_here:
             return prove_by_chip(state.reception, Way.STAFF, reason.strip(), rules, now)
         case StaffSaysOther():
             return leave(state.reception, rules, now)

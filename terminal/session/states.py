@@ -46,6 +46,8 @@ class Reception:
     """It failed in the middle of this reception, which does without it from there on."""
     reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
+    staff_here: bool = False
+    """Staff gave the password in this reception. Opening it beforehand, on the first screen, confirms nobody."""
     child: bool = False
     """ "For a child" was touched before the card was put down."""
     answered_by: AnsweredBy | None = None

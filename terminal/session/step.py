@@ -296,7 +296,7 @@ def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now:
 
 
 def _staff_arrives(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    reception = replace(state.reception, staff=True)
+    reception = replace(state.reception, staff=True, staff_here=True)
     match state:
         case ChoosingMethod() | FaceCheck() | PinEntry(phase=PinPhase.TYPING) if not reception.by_phone:
             following = begin_staff(reception, rules, now)

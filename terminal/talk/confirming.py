@@ -289,7 +289,9 @@ STAFF_REASONS = ("face", "camera", "pin")
 
 def staff_check(state: StaffCheck, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
-    reasons = STAFF_REASONS if state.has_photo else ("documents",)
+    reasons: tuple[str, ...] = STAFF_REASONS if state.has_photo else ("documents",)
+    if not reception.staff_here:
+        reasons = ()
     other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
     same = [
         Offer(
@@ -301,6 +303,8 @@ def staff_check(state: StaffCheck, scene: Scene) -> Body:
         for reason in reasons
     ]
     lines = hints(say("staff.pictures" if state.has_photo else "staff.no-photo"))
+    if not reception.staff_here:
+        lines = (*lines, *hints(say("staff.again")))
     return Body(
         step=GuideStep.CONFIRM,
         question=say("staff.question"),

@@ -314,6 +314,28 @@ def test_staff_cannot_open_a_locked_record_and_leaves_the_pin() -> None:
     assert world.state.why is st.WhyHere.CODE_LOCKED
 
 
+def test_opened_for_staff_beforehand_the_password_is_asked_for_again_to_decide() -> None:
+    """Between the mark on the first screen and the card anybody may have come to the counter."""
+    world = World(Rules(staff_enabled=True))
+    world.send(ev.StaffAuthenticated(""))
+    world.card_read()
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+    assert isinstance(world.state, st.StaffCheck)
+    assert world.touch(ev.StaffSaysSame, "face") == ()
+    assert isinstance(world.state, st.StaffCheck)
+    world.touch(ev.StaffAuthenticated)
+    assert fx.ProveChip in kinds(world.touch(ev.StaffSaysSame, "face"))
+
+
+def test_staff_that_comes_in_the_middle_decides_at_once() -> None:
+    world = World(Rules(staff_enabled=True))
+    to_face_check(world)
+    world.touch(ev.StaffAuthenticated)
+    assert isinstance(world.state, st.StaffCheck)
+    assert fx.ProveChip in kinds(world.touch(ev.StaffSaysSame, "face"))
+
+
 def test_the_patient_changes_to_the_pin_in_the_middle() -> None:
     world = World()
     to_face_check(world)

@@ -251,6 +251,20 @@ def test_staff_says_why_with_the_same_touch() -> None:
     assert not documents.body.photo
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_staff_that_opened_beforehand_is_asked_for_the_password_again(language: str) -> None:
+    state = state_of("staff-check", language)
+    assert isinstance(state, st.StaffCheck)
+    marked = replace(state, reception=replace(state.reception, staff_here=False))
+    view = seen(marked)
+    assert [offer.id for offer in view.body.offers] == ["other"]
+    asked = {
+        "ja": "係員がもう一度、パスワードを入れると決められます",
+        "en": "Staff must enter the password again to decide",
+    }
+    assert asked[language] in [line.text for line in view.body.lines]
+
+
 def test_somebody_is_coming() -> None:
     assert talk_of(state_of("method"), RULES, speak, remark=Remark.STAFF_COMING).notice == "係員がまいります"
 
