@@ -33,7 +33,11 @@ export class Screen {
       this.#firstFoot = talk.foot.map((offer) => offer.id);
       this.#settled = performance.now() + SETTLE;
       // from when it can be seen
-      requestAnimationFrame(() => setTimeout(() => { this.#settled = performance.now() + SETTLE; performance.mark("painted", { detail: talk.serial }); }));
+      requestAnimationFrame(() => setTimeout(() => {
+        this.#settled = performance.now() + SETTLE;
+        performance.clearMarks("painted");  // marks are kept for ever otherwise
+        performance.mark("painted", { detail: talk.serial });
+      }));
     }
     this.#look(talk);
     this.#all();

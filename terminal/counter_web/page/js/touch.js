@@ -13,7 +13,6 @@ export function listen(onTouch) {
     if (!button || !event.isPrimary || event.button > 0) return;
     down = { target: button.dataset.target, pointer: event.pointerId };
     button.classList.add("pressed");
-    performance.mark("pressed");
   });
   addEventListener("pointerup", (event) => {
     if (!down || event.pointerId !== down.pointer) return;

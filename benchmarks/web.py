@@ -1,0 +1,201 @@
+"""How quick the page is: `python benchmarks/web.py [--json FILE]`. Prints figures, judges none.
+
+Needs Debian's chromium. 1.0 of a cpu figure is one core.
+
+event_to_paint_p95_ms: from an event's arrival at the terminal until Chromium has painted it, the live picture running.
+touch_feedback_ms: from a finger's event until the touched target has been painted (p95).
+preview_fps: live pictures drawn a second. preview_cpu: what sending them costs the terminal, beside the same camera
+unseen; preview_browser_cpu: what drawing them costs Chromium, which renders in software here.
+cold_start_s: from the command `uketsuke demo --web` to its painted idle screen in a browser that runs already;
+first_start_s: the same where keys are still to be made. idle_cpu, rss_mb: that terminal on its idle screen.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+from playwright.sync_api import Browser, Page  # noqa: E402
+
+SECONDS = 5.0
+EVENTS, TOUCHES = 40, 20
+_DEMO = "from terminal.cli.entry import main; main()"
+
+_WATCH = """
+  window.painted = []; window.pictures = 0; window.seen = [];
+  const after = (then) => requestAnimationFrame(() => setTimeout(then));
+  const draw = CanvasRenderingContext2D.prototype.drawImage;
+  CanvasRenderingContext2D.prototype.drawImage = function (...given) {
+    window.pictures += 1;
+    return draw.apply(this, given);
+  };
+  addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+    const said = document.querySelector("h1")?.textContent;
+    after(() => { window.painted.push([said, performance.timeOrigin + performance.now()]); });
+  }).observe(document.querySelector("#body"), { childList: true, subtree: true, characterData: true }));
+  addEventListener("pointerdown", (event) => after(() => window.seen.push(performance.now() - event.timeStamp)));
+"""
+
+
+def at_the_page(browser: Browser) -> dict[str, float]:
+    from config.settings import Settings
+    from tests.terminal.counter_web.stage import PageStage, shows
+    from tests.terminal.talk.gallery import state_of
+    from vision.camera import Camera
+    from vision.synthetic.source import SyntheticSource
+
+    figures: dict[str, float] = {}
+    camera = Camera(SyntheticSource("hana"))
+    camera.start()
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.add_init_script(_WATCH)
+    with ExitStack() as ending:
+        folder = ending.enter_context(tempfile.TemporaryDirectory())
+        stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), camera=camera))
+        ending.enter_context(camera.look())
+        stage.open(page)
+        stage.be(state_of("method"))
+        shows(page, stage.serial)
+        figures["touch_feedback_ms"] = touches(page)
+        time.sleep(1)
+        unseen = busy(os.getpid()), busy_browser()
+        figures["camera_alone_cpu"] = unseen[0]
+        stage.be(state_of("face"))
+        page.wait_for_function("() => window.pictures > 5")
+        before = page.evaluate("window.pictures")
+        seen = busy(os.getpid()), busy_browser()
+        figures["preview_fps"] = (page.evaluate("window.pictures") - before) / (2 * SECONDS)
+        figures["preview_cpu"] = seen[0] - unseen[0]
+        figures["preview_browser_cpu"] = seen[1] - unseen[1]
+        late = []
+        for number in range(EVENTS):
+            page.evaluate("window.painted = []")
+            told = time.time() * 1000
+            stage.be(state_of("face-turn" if number % 2 else "face-guided"))
+            page.wait_for_function("() => window.painted.length > 0")
+            late.append(page.evaluate("window.painted[0][1]") - told)
+            time.sleep(0.05)
+        figures["event_to_paint_p50_ms"] = statistics.median(late)
+        figures["event_to_paint_p95_ms"] = statistics.quantiles(late, n=20)[-1]
+    camera.stop()
+    page.close()
+    return figures
+
+
+def touches(page: Page) -> float:
+    time.sleep(0.5)
+    box = page.locator("[data-offer=pin]").bounding_box()
+    assert box is not None
+    for _ in range(TOUCHES):
+        page.mouse.move(box["x"] + 40, box["y"] + 40)
+        page.mouse.down()
+        page.wait_for_timeout(60)
+        page.mouse.move(5, 5)
+        page.mouse.up()
+    return float(statistics.quantiles(page.evaluate("window.seen"), n=20)[-1])
+
+
+def demo(browser: Browser) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("first_start_s", "cold_start_s"):
+            began = time.monotonic()
+            process = subprocess.Popen(
+                [sys.executable, "-c", _DEMO, "demo", "--web", "--no-open", "--port", "0"],
+                env=os.environ | {"UKETSUKE_STATE_DIR": folder},
+                cwd=REPOSITORY,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout is not None
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(process.stdout.readline().strip())
+            page.wait_for_selector("[data-offer^=language]")
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+            figures[name] = time.monotonic() - began
+            if name == "cold_start_s":
+                time.sleep(6)  # the face engine has been loaded
+                figures["idle_cpu"] = busy(process.pid)
+                figures["rss_mb"] = resident(process.pid)
+            page.close()
+            process.terminate()
+            process.wait(90)  # the face engine may still be loading
+    return figures
+
+
+# --- what processes use ---------------------------------------------------------------------------------------
+
+
+def busy(pid: int) -> float:
+    """Cores a process keeps busy, over `SECONDS`."""
+    before, began = cpu(pid), time.monotonic()
+    time.sleep(SECONDS)
+    return (cpu(pid) - before) / (time.monotonic() - began)
+
+
+def busy_browser() -> float:
+    """The same for all processes of Chromium together."""
+    before, began = sum(map(cpu, chromiums())), time.monotonic()
+    time.sleep(SECONDS)
+    return (sum(map(cpu, chromiums())) - before) / (time.monotonic() - began)
+
+
+def chromiums() -> list[int]:
+    """Processes of the browser that this benchmark started, by their parents."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return [pid for pid in ours - {os.getpid()} if "chromium" in _command(pid)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return ""
+
+
+def cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def main() -> None:
+    from tests.terminal.counter_web.stage import chromium
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    with chromium() as browser:
+        figures = at_the_page(browser) | demo(browser)
+    for name, figure in figures.items():
+        print(f"{name:24}{figure:10.3f}")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
