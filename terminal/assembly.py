@@ -32,16 +32,13 @@ from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import terminal_line
+from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
 from terminal.words.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
     from vision.camera import Camera
     from vision.engines.engine import FaceEngine
-
-
-class NotReady(Exception):
-    """The terminal cannot start; the text names the thing, the reason and the next step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Protocol
 
 from config.platform.chosen import system
 from config.settings import Settings
-from terminal.assembly import NotReady
 from terminal.counter_web.browser import open_page
 from terminal.counter_web.screen import PatientScreen
 from terminal.counter_web.site import SHARED, Site, Tell
 from terminal.front import crash
 from terminal.front.opened import Opened, Opening
+from terminal.readiness import NotReady
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from terminal.assembly import NotReady
 from terminal.counter_web.access import COOKIE_SECONDS, Access
 from terminal.counter_web.guard import Guard
 from terminal.counter_web.line import Line
+from terminal.readiness import NotReady
 
 log = logging.getLogger(__name__)
 
