@@ -12,7 +12,7 @@ from lxml import etree
 
 from config.japan import JAPAN
 from terminal.handover.check import check_bytes
-from terminal.handover.folder import ResultFolder
+from terminal.handover.folder import WORK_FOLDER, ResultFolder
 from terminal.handover.values import Severity
 from terminal.handover.xml import Encoding, Parsed, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
@@ -132,6 +132,18 @@ class Bench:
         self._face.deliver(name, data)
         self.note(f"結果ファイルを置いた：{name}", f"put a result: {name}")
         return name
+
+    def give_together(self, *files: tuple[str, bytes]) -> list[str]:
+        """Files of several card readers in one moment."""
+        work = self.folders.face / WORK_FOLDER
+        work.mkdir(exist_ok=True)
+        for name, data in files:
+            (work / name).write_bytes(data)
+        for name, _ in files:
+            (work / name).rename(self.folders.face / name)
+        for name, _ in files:
+            self.note(f"結果ファイルを置いた：{name}", f"put a result: {name}")
+        return [name for name, _ in files]
 
     def taken(self, name: str) -> bool:
         """Whether the file leaves the folder in time."""

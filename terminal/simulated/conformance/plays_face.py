@@ -48,8 +48,7 @@ def everything_shared(bench: Bench) -> None:
 @play("two-readers")
 def two_readers(bench: Bench) -> None:
     at = bench.now
-    one, two = bench.sample("adult", at=at), bench.sample("young", at=at)
-    names = [bench.give(*one), bench.give(*two)]
+    names = bench.give_together(bench.sample("adult", at=at), bench.sample("young", at=at))
     first = bench.read_as(names[0], name="模擬　花子", number="0001234")
     second = bench.read_as(names[1], name="模擬　若葉", number="12")
     if first and second and first.patient is not None:
