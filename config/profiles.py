@@ -13,6 +13,8 @@ from types import MappingProxyType
 class Profile(StrEnum):
     CLINIC = "clinic"
     PHARMACY = "pharmacy"
+    QUALIFICATION_ONLY = "qualification-only"
+    """資格確認限定型: therapists and others who check the insurance and may view no data. By PIN or staff."""
 
 
 class LimitPolicy(StrEnum):
@@ -62,7 +64,7 @@ class ProfileRow:
     prescription_allowed: frozenset[PrescriptionPolicy]
     """Only who issues prescriptions can ask in which form."""
     consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """Defaults of `consent` settings that differ from the model's own, by name. None does today."""
+    """Defaults of `consent` settings that differ from the model's own, by name."""
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     """The same for `vision`."""
 
@@ -79,6 +81,14 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
         Profile.PHARMACY: ProfileRow(
             words=MappingProxyType({"ja": Words("この薬局", "薬剤師"), "en": Words("this pharmacy", "pharmacist")}),
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
+        ),
+        Profile.QUALIFICATION_ONLY: ProfileRow(
+            words=MappingProxyType({"ja": Words("この施術所", "施術者"), "en": Words("this practice", "practitioner")}),
+            prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
+            consent=MappingProxyType(
+                {"care_and_medicines": False, "health_checkup": False, "surgery": False, "specific_disease": False}
+            ),
+            vision=MappingProxyType({"face": False}),
         ),
     }
 )

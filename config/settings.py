@@ -71,6 +71,9 @@ class AlsoPin(StrEnum):
 
 
 class VisionSettings(Section):
+    face: bool = True
+    """Offer the face check. Without it the holder is confirmed by PIN or by staff, and no camera is needed. Where it is
+    not set, the profile's applies (`config.profiles`)."""
     camera: str = "0"
     """A number, a device path, a video file, an image pattern (frame-%03d.png), or `synthetic:NAME`."""
     model: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")

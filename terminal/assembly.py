@@ -55,6 +55,7 @@ def rules_of(settings: Settings, *, first_language: str = LANGUAGES[0]) -> Rules
     """`first_language`: the one every reception begins in."""
     return Rules(
         consent=settings.consent,
+        face=settings.vision.face,
         face_attempts=settings.vision.attempts,
         also_pin=settings.vision.also_pin,
         require_genuine_record=settings.reader.require_genuine_record,

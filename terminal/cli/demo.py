@@ -42,7 +42,9 @@ def demo(
     web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
-    profile: Annotated[Profile | None, typer.Option(help="clinic or pharmacy, for the screen.")] = None,
+    profile: Annotated[
+        Profile | None, typer.Option(help="clinic, pharmacy or qualification-only, for the screen.")
+    ] = None,
     service: Annotated[str | None, typer.Option(help="URL of a service stub elsewhere on this computer.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,

@@ -38,7 +38,9 @@ def run(
     web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
-    profile: Annotated[Profile | None, typer.Option(help="clinic or pharmacy; by default as in the settings.")] = None,
+    profile: Annotated[
+        Profile | None, typer.Option(help="clinic, pharmacy or qualification-only; by default as in the settings.")
+    ] = None,
     service: Annotated[str | None, typer.Option(help="URL of the service; by default service.url.")] = None,
     camera: Annotated[str | None, typer.Option(help="Number, device path or video file.")] = None,
     reader: Annotated[str | None, typer.Option(help="Number of the PC/SC reader, or a part of its name.")] = None,

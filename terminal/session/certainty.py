@@ -56,4 +56,4 @@ def _face_possible(reception: Reception, rules: Rules) -> bool:
         photo = serves_face(reception.record, rules)
     else:
         photo = reception.facts is not None and reception.facts.code_tries_left >= rules.code_tries_floor
-    return photo and has_camera(reception)
+    return rules.face and photo and has_camera(reception)

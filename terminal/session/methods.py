@@ -26,7 +26,7 @@ def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
         photo = reception.code_left >= rules.code_tries_floor
     else:
         photo = serves_face(reception.record, rules)
-    if photo and has_camera(reception) and reception.face_attempts < rules.face_attempts:
+    if rules.face and photo and has_camera(reception) and reception.face_attempts < rules.face_attempts:
         usable.append(Way.FACE)
     if reception.pin_left > 0:
         usable.append(Way.PIN)
@@ -36,6 +36,8 @@ def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 def why_here(reception: Reception, rules: Rules) -> WhyHere:
     if reception.by_phone:
         return WhyHere.NOTHING
+    if not rules.face:
+        return without_pin(reception, rules) if reception.pin_left == 0 else WhyHere.NOTHING
     if reception.face_attempts >= rules.face_attempts:
         return WhyHere.FACE_NOT_MATCHED
     if reception.record is not None and not serves_face(reception.record, rules):

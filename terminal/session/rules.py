@@ -49,6 +49,8 @@ class Rules:
     timeouts: Mapping[str, float] = field(default_factory=lambda: TIMEOUTS)
     warn_before: float = 10
     """The patient is warned this long before a timeout."""
+    face: bool = True
+    """The face check is offered."""
     face_attempts: int = 3
     also_pin: AlsoPin = AlsoPin.NEVER
     """Whether the face alone, or the PIN alone, is too little; `terminal.session.certainty` says when."""

@@ -170,8 +170,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ),
         (
             'profile = "hospital"\n',
-            "profile = 'hospital', set by {file}, is refused: it must be 'clinic' or 'pharmacy'. "
-            "Allowed: one of clinic, pharmacy.",
+            "profile = 'hospital', set by {file}, is refused: it must be 'clinic', 'pharmacy' or 'qualification-only'. "
+            "Allowed: one of clinic, pharmacy, qualification-only.",
         ),
         (
             '[handover]\nencoding = "EUC-JP"\n',

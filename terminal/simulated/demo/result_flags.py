@@ -13,6 +13,7 @@ FLAG_ELEMENTS = {
     "OperationInfoConsFlg": Item.SURGERY,
     "SpecificHealthCheckupsInfoConsFlg": Item.HEALTH_CHECKUP,
     "SpecificDiseasesCertificateRelatedConsFlg": Item.SPECIFIC_DISEASE,
+    "MedicalSubsidyConsFlg": Item.SUBSIDIES,
     "LimitApplicationCertificateRelatedConsFlg": Item.HIGH_COST_LIMIT,
 }
 

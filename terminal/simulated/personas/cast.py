@@ -28,6 +28,9 @@ def _flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
 _ALL_SHARED = _flags(1, 1, 1)
 _CHILD = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
 
+_ASKED_SUBSIDY = (_CARE, _MEDICINES, _CHECKUP, "subsidies", _LIMIT)
+_SUBSIDIES = {"consent.subsidies": True}
+
 PERSONAS: tuple[Persona, ...] = (
     Persona(
         name="pin-right",
@@ -386,6 +389,40 @@ PERSONAS: tuple[Persona, ...] = (
         script=Script(prescription=PrescriptionForm.ELECTRONIC),
         settings={"consent.prescription": "ask"},
         expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
+        name="subsidy-used",
+        story="Has a certificate of a medical subsidy and uses it.",
+        person="subsidy-rare-disease",
+        face="ichiro",
+        settings=_SUBSIDIES,
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED_SUBSIDY, _ALL_SHARED | {Item.SUBSIDIES: 1}),
+    ),
+    Persona(
+        name="subsidy-refused",
+        story="Has one and does not use it today: the result says refused, so that nobody closes it.",
+        person="subsidy-rare-disease",
+        face="ichiro",
+        settings=_SUBSIDIES,
+        script=Script(answers={"subsidies": False}),
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED_SUBSIDY, _ALL_SHARED | {Item.SUBSIDIES: 0}),
+    ),
+    Persona(
+        name="subsidy-not-connected",
+        story="The municipality is not connected: nothing is asked, and the result says why.",
+        person="subsidy-not-connected",
+        face="hana",
+        settings=_SUBSIDIES,
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
+        name="therapist",
+        story="At a therapist's: the insurance is checked by PIN; no face, no question but the limit.",
+        person="adult",
+        face="hana",
+        profile=Profile.QUALIFICATION_ONLY,
+        script=Script(way=Way.FACE),
+        expected=Expected(Way.PIN, Outcome.DONE, (_LIMIT,), {Item.HIGH_COST_LIMIT: 1}),
     ),
 )
 

@@ -128,7 +128,8 @@ class Persona:
     @property
     def needs_own_terminal(self) -> bool:
         """Only the automatic demo can stage it."""
-        return bool(self.settings) or self.script.mishap is Mishap.CLOCK_WRONG
+        elsewhere = self.profile is Profile.QUALIFICATION_ONLY
+        return bool(self.settings) or elsewhere or self.script.mishap is Mishap.CLOCK_WRONG
 
     @property
     def before_camera(self) -> str:
