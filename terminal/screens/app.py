@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import Screen
 
+from config.platform.chosen import system
 from config.settings import Settings
 from consent.store import LedgerError
 from terminal.assembly import NotReady
@@ -31,7 +32,7 @@ from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import ENTER, ERASE, PadKey
 from terminal.screens.picture import LivePicture, Picture
 from terminal.screens.screen import CounterScreen
-from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
+from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
 from terminal.screens.staff.receptions import last_receptions, read_trail, service_standing
 from terminal.screens.staff.status import Status
 from terminal.screens.themes import HIGH_CONTRAST, NORMAL
@@ -313,13 +314,23 @@ class TerminalApp(App[int], inherit_bindings=False):
             case "by-eye":
                 counter.post(ev.StaffAuthenticated(reception))
             case "discard":
-                counter.post(ev.StaffAuthenticated(reception))
-                counter.post(ev.StaffDiscards(reception))
+                self.push_screen(SureDialog(self.speak(self._language()), choice), self._discard)
             case "status":
                 status = await asyncio.to_thread(self._status, counter)
                 self.push_screen(StatusDialog(self.speak(self._language()), status))
             case "stop":
-                self.exit(0)
+                self.push_screen(SureDialog(self.speak(self._language()), choice), self._stop)
+
+    def _discard(self, sure: bool | None) -> None:
+        counter = self.counter
+        if sure and counter is not None and not isinstance(counter.state, Idle):
+            reception = counter.state.reception.id
+            counter.post(ev.StaffAuthenticated(reception))
+            counter.post(ev.StaffDiscards(reception))
+
+    def _stop(self, sure: bool | None) -> None:
+        if sure:
+            self.exit(0)
 
     def _status(self, counter: Counter) -> Status:
         records = read_trail(self.settings.state_dir / "audit.jsonl")
@@ -397,6 +408,13 @@ def run_app(app: TerminalApp, log_file: Path) -> int:
     crash.log_to(log_file)
 
     async def serve() -> None:
+        # Leaves the terminal's other screen and mouse mode, and ends the reception, instead of dying in the middle.
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(app.exit, 0)
+
+        system.on_stop(stop)
         try:
             await app.run_async()
         finally:

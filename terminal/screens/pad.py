@@ -1,6 +1,7 @@
 """The ten-key pad. A key says which one it was, once, and keeps nothing."""
 
 from collections.abc import Iterator
+from string import ascii_lowercase
 
 from rich.text import Text
 from textual.containers import Grid
@@ -47,6 +48,14 @@ class PadKey(Widget, can_focus=False):
     def on_click(self, event: Click) -> None:
         event.stop()
         self.post_message(self.Pressed(self.key))
+
+
+class Letters(Grid):
+    """Small letters, for a password that has some."""
+
+    def compose(self) -> Iterator[PadKey]:
+        for letter in ascii_lowercase:
+            yield PadKey(letter)
 
 
 class Pad(Grid):

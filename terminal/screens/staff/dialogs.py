@@ -10,7 +10,7 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
-from terminal.screens.pad import ENTER, ERASE, Pad, PadKey
+from terminal.screens.pad import ENTER, ERASE, Letters, Pad, PadKey
 from terminal.screens.sayings import Sentence
 from terminal.screens.staff.status import Status
 from terminal.screens.touch import Target
@@ -54,13 +54,16 @@ class PasswordDialog(StaffDialog[bool]):
                 yield Sentence(id="dialog-title")
                 yield Sentence(id="dialog-note")
                 yield Sentence(id="dialog-dots")
+                yield Target(id="dialog-switch")
                 yield Target(id="dialog-close")
             yield Pad(id="dialog-pad")
+            yield Letters(id="dialog-letters")
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("staff.password.question"))
         self.query_one("#dialog-pad", Pad).speak(self.say)
+        self._show_letters(False)
         self.query_one("#dialog-close", Target).show(
             self.choice("close", self.say("staff.menu.close"), "escape", back=True)
         )
@@ -68,9 +71,21 @@ class PasswordDialog(StaffDialog[bool]):
     def on_unmount(self) -> None:
         self._typed.wipe()
 
+    def _show_letters(self, letters: bool) -> None:
+        """Letters or digits to touch; what was typed stays."""
+        self.query_one("#dialog-letters", Letters).display = letters
+        self.query_one("#dialog-pad", Pad).set_class(letters, "-narrow")
+        other = "digits" if letters else "letters"
+        switch = self.choice(other, self.say(f"staff.password.{other}"), "tab")
+        self.query_one("#dialog-switch", Target).show(switch)
+
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
-        self.dismiss(False)
+        if message.offer.id in ("digits", "letters"):
+            self.touched()
+            self._show_letters(message.offer.id == "letters")
+        else:
+            self.dismiss(False)
 
     async def on_pad_key_pressed(self, message: PadKey.Pressed) -> None:
         message.stop()
@@ -154,6 +169,42 @@ class StaffMenu(StaffDialog[str]):
 
     def _take(self, choice: Offer) -> None:
         self.dismiss(None if choice.id == "close" else choice.id)
+
+
+class SureDialog(StaffDialog[bool]):
+    """Asks before something that cannot be taken back. Its yes has another key than the menu's."""
+
+    def __init__(self, say: Words, what: str) -> None:
+        super().__init__(say)
+        self._question = say(f"staff.menu.sure.{what}")
+        self._choices = (
+            self.choice("no", say("button.back"), "1", back=True),
+            self.choice("yes", say(f"staff.menu.{what}"), "9"),
+        )
+
+    def compose(self) -> Iterator[Widget]:
+        with Container(id="dialog"):
+            yield Sentence(id="dialog-title")
+            with Grid(id="dialog-choices"):
+                for choice in self._choices:
+                    yield Target(id=f"choice-{choice.id}")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#dialog-title", Sentence).say(self._question)
+        for choice in self._choices:
+            self.query_one(f"#choice-{choice.id}", Target).show(choice)
+
+    def on_target_touched(self, message: Target.Touched) -> None:
+        message.stop()
+        self.dismiss(message.offer.id == "yes")
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        if event.key in ("escape", "1"):
+            self.dismiss(False)
+        elif event.key == "9":
+            self.dismiss(True)
 
 
 class StatusDialog(StaffDialog[None]):

@@ -9,7 +9,7 @@ from config.settings import Settings
 from terminal.front.dock import DockPersona
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
-from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog
+from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
 from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -309,7 +309,9 @@ async def test_staff_comes_in_by_touch_and_confirms_by_eye() -> None:
         await on_stage.pilot.click("#steps", offset=(75, 0))
         await on_stage.drawn()
         assert isinstance(on_stage.app.screen, PasswordDialog)
-        await on_stage.pilot.press("a")
+        await on_stage.pilot.click("#dialog-switch")
+        await on_stage.pilot.click("#key-a")
+        await on_stage.pilot.click("#dialog-switch")
         for key in "2468":
             await on_stage.pilot.click(f"#key-{key}")
         await on_stage.pilot.click("#key-enter")
@@ -341,7 +343,10 @@ async def test_staff_discards_a_reception() -> None:
     async with stage(settings=STAFFED) as on_stage:
         await on_stage.show(state_of("consent"))
         await _unlock(on_stage)
-        await on_stage.pilot.press("2")
+        await on_stage.pilot.press("2", "2")
+        await on_stage.drawn()
+        assert isinstance(on_stage.app.screen, SureDialog), "it cannot be taken back: the same key twice does nothing"
+        await on_stage.pilot.press("9")
         await on_stage.drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
 
@@ -358,6 +363,9 @@ async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
         await _unlock(on_stage)
         on_stage.app.screen.query_one("#choice-stop", Target)
         await on_stage.pilot.press("2")
+        await _until(on_stage, SureDialog)
+        await on_stage.pilot.press("9")
+        await on_stage.drawn()
         assert on_stage.app._exit
         assert on_stage.app.return_code == 0
 
@@ -422,3 +430,37 @@ async def test_a_terminal_in_service_has_no_dock() -> None:
         await on_stage.pilot.press("f12", "f9")
         await on_stage.drawn()
         assert not on_stage.app.desk.query(DockPanel)
+
+
+@pytest.mark.parametrize("size", [(79, 40), (120, 23), (40, 15)])
+@on_a_loop
+async def test_a_window_too_small_says_so_and_a_wider_one_goes_on(size: tuple[int, int]) -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("pin"))
+        on_stage.counter._patient.pin.push(1)
+        await on_stage.pilot.resize_terminal(*size)
+        await on_stage.drawn()
+        asked = on_stage.app.desk.query_one("#too-small", Sentence)
+        assert asked.display
+        assert asked.region.area > 0
+        assert "80" in asked.text
+        assert not on_stage.app.desk.query_one("#body").region.area
+        await on_stage.pilot.resize_terminal(*SMALL)
+        await on_stage.drawn()
+        assert not asked.region.area
+        assert on_stage.app.desk.query_one("#body").region.area
+        assert len(on_stage.counter._patient.pin) == 1
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL])
+@pytest.mark.parametrize("letters", [st.Size.LARGE, st.Size.LARGEST])
+@on_a_loop
+async def test_large_drops_no_sentence(letters: st.Size, size: tuple[int, int]) -> None:
+    async with stage(size) as on_stage:
+        for name in ("pin-wrong", "consent", "consent-child", "complete", "problem-expired", "idle-no-card"):
+            await on_stage.show(state_of(name, size=letters))
+            talk, lines = on_stage.app.desk.talk, on_stage.app.desk.query_one(Lines)
+            assert talk is not None
+            assert lines.lines == talk.body.lines, name
+            shown = on_stage.app.desk.query_one("#saying").region.intersection(lines.region)
+            assert shown.height == lines.region.height, f"{name} is cut off"
