@@ -351,6 +351,7 @@ TOUCHES: tuple[type[ev.Touch], ...] = (
     ev.FaceChosen,
     ev.PinChosen,
     ev.CodeEntered,
+    ev.CodeTypingChosen,
     ev.PinEntered,
     ev.PinForgotten,
     ev.PhoneChosen,
