@@ -26,11 +26,15 @@ def verify(
     receipts: Annotated[
         bool, typer.Option("--receipts", help="Also compare with the receipts the service signed (service.url).")
     ] = False,
+    files: Annotated[
+        Path | None, typer.Option("--files", help="Also compare the result files in this folder with the ledger.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Tell a whole ledger from a changed one; exit code 1 names the first record that does not fit.
 
-    A tail that was cut off is seen only with --receipts, which asks the service what it has of this terminal.
+    A tail that was cut off is seen only with --receipts, which asks the service what it has of this terminal. Result
+    files are compared with --files: every consent in them was given, and they are as they were handed over.
 
     Example: uketsuke ledger verify
     """
@@ -57,6 +61,22 @@ def verify(
             tell(f"BROKEN  {path}\nrecord {found.sequence}: {found.what}")
             raise typer.Exit(1)
         tell(f"whole  {path}\n{found.head.count} records of {found.terminal_id}, head {found.head.hash[:16]}")
+        if files is not None:
+            _compare_files(files, path)
+
+
+def _compare_files(folder: Path, ledger: Path) -> None:
+    from terminal.handover.audit import check_files
+
+    try:
+        checked = check_files(folder, ledger)
+    except OSError as error:
+        fail(f"{folder} cannot be read: {error.strerror}. Name the folder with the result files.")
+    for file in checked.differing:
+        tell(f"DIFFERS  {file.name}\n{file.what}")
+    if checked.differing:
+        raise typer.Exit(1)
+    tell(f"{checked.files} result files in {folder} say what the ledger says")
 
 
 @app.command()
@@ -77,7 +97,7 @@ def show(config: ConfigOption = None) -> None:
             if isinstance(event, Decided):
                 flags = " ".join(f"{answer.item}={int(answer.granted)}" for answer in event.answers)
                 detail = f"{event.cause}  {flags}"
-            tell(f"{record.sequence:6}  {record.at:%Y-%m-%d %H:%M:%S}  {event.kind:10} {event.check_id}  {detail}")
+            tell(f"{record.sequence:6}  {record.at:%Y-%m-%d %H:%M:%S}  {event.kind:18} {event.check_id}  {detail}")
 
 
 @app.command()

@@ -1,0 +1,103 @@
+"""Result files against the ledger: does each file say what was decided, and is it the one that was handed over?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from consent.items import Item
+from consent.ledger import LedgerFile
+from consent.lifecycle import History, histories
+from terminal.handover.layout import attributes_of
+from terminal.handover.messages.insured import Insured
+from terminal.handover.messages.kinds import FACE_PREFIX, read_message
+from terminal.handover.messages.qualification import QualificationAnswer
+from terminal.handover.parts import Consent
+from terminal.handover.reading import TooLarge, read_whole
+from terminal.handover.xml import LARGEST, Parsed, parse
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiffers:
+    """A file that the ledger does not bear out. Nothing of the patient is in it."""
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesChecked:
+    files: int
+    differing: tuple[FileDiffers, ...]
+
+
+def check_files(folder: Path, ledger: Path) -> FilesChecked:
+    """Compare every result of the card reader in `folder`. Raises OSError for a folder that cannot be read, and the
+    ledger's errors.
+    """
+    known = histories(LedgerFile(ledger).records())
+    paths = sorted(path for path in folder.iterdir() if path.name.startswith(FACE_PREFIX) and path.suffix == ".xml")
+    found = (FileDiffers(path.name, what) for path in paths for what in _differences(path, known))
+    return FilesChecked(len(paths), tuple(found))
+
+
+def _differences(path: Path, known: dict[str, History]) -> Iterator[str]:
+    try:
+        data = read_whole(path, LARGEST)
+    except (OSError, TooLarge):
+        data = b""
+    if data is None:
+        return  # taken by the receipt computer while we looked
+    parsed = parse(data)
+    message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
+    if not isinstance(message, QualificationAnswer):
+        yield "cannot be read as a result"
+        return
+    history = known.get(message.header.file_identifier or "")
+    if history is None or history.decided is None:
+        yield "no check of this ledger: another terminal's, or records are missing"
+        return
+    yield from _of_file(path.name, sha256(data).hexdigest(), history)
+    for insured in message.body.results if message.body is not None else ():
+        yield from _consents(insured, history)
+
+
+def _of_file(name: str, digest: str, history: History) -> Iterator[str]:
+    written = history.delivered or history.handing_over
+    if written is None:
+        yield "was never handed over, as far as the ledger knows"
+    elif written.event.file_name != name:
+        yield "has another name than the one that was handed over"
+    elif written.event.sha256 is not None and written.event.sha256 != digest:
+        yield "was changed since it was handed over"
+
+
+def _consents(insured: Insured, history: History) -> Iterator[str]:
+    """Withdrawn is what was withdrawn before the file was handed over; a later withdrawal changes no file."""
+    decision = history.decision.event
+    granted = {answer.item: answer.answered_at for answer in decision.answers if answer.granted}
+    ended = history.delivered.sequence if history.delivered is not None else None
+    withdrawn = {
+        item
+        for record in history.withdrawals
+        if ended is None or record.sequence < ended
+        for item in record.event.items
+    }
+    for item in Item:
+        for attribute in attributes_of(item, newer=True):
+            told = getattr(insured, attribute)
+            if not isinstance(told, Consent) or told.flag != "1":
+                continue
+            if item in decision.by_law and told.consent_time is None:
+                continue
+            if item not in granted:
+                yield f"{item.value}: a consent that was not given"
+            elif item in withdrawn:
+                yield f"{item.value}: a consent that was withdrawn before"
+            elif not _same_second(told.consent_time, granted[item]):
+                yield f"{item.value}: given at another time"
+
+
+def _same_second(told: datetime | None, given: datetime | None) -> bool:
+    return told is not None and given is not None and told == given.replace(microsecond=0)

@@ -1,0 +1,51 @@
+"""An auditor compares result files with the ledger. The files are those of version 0.1, as they were handed over."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from terminal.handover.audit import FilesChecked, check_files
+
+STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    shutil.copytree(STATE / "results", tmp_path / "results")
+    shutil.copy(STATE / "ledger.db", tmp_path / "ledger.db")
+    return tmp_path / "results"
+
+
+def differing(results: Path) -> list[str]:
+    return [found.what for found in check_files(results, results.parent / "ledger.db").differing]
+
+
+def test_files_that_say_what_was_decided(results: Path) -> None:
+    assert check_files(results, results.parent / "ledger.db") == FilesChecked(17, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        ("PharmacistsInfoConsFlg>0", "PharmacistsInfoConsFlg>1", "YZK: a consent that was not given"),
+        ("DiagnosisInfoConsTime>2026", "DiagnosisInfoConsTime>2025", "SRJ: given at another time"),
+        ("</XmlMsg>", "", "cannot be read as a result"),
+        (
+            "ArbitraryFileIdentifier>",
+            "ArbitraryFileIdentifier>x",
+            "no check of this ledger: another terminal's, or records are missing",
+        ),
+    ],
+)
+def test_a_file_that_was_changed(results: Path, before: str, after: str, what: str) -> None:
+    path = next(path for path in sorted(results.iterdir()) if before in path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    assert differing(results) == [what]
+
+
+def test_a_file_under_another_name(results: Path) -> None:
+    path = sorted(results.iterdir())[0]
+    path.rename(path.with_name(path.name.replace("20261126", "20261127")))
+    assert differing(results) == ["has another name than the one that was handed over"]

@@ -1,0 +1,137 @@
+"""A terminal of version 0.1 is updated while decisions wait in its ledger: they reach the service all the same."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent.ledger import Ledger, LedgerFile
+from consent.records import Confirmed, Decided, Record
+from consent.verification import LedgerIntact
+from terminal.conductor.clock import Clock
+from terminal.conductor.delivery import Delivery, Stage
+from terminal.conductor.worker import Worker
+from terminal.handover.process import FolderProcess
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import CertificateStanding, Purpose, Receipt, Way
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.receipts import submission_of, verify_with_receipts
+from terminal.qualification.statements_v1 import receipt_statement_v1, statement_v1_of
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.service.server import StubServer, open_service, service_key
+from terminal.simulated.service.storage.store import Accepted, OpenedCheck
+
+STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
+INSTITUTION = "1319999999"
+
+
+class Updated:
+    """A state folder of version 0.1 whose last record is a decision that was not confirmed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
+        for part in ("stub", "terminal"):
+            shutil.copytree(STATE / part, self.state / part)
+        self.ledger_path = self.state / "ledger.db"
+        shutil.copy(STATE / "ledger.db", self.ledger_path)
+        self.waiting = self._cut_after_a_consent()
+        self.now = self.waiting.event.decided_at + timedelta(minutes=1)
+        enrolment = Enrolment.load(enrolment_path(self.state))
+        assert enrolment is not None
+        self.enrolment = enrolment
+        self.server = StubServer(open_service(self.state, in_memory=True, clock=lambda: self.now))
+        self.server.start()
+
+    def _cut_after_a_consent(self) -> Record[Decided]:
+        for record in LedgerFile(self.ledger_path).records():
+            if isinstance(record.event, Decided) and record.event.granted:
+                with sqlite3.connect(self.ledger_path) as connection:
+                    connection.execute("DROP TRIGGER record_remains")
+                    connection.execute("DELETE FROM record WHERE sequence > ?", (record.sequence,))
+                connection.close()
+                return Record(record.sequence, record.at, record.previous, record.hash, record.event)
+        raise AssertionError("no decision with a consent in the fixture")
+
+    def client(self) -> QualificationClient:
+        return QualificationClient(
+            self.server.url,
+            terminal_id=self.enrolment.terminal_id,
+            institution_code=INSTITUTION,
+            terminal_key=SigningKey.load_or_create(terminal_key_path(self.state)),
+            service_public_key=self.enrolment.service_public_key,
+        )
+
+    def known_check(self) -> OpenedCheck:
+        return OpenedCheck(
+            check_id=self.waiting.event.check_id,
+            terminal_id=self.enrolment.terminal_id,
+            institution_code=INSTITUTION,
+            purpose=Purpose.RECEPTION,
+            way=Way.PIN,
+            person="specific-disease",
+            standing=CertificateStanding.VALID,
+            registered=True,
+            opened_at=self.now - timedelta(minutes=2),
+        )
+
+    async def work_off(self, *, accepted_before: bool) -> tuple[Any, list[Any]]:
+        store = self.server.service._store
+        await store.open(b"challenge", self.now, self.known_check())
+        async with self.client() as client:
+            if accepted_before:
+                accepted = self.receipt_of_v1(client)
+                digest = accepted.receipt.submission_digest
+                await store.accept(self.waiting.event.check_id, digest, digest, accepted)
+            ledger = Ledger.open(self.ledger_path, self.enrolment.terminal_id, clock=lambda: self.now)
+            books = Worker("books")
+            folder = FolderProcess(self.state / "results", create=True)
+            delivery = Delivery(ledger, books, client, folder, Clock(), INSTITUTION)
+            try:
+                outcomes = await delivery.work_off()
+            finally:
+                delivery.close()
+                books.close()
+                ledger.close()
+        return outcomes, [record.event for record in LedgerFile(self.ledger_path).records()]
+
+    def receipt_of_v1(self, client: QualificationClient) -> Accepted:
+        """What the service of version 0.1 kept, and whose answer was lost."""
+        submission = submission_of(client, self.waiting).model_copy(update={"wording_sha256": None})
+        event = self.waiting.event
+        facts: dict[str, Any] = {
+            "check_id": event.check_id,
+            "accepted_at": self.now,
+            "submission_digest": sha256(statement_v1_of(event.check_id, submission)).digest(),
+            "ledger_count": self.waiting.sequence,
+            "ledger_head": self.waiting.hash,
+        }
+        signature = service_key(self.state).sign(receipt_statement_v1(**facts))
+        return Accepted(submission, Receipt(signature=signature, simulated=True, **facts), event.idempotency_key)
+
+
+@pytest.fixture
+def updated(tmp_path: Path) -> Iterator[Updated]:
+    updated = Updated(tmp_path)
+    yield updated
+    updated.server.close()
+
+
+@pytest.mark.parametrize("accepted_before", [False, True])
+def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_before: bool) -> None:
+    """`accepted_before`: the old service had it, and only its answer was lost."""
+    outcomes, events = asyncio.run(updated.work_off(accepted_before=accepted_before))
+    assert Stage.DELIVERED in [outcome.stage for outcome in outcomes]
+    check_id = updated.waiting.event.check_id
+    (confirmed,) = [event for event in events if isinstance(event, Confirmed) and event.check_id == check_id]
+    assert confirmed.card_signature == (None if accepted_before else "absent")
+    verified = verify_with_receipts(updated.ledger_path, updated.enrolment.service_public_key)
+    assert isinstance(verified, LedgerIntact)
+    name = f"{updated.waiting.event.result_file}.xml"
+    told = flags_in(updated.state / "results" / name)
+    assert {item for item, flag in told.items() if flag} == updated.waiting.event.granted

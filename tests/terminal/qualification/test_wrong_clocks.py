@@ -1,0 +1,108 @@
+"""The terminal's clock is wrong: nothing is lost by it, nothing expires on one look, and staff hear of it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent.items import Item
+from consent.verification import LedgerIntact
+from terminal.conductor import delivery
+from terminal.conductor.delivery import EXPIRED, Stage
+from terminal.problems import ProblemCode
+from terminal.qualification.client import Audit
+from terminal.qualification.contract import QualificationResult
+from terminal.qualification.receipts import verify_with_receipts
+from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from tests.terminal.qualification.delivering import Office
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def database_url() -> None:
+    """In memory: the store has no part in this."""
+
+
+@pytest.fixture
+def office(counter: Any, card: Any, tmp_path: Path) -> Office:
+    return Office(counter, card, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [-3 * HOUR, 3 * HOUR, -26 * 365 * 24 * HOUR], ids=["behind", "ahead", "2000"])
+@pytest.mark.parametrize("life", ["in this run", "after a restart"])
+def test_a_wrong_time_is_mended_and_written_down(office: Office, counter: Any, wrong: timedelta, life: str) -> None:
+    check_ids: list[str] = []
+
+    async def decided(client: Any) -> None:
+        office.wrong = wrong
+        with office.at(client):
+            check_ids.append(await office.decided(client))
+            if life == "in this run":
+                assert (await office.delivery.deliver(check_ids[0])).stage is Stage.DELIVERED
+
+    async def restarted(client: Any) -> Any:
+        office.wrong = timedelta()  # the clock was set
+        counter.now += timedelta(minutes=20)
+        with office.at(client):
+            await office.delivery.work_off()
+            result = await client.result(check_ids[0])
+            return office.ledger.of_check(check_ids[0]), result, await client.audit()
+
+    before = counter.now
+    counter.play(decided)
+    history, result, audit = counter.play(restarted)
+    assert history.delivered is not None
+    assert abs(history.decision.event.decided_at - before) < timedelta(seconds=30)
+    assert isinstance(result, QualificationResult)
+    (given,) = [consent for consent in result.consents if consent.flag]
+    assert abs(given.consent_time - before) < timedelta(seconds=30)
+    assert office.told == [ProblemCode.CLOCK_WRONG.code]
+    assert isinstance(audit, Audit)
+    key = counter.enrolment.service_public_key
+    assert isinstance(verify_with_receipts(office.path, key, audit.receipts, audit.opened), LedgerIntact)
+
+
+def test_without_consents_the_qualification_is_never_lost(office: Office, counter: Any) -> None:
+    """Of version 0.1, so nothing is known of the service's time; a no needs no moment."""
+    office.wrong = -3 * HOUR
+
+    async def day(client: Any) -> Any:
+        with office.at(client):
+            check_id = await office.decided(client, {Item.MEDICINES: False}, service_at=False)
+            await office.delivery.work_off()
+            return office.ledger.of_check(check_id)
+
+    assert counter.play(day).delivered is not None
+
+
+def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
+    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behaviour, morning = counter.server.behaviour, counter.now
+
+    async def day(client: Any) -> list[str]:
+        with office.at(client):
+            check_id = await office.decided(client)
+            behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED))
+            counter.now = morning + 40 * HOUR
+            await office.delivery.work_off()
+            behaviour.clear()
+            behaviour.set(Operation.SUBMIT, Rule(manner=Manner.DROPPED))
+            await office.delivery.work_off()  # a first look: the service's clock jumped
+            counter.now = morning + timedelta(minutes=1)
+            await office.delivery.work_off()
+            assert office.kinds() == ["opened", "decided"]
+            counter.now = morning + 24 * HOUR + timedelta(minutes=1)
+            await office.delivery.work_off()
+            await office.delivery.work_off()
+            assert office.kinds() == ["opened", "decided"]
+            monkeypatch.setattr(delivery, "BETWEEN_LOOKS", 0.0)
+            await office.delivery.work_off()
+            assert office.told == [EXPIRED]
+            behaviour.clear()
+            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.REFUSED
+            return office.kinds()
+
+    assert counter.play(day) == ["opened", "decided", "expired"]
