@@ -3,22 +3,21 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.line import is_loopback
 from terminal.qualification.pki import LineKeys
+from terminal.simulated.service import connections
 from terminal.simulated.service.app import create_app
 from terminal.simulated.service.behaviour import Behaviour, Setting
-from terminal.simulated.service.misbehaving import DROP_EXTENSION
 from terminal.simulated.service.people import People, invented_people
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.service import Clock, Service, ServiceRules, utc_now
@@ -182,6 +181,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._behaviour = behaviour
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.is_ssl:
+            # uvicorn leaves this to asyncio's default, a minute in which a silent client holds a descriptor.
+            loop = asyncio.get_running_loop()
+            limited = partial(loop.create_server, ssl_handshake_timeout=connections.HANDSHAKE_SECONDS)
+            loop.create_server = limited  # type: ignore[method-assign]
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._behaviour.let_go()
         await super().shutdown(sockets)
@@ -199,7 +206,7 @@ def _server(service: Service, behaviour: Behaviour, line: LineKeys | None) -> uv
     return _Server(
         uvicorn.Config(
             create_app(service, behaviour),
-            http=_Droppable,
+            http=connections.Bounded,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -213,18 +220,3 @@ def _server(service: Service, behaviour: Behaviour, line: LineKeys | None) -> uv
         ),
         behaviour,
     )
-
-
-class _Droppable(H11Protocol):
-    """Lets the application end its connection, which ASGI has no words for."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app = _with_drop(self.app, lambda gently: transport.close() if gently else transport.abort())
-
-
-def _with_drop(app: Any, drop: Callable[[bool], None]) -> Any:
-    async def dropping(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "extensions": {**scope.get("extensions", {}), DROP_EXTENSION: drop}}, receive, send)
-
-    return dropping

@@ -57,9 +57,10 @@ def every_question() -> set[Question]:
     """All that any combination of settings and holder can build: an item added tomorrow is enumerated too."""
     kinds = {name: field.annotation for name, field in ConsentSettings.model_fields.items()}
     found: set[Question] = set()
+    yes_no = (False, True)
     for values in product(*(allowed(kind) for kind in kinds.values())):
         settings = ConsentSettings.model_validate(dict(zip(kinds, values, strict=True)))
-        for age, late, disease, subsidies, share in product((9, 30, 50, 80), *[(False, True)] * 4):
+        for age, late, disease, subsidies, share in product((9, 30, 50, 80), yes_no, yes_no, yes_no, yes_no):
             facts = HolderFacts(
                 age=age,
                 late_elderly=late,

@@ -1,0 +1,77 @@
+"""Connections to the service: bounded in time and number, and droppable by the application.
+
+uvicorn waits without end for the rest of a request, and takes any number of connections from one peer.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+
+import h11
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from terminal.simulated.service.misbehaving import DROP_EXTENSION
+
+REQUEST_SECONDS = 10.0
+"""Until a request is whole, from the connection's beginning or the request's first byte."""
+HANDSHAKE_SECONDS = 5.0
+"""For TLS, before anything is known of the peer."""
+PEER_CONNECTIONS = 64
+"""At a time from one other computer; a terminal keeps one or two."""
+
+
+class Bounded(H11Protocol):
+    """Closes connections that are too slow or too many, and lets the application end its own."""
+
+    _too_slow: asyncio.TimerHandle | None = None
+    peer: str = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app = _with_drop(self.app, lambda gently: transport.close() if gently else transport.abort())
+        self.peer = (transport.get_extra_info("peername") or ("",))[0]
+        if not _is_here(self.peer) and self._of_peer() > PEER_CONNECTIONS:
+            transport.abort()
+            return
+        self._wait_for_request()
+
+    def _of_peer(self) -> int:
+        return sum(getattr(other, "peer", None) == self.peer for other in self.connections)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        receiving = self.conn.their_state is h11.SEND_BODY
+        begun = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+        if receiving or begun:
+            self._wait_for_request()
+        else:
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait_for_request(self) -> None:
+        if self._too_slow is None:
+            self._too_slow = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._too_slow is not None:
+            self._too_slow.cancel()
+            self._too_slow = None
+
+
+def _is_here(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def _with_drop(app: Any, drop: Callable[[bool], None]) -> Any:
+    async def dropping(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "extensions": {**scope.get("extensions", {}), DROP_EXTENSION: drop}}, receive, send)
+
+    return dropping

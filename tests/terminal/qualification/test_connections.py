@@ -1,0 +1,98 @@
+"""Clients that connect and then say nothing, or half of something, do not stay; others are served meanwhile."""
+
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from terminal.qualification.pki import SERVER, line_keys, make_line_keys
+from terminal.simulated.service import connections
+from terminal.simulated.service.server import StubServer, open_service
+
+HEAD = b"POST /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
+    one = StubServer(open_service(tmp_path, in_memory=True))
+    one.start()
+    yield one
+    one.close()
+
+
+def connect(server: StubServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=5)
+
+
+def seconds_until_closed(line: socket.socket) -> float:
+    started = time.monotonic()
+    try:
+        while line.recv(4096):
+            pass
+    except ConnectionResetError:
+        pass
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", HEAD[:20], HEAD + b"Content-Length: 10\r\n\r\nhalf"], ids=["nothing", "half a head", "half a body"]
+)
+def test_a_request_that_never_becomes_whole(server: StubServer, sent: bytes) -> None:
+    with connect(server) as line:
+        line.sendall(sent)
+        assert httpx.get(f"{server.url}/openapi.json").status_code == 200
+        assert seconds_until_closed(line) < 3
+
+
+def test_a_whole_request_may_wait_for_its_answer_and_the_line_stays(server: StubServer) -> None:
+    with httpx.Client(base_url=server.url) as client:
+        for _ in range(2):
+            assert client.get("/openapi.json").status_code == 200
+            time.sleep(0.5)
+
+
+def test_one_byte_after_the_other_is_no_way_to_stay(server: StubServer) -> None:
+    with connect(server) as line:
+        started = time.monotonic()
+        with contextlib.suppress(OSError):
+            for byte in HEAD * 100:
+                line.sendall(bytes([byte]))
+                time.sleep(0.02)
+        assert time.monotonic() - started < 3
+
+
+def test_no_more_than_so_many_from_one_peer(server: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "PEER_CONNECTIONS", 3)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 5)
+    monkeypatch.setattr(connections, "_is_here", lambda peer: False)
+    lines = [connect(server) for _ in range(4)]
+    try:
+        assert seconds_until_closed(lines[3]) < 2
+        lines[0].close()
+        time.sleep(0.1)
+        with connect(server) as again:
+            again.sendall(HEAD + b"Content-Length: 0\r\n\r\n")
+            assert again.recv(12) == b"HTTP/1.1 405", "it is served"
+    finally:
+        for line in lines:
+            line.close()
+
+
+def test_a_silent_client_before_the_handshake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HANDSHAKE_SECONDS", 0.3)
+    make_line_keys(tmp_path / "line", terminals=("terminal-1",))
+    one = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(tmp_path / "line", SERVER))
+    one.start()
+    try:
+        with connect(one) as silent:
+            assert seconds_until_closed(silent) < 3
+        context: ssl.SSLContext = line_keys(tmp_path / "line", "terminal-1").client_context()
+        assert httpx.get(f"{one.url}/openapi.json", verify=context).status_code == 200
+    finally:
+        one.close()
