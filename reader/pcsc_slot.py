@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -210,11 +211,12 @@ class _Monitor:
             self._closing.wait(_BACK_OFF[0])
             return
         before, known[name] = known[name], now
+        now_at = time.monotonic()
         there = bool(now & scard.SCARD_STATE_PRESENT)
         # The upper half counts insertions and removals: two more and still there is another card, or the same again.
         swapped = there and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
         swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
-        self._tell(lambda: self._state.card(name, there=there, swapped=swapped))
+        self._tell(lambda: self._state.card(name, there=there, at=now_at, swapped=swapped))
 
     def _lost(self, reason: str, standing: ReaderStanding) -> None:
         self._tell(lambda: self._state.lost(reason, standing))

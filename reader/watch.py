@@ -6,8 +6,12 @@ often holds a card that has nothing to do here. It counts again once it was take
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
+
+TOGETHER: Final = 1.0
+"""Seconds within which two cards count as put down together; readers are looked at every 0.4 s."""
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Watch:
     _seen: set[str] = field(default_factory=set)
     _lost_told: tuple[str, ReaderStanding] | None = None
     _two_told: bool = False
+    _used_since: float = 0.0
 
     @property
     def two(self) -> bool:
@@ -84,8 +89,12 @@ class Watch:
 
     # --- cards ----------------------------------------------------------------------------------------------
 
-    def card(self, reader: str, *, there: bool, swapped: bool = False) -> list[SlotEvent]:
-        """What a look at one reader showed. `swapped`: its card is another one than at the look before."""
+    def card(self, reader: str, *, there: bool, at: float, swapped: bool = False) -> list[SlotEvent]:
+        """What a look at one reader showed, `at` seconds. `swapped`: its card is another one than at the look before.
+
+        A second card that comes right after the first one was put down together with it: the first is told again, so
+        that the user hears of two.
+        """
         first_look = reader not in self._seen
         self._seen.add(reader)
         if not there:
@@ -101,8 +110,10 @@ class Watch:
         if reader not in self.present:
             self.present.append(reader)
             if self.in_use is None:
-                self.in_use = reader
+                self.in_use, self._used_since = reader, at
                 events.append(CardInserted(reader))
+            elif at - self._used_since <= TOGETHER:
+                events += [CardRemoved(self.in_use), CardInserted(self.in_use)]
         return events
 
     def _taken(self, reader: str) -> list[SlotEvent]:

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from reader.facts import ConnectProblem, NoCard, ReaderBusy, ReaderStanding, SlotEvent, TwoCards
@@ -136,7 +137,7 @@ class SimulatedSlot:
 
     def _look(self, name: str) -> None:
         if self._thread is not None:
-            self._tell(self._state.card(name, there=name in self._cards))
+            self._tell(self._state.card(name, there=name in self._cards, at=time.monotonic()))
 
     def _tell(self, events: list[SlotEvent]) -> None:
         for event in events:

@@ -15,6 +15,7 @@ from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
+from reader.watch import TOGETHER
 
 from .conftest import Heard
 
@@ -74,6 +75,7 @@ def test_two_readers_and_a_card_that_lay_there_before(desk: Desk, image: CardIma
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
     # the card of before is taken out and put in again: now it counts, and there are two
+    time.sleep(TOGETHER)
     first.remove()
     first.insert(SoftCard(another))
     assert desk.heard.nothing_more(NOTICED), "the card in use is not disturbed"

@@ -70,7 +70,9 @@ class _Watched:
 
     def state(self, state: st.State) -> None:
         if isinstance(state, st.Idle):
-            if self.states:
+            if all(isinstance(earlier, st.Reading) for earlier in self.states):
+                self.states.clear()  # a second card came before this one was read
+            else:
                 self.back.set()
             return
         if isinstance(state, st.Problem) and state.problem in self._mended:
