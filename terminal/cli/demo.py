@@ -36,7 +36,8 @@ def demo(
     json: Annotated[Path | None, typer.Option(help="Write the outcome as JSON: a list of objects.")] = None,
     pcsc: Annotated[bool, typer.Option("--pcsc", help="Go through the real pcscd and its virtual reader.")] = False,
     camera: Annotated[
-        str | None, typer.Option(help="A video file or a camera (number, device path) instead of the synthetic one.")
+        str | None,
+        typer.Option(help="A video file, a camera (number, device path), or with --web `browser`."),
     ] = None,
     webcam: Annotated[bool, typer.Option("--webcam", help="Your own webcam: as --camera 0.")] = False,
     web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
@@ -106,15 +107,33 @@ def in_browser(
     with plain_errors():
         from terminal.counter_web.program import run_web
         from terminal.front.opened import Opened
+        from terminal.readiness import NotReady
+        from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
         from terminal.simulated.demo.dock_site import DockSite
+        from terminal.simulated.demo.stage import is_live
 
+        source = BrowserSource() if camera == BROWSER else None
         demo: list[LiveDemo] = []
+        docks: list[DockSite] = []
+
+        def dock() -> DockSite:
+            docks.append(DockSite(settings, port + 1 if port else 0, tell, source=source))
+            return docks[0]
 
         async def opening() -> Opened:
             from terminal.simulated.demo.live import LiveDemo, with_staff_password
 
-            demo.append(LiveDemo(with_staff_password(settings), pcsc=pcsc, camera=camera, service_url=service))
-            return await demo[0].open()
+            one = LiveDemo(with_staff_password(settings), pcsc=pcsc, camera=camera, service_url=service, source=source)
+            demo.append(one)
+            if not is_live(camera):
+                return await one.open()
+            trouble = ""
+            while True:
+                await docks[0].ask(trouble)
+                try:
+                    return await one.open()
+                except NotReady as error:
+                    trouble = str(error)
 
         try:
             return run_web(
@@ -125,7 +144,7 @@ def in_browser(
                 open_browser=open_browser,
                 tell=tell,
                 log_file=settings.state_dir / "terminal.log",
-                companion=lambda: DockSite(settings, port + 1 if port else 0, tell),
+                companion=dock,
             )
         finally:
             for one in demo:

@@ -14,15 +14,16 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=()",
 }
 
 
 class Guard:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES) -> None:
+    def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES, *, camera: bool = False) -> None:
+        """`camera`: the page may ask for the browser's own camera."""
         self._app = app
+        self._allowed = f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()"
         self._hosts = {f"{name}:{port}" for name in names}
         self._origins = {f"http://{host}" for host in self._hosts}
         self.frames = "'none'"
@@ -49,6 +50,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["content-security-policy"] = self._policy()
+                headers["permissions-policy"] = self._allowed
                 for name, value in _HEADERS.items():
                     headers[name] = value
             await send(message)

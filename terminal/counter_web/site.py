@@ -34,6 +34,7 @@ SHARED = Path(__file__).with_name("page")
 
 _REFUSED = 1008
 _LONGEST_CODE = 256
+_LONGEST_PICTURE = 400_000
 _NEW_ADDRESS_EVERY = 5.0
 _WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
 
@@ -64,15 +65,21 @@ class Site:
         key_file: Path,
         port: int,
         tell: Tell,
+        *,
+        on_picture: Callable[[bytes], None] | None = None,
     ) -> None:
-        """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use."""
+        """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use.
+
+        `on_picture`: takes pictures of the browser's camera, which this page may use then.
+        """
         quiet_web_loggers()
         self._listener = _listen(port)
         self.port: int = self._listener.getsockname()[1]
         self.access = Access(key_file, self.port)
         self._hub, self._page, self._tell = hub, page, tell
         self._told_at = -_NEW_ADDRESS_EVERY
-        self._guard = Guard(self._routes(), self.port)
+        self._on_picture = on_picture
+        self._guard = Guard(self._routes(), self.port, camera=on_picture is not None)
         self._server = _Server(self._guard)
         self._serving: asyncio.Task[None] | None = None
 
@@ -113,6 +120,7 @@ class Site:
                 Route("/", self._index),
                 Route("/door", self._door),
                 Route("/enter", self._enter, methods=["POST"]),
+                Route("/picture", self._picture, methods=["POST"]),
                 WebSocketRoute("/talk", self._talk),
                 Mount("/page", StaticFiles(directory=SHARED)),
                 Mount("/own", StaticFiles(directory=self._page)),
@@ -133,6 +141,18 @@ class Site:
         response = Response(status_code=204)
         response.set_cookie(self.access.cookie_name, cookie, max_age=COOKIE_SECONDS, httponly=True, samesite="strict")
         return response
+
+    async def _picture(self, request: Request) -> Response:
+        """A JPEG of the browser's camera; passed on and forgotten."""
+        if self._on_picture is None or not self._admits(request):
+            return Response(status_code=404)
+        picture = bytearray()
+        async for chunk in request.stream():
+            picture += chunk
+            if len(picture) > _LONGEST_PICTURE:
+                return Response(status_code=413)
+        self._on_picture(bytes(picture))
+        return Response(status_code=204)
 
     async def _talk(self, socket: WebSocket) -> None:
         if not self._admits(socket):

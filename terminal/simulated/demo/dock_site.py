@@ -14,6 +14,7 @@ from terminal.counter_web.site import Site, Tell
 from terminal.front.dock import Dock
 from terminal.front.opened import Opened
 from terminal.session.states import Complete, Idle, Problem, State
+from terminal.simulated.demo.browser_camera import BrowserSource
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.tales import Language, steps_of, tale_of
 from terminal.words.catalogue import words
@@ -34,6 +35,15 @@ _WORDS = {
     "staff": "dock.staff",
     "end": "dock.end",
     "oneMoment": "web.one-moment",
+}
+_ASKED = {
+    "question": "webcam.question",
+    "kept": "webcam.kept",
+    "sit": "webcam.sit",
+    "take": "webcam.take",
+    "language": "dock.language",
+    "taking": "webcam.taking",
+    "refused": "webcam.refused",
 }
 _LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
@@ -62,22 +72,62 @@ class Silence(_Message):
     silent: bool
 
 
-_ANY: TypeAdapter[Choose | Card | Cover | Silence] = TypeAdapter(
-    Annotated[Choose | Card | Cover | Silence, Field(discriminator="type")]
+class Agree(_Message):
+    """The portrait may be taken."""
+
+    type: Literal["agree"]
+
+
+_ANY: TypeAdapter[Choose | Card | Cover | Silence | Agree] = TypeAdapter(
+    Annotated[Choose | Card | Cover | Silence | Agree, Field(discriminator="type")]
 )
 
 
 class DockSite:
     """A companion of `WebTerminal`."""
 
-    def __init__(self, settings: Settings, port: int, tell: Tell) -> None:
-        self.site = Site(self, PAGE, settings.state_dir / "web" / "dock.key", port, tell)
+    def __init__(self, settings: Settings, port: int, tell: Tell, *, source: BrowserSource | None = None) -> None:
+        """`source`: the browser's camera stands for the terminal's."""
+        on_picture = source.put if source is not None else None
+        self.site = Site(self, PAGE, settings.state_dir / "web" / "dock.key", port, tell, on_picture=on_picture)
+        self._source = source
+        self._agreed: asyncio.Future[None] | None = None
+        self._trouble = ""
+        self._camera_wanted = False
         self._lines: list[Line] = []
         self._dock: Dock | None = None
         self._patient: Site | None = None
         self._done: set[str] = set()
         self._begun = False
         self._running: set[asyncio.Task[None]] = set()
+
+    async def ask(self, trouble: str = "") -> None:
+        """Ask on the page whether the portrait may be taken; `trouble`: why the last try gave none."""
+        loop = asyncio.get_running_loop()
+        self._agreed, self._trouble = loop.create_future(), trouble
+        if self._source is not None:
+
+            def on_wanted(wanted: bool) -> None:
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(self._want_camera, wanted)
+
+            self._source.on_wanted = on_wanted
+        for line in self._lines:
+            self._show_question(line)
+        await self._agreed
+        self._agreed = None
+
+    def _show_question(self, line: Line) -> None:
+        said = {
+            language: {name: words(language)(message_id) for name, message_id in _ASKED.items()}
+            for language in _LANGUAGES
+        }
+        line.tell("ask", words=said, trouble=self._trouble, browser=self._source is not None)
+
+    def _want_camera(self, wanted: bool) -> None:
+        self._camera_wanted = wanted
+        for line in self._lines:
+            line.tell("camera", on=wanted)
 
     def take_over(self, opened: Opened, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
@@ -90,6 +140,10 @@ class DockSite:
 
     def join(self, line: Line) -> None:
         self._lines.append(line)
+        if self._agreed is not None:
+            self._show_question(line)
+        if self._camera_wanted:
+            line.tell("camera", on=True)
         if self._dock is not None:
             self._show_counter(line)
             line.tell("dock", **self._drawn(self._dock))
@@ -102,7 +156,10 @@ class DockSite:
             message = _ANY.validate_json(text)
         except ValidationError:
             return False
-        if self._dock is not None and line in self._lines:
+        if isinstance(message, Agree):
+            if self._agreed is not None and not self._agreed.done():
+                self._agreed.set_result(None)
+        elif self._dock is not None and line in self._lines:
             match message:
                 case Choose(name=name) if name in BY_NAME:
                     self._begin(self._dock.choose(name))

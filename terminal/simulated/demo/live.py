@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from config.settings import Settings
 from reader.softcard.card import SoftCard
@@ -17,6 +18,9 @@ from terminal.simulated.demo.stage import Stage, SyntheticStage, open_stage
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.behaviour import Operation
+
+if TYPE_CHECKING:
+    from vision.sources.protocol import FrameSource
 
 STAFF_PASSWORD = "staff"  # noqa: S105 - the demo's, said on its start and in the README
 _SILENCED = (Operation.CHALLENGE, Operation.OPEN, Operation.SUBMIT)
@@ -101,6 +105,8 @@ class LiveDemo:
     camera: str | None = None
     """A real camera or a video file: its person's portrait goes on the cards."""
     service_url: str | None = None
+    source: "FrameSource | None" = None
+    """In place of the camera's own."""
 
     def __post_init__(self) -> None:
         self._ending = ExitStack()
@@ -109,7 +115,7 @@ class LiveDemo:
         return await asyncio.to_thread(self._open)
 
     def _open(self) -> Opened:
-        stage = open_stage(self.camera, face_engine(self.settings))
+        stage = open_stage(self.camera, face_engine(self.settings), self.source)
         counter = self._ending.enter_context(
             Counter(self.settings, service_url=self.service_url, keep_cards=self.camera is None)
         )

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from config.platform.chosen import system
 from config.settings import AntiPhoto, Settings
 from terminal.assembly import NotReady
+from terminal.simulated.demo.browser_camera import BROWSER
 from terminal.simulated.personas.persona import Persona
 
 if TYPE_CHECKING:
     from vision.camera import Camera
     from vision.engines.engine import FaceEngine
+    from vision.sources.protocol import FrameSource
     from vision.verdict import CameraLost
 
     MakeEngine = Callable[[], FaceEngine]
@@ -64,14 +66,15 @@ class CameraStage:
     demonstration, no measure of accuracy: portrait and live picture are minutes apart.
     """
 
-    def __init__(self, spec: str, engine: "MakeEngine | None" = None) -> None:
+    def __init__(self, spec: str, engine: "MakeEngine | None" = None, source: "FrameSource | None" = None) -> None:
+        """`source`: in place of the one that `spec` names."""
         from vision.camera import Camera
         from vision.sources.opencv import OpenCvSource
 
         self._make_engine = engine or make_engine
         self._loaded: FaceEngine | None = None
         self._own: bytes | None = None
-        self.camera: Camera = Camera(OpenCvSource(spec, loop=True), lost_after=_LOST_AFTER)
+        self.camera: Camera = Camera(source or OpenCvSource(spec, loop=True), lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
         self._loaded = self._loaded or self._make_engine()
@@ -106,18 +109,25 @@ class CameraStage:
         """Whoever is there is there."""
 
 
+def is_live(camera: str | None) -> bool:
+    """Whether a person sits before that camera, who is asked first."""
+    return camera is not None and (camera == BROWSER or system.is_camera(camera))
+
+
 def for_stage(settings: Settings, camera: str | None) -> Settings:
     """Without the anti-photo check where the camera is a film: nobody in it turns the head when asked."""
-    if camera is None or system.is_camera(camera):
+    if camera is None or is_live(camera):
         return settings
     return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})
 
 
-def open_stage(camera: str | None, engine: "MakeEngine | None" = None) -> "SyntheticStage | CameraStage":
-    """`engine`: by default the delivered one, with the user's own cache folder."""
+def open_stage(
+    camera: str | None, engine: "MakeEngine | None" = None, source: "FrameSource | None" = None
+) -> "SyntheticStage | CameraStage":
+    """`engine`: by default the delivered one, with the user's own cache folder. `source`: in place of the camera's."""
     if camera is None:
         return SyntheticStage(engine)
-    stage = CameraStage(camera, engine)
+    stage = CameraStage(camera, engine, source)
     stage.prepare()
     return stage
 

@@ -9,10 +9,18 @@ const counter = document.querySelector("#counter");
 let language = navigator.language.startsWith("ja") ? "ja" : "en";
 let state = null;
 let open = false;
+let asked = null;
+let stream = null;
 
 const link = new Link({
   onMessage(message) {
-    if (message.type === "dock") {
+    if (message.type === "ask") {
+      asked = message;
+      question();
+    } else if (message.type === "camera") {
+      camera(message.on);
+    } else if (message.type === "dock") {
+      asked = null;
       state = message;
       veil.textContent = "";
       draw();
@@ -70,6 +78,52 @@ function button(text, onClick, kind = "", pressed = undefined) {
   const element = make("button", { type: "button", class: kind, "aria-pressed": pressed === undefined ? undefined : String(pressed) }, text);
   element.addEventListener("click", onClick);
   return element;
+}
+
+/** Before a portrait is taken: what for, where it stays, and a button. */
+function question() {
+  document.documentElement.lang = language;
+  const words = asked.words[language];
+  dock.replaceChildren(
+    make("header", {}, make("h1", {}, words.question), button(words.language, () => { language = language === "ja" ? "en" : "ja"; question(); })),
+    make("section", { class: "now" },
+      asked.trouble ? make("p", { class: "trouble", role: "alert" }, asked.trouble) : undefined,
+      make("p", {}, words.kept), make("p", {}, words.sit),
+      make("div", { class: "hands" }, button(words.take, begin, "main"))));
+
+  async function begin() {
+    if (asked.browser) {
+      try {
+        (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks().forEach((track) => track.stop());
+      } catch {
+        asked.trouble = words.refused;
+        question();
+        return;
+      }
+    }
+    dock.querySelector(".hands").replaceChildren(make("p", { role: "status" }, words.taking));
+    act({ type: "agree" });
+  }
+}
+
+/** The browser's camera, on while the terminal looks through it. */
+async function camera(on) {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  if (!on) return;
+  const mine = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+  stream = mine;
+  const video = make("video");
+  video.muted = true;
+  video.srcObject = mine;
+  await video.play();
+  const canvas = make("canvas", { width: 640, height: 480 });
+  while (stream === mine) {
+    canvas.getContext("2d").drawImage(video, 0, 0, 640, 480);
+    const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", .85));
+    await fetch("picture", { method: "POST", body: jpeg }).catch(() => new Promise((done) => setTimeout(done, 500)));
+    await new Promise((done) => requestAnimationFrame(done));
+  }
 }
 
 function act(message) {

@@ -1,0 +1,69 @@
+"""The browser's own camera as a source of frames: for WSL, a Mac, or a demo whose browser has the better camera.
+
+The page sends JPEGs while the source is open; the newest one waits here, in memory, and is forgotten on `close`.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vision.frame import Frame
+    from vision.verdict import CameraLost
+
+BROWSER = "browser"
+"""What `--camera` says for it."""
+LARGEST_JPEG = 400_000
+_LONGEST_WAIT = 1.0
+
+
+class BrowserSource:
+    """A frame source. `on_wanted(True)` asks the page for pictures, `on_wanted(False)` lets its camera go."""
+
+    name = "browser camera"
+
+    def __init__(self) -> None:
+        self.on_wanted: Callable[[bool], None] = lambda _wanted: None
+        self._jpeg: bytes | None = None
+        self._new = threading.Condition()
+        self._number = 0
+
+    def put(self, jpeg: bytes) -> None:
+        """The page's newest picture. Anything that is not wanted, or too large, is dropped."""
+        with self._new:
+            if len(jpeg) <= LARGEST_JPEG:
+                self._jpeg = jpeg
+                self._new.notify_all()
+
+    def open(self) -> "CameraLost | None":
+        self.on_wanted(True)
+        return None
+
+    def read(self) -> "Frame | CameraLost":
+        import cv2
+        import numpy as np
+
+        from vision.frame import Frame, frame_of
+        from vision.verdict import CameraLost
+
+        until = time.monotonic() + 10 * _LONGEST_WAIT
+        while time.monotonic() < until:
+            with self._new:
+                self._new.wait_for(lambda: self._jpeg is not None, _LONGEST_WAIT)
+                jpeg, self._jpeg = self._jpeg, None
+            if jpeg is None:
+                continue
+            picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+            if picture is None:
+                continue
+            self._number += 1
+            frame = frame_of(np.asarray(picture), number=self._number, taken_at=time.monotonic(), order="BGR")
+            if isinstance(frame, Frame):
+                return frame
+        return CameraLost(f"{self.name}: the page sends no picture")
+
+    def close(self) -> None:
+        with self._new:
+            self._jpeg = None
+        self.on_wanted(False)

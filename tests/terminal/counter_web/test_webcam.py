@@ -1,0 +1,91 @@
+"""The demo with one's own face: asked first, the portrait from the browser's camera, the live picture against it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright
+
+from config.settings import Settings
+from terminal.counter_web.program import WebTerminal
+from terminal.front.opened import Opened
+from terminal.readiness import NotReady
+from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
+from terminal.simulated.demo.dock_site import DockSite
+from terminal.simulated.demo.live import LiveDemo
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
+
+
+def film_of_hana(path: Path, frames: int = 20) -> Path:
+    """What Chromium plays as its camera: JPEGs one after the other."""
+    from terminal.counter_web.preview import jpeg_of
+    from vision.frame import Frame
+    from vision.synthetic.source import SyntheticSource
+
+    source = SyntheticSource("hana")
+    source.open()
+    with path.open("wb") as file:
+        for _ in range(frames):
+            frame = source.read()
+            assert isinstance(frame, Frame)
+            file.write(jpeg_of(frame.rgb))
+    source.close()
+    return path
+
+
+async def _sit_down(settings: Settings, film: Path) -> None:
+    source = BrowserSource()
+    dock = DockSite(settings, 0, lambda _: None, source=source)
+    demo = LiveDemo(settings, camera=BROWSER, source=source)
+
+    async def opening() -> Opened:
+        await dock.ask()
+        await dock.ask("nobody was before the camera")
+        try:
+            return await demo.open()
+        except NotReady as error:
+            raise AssertionError(str(error)) from error
+
+    terminal = WebTerminal(
+        opening, settings, port=0, simulated=True, open_browser=False, tell=lambda _: None, companion=dock
+    )
+    running = asyncio.create_task(terminal.run())
+    fake = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake])
+        page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
+        await page.goto(dock.site.address)
+        take = page.get_by_role("button", name="写真をとって 始める")
+        await take.wait_for()
+        assert "メモリーにだけ" in await page.inner_text("#dock")
+        assert not dock._camera_wanted
+        await take.click()
+        await page.locator(".trouble").wait_for()
+        await take.click()
+        await page.get_by_role("button", name="カードを置く").wait_for(timeout=60_000)
+        assert not dock._camera_wanted  # off again until a face is checked
+        await page.get_by_role("button", name="カードを置く").click()
+        counter = page.frame_locator("iframe")
+        await counter.locator("[data-offer=face]").click()
+        await counter.locator("canvas").wait_for()
+        for _ in range(100):
+            if dock._camera_wanted:
+                break
+            await asyncio.sleep(0.1)
+        assert dock._camera_wanted
+        await browser.close()
+    terminal.end()
+    assert await running == 0
+    demo.close()
+
+
+@pytest.mark.long
+def test_a_trainer_tries_it_with_his_own_face(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path / "state")
+    asyncio.run(_sit_down(settings, film_of_hana(tmp_path / "hana.mjpeg")))
+    kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    assert not [path for path in kept if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]
