@@ -34,6 +34,7 @@ from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, t
 from terminal.qualification.pki import terminal_line
 from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
+from terminal.staff_password import hash_in_force
 from terminal.words.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def rules_of(settings: Settings, *, first_language: str = LANGUAGES[0]) -> Rules
         also_pin=settings.vision.also_pin,
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
-        staff_enabled=bool(settings.staff.password_hash.get_secret_value()),
+        staff_enabled=bool(hash_in_force(settings)),
         languages=tuple(sorted(LANGUAGES, key=lambda language: language != first_language)),
     )
 

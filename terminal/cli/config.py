@@ -2,7 +2,7 @@
 
 import typer
 
-from terminal.cli.common import ConfigOption, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
 
 app = typer.Typer(help="Settings.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -25,4 +25,14 @@ def check(config: ConfigOption = None) -> None:
     Example: uketsuke config check --config settings.toml
     """
     settings = settings_or_exit(config)
+    from terminal.staff_password import hash_in_force, is_hash
+
+    password = hash_in_force(settings)
+    if password and not is_hash(password):
+        fail(
+            "staff.password_hash is not an Argon2 hash: no password fits it. "
+            "Remove it and run `uketsuke staff password`."
+        )
+    if not password:
+        tell("no staff password is set, staff functions are off: `uketsuke staff password` sets one")
     tell(f"in order: profile {settings.profile}, state in {settings.state_dir}, results in {settings.results_dir}")

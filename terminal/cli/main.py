@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli import card, config, demo, doctor, enrol, exchange, face, handover, ledger, pki, run, stub
+from terminal.cli import card, config, demo, doctor, enrol, exchange, face, handover, ledger, pki, run, staff, stub
 from terminal.cli.common import tell
 from terminal.cli.version import version_line
 
@@ -29,6 +29,7 @@ app.add_typer(exchange.app, name="exchange")
 app.add_typer(handover.app, name="handover")
 app.add_typer(face.app, name="face")
 app.add_typer(config.app, name="config")
+app.add_typer(staff.app, name="staff")
 app.command(name="enrol", help=enrol.HELP)(enrol.enrol)
 app.command(name="pki", help=pki.HELP)(pki.pki)
 

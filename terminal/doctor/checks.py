@@ -7,6 +7,7 @@ from terminal.doctor.files import backlog, ledger, results_folder, state_folder
 from terminal.doctor.line import service
 from terminal.doctor.papers import certificates, trust_anchors
 from terminal.doctor.readers import pcscd, reader
+from terminal.doctor.staff import staff_password
 
 _PCSCD = "`systemctl restart pcscd`."
 
@@ -22,5 +23,6 @@ CHECKS: tuple[Check, ...] = (
     Check("results folder", results_folder, 10, "Is the share connected?"),
     Check("ledger", ledger, 60, "A very long ledger: `uketsuke ledger verify` takes its time."),
     Check("backlog", backlog, 15, "See ledger."),
+    Check("staff password", staff_password, 5, "Are the files on a share that hangs?"),
     Check("clock", clock, 30, "Look at service.url and the network."),
 )

@@ -14,6 +14,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from config.files import write_whole
 from config.settings import Settings
 from terminal.conductor.patient import wipe_buffer
+from terminal.staff_password import hash_in_force
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class PasswordGate:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The gate of the terminal these settings are for."""
-        return cls(settings.staff.password_hash.get_secret_value(), settings.state_dir / "staff-attempts.json")
+        return cls(hash_in_force(settings), settings.state_dir / "staff-attempts.json")
 
     @property
     def enabled(self) -> bool:

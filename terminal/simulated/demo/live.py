@@ -18,6 +18,7 @@ from terminal.simulated.demo.stage import Stage, SyntheticStage, open_stage
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.behaviour import Operation
+from terminal.staff_password import hash_in_force
 
 if TYPE_CHECKING:
     from vision.sources.protocol import FrameSource
@@ -136,7 +137,7 @@ class LiveDemo:
 
 def with_staff_password(settings: Settings) -> Settings:
     """The demo's staff password where none is set."""
-    if settings.staff.password_hash.get_secret_value():
+    if hash_in_force(settings):
         return settings
     from argon2 import PasswordHasher
     from pydantic import SecretStr

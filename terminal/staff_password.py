@@ -1,0 +1,68 @@
+"""The staff password of this terminal: from the settings, or kept by `uketsuke staff password` in the state folder."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from config.files import write_whole
+from config.settings import Settings
+
+_ROWS = ("0123456789" * 2, "9876543210" * 2)
+SHORTEST, SHORTEST_OF_DIGITS, LONGEST = 8, 6, 64
+
+
+class PasswordFault(StrEnum):
+    """Why a password is not taken, as a person reads it."""
+
+    TOO_SHORT = f"use at least {SHORTEST} characters, or {SHORTEST_OF_DIGITS} digits or more for the touch pad"
+    TOO_LONG = f"use at most {LONGEST} characters"
+    NOT_TYPEABLE = "use letters, digits and signs of a plain keyboard: others cannot be typed at the counter"
+    TOO_PLAIN = "the same digit all along, or digits in a row, are the first thing anybody tries"
+
+
+def hash_file(state_dir: Path) -> Path:
+    return state_dir / "staff" / "password.hash"
+
+
+def hash_in_force(settings: Settings) -> str:
+    """The hash that counts, empty where staff functions are off: the settings' own, else the kept one."""
+    given = settings.staff.password_hash.get_secret_value()
+    if given:
+        return given
+    try:
+        return hash_file(settings.state_dir).read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+
+
+def fault_of(password: str) -> PasswordFault | None:
+    if not all(" " <= character <= "~" for character in password):
+        return PasswordFault.NOT_TYPEABLE
+    if len(password) > LONGEST:
+        return PasswordFault.TOO_LONG
+    digits = password.isdigit()
+    if len(password) < (SHORTEST_OF_DIGITS if digits else SHORTEST):
+        return PasswordFault.TOO_SHORT
+    if digits and (len(set(password)) == 1 or any(password in row for row in _ROWS)):
+        return PasswordFault.TOO_PLAIN
+    return None
+
+
+def keep(settings: Settings, password: str) -> Path:
+    """Hash the password (Argon2) and keep the hash, mode 0600. Takes a tenth of a second. Raises OSError."""
+    from argon2 import PasswordHasher
+
+    path = hash_file(settings.state_dir)
+    write_whole(path, (PasswordHasher().hash(password) + "\n").encode())
+    return path
+
+
+def is_hash(text: str) -> bool:
+    """Whether it is an Argon2 hash; any other text lets nobody in."""
+    from argon2 import extract_parameters
+    from argon2.exceptions import InvalidHashError
+
+    try:
+        extract_parameters(text)
+    except InvalidHashError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""`uketsuke staff password`, and what `config check` and `doctor` say of it."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from terminal.cli.main import app
+from terminal.doctor.staff import staff_password
+from terminal.front.password import PasswordGate, PasswordRight, PasswordWrong
+from terminal.staff_password import hash_file
+
+
+def run(folder: Path, *words: str, typed: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(words), input=typed, env={"UKETSUKE_STATE_DIR": str(folder)})
+    return result.exit_code, result.output
+
+
+def test_a_code_for_the_touch_pad_is_set_and_lets_staff_in(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path)
+    assert not PasswordGate.of(settings).enabled
+    assert staff_password(settings).grade == "WARN"
+    assert "no staff password" in run(tmp_path, "config", "check")[1]
+
+    code, said = run(tmp_path, "staff", "password", typed="280417\n")
+    assert code == 0
+    assert "280417" not in said
+    assert hash_file(tmp_path).read_text().startswith("$argon2")
+    assert hash_file(tmp_path).stat().st_mode & 0o777 == 0o600
+
+    gate = PasswordGate.of(settings)
+    assert isinstance(gate.check(bytearray(b"280418")), PasswordWrong)
+    assert isinstance(gate.check(bytearray(b"280417")), PasswordRight)
+    assert staff_password(settings).grade == "OK"
+    assert "no staff password" not in run(tmp_path, "config", "check")[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("12345", "at least"),
+        ("111111", "the same digit"),
+        ("456789", "in a row"),
+        ("abc", "at least"),
+        ("x" * 65, "at most"),
+        ("あいうえおかきくけ", "plain keyboard"),
+    ],
+)
+def test_a_password_that_is_not_taken_says_why_and_keeps_nothing(tmp_path: Path, typed: str, why: str) -> None:
+    code, said = run(tmp_path, "staff", "password", typed=f"{typed}\n")
+    assert code == 1
+    assert why in said
+    assert typed not in said
+    assert not hash_file(tmp_path).exists()
+
+
+def test_text_in_place_of_a_hash_is_told(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"state_dir": tmp_path, "staff": {"password_hash": "hunter2"}})
+    assert staff_password(settings).grade == "BAD"
+    (tmp_path / "settings.toml").write_text('[staff]\npassword_hash = "hunter2"\n')
+    code, said = run(tmp_path, "config", "check", "--config", str(tmp_path / "settings.toml"))
+    assert code == 1
+    assert "not an Argon2 hash" in said
+    assert "hunter2" not in said
