@@ -32,6 +32,7 @@ from terminal.qualification.pki import make_line_keys
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.service.behaviour import Operation
 from terminal.simulated.service.people import invented_people
+from terminal.staff_password import keep
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -50,6 +51,7 @@ def ready(counter: Counter, tmp_path: Path) -> Settings:
     anchors = tmp_path / "anchors.json"
     anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
     counter.settings.state_dir.chmod(0o700)
+    keep(counter.settings, "280417")
     return changed(
         counter.settings,
         reader={"trust_anchors": [anchors]},
