@@ -1,0 +1,76 @@
+"""An exchange in front of the service that the terminal beside it uses: a consent taken back stops the data."""
+
+import asyncio
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from lxml import etree
+
+from consent.items import Item
+from consent.ledger import LedgerFile
+from terminal.assembly import client_of, ledger_path
+from terminal.handover.xml import write_document
+from terminal.session import states as st
+from terminal.simulated.exchange.opening import open_exchange
+from terminal.simulated.exchange.service import ExchangeRules, ExchangeService
+from tests.terminal.conductor.counter_fixture import Desk
+from tests.terminal.simulated.exchange.asking import checkups, drugs, registration
+
+RULES = ExchangeRules(settled_after=0.0)
+TODAY = datetime.now(UTC).date() + timedelta(days=1)
+"""Also Japan's, whatever the hour."""
+
+
+def code_for(exchange: ExchangeService, kind: str, number: int) -> str:
+    """ResultCode and MessageCode of the answer to a request for data."""
+    message = drugs(start=date(2026, 1, 1), end=TODAY) if kind == "YZK" else checkups()
+    (exchange.folders.req / f"{kind}siquc01req_{number}.xml").write_bytes(write_document(message).data)
+    exchange.scan_once()
+    exchange.scan_once()
+    root = etree.fromstring((exchange.folders.res / f"{kind}siquc01res_{number}.xml").read_bytes())
+    return f"{root.findtext('MessageHeader/ResultCode')} {root.findtext('MessageHeader/MessageCode')}"
+
+
+def test_a_consent_taken_back_at_the_terminal_stops_the_data(desk: Desk, tmp_path: Path) -> None:
+    exchange, book = open_exchange(
+        tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
+    )
+
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.share_all()
+            await desk.until(st.Complete)
+            await desk.take_card()
+            shutil.copy(desk.results()[0], exchange.folders.face)
+            assert await asyncio.to_thread(code_for, exchange, "YZK", 1) == "1 SIMX0000I"
+
+            records = LedgerFile(ledger_path(desk.settings)).records()
+            check_id = next(record.event.check_id for record in records if record.event.kind == "decided")
+            assert await desk.conductor.delivery.withdraw(check_id, [Item.MEDICINES])
+            assert await asyncio.to_thread(code_for, exchange, "YZK", 2) == "9 SIMX0008E"
+            assert await asyncio.to_thread(code_for, exchange, "TKK", 3) == "1 SIMX0000I"
+
+    asyncio.run(day())
+    book.close()
+
+
+def test_a_number_registered_there_stands_in_the_next_result_here(desk: Desk, tmp_path: Path) -> None:
+    exchange, book = open_exchange(
+        tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
+    )
+    (exchange.folders.req / "OQSsiimm01req_1.xml").write_bytes(write_document(registration("24434")).data)
+    exchange.scan_once()
+    exchange.scan_once()
+    book.close()
+
+    async def day() -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.share_all()
+            await desk.until(st.Complete)
+            await desk.take_card()
+
+    asyncio.run(day())
+    assert b"<ReferenceNumber>24434</ReferenceNumber>" in desk.results()[0].read_bytes()
