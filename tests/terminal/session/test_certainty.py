@@ -365,3 +365,18 @@ def test_a_pin_that_is_not_needed_is_told_of_otherwise() -> None:
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
     staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)
+
+
+# --- no face check at all ---------------------------------------------------------------------------------------
+
+
+def test_an_institution_without_the_face_check_goes_straight_to_the_pin() -> None:
+    world = World(Rules(face=False, staff_enabled=True))
+    world.card_read(CARD)
+    assert isinstance(world.state, st.PinEntry)
+
+
+def test_without_face_check_and_pin_staff_are_left() -> None:
+    world = World(Rules(face=False, staff_enabled=True))
+    world.card_read(PINLESS)
+    staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)

@@ -17,9 +17,8 @@ from terminal.handover.messages.lists import (
 )
 from terminal.handover.parts import Part
 from terminal.handover.xml import write_document
-from tests.terminal.simulated.exchange.asking import INSTITUTION, check, checkups, drugs, registration, search
-from tests.terminal.simulated.exchange.test_check import face
-from tests.terminal.simulated.exchange.test_checks import bulk, fetch
+from tests.terminal.handover.asking import INSTITUTION, bulk, check, checkups, drugs, fetch, registration, search
+from tests.terminal.handover.test_check import face
 
 HEADER = RequestHeader(institution_code=INSTITUTION, file_identifier="LIST-1")
 DAYS = {"consented_from": date(2026, 11, 1), "consented_to": date(2026, 11, 30)}

@@ -8,15 +8,12 @@ import pytest
 
 from config.japan import JAPAN
 from consent.items import Item
-from terminal.handover.messages.bulk import BulkFetch, BulkRequest, BulkSearch, BulkTicket
-from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
-from terminal.handover.messages.qualification import SearchInfo
 from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
 from terminal.simulated.exchange.checks import InventedChecks, Question
 from terminal.simulated.exchange.insured import InventedInsured, Wanted
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.people import invented_people
-from tests.terminal.simulated.exchange.asking import ADULT, INSTITUTION, check, registration, search
+from tests.terminal.handover.asking import ADULT, INSTITUTION, bulk, check, fetch, registration, search
 from tests.terminal.simulated.exchange.conftest import Counter
 
 NAME = "OQSsiquc01req_202611210001.xml"
@@ -176,17 +173,6 @@ def test_the_clinics_own_patient_number(counter: Counter) -> None:
 def test_a_patient_number_for_nobody(counter: Counter) -> None:
     answer = counter.ask("OQSsiimm01req_1.xml", registration(insured_identification_number="404"))
     assert (answer.header.segment, answer.body.status, answer.body.result_code) == ("1", "2", "SIMX0006E")
-
-
-def bulk(*searches: SearchInfo, day: date = date(2026, 11, 21)) -> BulkRequest:
-    return BulkRequest(
-        header=DatedRequestHeader(confirmation_date=day, institution_code=INSTITUTION, file_identifier="BULK-1"),
-        body=BulkSearch(searches=searches or (search(),)),
-    )
-
-
-def fetch(number: str, institution: str = INSTITUTION) -> BulkFetch:
-    return BulkFetch(header=RequestHeader(institution_code=institution), body=BulkTicket(reception_number=number))
 
 
 def test_a_bulk_check(counter: Counter) -> None:

@@ -11,10 +11,9 @@ import pytest
 from terminal.handover.check import check_bytes, check_file
 from terminal.handover.xml import write_document
 from terminal.simulated.exchange.service import ExchangeRules
-from tests.terminal.simulated.exchange.asking import check
+from tests.terminal.handover.asking import check, fetch
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.test_cases import CASES, DAY
-from tests.terminal.simulated.exchange.test_checks import fetch
 
 
 @pytest.fixture(autouse=True)

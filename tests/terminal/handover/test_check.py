@@ -9,15 +9,13 @@ import pytest
 from consent.items import Item
 from terminal.handover.check import Findings, check_bytes, check_file
 from terminal.handover.messages.kinds import FILE_KINDS
-from terminal.handover.parts import Confidence, Fault
+from terminal.handover.parts import Fault
 from terminal.handover.result_xml import FaceOptions, result_document
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.simulated.service.people import invented_people
-from tests.terminal.simulated.exchange.asking import check, checkups, drugs, registration, search
-from tests.terminal.simulated.exchange.conftest import Counter
-from tests.terminal.simulated.exchange.test_checks import bulk, fetch
+from tests.terminal.handover.asking import check, checkups, drugs, registration
 
 FACE = "OQSsiquc01res_face_1319999999001_20261121091504.xml"
 REQUEST = "OQSsiquc01req_202611210001.xml"
@@ -83,32 +81,6 @@ def test_our_own_results_have_nothing_wrong(person: str, encoding: Encoding) -> 
         options = FaceOptions(newer_consents=newer)
         data = result_document(result(person, validity=validity), encoding, options).data
         assert worse(check_bytes(FACE, data)) == []
-
-
-def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> None:
-    messages: dict[str, Any] = {
-        "OQSsiimm01req_1.xml": registration(),
-        "OQSsiimm01req_2.xml": registration(insured_identification_number="404"),
-        "OQSsiquc01req_1.xml": check(limit_consent="1"),
-        "OQSsiquc01req_2.xml": check(insured_identification_number="404"),
-        "OQSsiquc01req_3.xml": check("SIM-FAIL"),
-        "YZKsiquc01req_1.xml": drugs(),
-        "TKKsiquc01req_1.xml": checkups(),
-        "OQSmuquc01req_1.xml": bulk(search(), search(insured_identification_number="404")),
-    }
-    (counter.folders.face / FACE).write_bytes(face().encode())
-    for name, message in messages.items():
-        assert worse(check_bytes(name, write_document(message).data)) == []
-        counter.ask(name, message)
-    number = counter.read("OQSmuquc01res_1.xml").body.reception_number
-    counter.ask("OQSmuquc02req_1.xml", fetch(number))
-    counter.passes(20)
-    counter.ask("OQSmuquc02req_2.xml", fetch(number))
-    assert counter.read("YZKsiquc01res_1.xml").header.result == "1"
-    answers = counter.answers()
-    assert len(answers) == len(messages) + 2
-    for name in answers:
-        assert worse(check_file(counter.folders.res / name)) == [], name
 
 
 CASES = [
@@ -191,39 +163,12 @@ def test_an_element_in_the_wrong_place() -> None:
     assert error.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
-def test_a_consent_made_up_where_nobody_was_asked(counter: Counter) -> None:
-    counter.ask(REQUEST, check())
-    name = REQUEST.replace("req_", "res_")
-    answer = (counter.folders.res / name).read_text()
-    made_up = answer.replace(
-        "</ResultOfQualificationConfirmation>",
-        "<PharmacistsInfoConsFlg>1</PharmacistsInfoConsFlg>"
-        "<PharmacistsInfoConsTime>20261121090313</PharmacistsInfoConsTime>"
-        "<PharmacistsInfoAvailableTime>20261122090313</PharmacistsInfoAvailableTime>"
-        "</ResultOfQualificationConfirmation>",
-    )
-    (error,) = [f for f in check_bytes(name, made_up.encode()).findings if f.severity is Severity.ERROR]
-    assert (error.path.rpartition("/")[2], error.confidence) == ("PharmacistsInfoConsFlg", Confidence.DOCUMENTED)
-
-
 def test_a_drug_request_with_the_other_vocabulary() -> None:
     text = write_document(drugs()).data.decode().replace("InsuranceCardSymbol", "InsuredCardSymbol")
     text = text.replace("<BranchNumber>01</BranchNumber>", "<InsuredBranchNumber>01</InsuredBranchNumber>")
     assert worse(check_bytes("YZKsiquc01req_1.xml", text.encode())) == [
         ("InsuredCardSymbol", "unknown"),
         ("InsuredBranchNumber", "unknown"),
-    ]
-
-
-def test_counts_of_a_bulk_result(counter: Counter) -> None:
-    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
-    counter.passes(20)
-    counter.ask("OQSmuquc02req_1.xml", fetch(number))
-    text = (counter.folders.res / "OQSmuquc02res_1.xml").read_text()
-    wrong = text.replace("<NumberOfProcessingResult>1", "<NumberOfProcessingResult>2")
-    assert worse(check_bytes("OQSmuquc02res_1.xml", wrong.encode())) == [
-        ("NumberOfProcessingResult", "inconsistent"),
-        ("NumberOfNormalProcessing", "inconsistent"),
     ]
 
 
@@ -294,14 +239,6 @@ def test_names(name: str, expected: str) -> None:
 )
 def test_the_content_tells_the_kind_where_the_name_does_not(data: bytes, title: str | None) -> None:
     assert check_bytes("something.xml", data).title == title
-
-
-def test_the_kind_by_content_of_an_answer_without_a_card(counter: Counter) -> None:
-    counter.ask(REQUEST, check())
-    data = (counter.folders.res / REQUEST.replace("req_", "res_")).read_bytes()
-    findings = check_bytes("answer.xml", data)
-    assert findings.title == "資格確認結果"
-    assert [f.fault for f in findings.findings] == [Fault.NAME]
 
 
 def test_told_for_people(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from terminal.handover.messages.bulk import BulkFetch, BulkRequest, BulkSearch, BulkTicket
 from terminal.handover.messages.data import CheckupRequest, DataHeader, DataWanted, DrugRequest, DrugsWanted
 from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
 from terminal.handover.messages.qualification import QualificationRequest, SearchBody, SearchInfo
@@ -63,3 +64,14 @@ def checkups(**changes: Any) -> CheckupRequest:
         header=_data_header("TKK-1", INSTITUTION, changes),
         body=DataWanted(file_category="2", classification="1", care="1"),
     )
+
+
+def bulk(*searches: SearchInfo, day: date = date(2026, 11, 21)) -> BulkRequest:
+    return BulkRequest(
+        header=DatedRequestHeader(confirmation_date=day, institution_code=INSTITUTION, file_identifier="BULK-1"),
+        body=BulkSearch(searches=searches or (search(),)),
+    )
+
+
+def fetch(number: str, institution: str = INSTITUTION) -> BulkFetch:
+    return BulkFetch(header=RequestHeader(institution_code=institution), body=BulkTicket(reception_number=number))

@@ -1,0 +1,72 @@
+"""What the exchange writes itself passes the checker."""
+
+from typing import Any
+
+from terminal.handover.check import check_bytes, check_file
+from terminal.handover.parts import Confidence, Fault
+from terminal.handover.values import Severity
+from terminal.handover.xml import write_document
+from tests.terminal.handover.asking import bulk, check, checkups, drugs, fetch, registration, search
+from tests.terminal.handover.test_check import FACE, REQUEST, face, worse
+from tests.terminal.simulated.exchange.conftest import Counter
+
+
+def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> None:
+    messages: dict[str, Any] = {
+        "OQSsiimm01req_1.xml": registration(),
+        "OQSsiimm01req_2.xml": registration(insured_identification_number="404"),
+        "OQSsiquc01req_1.xml": check(limit_consent="1"),
+        "OQSsiquc01req_2.xml": check(insured_identification_number="404"),
+        "OQSsiquc01req_3.xml": check("SIM-FAIL"),
+        "YZKsiquc01req_1.xml": drugs(),
+        "TKKsiquc01req_1.xml": checkups(),
+        "OQSmuquc01req_1.xml": bulk(search(), search(insured_identification_number="404")),
+    }
+    (counter.folders.face / FACE).write_bytes(face().encode())
+    for name, message in messages.items():
+        assert worse(check_bytes(name, write_document(message).data)) == []
+        counter.ask(name, message)
+    number = counter.read("OQSmuquc01res_1.xml").body.reception_number
+    counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    counter.passes(20)
+    counter.ask("OQSmuquc02req_2.xml", fetch(number))
+    assert counter.read("YZKsiquc01res_1.xml").header.result == "1"
+    answers = counter.answers()
+    assert len(answers) == len(messages) + 2
+    for name in answers:
+        assert worse(check_file(counter.folders.res / name)) == [], name
+
+
+def test_a_consent_made_up_where_nobody_was_asked(counter: Counter) -> None:
+    counter.ask(REQUEST, check())
+    name = REQUEST.replace("req_", "res_")
+    answer = (counter.folders.res / name).read_text()
+    made_up = answer.replace(
+        "</ResultOfQualificationConfirmation>",
+        "<PharmacistsInfoConsFlg>1</PharmacistsInfoConsFlg>"
+        "<PharmacistsInfoConsTime>20261121090313</PharmacistsInfoConsTime>"
+        "<PharmacistsInfoAvailableTime>20261122090313</PharmacistsInfoAvailableTime>"
+        "</ResultOfQualificationConfirmation>",
+    )
+    (error,) = [f for f in check_bytes(name, made_up.encode()).findings if f.severity is Severity.ERROR]
+    assert (error.path.rpartition("/")[2], error.confidence) == ("PharmacistsInfoConsFlg", Confidence.DOCUMENTED)
+
+
+def test_counts_of_a_bulk_result(counter: Counter) -> None:
+    number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
+    counter.passes(20)
+    counter.ask("OQSmuquc02req_1.xml", fetch(number))
+    text = (counter.folders.res / "OQSmuquc02res_1.xml").read_text()
+    wrong = text.replace("<NumberOfProcessingResult>1", "<NumberOfProcessingResult>2")
+    assert worse(check_bytes("OQSmuquc02res_1.xml", wrong.encode())) == [
+        ("NumberOfProcessingResult", "inconsistent"),
+        ("NumberOfNormalProcessing", "inconsistent"),
+    ]
+
+
+def test_the_kind_by_content_of_an_answer_without_a_card(counter: Counter) -> None:
+    counter.ask(REQUEST, check())
+    data = (counter.folders.res / REQUEST.replace("req_", "res_")).read_bytes()
+    findings = check_bytes("answer.xml", data)
+    assert findings.title == "資格確認結果"
+    assert [f.fault for f in findings.findings] == [Fault.NAME]
