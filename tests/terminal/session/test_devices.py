@@ -279,3 +279,16 @@ def test_a_code_that_was_not_needed_is_wiped_when_the_check_opens() -> None:
     world.touch(ev.PinChosen)
     world.pin_right()
     assert fx.WipeCode in kinds(world.answer(ev.CheckOpened, "check-r1", CHECK))
+
+
+def test_a_code_that_was_wrong_is_not_sent_by_itself_again_by_going_to_and_fro() -> None:
+    world = World()
+    shown(world)
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeRefused, 9)
+    world.touch(ev.PinChosen)
+    world.touch(ev.FaceChosen)
+    assert isinstance(world.state, st.PrintedCodeEntry)
+    assert world.state.waiting is None
+    assert [kind for kind in kinds(tuple(world.issued)) if kind is fx.OpenFaceRecord] == [fx.OpenFaceRecord]

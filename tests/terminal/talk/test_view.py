@@ -289,3 +289,29 @@ def test_an_answer_is_plain_data() -> None:
     answer = Offer(id="x", label="x", event=ev.Back("r1"))
     assert answer == Offer(id="x", label="x", event=ev.Back("r1"))
     assert hash(answer) == hash(Offer(id="x", label="x", event=ev.Back("r1")))
+
+
+def said(name: str) -> list[str]:
+    return [line.text for line in seen(state_of(name)).body.lines]
+
+
+def test_the_end_counts_what_is_shared_and_shows_the_answers_on_touch_only() -> None:
+    state = state_of("complete")
+    assert isinstance(state, st.Complete)
+    some = replace(state, flags=tuple((item, number < 2) for number, (item, _) in enumerate(state.flags)))
+    kept = len(state.flags) - 2
+    lines = [line.text for line in seen(some).body.lines]
+    assert f"提供する 2件 ・ 提供しない {kept}件" in lines
+    assert not any("：" in line for line in lines), "a queue stands behind"
+    assert any("：" in line for line in said("complete-details"))
+
+
+@pytest.mark.parametrize("name", ["method-pin-locked", "method-pin-forgotten"])
+def test_a_pin_that_cannot_be_used_is_told_with_who_mends_it(name: str) -> None:
+    assert any("市区町村" in line for line in said(name))
+
+
+def test_the_bundle_names_past_care_and_medicines_as_one_topic() -> None:
+    topics = [line.text for line in seen(state_of("consent")).body.lines if line.kind is LineKind.CHOICE]
+    assert len(topics) == len(set(topics))
+    assert sum("お薬" in topic or "診療" in topic for topic in topics) == 1
