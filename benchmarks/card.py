@@ -21,7 +21,7 @@ from pathlib import Path
 from reader import pcsc, pcsc_slot
 from reader.card import MyNumberCard
 from reader.face_record import FaceRecord, Sex
-from reader.facts import CardFacts, CardInserted, CardRemoved, CodeRight, NoCard, SlotEvent
+from reader.facts import CardFacts, CardInserted, CardRemoved, CodeRight, NoCard, PinRight, SlotEvent
 from reader.link import CardLink
 from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
@@ -69,6 +69,33 @@ def read_once(image: CardImage, pace: Pace, longest_read: int) -> float:
     assert isinstance(certificate, bytes)
     assert isinstance(record, FaceRecord)
     return seconds
+
+
+def signed_decision(image: CardImage, pace: Pace, *, by_pin: bool) -> float:
+    """Seconds that the card's signature over the decision adds at the end of a reception; its key is open by then."""
+    slot = SimulatedSlot()
+    slot.insert(SoftCard(image))
+    card = MyNumberCard(PacedLink(linked(slot), pace))
+    assert isinstance(card.read_facts(), CardFacts)
+    if by_pin:
+        assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+        assert isinstance(card.sign(b"challenge"), bytes)
+    else:
+        assert isinstance(card.prove_chip(b"challenge"), bytes)
+    started = time.perf_counter()
+    signature = card.sign(b"decision") if by_pin else card.prove_chip(b"decision")
+    seconds = time.perf_counter() - started
+    assert isinstance(signature, bytes)
+    return seconds
+
+
+def decisions(image: CardImage, runs: int) -> Figures:
+    figures: Figures = {}
+    for rate in (106, 424):
+        for by_pin, name in ((True, "pin"), (False, "chip")):
+            times = [signed_decision(image, Pace(rate * 1000), by_pin=by_pin) for _ in range(runs)]
+            figures[f"decision_{name}_{rate}_ms"] = statistics.median(times) * 1000
+    return figures
 
 
 def paced(image: CardImage, runs: int) -> Figures:
@@ -255,7 +282,7 @@ def main() -> None:
     parser.add_argument("--insertions", type=int, default=10_000, help="for the monitor's memory")
     options = parser.parse_args()
     image = new_card()
-    figures = inprocess(image) | paced(image, options.runs)
+    figures = inprocess(image) | paced(image, options.runs) | decisions(image, options.runs)
     try:
         figures |= through_pcscd(image, insertions=10)
     except RuntimeError as error:
