@@ -1,16 +1,16 @@
-"""Figures of the face engine on real persons.
+"""Figures of the face engines on real persons.
 
-    python -m benchmarks.face DIR --json face.json
+    python -m benchmarks.face DIR --json face.json [--engine NAME]
 
-DIR holds lfw/ and east_asian/, one folder per person; the first picture of each serves as the card's photo. Every
-population is given twice: all its persons, and its `reported` half, which took no part in statistics and thresholds.
-Nothing is written but the figures.
+DIR is a population, one folder per person, or holds populations, such as lfw/ and east_asian/; the first picture of
+each person serves as the card's photo. A population's groups (`group_name`) are given too, those of fewer than five
+persons as one, and the half of it that set no threshold as `NAME/reported`. Nothing is written but the figures.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,162 +18,136 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from config.settings import VisionSettings
-from vision.calibration.calibrate import FRAMES, grouped, is_reported
-from vision.calibration.errors import Trials, bootstrap_limits, threshold_at, trials
-from vision.calibration.measure import passed_by
-from vision.calibration.persons import Person, encoded_persons
-from vision.crowd import shipped_crowd
-from vision.decision import shipped_judge
-from vision.engines.engine import Encoding
-from vision.engines.open import open_engine
+from vision.calibration.calibrate import FRAMES, JUDGED, grouped, is_reported
+from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
+from vision.calibration.persons import PICTURES, Person, encoded_persons
+from vision.decision import Calibration
+from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
-FIXED = (0.35, 0.40, 0.45, 0.48, 0.50, 0.55, 0.60)
-"""Plain distances, the last being the library's own default."""
-CAP = VisionSettings().threshold
 FEWEST_TRIALS = 100
 """Of impostors, for a rate to say anything."""
+NOT_FACES = {"print", "moving", "clips", "east_asian_single"}
+"""Folders that stand beside populations and are none."""
 Row = dict[str, Any]
 
 
-def plain(_: Encoding) -> float:
-    return 0.0
+def populations(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Name and folder of each, the one given or those in it, `prints/real` among them."""
+    if is_population(folder):
+        yield folder.name, folder
+        return
+    for place in sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in NOT_FACES):
+        if is_population(place):
+            yield place.name, place
+        elif is_population(place / "real"):
+            yield "webcam", place / "real"
 
 
-def rows_of(population: str, persons: Sequence[Person]) -> list[Row]:
-    """One row per score, K and FMR; thresholds are those of this very population.
-
-    Of the score alone: the limits that a decision sets beside it belong to `shipped_row`.
-    """
-    rows = []
-    for score, nearness, weight in (("plain", plain, 0.0), ("crowd", shipped_crowd().nearness, 1.0)):
-        for frames in FRAMES:
-            tried = trials(persons, frames, nearness, weight)
-            if score == "plain":
-                tried = replace(tried, scores=tried.distances)
-            if not tried.genuine.size or not tried.impostor.size:
-                continue
-            for fmr in FMRS:
-                threshold = threshold_at(tried.impostor, fmr)
-                rows.append(row(population, score, frames, tried, persons, threshold, fmr))
-    return rows
+def is_population(folder: Path) -> bool:
+    """Whether its folders hold pictures themselves."""
+    if not folder.is_dir():
+        return False
+    return any(
+        one.suffix.lower() in PICTURES for place in folder.iterdir() if place.is_dir() for one in place.iterdir()
+    )
 
 
-def row(
-    population: str, score: str, frames: int, tried: Trials, persons: Sequence[Person], threshold: float, fmr: float
-) -> Row:
-    refused = tried.genuine > threshold
-    low, high = bootstrap_limits(refused, tried.holders[tried.same])
+def parts(name: str, persons: Sequence[Person]) -> Iterator[tuple[str, Sequence[Person]]]:
+    """The population, its groups, and the reported half of each."""
+    found: list[tuple[str, Sequence[Person]]] = [(name, persons)]
+    rest: list[Person] = []
+    groups = sorted(grouped(persons).items())
+    # names such as First_Last are no groups
+    if 2 * sum(len(members) for _, members in groups if len(members) >= 5) > len(persons) > len(groups[0][1]):
+        for group, members in groups:
+            if len(members) < 5:
+                rest += members
+            else:
+                found.append((f"{name}.{group}", members))
+        found.append((f"{name}.small-groups", rest))
+    for part, members in found:
+        yield part, members
+        yield f"{part}/reported", [one for one in members if is_reported(one)]
+
+
+def own_rows(population: str, persons: Sequence[Person]) -> Iterator[Row]:
+    """One row per K and FMR; thresholds are those of this very population."""
+    for frames in FRAMES:
+        tried = trials(persons, frames)
+        if not tried.genuine.size or not tried.impostor.size:
+            continue
+        for fmr in FMRS:
+            few = bool(tried.impostor.size * fmr < 10)
+            threshold = tail_threshold(tried.impostor, fmr) if few else threshold_at(tried.impostor, fmr)
+            row = decided(population, frames, tried, persons, tried.distances <= threshold)
+            yield row | {"fmr": fmr, "threshold": round(threshold, 4), "extrapolated": few}
+
+
+def shipped_row(population: str, persons: Sequence[Person], frames: int, calibration: Calibration) -> Row | None:
+    """FMR and FNMR at the thresholds of the calibration that is delivered."""
+    tried = trials(persons, frames)
+    if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
+        return None
+    threshold = calibration.threshold(frames)
+    row = decided(population, frames, tried, persons, tried.distances <= threshold)
+    return row | {"threshold": threshold, "judged": len(persons) >= JUDGED}
+
+
+def decided(population: str, frames: int, tried: Trials, persons: Sequence[Person], passed: NDArray[np.bool_]) -> Row:
+    refused, strangers = ~passed[tried.same], passed[~tried.same]
+    low, high = limits(refused, tried.holders[tried.same])
     return {
         "population": population,
-        "score": score,
         "k": frames,
-        "fmr": fmr,
-        "threshold": round(threshold, 4),
+        "fmr": round(float(strangers.mean()), 6),
+        "fmr_high": round(limits(strangers, tried.holders[~tried.same])[1], 6),
+        "false_matches": int(strangers.sum()),
         "fnmr": round(float(refused.mean()), 4),
         "fnmr_low": round(low, 4),
         "fnmr_high": round(high, 4),
         "genuine_pairs": int(tried.genuine.size),
         "impostor_pairs": int(tried.impostor.size),
         "persons": len(persons),
-        "extrapolated": bool(tried.impostor.size * fmr < 10),
     }
 
 
-def fixed_rows(population: str, persons: Sequence[Person], frames: int) -> list[Row]:
-    """The plain distance at thresholds that are the same for everybody."""
-    tried = trials(persons, frames, plain, 0.0)
-    if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
-        return []
-    return [decided(population, frames, tried, persons, tried.distances <= most, {"threshold": most}) for most in FIXED]
-
-
-def shipped_row(population: str, persons: Sequence[Person], frames: int) -> Row | None:
-    """FMR and FNMR at the thresholds the terminal is delivered with."""
-    judge = shipped_judge()
-    tried = trials(persons, frames, judge.crowd.counted, judge.calibration.weight)
-    if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
-        return None
-    limits = {"threshold": judge.calibration.threshold(frames), "cap": CAP}
-    return decided(population, frames, tried, persons, passed_by(judge, tried, frames, CAP), limits)
-
-
-def decided(
-    population: str, frames: int, tried: Trials, persons: Sequence[Person], passed: NDArray[np.bool_], limits: Row
-) -> Row:
-    refused = ~passed[tried.same]
-    low, high = bootstrap_limits(refused, tried.holders[tried.same])
-    return {
-        "population": population,
-        "k": frames,
-        **limits,
-        "fmr": round(float(passed[~tried.same].mean()), 5),
-        "false_matches": int(passed[~tried.same].sum()),
-        "fnmr": round(float(refused.mean()), 4),
-        "fnmr_low": round(low, 4),
-        "fnmr_high": round(high, 4),
-        "genuine_pairs": int(tried.genuine.size),
-        "impostor_pairs": int((~tried.same).sum()),
-        "persons": len(persons),
-    }
-
-
-def populations(folder: Path, cache: Path) -> dict[str, list[Person]]:
-    """lfw, east_asian and its groups; groups of fewer than five persons are one."""
-    engine = open_engine(cache)
-    found = {name: list(encoded_persons(folder / name, engine)) for name in ("lfw", "east_asian")}
-    rest: list[Person] = []
-    for name, members in sorted(grouped(found["east_asian"]).items()):
-        if len(members) < 5:
-            rest += members
-        else:
-            found[f"east_asian.{name}"] = members
-    found["east_asian.small-groups"] = rest
-    return found
-
-
-def measure(folder: Path, cache: Path) -> dict[str, Any]:
+def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
+    engine, calibration = open_engine(cache, name), calibration_of(name)
     verification: list[Row] = []
-    shipped: list[Row] = []
-    fixed: list[Row] = []
-    detection = {}
-    for name, persons in populations(folder, cache).items():
-        detection[name] = {
+    delivered: list[Row] = []
+    detection: dict[str, Row] = {}
+    for population, place in populations(folder):
+        began = time.process_time()
+        persons = list(encoded_persons(place, engine))
+        detection[population] = {
             "persons": len(persons),
             "card_photos_without_face": sum(one.reference is None for one in persons),
             "live_without_face": sum(one.unseen for one in persons),
             "live": sum(len(one.live) for one in persons),
+            "cpu_seconds": round(time.process_time() - began, 1),
         }
-        for half, members in ((name, persons), (f"{name}/reported", [one for one in persons if is_reported(one)])):
-            verification += rows_of(half, members)
-            fixed += [one for frames in FRAMES for one in fixed_rows(half, members, frames)]
-            shipped += [one for frames in FRAMES if (one := shipped_row(half, members, frames))]
-    shipped.sort(key=lambda one: one["fmr"], reverse=True)
-    return {"verification": verification, "shipped": shipped, "fixed": fixed, "detection": detection}
+        for part, members in parts(population, persons):
+            verification += own_rows(part, members)
+            delivered += [one for frames in FRAMES if (one := shipped_row(part, members, frames, calibration))]
+    delivered.sort(key=lambda one: (one["fmr"], one["fnmr"]), reverse=True)
+    return {"verification": verification, "delivered": delivered, "detection": detection}
 
 
-def print_figures(figures: dict[str, Any]) -> None:
-    for one in figures["verification"]:
-        print(
-            f"{one['population']:34} {one['score']:5} K={one['k']} FMR {one['fmr']:.0e} at {one['threshold']:7.3f}: "
-            f"FNMR {one['fnmr']:6.1%} [{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] {one['genuine_pairs']} genuine, "
-            f"{one['impostor_pairs']} impostor, {one['persons']} persons{' (extrapolated)' * one['extrapolated']}"
-        )
-    for title, rows in (
-        ("Plain distance, the same threshold for everybody", figures["fixed"]),
-        ("As delivered, worst first", figures["shipped"]),
-    ):
-        print(f"\n{title}:")
-        print_decided(rows)
+def print_figures(name: str, figures: dict[str, Any]) -> None:
+    print(f"\n=== {name} ===\nAt thresholds of the population itself:")
+    print_rows(figures["verification"])
+    print("\nAs delivered, worst first (fewer than 30 persons: listed, not judged):")
+    print_rows(figures["delivered"])
 
 
-def print_decided(rows: list[Row]) -> None:
+def print_rows(rows: list[Row]) -> None:
     for one in rows:
         print(
-            f"{one['population']:34} K={one['k']} at {one['threshold']:7.3f}: "
-            f"FMR {one['fmr']:7.3%} ({one['false_matches']} of {one['impostor_pairs']}), "
-            f"FNMR {one['fnmr']:6.1%} [{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}"
+            f"{one['population']:34} K={one['k']} at {one['threshold']:6.3f}: FMR {one['fmr']:8.4%} "
+            f"({one['false_matches']} of {one['impostor_pairs']}), FNMR {one['fnmr']:6.1%} "
+            f"[{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}, {one['persons']} persons"
+            f"{' (extrapolated)' * one.get('extrapolated', False)}"
         )
 
 
@@ -182,10 +156,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
+    parser.add_argument("--engine", choices=BUILT, help="by default each of them")
     given = parser.parse_args()
-    figures = measure(given.folder, given.cache)
-    print_figures(figures)
+    engines = {}
+    for name in [given.engine] if given.engine else BUILT:
+        engines[name] = measure(given.folder, given.cache, name)
+        print_figures(name, engines[name])
+    shipped = engines.get(DEFAULT, {}).get("delivered", [])
     if given.json:
+        figures = {"shipped": shipped, "engines": engines}
         given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 

@@ -77,11 +77,8 @@ class VisionSettings(Section):
     camera: str = "0"
     """A number, a device path, a video file, an image pattern (frame-%03d.png), or `synthetic:NAME`."""
     model: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
-    """Which face network: empty for the delivered one, else the name under which `uketsuke face add` added another."""
-    threshold: float = Field(default=0.45, gt=0, lt=0.6)
-    """Largest distance between card photo and mean live encoding that can count as a match. The calibrated score, which
-    weighs how common the photo's face is, decides besides and is nearly always the stricter one; lower is stricter.
-    For the delivered network: another one brings its own."""
+    """Which face network: `sface` (also when empty), `dlib`, `face_recognition` (dlib's, slower), or the name under
+    which `uketsuke face add` added another."""
     frames: int = Field(default=5, ge=5, le=30)
     """Good frames averaged for one verdict."""
     frame_spacing_ms: int = Field(default=65, ge=0, le=2000)
@@ -101,6 +98,9 @@ class VisionSettings(Section):
     card_camera: str = ""
     """The camera that sees the card's front, named like `camera`: one over the reader. By default the face camera, the
     card held towards it."""
+    simulated_camera: bool = False
+    """Allow a virtual camera, a video file or `synthetic:NAME` as camera, which anyone could feed; with the service
+    stub alone. Drawn persons with simulated cards are then judged by a calibration of their own."""
     keep_open: bool = False
     """Leave the camera open between face checks. By default it is closed and its lamp off; a camera that takes seconds
     to open may need this. `uketsuke doctor` tells how long it takes."""
@@ -234,14 +234,9 @@ class Settings(Section):
         return self.state_dir / "cache"
 
     @property
-    def face_models_dir(self) -> Path:
-        """Face networks that were added, a folder each."""
-        return self.state_dir / "face" / "models"
-
-    @property
-    def face_calibration(self) -> Path:
-        """Of the delivered face network, where it was calibrated on this terminal."""
-        return self.state_dir / "face" / "calibration.json"
+    def face_dir(self) -> Path:
+        """Face networks that were added, and calibrations made on this terminal."""
+        return self.state_dir / "face"
 
     @property
     def results_dir(self) -> Path:

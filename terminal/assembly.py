@@ -39,6 +39,7 @@ from terminal.words.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
     from vision.camera import Camera
+    from vision.check import AntiSpoofing
     from vision.engines.engine import FaceEngine
 
 
@@ -79,22 +80,29 @@ def reading_of(settings: Settings) -> Reading:
         raise NotReady(f"The setting reader.card_profile cannot be used: {error}.") from error
 
 
-def face_model(settings: Settings) -> Path | None:
-    """The folder of the face network that is set; None for the delivered one."""
-    return settings.face_models_dir / settings.vision.model if settings.vision.model else None
-
-
 def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
     """To be called where half a second does not hurt. Raises `NotReady` at once where no calibration fits."""
     from vision.decision import NotCalibrated
     from vision.engines.models.weights import WeightsMissing
-    from vision.engines.open import open_engine, own_judge
+    from vision.engines.open import calibration_of, open_engine
 
     try:
-        own_judge(face_model(settings), settings.face_calibration)
+        calibration_of(settings.vision.model, settings.face_dir)
     except (NotCalibrated, WeightsMissing) as error:
         raise NotReady(f"The face engine has no calibration and is not used: {error}") from error
-    return partial(open_engine, settings.cache_dir, face_model(settings), settings.face_calibration)
+    return partial(open_engine, settings.cache_dir, settings.vision.model, settings.face_dir)
+
+
+def anti_spoofing(settings: Settings) -> "Callable[[], AntiSpoofing | None]":
+    """Opens the anti-spoofing networks that were added. Raises `NotReady` at once where they cannot be used."""
+    from vision.antispoofing.store import networks_in, open_anti_spoofing
+    from vision.engines.models.weights import NotBuilt
+
+    try:
+        networks_in(settings.face_dir)
+    except NotBuilt as error:
+        raise NotReady(f"{error}. Add them again: `uketsuke face add-antispoof`.") from error
+    return partial(open_anti_spoofing, settings.face_dir)
 
 
 def ledger_path(settings: Settings) -> Path:
@@ -119,7 +127,7 @@ def open_terminal(
     return Conductor(
         rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera),
         card=card,
-        camera=CameraDesk(devices.camera, devices.engine, settings.vision),
+        camera=CameraDesk(devices.camera, devices.engine, settings.vision, anti_spoofing=anti_spoofing(settings)),
         printed=printed,
         service=ServiceDesk(client, clock),
         ledger=books,

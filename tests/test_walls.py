@@ -56,8 +56,8 @@ def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
     ("library", "allowed"),
     [
         ("smartcard", ("reader/pcsc.py", "reader/pcsc_slot.py")),
-        ("face_recognition", ("vision/engines/dlib.py",)),
-        ("dlib", ("vision/engines/dlib.py", "vision/engines/dnn.py", "vision/engines/models/compare.py")),
+        ("face_recognition", ("vision/engines/dlib_library.py",)),
+        ("dlib", ("vision/engines/dlib_dnn.py", "vision/engines/dlib_points.py", "vision/engines/models/compare.py")),
         ("sqlalchemy", ("terminal/simulated/service/",)),
         ("textual", ("terminal/screens/",)),
     ],

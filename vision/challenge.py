@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 
 from config.settings import AntiPhoto
-from vision.engines.engine import Points
+from vision.face import Points
 from vision.frame import Image
 from vision.guidance import turn
 from vision.parallax import FollowedFace
@@ -51,6 +51,8 @@ _NOT_YET = 0.07
 """A turn smaller than this is none."""
 _KEPT = 0.5
 """The share of the points that must have stayed for new ones to be of the same face."""
+_TOO_FAR = 0.45
+"""A turn of about 45 degrees, from which the face is hardly seen."""
 _BACK = 0.10
 """So near to where the turn began the head is back."""
 _UNSEEN = 20
@@ -142,7 +144,10 @@ class Challenge:
             if points is not None and self.is_ahead(points):
                 return None
             return Guidance.LOOK_AHEAD if now <= self._until else self._once_more(PhotoSign.NOT_TURNED)
-        if points is not None:
+        if points is None:
+            self._lost_at_side = self._far > self._demands.enough
+        else:
+            self._lost_at_side = False
             self._look(points)
             waits = abs(turn(points) - self._from) < _NOT_YET and now - self._followed_since > _FRESH
             if waits and self._face.kept_on(points) > _KEPT:
@@ -169,10 +174,12 @@ class Challenge:
             return self._once_more(PhotoSign.WRONG_WAY)
         if now > self._until:
             return PhotoSign.FLAT if len(self._leads) >= self._demands.looks else PhotoSign.NOT_TURNED
-        return self._once_more(PhotoSign.NOT_TURNED) if self._unseen > _UNSEEN else SIDES[self._side]
+        if self._unseen > _UNSEEN:
+            return self._once_more(PhotoSign.NOT_TURNED)
+        return Guidance.TURNED_TOO_FAR if self._lost_at_side or self._far > _TOO_FAR else SIDES[self._side]
 
     def _look(self, points: Points) -> None:
-        far = (turn(points) - self._from) * self._side
+        self._far = far = (turn(points) - self._from) * self._side
         if far <= -self._demands.enough:
             self._wrong_way += 1
         elif far > -_NOT_YET:
@@ -203,6 +210,7 @@ class Challenge:
         self._ask_at = None
         self._leads = []
         self._wrong_way = self._unseen = 0
+        self._far, self._lost_at_side = 0.0, False
         self._done = self._just_turned = False
 
     def _follow(self, grey: Image, points: Points, now: float) -> None:

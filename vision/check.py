@@ -4,17 +4,18 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from config.settings import VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
-from vision.decision import judge_of
-from vision.engines.engine import FaceBox, FaceEngine, Points, flip_averaged
-from vision.frame import Frame
-from vision.good_frames import GoodFrames
+from vision.decision import Calibration
+from vision.engines.engine import FaceEngine
+from vision.face import Face, distance
+from vision.frame import Frame, Image
+from vision.good_frames import Added, GoodFrames
 from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
 from vision.verdict import (
@@ -51,6 +52,17 @@ class View(Protocol):
     def prompt(self, guidance: Guidance) -> None: ...
 
 
+class AntiSpoofing(Protocol):
+    """A network that looks for traces of paper and print."""
+
+    def liveness(self, rgb: Image, face: Face) -> float:
+        """0 a photograph, 1 a face."""
+
+
+_PHOTOGRAPH = 0.3
+"""Mean liveness of the collected frames below which they may show a photograph."""
+
+
 def check_face(
     camera: View,
     reference: Reference,
@@ -60,25 +72,31 @@ def check_face(
     stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
     chance: random.Random | None = None,
+    *,
+    calibration: Calibration | None = None,
+    anti_spoofing: AntiSpoofing | None = None,
 ) -> FaceVerdict:
     """Blocks for one attempt: the mean encoding of `settings.frames` good frames against the reference.
 
     Good frames lie `frame_spacing_ms` apart and differ from each other; with an anti-photo check some are taken before
     the head turns and some after. Encodings are overwritten at the end. `chance` draws side and moment of the turn.
+    `calibration`: by default the engine's own. `anti_spoofing`: has a vote where there is an anti-photo check.
     """
-    attempt = _Attempt(camera, reference, engine, settings, on_progress, clock, chance)
+    attempt = _Attempt(
+        camera,
+        reference,
+        engine,
+        settings,
+        on_progress,
+        clock,
+        chance,
+        calibration or engine.calibration,
+        anti_spoofing if settings.anti_photo in DEMANDS else None,
+    )
     try:
         return attempt.run(stop)
     finally:
         attempt.wipe()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Face:
-    """What the engine sees in a frame: one face."""
-
-    box: FaceBox
-    points: Points
 
 
 class _Attempt:
@@ -91,14 +109,18 @@ class _Attempt:
         on_progress: Callable[[Progress], None],
         clock: Callable[[], float],
         chance: random.Random | None,
+        calibration: Calibration,
+        anti_spoofing: AntiSpoofing | None,
     ) -> None:
         self._camera, self._reference, self._engine, self._settings = camera, reference, engine, settings
         self._on_progress, self._clock = on_progress, clock
+        self._calibration, self._anti_spoofing = calibration, anti_spoofing
+        self._looked_printed = False
         demands = DEMANDS.get(settings.anti_photo)
         self._challenge = Challenge(demands, chance) if demands else None
         self._limits = replace(Limits(), turned=_AHEAD) if demands else Limits()
         self._began = clock()
-        self._collected = GoodFrames(settings, self._began, judge_of(engine).swap)
+        self._collected = GoodFrames(settings, self._began, calibration)
         self._steady, self._good = Steady(), False
         self._told: Progress | None = None
 
@@ -131,10 +153,10 @@ class _Attempt:
         return FaceNotSeen(told, len(self._collected.encodings))
 
     def _look(self, frame: Frame) -> FaceVerdict | None:
-        boxes = self._engine.faces(frame.grey)
-        face = _Face(boxes[0], self._engine.points(frame.grey, boxes[0])) if len(boxes) == 1 else None
+        faces = self._engine.faces(frame.grey)
+        face = faces[0] if len(faces) == 1 else None
         found = self._turning(frame, face)
-        if not self._collected.seen(len(boxes), self._clock()):
+        if not self._collected.seen(len(faces), self._clock()):
             found = self._begin_again() or found
         if isinstance(found, PhotoSign):
             return PhotoSuspected(found)
@@ -143,7 +165,7 @@ class _Attempt:
             self._tell(found, frame)
             return None
         limits = self._limits.loosened() if self._good else self._limits
-        wanted = guide(frame.grey, boxes, limits, face.points if face else None)
+        wanted = guide(frame.grey, faces, limits)
         if (
             wanted is None
             and face is not None
@@ -159,9 +181,27 @@ class _Attempt:
             wanted = used
         self._tell(wanted or Guidance.HOLD_STILL, frame)
         enough = len(self._collected.encodings) >= self._settings.frames
-        return self._decide() if enough and (self._challenge is None or self._challenge.passed) else None
+        if not enough or not (self._challenge is None or self._challenge.passed):
+            return None
+        return self._suspected(frame) if self._looks_printed() else self._decide()
 
-    def _turning(self, frame: Frame, face: _Face | None) -> Guidance | PhotoSign | None:
+    def _looks_printed(self) -> bool:
+        votes = self._collected.liveness
+        return bool(votes) and float(np.mean(votes)) < _PHOTOGRAPH
+
+    def _suspected(self, frame: Frame) -> PhotoSuspected | None:
+        """One more turn the first time; None then."""
+        if self._looked_printed:
+            return PhotoSuspected(PhotoSign.PRINTED)
+        self._looked_printed = True
+        self._collected.forget()
+        sign = self._begin_again()
+        if sign is not None:
+            return PhotoSuspected(sign)
+        self._tell(Guidance.ONCE_MORE, frame)
+        return None
+
+    def _turning(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
         """What to say while a turn is under way; None where there is none, or where it is done."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
@@ -169,7 +209,7 @@ class _Attempt:
         if not self._challenge.just_turned or face is None:
             return found
         # whoever turns the head is the one whose frames were collected
-        encoding = flip_averaged(self._engine, frame.grey, face.box)
+        encoding = self._engine.encode(frame.grey, face)
         same = self._collected.is_same(encoding)
         encoding.fill(0)
         if same:
@@ -180,7 +220,7 @@ class _Attempt:
     def _begin_again(self) -> PhotoSign | None:
         return self._challenge.begin_again() if self._challenge is not None else None
 
-    def _use(self, frame: Frame, face: _Face) -> Guidance | PhotoSign | None:
+    def _use(self, frame: Frame, face: Face) -> Guidance | PhotoSign | None:
         """A good frame: collected, or the first or last one of a turn, or not needed."""
         challenge, collected = self._challenge, self._collected
         lacking = len(collected.encodings) < self._wanted()
@@ -188,7 +228,11 @@ class _Attempt:
         begins = challenge is not None and not lacking and challenge.is_time(frame.taken_at)
         if not (turned or begins or (lacking and collected.is_due(frame))):
             return None
-        if not collected.add(frame, flip_averaged(self._engine, frame.grey, face.box)):
+        vote = self._anti_spoofing.liveness(frame.rgb, face) if self._anti_spoofing is not None else None
+        added = collected.add(frame, self._engine.encode(frame.grey, face), vote)
+        if added is Added.DROPPED:
+            return None
+        if added is Added.BEGUN_AGAIN:
             return self._begin_again() or None
         if challenge is not None and turned:
             challenge.settle()
@@ -213,9 +257,7 @@ class _Attempt:
     def _decide(self) -> FaceMatched | FaceNotMatched:
         encodings = self._collected.encodings
         mean = np.mean(encodings, axis=0)
-        distance = float(np.linalg.norm(mean - self._reference.encoding))
-        judge = judge_of(self._engine)
-        matches = judge.matches(mean, self._reference.encoding, len(encodings), self._settings.threshold)
+        apart = distance(mean, self._reference.encoding)
         mean.fill(0)
-        kind = FaceMatched if matches else FaceNotMatched
-        return kind(distance, len(encodings), round((self._clock() - self._began) * 1000))
+        kind = FaceMatched if apart <= self._calibration.threshold(len(encodings)) else FaceNotMatched
+        return kind(apart, len(encodings), round((self._clock() - self._began) * 1000))

@@ -1,25 +1,39 @@
 """The good frames of one face check, as encodings: different pictures, some time apart, of one person."""
 
+from enum import Enum, auto
+
 import numpy as np
 
 from config.settings import VisionSettings
-from vision.decision import SOMEBODY_ELSE
-from vision.engines.engine import Encoding
+from vision.decision import Calibration
+from vision.face import Encoding
 from vision.frame import Frame
 
+_OUTLIER_FOR = 0.4
+"""Seconds for which a face may look like somebody else's: a blink, a blur."""
 _UNSEEN_FOR = 1.0
 """Seconds without a face after which it may be somebody else's."""
+
+
+class Added(Enum):
+    KEPT = auto()
+    DROPPED = auto()
+    """It looks like somebody else's, for a moment yet."""
+    BEGUN_AGAIN = auto()
+    """It shows somebody else than the frames before, which are forgotten, and is the first one."""
 
 
 class GoodFrames:
     """Encodings are overwritten by `wipe`."""
 
-    def __init__(self, settings: VisionSettings, now: float, swap: float = SOMEBODY_ELSE) -> None:
-        """`swap`: a frame further than this from the mean of those before it shows somebody else."""
-        self._swap = swap
+    def __init__(self, settings: VisionSettings, now: float, calibration: Calibration) -> None:
+        self._calibration = calibration
         self.encodings: list[Encoding] = []
+        self.liveness: list[float] = []
+        """What an anti-spoofing network said of each, 0 a photograph to 1 a face; empty without one."""
         self._spacing = settings.frame_spacing_ms / 1000
         self._last_taken = float("-inf")
+        self._other_since: float | None = None
         self._last_grey = np.zeros((1, 1), np.uint8)
         self._seen_at = now
         self.changed_at = now
@@ -47,21 +61,31 @@ class GoodFrames:
 
     def is_same(self, encoding: Encoding) -> bool:
         """Whether it shows the person of the frames before; true where there are none."""
-        return not self.encodings or bool(np.linalg.norm(encoding - np.mean(self.encodings, axis=0)) <= self._swap)
+        return not self.encodings or self._calibration.is_same(encoding, np.mean(self.encodings, axis=0))
 
-    def add(self, frame: Frame, encoding: Encoding) -> bool:
-        """False where it shows somebody else than the frames before: then it is the first one."""
+    def add(self, frame: Frame, encoding: Encoding, liveness: float | None = None) -> Added:
+        """The encoding is overwritten where it is dropped."""
         same = self.is_same(encoding)
-        if not same:
+        if same:
+            self._other_since = None
+        elif self._other_since is None or frame.taken_at - self._other_since < _OUTLIER_FOR:
+            self._other_since = frame.taken_at if self._other_since is None else self._other_since
+            encoding.fill(0)
+            return Added.DROPPED
+        else:
             self.forget()
         self._last_taken = frame.taken_at
         self.encodings.append(encoding)
-        return same
+        if liveness is not None:
+            self.liveness.append(liveness)
+        return Added.KEPT if same else Added.BEGUN_AGAIN
 
     def forget(self) -> None:
         for encoding in self.encodings:
             encoding.fill(0)
         self.encodings.clear()
+        self.liveness.clear()
+        self._other_since = None
 
     def wipe(self) -> None:
         self.forget()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engines.engine import FaceAxes, FaceBox, Points
+from vision.face import Face, FaceAxes, FaceBox, Points
 from vision.frame import Image
 from vision.verdict import Guidance
 
@@ -44,23 +44,21 @@ class Limits:
         )
 
 
-def guide(
-    grey: Image, boxes: Sequence[FaceBox], limits: Limits = Limits(), points: Points | None = None
-) -> Guidance | None:
-    """None: the frame is good. `grey` is (height, width); without `points` a turned head is not noticed."""
+def guide(grey: Image, faces: Sequence[Face], limits: Limits = Limits()) -> Guidance | None:
+    """None: the frame is good. `grey` is (height, width)."""
     height, width = grey.shape
-    if not boxes:
+    if not faces:
         return Guidance.TOO_DARK if float(grey.mean()) < limits.darkest else Guidance.NO_FACE
-    if len(boxes) > 1:
+    if len(faces) > 1:
         return Guidance.TWO_FACES
-    box = boxes[0]
+    box = faces[0].box
     if box.height < limits.smallest * height:
         return Guidance.TOO_FAR
     if box.height > limits.largest * height:
         return Guidance.TOO_NEAR
     if abs((box.left + box.right) / 2 - width / 2) > limits.off_centre * width:
         return Guidance.OFF_CENTRE
-    return _lit(grey, box, limits) or _looking(grey, box, limits, points)
+    return _lit(grey, box, limits) or _looking(grey, faces[0], limits)
 
 
 def _lit(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
@@ -72,12 +70,12 @@ def _lit(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
     return Guidance.TOO_DARK if brightness < limits.darkest else None
 
 
-def _looking(grey: Image, box: FaceBox, limits: Limits, points: Points | None) -> Guidance | None:
-    if points is not None and abs(turn(points)) > limits.turned:
+def _looking(grey: Image, face: Face, limits: Limits) -> Guidance | None:
+    if abs(turn(face.points)) > limits.turned:
         return Guidance.TURNED_AWAY
-    if points is not None and eye_brightness(grey, points) < limits.covered:
+    if eye_brightness(grey, face.points) < limits.covered:
         return Guidance.EYES_COVERED
-    return Guidance.BLURRED if sharpness(grey, box) < limits.sharpness else None
+    return Guidance.BLURRED if sharpness(grey, face.box) < limits.sharpness else None
 
 
 def turn(points: Points) -> float:
@@ -85,7 +83,8 @@ def turn(points: Points) -> float:
 
     Positive towards the picture's right; about the sine of the turn. A photograph that is turned shows less of it.
     """
-    return float(FaceAxes(points).normal(points[4])[0])
+    axes = FaceAxes(points)
+    return float(axes.normal(axes.nose)[0])
 
 
 def eye_brightness(grey: Image, points: Points) -> float:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.engines.engine import FaceAxes, Points
+from vision.face import FaceAxes, Points
 from vision.frame import Image
 
 Places = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vision.engines.engine import FaceBox
+from vision.face import FaceBox
 from vision.frame import Frame
 from vision.photo import CARD_SIZE, card_jp2
 

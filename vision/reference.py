@@ -1,6 +1,7 @@
 """The reference a live face is compared with: the encoding of the card's photo. Lives for one reception."""
 
-from vision.engines.engine import CARD, Encoding, FaceEngine, flip_averaged
+from vision.engines.engine import FaceEngine
+from vision.face import Encoding
 from vision.photo import PhotoProblem, decode_photo
 from vision.verdict import ReferenceProblem
 
@@ -26,9 +27,9 @@ def make_reference(engine: FaceEngine, jp2: bytes | bytearray) -> Reference | Re
     if isinstance(grey, PhotoProblem):
         return ReferenceProblem.UNREADABLE
     try:
-        boxes = engine.faces(grey, thorough=True)
-        if len(boxes) != 1:
-            return ReferenceProblem.NO_FACE if not boxes else ReferenceProblem.SEVERAL_FACES
-        return Reference(flip_averaged(engine, grey, boxes[0], CARD))
+        faces = engine.faces(grey, thorough=True)
+        if len(faces) != 1:
+            return ReferenceProblem.NO_FACE if not faces else ReferenceProblem.SEVERAL_FACES
+        return Reference(engine.encode(grey, faces[0]))
     finally:
         grey.fill(0)

@@ -21,6 +21,8 @@ class Guidance(StrEnum):
     TURN_LEFT = "turn-left"
     """The patient's left."""
     TURN_RIGHT = "turn-right"
+    TURNED_TOO_FAR = "turned-too-far"
+    """During a turn that was asked for: the camera loses the face."""
     LOOK_AHEAD = "look-ahead"
     """After a turn."""
     ONCE_MORE = "once-more"
@@ -39,7 +41,7 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class FaceMatched:
     distance: float
-    """Euclidean distance between the reference encoding and the mean live encoding; staff and log only."""
+    """See `vision.face.distance`, between the reference and the mean live encoding; staff and log only."""
     frames: int
     milliseconds: int
 
@@ -66,6 +68,8 @@ class PhotoSign(StrEnum):
     WRONG_WAY = "wrong-way"
     FLAT = "flat"
     """The face moved as one surface while it turned."""
+    PRINTED = "printed"
+    """An anti-spoofing network saw a photograph, twice."""
     CHANGED = "changed"
     """Another picture or person took the face's place, more than once."""
 

@@ -175,3 +175,26 @@ def camera_path(name: str) -> Path | None:
     if sys.platform != "linux" and name.isdecimal():
         return None
     return Path(f"/dev/video{name}" if name.isdecimal() else name)
+
+
+_VIDIOC_QUERYCAP = 0x80685600
+"""linux/videodev2.h: _IOR('V', 0, struct v4l2_capability)."""
+_CAPABILITY_BYTES, _DRIVER_BYTES = 104, 16
+
+
+def camera_driver(name: str) -> str | None:
+    """The driver of a V4L2 device, such as `uvcvideo`; None where the system does not tell."""
+    path = camera_path(name)
+    if path is None:
+        return None
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        answer = fcntl.ioctl(handle, _VIDIOC_QUERYCAP, bytes(_CAPABILITY_BYTES))
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return answer[:_DRIVER_BYTES].rstrip(b"\0").decode("ascii", "replace")

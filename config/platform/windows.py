@@ -95,3 +95,8 @@ def is_camera(name: str) -> bool:
 
 def camera_path(name: str) -> Path | None:
     return None
+
+
+def camera_driver(name: str) -> str | None:
+    """None: OpenCV opens a camera by number, and the number does not tell the driver."""
+    return None

@@ -17,6 +17,7 @@ from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors,
 if TYPE_CHECKING:
     from vision.calibration.measure import Figure
     from vision.calibration.persons import Person
+    from vision.decision import Calibration
     from vision.engines.models.known import KnownModel
 
 app = typer.Typer(
@@ -41,89 +42,131 @@ def models(config: ConfigOption = None) -> None:
 
         for model in KNOWN:
             tell(_known(model, settings))
-        tell(f"Added here ({settings.face_models_dir}):")
+        from vision.engines.open import model_store
+
+        tell(_anti_spoofing(settings))
+        tell(f"Added here ({model_store(settings.face_dir)}):")
         for line in _added(settings):
             tell(f"    {line}")
 
 
 def _known(model: "KnownModel", settings: Settings) -> str:
-    state = "delivered" + ("" if settings.vision.model else ", in use") if model.delivered else "not delivered"
+    in_use = ", in use" if model.engine == (settings.vision.model or "sface") else ""
+    state = f"delivered{in_use}" if model.engine else "not delivered"
     rows = [
         ("licence", model.licence),
         ("home page", model.home_page),
         ("sha256", model.sha256 or "not known to this project: only recorded when added"),
+        *([("engine", model.engine)] if model.engine else []),
     ]
     lines = [f"{model.name}  ({state})", f"    {model.about}", *(f"    {name:10} {value}" for name, value in rows)]
     return "\n".join(lines)
 
 
+def _anti_spoofing(settings: Settings) -> str:
+    from vision.antispoofing.store import CHECKPOINTS, HOME_PAGE, LICENCE, networks_in
+
+    found = [file.name for _, file in networks_in(settings.face_dir)]
+    lines = [
+        f"MiniFASNet, against photographs  ({'added: ' + ', '.join(found) if found else 'not delivered, not added'})",
+        "    no package registry carries it: get the two files and run `uketsuke face add-antispoof FILE FILE`",
+        f"    {'licence':10} {LICENCE}",
+        f"    {'home page':10} {HOME_PAGE} (resources/anti_spoof_models)",
+        *(f"    {'sha256':10} {sha256}  {name}" for sha256, (_, name) in CHECKPOINTS.items()),
+    ]
+    return "\n".join(lines)
+
+
 def _added(settings: Settings) -> Iterator[str]:
     from vision.decision import NotCalibrated
-    from vision.engines.models.dropin import added_in, judge_in, network_in
+    from vision.engines.models.added import added_in, calibration_in, network_in
     from vision.engines.models.known import model_with
     from vision.engines.models.weights import sha256_of
+    from vision.engines.open import BUILT, model_store
 
-    names = added_in(settings.face_models_dir)
+    store = model_store(settings.face_dir)
+    names = added_in(store)
     for name in names:
-        place = settings.face_models_dir / name
+        place = store / name
         in_use = ", in use" if name == settings.vision.model else ""
         try:
             known = model_with(sha256_of(network_in(place).weights))
             licence = f"{known.name}, {known.licence}" if known else "not known here: its licence is for you to check"
-            judge_in(place)
+            calibration_in(place)
             yield f"{name}  (calibrated{in_use})  {licence}"
         except (NotCalibrated, OSError) as problem:
             yield f"{name}  (NOT USABLE{in_use})  {problem}"
     if not names:
         yield "none"
-    if settings.vision.model and settings.vision.model not in names:
+    if settings.vision.model and settings.vision.model not in (*names, *BUILT):
         yield f"vision.model = {settings.vision.model} is NOT HERE"
 
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A dlib .dat, or SFace's .onnx.")],
+    file: Annotated[Path, typer.Argument(help="A dlib .dat, or an SFace .onnx.")],
     persons: Annotated[Path, typer.Option(help=PersonsHelp)],
-    detector: Annotated[Path | None, typer.Option(help="YuNet's .onnx, with SFace.")] = None,
     sha256: Annotated[str | None, typer.Option(help="The hash its maker publishes; refused where it differs.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call it; by default as its file.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Check a network's hash, calibrate it on a folder of persons, and keep it for `vision.model`.
 
-    Half of the persons make the statistics of the crowd, the other half the thresholds; that wants about fifty persons
-    with seven pictures each. No picture and no encoding is kept.
+    Half of the persons make the thresholds, the figures are those of the other half; that wants about fifty persons
+    with seven pictures each. The face is found by the delivered YuNet. No picture and no encoding is kept.
 
-    Example: uketsuke face add face_recognition_sface_2021dec.onnx --detector face_detection_yunet_2023mar.onnx
-    --persons DIR
+    Example: uketsuke face add face_recognition_sface_2021dec.onnx --persons DIR
     """
     settings = _quiet_settings(config)
     with _face_errors():
-        from vision.engines.models.dropin import add_model
+        from vision.engines.models.added import add_model
         from vision.engines.models.weights import sha256_of
+        from vision.engines.open import BUILT, model_store
 
-        for one in (file, detector):
-            if one is not None and not one.is_file():
-                fail(f"{one}: no such file. `uketsuke face models` tells where known ones come from.")
+        if not file.is_file():
+            fail(f"{file}: no such file. `uketsuke face models` tells where known ones come from.")
         _require_persons(persons)
-        for one in filter(None, (file, detector)):
-            tell(f"{one.name}: {_about(one, sha256_of(one))}")
+        tell(f"{file.name}: {_about(file, sha256_of(file))}")
         private_folder(settings.state_dir)
         added = add_model(
             file,
             persons,
-            settings.face_models_dir,
+            model_store(settings.face_dir),
             settings.cache_dir,
-            detector=detector,
             sha256=sha256,
             name=name,
+            taken=BUILT,
             told=_Progress(),
         )
-        tell("\nThe persons that set the thresholds - so FMR is what was aimed at, and FNMR a little too good:")
+        tell(f"\n{_aim(added.calibration)} The half that set no threshold:")
         tell(_table(added.figures))
         called = added.folder.name
         tell(f'\nAdded. To use it, set vision.model = "{called}" (UKETSUKE_VISION__MODEL={called}).')
         tell("To measure it on other persons: `uketsuke face calibrate DIR --dry-run`.")
+
+
+@app.command("add-antispoof")
+def add_antispoof(
+    files: Annotated[
+        list[Path], typer.Argument(help="The maker's two .pth, or ready .onnx named SCALE_80x80_NAME.onnx.")
+    ],
+    config: ConfigOption = None,
+) -> None:
+    """Add MiniFASNet networks, which vote against photographs held before the camera. They replace those added before.
+
+    Example: uketsuke face add-antispoof 2.7_80x80_MiniFASNetV2.pth 4_0_0_80x80_MiniFASNetV1SE.pth
+    """
+    settings = _quiet_settings(config)
+    with _face_errors():
+        from vision.antispoofing.store import add_anti_spoofing
+
+        for file in files:
+            if not file.is_file():
+                fail(f"{file}: no such file. `uketsuke face models` tells where the networks come from.")
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for one in add_anti_spoofing(files, settings.face_dir):
+            tell(f"{one.name}: looks at {one.scale:g} times the face")
+        tell("Added. A terminal that runs takes them at its next start.")
 
 
 @app.command()
@@ -141,22 +184,29 @@ def calibrate(
     """
     settings = _quiet_settings(config)
     with _face_errors():
-        from terminal.assembly import face_model
-        from vision.engines.models.recalibrate import Bench
+        from vision.calibration.bench import Bench
 
         _require_persons(persons)
         private_folder(settings.state_dir)
-        bench = Bench(settings.cache_dir, face_model(settings), settings.face_calibration, settings.vision.threshold)
+        bench = Bench(settings.cache_dir, settings.face_dir, settings.vision.model)
         encoded = bench.persons(persons, _Progress())
         _require_faces(encoded, persons)
         if dry_run:
             tell(f"{settings.vision.model or 'The delivered network'} as it stands, {_seen(encoded)}:")
             tell(_table(bench.measure(encoded)))
             return
-        found = bench.calibrate(encoded)
-        tell(f"{settings.vision.model or 'The delivered network'}, {_seen(encoded)}; the half that set no threshold:")
+        made, found = bench.calibrate(encoded)
+        tell(f"{settings.vision.model or 'The delivered network'}, {_seen(encoded)}.")
+        tell(f"{_aim(made)} The half that set no threshold:")
         tell(_table(found))
         tell(f"\nCalibrated: {bench.calibration}. A terminal that runs takes it at its next start.")
+
+
+def _aim(calibration: "Calibration") -> str:
+    return (
+        f"Thresholds for FMR {calibration.fmr:g} in the worst group, whose upper 95 % limit is "
+        f"{calibration.fmr_upper:.2%}."
+    )
 
 
 def _quiet_settings(config: Path | None) -> Settings:
@@ -171,8 +221,7 @@ def _face_errors() -> Iterator[None]:
     with plain_errors():
         from vision.calibration.calibrate import TooFewPersons
         from vision.decision import NotCalibrated
-        from vision.engines.models.build import NotBuilt
-        from vision.engines.models.weights import WeightsMissing
+        from vision.engines.models.weights import NotBuilt, WeightsMissing
 
         try:
             yield

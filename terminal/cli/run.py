@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.assembly import Devices
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
+    from vision.sources.protocol import FrameSource
 
 HELP = """The terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
 
@@ -100,6 +101,7 @@ def real_devices(settings: Settings, write: Write | None) -> "Devices":
 
     # a video file stands in for a camera without end
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
+    refuse_simulated_camera(settings, source)
     engine = face_engine(settings)
     slot: CardSlot = PcscSlot(settings.reader.name or None, phone=settings.reader.phone or None)
     if write is not None:
@@ -127,6 +129,24 @@ def card_camera(settings: Settings, face_camera: "Camera") -> "CardCamera | None
         return CardCamera(face_camera)
     source = open_source(settings.vision.card_camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     return CardCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
+
+
+def refuse_simulated_camera(settings: Settings, source: "FrameSource") -> None:
+    """Raises NotReady for a source that anyone could feed, and for the permission to use one beside a real service."""
+    from terminal.assembly import NotReady
+    from vision.sources.protocol import SourceKind
+
+    if settings.vision.simulated_camera:
+        if not is_simulated(settings):
+            raise NotReady(
+                "vision.simulated_camera is set, and this terminal is not enrolled with the service stub. "
+                "Unset it and name a real camera in vision.camera."
+            )
+    elif source.kind is not SourceKind.CAMERA:
+        raise NotReady(
+            f"{source.name} is {source.kind}, which anyone could feed: it confirms no one. Name a real camera in "
+            "vision.camera, or set vision.simulated_camera to try the terminal with the service stub."
+        )
 
 
 def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":

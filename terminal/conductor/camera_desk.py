@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from config.settings import VisionSettings
+from reader.authenticity import is_of_test_authority
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.session import events as ev
@@ -27,6 +28,8 @@ from vision.verdict import (
 
 if TYPE_CHECKING:
     from vision.camera import Camera
+    from vision.check import AntiSpoofing
+    from vision.decision import Calibration
     from vision.engines.engine import FaceEngine
 
 log = logging.getLogger(__name__)
@@ -34,11 +37,19 @@ log = logging.getLogger(__name__)
 
 class CameraDesk:
     def __init__(
-        self, camera: "Camera", engine: Callable[[], "FaceEngine"], settings: VisionSettings, watch_every: float = 0.2
+        self,
+        camera: "Camera",
+        engine: Callable[[], "FaceEngine"],
+        settings: VisionSettings,
+        watch_every: float = 0.2,
+        anti_spoofing: "Callable[[], AntiSpoofing | None]" = lambda: None,
     ) -> None:
+        """`anti_spoofing`: opens the networks that were added, or gives None."""
         self.camera = camera
         self._make_engine = engine
         self._engine: FaceEngine | None = None
+        self._make_anti_spoofing = anti_spoofing
+        self._anti_spoofing: AntiSpoofing | None = None
         self._settings = settings
         self._worker = Worker("face")
         self._stop = threading.Event()
@@ -66,10 +77,8 @@ class CameraDesk:
 
     def _loaded(self) -> "FaceEngine":
         if self._engine is None:
-            from vision.decision import judge_of
-
             self._engine = self._make_engine()
-            judge_of(self._engine)  # draws the crowd, which would hold up the first verdict
+            self._anti_spoofing = self._make_anti_spoofing()
         return self._engine
 
     async def learn(self, patient: Patient, photo: bytearray) -> bool:
@@ -122,10 +131,31 @@ class CameraDesk:
         if reference is None or patient.wiped:
             return FaceCheckStopped()
         with self.camera.look():
-            verdict = check_face(self.camera, reference, self._loaded(), self._settings, on_progress, stop)
+            verdict = check_face(
+                self.camera,
+                reference,
+                self._loaded(),
+                self._settings,
+                on_progress,
+                stop,
+                calibration=self._calibration(patient),
+                anti_spoofing=None if self._sees_drawn_persons() else self._anti_spoofing,
+            )
         if self.camera.opening_seconds is not None:
             log.debug("%s: first frame %.2f s after opening", self.camera.name, self.camera.opening_seconds)
         return verdict
+
+    def _calibration(self, patient: Patient) -> "Calibration":
+        """The engine's; for drawn persons with simulated cards their own."""
+        engine = self._loaded()
+        drawn = self._settings.simulated_camera and self._sees_drawn_persons()
+        simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
+        return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
+
+    def _sees_drawn_persons(self) -> bool:
+        from vision.sources.protocol import SourceKind
+
+        return self.camera.source.kind is SourceKind.DRAWN
 
     def stop_check(self) -> None:
         self._stop.set()

@@ -4,7 +4,7 @@ import time
 
 from config.platform.chosen import system
 from config.settings import Settings
-from terminal.assembly import face_model, ledger_path
+from terminal.assembly import ledger_path
 from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.doctor.running import terminal_running
 
@@ -71,22 +71,19 @@ def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Fin
 
 def face_engine(settings: Settings) -> Finding:
     from vision.decision import NotCalibrated
-    from vision.engines.models.weights import ENCODER, FIVE_POINTS, WeightsMissing, weights
-    from vision.engines.open import own_judge
+    from vision.engines.models.weights import YUNET, WeightsMissing, delivered
+    from vision.engines.open import calibration_of, own_calibration
 
     try:
-        for model in (ENCODER, FIVE_POINTS):
-            weights(model)
-        judge = own_judge(face_model(settings), settings.face_calibration)
+        delivered(YUNET)
+        calibration = calibration_of(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
         return bad(str(error), "Install anew: `make setup`.")
     except NotCalibrated as error:
         return bad(f"{_network(settings)} has no calibration and is not used", str(error))
-    calibrated = "as delivered" if judge is None else f"on persons here, for FMR {judge.calibration.fmr:g}"
-    said = f"{_network(settings)}, calibrated {calibrated}"
-    if not settings.vision.model and not list(settings.cache_dir.glob("face-*.onnx")):
-        return fine(f"{said}; the fast encoder is built at the first start")
-    return _opened(settings, said)
+    own = own_calibration(settings.face_dir, settings.vision.model).exists()
+    calibrated = f"on persons here, for FMR {calibration.fmr:g}" if own else "as delivered"
+    return _opened(settings, f"{_network(settings)}, calibrated {calibrated}")
 
 
 def _network(settings: Settings) -> str:
@@ -94,16 +91,13 @@ def _network(settings: Settings) -> str:
 
 
 def _opened(settings: Settings, said: str) -> Finding:
-    from vision.engines.models.build import NotBuilt
+    from vision.engines.models.weights import NotBuilt, WeightsMissing
     from vision.engines.open import open_engine
 
     try:
-        engine = open_engine(settings.cache_dir, face_model(settings), settings.face_calibration)
+        open_engine(settings.cache_dir, settings.vision.model, settings.face_dir)
     except NotBuilt as error:
-        return bad(f"{said}, cannot be opened: {error}", "Add it again: `uketsuke face add`.")
-    if type(engine).__name__ == "DlibEngine":
-        return doubtful(
-            f"{said}; slow: face_recognition serves, ten times slower than the fast encoder",
-            f"Remove {settings.cache_dir} and start again; the log says why it cannot be built.",
-        )
-    return fine(f"{said}; fast, built")
+        return bad(f"{said}, cannot be opened: {error}", "Add it again: `uketsuke face add`, or install again.")
+    except WeightsMissing as error:
+        return bad(str(error), "Install again: `make setup`.")
+    return fine(said)

@@ -265,14 +265,18 @@ def _code_refused(state: PrintedCodeEntry, left: int, rules: Rules, now: Now) ->
 # --- face ---------------------------------------------------------------------------------------------------
 
 
-def begin_face(reception: Reception, rules: Rules, now: Now) -> Step:
+def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool = False) -> Step:
     if reception.record is None:
         return enter_printed_code(reception, Way.FACE, rules, now)
     attempt = reception.face_attempts + 1
     reception, number = reception.numbered()
     return Step(
         FaceCheck(
-            reception=reception, deadline=until(FaceCheck, reception, rules, now), waiting=number, attempt=attempt
+            reception=reception,
+            deadline=until(FaceCheck, reception, rules, now),
+            waiting=number,
+            attempt=attempt,
+            suspected=suspected,
         ),
         (CheckFace(reception.id, number, attempt),),
     )
@@ -288,10 +292,10 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
             if needs_pin(reception, rules):
                 return choose(reception, rules, now, WhyHere.FACE_MATCHED)
             return prove_by_chip(reception, Way.FACE, "", rules, now)
-        case FaceRefused():
+        case FaceRefused(why=why):
             reception = replace(reception, face_attempts=state.attempt)
             if state.attempt < rules.face_attempts:
-                return begin_face(reception, rules, now)
+                return begin_face(reception, rules, now, suspected=why == "photo-suspected")
             return choose(reception, rules, now, WhyHere.FACE_NOT_MATCHED)
         case CameraFailed():
             return camera_lost(state, rules, now)

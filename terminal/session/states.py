@@ -215,6 +215,8 @@ class PrintedCodeEntry(_InReception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceCheck(_InReception):
     attempt: int
+    suspected: bool = False
+    """The attempt before ended because a photograph was suspected."""
     progress: Progress | None = None
 
 

@@ -230,7 +230,10 @@ def face_check(state: FaceCheck, scene: Scene) -> Body:
     if towards:
         lines += hints(say("face.cannot-turn" if pin else "face.cannot-turn.no-pin"))
     elif state.attempt > 1:
-        lines += (Line(say("why.face-not-matched"), LineKind.REASON), Line(say("face.again")))
+        lines += (
+            Line(say("why.face-not-matched"), LineKind.REASON),
+            Line(say("face.again.turn" if state.suspected else "face.again")),
+        )
     elif progress is not None and progress.guidance not in (
         Guidance.HOLD_STILL,
         Guidance.LOOK_AHEAD,

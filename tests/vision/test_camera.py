@@ -15,6 +15,7 @@ from vision.camera import Camera
 from vision.frame import Frame
 from vision.preview import preview_jpeg
 from vision.sources.opencv import OpenCvSource
+from vision.sources.protocol import SourceKind
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost
 
@@ -31,6 +32,8 @@ class Scripted:
 
     def absent(self) -> CameraLost | None:
         return CameraLost(f"{self.name}: gone") if self.broken else None
+
+    kind = SourceKind.CAMERA
 
     def open(self) -> CameraLost | None:
         self.opened += 1

@@ -10,7 +10,8 @@ import pytest
 from config.settings import AntiPhoto, VisionSettings
 from vision.challenge import DEMANDS, Challenge, Phase
 from vision.check import check_face
-from vision.engines.engine import FaceEngine, Points
+from vision.engines.engine import FaceEngine
+from vision.face import Points
 from vision.frame import Frame, Image
 from vision.parallax import FollowedFace, Lead
 from vision.reference import Reference, make_reference
@@ -178,7 +179,8 @@ class Drawn(random.Random):
 
 def looking(turned: float) -> Points:
     """Five points of a face whose nose is that far from the middle, in distances between the eyes."""
-    return np.array([(370.0, 200), (350, 200), (270, 200), (290, 200), (320 + 80 * turned, 240)])
+    middle = 320 + 80 * turned
+    return np.array([(280.0, 200), (360, 200), (middle, 240), (middle - 30, 280), (middle + 30, 280)])
 
 
 def asked(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> Challenge:

@@ -12,11 +12,13 @@ import pytest
 from config.settings import AntiPhoto, VisionSettings
 from vision.camera import Camera
 from vision.check import check_face
-from vision.engines.engine import Encoding, FaceBox, FaceEngine, Points
+from vision.decision import Calibration
+from vision.engines.engine import FaceEngine
+from vision.face import Encoding, Face, FaceBox
 from vision.frame import Frame, Image
 from vision.photo import card_jp2
 from vision.reference import Reference, make_reference
-from vision.sources.protocol import FrameSource
+from vision.sources.protocol import FrameSource, SourceKind
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import (
@@ -63,7 +65,7 @@ def test_the_holder_is_matched(engine: FaceEngine) -> None:
         verdict, told = run(seen, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceMatched)
     assert verdict.frames == 5
-    assert verdict.distance < 0.30
+    assert verdict.distance < 0.45
     assert [progress.frames for progress in told if progress.frames][-1] == 5
 
 
@@ -71,7 +73,7 @@ def test_somebody_else_is_not(engine: FaceEngine) -> None:
     with camera(SyntheticSource("taro")) as seen:
         verdict, _ = run(seen, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceNotMatched)
-    assert verdict.distance > 0.45
+    assert verdict.distance > 0.65
 
 
 def test_nobody_is_not_seen(engine: FaceEngine) -> None:
@@ -122,6 +124,8 @@ class Still:
     def __init__(self) -> None:
         self._number = 0
 
+    kind = SourceKind.CAMERA
+
     def open(self) -> CameraLost | None:
         return None
 
@@ -142,14 +146,15 @@ class Counting:
         self.count = faces
         self.given: list[Encoding] = []
 
-    def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
-        return [FaceBox(220, 120, 420, 320)] * self.count
+    calibration = Calibration("counting", {5: 0.5}, 1e-3, 1e-2, 0.6)
+    drawn_calibration = None
 
-    def points(self, grey: Image, box: FaceBox) -> Points:
+    def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         """Somebody who looks straight ahead."""
-        return np.array([(380.0, 190), (350, 190), (260, 190), (290, 190), (320, 240)])
+        points = np.array([(275.0, 190), (365, 190), (320, 235), (290, 270), (350, 270)])
+        return [Face(FaceBox(220, 120, 420, 320), points)] * self.count
 
-    def encode(self, grey: Image, box: FaceBox) -> Encoding:
+    def encode(self, grey: Image, face: Face) -> Encoding:
         encoding = np.full(128, 0.12)
         self.given.append(encoding)
         return encoding
@@ -169,18 +174,16 @@ def test_two_faces_are_asked_to_be_one() -> None:
     assert {progress.guidance for progress in told} == {Guidance.TWO_FACES}
 
 
-@pytest.mark.parametrize(("threshold", "kind"), [(0.21, FaceMatched), (0.19, FaceNotMatched)])
-def test_the_threshold_of_the_settings_decides(threshold: float, kind: type) -> None:
-    away = np.full(128, 0.12)
-    away[0] += 0.20
+@pytest.mark.parametrize(("apart", "kind"), [(0.49, FaceMatched), (0.51, FaceNotMatched)])
+def test_the_engines_calibration_decides(apart: float, kind: type) -> None:
+    angle = 2 * np.arcsin(apart / 2)
+    live, sideways = np.full(128, 1 / np.sqrt(128)), np.zeros(128)
+    sideways[0], sideways[1] = 1 / np.sqrt(2), -1 / np.sqrt(2)
     with camera(SyntheticSource("hana")) as seen:
-        verdict, _ = run(seen, Reference(away), Counting(), threshold=threshold, anti_photo=AntiPhoto.OFF)
+        reference = Reference(np.cos(angle) * live + np.sin(angle) * sideways)
+        verdict, _ = run(seen, reference, Counting(), anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)
-
-
-def test_the_library_default_cannot_be_set() -> None:
-    with pytest.raises(ValueError, match="threshold"):
-        VisionSettings(threshold=0.6)
+    assert verdict.distance == pytest.approx(apart)
 
 
 def test_nothing_of_a_face_is_written(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,7 @@ def mostly(engine: FaceEngine, name: str) -> Guidance | None:
     for _ in range(10):
         frame = source.read()
         assert isinstance(frame, Frame)
-        boxes = engine.faces(frame.grey)
-        found[guide(frame.grey, boxes, points=engine.points(frame.grey, boxes[0]) if boxes else None)] += 1
+        found[guide(frame.grey, engine.faces(frame.grey))] += 1
     return found.most_common(1)[0][0]
 
 

@@ -1,12 +1,16 @@
 """One face throughout: whoever is swapped in begins at nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from config.settings import VisionSettings
+from vision.decision import Calibration
 from vision.frame import Frame
-from vision.good_frames import GoodFrames
+from vision.good_frames import Added, GoodFrames
 
 SETTINGS = VisionSettings(frame_spacing_ms=200)
+ENGINE = Calibration("engine", {1: 0.5}, 1e-3, 1e-2, other_person=0.8)
 
 
 def frame(at: float, shade: int = 0) -> Frame:
@@ -20,7 +24,7 @@ def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
 
 
 def test_frames_lie_apart() -> None:
-    collected = GoodFrames(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert collected.is_due(frame(0.0))
     collected.add(frame(0.0), somebody(1))
     assert not collected.is_due(frame(0.15))
@@ -28,31 +32,44 @@ def test_frames_lie_apart() -> None:
 
 
 def test_the_same_person_goes_on() -> None:
-    collected = GoodFrames(SETTINGS, 0.0)
-    assert all(collected.add(frame(number), somebody(1, 0.05 * number)) for number in range(5))
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
+    added = [collected.add(frame(number), somebody(1, 0.05 * number)) for number in range(5)]
+    assert set(added) == {Added.KEPT}
     assert len(collected.encodings) == 5
 
 
 def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten() -> None:
-    collected = GoodFrames(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     first = somebody(1)
     collected.add(frame(0.0), first)
-    assert not collected.add(frame(1.0), somebody(2))
+    assert collected.add(frame(1.0), somebody(2)) is Added.DROPPED
+    assert collected.add(frame(1.5), somebody(2)) is Added.BEGUN_AGAIN
     assert len(collected.encodings) == 1
     assert not first.any()
 
 
 def test_how_far_is_somebody_else_depends_on_the_engine() -> None:
     apart = float(np.linalg.norm(somebody(1) - somebody(2)))
-    for swap, kept in ((apart + 0.01, 2), (apart - 0.01, 1)):
-        collected = GoodFrames(SETTINGS, 0.0, swap)
+    for other_person, kept in ((apart + 0.01, 2), (apart - 0.01, 1)):
+        collected = GoodFrames(SETTINGS, 0.0, replace(ENGINE, other_person=other_person))
         collected.add(frame(0.0), somebody(1))
         collected.add(frame(1.0), somebody(2))
         assert len(collected.encodings) == kept
 
 
+def test_a_blink_is_left_out_and_forgiven() -> None:
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
+    collected.add(frame(0.0), somebody(1))
+    closed = somebody(2)
+    assert collected.add(frame(0.2), closed) is Added.DROPPED
+    assert not closed.any()
+    assert collected.add(frame(0.5), somebody(1)) is Added.KEPT
+    assert collected.add(frame(0.8), somebody(2)) is Added.DROPPED, "each blink is a new one"
+    assert len(collected.encodings) == 2
+
+
 def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
-    collected = GoodFrames(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.seen(1, 0.0)
     collected.add(frame(0.0), somebody(1))
     assert collected.seen(0, 0.5)
@@ -63,7 +80,7 @@ def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
 
 
 def test_a_repeated_picture_is_known() -> None:
-    collected = GoodFrames(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert not collected.is_repeated(frame(0.0, 50), 0.0)
     assert collected.is_repeated(frame(0.1, 50), 0.1)
     assert collected.changed_at == 0.0
@@ -71,7 +88,7 @@ def test_a_repeated_picture_is_known() -> None:
 
 
 def test_wiping_overwrites() -> None:
-    collected = GoodFrames(SETTINGS, 0.0)
+    collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     encoding = somebody(1)
     collected.add(frame(0.0), encoding)
     collected.wipe()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vision.engines.engine import FaceBox
+from vision.face import Face, FaceBox
 from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, turn
 from vision.verdict import Guidance
 
@@ -12,6 +12,14 @@ NOISE = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 40, (480, 640)), (0,
 """Coarser than a sensor's: what skin and brows have."""
 GREY = np.clip(128 + NOISE, 0, 255).astype(np.uint8)
 GOOD = FaceBox(220, 120, 420, 320)
+STRAIGHT = np.array([(282.5, 190), (357.5, 190), (320, 240), (290, 280), (350, 280)])
+
+
+def face(box: FaceBox = GOOD, nose: float = 320, points: np.ndarray = STRAIGHT) -> Face:
+    """A face that looks straight ahead, or whose nose and mouth stand elsewhere."""
+    moved = points.copy()
+    moved[2:, 0] += nose - 320
+    return Face(box, moved)
 
 
 @pytest.mark.parametrize(
@@ -29,43 +37,37 @@ GOOD = FaceBox(220, 120, 420, 320)
     ],
 )
 def test_guidance(boxes: list[FaceBox], grey: np.ndarray, told: Guidance | None) -> None:
-    assert guide(grey, boxes) is told
-
-
-STRAIGHT = np.array([(370, 190), (345, 190), (270, 190), (295, 190), (320, 250)], np.float64)
+    assert guide(grey, [face(box) for box in boxes]) is told
 
 
 def test_what_is_behind_may_not_outshine_the_face() -> None:
     grey = GREY.copy()
     grey[:] = 230
     grey[120:320, 220:420] = np.clip(40 + NOISE[120:320, 220:420], 0, 255)
-    assert guide(grey, [GOOD]) is Guidance.BACKLIT
+    assert guide(grey, [face()]) is Guidance.BACKLIT
 
 
 def test_the_noise_of_a_sensor_is_not_sharpness() -> None:
     grains = np.random.default_rng(6).normal(0, 4, GREY.shape)
     blurred = cv2.GaussianBlur(GREY, (0, 0), 6)
-    assert guide(np.clip(blurred + grains, 0, 255).astype(np.uint8), [GOOD]) is Guidance.BLURRED
+    assert guide(np.clip(blurred + grains, 0, 255).astype(np.uint8), [face()]) is Guidance.BLURRED
 
 
 def test_a_blurred_face() -> None:
     blurred = np.asarray(cv2.GaussianBlur(GREY, (0, 0), 6), np.uint8)
     assert sharpness(blurred, GOOD) < sharpness(GREY, GOOD)
-    assert guide(blurred, [GOOD]) is Guidance.BLURRED
+    assert guide(blurred, [face()]) is Guidance.BLURRED
 
 
 @pytest.mark.parametrize(
     ("nose", "told"), [(320, None), (340, None), (355, Guidance.TURNED_AWAY), (285, Guidance.TURNED_AWAY)]
 )
 def test_a_turned_head(nose: int, told: Guidance | None) -> None:
-    points = STRAIGHT.copy()
-    points[4, 0] = nose
-    assert guide(GREY, [GOOD], points=points) is told
+    assert guide(GREY, [face(nose=nose)]) is told
 
 
 def test_the_turn_does_not_depend_on_size_or_tilt() -> None:
-    points = STRAIGHT.copy()
-    points[4, 0] = 340
+    points = face(nose=340).points
     angle = np.radians(20)
     tilted = points @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) * 1.7
     assert turn(points) == pytest.approx(20 / 75)
@@ -77,7 +79,7 @@ def test_dark_glasses_cover_the_eyes() -> None:
     assert eye_brightness(grey, STRAIGHT) > 0.9
     for left in (250, 325):
         grey[170:210, left : left + 65] = 25
-    assert guide(grey, [GOOD], points=STRAIGHT) is Guidance.EYES_COVERED
+    assert guide(grey, [face()]) is Guidance.EYES_COVERED
 
 
 def test_eyes_outside_the_picture_are_not_called_covered() -> None:
@@ -87,8 +89,8 @@ def test_eyes_outside_the_picture_are_not_called_covered() -> None:
 def test_who_stood_well_may_move_a_little() -> None:
     limits = Limits()
     nearly = FaceBox(220, 120, 420, 120 + round(480 * limits.smallest) - 3)
-    assert guide(GREY, [nearly], limits) is Guidance.TOO_FAR
-    assert guide(GREY, [nearly], limits.loosened()) is None
+    assert guide(GREY, [face(nearly)], limits) is Guidance.TOO_FAR
+    assert guide(GREY, [face(nearly)], limits.loosened()) is None
 
 
 def test_an_instruction_stays_until_another_has_lasted() -> None:

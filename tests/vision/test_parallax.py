@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vision.engines.engine import FaceEngine, Points
+from vision.engines.engine import FaceEngine
+from vision.face import Points
 from vision.frame import Image
 from vision.parallax import FollowedFace, Lead
 from vision.synthetic.attacks import printed
@@ -23,7 +24,7 @@ def grey_of(picture: Image) -> Image:
 
 def seen(engine: FaceEngine, picture: Image) -> tuple[Image, Points]:
     grey = grey_of(picture)
-    return grey, engine.points(grey, engine.faces(grey)[0])
+    return grey, engine.faces(grey)[0].points
 
 
 def turned(engine: FaceEngine, shown: Callable[[float], Image], far: float) -> Lead | None:

@@ -1,72 +1,73 @@
-"""FMR and FNMR of encoded persons: every mean of K live frames against every card photo of the same group."""
+"""FMR and FNMR of encoded persons: every mean of K live frames against every card photo of the same population."""
 
 import itertools
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.calibration.persons import Person
-from vision.engines.engine import Encoding, unit
+from vision.face import unit
 
 Floats = NDArray[np.float64]
 _SUBSETS = 10
 """Of a person's live frames, at most."""
 _TAIL = 0.05
 """Share of impostor trials that tells how the rest of them thins out."""
+_FEW = 5
+"""Persons below which nothing is said of limits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """One row per pair: scores, plain distances, and who was before the camera."""
+    """One row per pair of a card photo and a mean live encoding."""
 
-    scores: Floats
     distances: Floats
-    same: NDArray[np.bool_]
+    """See `vision.face.distance`."""
+    owners: NDArray[np.int_]
+    """Whose card it is, as an index."""
     holders: NDArray[np.int_]
     """The person before the camera, as an index."""
 
     @property
+    def same(self) -> NDArray[np.bool_]:
+        return np.asarray(self.owners == self.holders)
+
+    @property
     def genuine(self) -> Floats:
-        return self.scores[self.same]
+        return self.distances[self.same]
 
     @property
     def impostor(self) -> Floats:
-        return self.scores[~self.same]
+        return self.distances[~self.same]
+
+    def kept(self, which: NDArray[np.bool_]) -> "Trials":
+        return Trials(self.distances[which], self.owners[which], self.holders[which])
 
 
-def trials(persons: Sequence[Person], frames: int, nearness: Callable[[Encoding], float], weight: float) -> Trials:
+def trials(persons: Sequence[Person], frames: int) -> Trials:
     """`frames` different photographs are averaged; a person with fewer only lends the card photo."""
     cards = [(number, person.reference) for number, person in enumerate(persons) if person.reference is not None]
-    probes: list[tuple[int, Encoding]] = []
+    probes: list[tuple[int, Floats]] = []
     for number, person in enumerate(persons):
         subsets = list(itertools.combinations(person.live, frames))
         random.Random(f"{person.name}").shuffle(subsets)  # noqa: S311
         probes += [(number, np.mean(subset, axis=0)) for subset in subsets[:_SUBSETS]]
     if not cards or not probes:
-        nothing = np.zeros(0)
-        return Trials(nothing, nothing, np.zeros(0, np.bool_), np.zeros(0, np.int_))
-    references = np.array([one for _, one in cards])
-    live = np.array([one for _, one in probes])
-    distances = _distances(references, live)
-    apart = _distances(unit(references), unit(live))
-    terms = np.array([weight * nearness(one) if weight else 0.0 for one in references])
-    owners = np.array([number for number, _ in cards])[:, None]
-    holders = np.array([number for number, _ in probes])[None]
-    whom = np.broadcast_to(holders, distances.shape)
-    return Trials((apart - terms[:, None]).ravel(), distances.ravel(), (owners == holders).ravel(), whom.ravel().copy())
-
-
-def _distances(ones: Floats, others: Floats) -> Floats:
-    square = (ones**2).sum(1)[:, None] + (others**2).sum(1)[None] - 2 * ones @ others.T
-    return np.asarray(np.sqrt(np.maximum(square, 0)), np.float64)
+        nobody = np.zeros(0, np.int_)
+        return Trials(np.zeros(0), nobody, nobody)
+    references, live = (unit(np.array([one for _, one in them])) for them in (cards, probes))
+    distances = np.sqrt(np.maximum(2 - 2 * references @ live.T, 0))
+    owners = np.broadcast_to(np.array([number for number, _ in cards])[:, None], distances.shape)
+    holders = np.broadcast_to(np.array([number for number, _ in probes])[None], distances.shape)
+    return Trials(distances.ravel(), owners.ravel().copy(), holders.ravel().copy())
 
 
 def threshold_at(impostor: Floats, fmr: float) -> float:
-    """The largest score that lets at most that share of impostor trials pass. Raises ValueError without trials."""
+    """The largest distance that lets at most that share of impostor trials pass. Raises ValueError without trials."""
     if not impostor.size:
         raise ValueError("no impostor trials")
     passing = int(fmr * impostor.size)
@@ -90,3 +91,12 @@ def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times:
     shares = failed[drawn].sum(1) / tried[drawn].sum(1)
     low, high = np.percentile(shares, [2.5, 97.5])
     return float(low), float(high)
+
+
+def limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
+    """The same; 0 to 1 for very few persons, and the rule of three where all trials went one way."""
+    if len(np.unique(holders)) < _FEW:
+        return 0.0, 1.0
+    low, high = bootstrap_limits(wrong, holders)
+    rest = min(3 / wrong.size, 1.0)
+    return min(low, 1 - rest), max(high, rest)

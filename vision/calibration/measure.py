@@ -3,17 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vision.calibration.calibrate import FRAMES, grouped
-from vision.calibration.errors import Trials, bootstrap_limits, trials
+from vision.calibration.errors import limits, trials
 from vision.calibration.persons import Person
-from vision.decision import Judge
+from vision.decision import Calibration
 
 ALL, SMALL = "all", "small groups"
 _SMALL = 5
-"""Persons below which a group is counted with the other small ones, and nothing is said of limits."""
+"""Persons below which a group is counted with the other small ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +30,12 @@ class Figure:
     fnmr_limits: tuple[float, float]
 
 
-def figure(group: str, persons: Sequence[Person], frames: int, judge: Judge, largest: float) -> Figure | None:
-    """`largest`: distance, where the calibration has no cap of its own. None without genuine or impostor trials."""
-    tried = trials(persons, frames, judge.crowd.counted, judge.calibration.weight)
+def figure(group: str, persons: Sequence[Person], frames: int, calibration: Calibration) -> Figure | None:
+    """None without genuine or impostor trials."""
+    tried = trials(persons, frames)
     if not tried.genuine.size or not tried.impostor.size:
         return None
-    passed = passed_by(judge, tried, frames, largest)
+    passed = tried.distances <= calibration.threshold(frames)
     strangers, refused = passed[~tried.same], ~passed[tried.same]
     return Figure(
         group=group,
@@ -47,34 +44,20 @@ def figure(group: str, persons: Sequence[Person], frames: int, judge: Judge, lar
         impostor=int(strangers.size),
         false_matches=int(strangers.sum()),
         fmr=float(strangers.mean()),
-        fmr_limits=_limits(strangers, tried.holders[~tried.same]),
+        fmr_limits=limits(strangers, tried.holders[~tried.same]),
         genuine=int(refused.size),
         fnmr=float(refused.mean()),
-        fnmr_limits=_limits(refused, tried.holders[tried.same]),
+        fnmr_limits=limits(refused, tried.holders[tried.same]),
     )
 
 
-def passed_by(judge: Judge, tried: Trials, frames: int, largest: float) -> NDArray[np.bool_]:
-    """What `Judge.matches` says of each."""
-    return (tried.scores <= judge.calibration.threshold(frames)) & (tried.distances <= judge.cap(largest))
-
-
-def _limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
-    """Where all trials went the same way, which says nothing to a bootstrap, the rule of three."""
-    if len(np.unique(holders)) < _SMALL:
-        return 0.0, 1.0
-    low, high = bootstrap_limits(wrong, holders)
-    rest = min(3 / wrong.size, 1.0)
-    return (min(low, 1 - rest), max(high, rest))
-
-
-def figures(persons: Sequence[Person], judge: Judge, largest: float) -> list[Figure]:
+def figures(persons: Sequence[Person], calibration: Calibration) -> list[Figure]:
     """Of all persons and of each group, for each number of frames; the worst first: most strangers, then refusals."""
     found = [
         one
         for group, members in _groups(persons)
         for frames in FRAMES
-        if frames >= min(judge.calibration.thresholds) and (one := figure(group, members, frames, judge, largest))
+        if frames >= min(calibration.thresholds) and (one := figure(group, members, frames, calibration))
     ]
     return sorted(found, key=lambda one: (one.fmr, one.fnmr), reverse=True)
 

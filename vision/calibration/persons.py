@@ -3,22 +3,24 @@
 Runs what the terminal runs: the same frames, detector, card format, encoder. Nothing is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from vision.engines.engine import Encoding, FaceBox, FaceEngine, flip_averaged
+from vision.engines.engine import FaceEngine
+from vision.face import Encoding, Face
 from vision.frame import Frame, FrameProblem, frame_of
 from vision.portrait import card_photo_from
 from vision.reference import Reference, make_reference
 
-_PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
+Told = Callable[[int, int], None]
+"""Hears of progress: persons encoded, and all."""
+
+PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
 _LONGEST = 640
 """A larger photograph is scaled down to what the terminal's camera gives."""
-
-
 _EDGE = 0.15
 """Added around a photograph, as a share of its longer side."""
 
@@ -40,25 +42,34 @@ class Person:
 def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[Person]:
     """Sorted by name; a folder without pictures is nobody. Raises OSError where `folder` cannot be listed."""
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
-        pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in _PICTURES)
+        pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in PICTURES)
         if pictures:
             yield _encoded(place.name, pictures, engine, most_live)
+
+
+def counted(persons: Iterator[Person], folder: Path, told: Told | None) -> Iterator[Person]:
+    """The same persons; `told` hears of each."""
+    count = sum(path.is_dir() for path in folder.iterdir()) if told else 0
+    for number, person in enumerate(persons, 1):
+        if told:
+            told(number, count)
+        yield person
 
 
 def _encoded(name: str, pictures: list[Path], engine: FaceEngine, most_live: int) -> Person:
     reference = None
     first = _frame(pictures[0])
-    box = _largest(first, engine) if first else None
-    if first and box:
-        made = make_reference(engine, card_photo_from(first, box))
+    face = _largest(first, engine) if first else None
+    if first and face:
+        made = make_reference(engine, card_photo_from(first, face.box))
         reference = made.encoding if isinstance(made, Reference) else None
     person = Person(name, reference)
     unseen = 0
     for picture in pictures[1 : 1 + most_live]:
         frame = _frame(picture)
-        box = _largest(frame, engine) if frame else None
-        if frame and box:
-            person.live.append(flip_averaged(engine, frame.grey, box))
+        face = _largest(frame, engine) if frame else None
+        if frame and face:
+            person.live.append(engine.encode(frame.grey, face))
         else:
             unseen += 1
     return Person(name, reference, person.live, unseen)
@@ -80,11 +91,12 @@ def _frame(path: Path) -> Frame | None:
     return None if isinstance(frame, FrameProblem) else frame
 
 
-def _largest(frame: Frame, engine: FaceEngine) -> FaceBox | None:
+def _largest(frame: Frame, engine: FaceEngine) -> Face | None:
     """Bystanders are smaller and further from the middle."""
     height, width = frame.grey.shape
 
-    def weight(box: FaceBox) -> float:
+    def weight(face: Face) -> float:
+        box = face.box
         away = np.hypot((box.left + box.right - width) / 2, (box.top + box.bottom - height) / 2)
         return float(box.width * (1 - away / max(width, height)))
 

@@ -1,71 +1,155 @@
-"""The one door to a face engine."""
+"""The one door to a face engine: by name, with the calibration that belongs to it."""
 
-import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vision.engines.models.weights import ENCODER, KNOWN_SHA256, SFACE, YUNET, delivered, weights
+
 if TYPE_CHECKING:
-    from vision.decision import Judge
-    from vision.engines.engine import FaceEngine
+    from vision.decision import Calibration
+    from vision.engines.engine import Encoder, FaceEngine
 
-log = logging.getLogger(__name__)
+DEFAULT = "sface"
+DATA = Path(__file__).parents[1] / "data" / "calibration"
+_AGAIN = "Make it again with `uketsuke face calibrate`, or remove it: then the delivered one serves."
 
-_CALIBRATE_AGAIN = "Make it again with `uketsuke face calibrate`, or remove it: then the delivered one serves."
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """An engine that comes with the package."""
+
+    sha256: str
+    """Of the encoder's weights, as published."""
+    calibration: str
+    """Whose delivered calibration it has."""
+    open: "Callable[[Path], Encoder]"
+    """From the cache folder. Raises NotBuilt, WeightsMissing, OSError."""
+
+
+def _sface(cache: Path) -> "Encoder":
+    from vision.engines.sface import SFace
+
+    return SFace(delivered(SFACE))
+
+
+def _dlib(cache: Path) -> "Encoder":
+    from vision.engines.models.network import network_of
+
+    return network_of(weights(ENCODER)).open(cache)
+
+
+def _face_recognition(cache: Path) -> "Encoder":
+    from vision.engines.dlib_library import DlibLibrary
+
+    weights(ENCODER)
+    return DlibLibrary()
+
+
+_BUILT = {
+    "sface": _Built(SFACE.published_sha256, "sface", _sface),
+    "dlib": _Built(KNOWN_SHA256[ENCODER], "dlib", _dlib),
+    # the same network, run by dlib itself
+    "face_recognition": _Built(KNOWN_SHA256[ENCODER], "dlib", _face_recognition),
+}
+BUILT = tuple(_BUILT)
+"""Names of the engines that come with the package; the first is the default."""
 
 
 def user_cache() -> Path:
-    """Where the built network is kept when no terminal's own folder is given."""
+    """Where a built network is kept when no terminal's own folder is given."""
     from platformdirs import user_cache_path
 
     return user_cache_path("uketsuke")
 
 
-def own_judge(model: Path | None, calibration: Path | None) -> "Judge | None":
-    """What decides with `open_engine` of the same arguments; None for the delivered calibration. Loads no network.
+def own_calibration(own: Path, name: str = "") -> Path:
+    """The file that `uketsuke face calibrate` writes for an engine; `own` is the terminal's folder for faces."""
+    from vision.engines.models.added import CALIBRATION
 
-    Raises NotCalibrated, WeightsMissing.
-    """
-    if model is None and (calibration is None or not calibration.exists()):
+    name = name or DEFAULT
+    return own / f"{name}.json" if name in _BUILT else model_folder(own, name) / CALIBRATION
+
+
+def model_store(own: Path) -> Path:
+    return own / "models"
+
+
+def model_folder(own: Path, name: str) -> Path:
+    """Of a network that was added."""
+    return model_store(own) / name
+
+
+def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
+    """What decides with `open_engine` of the same arguments. Loads no network. Raises NotCalibrated, WeightsMissing."""
+    from vision.engines.models.added import calibration_in, fitting_calibration
+
+    name = name or DEFAULT
+    built = _BUILT.get(name)
+    if built is None:
+        return calibration_in(_added(own, name))
+    path, remedy = DATA / f"{built.calibration}.json", "Install again."
+    if own is not None and own_calibration(own, name).exists():
+        path, remedy = own_calibration(own, name), _AGAIN
+    return fitting_calibration(path, identity(name), remedy)
+
+
+def drawn_calibration_of(name: str = "") -> "Calibration | None":
+    """For drawn persons before a synthetic camera; None for a network that was added. Raises NotCalibrated."""
+    from vision.engines.models.added import fitting_calibration
+
+    built = _BUILT.get(name or DEFAULT)
+    if built is None:
         return None
-    from vision.crowd import SHIPPED, shipped_crowd
-    from vision.decision import Judge
-    from vision.engines.models.dropin import fitting_calibration, judge_in
-    from vision.engines.models.weights import ENCODER, sha256_of, weights
-
-    if model is not None:
-        return judge_in(model)
-    assert calibration is not None
-    made = fitting_calibration(calibration, sha256_of(weights(ENCODER)), SHIPPED, _CALIBRATE_AGAIN)
-    return Judge(made, shipped_crowd())
+    return fitting_calibration(DATA / f"{built.calibration}-drawn.json", identity(name), "Install again.")
 
 
-def open_engine(cache: Path, model: Path | None = None, calibration: Path | None = None) -> "FaceEngine":
-    """dlib's network run by OpenCV, built below `cache` the first time; `face_recognition` where that fails.
+def identity(name: str = "", own: Path | None = None) -> str:
+    """What a calibration of that engine is bound to. Raises NotCalibrated, OSError."""
+    from vision.engines.models.network import identity_of
 
-    `model`: the folder of one that `vision.engines.models.dropin` added, instead of the delivered weights; nothing
-    stands in for it. `calibration`: of the delivered weights, if that file is there, instead of the delivered one.
-    Takes about half a second to load. Raises NotCalibrated where either does not fit, NotBuilt for a model,
-    WeightsMissing.
+    built = _BUILT.get(name or DEFAULT)
+    if built is not None:
+        return identity_of(built.sha256)
+    from vision.engines.models.added import network_in
+
+    return network_in(_added(own, name)).identity
+
+
+def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
+    """`name`: one of `BUILT`, or a network that was added; empty for the default. `own`: the terminal's face folder.
+
+    Takes a tenth of a second, and the first time for dlib some more: its network is built below `cache`. Raises
+    NotCalibrated, NotBuilt, WeightsMissing.
     """
-    from vision.engines.models.build import NotBuilt, built_network
-    from vision.engines.models.weights import ENCODER, WeightsMissing, weights
+    from vision.engines.engine import Engine
+    from vision.engines.yunet import YuNet
 
-    judge = own_judge(model, calibration)
-    if model is not None:
-        from vision.engines.models.dropin import network_in
+    calibration, drawn = calibration_of(name, own), drawn_calibration_of(name)
+    return Engine(YuNet(delivered(YUNET)), _encoder(cache, name, own), calibration, drawn)
 
-        return network_in(model).open(cache, judge)
-    try:
-        import cv2
 
-        from vision.engines.dnn import DnnEngine
+def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
+    """The same to be measured or calibrated: it decides nothing."""
+    from vision.engines.engine import Engine
+    from vision.engines.yunet import YuNet
 
-        try:
-            return DnnEngine(built_network(weights(ENCODER), cache), judge)
-        except (cv2.error, RuntimeError) as error:
-            raise NotBuilt(f"{type(error).__name__}: {error}") from error
-    except (NotBuilt, WeightsMissing, ImportError) as problem:
-        log.warning("the fast face encoder is not to be had (%s); face_recognition, ten times slower, serves", problem)
-    from vision.engines.dlib import DlibEngine
+    return Engine(YuNet(delivered(YUNET)), _encoder(cache, name, own))
 
-    return DlibEngine(judge)
+
+def _encoder(cache: Path, name: str, own: Path | None) -> "Encoder":
+    built = _BUILT.get(name or DEFAULT)
+    if built is not None:
+        return built.open(cache)
+    from vision.engines.models.added import network_in
+
+    return network_in(_added(own, name)).open(cache)
+
+
+def _added(own: Path | None, name: str) -> Path:
+    from vision.decision import NotCalibrated
+
+    if own is None:
+        raise NotCalibrated(f"there is no face network {name!r}. Known: {', '.join(BUILT)}.")
+    return model_folder(own, name)

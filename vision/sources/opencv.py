@@ -8,12 +8,14 @@ import cv2
 
 from config.platform.chosen import system
 from vision.frame import Frame, FrameProblem, frame_of
+from vision.sources.protocol import SourceKind
 from vision.verdict import CameraLost
 
 # OpenCV complains on standard error, where the terminal's screen is painted; what is wrong is said in a `CameraLost`.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
+VIRTUAL_DRIVERS = frozenset({"v4l2 loopback", "v4l2loopback", "akvcam", "vivid", "vimc"})
 WIDTH, HEIGHT = 640, 480
 """What is asked of a device; what it grants is taken."""
 
@@ -35,6 +37,13 @@ class OpenCvSource:
     @property
     def name(self) -> str:
         return f"camera {self._spec}" if self._is_device else self._spec
+
+    @property
+    def kind(self) -> SourceKind:
+        """A virtual camera is told by its driver, where the system names it."""
+        if not self._is_device:
+            return SourceKind.FILE
+        return SourceKind.VIRTUAL if system.camera_driver(self._spec) in VIRTUAL_DRIVERS else SourceKind.CAMERA
 
     def open(self) -> CameraLost | None:
         self.close()

@@ -1,5 +1,6 @@
 """Where frames come from: a webcam, a video file, a sequence of pictures, a synthetic patient - by one name each."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vision.verdict import CameraLost, Guidance
@@ -8,12 +9,24 @@ if TYPE_CHECKING:
     from vision.frame import Frame
 
 
+class SourceKind(StrEnum):
+    """What stands behind the frames. Anything but a camera can show whatever someone puts there."""
+
+    CAMERA = "a camera"
+    VIRTUAL = "a virtual camera"
+    FILE = "a video file"
+    DRAWN = "drawn persons"
+
+
 class FrameSource(Protocol):
     """Drivers and simulators alike. Used from one thread."""
 
     @property
     def name(self) -> str:
         """What the user called it; named in every message."""
+
+    @property
+    def kind(self) -> SourceKind: ...
 
     def open(self) -> CameraLost | None: ...
 

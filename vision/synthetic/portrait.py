@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from vision.engines.engine import FaceBox
+from vision.face import FaceBox
 from vision.frame import Frame, Image
 from vision.portrait import card_photo_from
 from vision.synthetic.people import person_named

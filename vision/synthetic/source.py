@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from vision.frame import Frame, FrameProblem, frame_of
+from vision.sources.protocol import SourceKind
 from vision.synthetic.attention import Attention
 from vision.synthetic.conditions import noise_in
 from vision.synthetic.drawing import Light
@@ -42,6 +43,10 @@ class SyntheticSource:
     @property
     def name(self) -> str:
         return "synthetic camera"
+
+    @property
+    def kind(self) -> SourceKind:
+        return SourceKind.DRAWN
 
     # --- from any thread ------------------------------------------------------------------------------------
 

@@ -45,7 +45,10 @@ class Counter:
             self.stub = StubElsewhere(admin, service_url)
             enrol_with(admin, service_url, settings.state_dir, terminal_id)
         service = settings.service.model_dump() | {"url": self.stub.url, "timeout_seconds": timeout_seconds}
-        self.settings = settings.model_copy(update={"service": ServiceSettings.model_validate(service)})
+        vision = settings.vision.model_copy(update={"simulated_camera": True})
+        self.settings = settings.model_copy(
+            update={"service": ServiceSettings.model_validate(service), "vision": vision}
+        )
 
     def __enter__(self) -> Self:
         return self

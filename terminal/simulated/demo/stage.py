@@ -153,9 +153,9 @@ def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20)
         if frame is None:
             continue
         number = frame.number
-        boxes = engine.faces(frame.grey)
-        if guide(frame.grey, boxes) is None:
-            return card_photo_from(frame, boxes[0])
+        faces = engine.faces(frame.grey)
+        if guide(frame.grey, faces) is None:
+            return card_photo_from(frame, faces[0].box)
     raise NotReady(
         f"{camera.name}: no picture in {seconds:g} seconds showed one face, near enough and in the middle. "
         "Sit before the camera in good light, or name another with --camera."

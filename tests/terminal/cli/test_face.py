@@ -17,14 +17,16 @@ from terminal.cli import face
 from terminal.cli.main import app
 from terminal.doctor import devices
 from terminal.doctor.finding import Grade
-from tests.vision.engines.sface_networks import write_networks, write_persons
+from vision.calibration import bench
 from vision.calibration.persons import Person
-from vision.decision import judge_of, shipped_judge
-from vision.engines.dlib import DlibEngine
-from vision.engines.models import recalibrate
+from vision.engines.engine import Engine
 from vision.engines.models.known import KNOWN
-from vision.engines.open import open_engine
-from vision.engines.sface import SFaceEngine
+from vision.engines.models.weights import CARRIED, SFACE
+from vision.engines.open import calibration_of
+from vision.engines.sface import SFace
+from vision.frame import Frame
+from vision.synthetic.people import PEOPLE
+from vision.synthetic.source import SyntheticSource
 
 Uketsuke = Callable[..., tuple[int, str]]
 
@@ -37,26 +39,39 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def write_persons(folder: Path, names: list[str], pictures: int = 8) -> Path:
+    """A folder of pictures for each drawn person, half a second apart, in two groups."""
+    for number, name in enumerate(names):
+        place = folder / f"{'ab'[number % 2]}_{name}"
+        place.mkdir(parents=True)
+        source = SyntheticSource(name, realtime=False)
+        for picture in range(pictures):
+            frame = source.read()
+            assert isinstance(frame, Frame)
+            cv2.imwrite(str(place / f"{picture}.png"), frame.rgb[:, :, ::-1])
+            for _ in range(12):
+                source.skip()
+    return folder
+
+
 @pytest.fixture(scope="module")
 def persons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_persons(tmp_path_factory.mktemp("persons"), 46)
+    return write_persons(tmp_path_factory.mktemp("persons"), list(PEOPLE))
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_networks(tmp_path_factory.mktemp("networks"))
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SFace, as a clinic would bring it under another name."""
+    return Path(shutil.copy(CARRIED / SFACE.name, tmp_path_factory.mktemp("networks") / "brought.onnx"))
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, networks: tuple[Path, Path], persons: Path) -> tuple[Path, str]:
+def told(tmp_path_factory: pytest.TempPathFactory, network: Path, persons: Path) -> tuple[Path, str]:
     """A state folder to which a network was added, and what was said of it."""
     state = tmp_path_factory.mktemp("state")
-    recogniser, detector = map(str, networks)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_EVERY", 0.0)
-        code, output = call(
-            state, "face", "add", recogniser, "--detector", detector, "--persons", str(persons), "--name", "mine"
-        )
+        code, output = call(state, "face", "add", str(network), "--persons", str(persons), "--name", "mine")
     assert code == 0, output
     return state, output
 
@@ -85,8 +100,9 @@ def test_known_ones_are_listed_with_licence_home_page_and_hash(tmp_path: Path) -
 
 def test_adding_says_what_it_is_how_well_it_does_and_how_to_use_it(told: tuple[Path, str]) -> None:
     output = told[1]
-    assert "46 of 46 persons" in output
-    assert "which this project does not know" in output
+    assert "18 of 18 persons" in output
+    assert "the hash is that of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
+    assert "upper 95 % limit" in output
     shares = [float(share) for share in re.findall(r"^(?:all|a|b) +[135] +[0-9]+ +([0-9.]+)%", output, re.MULTILINE)]
     assert len(shares) == 9
     assert shares == sorted(shares, reverse=True)
@@ -96,11 +112,12 @@ def test_adding_says_what_it_is_how_well_it_does_and_how_to_use_it(told: tuple[P
 def test_what_was_added_is_used_when_the_settings_say_so(state: Path) -> None:
     assert "mine  (calibrated)" in call(state, "face", "models")[1]
     _, listed = call(state, "face", "models", model="mine")
-    assert "mine  (calibrated, in use)  not known here" in listed
+    assert "mine  (calibrated, in use)  face_recognition_sface_2021dec_int8bq, Apache-2.0" in listed
     assert "(delivered)" in listed
     engine = face_engine(settings(state))()
-    assert isinstance(engine, SFaceEngine)
-    assert judge_of(engine).calibration.cap is not None
+    assert isinstance(engine, Engine)
+    assert isinstance(engine._encoder, SFace)
+    assert engine.calibration != calibration_of("sface")
     found = devices.face_engine(settings(state))
     assert found.grade is Grade.OK
     assert "vision.model mine, calibrated on persons here" in found.said
@@ -131,11 +148,11 @@ def test_a_name_that_was_never_added_is_said(tmp_path: Path) -> None:
 def test_measuring_writes_nothing(state: Path, tmp_path: Path) -> None:
     file = state / "face" / "models" / "mine" / "calibration.json"
     before = file.read_bytes()
-    few = write_persons(tmp_path / "few", 6)
+    few = write_persons(tmp_path / "few", ["hana", "ken", "ume"], 6)
     code, output = call(state, "face", "calibrate", str(few), "--dry-run", model="mine")
     assert code == 0, output
-    assert "mine as it stands, 6 persons, a face in 6 card photos and in 36 of 36 live pictures" in output
-    assert re.search(r"^all +5 +6 ", output, re.MULTILINE), output
+    assert "mine as it stands, 3 persons, a face in 3 card photos and in 15 of 15 live pictures" in output
+    assert re.search(r"^all +5 +3 ", output, re.MULTILINE), output
     code, output = call(state, "face", "calibrate", str(few), model="mine")
     assert code == 1
     assert "do not give 400 impostor trials" in output
@@ -151,10 +168,10 @@ def test_calibrating_writes_thresholds_of_the_half_that_is_not_told(state: Path,
     assert "the half that set no threshold" in output
     counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
     assert counted is not None, output
-    assert 10 <= int(counted[1]) <= 36
-    # the same persons set the thresholds when it was added, and its crowd stayed
+    assert 5 <= int(counted[1]) <= 13
+    # the same persons set the thresholds when it was added
     assert json.loads(file.read_bytes()) == earlier
-    assert judge_of(face_engine(settings(state))())
+    assert face_engine(settings(state))().calibration.thresholds
 
 
 # --- the delivered network ------------------------------------------------------------------------------------
@@ -171,10 +188,10 @@ def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("delivered")
     (state / "persons" / "one").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(recalibrate, "encoded_persons", lambda folder, engine: iter(invented))
+        monkeypatch.setattr(bench, "encoded_persons", lambda folder, engine: iter(invented))
         code, output = call(state, "face", "calibrate", str(state / "persons"))
     assert code == 0, output
-    assert str(state / "face" / "calibration.json") in output
+    assert str(state / "face" / "sface.json") in output
     return state
 
 
@@ -185,33 +202,23 @@ def calibrated(tmp_path: Path, made_here: Path) -> Path:
 
 
 def test_its_calibration_made_here_is_used(calibrated: Path) -> None:
-    judge = judge_of(face_engine(settings(calibrated, ""))())
-    assert judge.calibration.thresholds != shipped_judge().calibration.thresholds
-    assert judge.crowd is shipped_judge().crowd
-    assert judge.cap(0.37) == 0.37, "the settings' distance is on this network's scale"
+    made = face_engine(settings(calibrated, ""))().calibration
+    assert made.thresholds != calibration_of("sface").thresholds
+    assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own"
     found = devices.face_engine(settings(calibrated, ""))
     assert (found.grade, "the delivered network, calibrated on persons here" in found.said) == (Grade.OK, True)
-
-
-def test_the_slow_library_decides_with_it_too(calibrated: Path, tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("a file where the cache should be")
-    engine = open_engine(blocked / "cache", None, calibrated / "face" / "calibration.json")
-    assert isinstance(engine, DlibEngine)
-    assert judge_of(engine).calibration == judge_of(face_engine(settings(calibrated, ""))()).calibration
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"engine": "00" * 32}, "other weights"),
-        ({"crowd": "00" * 32}, "other statistics"),
-        ({"weight": "much"}, "cannot be used"),
+        ({"engine": "00" * 32}, "another network"),
+        ({"other_person": "much"}, "cannot be used"),
         (None, "cannot be used"),
     ],
 )
 def test_a_broken_or_foreign_one_is_refused(calibrated: Path, change: dict[str, str] | None, said: str) -> None:
-    file = calibrated / "face" / "calibration.json"
+    file = calibrated / "face" / "sface.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change) if change else "{")
     with pytest.raises(NotReady, match=said):
         face_engine(settings(calibrated, ""))
@@ -231,17 +238,12 @@ def test_a_broken_or_foreign_one_is_refused(calibrated: Path, change: dict[str, 
     ("arguments", "said"),
     [
         (["add", "nothing.dat", "--persons", "{persons}"], "nothing.dat: no such file"),
-        (["add", "{recogniser}", "--detector", "nothing.onnx", "--persons", "{persons}"], "nothing.onnx: no such file"),
-        (["add", "{recogniser}", "--persons", "{persons}"], "needs YuNet"),
-        (["add", "{detector}", "--detector", "{recogniser}", "--persons", "{persons}"], "no SFace recogniser"),
-        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "nowhere"], "nowhere: no such folder"),
-        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "{empty}"], "holds no folders"),
-        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "{few}"], "20 are needed"),
-        (["add", "{recogniser}", "--detector", "{detector}", "--persons", "{few}", "--name", "../x"], "is no name"),
-        (
-            ["add", "{recogniser}", "--detector", "{detector}", "--persons", "{few}", "--sha256", "00"],
-            "not 00 as given",
-        ),
+        (["add", "{network}", "--persons", "nowhere"], "nowhere: no such folder"),
+        (["add", "{network}", "--persons", "{empty}"], "holds no folders"),
+        (["add", "{network}", "--persons", "{few}"], "400 impostor trials"),
+        (["add", "{network}", "--persons", "{few}", "--name", "../x"], "cannot name a model"),
+        (["add", "{network}", "--persons", "{few}", "--name", "dlib"], "cannot name a model"),
+        (["add", "{network}", "--persons", "{few}", "--sha256", "00"], "not 00 as given"),
         (["calibrate", "nowhere"], "nowhere: no such folder"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),
         (["calibrate", "{unseen}"], "hold no pictures"),
@@ -249,9 +251,9 @@ def test_a_broken_or_foreign_one_is_refused(calibrated: Path, change: dict[str, 
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_cannot_work_is_said_in_a_sentence(
-    tmp_path: Path, networks: tuple[Path, Path], persons: Path, arguments: list[str], said: str
+    tmp_path: Path, network: Path, persons: Path, arguments: list[str], said: str
 ) -> None:
-    places = {"persons": persons, "recogniser": networks[0], "detector": networks[1]}
+    places = {"persons": persons, "network": network}
     for name in ("empty", "few", "unseen"):
         places[name] = tmp_path / name
         places[name].mkdir()

@@ -23,6 +23,7 @@ from terminal.simulated.personas.cast import BY_NAME
 from vision.camera import Camera
 from vision.frame import Frame
 from vision.photo import card_jp2
+from vision.sources.protocol import SourceKind
 from vision.verdict import CameraLost
 
 
@@ -33,6 +34,8 @@ class EmptyRoom:
 
     def __init__(self) -> None:
         self._number = 0
+
+    kind = SourceKind.CAMERA
 
     def open(self) -> CameraLost | None:
         return None

@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 
-from vision.calibration.calibrate import TooFewPersons, calibrate, grouped, is_reported, on_own_scale
-from vision.calibration.errors import bootstrap_limits, tail_threshold, threshold_at, trials
-from vision.calibration.measure import figures, passed_by
+from vision.calibration.calibrate import TooFewPersons, calibrate, grouped, is_reported
+from vision.calibration.drawn import DrawnAlike, calibrate_drawn
+from vision.calibration.errors import bootstrap_limits, limits, tail_threshold, threshold_at, trials
+from vision.calibration.measure import figures
 from vision.calibration.persons import Person
-from vision.crowd import Crowd, Population, shipped_crowd
-from vision.decision import Calibration, Judge
-
-
-def nowhere(_: np.ndarray) -> float:
-    return 0.0
+from vision.decision import Calibration
+from vision.face import unit
 
 
 def invented(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[Person]:
@@ -25,46 +22,35 @@ def invented(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> 
     return persons
 
 
+def judged_by(**thresholds: float) -> Calibration:
+    return Calibration("engine", {int(key[1:]): value for key, value in thresholds.items()}, 1e-3, 1e-2, 0.5)
+
+
 def test_every_mean_against_every_card() -> None:
-    tried = trials(invented(4, 3), 1, nowhere, 1.0)
+    tried = trials(invented(4, 3), 1)
     assert (tried.genuine.size, tried.impostor.size) == (4 * 3, 4 * 3 * 3)
     assert tried.genuine.max() < tried.impostor.min()
-    assert trials(invented(4, 3), 3, nowhere, 1.0).genuine.size == 4
-    assert trials(invented(4, 3), 4, nowhere, 1.0).genuine.size == 0
+    assert trials(invented(4, 3), 3).genuine.size == 4
+    assert trials(invented(4, 3), 4).genuine.size == 0
 
 
-def test_distances_are_euclidean_and_averaging_shortens_them() -> None:
-    person = Person("one", np.zeros(2), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
-    assert trials([person], 1, nowhere, 1.0).distances == pytest.approx([5, 5])
-    assert trials([person], 2, nowhere, 1.0).distances == pytest.approx([3])
-
-
-def test_nearness_is_subtracted_from_the_score_and_not_from_the_distance() -> None:
-    weighed, plain = (trials(invented(3, 1), 1, lambda _: 0.4, weight) for weight in (0.5, 0.0))
-    assert plain.scores - weighed.scores == pytest.approx(0.2)
-    assert (weighed.distances == plain.distances).all()
-
-
-def test_the_score_compares_directions() -> None:
-    person = Person("one", np.array([2.0, 0.0]), [np.array([0.0, 3.0]), np.array([5.0, 0.0])])
-    tried = trials([person], 1, nowhere, 0.0)
-    assert sorted(tried.scores) == pytest.approx([0, 2**0.5])
-    assert sorted(tried.distances) == pytest.approx([3, 13**0.5])
+def test_distances_compare_the_direction_of_the_mean() -> None:
+    person = Person("one", np.array([2.0, 0.0]), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
+    assert trials([person], 1).distances == pytest.approx([np.sqrt(0.8)] * 2)
+    assert trials([person], 2).distances == pytest.approx([0])
 
 
 def test_what_is_measured_is_what_the_terminal_decides() -> None:
-    persons = invented(30, 3, 0.05)
-    crowd = Crowd({"own": Population.of(np.array([person.reference for person in persons]))})
-    tried = trials(persons, 3, crowd.counted, 0.7)
-    score, largest = (float(np.quantile(values[tried.same], 0.7)) for values in (tried.scores, tried.distances))
-    judge = Judge(Calibration("engine", 0.7, {3: score}, 1e-3), crowd)
-    passed = passed_by(judge, tried, 3, largest)
-    references = [card.reference for card in persons if card.reference is not None]
-    assert len(references) == len(persons)
+    persons = invented(30, 3, 0.08)
+    tried = trials(persons, 3)
+    calibration = judged_by(k3=float(np.quantile(tried.genuine, 0.7)))
+    passed = tried.distances <= calibration.threshold(3)
     decided = [
-        judge.matches(np.mean(live.live, axis=0), reference, 3, largest) for reference in references for live in persons
+        calibration.matches(np.mean(live.live, axis=0), card.reference, 3)  # type: ignore[arg-type]
+        for card in persons
+        for live in persons
     ]
-    assert 0 < sum(decided) < (tried.scores <= score).sum()
+    assert 0 < sum(decided) < len(decided)
     assert passed.tolist() == decided
 
 
@@ -89,23 +75,31 @@ def test_limits_by_person_are_wider_than_by_trial() -> None:
     assert high >= 0.5
 
 
-def test_the_worst_group_decides() -> None:
-    alike = [Person(f"twins_{n}", p.reference, p.live) for n, p in enumerate(invented(12, 6, 0.05))]
-    for person in alike:
-        assert person.reference is not None
-        person.reference[:] += 0.2
-        for one in person.live:
-            one[:] += 0.2
-    others = invented(12, 6, prefix="others")
-    both = calibrate([*alike, *others], "engine", nowhere)
-    alone = calibrate(others, "engine", nowhere)
-    assert both.thresholds[5] < alone.thresholds[5]
-    assert set(grouped([*alike, *others])) == {"twins", "others"}
+def test_none_wrong_of_many_is_not_never_and_few_persons_say_nothing() -> None:
+    assert limits(np.zeros(600, np.bool_), np.repeat(np.arange(6), 100)) == (0.0, 3 / 600)
+    assert limits(np.zeros(400, np.bool_), np.repeat(np.arange(4), 100)) == (0.0, 1.0)
+
+
+def twins(count: int) -> list[Person]:
+    """Persons who look alike."""
+    return [
+        Person(f"twins_{n}", p.reference + 0.2, [one + 0.2 for one in p.live])  # type: ignore[operator]
+        for n, p in enumerate(invented(count, 6, 0.05))
+    ]
+
+
+def test_the_worst_group_decides_and_so_do_pairs_within_groups() -> None:
+    others = invented(40, 6, prefix="others")
+    alone = calibrate(others, "engine")
+    with_many, with_few = calibrate([*twins(32), *others], "engine"), calibrate([*twins(12), *others], "engine")
+    assert max(with_many.thresholds[5], with_few.thresholds[5]) < alone.thresholds[5]
+    assert set(grouped([*twins(2), *others])) == {"twins", "others"}
+    assert 0 < with_many.fmr_upper < 0.02
 
 
 def test_few_persons_calibrate_nothing() -> None:
     with pytest.raises(TooFewPersons, match="5 persons"):
-        calibrate(invented(5, 6), "engine", nowhere)
+        calibrate(invented(5, 6), "engine")
 
 
 def test_about_half_of_all_names_is_reported_on() -> None:
@@ -113,29 +107,24 @@ def test_about_half_of_all_names_is_reported_on() -> None:
     assert 0.4 < share < 0.6
 
 
-def test_the_cap_is_the_widest_gate_of_those_measured_and_the_swap_their_own_spread() -> None:
-    persons = invented(40, 6)
+def test_another_person_is_told_by_the_spread_of_photographs() -> None:
+    made = calibrate(invented(40, 6), "engine")
+    # two pictures of one face are 0.02 * sqrt(2 * 128) apart, on a length of 0.1 * sqrt(128)
+    assert made.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
-    def nearness(reference: np.ndarray) -> float:
-        return float(np.linalg.norm(reference)) / 2
 
-    made = calibrate(persons, "engine", nearness)
-    assert made.cap is None
-    assert made.swap is None
-    own = on_own_scale(made, persons, nearness)
-    cards = [person.reference for person in persons if person.reference is not None]
-    gates = sorted(float((made.threshold(5) + nearness(card)) * np.linalg.norm(card)) for card in cards)
-    assert own.cap is not None
-    assert gates[36] <= own.cap <= gates[39]
-    # two pictures of one face are 0.02 * sqrt(2 * 128) apart, give or take a tenth
-    assert own.swap == pytest.approx(0.02 * np.sqrt(2 * 128), rel=0.15)
-    assert (own.thresholds, own.weight) == (made.thresholds, made.weight)
+def test_drawn_persons_thresholds_lie_midway_or_are_refused() -> None:
+    made = calibrate_drawn(invented(8, 10), "engine")
+    assert made.thresholds == {5: pytest.approx(0.7, abs=0.15)}
+    assert made.fmr == 0
+    alike = [Person(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
+    with pytest.raises(DrawnAlike):
+        calibrate_drawn(alike, "engine")
 
 
 def test_figures_count_what_was_let_pass() -> None:
     persons = [*invented(12, 6, prefix="a"), *invented(12, 6, 0.12, prefix="b"), *invented(3, 6, prefix="c")]
-    judge = Judge(Calibration("engine", 0.0, {1: 0.5, 5: 0.5}, 1e-3), shipped_crowd())
-    found = figures(persons, judge, 0.4)
+    found = figures(persons, judged_by(k1=0.5, k5=0.5))
     assert {one.group for one in found} == {"all", "a", "b", "small groups"}
     by = {(one.group, one.frames): one for one in found}
     assert (by["a", 5].fnmr, by["a", 5].genuine, by["a", 5].impostor) == (0.0, 12 * 6, 12 * 11 * 6)
@@ -147,5 +136,4 @@ def test_figures_count_what_was_let_pass() -> None:
     low, high = by["all", 1].fnmr_limits
     assert low < by["all", 1].fnmr < high
     assert by["a", 5].fmr_limits == (0.0, 3 / by["a", 5].impostor), "none of 792 is not never"
-    assert {one.fnmr_limits for one in figures(persons[:4], judge, 0.4)} == {(0.0, 1.0)}, "four persons say little"
-    assert figures(persons[:1], judge, 0.4) == []
+    assert figures(persons[:1], judged_by(k1=0.5)) == []

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from vision.calibration.persons import encoded_persons
-from vision.engines.dnn import DnnEngine
-from vision.engines.open import open_engine
+from vision.engines.open import open_uncalibrated
 from vision.synthetic.source import SyntheticSource
 
 
@@ -21,12 +20,11 @@ def test_first_picture_is_the_card_and_the_others_are_live(tmp_path: Path) -> No
     cv2.imwrite(str(persons / "ken" / "3.png"), np.full((300, 300, 3), 128, np.uint8))
     (persons / "ken" / "4.jpg").write_text("not a picture")
     (persons / "nobody").mkdir()
-    engine = open_engine(tmp_path / "cache")
-    assert isinstance(engine, DnnEngine)
+    engine = open_uncalibrated(tmp_path / "cache")
     hana, ken = encoded_persons(persons, engine)
     assert (hana.name, len(hana.live), hana.unseen) == ("hana", 2, 0)
     assert (ken.name, len(ken.live)) == ("ken", 2 + (2 - ken.unseen))
     assert ken.unseen >= 1
     assert hana.reference is not None
     assert ken.reference is not None
-    assert np.linalg.norm(hana.reference - hana.live[0]) < 0.3 < np.linalg.norm(hana.reference - ken.live[0])
+    assert np.linalg.norm(hana.reference - hana.live[0]) < 0.6 < np.linalg.norm(hana.reference - ken.live[0])

@@ -1,76 +1,104 @@
-"""A face cut out in several ways is still one face, and cut out straight it is dlib's own."""
+"""The delivered engines on a drawn face: found once, its points steady, its encoding its own."""
 
-import dlib
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
-from vision.engines.dnn import DnnEngine, _moved, _rectangle
-from vision.engines.engine import CARD, LIVE, STRAIGHT, Cut, Cuts, Encoding, FaceBox, FaceEngine, Points, flip_averaged
-from vision.engines.models.resnet import CHIP
+from tests.vision.conftest import deciding_on_drawn_persons
+from vision.decision import NotCalibrated
+from vision.engines.engine import Engine, FaceEngine
+from vision.engines.models.weights import YUNET, delivered
+from vision.engines.open import open_engine, open_uncalibrated
+from vision.engines.sface import SFace
+from vision.engines.yunet import YuNet
+from vision.face import Face, FaceAxes, FaceBox, distance
 from vision.frame import Frame, Image
+from vision.guidance import turn
+from vision.synthetic.portrait import face_of_portrait
 from vision.synthetic.source import SyntheticSource
 
-SEVERAL = (Cut(), Cut(across=0.04), Cut(turn=5), Cut(scale=0.93))
+
+def frame_of(name: str) -> Image:
+    frame = SyntheticSource(name, realtime=False).read()
+    assert isinstance(frame, Frame)
+    return frame.grey
 
 
 @pytest.fixture(scope="module")
-def seen(engine: FaceEngine) -> tuple[DnnEngine, Image, FaceBox]:
-    assert isinstance(engine, DnnEngine)
-    frame = SyntheticSource("hana", realtime=False).read()
-    assert isinstance(frame, Frame)
-    return engine, frame.grey, engine.faces(frame.grey)[0]
+def grey() -> Image:
+    return frame_of("hana")
 
 
-def test_cut_out_straight_it_is_the_chip_dlib_makes(seen: tuple[DnnEngine, Image, FaceBox]) -> None:
-    engine, grey, box = seen
-    three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
-    chip = dlib.get_face_chip(three, engine._points(three, _rectangle(box)), CHIP)
-    engine._net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))
-    np.testing.assert_allclose(engine.encode(grey, box), engine._net.forward()[0], atol=1e-6)
+def test_the_default_is_sface(engine: FaceEngine) -> None:
+    assert isinstance(engine, Engine)
+    assert isinstance(engine._encoder, SFace)
 
 
-def test_several_cuts_are_averaged(seen: tuple[DnnEngine, Image, FaceBox]) -> None:
-    engine, grey, box = seen
-    each = [engine.encode_cuts(grey, box, (cut,)) for cut in SEVERAL]
-    np.testing.assert_allclose(engine.encode_cuts(grey, box, SEVERAL), np.mean(each, axis=0), atol=1e-5)
-    for encoding in each[1:]:
-        assert 0.005 < np.linalg.norm(encoding - each[0]) < 0.3
+def test_one_face_is_found_with_its_points_in_order(engine: FaceEngine, grey: Image) -> None:
+    (face,) = engine.faces(grey)
+    assert [one.box for one in engine.faces(grey, thorough=True)] == [face.box]
+    expected = face_of_portrait()
+    assert abs(face.box.left - expected.left) < 40
+    right, left, nose, mouth_right, mouth_left = face.points
+    assert right[0] < nose[0] < left[0]
+    assert mouth_right[0] < nose[0] < mouth_left[0]
+    assert max(right[1], left[1]) < nose[1] < min(mouth_right[1], mouth_left[1])
+    assert abs(turn(face.points)) < 0.2
 
 
-def test_a_cut_is_moved_widened_and_turned_about_its_middle() -> None:
-    straight = dlib.chip_details(dlib.drectangle(100, 200, 300, 400), dlib.chip_dims(CHIP, CHIP), 0.5)
-    moved = _moved(straight, Cut(across=0.1, down=-0.2, scale=0.5, turn=90))
-    rect = moved.rect
-    assert (rect.left(), rect.top(), rect.right(), rect.bottom()) == pytest.approx((170, 210, 270, 310))
-    assert moved.angle == pytest.approx(0.5 + np.pi / 2)
+def test_nobody_is_nobody(engine: FaceEngine) -> None:
+    nothing = np.full((480, 640), 90, np.uint8)
+    assert engine.faces(nothing) == engine.faces(nothing, thorough=True) == []
 
 
-def test_picture_and_mirror_image_are_cut_out_each_in_its_ways(seen: tuple[DnnEngine, Image, FaceBox]) -> None:
-    engine, grey, box = seen
-    mirrored = np.ascontiguousarray(grey[:, ::-1]), box.mirrored(grey.shape[1])
-    expected = (engine.encode(grey, box) + engine.encode_cuts(*mirrored, SEVERAL)) / 2
-    np.testing.assert_allclose(flip_averaged(engine, grey, box, ((Cut(),), SEVERAL)), expected, atol=1e-6)
+@pytest.mark.parametrize("degrees", [-20, 0, 20])
+def test_settled_points_lie_on_the_face_however_it_is_tilted(grey: Image, degrees: float) -> None:
+    matrix = cv2.getRotationMatrix2D((320.0, 240.0), degrees, 1.0)
+    tilted = np.asarray(cv2.warpAffine(grey, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    yunet = YuNet(delivered(YUNET))
+    (straight,), (face,) = yunet.faces(grey), yunet.faces(tilted)
+    expected = cv2.transform(straight.points[None], matrix)[0]
+    away = np.linalg.norm(yunet.settled(tilted, face).points - expected, axis=1)
+    assert away.max() < 0.25 * FaceAxes(straight.points).distance
 
 
-class Straight:
-    """An engine that knows one cut."""
-
-    def __init__(self) -> None:
-        self.encoded: list[FaceBox] = []
-
-    def faces(self, grey: Image, *, thorough: bool = False) -> list[FaceBox]:
-        return []
-
-    def points(self, grey: Image, box: FaceBox) -> Points:
-        raise AssertionError("not asked for")
-
-    def encode(self, grey: Image, box: FaceBox) -> Encoding:
-        self.encoded.append(box)
-        return np.full(128, float(len(self.encoded)))
+def test_a_face_that_is_not_seen_again_keeps_its_points() -> None:
+    nothing = np.full((480, 640), 90, np.uint8)
+    points = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
+    assert YuNet(delivered(YUNET)).settled(nothing, Face(FaceBox(240, 120, 400, 320), points)).points is points
 
 
-@pytest.mark.parametrize("cuts", [STRAIGHT, LIVE, CARD])
-def test_an_engine_of_one_cut_makes_that(cuts: Cuts) -> None:
-    engine = Straight()
-    assert flip_averaged(engine, np.zeros((100, 100), np.uint8), FaceBox(10, 0, 60, 50), cuts) == pytest.approx(1.5)
-    assert engine.encoded == [FaceBox(10, 0, 60, 50), FaceBox(40, 0, 90, 50)]
+def test_encodings_have_length_one_and_do_not_depend_on_brightness(engine: FaceEngine, grey: Image) -> None:
+    (face,) = engine.faces(grey)
+    encoding = engine.encode(grey, face)
+    assert encoding.shape == (128,)
+    assert np.linalg.norm(encoding) == pytest.approx(1)
+    darker = (grey * 0.8).astype(np.uint8)
+    assert distance(encoding, engine.encode(darker, face)) < 0.3
+    other = frame_of("taro")
+    assert distance(encoding, engine.encode(other, engine.faces(other)[0])) > 0.6
+
+
+@pytest.mark.long
+def test_dlibs_network_gives_the_same_run_by_opencv_and_by_face_recognition(tmp_path: Path, grey: Image) -> None:
+    ours, theirs = (open_uncalibrated(tmp_path, name) for name in ("dlib", "face_recognition"))
+    (face,) = ours.faces(grey)
+    assert np.linalg.norm(ours.encode(grey, face) - theirs.encode(grey, face)) < 1e-4
+
+
+def test_an_engine_opened_to_be_calibrated_decides_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NotCalibrated):
+        _ = open_uncalibrated(tmp_path).calibration
+
+
+def test_an_unknown_engine_is_said_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(NotCalibrated, match="face_recognition"):
+        open_engine(tmp_path, "facenet")
+    with pytest.raises(NotCalibrated, match="uketsuke face add"):
+        open_engine(tmp_path, "facenet", tmp_path)
+
+
+def test_drawn_persons_have_a_calibration_of_their_own(engine: FaceEngine) -> None:
+    assert deciding_on_drawn_persons(engine).calibration is engine.drawn_calibration

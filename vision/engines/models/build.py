@@ -10,16 +10,12 @@ from config.files import write_whole
 from vision.engines.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
 from vision.engines.models.dlib_file import tensors
 from vision.engines.models.resnet import NotThisNetwork, face_network
-from vision.engines.models.weights import sha256_of
+from vision.engines.models.weights import NotBuilt, sha256_of
 
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
 """Of the built file; a change here builds it anew everywhere."""
-
-
-class NotBuilt(Exception):
-    """The network could not be built, or does not do what dlib does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,79 +1,97 @@
-"""A recognition network as files: dlib's as one .dat, OpenCV's SFace as an ONNX file with a detector beside it."""
+"""A recognition network as a file, and which encoder runs it. One row per kind: a new one is a class and a row."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vision.engines.models.build import NotBuilt, built_network
-from vision.engines.models.weights import sha256_of
+from vision.engines.models.weights import YUNET, NotBuilt, sha256_of
 
 if TYPE_CHECKING:
-    from vision.decision import Judge
-    from vision.engines.engine import FaceEngine
+    from vision.engines.engine import Encoder
 
 
-class Kind(StrEnum):
-    DLIB = ".dat"
-    SFACE = ".onnx"
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How files of one sort are recognised and opened."""
 
+    name: str
+    ending: str
+    fits: Callable[[Path], bool]
+    """Whether a file looks like one of this kind. Raises OSError."""
+    open: "Callable[[Path, Path], Encoder]"
+    """From the file and the terminal's cache folder. Raises NotBuilt, WeightsMissing, OSError."""
+
+
+def _open_dlib(file: Path, cache: Path) -> "Encoder":
+    import cv2
+
+    from vision.engines.dlib_dnn import DlibDnn
+    from vision.engines.models.build import built_network
+
+    try:
+        return DlibDnn(built_network(file, cache))
+    except (cv2.error, RuntimeError) as error:
+        raise NotBuilt(f"{type(error).__name__}: {error}") from error
+
+
+def _open_sface(file: Path, cache: Path) -> "Encoder":
+    from vision.engines.sface import SFace
+
+    return SFace(file)
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(32)
+
+
+def _is_onnx(file: Path) -> bool:
+    """The first field of an ONNX file is a small version number; dlib's files begin with 1, 1."""
+    head = _head(file)
+    return head[:1] == b"\x08" and head[1:2] < b"\x20"
+
+
+KINDS = (
+    Kind("sface", ".onnx", _is_onnx, _open_sface),
+    Kind("dlib", ".dat", lambda file: not _is_onnx(file), _open_dlib),
+)
+"""Tried in this order."""
 
 _NOT_YET = {
     b"BZh": "is packed. Unpack it first: bunzip2 {}",
     b"PK\x03\x04": "is packed. Unpack it first: unzip {}",
     b"version https://git-lfs": "is only git-lfs's note where the file is. Get the file itself: git lfs pull",
 }
-_IR_VERSION = b"\x08"
-"""The first field of an ONNX file, a small number; dlib's files begin with 1, 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What an engine is made of."""
+    """The delivered detector is part of every engine, so encodings are its work too."""
 
     weights: Path
-    detector: Path | None = None
-    """Of SFace; it says where the eyes are, so encodings are its work too."""
+    kind: Kind
 
     @property
-    def hash(self) -> str:
-        """What a calibration is bound to: SHA-256 of the weights, or of both files' hashes. Raises OSError."""
-        found = sha256_of(self.weights)
-        if self.detector is None:
-            return found
-        return hashlib.sha256(f"{found} {sha256_of(self.detector)}".encode()).hexdigest()
+    def identity(self) -> str:
+        """What a calibration is bound to. Raises OSError."""
+        return identity_of(sha256_of(self.weights))
 
-    def open(self, cache: Path, judge: "Judge | None" = None) -> "FaceEngine":
-        """Without `judge`: to be calibrated. Raises NotBuilt, OSError."""
-        if self.detector is None:
-            from vision.engines.dnn import DnnEngine
-
-            return DnnEngine(built_network(self.weights, cache), judge)
-        from vision.engines.sface import SFaceEngine
-
-        return SFaceEngine(self.weights, self.detector, judge)
+    def open(self, cache: Path) -> "Encoder":
+        """Raises NotBuilt, WeightsMissing, OSError."""
+        return self.kind.open(self.weights, cache)
 
 
-def kind_of(file: Path) -> Kind:
-    """By its first bytes. Raises NotBuilt for what is certainly none of both, OSError."""
-    with file.open("rb") as opened:
-        head = opened.read(32)
+def identity_of(encoder_sha256: str) -> str:
+    """SHA-256 of the hashes of encoder and detector, as published."""
+    return hashlib.sha256(f"{encoder_sha256} {YUNET.published_sha256}".encode()).hexdigest()
+
+
+def network_of(file: Path) -> Network:
+    """Raises NotBuilt for a file that is certainly not a network, OSError."""
+    head = _head(file)
     for beginning, reason in _NOT_YET.items():
         if head.startswith(beginning):
             raise NotBuilt(f"{file.name} {reason.format(file.name)}")
-    return Kind.SFACE if head[:1] == _IR_VERSION and head[1:2] < b"\x20" else Kind.DLIB
-
-
-def network_of(file: Path, detector: Path | None) -> Network:
-    """Raises NotBuilt where the two do not go together, OSError."""
-    kind = kind_of(file)
-    if kind is Kind.DLIB and detector is not None:
-        raise NotBuilt(f"{file.name} is no ONNX file, and dlib's networks take no detector. Leave the detector away.")
-    if kind is Kind.SFACE and detector is None:
-        raise NotBuilt(
-            f"{file.name} is an ONNX file: SFace needs YuNet beside it, which finds the face. Name its file."
-        )
-    if detector is not None and kind_of(detector) is not Kind.SFACE:
-        raise NotBuilt(f"{detector.name} is no ONNX file, as YuNet is.")
-    return Network(file, detector)
+    return Network(file, next(kind for kind in KINDS if kind.fits(file)))

@@ -1,10 +1,20 @@
-"""Where the weights are that `face_recognition_models` brings, found without importing that package."""
+"""Where model files are: those this package carries, and those `face_recognition_models` brings. Standard library only,
+because the build of the wheel runs it too."""
 
 import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-_PACKAGE = "face_recognition_models"
+from vision.engines.models.graph_inputs import without_surplus_inputs
+
+CARRIED = Path(__file__).parent / "files"
+"""Filled when the package is built or installed for development (`hatch_build.py`); not in the repository."""
+FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
+"""Environment variable: a folder with the delivered files, for a system package that keeps data elsewhere."""
+
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
 FIVE_POINTS = "shape_predictor_5_face_landmarks.dat"
 
@@ -18,14 +28,75 @@ class WeightsMissing(Exception):
     """The installation lacks a model file."""
 
 
+class NotBuilt(Exception):
+    """A file is not the network it should be, or cannot be made into one that OpenCV reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A file of OpenCV's model zoo that our own package carries."""
+
+    name: str
+    published_sha256: str
+    """As the zoo publishes it, in its git-lfs pointer."""
+    input: str
+    """The graph's one real input."""
+    carried_sha256: str
+    """As carried, without surplus graph inputs."""
+    licence: str
+
+    def carried(self, published: bytes) -> bytes:
+        """What the package carries, from the published file. Raises NotBuilt for any other file."""
+        found = hashlib.sha256(published).hexdigest()
+        if found != self.published_sha256:
+            raise NotBuilt(f"{self.name} has the hash {found}, not {self.published_sha256} as published")
+        kept = without_surplus_inputs(published, self.input)
+        found = hashlib.sha256(kept).hexdigest()
+        if found != self.carried_sha256:
+            raise NotBuilt(f"{self.name} without surplus inputs has the hash {found}, not {self.carried_sha256}")
+        return kept
+
+
+SFACE = Delivered(
+    "face_recognition_sface_2021dec_int8bq.onnx",
+    "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+    "data",
+    "487a139eb85ccd5ff30aef7d0add7f12d2bb7abb90c5f08a7f481b452a660e00",
+    "LICENSE-sface.txt",
+)
+YUNET = Delivered(
+    "face_detection_yunet_2023mar_int8bq.onnx",
+    "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+    "input",
+    "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+    "LICENSE-yunet.txt",
+)
+DELIVERED = (SFACE, YUNET)
+
+
+def delivered(file: Delivered) -> Path:
+    """The path of a delivered file, checked by hash. Raises WeightsMissing, OSError."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    path = (Path(named) if named else CARRIED) / file.name
+    if not path.is_file():
+        raise WeightsMissing(f"{file.name} is not in {path.parent}. Install anew: `make setup`, or the wheel again.")
+    if sha256_of(path) not in (file.carried_sha256, file.published_sha256):
+        raise WeightsMissing(f"{path} is damaged or another file: its hash is not the published one. Install anew.")
+    return path
+
+
 def weights(name: str) -> Path:
-    """The path of one model file. Raises WeightsMissing."""
-    spec = find_spec(_PACKAGE)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / "models" / name
+    """The path of one of dlib's model files, found without importing its package. Raises WeightsMissing."""
+    for folder in package_folders("face_recognition_models"):
+        path = folder / "models" / name
         if path.is_file():
             return path
-    raise WeightsMissing(f"{name} of {_PACKAGE} is not installed")
+    raise WeightsMissing(f"{name} of face_recognition_models is not installed")
+
+
+def package_folders(package: str) -> Iterator[Path]:
+    spec = find_spec(package)
+    yield from map(Path, (spec.submodule_search_locations or ()) if spec else ())
 
 
 def sha256_of(path: Path) -> str:

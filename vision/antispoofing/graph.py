@@ -1,0 +1,96 @@
+"""MiniFASNet as an ONNX graph, from the tensors of a checkpoint.
+
+Architecture: `src/model_lib/MiniFASNet.py` of Silent-Face-Anti-Spoofing (Apache-2.0): MobileFaceNet's blocks, in the SE
+variant with a channel attention at the end of each stage. Normalisation layers are folded into the convolutions.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.antispoofing.pth import Tensors
+from vision.engines.models.onnx_file import Graph
+from vision.engines.models.weights import NotBuilt
+
+SIDE = 80
+"""Of the square BGR picture it takes, 0..255."""
+CLASSES = 3
+_EPSILON = 1e-5
+_STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))
+"""A block that halves the picture, then the residual blocks after it."""
+
+
+def anti_spoofing_network(tensors: Tensors) -> bytes:
+    """An ONNX model: `picture` (1, 3, 80, 80) to `classes` (1, 3), as logits. Raises NotBuilt."""
+    try:
+        return _Builder(tensors).build()
+    except (KeyError, ValueError, IndexError) as error:
+        raise NotBuilt(f"not a MiniFASNet: {type(error).__name__} at {error}") from error
+
+
+class _Builder:
+    def __init__(self, tensors: Tensors) -> None:
+        self._tensors = tensors
+        self._graph = Graph("minifasnet")
+
+    def build(self) -> bytes:
+        x = self._block("picture", "conv1", stride=2)
+        x = self._block(x, "conv2_dw")
+        for halving, stage in _STAGES:
+            x = self._depthwise(x, halving, stride=2)
+            number = 0
+            while f"{stage}.model.{number}.conv.conv.weight" in self._tensors:
+                x = self._residual(x, f"{stage}.model.{number}")
+                number += 1
+        x = self._block(self._block(x, "conv_6_sep"), "conv_6_dw", edge=0)
+        x = self._graph.node("Flatten", [x], {"axis": 1})
+        gain, shift = self._normalisation("bn")
+        weights = self._tensors["linear.weight"] * gain[:, None]
+        x = self._graph.node("MatMul", [x, self._graph.constant(np.ascontiguousarray(weights.T))])
+        x = self._graph.node("Add", [x, self._graph.constant(shift)])
+        last = np.ascontiguousarray(self._tensors["prob.weight"].T)
+        if last.shape[1] != CLASSES:
+            raise ValueError("the last layer has another size")
+        self._graph.node("MatMul", [x, self._graph.constant(last)], output="classes")
+        return self._graph.model(("picture", (1, 3, SIDE, SIDE)), ("classes", (1, CLASSES)))
+
+    def _residual(self, x: str, name: str) -> str:
+        y = self._depthwise(x, name)
+        if f"{name}.se_module.fc1.weight" in self._tensors:
+            y = self._attention(y, f"{name}.se_module")
+        return self._graph.node("Add", [x, y])
+
+    def _depthwise(self, x: str, name: str, stride: int = 1) -> str:
+        x = self._block(x, f"{name}.conv")
+        x = self._block(x, f"{name}.conv_dw", stride=stride)
+        return self._block(x, f"{name}.project")
+
+    def _attention(self, x: str, name: str) -> str:
+        y = self._graph.node("GlobalAveragePool", [x])
+        y = self._graph.node("Relu", [self._convolution(y, f"{name}.fc1", f"{name}.bn1")])
+        y = self._graph.node("Sigmoid", [self._convolution(y, f"{name}.fc2", f"{name}.bn2")])
+        return self._graph.node("Mul", [x, y])
+
+    def _block(self, x: str, name: str, stride: int = 1, edge: int | None = None) -> str:
+        x = self._convolution(x, f"{name}.conv", f"{name}.bn", stride, edge)
+        slope = self._tensors.get(f"{name}.prelu.weight")
+        return x if slope is None else self._graph.node("PRelu", [x, self._graph.constant(slope[:, None, None])])
+
+    def _convolution(self, x: str, name: str, normalised: str, stride: int = 1, edge: int | None = None) -> str:
+        """Depthwise where each kernel sees one channel."""
+        kernel = self._tensors[f"{name}.weight"]
+        gain, shift = self._normalisation(normalised)
+        size = kernel.shape[2]
+        shape = {
+            "kernel_shape": (size, size),
+            "strides": (stride, stride),
+            "pads": (size // 2 if edge is None else edge,) * 4,
+            "group": kernel.shape[0] if kernel.shape[1] == 1 else 1,
+        }
+        constants = [self._graph.constant(one) for one in (kernel * gain[:, None, None, None], shift)]
+        return self._graph.node("Conv", [x, *constants], shape)
+
+    def _normalisation(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Batch normalisation as a factor and a summand."""
+        mean, variance = self._tensors[f"{name}.running_mean"], self._tensors[f"{name}.running_var"]
+        gain = self._tensors[f"{name}.weight"] / np.sqrt(variance + _EPSILON)
+        return gain.astype(np.float32), (self._tensors[f"{name}.bias"] - mean * gain).astype(np.float32)

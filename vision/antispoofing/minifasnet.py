@@ -1,0 +1,52 @@
+"""MiniFASNet networks that look for paper, print and screen around a face; several have the mean of their votes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vision.antispoofing.graph import CLASSES, SIDE
+from vision.engines.models.weights import NotBuilt
+from vision.face import Face, FaceBox
+from vision.frame import Image
+
+_REAL = 1
+"""The class that means a face."""
+
+
+class MiniFasNets:
+    def __init__(self, networks: Sequence[tuple[float, Path]]) -> None:
+        """`networks`: how many times larger than the face box each looks, and its ONNX file. Raises NotBuilt."""
+        self._networks = []
+        for scale, file in networks:
+            try:
+                net = cv2.dnn.readNetFromONNX(str(file))
+                net.setInput(np.zeros((1, 3, SIDE, SIDE), np.float32))
+                given = net.forward().size
+            except cv2.error as error:
+                raise NotBuilt(f"{file.name} is not a network that OpenCV {cv2.__version__} reads") from error
+            if given != CLASSES:
+                raise NotBuilt(f"{file.name} gives {given} values, not {CLASSES}: it is not a MiniFASNet")
+            self._networks.append((scale, net))
+
+    def liveness(self, rgb: Image, face: Face) -> float:
+        """0 a photograph, 1 a face."""
+        votes = []
+        for scale, net in self._networks:
+            left, top, right, bottom = surroundings(face.box.square(), scale, rgb.shape[1], rgb.shape[0])
+            cut = np.ascontiguousarray(rgb[top:bottom, left:right])
+            net.setInput(cv2.dnn.blobFromImage(cv2.resize(cut, (SIDE, SIDE)), swapRB=True))
+            logits = np.asarray(net.forward()[0], np.float64)
+            shares = np.exp(logits - logits.max())
+            votes.append(float(shares[_REAL] / shares.sum()))
+        return float(np.mean(votes))
+
+
+def surroundings(box: FaceBox, scale: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom (exclusive) of the box enlarged about its middle, shrunk and moved to fit the frame."""
+    scale = min((height - 1) / max(box.height, 1), (width - 1) / max(box.width, 1), scale)
+    wide, tall = box.width * scale, box.height * scale
+    left = min(max((box.left + box.right - wide) / 2, 0), width - 1 - wide)
+    top = min(max((box.top + box.bottom - tall) / 2, 0), height - 1 - tall)
+    return int(left), int(top), int(left + wide) + 1, int(top + tall) + 1

@@ -1,0 +1,95 @@
+"""Reads the tensors of a PyTorch checkpoint of the old kind without PyTorch, and nothing else in it.
+
+Such a file is three small pickles (magic, version, platform), one with a dictionary of tensor descriptions, one with
+the storages' keys, then for each storage its length and values. Pickles run code: only dictionaries and tensors pass.
+"""
+
+import io
+import math
+import pickle
+import struct
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engines.models.weights import NotBuilt
+
+Tensors = dict[str, NDArray[np.float32]]
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_TYPES: dict[str, "np.dtype[Any]"] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_MOST_VALUES = 10**7
+
+
+@dataclass(frozen=True, slots=True)
+class _Storage:
+    key: str
+    dtype: "np.dtype[Any]"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A tensor before its values have been read."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+
+
+class _TensorsOnly(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _described
+        if module == "torch" and name in _TYPES:
+            return name
+        raise pickle.UnpicklingError(f"{module}.{name} is neither a tensor nor a dictionary")
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        kind, name, key, _, count, *_ = pid
+        if kind != "storage" or name not in _TYPES or not 0 <= int(count) <= _MOST_VALUES:
+            raise pickle.UnpicklingError("not a tensor's storage")
+        return _Storage(str(key), _TYPES[name], int(count))
+
+
+def _described(storage: _Storage, offset: int, shape: tuple[int, ...], strides: Any, *_: Any) -> _Described:
+    expected = tuple(math.prod(shape[place + 1 :]) for place in range(len(shape)))
+    if tuple(strides) != expected or offset + math.prod(shape) > storage.count:
+        raise pickle.UnpicklingError("a tensor that is not stored row by row")
+    return _Described(storage, offset, tuple(shape))
+
+
+def tensors_in(file: Path) -> Tensors:
+    """Every floating-point tensor by its name, `module.` left away. Raises NotBuilt, OSError."""
+    stream = io.BytesIO(file.read_bytes())
+    try:
+        head = [_TensorsOnly(stream).load() for _ in range(3)]
+        if head[0] != _MAGIC or not head[2].get("little_endian"):
+            raise NotBuilt(f"{file.name} is not a checkpoint of the kind that this reads")
+        described, keys = _TensorsOnly(stream).load(), _TensorsOnly(stream).load()
+        storages = {one.storage.key: one.storage for one in described.values()}
+        values = {}
+        for key in keys:
+            storage = storages[key]
+            (count,) = struct.unpack("<q", stream.read(8))
+            if count != storage.count:
+                raise NotBuilt(f"{file.name} is damaged: a storage has another length")
+            values[key] = np.frombuffer(stream.read(count * storage.dtype.itemsize), storage.dtype, count)
+    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, AttributeError, IndexError, struct.error) as error:
+        raise NotBuilt(f"{file.name} is not a checkpoint of tensors ({error})") from error
+    return {
+        name.removeprefix("module."): _taken(values[one.storage.key], one)
+        for name, one in described.items()
+        if one.storage.dtype.kind == "f"
+    }
+
+
+def _taken(values: NDArray[Any], tensor: _Described) -> NDArray[np.float32]:
+    end = tensor.offset + math.prod(tensor.shape)
+    return np.asarray(values[tensor.offset : end].reshape(tensor.shape), np.float32)

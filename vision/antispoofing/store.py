@@ -1,0 +1,105 @@
+"""Anti-spoofing networks of the terminal's own: none is delivered, for no package registry carries them.
+
+Taken are the maker's two checkpoints, by hash, and ready ONNX files whose names begin with the scale as the maker's do.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.files import write_whole
+from vision.engines.models.weights import NotBuilt, sha256_of
+
+if TYPE_CHECKING:
+    from vision.antispoofing.minifasnet import MiniFasNets
+
+HOME_PAGE = "https://github.com/minivision-ai/Silent-Face-Anti-Spoofing"
+LICENCE = "Apache-2.0"
+CHECKPOINTS = {
+    "a5eb02e1843f19b5386b953cc4c9f011c3f985d0ee2bb9819eea9a142099bec0": (2.7, "MiniFASNetV2"),
+    "84ee1d37d96894d5e82de5a57df044ef80a58be2b218b5ed7cdfd875ec2f5990": (4.0, "MiniFASNetV1SE"),
+}
+"""Scale and name by SHA-256, as in the maker's repository at commit b6d5f04a."""
+_SCALE = re.compile(r"([1-9][0-9]?(?:\.[0-9]+)?)[_x-]")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedNetwork:
+    name: str
+    scale: float
+    """How many times larger than the face box it looks."""
+
+
+def folder_in(own: Path) -> Path:
+    """`own`: the terminal's folder for faces."""
+    return own / "anti-spoofing"
+
+
+def networks_in(own: Path) -> list[tuple[float, Path]]:
+    """Scale and file of each that was added; sorted."""
+    place = folder_in(own)
+    files = sorted(place.glob("*.onnx")) if place.is_dir() else []
+    return [(_scale_of(file.name), file) for file in files]
+
+
+def open_anti_spoofing(own: Path) -> "MiniFasNets | None":
+    """None where none was added. Raises NotBuilt, OSError."""
+    found = networks_in(own)
+    if not found:
+        return None
+    from vision.antispoofing.minifasnet import MiniFasNets
+
+    return MiniFasNets(found)
+
+
+def add_anti_spoofing(files: Sequence[Path], own: Path) -> list[AddedNetwork]:
+    """Replace what was added before by these. Raises NotBuilt for any that is not such a network, OSError."""
+    from vision.antispoofing.minifasnet import MiniFasNets
+
+    own.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=own, prefix=".") as work:
+        made = Path(work) / "made"
+        made.mkdir()
+        added = []
+        for file in files:
+            name, model = _ready(file)
+            write_whole(made / name, model)
+            added.append(AddedNetwork(name, _scale_of(name)))
+        MiniFasNets([(one.scale, made / one.name) for one in added])
+        place = folder_in(own)
+        if place.exists():
+            shutil.move(place, Path(work) / "before")
+        made.rename(place)
+    return added
+
+
+def _ready(file: Path) -> tuple[str, bytes]:
+    """The name and content of an ONNX file. Raises NotBuilt, OSError."""
+    known = CHECKPOINTS.get(sha256_of(file))
+    if known is not None:
+        from vision.antispoofing.graph import anti_spoofing_network
+        from vision.antispoofing.pth import tensors_in
+
+        scale, name = known
+        return f"{scale:g}_80x80_{name}.onnx", anti_spoofing_network(tensors_in(file))
+    if file.suffix != ".onnx":
+        raise NotBuilt(
+            f"{file.name} has the hash {sha256_of(file)}, which is neither of the maker's two checkpoints. Get them "
+            f"from {HOME_PAGE}, resources/anti_spoof_models, or give ready ONNX files"
+        )
+    _scale_of(file.name)
+    return file.name, file.read_bytes()
+
+
+def _scale_of(name: str) -> float:
+    found = _SCALE.match(name)
+    if found is None:
+        raise NotBuilt(
+            f"{name} does not say how much around the face it looks at. Let its name begin with that, as the "
+            "maker's do: 2.7_80x80_NAME.onnx"
+        )
+    return float(found[1])

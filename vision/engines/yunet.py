@@ -1,0 +1,94 @@
+"""YuNet, OpenCV's face detector: the box and five points of every face, in a few milliseconds."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.engines.models.weights import NotBuilt
+from vision.face import Face, FaceAxes, FaceBox
+from vision.frame import Image
+
+Rows = NDArray[np.float32]
+"""(N, 15), best first: left, top, width, height; x and y of the five points as in `vision.face.Points`; score."""
+
+_QUICK, _THOROUGH = 320, 640
+"""Longer side of the picture that is searched; YuNet finds faces of 10 to 300 pixels (its README in opencv_zoo)."""
+_SURE, _LIKELY = 0.8, 0.6
+"""Scores."""
+_OVERLAP_OF_TWO = 0.3
+_MOST_FACES = 20
+_LOOKS = ((112, 0.6), (144, 0.6))
+"""Side of a square in which the face stands upright, and the height of the face in it as a share."""
+_STILL_A_FACE = 0.5
+"""Score below which a look at an upright face does not count."""
+
+
+class YuNet:
+    def __init__(self, file: Path) -> None:
+        """Tries it on a blank picture. Raises NotBuilt."""
+        try:
+            self._detector = self._create(file, _QUICK)
+            self._rows(np.zeros((_QUICK, _QUICK), np.uint8), _QUICK, _SURE)
+            # one for each size: a change of size costs as much as a look
+            self._settlers = {side: self._create(file, side) for side in {side for side, _ in _LOOKS}}
+        except cv2.error as error:
+            raise NotBuilt(f"{file.name} is not a YuNet detector that OpenCV {cv2.__version__} reads") from error
+
+    @staticmethod
+    def _create(file: Path, side: int) -> cv2.FaceDetectorYN:
+        return cv2.FaceDetectorYN.create(str(file), "", (side, side), _STILL_A_FACE, _OVERLAP_OF_TWO, _MOST_FACES)
+
+    def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
+        """`thorough` looks again at a larger scale where the quick look finds nothing, then for one doubtful face."""
+        rows = self._rows(grey, _QUICK, _SURE)
+        if thorough and not len(rows):
+            rows = self._rows(grey, _THOROUGH, _SURE)
+        if thorough and not len(rows):
+            rows = self._rows(grey, _THOROUGH, _LIKELY)[:1]
+        height, width = grey.shape
+        faces = (Face(_box(row, width, height), row[4:14].reshape(5, 2).astype(np.float64)) for row in rows)
+        return [face for face in faces if face.box.width > 0 and face.box.height > 0]
+
+    def settled(self, grey: Image, face: Face) -> Face:
+        """The same face with steadier points: the mean of several looks at it, upright and of moderate size."""
+        found = []
+        for side, share in _LOOKS:
+            upright, matrix = _upright(grey, face, side, share)
+            _, rows = self._settlers[side].detect(cv2.cvtColor(upright, cv2.COLOR_GRAY2BGR))
+            if rows is not None:
+                points = np.asarray(rows[0][4:14], np.float64).reshape(1, 5, 2)
+                found.append(cv2.transform(points, cv2.invertAffineTransform(matrix))[0])
+        return Face(face.box, np.mean(found, axis=0)) if found else face
+
+    def _rows(self, grey: Image, longest: int, score: float) -> Rows:
+        height, width = grey.shape
+        scale = min(1.0, longest / max(height, width))
+        if scale < 1:
+            grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        self._detector.setInputSize((grey.shape[1], grey.shape[0]))
+        self._detector.setScoreThreshold(score)
+        _, found = self._detector.detect(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
+        rows = np.zeros((0, 15), np.float32) if found is None else np.array(found, np.float32)
+        rows[:, :14] /= scale
+        return rows
+
+
+def _box(row: Rows, width: int, height: int) -> FaceBox:
+    """Of a face in a picture of that size, cut at its edges."""
+    left, top, right, bottom = (round(float(edge)) for edge in (row[0], row[1], row[0] + row[2], row[1] + row[3]))
+    return FaceBox(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+
+
+def _upright(grey: Image, face: Face, side: int, share: float) -> tuple[Image, NDArray[np.float64]]:
+    """A square with the face upright in its middle, and how pixels of the picture get there."""
+    axes = FaceAxes(face.points)
+    scale = side * share / max(face.box.height, 1)
+    x, y = axes.place(0.0, 0.5)
+    degrees = float(np.degrees(np.arctan2(axes.across[1], axes.across[0])))
+    matrix = np.asarray(cv2.getRotationMatrix2D((float(x), float(y)), degrees, scale), np.float64)
+    matrix[:, 2] += (side / 2 - x, side / 2 - y)
+    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    upright = cv2.warpAffine(grey, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(upright, np.uint8), matrix
