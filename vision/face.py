@@ -14,8 +14,6 @@ eye is on the picture's left."""
 
 _SQUARE, _LOWER = 0.94, 0.05
 """Side of dlib's square and how far it lies below YuNet's box, in mean sides of that box: medians over 279 faces."""
-_NOSE_BASE = 0.3
-"""From the tip of the nose, on the way to the middle of the mouth."""
 
 
 def unit(encodings: NDArray[np.floating]) -> Encoding:
@@ -75,8 +73,7 @@ class FaceAxes:
         self.across = (left - right) / self.distance
         """Unit vector from eye to eye, towards the picture's right."""
         self.down = np.array([-self.across[1], self.across[0]])
-        self.nose = tip + _NOSE_BASE * (points[3:5].mean(axis=0) - tip)
-        """The base of the nose, which stands out less than its tip."""
+        self.nose = tip
 
     def place(self, x: float, y: float) -> NDArray[np.float64]:
         """(2,) in pixels, of a place given in the face's own coordinates."""

@@ -179,7 +179,7 @@ class Drawn(random.Random):
 
 def looking(turned: float) -> Points:
     """Five points of a face whose nose is that far from the middle, in distances between the eyes."""
-    middle = 320 + 80 * turned
+    middle = 320 + 80 * turned / 1.5
     return np.array([(280.0, 200), (360, 200), (middle, 240), (middle - 30, 280), (middle + 30, 280)])
 
 

@@ -18,6 +18,8 @@ JUDGED = 30
 """Persons from which a group has a say; the rates of fewer are listed, not judged."""
 _ENOUGH = 400
 """Impostor trials for a threshold."""
+_DRAWS, _CAUTION, _SEED = 100, 25, 1
+"""Draws of the persons, with replacement, and the percentile of their thresholds that is taken."""
 _ONE_VISIT = 80
 """Per cent of pairs of photographs: two frames of one visit are more alike than nearly all of them."""
 
@@ -44,7 +46,8 @@ def grouped(persons: Sequence[Person]) -> dict[str, list[Person]]:
 
 
 def calibrate(persons: Sequence[Person], engine: str, fmr: float = FMR) -> Calibration:
-    """For each number of frames the strictest threshold that any judged group needs, counted and by its tail.
+    """For each number of frames the strictest threshold that any judged group needs, counted and by its tail, and such
+    that it holds in three of four draws of the persons.
 
     Judged are all persons together, all pairs within groups, and each group of at least `JUDGED`. `engine`: see
     `Calibration.engine`. Raises TooFewPersons.
@@ -54,13 +57,26 @@ def calibrate(persons: Sequence[Person], engine: str, fmr: float = FMR) -> Calib
     for frames in FRAMES:
         judged = [one for one in _judged(persons, frames) if one.impostor.size >= _ENOUGH]
         if judged:
-            found = [min(threshold_at(one.impostor, fmr), tail_threshold(one.impostor, fmr)) for one in judged]
+            found = [_cautious(one, fmr) for one in judged]
             thresholds[frames] = round(min(found), 4)
             worst = judged[int(np.argmin(found))]
             upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same])[1]
     if max(FRAMES) not in thresholds:
         raise TooFewPersons(f"{len(persons)} persons do not give {_ENOUGH} impostor trials of {max(FRAMES)} frames")
     return Calibration(engine, thresholds, fmr, upper, _other_person(persons))
+
+
+def _cautious(tried: Trials, fmr: float) -> float:
+    """A threshold that holds for most draws of the persons: few persons do not tell how alike the next ones are."""
+    everybody = int(max(tried.owners.max(), tried.holders.max())) + 1
+    chance = np.random.default_rng(_SEED)
+    found = []
+    for _ in range(_DRAWS):
+        drawn = np.bincount(chance.integers(0, everybody, everybody), minlength=everybody) > 0
+        impostor = tried.kept(drawn[tried.owners] & drawn[tried.holders]).impostor
+        if impostor.size:
+            found.append(min(threshold_at(impostor, fmr), tail_threshold(impostor, fmr)))
+    return float(np.percentile(found, _CAUTION))
 
 
 def _judged(persons: Sequence[Person], frames: int) -> Iterator[Trials]:

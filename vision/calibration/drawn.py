@@ -1,4 +1,4 @@
-"""Thresholds for drawn persons, who are nearer to each other than real ones: between holders and strangers."""
+"""Thresholds for drawn persons, who are nearer to each other than real ones."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,8 +17,8 @@ from vision.synthetic.source import SyntheticSource
 
 _EVERY = 12
 """Frames between two that are taken, at 25 a second."""
-_MOST = 90
-"""Per cent."""
+_NEARER, _NEARLY = 0.9, 0.95
+"""Shares of the nearest stranger's distance."""
 
 
 class DrawnAlike(Exception):
@@ -44,12 +44,15 @@ def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[P
 
 
 def calibrate_drawn(persons: Sequence[Person], engine: str) -> Calibration:
-    """Midway between the farthest holder and the nearest stranger, for as many frames as a check takes at least; single
-    ones are told apart as well as most allow, for the drawn ones blink. Raises DrawnAlike."""
+    """Nearer than the nearest stranger, for as many frames as a check takes at least: bad light moves holders away from
+    their cards. A single frame may be nearly as far as a stranger, for the drawn ones turn and blink. Raises DrawnAlike.
+    """
     frames = max(FRAMES)
-    held, strange = single_frames(persons)
-    most = float(np.percentile(held, _MOST))
-    return Calibration(engine, {frames: _midway(*distances(persons, frames))}, 0.0, 0.0, _midway([most], strange))
+    held, strange = distances(persons, frames)
+    threshold = _NEARER * min(strange)
+    if max(held) >= threshold:
+        raise DrawnAlike(f"a holder at {max(held):.3f}, a stranger at {min(strange):.3f}")
+    return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(persons))
 
 
 def distances(persons: Sequence[Person], frames: int) -> tuple[list[float], list[float]]:
@@ -65,19 +68,13 @@ def distances(persons: Sequence[Person], frames: int) -> tuple[list[float], list
     return held, strange
 
 
-def single_frames(persons: Sequence[Person]) -> tuple[list[float], list[float]]:
-    """Of single frames to the mean of others: of the same person, of somebody else."""
-    means = [np.mean(one.live[: max(FRAMES)], axis=0) for one in persons]
-    held: list[float] = []
-    strange: list[float] = []
-    for person in persons:
-        for live in person.live[max(FRAMES) :]:
-            for owner, mean in zip(persons, means, strict=True):
-                (held if owner is person else strange).append(distance(live, mean))
-    return held, strange
-
-
-def _midway(held: Sequence[float], strange: Sequence[float]) -> float:
-    if max(held) >= min(strange):
-        raise DrawnAlike(f"a holder at {max(held):.3f}, a stranger at {min(strange):.3f}")
-    return (max(held) + min(strange)) / 2
+def nearest_stranger(persons: Sequence[Person]) -> float:
+    """The smallest distance of a single frame to the mean of somebody else's."""
+    means = [np.mean(one.live, axis=0) for one in persons]
+    return min(
+        distance(live, mean)
+        for person in persons
+        for live in person.live
+        for owner, mean in zip(persons, means, strict=True)
+        if owner is not person
+    )

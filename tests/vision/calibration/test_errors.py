@@ -113,9 +113,9 @@ def test_another_person_is_told_by_the_spread_of_photographs() -> None:
     assert made.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
 
-def test_drawn_persons_thresholds_lie_midway_or_are_refused() -> None:
+def test_drawn_persons_thresholds_lie_before_the_nearest_stranger_or_are_refused() -> None:
     made = calibrate_drawn(invented(8, 10), "engine")
-    assert made.thresholds == {5: pytest.approx(0.7, abs=0.15)}
+    assert made.thresholds == {5: pytest.approx(1.05, abs=0.15)}
     assert made.fmr == 0
     alike = [Person(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
     with pytest.raises(DrawnAlike):
