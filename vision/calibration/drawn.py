@@ -45,8 +45,8 @@ def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[P
 
 def calibrate_drawn(persons: Sequence[Person], engine: str) -> Calibration:
     """Nearer than the nearest stranger, for as many frames as a check takes at least: bad light moves holders away from
-    their cards. A single frame may be nearly as far as a stranger, for the drawn ones turn and blink. Raises DrawnAlike.
-    """
+    their cards. A single frame may be nearly as far as a stranger, for the drawn ones turn and blink. Raises
+    DrawnAlike."""
     frames = max(FRAMES)
     held, strange = distances(persons, frames)
     threshold = _NEARER * min(strange)

@@ -182,7 +182,7 @@ def test_calibrating_writes_thresholds_of_the_half_that_is_not_told(
     file.unlink()
     code, output = call(state, "face", "calibrate", str(persons), model="mine")
     assert code == 0, output
-    assert "the half that set no threshold" in output
+    assert "The half that set no threshold" in output
     counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
     assert counted is not None, output
     assert 15 <= int(counted[1]) <= 45
