@@ -21,7 +21,7 @@ class SettingReference:
     """One line of the reference."""
 
     name: str
-    """Dotted, as in the file: `vision.threshold`."""
+    """Dotted, as in the file: `vision.attempts`."""
     default: str
     """As it would stand in the file; empty for a secret."""
     allowed: str

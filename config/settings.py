@@ -83,7 +83,7 @@ class VisionSettings(Section):
     """Good frames averaged for one verdict."""
     frame_spacing_ms: int = Field(default=65, ge=0, le=2000)
     """At least this much time between two of them, so that they differ."""
-    attempt_seconds: float = Field(default=20, gt=0)
+    attempt_seconds: float = Field(default=20, gt=0, lt=300)
     """A face check that has not found enough good frames by then ends."""
     attempts: int = Field(default=3, ge=1, le=5)
     """Face checks in one reception before only the PIN or staff are left."""
@@ -179,7 +179,7 @@ class RecordsSettings(Section):
 
 
 class Settings(Section):
-    """Everything. The file is TOML; `UKETSUKE_VISION__THRESHOLD=0.38` overrides one value."""
+    """Everything. The file is TOML; `UKETSUKE_VISION__ATTEMPT_SECONDS=30` overrides one value."""
 
     profile: Profile = Profile.CLINIC
     """Where the terminal stands: it decides words, default questions and the form of prescriptions."""

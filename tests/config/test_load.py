@@ -38,10 +38,10 @@ def test_without_file_and_environment_everything_is_default() -> None:
 
 
 def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = settings_file(tmp_path, "[vision]\nthreshold = 0.35\nframes = 7\n")
-    monkeypatch.setenv("UKETSUKE_VISION__THRESHOLD", "0.38")
+    path = settings_file(tmp_path, "[vision]\nattempt_seconds = 0.35\nframes = 7\n")
+    monkeypatch.setenv("UKETSUKE_VISION__ATTEMPT_SECONDS", "0.38")
     vision = load(path).vision
-    assert (vision.threshold, vision.frames, vision.attempts) == (0.38, 7, 3)
+    assert (vision.attempt_seconds, vision.frames, vision.attempts) == (0.38, 7, 3)
 
 
 def test_face_and_pin_are_asked_for_only_when_somebody_wants_it(tmp_path: Path) -> None:
@@ -102,10 +102,19 @@ def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[vision]\ntreshold = 0.3\n", "vision.treshold in {file} is unknown; did you mean vision.threshold?"),
-        ("threshold = 0.3\n", "threshold in {file} is unknown; did you mean vision.threshold?"),
-        ("[reader]\nthreshold = 0.3\n", "reader.threshold in {file} is unknown; did you mean vision.threshold?"),
-        ("[visoin]\nthreshold = 0.3\n", "visoin.threshold in {file} is unknown; did you mean vision.threshold?"),
+        (
+            "[vision]\natempt_seconds = 0.3\n",
+            "vision.atempt_seconds in {file} is unknown; did you mean vision.attempt_seconds?",
+        ),
+        ("attempt_seconds = 0.3\n", "attempt_seconds in {file} is unknown; did you mean vision.attempt_seconds?"),
+        (
+            "[reader]\nattempt_seconds = 0.3\n",
+            "reader.attempt_seconds in {file} is unknown; did you mean vision.attempt_seconds?",
+        ),
+        (
+            "[visoin]\nattempt_seconds = 0.3\n",
+            "visoin.attempt_seconds in {file} is unknown; did you mean vision.attempt_seconds?",
+        ),
         ("zzz = 1\n", "zzz in {file} is unknown. Remove it or correct its name."),
         ("[empty]\n", "empty in {file} is unknown. Remove it or correct its name."),
     ],
@@ -118,10 +127,10 @@ def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, told
 @pytest.mark.parametrize(
     ("variable", "meant"),
     [
-        ("UKETSUKE_VISION__TRESHOLD", "; did you mean UKETSUKE_VISION__THRESHOLD?"),
+        ("UKETSUKE_VISION__ATEMPT_SECONDS", "; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?"),
         ("UKETSUKE_PROFLE", "; did you mean UKETSUKE_PROFILE?"),
         ("UKETSUKE_STATEDIR", "; did you mean UKETSUKE_STATE_DIR?"),
-        ("UKETSUKE_VISION_THRESHOLD", "; did you mean UKETSUKE_VISION__THRESHOLD?"),
+        ("UKETSUKE_VISION_ATTEMPT_SECONDS", "; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?"),
         ("UKETSUKE_QQQ", ". Remove it or correct its name."),
     ],
 )
@@ -133,12 +142,12 @@ def test_unknown_variable_is_refused_with_the_nearest(
 
 
 def test_unknown_name_inside_a_json_section(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UKETSUKE_VISION", '{"treshold": 0.3}')
-    assert "UKETSUKE_VISION__TRESHOLD is unknown; did you mean UKETSUKE_VISION__THRESHOLD?" in problem()
+    monkeypatch.setenv("UKETSUKE_VISION", '{"atempt_seconds": 0.3}')
+    assert "UKETSUKE_VISION__ATEMPT_SECONDS is unknown; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?" in problem()
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
-    told = problem(settings_file(tmp_path, "[vision]\nframes = 2\nthreshold = 0.9\n")).splitlines()
+    told = problem(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
     assert len(told) == 2
 
 
@@ -149,14 +158,14 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     ("text", "told"),
     [
         (
-            "[vision]\nthreshold = 0.9\n",
-            "vision.threshold = 0.9, set by {file}, is refused: it must be less than 0.6. "
-            "Allowed: a number, more than 0, less than 0.6.",
+            "[vision]\nattempt_seconds = 900.0\n",
+            "vision.attempt_seconds = 900.0, set by {file}, is refused: it must be less than 300. "
+            "Allowed: a number, more than 0, less than 300.",
         ),
         (
-            "[vision]\nthreshold = nan\n",
-            "vision.threshold = nan, set by {file}, is refused: it must be a finite number. "
-            "Allowed: a number, more than 0, less than 0.6.",
+            "[vision]\nattempt_seconds = nan\n",
+            "vision.attempt_seconds = nan, set by {file}, is refused: it must be a finite number. "
+            "Allowed: a number, more than 0, less than 300.",
         ),
         (
             '[vision]\nframes = "many"\n',
@@ -193,10 +202,10 @@ def test_wrong_value_is_told_with_place_and_range(tmp_path: Path, text: str, tol
 
 
 def test_wrong_variable_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = settings_file(tmp_path, "[vision]\nthreshold = 0.35\n")
-    monkeypatch.setenv("UKETSUKE_VISION__THRESHOLD", "7")
+    path = settings_file(tmp_path, "[vision]\nattempt_seconds = 0.35\n")
+    monkeypatch.setenv("UKETSUKE_VISION__ATTEMPT_SECONDS", "-7")
     assert problem(path).startswith(
-        "vision.threshold = '7', set by environment variable UKETSUKE_VISION__THRESHOLD, is refused"
+        "vision.attempt_seconds = '-7', set by environment variable UKETSUKE_VISION__ATTEMPT_SECONDS, is refused"
     )
 
 
@@ -222,7 +231,7 @@ def test_missing_file_named_by_the_variable(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
-    path = settings_file(tmp_path, "[vision]\nthreshold = = 1\n")
+    path = settings_file(tmp_path, "[vision]\nattempt_seconds = = 1\n")
     assert problem(path).startswith(f"{path}, line 2, column 13: Invalid value. The file is TOML")
 
 

@@ -24,7 +24,7 @@ def test_the_listing_is_a_file_of_defaults(tmp_path: Path) -> None:
 
 
 def test_one_entry_in_full() -> None:
-    entry = next(entry for entry in reference() if entry.name == "vision.threshold")
-    assert entry.environment == "UKETSUKE_VISION__THRESHOLD"
-    assert (entry.default, entry.allowed) == ("0.45", "a number, more than 0, less than 0.6")
-    assert "can count as a match" in entry.meaning
+    entry = next(entry for entry in reference() if entry.name == "vision.attempt_seconds")
+    assert entry.environment == "UKETSUKE_VISION__ATTEMPT_SECONDS"
+    assert (entry.default, entry.allowed) == ("20", "a number, more than 0, less than 300")
+    assert "enough good frames" in entry.meaning

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.sources.protocol import SourceKind
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import Scene, Trouble, shoot
 from vision.verdict import CameraLost
@@ -34,6 +35,10 @@ class CardSource:
     @property
     def name(self) -> str:
         return "synthetic card"
+
+    @property
+    def kind(self) -> SourceKind:
+        return SourceKind.DRAWN
 
     def open(self) -> CameraLost | None:
         return None

@@ -83,11 +83,11 @@ def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uk
 
 def test_settings_that_are_wrong_are_told_in_one_line(tmp_path: Path, uketsuke: Uketsuke) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text("[vision]\ntreshold = 0.3\n")
+    file.write_text("[vision]\natempt_seconds = 0.3\n")
     code, output = uketsuke("config", "check", "--config", str(file))
     assert code == 1
-    assert "vision.treshold" in output
-    assert "vision.threshold" in output
+    assert "vision.atempt_seconds" in output
+    assert "vision.attempt_seconds" in output
     assert "Traceback" not in output
 
 
