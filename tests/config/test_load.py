@@ -232,7 +232,7 @@ def test_missing_file_named_by_the_variable(tmp_path: Path, monkeypatch: pytest.
 
 def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = = 1\n")
-    assert problem(path).startswith(f"{path}, line 2, column 13: Invalid value. The file is TOML")
+    assert problem(path).startswith(f"{path}, line 2, column 19: Invalid value. The file is TOML")
 
 
 def test_file_in_another_encoding(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vision.frame import Frame
-    from vision.verdict import CameraLost
+    from vision.sources.protocol import SourceKind
+from vision.verdict import CameraLost
 
 BROWSER = "browser"
 """What `--camera` says for it."""
@@ -35,6 +36,11 @@ class BrowserSource:
             if len(jpeg) <= LARGEST_JPEG:
                 self._jpeg = jpeg
                 self._new.notify_all()
+
+    @property
+    def kind(self) -> SourceKind:
+        """A page sends the frames; which camera it has is not known."""
+        return SourceKind.VIRTUAL
 
     def open(self) -> "CameraLost | None":
         self.on_wanted(True)
