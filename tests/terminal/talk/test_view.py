@@ -306,7 +306,7 @@ def test_the_end_counts_what_is_shared_and_shows_the_answers_on_touch_only() -> 
     assert any("：" in line for line in said("complete-details"))
 
 
-@pytest.mark.parametrize("name", ["method-pin-locked", "method-pin-forgotten"])
+@pytest.mark.parametrize("name", ["method-pin-locked", "method-pin-forgotten", "method-face-only"])
 def test_a_pin_that_cannot_be_used_is_told_with_who_mends_it(name: str) -> None:
     assert any("市区町村" in line for line in said(name))
 
