@@ -3,6 +3,7 @@
 from typing import Any
 
 from terminal.front.keypad import TypedPart
+from terminal.session.events import DisplayChanged
 from terminal.talk.parts import Body, Offer, Talk
 from terminal.words.catalogue import Words
 
@@ -65,7 +66,10 @@ def _body(body: Body) -> dict[str, Any]:
 
 
 def _offer(offer: Offer) -> dict[str, Any]:
-    return {"id": offer.id, "label": offer.label, "hint": offer.hint, "key": offer.key, "back": offer.back}
+    drawn_offer = {"id": offer.id, "label": offer.label, "hint": offer.hint, "key": offer.key, "back": offer.back}
+    if isinstance(offer.event, DisplayChanged) and offer.event.language is not None:
+        drawn_offer["lang"] = offer.event.language  # named in the language it leads to
+    return drawn_offer
 
 
 def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:

@@ -46,12 +46,23 @@ def test_a_finger_answers_once_however_often_it_taps(stage: PageStage, page: Pag
 def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
-    x, y = offer(page, "pin")
+    # a finger that comes down the moment the new screen is there, however slow this computer is
+    page.evaluate(
+        """() => new MutationObserver((_, observer) => {
+             const target = document.querySelector("[data-offer=all]");
+             if (!target) return;
+             observer.disconnect();
+             const { left, top } = target.getBoundingClientRect();
+             for (const name of ["pointerdown", "pointerup"]) {
+               target.dispatchEvent(new PointerEvent(name, { bubbles: true, isPrimary: true, pointerId: 7,
+                                                            clientX: left + 9, clientY: top + 9 }));
+             }
+           }).observe(document.querySelector("#body"), { childList: true })"""
+    )
     ask(stage, page, "consent", settled=False)
-    page.touchscreen.tap(x, y)
-    assert not stage.counter.posted
     said = page.locator("#foot .state.loud")
     expect(said).to_have_text(words("ja")("touch.not-yet"))
+    assert not stage.counter.posted
     expect(said).not_to_be_visible(timeout=4000)
 
 
@@ -296,3 +307,11 @@ def test_what_the_page_gets_holds_no_event(stage: PageStage, page: Page) -> None
     told = json.loads(got[-1])["talk"]
     assert set(told["body"]["offers"][0]) <= {"id", "label", "hint", "key", "back", "lang"}
     assert "r1" not in json.dumps(told)
+
+
+def test_a_language_is_named_in_its_own_language(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "idle")
+    assert page.get_attribute("[data-offer=language-en]", "lang") == "en"
+    assert page.get_attribute("[data-offer=language-ja]", "lang") == "ja"
+    assert page.get_attribute("[data-offer=call-staff]", "lang") is None
