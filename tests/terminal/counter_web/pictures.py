@@ -1,0 +1,90 @@
+"""Draw the page's pictures in docs/pictures: `python -m tests.terminal.counter_web.pictures`."""
+
+import tempfile
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from config.settings import Settings
+from terminal.session.display import Size
+from tests.terminal.counter_web.stage import PageStage, chromium, shows
+from tests.terminal.talk.gallery import state_of
+from vision.camera import Camera
+from vision.synthetic.source import SyntheticSource
+
+OUT = Path(__file__).parents[3] / "docs" / "pictures"
+README = {
+    "page-idle-ja": ("idle", "ja"),
+    "page-method-ja": ("method", "ja"),
+    "page-face-ja": ("face-turn", "ja"),
+    "page-pin-ja": ("pin", "ja"),
+    "page-consent-en": ("consent", "en"),
+    "page-consent-ja": ("consent", "ja"),
+    "page-complete-ja": ("complete", "ja"),
+}
+SHEET: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    *((name, "ja", {}) for name in ("idle", "method", "face-turn", "pin-wrong")),
+    *((name, "ja", {}) for name in ("pin-last", "code", "opening", "registration")),
+    *((name, "ja", {}) for name in ("consent", "consent-one", "limit", "summary")),
+    *((name, "ja", {}) for name in ("complete", "complete-awaiting", "problem-suspended", "idle-card-left")),
+    *((name, "en", {"high_contrast": True}) for name in ("consent", "pin-wrong", "limit", "complete")),
+    ("consent", "ja", {"size": Size.LARGE}),
+    ("method", "ja", {"size": Size.LARGEST}),
+    ("pin-wrong", "ja", {"size": Size.LARGEST}),
+    ("pin-wrong", "ja", {"low": True}),
+)
+TALL = ("idle", "method", "face-turn", "pin-wrong", "consent", "complete")
+GAP, WIDE = 8, 400
+
+
+def shot(stage: PageStage, page: Page, name: str, language: str, look: dict[str, Any]) -> Image.Image:
+    stage.be(state_of(name, language, **look))
+    shows(page, stage.serial)
+    page.wait_for_timeout(1200 if name.startswith("face") else 450)
+    if name == "pin":
+        page.keyboard.press("1")
+        page.keyboard.press("9")
+        page.wait_for_timeout(400)
+    return Image.open(BytesIO(page.screenshot())).convert("RGB")
+
+
+def sheet(wide: list[Image.Image], tall: list[Image.Image]) -> Image.Image:
+    """Four landscape pictures a row, the portrait ones in a row below."""
+    width, high = 4 * (WIDE + GAP) + GAP, WIDE * 5 // 8
+    rows = -(-len(wide) // 4)
+    narrow = (width - GAP) // len(tall) - GAP
+    drawn = Image.new("RGB", (width, rows * (high + GAP) + narrow * 8 // 5 + 2 * GAP), "#54636e")
+    for index, picture in enumerate(wide):
+        place = (GAP + index % 4 * (WIDE + GAP), GAP + index // 4 * (high + GAP))
+        drawn.paste(picture.resize((WIDE, high), Image.Resampling.LANCZOS), place)
+    for index, picture in enumerate(tall):
+        place = (GAP + index * (narrow + GAP), GAP + rows * (high + GAP))
+        drawn.paste(picture.resize((narrow, narrow * 8 // 5), Image.Resampling.LANCZOS), place)
+    return drawn
+
+
+def main() -> None:
+    camera = Camera(SyntheticSource("hana"))
+    camera.start()
+    with ExitStack() as ending:
+        ending.callback(camera.stop)
+        folder = ending.enter_context(tempfile.TemporaryDirectory())
+        browser = ending.enter_context(chromium())
+        stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), camera=camera))
+        ending.enter_context(camera.look())
+        page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
+        for file, (name, language) in README.items():
+            picture = shot(stage, page, name, language, {}).resize((960, 600), Image.Resampling.LANCZOS)
+            picture.quantize(96).save(OUT / f"{file}.png", optimize=True)
+        wide = [shot(stage, page, name, language, look) for name, language, look in SHEET]
+        page.set_viewport_size({"width": 800, "height": 1280})
+        tall = [shot(stage, page, name, "ja", {}) for name in TALL]
+        sheet(wide, tall).save(OUT / "counter-web.jpg", quality=80)
+
+
+if __name__ == "__main__":
+    main()
