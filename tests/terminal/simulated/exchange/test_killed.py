@@ -66,7 +66,7 @@ def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
         # No `.err`: a request that was answered before the kill is not asked again under a name already used.
         assert path.suffix == ".xml"
         assert check_file(path).ok
-    assert list((folders.res / WORK_FOLDER).iterdir()) == []
+    assert list((folders.res / WORK_FOLDER).glob("*.part")) == []
     book = Book(root / "book.db")
     assert book.numbers(INSTITUTION, registration().body.info) is not None
     book.close()
