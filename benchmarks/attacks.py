@@ -2,10 +2,11 @@
 
     python -m benchmarks.attacks DIR --json attacks.json
 
-DIR holds clips/ with films of real faces, whom nobody asked to turn. Every film is entered at many moments, once for
-each side: a trial counts where the head did turn to that side in time. Then one frame of each film is printed, held
-before a simulated camera, and turned as the screen asks. Last come the synthetic persons and their attackers, through
-the whole face check. Nothing is written but the figures.
+DIR holds clips/ with films of real faces, whom nobody asked to turn, and prints/ with real prints before a real camera:
+prints/moving/PERSON/SERIES of one print that is moved, prints/print and prints/real with pictures for MiniFASNet. Every
+film is entered at many moments, once for each side: a trial counts where the head did turn to that side in time. Then
+one frame of each film is printed, held before a simulated camera, and turned as the screen asks. Last come the
+synthetic persons and their attackers, through the whole face check. Nothing is written but the figures.
 """
 
 import argparse
@@ -22,11 +23,13 @@ import cv2
 import numpy as np
 from platformdirs import user_cache_path
 
-from config.settings import AntiPhoto, VisionSettings
+from config.settings import AntiPhoto, Settings, VisionSettings
+from vision.antispoofing.store import open_anti_spoofing
 from vision.challenge import DEMANDS, Challenge, Phase
-from vision.check import check_face
-from vision.engines.engine import FaceAxes, FaceEngine, Points
+from vision.check import PHOTOGRAPH, check_face
+from vision.engines.engine import FaceEngine
 from vision.engines.open import open_engine
+from vision.face import FaceAxes, Points
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.guidance import turn
 from vision.reference import Reference, make_reference
@@ -44,6 +47,8 @@ FPS = 25.0
 EVERY = 6
 """Frames between two moments at which a film is entered."""
 AHEAD = 0.2
+PRINTS_FPS = 5.0
+PRINTS_EVERY = 3
 BENDS = (0.5, 1.0, 1.5, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
@@ -58,8 +63,8 @@ class Seen:
 
 
 def one_face(engine: FaceEngine, frame: Frame) -> Points | None:
-    boxes = engine.faces(frame.grey)
-    return engine.points(frame.grey, boxes[0]) if len(boxes) == 1 else None
+    faces = engine.faces(frame.grey)
+    return faces[0].points if len(faces) == 1 else None
 
 
 def film(path: Path, engine: FaceEngine) -> list[tuple[Frame, Points | None]]:
@@ -134,6 +139,65 @@ def real(frames: list[tuple[Frame, Points | None]]) -> Counter[str]:
             if turned >= STANDARD.looks:
                 ends[end] += 1
     return ends
+
+
+def moving_prints(folder: Path, engine: FaceEngine) -> dict[str, Any]:
+    """Real prints moved by hand: how challenges end that are set at every start, to both sides (APCER: passed)."""
+    ends: Counter[str] = Counter()
+    turned_ends: Counter[str] = Counter()
+    series = sorted(place for person in folder.iterdir() for place in person.iterdir() if place.is_dir())
+    pictures = faces = 0
+    for place in series:
+        frames = []
+        for number, path in enumerate(sorted(place.iterdir())):
+            picture = cv2.imread(str(path))
+            frame = frame_of(picture, number=number, taken_at=number / PRINTS_FPS, order="BGR")
+            assert not isinstance(frame, FrameProblem)
+            frames.append((frame, one_face(engine, frame)))
+        pictures, faces = pictures + len(frames), faces + sum(points is not None for _, points in frames)
+        for start in range(0, len(frames) - 5, PRINTS_EVERY):
+            points = frames[start][1]
+            if points is None or abs(turn(points)) > AHEAD:
+                continue
+            for side in (1, -1):
+                end, turned = tried(frames, start, side)
+                ends[end] += 1
+                if turned >= STANDARD.looks:
+                    turned_ends[end] += 1
+    return {
+        "series": len(series),
+        "pictures": pictures,
+        "faces": faces,
+        "all trials": dict(ends),
+        "trials that look turned": dict(turned_ends),
+    }
+
+
+def votes(folder: Path, engine: FaceEngine, own: Path) -> dict[str, Any]:
+    """MiniFASNet on single pictures and on series of five: how many a threshold of 0.3 calls a photograph."""
+    networks = open_anti_spoofing(own)
+    if networks is None:
+        return {}
+    found: dict[str, Any] = {}
+    for kind in ("print", "real"):
+        single, series = [], []
+        for person in sorted((folder / kind).iterdir()):
+            scores = []
+            for path in sorted(person.iterdir()):
+                frame = frame_of(cv2.imread(str(path)), number=0, taken_at=0.0, order="BGR")
+                assert not isinstance(frame, FrameProblem)
+                faces = engine.faces(frame.grey)
+                if len(faces) == 1:
+                    scores.append(networks.liveness(frame.rgb, faces[0]))
+            single += scores
+            series += [float(np.mean(scores[at : at + 5])) for at in range(0, len(scores) - 4, 5)]
+        found[kind] = {
+            "pictures": len(single),
+            "pictures called photographs": sum(one < PHOTOGRAPH for one in single),
+            "series": len(series),
+            "series called photographs": sum(one < PHOTOGRAPH for one in series),
+        }
+    return found
 
 
 def sharpest_ahead(frames: list[tuple[Frame, Points | None]]) -> Image | None:
@@ -221,6 +285,7 @@ def synthetic(engine: FaceEngine, policy: AntiPhoto, times: int) -> dict[str, Co
                     threading.Event(),
                     view.clock,
                     random.Random(seed * 31 + len(kind)),
+                    calibration=engine.drawn_calibration,
                 )
                 end = "passed" if isinstance(verdict, FaceMatched) else type(verdict).__name__
                 if isinstance(verdict, PhotoSuspected):
@@ -229,7 +294,7 @@ def synthetic(engine: FaceEngine, policy: AntiPhoto, times: int) -> dict[str, Co
     return ends
 
 
-def measure(folder: Path | None, cache: Path, times: int) -> dict[str, Any]:
+def measure(folder: Path | None, cache: Path, times: int, own: Path) -> dict[str, Any]:
     engine = open_engine(cache)
     figures: dict[str, Any] = {}
     if folder is not None:
@@ -241,6 +306,9 @@ def measure(folder: Path | None, cache: Path, times: int) -> dict[str, Any]:
             if picture is not None:
                 for kind, end in prints_of(picture, engine, 100 * seed):
                     prints.setdefault(kind, Counter())[end] += 1
+        if (folder / "prints").is_dir():
+            figures["real prints, moved"] = moving_prints(folder / "prints" / "moving", engine)
+            figures["MiniFASNet"] = votes(folder / "prints", engine, own)
         figures["real clips"] = films
         figures["prints of real faces"] = {kind: dict(ends) for kind, ends in prints.items()}
     for policy in (AntiPhoto.STANDARD, AntiPhoto.STRICT):
@@ -253,6 +321,9 @@ def print_figures(figures: dict[str, Any]) -> None:
     for what, kinds in figures.items():
         print(f"\n{what}")
         for kind, ends in kinds.items():
+            if not isinstance(ends, dict):
+                print(f"  {kind}: {ends}")
+                continue
             total = sum(ends.values())
             rest = ", ".join(f"{end} {count}" for end, count in sorted(ends.items()) if end != "passed")
             print(f"  {kind:26} passed {ends.get('passed', 0):4} of {total:4}   {rest}")
@@ -263,9 +334,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="without it, the synthetic part alone")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
+    parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's folder for faces")
     parser.add_argument("--times", type=int, default=3, help="tries per synthetic person and attack")
     given = parser.parse_args()
-    figures = measure(given.folder, given.cache, given.times)
+    figures = measure(given.folder, given.cache, given.times, given.own)
     print_figures(figures)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

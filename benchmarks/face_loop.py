@@ -187,7 +187,7 @@ def ready(film: Path, cache: Path) -> float:
         "from vision.sources.open import open_source",
         "camera = Camera(open_source(sys.argv[1], loop=True), keep_open=True); camera.start()",
         "open_engine(pathlib.Path(sys.argv[2])).calibration",
-        "camera.look().__enter__(); assert camera.after(-1, 5) is not None",
+        "look = camera.look(); look.__enter__(); assert camera.after(-1, 5) is not None",
         "print(time.monotonic() - began); camera.stop()",
     )
     run = [sys.executable, "-c", "\n".join(lines), str(film), str(cache)]

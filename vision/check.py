@@ -59,7 +59,7 @@ class AntiSpoofing(Protocol):
         """0 a photograph, 1 a face."""
 
 
-_PHOTOGRAPH = 0.3
+PHOTOGRAPH = 0.3
 """Mean liveness of the collected frames below which they may show a photograph."""
 
 
@@ -187,7 +187,7 @@ class _Attempt:
 
     def _looks_printed(self) -> bool:
         votes = self._collected.liveness
-        return bool(votes) and float(np.mean(votes)) < _PHOTOGRAPH
+        return bool(votes) and float(np.mean(votes)) < PHOTOGRAPH
 
     def _suspected(self, frame: Frame) -> PhotoSuspected | None:
         """One more turn the first time; None then."""

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from vision.sources.protocol import SourceKind
+
 if TYPE_CHECKING:
     from vision.frame import Frame
-    from vision.sources.protocol import SourceKind
-from vision.verdict import CameraLost
+    from vision.verdict import CameraLost
 
 BROWSER = "browser"
 """What `--camera` says for it."""

@@ -106,6 +106,15 @@ PERSONAS: tuple[Persona, ...] = (
         expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
     ),
     Persona(
+        name="printed-photo",
+        story="Holds the holder's photograph before the camera; after three attempts the PIN is asked for.",
+        person="adult",
+        face="hana",
+        live_face="hana+flat-print",
+        script=Script(way=Way.FACE),
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+    ),
+    Persona(
         name="unregistered-card",
         story="The first time: the card is registered as insurance card.",
         person="unregistered",

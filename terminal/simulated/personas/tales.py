@@ -38,6 +38,11 @@ _JA: dict[str, tuple[str, str, str]] = {
         "3回で暗証番号に変わるのを確かめます",
         "暗証番号で完了します",
     ),
+    "printed-photo": (
+        "カードの人の写真を カメラの前にかざします",
+        "写真では通らず 3回で暗証番号に変わるのを確かめます",
+        "暗証番号で完了します",
+    ),
     "unregistered-card": (
         "はじめて保険証として使う方です",
         "「登録する」は最初の1回だけと伝えます",
@@ -190,6 +195,7 @@ _EN: dict[str, tuple[str, str]] = {
     "pin-locked-face-ok": ("Say that the city hall unlocks the PIN.", "Done by face alone."),
     "pinless-card": ("Say that the face is the way here.", "Done by face alone."),
     "face-other-person-then-pin": ("Watch it change to the PIN after three attempts.", "Done by PIN."),
+    "printed-photo": ("See that a photograph does not pass, and what staff would do then.", "Done by PIN."),
     "unregistered-card": ("Say that registering is needed once only.", "Registered, then done."),
     "all-refused": ("Say that refusing costs nothing.", "Done, nothing shared."),
     "removed-before-check": ("Ask to put the card down again.", "Back at the first screen, nothing written."),
