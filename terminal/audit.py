@@ -87,11 +87,14 @@ def _detail(event: Event, after: State) -> str:
             return ""
 
 
+_LONGEST_LINE = 4096
+
+
 def _month_of(path: Path) -> str:
     """`YYYY-MM` of the trail's first line; empty for none."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return datetime.fromisoformat(json.loads(file.readline())["at"]).strftime("%Y-%m")
+            return datetime.fromisoformat(json.loads(file.readline(_LONGEST_LINE))["at"]).strftime("%Y-%m")
     except (OSError, ValueError, TypeError, KeyError):
         return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import sqlite3
@@ -24,8 +25,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 def audit(file: Path, terminal_id: str) -> None:
     """Raises AssertionError as the page's own program does."""
-    indented = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].split("\nThat nothing")[0]
-    program = textwrap.dedent(indented).replace('"ledger.jsonl"', repr(str(file)))
+    lines = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].splitlines()
+    indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines)
+    program = textwrap.dedent("\n".join(indented)).replace('"ledger.jsonl"', repr(str(file)))
     assert "previous = told" in program
     exec(program, {"terminal_id": terminal_id})
 

@@ -280,13 +280,13 @@ def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uket
     assert Path(played[0]["result_file"]).exists()
     code, output = uketsuke("ledger", "verify")
     assert code == 0
-    assert "4 records" in output
+    assert "5 records" in output
     _, output = uketsuke("ledger", "show")
     assert "delivered" in output
     exported = tmp_path / "ledger.jsonl"
     code, output = uketsuke("ledger", "export", str(exported))
     assert code == 0
-    assert "4 records of terminal-" in output
+    assert "5 records of terminal-" in output
     assert json.loads(exported.read_text(encoding="utf-8").splitlines()[-1])["hash"] in output
     code, output = uketsuke("ledger", "export", str(exported))
     assert code == 1
