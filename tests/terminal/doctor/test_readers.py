@@ -31,6 +31,12 @@ def settings(tmp_path: Path, **reader: str) -> Settings:
     return Settings.model_validate({"state_dir": tmp_path, "reader": reader})
 
 
+@pytest.fixture(autouse=True)
+def nobody_else_uses_pcsc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests on this machine do."""
+    monkeypatch.setattr("reader.holders.likely_holders", lambda: ())
+
+
 @pytest.fixture(scope="module")
 def pcscd() -> Iterator[Pcscd]:
     try:
