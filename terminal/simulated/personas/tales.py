@@ -189,6 +189,26 @@ _JA: dict[str, tuple[str, str, str]] = {
         "1枚を取ってもらいます",
         "U-106 のあと、自動で始まります",
     ),
+    "subsidy-used": (
+        "医療費の助成を受けている方です。今日も使います",
+        "紙の受給者証がいらないことを伝えます",
+        "助成を「使う」で完了します",
+    ),
+    "subsidy-refused": (
+        "医療費の助成を受けている方です。今日は使いません",
+        "使わなくても なくならないと伝えます",
+        "結果に「使わない」と書かれて完了します",
+    ),
+    "subsidy-not-connected": (
+        "助成の市区町村が まだつながっていない方です",
+        "紙の受給者証を見せてもらいます",
+        "助成は聞かれず、理由が結果に書かれます",
+    ),
+    "therapist": (
+        "施術所に来た方です",
+        "暗証番号で資格だけを確認します",
+        "顔も同意も聞かれず、限度額だけ聞かれて完了します",
+    ),
 }
 _EN: dict[str, tuple[str, str]] = {
     "pin-wrong-once": ("Stay calm when the screen says two tries are left.", "Done, all shared but the check-up."),
@@ -227,12 +247,17 @@ _EN: dict[str, tuple[str, str]] = {
     "clock-wrong": ("Set the clock.", "U-504, nothing was opened."),
     "specific-disease": ("Say that this one is asked for by itself.", "Done, the certificate is in the file."),
     "limit-by-law": ("Say that the limit arrives without asking.", "The limit is in the file, by law."),
+    "subsidy-used": ("Say that no paper certificate is needed.", "Done, the subsidy is used."),
+    "subsidy-refused": ("Say that nothing is lost by not using it.", "Done, the result says it is not used."),
+    "subsidy-not-connected": ("Ask for the paper certificate.", "Nothing asked; the result says why."),
+    "therapist": ("The PIN is the only way here.", "Done, asked for the limit alone."),
 }
 
 
 def tale_of(persona: Persona, language: Language) -> Tale:
+    """A persona that is told in no words of its own yet has its story."""
     if language == "ja":
-        return Tale(*_JA[persona.name])
+        return Tale(*_JA.get(persona.name, (persona.story, "見守ります", "受付が終わります")))
     staff, end = _EN.get(persona.name, ("Watch.", "Done; a result file was written."))
     return Tale(persona.story, staff, end)
 
