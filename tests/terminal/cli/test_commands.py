@@ -281,6 +281,9 @@ def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uket
     code, output = uketsuke("ledger", "verify")
     assert code == 0
     assert "5 records" in output
+    code, output = uketsuke("ledger", "verify", "--files", str(Path(played[0]["result_file"]).parent))
+    assert code == 0
+    assert "1 result files" in output
     _, output = uketsuke("ledger", "show")
     assert "delivered" in output
     exported = tmp_path / "ledger.jsonl"
