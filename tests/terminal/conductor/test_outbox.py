@@ -124,7 +124,7 @@ def but_for(odd_one: str, deliver: Callable[..., Awaitable[Outcome]]) -> Callabl
 def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def ended_before(_: str) -> Outcome:
+    async def ended_before(*_: object) -> Outcome:
         return Outcome(Stage.REFUSED)
 
     async def day() -> None:

@@ -123,6 +123,7 @@ def test_not_told_any_more_when_the_consent_has_ended(counter: Any, card: Any, t
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=Manner.FAILING))
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
+        await client.challenge()  # the service tells its time with every challenge
         await delivery.work_off()
         return delivery.backlog()
 

@@ -80,7 +80,7 @@ def test_staff_reads_it_in_words() -> None:
     assert "返事がありません" in text
     assert "2件" in text
     assert "ディスクがいっぱいです" in text
-    assert "11-22 09:05  U-402 このカードは一時停止中です" in text
+    assert "11-22 09:05  U-402 なくしたと届けられ 止められているカードです" in text
     assert "--:--  完了" in text
 
 

@@ -400,11 +400,19 @@ def test_every_refusal_has_its_own_screen(reason: RefusalReason, code: ProblemCo
     assert world.checks == {}
 
 
-def test_the_card_is_let_go_as_soon_as_the_check_is_open() -> None:
+def test_the_card_is_kept_until_the_decision_and_let_go_with_it() -> None:
+    """While it lies there it signs what was answered."""
     world = World()
     world.by_pin()
+    reception = world.reception.id
     assert isinstance(world.state, st.Consent)
-    assert world.reception.id in world.released
+    assert reception not in world.released
+    world.touch(ev.ShareNone)
+    world.touch(ev.QuestionAnswered, "limit", False)
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    assert isinstance(world.state, st.Complete)
+    assert reception in world.released
 
 
 def test_an_expiring_certificate_is_told_first() -> None:
