@@ -195,7 +195,16 @@ def _unknown_in_environment() -> list[str]:
     return problems
 
 
+REMOVED = {
+    "vision.threshold": "removed in 0.2.0: each face network has calibrated thresholds (`uketsuke face calibrate`); "
+    "delete the line",
+}
+"""Settings of earlier versions: why they are gone and what to do."""
+
+
 def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
+    if name in REMOVED:
+        return f"{where} was {REMOVED[name]}"
     near = _nearest(name)
     shown = _variable(near).removeprefix("environment variable ") if near and as_variable else near
     hint = f"; did you mean {shown}?" if shown else ". Remove it or correct its name."

@@ -283,3 +283,9 @@ def test_dots_in_values_and_comments_are_no_nesting(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("# " + "a." * 100 + "\n[handover]\nfolder = '" + "a." * 100 + "'  # " + ". " * 100 + "\n")
     assert load(path).handover.folder == tmp_path / ("a." * 100)
+
+
+def test_a_setting_of_an_earlier_version_is_told_with_what_to_do(tmp_path: Path) -> None:
+    told = problem(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
+    assert "vision.threshold" in told
+    assert "delete the line" in told
