@@ -48,7 +48,7 @@ class Fingers:
 
     async def drawn(self) -> None:
         await self._page.wait_for_function(
-            "serial => performance.getEntriesByName('painted').some(mark => mark.detail === serial)",
+            "serial => performance.getEntriesByName('painted').some(mark => mark.detail >= serial)",
             arg=self._terminal.screen.talk.serial,
         )
         await asyncio.sleep(SETTLE_SECONDS + 0.05)
