@@ -183,6 +183,7 @@ def test_the_engines_calibration_decides(apart: float, kind: type) -> None:
         reference = Reference(np.cos(angle) * live + np.sin(angle) * sideways)
         verdict, _ = run(seen, reference, Counting(), anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)
+    assert isinstance(verdict, FaceMatched | FaceNotMatched)
     assert verdict.distance == pytest.approx(apart)
 
 

@@ -83,7 +83,7 @@ def test_none_wrong_of_many_is_not_never_and_few_persons_say_nothing() -> None:
 def twins(count: int) -> list[Person]:
     """Persons who look alike."""
     return [
-        Person(f"twins_{n}", p.reference + 0.2, [one + 0.2 for one in p.live])  # type: ignore[operator]
+        Person(f"twins_{n}", np.asarray(p.reference) + 0.2, [one + 0.2 for one in p.live])
         for n, p in enumerate(invented(count, 6, 0.05))
     ]
 
