@@ -44,6 +44,8 @@ async def _follow_hana(settings: Settings) -> None:
 async def _by_pin(page: Page) -> None:
     await page.get_by_role("button", name="カードを置く").click()
     counter = page.frame_locator("iframe")
+    await counter.locator("[data-offer=pin]").wait_for()
+    await page.wait_for_timeout(450)
     await counter.locator("[data-offer=pin]").click()
     await counter.locator(".pad").wait_for()
     await page.wait_for_timeout(450)
