@@ -48,7 +48,7 @@ _WATCH = """
 
 def at_the_page(browser: Browser) -> dict[str, float]:
     from config.settings import Settings
-    from tests.terminal.counter_web.stage import PageStage, shows
+    from tests.terminal.counter_web.stage import PageStage, shows, until
     from tests.terminal.talk.gallery import state_of
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
@@ -70,7 +70,7 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         unseen = busy(os.getpid()), busy_browser()
         figures["camera_alone_cpu"] = unseen[0]
         stage.be(state_of("face"))
-        page.wait_for_function("() => window.pictures > 5")
+        until(page, "() => window.pictures > 5")
         before = page.evaluate("window.pictures")
         seen = busy(os.getpid()), busy_browser()
         figures["preview_fps"] = (page.evaluate("window.pictures") - before) / (2 * SECONDS)
@@ -81,7 +81,7 @@ def at_the_page(browser: Browser) -> dict[str, float]:
             page.evaluate("window.painted = []")
             told = time.time() * 1000
             stage.be(state_of("face-turn" if number % 2 else "face-guided"))
-            page.wait_for_function("() => window.painted.length > 0")
+            until(page, "() => window.painted.length > 0")
             late.append(page.evaluate("window.painted[0][1]") - told)
             time.sleep(0.05)
         figures["event_to_paint_p50_ms"] = statistics.median(late)

@@ -63,6 +63,8 @@ def test_two_processes_have_one_each(pcscd: Pcscd, real_counter: "PcscdCounter",
 def test_a_taken_port_is_not_the_end(pcscd: Pcscd) -> None:
     pcscd.stop()
     with socket.socket() as first, socket.socket() as second:
+        for taken_by_another in (first, second):  # connections of the ended pcscd may still be closing
+            taken_by_another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         first.bind(("", pcscd.port))
         second.bind(("", pcscd.port + 1))
         first.listen()

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,11 +107,23 @@ class PageStage:
         return page
 
 
+PAINTED = "serial => performance.getEntriesByName('painted').some(mark => mark.detail >= serial)"
+
+
 def shows(page: Page, serial: int) -> None:
     """Wait until the page has painted that question."""
-    page.wait_for_function(
-        "serial => performance.getEntriesByName('painted').some(mark => mark.detail >= serial)", arg=serial
-    )
+    until(page, PAINTED, serial)
+
+
+def until(page: Page, expression: str, arg: object = None) -> None:
+    """Wait until `expression` is true in the page.
+
+    Playwright's own wait_for_function evaluates a string in each frame; the content security policy forbids that.
+    """
+    ends = time.monotonic() + 30
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < ends, f"never true: {expression}"
+        page.wait_for_timeout(10)
 
 
 def settings_in(folder: Path) -> Settings:

@@ -12,7 +12,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.talk.serial import SETTLE_SECONDS
 from terminal.words.catalogue import words
-from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.counter_web.stage import PageStage, shows, until
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
@@ -97,7 +97,7 @@ def test_a_finger_is_seen_within_50_ms(stage: PageStage, page: Page) -> None:
     x, y = offer(page, "pin")
     page.mouse.move(x, y)
     page.mouse.down()
-    page.wait_for_function("window.seen !== undefined")
+    until(page, "window.seen !== undefined")
     assert page.evaluate("window.colour") != before
     page.mouse.up()
 
@@ -283,9 +283,10 @@ def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path
         ask(stage, page, "method")
         assert camera.taken == 0
         ask(stage, page, "face-turn")
-        page.wait_for_function(
+        until(
+            page,
             """() => { const canvas = document.querySelector("canvas");
-                 return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }"""
+                 return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }""",
         )
         assert page.locator(".arrow path").count() == 4
         ask(stage, page, "consent")

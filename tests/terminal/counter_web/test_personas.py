@@ -11,7 +11,7 @@ from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.talk.parts import Offer, Talk
 from terminal.talk.serial import SETTLE_SECONDS
-from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PAINTED
 from tests.terminal.day import Day
 
 BY_TOUCH = ("face-match", "pin-wrong-once", "unregistered-card", "removed-during-consent")
@@ -47,10 +47,9 @@ class Fingers:
         return self._terminal.screen.talk
 
     async def drawn(self) -> None:
-        await self._page.wait_for_function(
-            "serial => performance.getEntriesByName('painted').some(mark => mark.detail >= serial)",
-            arg=self._terminal.screen.talk.serial,
-        )
+        async with asyncio.timeout(30):
+            while not await self._page.evaluate(PAINTED, self._terminal.screen.talk.serial):
+                await asyncio.sleep(0.01)
         await asyncio.sleep(SETTLE_SECONDS + 0.05)
 
     async def do(self) -> None:
