@@ -36,7 +36,7 @@ from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack, Hand, on_paper
 from vision.synthetic.attention import Attention
 from vision.synthetic.frame_by_frame import FrameByFrame
-from vision.synthetic.held_sheet import Held, lay
+from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
@@ -221,7 +221,7 @@ def hands(picture: Image, bend: float, seed: int, far: float) -> Callable[[float
     noise = np.random.default_rng(seed)
 
     def shown(seconds: float, turned: float) -> Image:
-        held: Held = hand.holds(seconds, far * turned, bend, away=1.7)
+        held: HeldSheet = hand.holds(seconds, far * turned, bend, away=1.7)
         frame = lay(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
         _, coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
 from reader.certificate import parse_certificate
 from reader.channel import Channel, StatusError
-from reader.diagnosis import Stage, Told, Trouble, diagnose
+from reader.diagnosis import CardStage, Told, Trouble, diagnose
 from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
 from reader.facts import (
     CardFacts,
@@ -334,22 +334,22 @@ class MyNumberCard:
             return do()
         except _PROBLEMS as problem:
             known = self._channel.application is not None
-            told = self._diagnose(problem, Stage.READING if known else Stage.FIRST_SELECT, what)
+            told = self._diagnose(problem, CardStage.READING if known else CardStage.FIRST_SELECT, what)
             return NotMyNumberCard() if told is Told.OTHER_CARD else _problem(told, problem, what)
 
     def _as_value(self, what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
         try:
             return do()
         except _PROBLEMS as problem:
-            return _problem(self._diagnose(problem, Stage.READING, what), problem, what)
+            return _problem(self._diagnose(problem, CardStage.READING, what), problem, what)
 
-    def _diagnose(self, problem: Exception, stage: Stage, what: str) -> Told:
+    def _diagnose(self, problem: Exception, stage: CardStage, what: str) -> Told:
         code, there = None, True
         if isinstance(problem, LinkLost):
             code, there = problem.code, problem.card_there
         elif isinstance(problem, StatusError):
             code = problem.sw
-        atr = self._link.atr if stage is Stage.FIRST_SELECT and there else b""
+        atr = self._link.atr if stage is CardStage.FIRST_SELECT and there else b""
         return diagnose(Trouble(stage, code, atr, there), what)
 
 

@@ -15,7 +15,7 @@ from reader.atr import is_other_card
 _log = logging.getLogger(__name__)
 
 
-class Stage(StrEnum):
+class CardStage(StrEnum):
     SERVICE = "service"
     """Reaching the PC/SC service."""
     CONNECT = "connect"
@@ -70,7 +70,7 @@ class Pcsc(IntEnum):
 class Trouble:
     """One error. `code` is None for bytes without a status word, malformed data and a card that stays mute."""
 
-    stage: Stage
+    stage: CardStage
     code: int | None
     atr: bytes = b""
     card_there: bool = True
@@ -78,7 +78,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    stage: Stage
+    stage: CardStage
     fits: Callable[[Trouble], bool]
     told: Told
     again: bool = False
@@ -118,22 +118,22 @@ _AWAY: Final = _codes(
 )
 
 TABLE: Final = (
-    _Row(Stage.SERVICE, _DENIED, Told.ACCESS_DENIED),
-    _Row(Stage.SERVICE, _any, Told.READER_LOST),
-    _Row(Stage.CONNECT, _DENIED, Told.ACCESS_DENIED),
-    _Row(Stage.CONNECT, _codes(Pcsc.SHARING_VIOLATION), Told.HELD),
-    _Row(Stage.CONNECT, _codes(Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD), Told.TAKEN_AWAY),
-    _Row(Stage.CONNECT, _AWAY, Told.READER_LOST),
-    _Row(Stage.CONNECT, _other_by_atr, Told.OTHER_CARD),
-    _Row(Stage.CONNECT, _codes(Pcsc.UNSUPPORTED_CARD, Pcsc.CARD_UNSUPPORTED, Pcsc.UNKNOWN_CARD), Told.OTHER_CARD),
-    _Row(Stage.CONNECT, _any, Told.UNREADABLE, again=True),
-    _Row(Stage.FIRST_SELECT, _other_by_atr, Told.OTHER_CARD),
-    _Row(Stage.FIRST_SELECT, _gone, Told.TAKEN_AWAY),
-    _Row(Stage.FIRST_SELECT, _refusal, Told.OTHER_CARD),
-    _Row(Stage.FIRST_SELECT, _any, Told.UNREADABLE),
-    _Row(Stage.READING, _gone, Told.TAKEN_AWAY),
-    _Row(Stage.READING, _codes(Pcsc.REMOVED_CARD, Pcsc.NO_SMARTCARD), Told.TAKEN_AWAY),
-    _Row(Stage.READING, _any, Told.UNREADABLE),
+    _Row(CardStage.SERVICE, _DENIED, Told.ACCESS_DENIED),
+    _Row(CardStage.SERVICE, _any, Told.READER_LOST),
+    _Row(CardStage.CONNECT, _DENIED, Told.ACCESS_DENIED),
+    _Row(CardStage.CONNECT, _codes(Pcsc.SHARING_VIOLATION), Told.HELD),
+    _Row(CardStage.CONNECT, _codes(Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD), Told.TAKEN_AWAY),
+    _Row(CardStage.CONNECT, _AWAY, Told.READER_LOST),
+    _Row(CardStage.CONNECT, _other_by_atr, Told.OTHER_CARD),
+    _Row(CardStage.CONNECT, _codes(Pcsc.UNSUPPORTED_CARD, Pcsc.CARD_UNSUPPORTED, Pcsc.UNKNOWN_CARD), Told.OTHER_CARD),
+    _Row(CardStage.CONNECT, _any, Told.UNREADABLE, again=True),
+    _Row(CardStage.FIRST_SELECT, _other_by_atr, Told.OTHER_CARD),
+    _Row(CardStage.FIRST_SELECT, _gone, Told.TAKEN_AWAY),
+    _Row(CardStage.FIRST_SELECT, _refusal, Told.OTHER_CARD),
+    _Row(CardStage.FIRST_SELECT, _any, Told.UNREADABLE),
+    _Row(CardStage.READING, _gone, Told.TAKEN_AWAY),
+    _Row(CardStage.READING, _codes(Pcsc.REMOVED_CARD, Pcsc.NO_SMARTCARD), Told.TAKEN_AWAY),
+    _Row(CardStage.READING, _any, Told.UNREADABLE),
 )
 """The first row that fits decides."""
 

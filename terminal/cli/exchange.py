@@ -71,7 +71,7 @@ def serve_folders(
             zip_bulk=zip_bulk,
         )
         open_client = None if service is None else _client_of(settings, service)
-        exchange, book = open_exchange(
+        exchange, store = open_exchange(
             folder, settings.state_dir, rules, people_file=people_file, open_client=open_client
         )
         stop = threading.Event()
@@ -80,7 +80,7 @@ def serve_folders(
         try:
             exchange.run(stop)
         finally:
-            book.close()
+            store.close()
 
 
 def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":

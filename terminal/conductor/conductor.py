@@ -19,7 +19,7 @@ from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.day_number import DayNumber
 from terminal.conductor.deciding import DecisionDesk
-from terminal.conductor.delivery import Delivery, Stage
+from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.printed_desk import PrintedDesk
@@ -371,13 +371,13 @@ class Conductor:
     async def _deliver(self, ids: tuple[str, int], check_id: str, patient: Patient) -> ev.Event:
         outcome = await self.delivery.deliver(check_id, patient.decision_signature)
         match outcome.stage:
-            case Stage.DELIVERED:
+            case DeliveryStage.DELIVERED:
                 return ev.Accepted(*ids, delivered=True)
-            case Stage.CONFIRMED | Stage.HELD_BACK:
+            case DeliveryStage.CONFIRMED | DeliveryStage.HELD_BACK:
                 return ev.Accepted(*ids, delivered=False)
-            case Stage.SILENT:
+            case DeliveryStage.SILENT:
                 return ev.ServiceSilent(*ids)
-            case Stage.REFUSED:
+            case DeliveryStage.REFUSED:
                 # without a reason where the outbox was refused, and ended the check, a moment earlier
                 return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)
 

@@ -28,8 +28,8 @@ from consent.records import (
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
 from terminal.conductor.handing_over import HandOver
+from terminal.conductor.outcome import DeliveryStage as DeliveryStage
 from terminal.conductor.outcome import Outcome as Outcome
-from terminal.conductor.outcome import Stage as Stage
 from terminal.conductor.right_time import CLOCK_WRONG, corrected
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import Undelivered
@@ -116,7 +116,7 @@ class Delivery:
         async with self._submitting:
             history = await self._history(check_id)
             if history.closed:
-                return Outcome(Stage.DELIVERED if history.delivered else Stage.REFUSED)
+                return Outcome(DeliveryStage.DELIVERED if history.delivered else DeliveryStage.REFUSED)
             if history.confirmed is None:
                 refused = await self._submit(history, card_signature)
                 if refused is not None:
@@ -139,14 +139,14 @@ class Delivery:
                 log.warning("submission not confirmed: %s; the outbox keeps it", silence)
                 if silence is Silence.NOT_VERIFIED:
                     self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
-                return Outcome(Stage.SILENT)
+                return Outcome(DeliveryStage.SILENT)
             case Refused(reason=RefusalReason.IMPLAUSIBLE_TIME) if await self._correct_time(history):
                 return await self._submit(await self._history(event.check_id), card_signature)
             case Refused(reason=reason):
                 log.error("submission refused: %s", reason)
                 if reason in FINAL_REFUSALS:
                     await self._books.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
-                return Outcome(Stage.REFUSED, reason=reason)
+                return Outcome(DeliveryStage.REFUSED, reason=reason)
             case Receipt():
                 await self._books.run(self.ledger.confirmed, _confirmed(answer))
                 self._forget(event.check_id)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from consent.ledger import Ledger
 from consent.lifecycle import History
 from consent.records import HandingOver
-from terminal.conductor.outcome import Outcome, Stage
+from terminal.conductor.outcome import DeliveryStage, Outcome
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import AlreadyThere, Delivered, Look, NotDelivered, Prepared, Undelivered
 from terminal.handover.process import FolderProcess
@@ -60,16 +60,18 @@ class HandOver:
     async def deliver(self, check_id: str, *, patient_waits: bool) -> Outcome:
         """Hand over what the service has confirmed. `patient_waits`: not for a folder that hangs, or for another's."""
         if patient_waits and self.folder.hangs:
-            return Outcome(Stage.CONFIRMED)
+            return Outcome(DeliveryStage.CONFIRMED)
         try:
             async with asyncio.timeout(PATIENCE if patient_waits else None):
                 await self._one_at_a_time.acquire()
         except TimeoutError:
-            return Outcome(Stage.CONFIRMED)
+            return Outcome(DeliveryStage.CONFIRMED)
         try:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.confirmed is None or history.closed:
-                return Outcome(Stage.DELIVERED if history is not None and history.delivered else Stage.REFUSED)
+                return Outcome(
+                    DeliveryStage.DELIVERED if history is not None and history.delivered else DeliveryStage.REFUSED
+                )
             return await self._deliver(history)
         finally:
             self._one_at_a_time.release()
@@ -99,7 +101,7 @@ class HandOver:
             if result == ServiceSilent(Silence.NOT_VERIFIED):
                 self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
             log.warning("result not fetched; it is fetched again later")
-            return Outcome(Stage.CONFIRMED)
+            return Outcome(DeliveryStage.CONFIRMED)
         differing = differs(result, history, self._institution_code)
         if differing is not None:
             return await self._held_back(history, differing)
@@ -113,7 +115,7 @@ class HandOver:
         if all(record.event.reason != differing for record in history.not_ours):
             await self._books.run(self._ledger.not_ours, history.check_id, differing.value)
         self._tell_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
-        return Outcome(Stage.HELD_BACK)
+        return Outcome(DeliveryStage.HELD_BACK)
 
     async def _found(self, history: History, begun: HandingOver) -> Outcome | None:
         """How far a hand-over came that was begun before; None where it is to be begun again."""
@@ -162,19 +164,19 @@ class HandOver:
     async def _noted(self, history: History, digest: str) -> Outcome:
         name = _name(history)
         await self._books.run(self._ledger.delivered, history.check_id, name, digest)
-        return Outcome(Stage.DELIVERED, name)
+        return Outcome(DeliveryStage.DELIVERED, name)
 
     def _occupied(self, history: History) -> Outcome:
         log.error("another file lies where the result file belongs; it is left alone")
         self.folder.trouble = Undelivered.OCCUPIED
-        return Outcome(Stage.CONFIRMED)
+        return Outcome(DeliveryStage.CONFIRMED)
 
     def _failed(self, history: History, failed: NotDelivered) -> Outcome:
         log.error("result file not delivered: %s; it is delivered later", failed.reason)
         self.folder.trouble = failed.reason
         if failed.reason is Undelivered.HANGS:
             self._tell_staff(ProblemCode.HANDOVER_HANGS.code, "")
-        return Outcome(Stage.CONFIRMED)
+        return Outcome(DeliveryStage.CONFIRMED)
 
 
 def _name(history: History) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from terminal.qualification.contract import RefusalReason
 
 
-class Stage(StrEnum):
+class DeliveryStage(StrEnum):
     DELIVERED = "delivered"
     CONFIRMED = "confirmed"
     """The service has it; the result file could not be written yet."""
@@ -18,6 +18,6 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    stage: Stage
+    stage: DeliveryStage
     file_name: str = ""
     reason: RefusalReason | None = None

@@ -20,8 +20,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from terminal.counter_web.access import COOKIE_SECONDS, Access
-from terminal.counter_web.guard import Guard
 from terminal.counter_web.line import Line
+from terminal.counter_web.middleware import PageMiddleware
 from terminal.readiness import NotReady
 
 log = logging.getLogger(__name__)
@@ -79,8 +79,8 @@ class Site:
         self._hub, self._page, self._tell = hub, page, tell
         self._told_at = -_NEW_ADDRESS_EVERY
         self._on_picture = on_picture
-        self._guard = Guard(self._routes(), self.port, camera=on_picture is not None)
-        self._server = _Server(self._guard)
+        self._outermost = PageMiddleware(self._routes(), self.port, camera=on_picture is not None)
+        self._server = _Server(self._outermost)
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -101,8 +101,8 @@ class Site:
 
     def show_in_itself(self, other: "Site") -> None:
         """Let this site's page hold the other's in a frame; nothing else may."""
-        self._guard.frames = other.origin
-        other._guard.framed_by = self.origin
+        self._outermost.frames = other.origin
+        other._outermost.framed_by = self.origin
 
     def start(self) -> None:
         self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
@@ -192,7 +192,7 @@ class Site:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: Guard) -> None:
+    def __init__(self, app: PageMiddleware) -> None:
         super().__init__(
             uvicorn.Config(
                 app,

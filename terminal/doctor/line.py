@@ -28,14 +28,14 @@ _ENROL = "Run `uketsuke enrol`."
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class LineAnswer:
     simulated: bool
     milliseconds: float
     now: datetime
     """Its clock."""
 
 
-def ask(settings: Settings) -> Answered | str:
+def ask(settings: Settings) -> LineAnswer | str:
     """A challenge, as before every reception; or why there is none."""
     try:
         require_safe_url(settings.service.url)
@@ -52,7 +52,7 @@ def ask(settings: Settings) -> Answered | str:
         return f"what answers there is no qualification-check service (HTTP {response.status_code})"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return str(error)
-    return Answered(challenge.simulated, milliseconds, challenge.now)
+    return LineAnswer(challenge.simulated, milliseconds, challenge.now)
 
 
 def service(settings: Settings) -> Finding:

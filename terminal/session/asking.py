@@ -36,7 +36,7 @@ from terminal.session.states import (
 )
 
 
-class Stage(IntEnum):
+class QuestionStage(IntEnum):
     SHARING = 0
     SPECIFIC_DISEASE = 1
     SUBSIDIES = 2
@@ -72,9 +72,9 @@ def _questions(reception: Reception, kind: QuestionKind, rules: Rules) -> tuple[
 # --- what comes next ----------------------------------------------------------------------------------------
 
 
-def ask(reception: Reception, rules: Rules, now: Now, first: Stage = Stage.SHARING) -> Step:
+def ask(reception: Reception, rules: Rules, now: Now, first: QuestionStage = QuestionStage.SHARING) -> Step:
     """Show the first thing to ask from that stage on; when nothing is left, decide."""
-    for stage in Stage:
+    for stage in QuestionStage:
         if stage >= first:
             state = _enter(reception, stage, rules, now)
             if state is not None:
@@ -82,17 +82,17 @@ def ask(reception: Reception, rules: Rules, now: Now, first: Stage = Stage.SHARI
     return decide(reception, Cause.ANSWERED if reception.shown else Cause.NOTHING_ASKED, rules, now)
 
 
-def _enter(reception: Reception, stage: Stage, rules: Rules, now: Now, *, last: bool = False) -> Asking | None:
+def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *, last: bool = False) -> Asking | None:
     """The state that asks this stage's question, or None where there is nothing to ask."""
     match stage:
-        case Stage.SHARING:
+        case QuestionStage.SHARING:
             sharing = _questions(reception, QuestionKind.SHARING, rules)
             if not sharing:
                 return None
             single = len(sharing) == 1
             index = (len(sharing) - 1 if last else 0) if single or (last and reception.one_by_one) else None
             return _consent(reception, sharing, index, rules, now)
-        case Stage.SPECIFIC_DISEASE:
+        case QuestionStage.SPECIFIC_DISEASE:
             for question in _questions(reception, QuestionKind.SPECIFIC_DISEASE, rules):
                 return SpecificDisease(
                     reception=_shown(reception, question),
@@ -100,7 +100,7 @@ def _enter(reception: Reception, stage: Stage, rules: Rules, now: Now, *, last: 
                     question=question,
                 )
             return None
-        case Stage.SUBSIDIES:
+        case QuestionStage.SUBSIDIES:
             for question in _questions(reception, QuestionKind.SUBSIDIES, rules):
                 return Subsidies(
                     reception=_shown(reception, question),
@@ -108,11 +108,11 @@ def _enter(reception: Reception, stage: Stage, rules: Rules, now: Now, *, last: 
                     question=question,
                 )
             return None
-        case Stage.PRESCRIPTION:
+        case QuestionStage.PRESCRIPTION:
             if rules.consent.prescription is not PrescriptionPolicy.ASK:
                 return None
             return Prescription(reception=reception, deadline=until(Prescription, reception, rules, now))
-        case Stage.LIMIT:
+        case QuestionStage.LIMIT:
             for question in _questions(reception, QuestionKind.LIMIT, rules):
                 return Limit(
                     reception=_shown(reception, question),
@@ -120,7 +120,7 @@ def _enter(reception: Reception, stage: Stage, rules: Rules, now: Now, *, last: 
                     question=question,
                 )
             return None
-        case Stage.SUMMARY:
+        case QuestionStage.SUMMARY:
             if not reception.one_by_one:
                 return None
             return Summary(reception=reception, deadline=until(Summary, reception, rules, now))
@@ -163,11 +163,11 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
         case SpecificDisease(question=question) | Subsidies(question=question) | Limit(question=question):
             if isinstance(event, QuestionAnswered) and event.question_id == question.id:
                 reception = _given(state.reception, question.id, event.granted, now)
-                return ask(reception, rules, now, Stage(_stage(state) + 1))
+                return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
         case Prescription():
             if isinstance(event, PrescriptionChosen):
                 reception = replace(state.reception, prescription=event.form)
-                return ask(reception, rules, now, Stage.LIMIT)
+                return ask(reception, rules, now, QuestionStage.LIMIT)
         case Summary():
             if isinstance(event, Confirmed):
                 return decide(state.reception, Cause.ANSWERED, rules, now)
@@ -181,7 +181,7 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
             # what was answered one by one before was never confirmed, and is asked again
             given = together(state.questions, granted=isinstance(event, ShareAll), at=now.wall)
             reception = replace(reception, one_by_one=False, given=tuple(given.items()))
-            return ask(reception, rules, now, Stage.SPECIFIC_DISEASE)
+            return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
         case OneByOne() if index is None:
             reception = replace(reception, one_by_one=True)
             return Step(_consent(reception, state.questions, 0, rules, now))
@@ -191,25 +191,25 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
             reception = _given(reception, question_id, granted, now)
             if index + 1 < len(state.questions):
                 return Step(_consent(reception, state.questions, index + 1, rules, now))
-            return ask(reception, rules, now, Stage.SPECIFIC_DISEASE)
+            return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
         case _:
             return Step(state)
 
 
-def _stage(state: Asking) -> Stage:
+def _stage(state: Asking) -> QuestionStage:
     match state:
         case Consent():
-            return Stage.SHARING
+            return QuestionStage.SHARING
         case SpecificDisease():
-            return Stage.SPECIFIC_DISEASE
+            return QuestionStage.SPECIFIC_DISEASE
         case Subsidies():
-            return Stage.SUBSIDIES
+            return QuestionStage.SUBSIDIES
         case Prescription():
-            return Stage.PRESCRIPTION
+            return QuestionStage.PRESCRIPTION
         case Limit():
-            return Stage.LIMIT
+            return QuestionStage.LIMIT
         case Summary():
-            return Stage.SUMMARY
+            return QuestionStage.SUMMARY
 
 
 def _back(state: Asking, rules: Rules, now: Now) -> Step:
@@ -223,7 +223,7 @@ def _back(state: Asking, rules: Rules, now: Now) -> Step:
         return Step(state)
     if isinstance(state, Summary):
         return ask(reception, rules, now)
-    for stage in reversed(Stage):
+    for stage in reversed(QuestionStage):
         if stage < _stage(state):
             previous = _enter(reception, stage, rules, now, last=True)
             if previous is not None:

@@ -482,7 +482,7 @@ Touch = (
     | NoCardChosen
     | ForChildChosen
 )
-Answer = (
+EffectAnswer = (
     CardRead
     | CardFailed
     | CodeGuided
@@ -510,4 +510,4 @@ Answer = (
     | Accepted
     | EffectFailed
 )
-Event = Device | Touch | Answer
+Event = Device | Touch | EffectAnswer

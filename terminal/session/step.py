@@ -35,7 +35,6 @@ from terminal.session.ending import (
     timed_out,
 )
 from terminal.session.events import (
-    Answer,
     CameraChanged,
     Cancelled,
     CardPresent,
@@ -44,6 +43,7 @@ from terminal.session.events import (
     CheckInWithoutSharing,
     CodeShown,
     DisplayChanged,
+    EffectAnswer,
     EffectFailed,
     Event,
     FrontGuided,
@@ -96,7 +96,7 @@ from terminal.session.states import (
     Summary,
 )
 
-_ANSWERS = get_args(Answer)
+_ANSWERS = get_args(EffectAnswer)
 _TOUCHES = get_args(Touch)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from reader.softcard.image import CardFile
 from terminal.qualification.keys import terminal_key_path
-from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.server import StubServer, enrol_locally, open_service
 
 
@@ -30,7 +30,7 @@ def test_service_enrolment_and_exchange_on_a_new_state_folder(tmp_path: Path) ->
     state = tmp_path / "new" / "state"
     server = StubServer(open_service(state))
     enrol_locally(state, "terminal-1")
-    Book(state / "exchange.db").close()
+    ExchangeStore(state / "exchange.db").close()
     server.close()
     assert {"service.sqlite", "registry.json"} <= {path.name for path in (state / "stub").iterdir()}
     assert terminal_key_path(state).exists()

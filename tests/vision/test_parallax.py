@@ -10,7 +10,7 @@ from vision.face import Points
 from vision.frame import Image
 from vision.parallax import FollowedFace, Lead
 from vision.synthetic.attacks import printed
-from vision.synthetic.held_sheet import Held, lay
+from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.scene import Pose, compose
 
@@ -50,14 +50,14 @@ def test_a_head_that_turns_has_its_nose_ahead(engine: FaceEngine, name: str, far
 @pytest.mark.parametrize("bend", [0.0, 1.0, 2.0])
 def test_a_print_has_not(engine: FaceEngine, far: float, bend: float) -> None:
     sheet = printed(PEOPLE["hana"])
-    lead = turned(engine, lambda yaw: lay(sheet, Held(yaw=yaw, bend=bend, away=2.0), WALL), far)
+    lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, bend=bend, away=2.0), WALL), far)
     assert lead is not None
     assert max(lead.towards(1), lead.towards(-1)) < 0.015
 
 
 def test_a_flat_print_is_where_a_plane_would_be(engine: FaceEngine) -> None:
     sheet = printed(PEOPLE["ume"])
-    lead = turned(engine, lambda yaw: lay(sheet, Held(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5)
+    lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5)
     assert lead is not None
     assert abs(lead.plane) < 0.012
 

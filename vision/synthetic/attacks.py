@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from vision.frame import Image
-from vision.synthetic.held_sheet import Held, lay
+from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.person import Person
@@ -66,7 +66,7 @@ class Attacker:
                     return compose(self._own, _with(pose_at(seconds, self._seed), turned))
                 return self._print(self._hand.holds(seconds, 0.0))
 
-    def _print(self, held: Held) -> Image:
+    def _print(self, held: HeldSheet) -> Image:
         return lay(_gripped(printed(self._person), self._own), held, _behind(self._own))
 
     def _phone(self, seconds: float) -> Image:
@@ -86,11 +86,11 @@ class Hand:
         self._phases = [drawn.uniform(0, 2 * math.pi) for _ in range(6)]
         self._paces = [drawn.uniform(1.5, 4.5) for _ in range(6)]
 
-    def holds(self, seconds: float, turned: float, bend: float = 0.0, away: float = _AWAY) -> Held:
+    def holds(self, seconds: float, turned: float, bend: float = 0.0, away: float = _AWAY) -> HeldSheet:
         def sway(number: int, size: float) -> float:
             return size * math.sin(self._paces[number] * seconds + self._phases[number])
 
-        return Held(
+        return HeldSheet(
             yaw=turned + sway(0, 0.05),
             pitch=sway(1, 0.05),
             roll=sway(2, 0.04),

@@ -14,7 +14,7 @@ _FLAT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldSheet:
     """How a sheet is held. Angles in radians; lengths in widths of the sheet."""
 
     yaw: float = 0.0
@@ -30,7 +30,7 @@ class Held:
     """1 / radius about the upright axis, not negative: its edges bend away from the camera."""
 
 
-def lay(sheet: Image, held: Held, background: Image) -> Image:
+def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
     """`sheet` (h, w, 3) in perspective over `background` (H, W, 3)."""
     height, width = background.shape[:2]
     columns, rows, on_it = _seen(held, width, height, sheet.shape[0] / sheet.shape[1])
@@ -41,7 +41,7 @@ def lay(sheet: Image, held: Held, background: Image) -> Image:
 
 
 def _seen(
-    held: Held, width: int, height: int, tall: float
+    held: HeldSheet, width: int, height: int, tall: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """For every pixel of the frame the place on the sheet it shows, in sheet widths from its upper left corner."""
     focal = FOCAL * width
@@ -71,7 +71,7 @@ def _seen(
     return (across + 0.5).astype(np.float32), (down + tall / 2).astype(np.float32), on_it
 
 
-def _rotation(held: Held) -> NDArray[np.float64]:
+def _rotation(held: HeldSheet) -> NDArray[np.float64]:
     upright = cv2.Rodrigues(np.array([0.0, -held.yaw, 0.0]))[0]
     nodding = cv2.Rodrigues(np.array([-held.pitch, 0.0, 0.0]))[0]
     rolling = cv2.Rodrigues(np.array([0.0, 0.0, held.roll]))[0]

@@ -18,13 +18,13 @@ from terminal.handover.xml import Encoding, Parsed, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
 from terminal.simulated.conformance.model import Outcome, Seen, Text
 from terminal.simulated.exchange.answers.common import Desk
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.names import RequestName, request_name
 from terminal.simulated.exchange.requests import Answered, Rejected, Silent, handle
 from terminal.simulated.exchange.sample_files import Sample, face_file
 from terminal.simulated.exchange.service import Folders
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import People
 
 TASK_FOLDER = "tasks"
@@ -83,13 +83,13 @@ class Bench:
         self._tell = tell
         self._face = ResultFolder(self.folders.face, owner="conform")
         self._res = ResultFolder(self.folders.res, owner="conform")
-        self.book = Book(None)
+        self.store = ExchangeStore(None)
         self.outcome: Outcome
         self._count = 0
         self._tasks_given = 0
 
     def close(self) -> None:
-        self.book.close()
+        self.store.close()
 
     def begin(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -242,7 +242,7 @@ class Bench:
     def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> Desk:
         """The surroundings of an answer, as the simulated exchange has them; `later`: from now."""
         insured, checks = InventedInsured(self.people), InventedChecks(self.people)
-        return Desk(insured, checks, self.book, datetime.now(JAPAN) + later, encoding, None, fail)
+        return Desk(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
 
     def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:
         """Put what the simulated exchange answers; its name. `fail`: an abnormal end."""

@@ -185,7 +185,7 @@ def patient_number(bench: Bench) -> None:
     if request is None:
         return
     bench.answer(request)
-    registered = bench.book.numbers(request.text("MessageHeader/MedicalInstitutionCode"), entry)
+    registered = bench.store.numbers(request.text("MessageHeader/MedicalInstitutionCode"), entry)
     bench.judge(registered == number, f"登録された番号：{registered}", f"registered: {registered}")
     second = bench.give(*bench.sample("young", "medicines=yes", number=number))
     bench.read_as(second, patient=number)

@@ -12,14 +12,14 @@ from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
 from terminal.handover.parts import Consent
 from terminal.handover.xml import Parsed, parse
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.insured import InsuredPeople, Wanted
+from terminal.simulated.exchange.store import ExchangeStore
 
 FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
 """Items whose data can be asked for by file."""
 
 
-def note_consents(data: bytes, insured: InsuredPeople, book: Book, day: date) -> bool:
+def note_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day: date) -> bool:
     """False when the file cannot be read as a result."""
     parsed = parse(data)
     message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
@@ -29,7 +29,7 @@ def note_consents(data: bytes, insured: InsuredPeople, book: Book, day: date) ->
         for item in FETCHED:
             consent = getattr(record, attributes_of(item)[0])
             if isinstance(consent, Consent):
-                _note(message, record, item, consent, insured, book, day)
+                _note(message, record, item, consent, insured, store, day)
     return True
 
 
@@ -39,13 +39,13 @@ def _note(
     item: Item,
     consent: Consent,
     insured: InsuredPeople,
-    book: Book,
+    store: ExchangeStore,
     day: date,
 ) -> None:
     wanted = Wanted.by(record, record.birth_date)
     found = () if wanted is None else insured.find(wanted, day)
     for key in found[0].keys if len(found) == 1 else ():
-        book.decided(
+        store.decided(
             message.header.institution_code,
             key,
             item,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from terminal.qualification.client import QualificationClient
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import Checks, InventedChecks, ServiceChecks
 from terminal.simulated.exchange.insured import InsuredElsewhere, InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import invented_people
 
 log = logging.getLogger(__name__)
@@ -21,8 +21,8 @@ def open_exchange(
     *,
     people_file: Path | None = None,
     open_client: Callable[[], QualificationClient] | None = None,
-) -> tuple[ExchangeService, Book]:
-    """Return the exchange and its book, which the caller closes.
+) -> tuple[ExchangeService, ExchangeStore]:
+    """Return the exchange and its store, which the caller closes.
 
     `open_client`: a new client of the service to ask. Raises `ValueError` for a people file that is none.
     """
@@ -31,8 +31,8 @@ def open_exchange(
     checks: Checks = InventedChecks(people)
     if open_client is not None:
         checks, insured = ServiceChecks(open_client), InsuredElsewhere(insured)
-    book = Book(state_dir / "exchange.db")
-    left = book.upgrade(insured.keys_of)
+    store = ExchangeStore(state_dir / "exchange.db")
+    left = store.upgrade(insured.keys_of)
     if left:
         log.warning("%d patient numbers of version 0.1.0 name people who are not known here; kept aside", left)
-    return ExchangeService(Folders.below(folder), insured, checks, book, rules=rules), book
+    return ExchangeService(Folders.below(folder), insured, checks, store, rules=rules), store

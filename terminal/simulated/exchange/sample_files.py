@@ -28,9 +28,9 @@ from terminal.qualification.contract import (
 from terminal.simulated.exchange.answers.common import Desk
 from terminal.simulated.exchange.answers.single import check
 from terminal.simulated.exchange.answers.units import checked
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import InsuredPerson, People
 from terminal.simulated.service.result import facts_of, result_of
 from terminal.simulated.service.storage.store import Accepted, OpenedCheck
@@ -215,7 +215,7 @@ _VIEWING = (Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP)
 
 
 def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:
-    desk = Desk(InventedInsured(people), InventedChecks(people), Book(None), now, encoding, None)
+    desk = Desk(InventedInsured(people), InventedChecks(people), ExchangeStore(None), now, encoding, None)
     adult = people["adult"].qualifications[0]
     search = SearchInfo(
         insurer_number=adult.insurer_number,

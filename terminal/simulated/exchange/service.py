@@ -21,7 +21,6 @@ from terminal.handover.messages.kinds import FACE_PREFIX
 from terminal.handover.reading import TooLarge, read_whole
 from terminal.handover.xml import LARGEST, Encoding
 from terminal.simulated.exchange.answers.common import Desk
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import Checks
 from terminal.simulated.exchange.consents import note_consents
 from terminal.simulated.exchange.insured import InsuredPeople
@@ -36,6 +35,7 @@ from terminal.simulated.exchange.intake import (
 )
 from terminal.simulated.exchange.problems import Trouble
 from terminal.simulated.exchange.requests import Answered, Handled, Rejected, Silent, handle, reject
+from terminal.simulated.exchange.store import ExchangeStore
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class ExchangeService:
         folders: Folders,
         insured: InsuredPeople,
         checks: Checks,
-        book: Book,
+        store: ExchangeStore,
         *,
         rules: ExchangeRules | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -144,7 +144,7 @@ class ExchangeService:
     ) -> None:
         self.folders = folders
         self.rules = rules or ExchangeRules()
-        self._insured, self._checks, self._book = insured, checks, book
+        self._insured, self._checks, self._store = insured, checks, store
         self._clock, self._monotonic = clock, monotonic
         self._intake = Intake(folders.req, self.rules.settled_after)
         self._answers = ResultFolder(folders.res, owner="exchange", in_place=self.rules.in_place)
@@ -201,14 +201,14 @@ class ExchangeService:
                 continue
             self._memory.results[name] = stamp
             key = "face:" + sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-            if self._book.seen(key) is not None:
+            if self._store.seen(key) is not None:
                 continue
             try:
                 data = read_whole(path, LARGEST)
             except (TooLarge, OSError):
                 continue
-            if data is not None and note_consents(data, self._insured, self._book, today):
-                self._book.saw(key, "", self._clock())
+            if data is not None and note_consents(data, self._insured, self._store, today):
+                self._store.saw(key, "", self._clock())
                 scan.consents += 1
         for gone in self._memory.results.keys() - set(names):
             del self._memory.results[gone]
@@ -272,12 +272,12 @@ class ExchangeService:
             scan.waiting += 1
             return None
         delay = max(handled.delay, self.rules.answer_after) if isinstance(handled, Answered) else 0.0
-        self._book.saw(arrived.name.text, sha256(data).hexdigest(), self._clock())
+        self._store.saw(arrived.name.text, sha256(data).hexdigest(), self._clock())
         return _Pending(arrived.stamp, handled, now + delay)
 
     def _answered_before(self, arrived: Arrived, data: bytes) -> bool:
         """This very file, and its answer lies there: we ended between giving and taking away."""
-        if self._book.seen(arrived.name.text) != sha256(data).hexdigest():
+        if self._store.seen(arrived.name.text) != sha256(data).hexdigest():
             return False
         return any(
             (self.folders.res / answer).exists()
@@ -288,7 +288,7 @@ class ExchangeService:
         return Desk(
             insured=self._insured,
             checks=self._checks,
-            book=self._book,
+            store=self._store,
             now=self._clock().astimezone(JAPAN),
             encoding=self.rules.encoding or encoding,
             institution_code=self.rules.institution_code,
@@ -337,5 +337,5 @@ class ExchangeService:
 
     def _forget(self, now: float) -> None:
         if self._memory.forgot_at is None or now - self._memory.forgot_at >= FORGET_EVERY:
-            self._book.forget(self._clock())
+            self._store.forget(self._clock())
             self._memory.forgot_at = now

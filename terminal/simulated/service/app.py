@@ -37,7 +37,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.wire import bytes_of
 from terminal.simulated.service.admin_routes import add_admin_routes
 from terminal.simulated.service.behaviour import Behaviour
-from terminal.simulated.service.guard import Guard
+from terminal.simulated.service.middleware import ServiceMiddleware
 from terminal.simulated.service.misbehaving import Misbehaving
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.service import Caller, Service
@@ -77,7 +77,7 @@ def create_app(service: Service, behaviour: Behaviour) -> ASGIApp:
     _add_routes(app, service)
     add_admin_routes(app, service, behaviour)
     signing = Signing(app, service.sign)
-    return Guard(Misbehaving(signing, behaviour, service.whose, service.sign))
+    return ServiceMiddleware(Misbehaving(signing, behaviour, service.whose, service.sign))
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:

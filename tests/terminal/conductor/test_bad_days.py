@@ -22,7 +22,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.behaviour import Operation
 from terminal.simulated.service.people import invented_people
 from tests.terminal.conductor.counter_fixture import Desk
@@ -47,12 +47,12 @@ def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:
 
 @pytest.mark.parametrize("damaged", [False, True])
 def test_the_clinics_own_number_stands_in_the_result(desk: Desk, damaged: bool) -> None:
-    """Registered through the exchange folders beside this terminal; a damaged book costs the number, not the result."""
+    """Registered through the exchange folders beside this terminal; damage costs the number, not the result."""
     path = desk.settings.state_dir / "exchange.db"
-    with contextlib.closing(Book(path)) as book:
+    with contextlib.closing(ExchangeStore(path)) as store:
         key = insured_key(invented_people()["adult"].qualifications[0])
         assert key is not None
-        book.numbers.register(desk.settings.service.institution_code, key, "24434")
+        store.numbers.register(desk.settings.service.institution_code, key, "24434")
     if damaged:
         path.write_bytes(b"no database" * 1000)
 

@@ -33,7 +33,7 @@ def code_for(exchange: ExchangeService, kind: str, number: int) -> str:
 
 
 def test_a_consent_taken_back_at_the_terminal_stops_the_data(desk: Desk, tmp_path: Path) -> None:
-    exchange, book = open_exchange(
+    exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
     )
 
@@ -53,17 +53,17 @@ def test_a_consent_taken_back_at_the_terminal_stops_the_data(desk: Desk, tmp_pat
             assert await asyncio.to_thread(code_for, exchange, "TKK", 3) == "1 SIMX0000I"
 
     asyncio.run(day())
-    book.close()
+    store.close()
 
 
 def test_a_number_registered_there_stands_in_the_next_result_here(desk: Desk, tmp_path: Path) -> None:
-    exchange, book = open_exchange(
+    exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
     )
     (exchange.folders.req / "OQSsiimm01req_1.xml").write_bytes(write_document(registration("24434")).data)
     exchange.scan_once()
     exchange.scan_once()
-    book.close()
+    store.close()
 
     async def day() -> None:
         async with desk.open():

@@ -8,7 +8,7 @@ import pytest
 
 from consent import store
 from terminal.conductor import conductor
-from terminal.conductor.delivery import Outcome, Stage
+from terminal.conductor.delivery import DeliveryStage, Outcome
 from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -105,7 +105,7 @@ def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
             first = delivery.ledger.unended()[0].check_id
             monkeypatch.setattr(delivery, "deliver", but_for(first, delivery.deliver))
             (delivered,) = await delivery.work_off()
-            assert delivered.stage is Stage.DELIVERED
+            assert delivered.stage is DeliveryStage.DELIVERED
             assert [history.check_id for history in delivery.ledger.unended()] == [first]
 
     asyncio.run(day())
@@ -125,7 +125,7 @@ def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def ended_before(*_: object) -> Outcome:
-        return Outcome(Stage.REFUSED)
+        return Outcome(DeliveryStage.REFUSED)
 
     async def day() -> None:
         async with desk.open():

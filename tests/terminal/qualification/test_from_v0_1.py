@@ -15,7 +15,7 @@ from consent.ledger import Ledger, LedgerFile
 from consent.records import Confirmed, Decided, Record
 from consent.verification import LedgerIntact
 from terminal.conductor.clock import Clock
-from terminal.conductor.delivery import Delivery, Stage
+from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.process import FolderProcess
 from terminal.qualification.client import QualificationClient
@@ -126,7 +126,7 @@ def updated(tmp_path: Path) -> Iterator[Updated]:
 def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_before: bool) -> None:
     """`accepted_before`: the old service had it, and only its answer was lost."""
     outcomes, events = asyncio.run(updated.work_off(accepted_before=accepted_before))
-    assert Stage.DELIVERED in [outcome.stage for outcome in outcomes]
+    assert DeliveryStage.DELIVERED in [outcome.stage for outcome in outcomes]
     check_id = updated.waiting.event.check_id
     (confirmed,) = [event for event in events if isinstance(event, Confirmed) and event.check_id == check_id]
     assert confirmed.card_signature == (None if accepted_before else "absent")

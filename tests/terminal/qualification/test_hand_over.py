@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consent.items import Item
-from terminal.conductor.delivery import Stage
+from terminal.conductor.delivery import DeliveryStage
 from terminal.conductor.outcome import Outcome
 from terminal.handover import process
 from terminal.handover.folder import WORK_FOLDER, Delivered, NotDelivered, Undelivered
@@ -37,8 +37,8 @@ def test_a_file_is_delivered_once_and_the_ledger_knows_which(office: Office, cou
     async def day(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client)
-            assert (await office.delivery.deliver(check_id)).stage is Stage.DELIVERED
-            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED
+            assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
+            assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
             return office.ledger.of_check(check_id), office.kinds()
 
     history, kinds = counter.play(day)
@@ -53,7 +53,7 @@ def test_a_share_that_comes_back(office: Office, counter: Any, caplog: pytest.Lo
     async def day(client: Any) -> None:
         with office.at(client):
             first = await office.delivery.deliver(await office.decided(client))
-            assert first.stage is Stage.CONFIRMED
+            assert first.stage is DeliveryStage.CONFIRMED
             assert (office.delivery.backlog(), office.delivery.trouble) == (1, Undelivered.FOLDER_MISSING)
             kept = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
             for value in ("模擬　花子", "ﾓｷﾞ", "0001234", "19810412"):
@@ -61,7 +61,7 @@ def test_a_share_that_comes_back(office: Office, counter: Any, caplog: pytest.Lo
                     assert value.encode(encoding) not in kept + caplog.text.encode()
             office.results.unlink()
             (again,) = await office.delivery.work_off()
-            assert again.stage is Stage.DELIVERED
+            assert again.stage is DeliveryStage.DELIVERED
             assert (office.delivery.backlog(), office.delivery.trouble) == (0, None)
 
     counter.play(day)
@@ -77,7 +77,7 @@ def test_another_file_in_the_place_of_the_result_is_no_delivery(office: Office, 
             name = f"{history.decision.event.result_file}.xml"
             office.results.mkdir()
             (office.results / name).write_bytes(b"<XmlMsg/>")
-            assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+            assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert office.delivery.trouble is Undelivered.OCCUPIED
             assert "delivered" not in office.kinds()
             (office.results / name).unlink()
@@ -114,9 +114,9 @@ def test_a_signed_final_refusal_ends_the_check_and_nothing_else_does(office: Off
             return [*stages, history.discarded.event.reason]
 
     assert counter.play(day) == [
-        *(Stage.SILENT, "decided"),
-        *(Stage.REFUSED, "decided"),
-        *(Stage.REFUSED, "discarded"),
+        *(DeliveryStage.SILENT, "decided"),
+        *(DeliveryStage.REFUSED, "decided"),
+        *(DeliveryStage.REFUSED, "discarded"),
         "refused-conflict",
     ]
     assert office.told == [ProblemCode.RESULT_UNSIGNED.code]
@@ -137,7 +137,7 @@ def test_while_the_share_hangs_other_decisions_reach_the_service(
             began = time.monotonic()
             others = [await office.delivery.deliver(await office.decided(client)) for _ in range(3)]
             waited = time.monotonic() - began
-            assert {outcome.stage for outcome in (first, *others)} == {Stage.CONFIRMED}
+            assert {outcome.stage for outcome in (first, *others)} == {DeliveryStage.CONFIRMED}
             assert office.delivery.trouble is Undelivered.HANGS
             assert office.told == [ProblemCode.HANDOVER_HANGS.code]
             assert office.kinds().count("confirmed") == 4
@@ -221,7 +221,7 @@ def test_killed_in_the_middle_of_a_hand_over(
         with office.at(client):
             (outcome,) = await office.delivery.work_off()
             await office.delivery.work_off()
-            assert outcome.stage is Stage.DELIVERED
+            assert outcome.stage is DeliveryStage.DELIVERED
             return office.kinds()
 
     counter.play(first_life)
@@ -251,12 +251,12 @@ def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
     office.results.rename(share)
     (office.results / WORK_FOLDER).mkdir(parents=True)  # the place where it is connected, used once before
     (outcome,) = counter.play(next_day)
-    assert (outcome.stage, office.folder.trouble) == (Stage.CONFIRMED, Undelivered.FOLDER_MISSING)
+    assert (outcome.stage, office.folder.trouble) == (DeliveryStage.CONFIRMED, Undelivered.FOLDER_MISSING)
     assert office.files() == []
     office.results.rename(tmp_path / "the place")
     share.rename(office.results)
     (outcome,) = counter.play(next_day)
-    assert outcome.stage is Stage.DELIVERED
+    assert outcome.stage is DeliveryStage.DELIVERED
     assert len(office.files()) == 1
 
 
@@ -270,7 +270,7 @@ def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
             check_id = await office.decided(client)
             with monkeypatch.context() as full:
                 full.setattr(office.folder, "move", lambda *_: NotDelivered(Undelivered.DISK_FULL))
-                assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+                assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
             await office.delivery.work_off()
             assert office.kinds().count("handing-over") == 2

@@ -9,7 +9,7 @@ import pytest
 
 from consent.items import Item
 from consent.ledger import LedgerFile
-from terminal.conductor.delivery import Stage
+from terminal.conductor.delivery import DeliveryStage
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import (
     ConsentOutcome,
@@ -154,7 +154,7 @@ def test_thirty_lies(counter: Any, card: Any, tmp_path: Path, monkeypatch: pytes
                 outcome = await office.delivery.deliver(check_id)
                 assert office.files() == [], name
                 other_check = name == "another check"  # the client itself does not take it
-                assert outcome.stage is (Stage.CONFIRMED if other_check else Stage.HELD_BACK), name
+                assert outcome.stage is (DeliveryStage.CONFIRMED if other_check else DeliveryStage.HELD_BACK), name
                 code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
                 assert office.told == [code.code], name
                 history = office.ledger.of_check(check_id)
@@ -168,7 +168,7 @@ def test_thirty_lies(counter: Any, card: Any, tmp_path: Path, monkeypatch: pytes
                 assert len(history.not_ours) <= 1, name  # told once, not at every look
 
                 lie.clear()
-                assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED, name
+                assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED, name
                 (file,) = office.files()
                 assert flags_in(file) == {item: int(yes) for item, yes in SHARED.items()}, name
                 file.unlink()
@@ -190,9 +190,9 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
             counter.server.behaviour.set(Operation.RESULT, Rule(manner=Manner.LYING, lie=lie, times=1))
             outcome = await office.delivery.deliver(check_id)
             assert office.files() == []
-            assert outcome.stage is (Stage.CONFIRMED if lie is Lie.UNSIGNED else Stage.HELD_BACK)
+            assert outcome.stage is (DeliveryStage.CONFIRMED if lie is Lie.UNSIGNED else DeliveryStage.HELD_BACK)
             (true,) = await office.delivery.work_off()
-            assert true.stage is Stage.DELIVERED
+            assert true.stage is DeliveryStage.DELIVERED
             return office.kinds()
 
     kinds = counter.play(day)
@@ -221,11 +221,11 @@ def test_a_withdrawn_consent_is_no_consent_in_a_later_file(
             monkeypatch.setattr(counter.server.service, "result", first_answer)
             with monkeypatch.context() as no_folder:
                 no_folder.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
-                assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+                assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
-            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.HELD_BACK
+            assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.HELD_BACK
             monkeypatch.setattr(counter.server.service, "result", true)
-            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED
+            assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
 
     counter.play(day)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0

@@ -29,7 +29,7 @@ from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_routes import Adopted
 from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
-from terminal.simulated.service.guard import MAX_BODY
+from terminal.simulated.service.middleware import MAX_BODY
 from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id

@@ -14,7 +14,7 @@ from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
 from consent.records import Cause, Decided, Opened, RecordedAnswer
 from terminal.conductor.clock import Clock
-from terminal.conductor.delivery import Delivery, Stage
+from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.process import FolderProcess
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
@@ -68,7 +68,7 @@ async def delivered(counter: Any, client: Any, card: Any, ledger: Ledger, delive
             **common,
         )
     )
-    assert (await delivery.deliver(check_id)).stage is Stage.DELIVERED
+    assert (await delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
     return check_id
 
 

@@ -9,7 +9,7 @@ import pytest
 from consent.items import Item
 from consent.verification import LedgerIntact
 from terminal.conductor import delivery
-from terminal.conductor.delivery import EXPIRED, Stage
+from terminal.conductor.delivery import EXPIRED, DeliveryStage
 from terminal.problems import ProblemCode
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import QualificationResult
@@ -40,7 +40,7 @@ def test_a_wrong_time_is_mended_and_written_down(office: Office, counter: Any, w
         with office.at(client):
             check_ids.append(await office.decided(client))
             if life == "in this run":
-                assert (await office.delivery.deliver(check_ids[0])).stage is Stage.DELIVERED
+                assert (await office.delivery.deliver(check_ids[0])).stage is DeliveryStage.DELIVERED
 
     async def restarted(client: Any) -> Any:
         office.wrong = timedelta()  # the clock was set
@@ -102,7 +102,7 @@ def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
             await office.delivery.work_off()
             assert office.told == [EXPIRED]
             behaviour.clear()
-            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.REFUSED
+            assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.REFUSED
             return office.kinds()
 
     assert counter.play(day) == ["opened", "decided", "expired"]

@@ -68,7 +68,7 @@ class Counter(RuleBasedStateMachine):
     def open_the_clinic(self, rules: Rules, facts: Any, card: Any) -> None:
         self.world = World(rules)
         self.facts, self.card = facts, card
-        self.answered: list[ev.Answer] = []
+        self.answered: list[ev.EffectAnswer] = []
         self.verifies: list[fx.VerifyPinAndSign] = []
         self.shown = 0
 
@@ -345,7 +345,7 @@ class Counter(RuleBasedStateMachine):
             and plausible_answers(effect, self.world.now, self.facts, self.card)
         ]
 
-    def _reply(self, event: ev.Answer) -> None:
+    def _reply(self, event: ev.EffectAnswer) -> None:
         self.send(event)
         if not isinstance(event, ev.FaceProgress):
             self.answered.append(event)

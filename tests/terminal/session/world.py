@@ -110,7 +110,9 @@ class World:
     def touch(self, kind: type[ev.Touch], *args: object) -> tuple[fx.Effect, ...]:
         return self.send(kind(self.reception.id, *args))  # type: ignore[arg-type]
 
-    def answer(self, kind: type[ev.Answer], *args: object, to: type[fx.Effect] | None = None) -> tuple[fx.Effect, ...]:
+    def answer(
+        self, kind: type[ev.EffectAnswer], *args: object, to: type[fx.Effect] | None = None
+    ) -> tuple[fx.Effect, ...]:
         """Answer the effect the state waits for, or the last one of the kind named."""
         number = self.state.waiting if not isinstance(self.state, st.Idle) else None
         if to is not None:
@@ -193,7 +195,11 @@ class World:
             self.holders[event.reception] = Holder(event.card)
         for holder in self.holders.values():
             holder.camera_lost |= not self.camera
-        if isinstance(state, st.Idle) or not isinstance(event, get_args(ev.Answer)) or event.effect != state.waiting:
+        if (
+            isinstance(state, st.Idle)
+            or not isinstance(event, get_args(ev.EffectAnswer))
+            or event.effect != state.waiting
+        ):
             return
         if event.reception != state.reception.id:
             return
@@ -283,12 +289,12 @@ class World:
         return {answer.item: int(answer.granted) for answer in self.decision().answers}
 
 
-def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: CardFacts) -> list[ev.Answer]:
+def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: CardFacts) -> list[ev.EffectAnswer]:
     """Everything that may come back for an effect."""
     ids = (effect.reception, effect.effect)
-    failed: list[ev.Answer] = [ev.EffectFailed(*ids)]
+    failed: list[ev.EffectAnswer] = [ev.EffectFailed(*ids)]
     gone = [ev.CardFailed(*ids, CardGone()), ev.CardFailed(*ids, CardUnreadable())]
-    service: list[ev.Answer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
+    service: list[ev.EffectAnswer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
     match effect:
         case fx.ReadCard():
             others = [ev.CardFailed(*ids, trouble) for trouble in (TwoCards(), ReaderBusy("r"), ReaderLost("r"))]

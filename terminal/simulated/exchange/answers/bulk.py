@@ -42,7 +42,7 @@ def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: D
         trouble = wrong_period(file.job, request.body.search)
     if trouble is not None:
         return BulkAccepted(header=desk.header(asked, FAILED, trouble.code, trouble.sentence))
-    number = desk.book.upload(file.key, file.job, asked.institution_code, file.data, desk.now, desk.now + lasts)
+    number = desk.store.upload(file.key, file.job, asked.institution_code, file.data, desk.now, desk.now + lasts)
     return BulkAccepted(
         header=desk.header(asked, ENDED_NORMALLY), body=BulkReception(reception_number=number, status="1")
     )
@@ -51,7 +51,7 @@ def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: D
 def answer_fetch(request: BulkFetch, job: str, desk: Desk) -> BulkResult | BulkRegistrationResult:
     """Segment 2 while it is being processed; the same result at every call afterwards, for a day."""
     number, institution = request.body.reception_number, request.header.institution_code
-    upload = desk.book.uploaded(number)
+    upload = desk.store.uploaded(number)
     trouble = _refused(institution, desk)
     if trouble is None and (upload is None or (upload.institution, upload.job) != (institution, job)):
         trouble = Trouble.UNKNOWN_RECEPTION

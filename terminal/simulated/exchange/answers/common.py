@@ -6,9 +6,9 @@ from datetime import datetime
 from terminal.handover.messages.header import AnswerHeader, RequestHeader
 from terminal.handover.numbers import InsuredNumbers
 from terminal.handover.xml import CHARACTER_CODES, Encoding
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import Checks
 from terminal.simulated.exchange.insured import Found, InsuredPeople, Wanted
+from terminal.simulated.exchange.store import ExchangeStore
 
 ENDED_NORMALLY = "1"
 IN_PROCESS = "2"
@@ -22,7 +22,7 @@ class Desk:
 
     insured: InsuredPeople
     checks: Checks
-    book: Book
+    store: ExchangeStore
     now: datetime
     """Japan time."""
     encoding: Encoding

@@ -94,7 +94,7 @@ def _consented(found: Found, institution: str, care: str, item: Item, desk: Desk
     """None where a consent stands."""
     if care in OTHER_CARE:
         return None if _stands_for(found, care, item, desk) else Trouble.NO_CARE_CONSENT
-    noted = desk.book.consent(institution, found.keys[0], item)
+    noted = desk.store.consent(institution, found.keys[0], item)
     # The last moment itself is still within.
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
         return Trouble.NO_CONSENT

@@ -87,6 +87,6 @@ def _unit(found: Found, record: Insured | None, institution: str, desk: Desk) ->
         validity="1",
         result=record,
         reference_number=next(
-            (number for key in found.keys if (number := desk.book.numbers.find(institution, key)) is not None), None
+            (number for key in found.keys if (number := desk.store.numbers.find(institution, key)) is not None), None
         ),
     )

@@ -35,5 +35,5 @@ def register(info: RegistrationInfo, institution: str, desk: Desk) -> Trouble | 
     if len(found) > 1:
         return Trouble.SEVERAL
     for key in found[0].keys:
-        desk.book.numbers.register(institution, key, info.reference_number)
+        desk.store.numbers.register(institution, key, info.reference_number)
     return None

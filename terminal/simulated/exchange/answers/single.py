@@ -68,7 +68,7 @@ def check(search: SearchInfo, day: date, institution: str, desk: Desk) -> Qualif
             return outcome.error_code or Trouble.PROVOKED.code, outcome.error_message or Trouble.PROVOKED.sentence
         case QualificationResult():
             outcome = with_old_characters(outcome) if desk.old_characters else outcome
-            body = result_body(outcome, FaceOptions(reference_number=desk.book.numbers))
+            body = result_body(outcome, FaceOptions(reference_number=desk.store.numbers))
             return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
 
 

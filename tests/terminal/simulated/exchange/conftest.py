@@ -12,10 +12,10 @@ from terminal.handover.messages.kinds import kind_of, read_message
 from terminal.handover.parts import Part
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, Parsed, parse, write_document
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import Checks, InventedChecks
 from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import invented_people
 
 INSTITUTION = "1319999999"
@@ -28,7 +28,7 @@ class Counter:
     """The receipt computer's side: it writes requests and reads answers."""
 
     folders: Folders
-    book: Book
+    store: ExchangeStore
     now: datetime = MORNING
     seconds: float = 100.0
     checks: Checks | None = None
@@ -40,7 +40,7 @@ class Counter:
             self.folders,
             self.insured or InventedInsured(invented_people()),
             self.checks or InventedChecks(invented_people()),
-            self.book,
+            self.store,
             rules=rules,
             clock=lambda: self.now,
             monotonic=lambda: self.seconds,
@@ -85,10 +85,10 @@ class Counter:
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(Folders.below(tmp_path / "OQS"), Book(tmp_path / "state" / "exchange.db"))
+    counter = Counter(Folders.below(tmp_path / "OQS"), ExchangeStore(tmp_path / "state" / "exchange.db"))
     counter.start()
     yield counter
-    counter.book.close()
+    counter.store.close()
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ def test_within_the_days_asked_for(counter: Counter, start: date, end: date, cou
 def test_the_registered_number_stands_in_the_next_result_of_the_card_reader(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
     people = invented_people()
-    numbers = counter.book.numbers
+    numbers = counter.store.numbers
     result = QualificationResult(
         check_id="c-1",
         processed_at=MORNING,

@@ -14,12 +14,12 @@ from terminal.handover.check import Findings, check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS, read_message
 from terminal.handover.xml import Encoding, Parsed, Unreadable, parse
 from terminal.simulated.exchange.answers.common import Desk
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.consents import note_consents
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName, request_name
 from terminal.simulated.exchange.requests import Answered, Rejected, Silent, handle
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import invented_people
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.fuzzing import FACE, REQUESTS, damaged
@@ -30,10 +30,10 @@ NOW = datetime(2026, 11, 21, 9, 3, 12, tzinfo=JAPAN)
 
 class Bench:
     def __init__(self) -> None:
-        self.book = Book(None)
+        self.store = ExchangeStore(None)
 
     def desk(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
-        return Desk(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.book, NOW, encoding, None, fail)
+        return Desk(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.store, NOW, encoding, None, fail)
 
     def try_everything(self, name: str, data: bytes) -> None:
         parsed = parse(data)
@@ -42,7 +42,7 @@ class Bench:
         assert isinstance(findings, Findings)
         assert findings.text()
         if name == FACE:
-            assert note_consents(data, InventedInsured(PEOPLE), self.book, NOW.date()) in (True, False)
+            assert note_consents(data, InventedInsured(PEOPLE), self.store, NOW.date()) in (True, False)
             return
         request = request_name(name)
         assert isinstance(request, RequestName)

@@ -11,14 +11,14 @@ import pytest
 from terminal.handover.check import check_file
 from terminal.handover.folder import WORK_FOLDER
 from terminal.handover.xml import write_document
-from terminal.simulated.exchange.book import Book
 from terminal.simulated.exchange.service import Folders
+from terminal.simulated.exchange.store import ExchangeStore
 from tests.terminal.handover.asking import INSTITUTION, check, registration
 
 PROGRAM = """
 import sys, threading
 from pathlib import Path
-from terminal.simulated.exchange.book import Book
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
@@ -26,8 +26,8 @@ from terminal.simulated.service.people import invented_people
 
 root, people = Path(sys.argv[1]), invented_people()
 rules = ExchangeRules(poll_every=0.01, settled_after=0.0)
-folders, book = Folders.below(root / "OQS"), Book(root / "book.db")
-service = ExchangeService(folders, InventedInsured(people), InventedChecks(people), book, rules=rules)
+folders, store = Folders.below(root / "OQS"), ExchangeStore(root / "store.db")
+service = ExchangeService(folders, InventedInsured(people), InventedChecks(people), store, rules=rules)
 print("ready", flush=True)
 service.run(threading.Event())
 """
@@ -67,9 +67,9 @@ def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
         assert path.suffix == ".xml"
         assert check_file(path).ok
     assert list((folders.res / WORK_FOLDER).glob("*.part")) == []
-    book = Book(root / "book.db")
-    assert book.numbers(INSTITUTION, registration().body.info) is not None
-    book.close()
+    store = ExchangeStore(root / "store.db")
+    assert store.numbers(INSTITUTION, registration().body.info) is not None
+    store.close()
 
 
 def test_killed_now_and_then(tmp_path: Path) -> None:

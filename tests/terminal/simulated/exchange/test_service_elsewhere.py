@@ -128,4 +128,4 @@ def test_people_whom_only_the_service_knows(counter: Counter, stub: StubServer) 
     assert answer.body.months
     assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
     assert refused(ask(counter, drugs(insured_branch_number="02")), "SIMX0008E"), "another member of the family"
-    assert counter.book.numbers(INSTITUTION, invented_people()["adult"].qualifications[0]) == "24434"
+    assert counter.store.numbers(INSTITUTION, invented_people()["adult"].qualifications[0]) == "24434"

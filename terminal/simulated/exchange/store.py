@@ -51,7 +51,7 @@ class Noted:
     """The result's own, where it named one."""
 
 
-class Book:
+class ExchangeStore:
     """In memory when `path` is None. For one thread at a time; close it when done."""
 
     def __init__(self, path: Path | None) -> None:
@@ -66,7 +66,7 @@ class Book:
         self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.executescript(_SCHEMA)
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(uploads)")}
-        if "job" not in columns:  # a book of version 0.1.0
+        if "job" not in columns:  # a store of version 0.1.0
             self._connection.execute("ALTER TABLE uploads ADD COLUMN job TEXT NOT NULL DEFAULT 'OQSmuquc'")
         self.numbers = PatientNumbers(self._connection)
         """The institutions' own patient numbers."""

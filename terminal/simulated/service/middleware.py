@@ -12,7 +12,7 @@ MAX_BODY = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
-class Guard:
+class ServiceMiddleware:
     """ASGI middleware. A failure inside becomes a bare 500; the log has its type and place, never its text."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -17,7 +17,7 @@ _HEADERS = {
 }
 
 
-class Guard:
+class PageMiddleware:
     """ASGI middleware."""
 
     def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES, *, camera: bool = False) -> None:
