@@ -61,6 +61,7 @@ class Conductor:
         self.rules = rules
         self.state: State = Idle(display=Display(language=rules.languages[0]))
         self.reader_name: str | None = None
+        self.card_held_by: tuple[str, ...] = ()
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.decision, self.delivery = ledger, decision, delivery
         delivery.on_trouble = self._tell_staff
@@ -218,6 +219,7 @@ class Conductor:
                 self.post(ev.ReaderChanged(ReaderStanding.READY))
 
     def _card_gone(self, *, reader_lost: bool = False) -> None:
+        self.card_held_by = ()
         if self._lying is not None:
             gone, self._lying = self._lying, None
             self.post(ev.CardTaken(gone, reader_lost))
@@ -225,6 +227,7 @@ class Conductor:
     async def _read_card(self, effect: fx.ReadCard, patient: Patient) -> ev.Event:
         read = await self.card.read(effect, patient)
         if isinstance(read, ev.CardFailed) and isinstance(read.trouble, ReaderBusy):
+            self.card_held_by = read.trouble.holders
             self._keep(asyncio.create_task(self._when_let_go(effect.card)))
         return read
 

@@ -24,6 +24,8 @@ class Counter(Protocol):
     rules: Rules
     state: State
     reader_name: str | None
+    card_held_by: tuple[str, ...]
+    """Programs that may hold the card that lies there, most likely first; empty while it is ours."""
 
     @property
     def patient(self) -> Patient | None: ...

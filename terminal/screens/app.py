@@ -346,6 +346,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             backlog=backlog,
             handover=counter.delivery.trouble,
             receptions=tuple(last_receptions(records)),
+            held_by=counter.card_held_by,
         )
 
     async def _dock_key(self, event: Key) -> bool:

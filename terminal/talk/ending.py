@@ -60,7 +60,7 @@ def _counts(state: Complete, scene: Scene) -> tuple[Line, ...]:
 def problem(state: Problem, scene: Scene) -> Body:
     """The next step first, the cause below it."""
     say, problem = scene.say, state.problem
-    helping = helps(problem, scene)
+    helping = helps(problem, scene, by_phone=state.reception.by_phone)
     next_step = say(f"{problem.message_id}.next")
     staff = "" if helping or say("method.staff-only") in next_step else say("problem.help")
     cause = Line(say(problem.message_id), LineKind.REASON)

@@ -23,9 +23,12 @@ def other_proof(scene: Scene) -> tuple[Line, ...]:
     return (*hints(say("help.today")), *(Line(say(f"help.today.{name}"), LineKind.CHOICE) for name in _OTHER_PROOF))
 
 
-def helps(problem: ProblemCode, scene: Scene) -> tuple[Line, ...]:
+def helps(problem: ProblemCode, scene: Scene, *, by_phone: bool = False) -> tuple[Line, ...]:
     """What helps today with this problem; nothing where its next step says it all."""
     say = scene.say
+    if by_phone and problem is ProblemCode.CERTIFICATE_EXPIRED:
+        # The phone's certificate ends with the card's, which may still be in its grace.
+        return (*hints(say("help.card-instead"), say("help.renew.phone")), *other_proof(scene))
     if problem in _WITH_OTHER_PROOF:
         where = _WITH_OTHER_PROOF[problem]
         return (*hints(say(where) if where else ""), *other_proof(scene))

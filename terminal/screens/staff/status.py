@@ -24,6 +24,8 @@ class Status:
     handover: Undelivered | None
     """Why result files cannot be handed over; None while they can."""
     receptions: tuple[PastReception, ...]
+    held_by: tuple[str, ...] = ()
+    """Programs that may hold the card that lies on the reader."""
 
     def lines(self, say: Words) -> list[str]:
         works, lost = say("status.works"), say("status.lost")
@@ -34,6 +36,8 @@ class Status:
             (say("status.backlog"), self._backlog(say)),
             (say("status.handover"), works if self.handover is None else say(self.handover.message_id)),
         ]
+        if self.held_by:
+            told.insert(1, (say("status.held-by"), ", ".join(self.held_by[:2])))
         lines = [f"{label}{' ' * max(_LABEL_CELLS - cells(label), 1)}{value}" for label, value in told]
         lines += ["", say("status.receptions")]
         lines += [f"  {_moment(past.at)}  {_ending(past, say)}" for past in self.receptions]

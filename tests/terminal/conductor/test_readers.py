@@ -91,11 +91,13 @@ def test_a_card_held_by_another_program_is_read_once_it_is_let_go(
             await desk.until(is_problem(ProblemCode.CARD_HELD))
             await asyncio.sleep(0.2)
             assert isinstance(desk.conductor.state, st.Problem), "it stays told as long as it is held"
+            assert desk.conductor.card_held_by == ("scdaemon (process 4711)",)
             slot.hold(None)
             await desk.until(st.ChoosingMethod)
+            assert desk.conductor.card_held_by == ()
 
     asyncio.run(day())
-    assert "scdaemon (process 4711)" in caplog.text, "staff can find out which program"
+    assert "scdaemon (process 4711)" in caplog.text, "the log names the program"
 
 
 async def wait_for(condition: Any) -> None:

@@ -25,6 +25,7 @@ class StandIn:
         self.rules = rules
         self.state: State = START
         self.reader_name: str | None = "stand-in"
+        self.card_held_by: tuple[str, ...] = ()
         self.delivery = NoBacklog()
         self.posted: list[Event] = []
         self.codes: list[bytes] = []

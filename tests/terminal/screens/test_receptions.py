@@ -74,11 +74,14 @@ def test_staff_reads_it_in_words() -> None:
         backlog=2,
         handover=Undelivered.DISK_FULL,
         receptions=(PastReception("2026-11-22T09:05:00+09:00", "problem", "U-402"), PastReception("?", "done")),
+        held_by=("scdaemon (process 4711)",),
     )
     text = "\n".join(status.lines(words("ja")))
     assert "使えません" in text
     assert "返事がありません" in text
     assert "2件" in text
+    assert "カードを使っているプログラム" in text
+    assert "scdaemon (process 4711)" in text
     assert "ディスクがいっぱいです" in text
     assert "11-22 09:05  U-402 なくしたと届けられ 止められているカードです" in text
     assert "--:--  完了" in text

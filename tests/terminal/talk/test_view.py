@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from config.settings import Profile, Settings
-from reader.facts import CardFacts
+from reader.facts import CardFacts, Medium
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.screens.wrapping import LINE_CELLS, cells, wrap
@@ -315,3 +315,17 @@ def test_the_bundle_names_past_care_and_medicines_as_one_topic() -> None:
     topics = [line.text for line in seen(state_of("consent")).body.lines if line.kind is LineKind.CHOICE]
     assert len(topics) == len(set(topics))
     assert sum("お薬" in topic or "診療" in topic for topic in topics) == 1
+
+
+def test_an_expired_phone_sends_to_the_card_and_the_app_not_to_the_city() -> None:
+    expired = state_of("problem-expired")
+    assert isinstance(expired, st.Problem)
+    facts = expired.reception.facts
+    assert facts is not None
+    by_phone = replace(
+        expired, reception=replace(expired.reception, facts=replace(facts, medium=Medium.PHONE_VERIFIES))
+    )
+    lines = [line.text for line in seen(by_phone).body.lines]
+    assert "カードをお持ちなら カードで受付できます" in lines
+    assert not any("新しくできます" in line for line in lines)
+    assert any("新しくできます" in line.text for line in seen(expired).body.lines)
