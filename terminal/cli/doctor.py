@@ -11,6 +11,7 @@ from terminal.cli.common import ConfigOption, log_to_stderr, plain_errors, setti
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from config.settings import Settings
     from terminal.doctor.examination import Examined
 
 HELP = """Is everything there that a reception needs? One line each, with the remedy where something is wrong.
@@ -27,9 +28,7 @@ def doctor(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    # what OpenCV would say of a missing camera is said here
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    quiet_camera()
     log_to_stderr(verbose=False)
     with plain_errors():
         from terminal.doctor.checks import CHECKS
@@ -40,6 +39,23 @@ def doctor(
         tell(_as_json(examined) if as_json else _lines(examined))
     if worst(examined) is Grade.BAD:
         raise typer.Exit(1)
+
+
+def examined_lines(settings: "Settings") -> tuple[str, bool]:
+    """What doctor says of a terminal, and whether anything of it is BAD."""
+    from terminal.doctor.checks import CHECKS
+    from terminal.doctor.examination import examine, worst
+    from terminal.doctor.finding import Grade
+
+    quiet_camera()
+    examined = examine(settings, CHECKS)
+    return _lines(examined), worst(examined) is Grade.BAD
+
+
+def quiet_camera() -> None:
+    """What OpenCV would say of a missing camera, doctor says."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 def _lines(examined: "Sequence[Examined]") -> str:

@@ -4,7 +4,22 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli import card, config, demo, doctor, enrol, exchange, face, handover, ledger, pki, run, staff, stub
+from terminal.cli import (
+    card,
+    config,
+    demo,
+    doctor,
+    enrol,
+    exchange,
+    face,
+    handover,
+    ledger,
+    pki,
+    run,
+    setup,
+    staff,
+    stub,
+)
 from terminal.cli.common import tell
 from terminal.cli.version import version_line
 
@@ -22,6 +37,7 @@ app = typer.Typer(
 app.command(name="demo", help=demo.HELP)(demo.demo)
 app.command(name="run", help=run.HELP)(run.run)
 app.command(name="doctor", help=doctor.HELP)(doctor.doctor)
+app.command(name="setup", help=setup.HELP)(setup.setup)
 app.add_typer(stub.app, name="stub")
 app.add_typer(card.app, name="card")
 app.add_typer(ledger.app, name="ledger")

@@ -131,6 +131,49 @@ def adopt(
 
 
 @app.command()
+def key(config: ConfigOption = None) -> None:
+    """Print the service's public key, for `uketsuke setup --service-key` on a terminal elsewhere.
+
+    Example: uketsuke stub key > service.pem
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from terminal.simulated.service.server import service_key
+
+        tell(service_key(settings.state_dir).public_pem.strip())
+
+
+@app.command()
+def admit(
+    terminal: Annotated[str, typer.Argument(help="The terminal's name.")],
+    public_key: Annotated[Path, typer.Argument(help="Its public key (PEM), as `uketsuke setup` printed it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Make a terminal on another computer known to the stub of this state folder. A running stub knows it at once.
+
+    Example: uketsuke stub admit front-7 front-7.pem
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from pydantic import TypeAdapter, ValidationError
+
+        from terminal.qualification.contract import TerminalId
+        from terminal.qualification.keys import is_public_key
+        from terminal.simulated.service.registry import RegistryFile
+        from terminal.simulated.service.server import registry_path
+
+        pem = public_key.read_text(encoding="ascii", errors="replace")
+        if not is_public_key(pem):
+            fail(f"{public_key} is no EC P-256 public key in PEM.")
+        try:
+            TypeAdapter(TerminalId).validate_python(terminal)
+        except ValidationError:
+            fail(f"{terminal!r} is no terminal's name: letters, digits and hyphens, at most 40.")
+        RegistryFile(registry_path(settings.state_dir)).enrol_terminal(terminal, pem)
+        tell(f"Simulated: {terminal} is known to the service of {settings.state_dir}.")
+
+
+@app.command()
 def people() -> None:
     """List the invented insured people.
 

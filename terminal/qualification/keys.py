@@ -74,6 +74,11 @@ def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
     return True
 
 
+def is_public_key(pem: str) -> bool:
+    """Whether `pem` is a P-256 public key."""
+    return _public_key(pem) is not None
+
+
 @lru_cache(maxsize=1024)
 def _public_key(pem: str) -> ec.EllipticCurvePublicKey | None:
     try:

@@ -6,7 +6,6 @@
 import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 _NONCE = 16
 _SWEEP_EVERY = timedelta(minutes=1)
@@ -34,7 +33,7 @@ class Challenges:
     """`seed` is a secret of the service; processes with the same one honour each other's challenges."""
 
     def __init__(self, seed: bytes, lifetime: timedelta) -> None:
-        self._seal_key = hmac.digest(seed, b"uketsuke/1/challenge-seal", sha256)
+        self._seal_key = hmac.digest(seed, b"uketsuke/1/challenge-seal", "sha256")
         self._lifetime = lifetime
 
     def issue(self, now: datetime) -> tuple[bytes, datetime]:
@@ -51,4 +50,4 @@ class Challenges:
         return datetime.fromtimestamp(int.from_bytes(sealed[_NONCE:], "big") / 1000, UTC)
 
     def _seal(self, sealed: bytes) -> bytes:
-        return hmac.digest(self._seal_key, sealed, sha256)
+        return hmac.digest(self._seal_key, sealed, "sha256")

@@ -22,6 +22,42 @@ PEER_CONNECTIONS = 64
 """At a time from one other computer; a terminal keeps one or two."""
 
 
+class Corked:
+    """A transport that sends what was written in one turn of the event loop with one system call.
+
+    uvicorn writes status line, headers and body one by one, and each is a packet of its own.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._waiting: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+
+    def write(self, data: bytes) -> None:
+        if not data:
+            return
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(data)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._waiting.clear()
+        self._transport.abort()
+
+    def _send(self) -> None:
+        if self._waiting:
+            together = b"".join(self._waiting)
+            self._waiting.clear()
+            self._transport.write(together)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Bounded(H11Protocol):
     """Closes connections that are too slow or too many, and lets the application end its own."""
 
@@ -29,8 +65,8 @@ class Bounded(H11Protocol):
     peer: str = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app = _with_drop(self.app, lambda gently: transport.close() if gently else transport.abort())
+        super().connection_made(Corked(transport))  # type: ignore[arg-type]
+        self.app = _with_drop(self.app, lambda gently: self.transport.close() if gently else self.transport.abort())
         self.peer = (transport.get_extra_info("peername") or ("",))[0]
         if not _is_here(self.peer) and self._of_peer() > PEER_CONNECTIONS:
             transport.abort()

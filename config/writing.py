@@ -1,0 +1,36 @@
+"""Write settings as the TOML that `config.load` reads."""
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+
+def as_toml(values: Mapping[str, Any]) -> str:
+    """`values` nested as in the file: names first, then one table for each section. Raises ValueError for what TOML
+    settings do not hold."""
+    lines = [_line(name, value) for name, value in values.items() if not isinstance(value, Mapping)]
+    for section, content in values.items():
+        if isinstance(content, Mapping) and content:
+            lines += ["", f"[{section}]", *(_line(name, value) for name, value in content.items())]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _line(name: str, value: Any) -> str:
+    return f"{name} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str | Path):
+        # a JSON string is a TOML string, but for the one character that JSON leaves as it is
+        return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    raise ValueError(f"a setting is no {type(value).__name__}")

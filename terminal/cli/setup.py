@@ -1,0 +1,248 @@
+"""`uketsuke setup`"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from config.settings import Settings
+from terminal.cli.common import ConfigOption, fail, plain_errors, tell
+
+if TYPE_CHECKING:
+    from terminal.keeping.setting_up import Enrol, SetUp
+    from terminal.qualification.keys import Enrolment
+
+HELP = """Set this terminal up: settings, staff code, enrolment with the service, and `doctor` at the end.
+
+Asks what it has to know. With --from, nothing is asked: FILE holds settings (`uketsuke config show` lists them), the
+same for every terminal of a house, and --terminal names each. The staff code is then the first line of the standard
+input, or staff.password_hash in FILE. Where anything is wrong nothing is written.
+
+A service on this computer is enrolled with at once. For one elsewhere name its public key (--service-key); this
+terminal's own is printed, for the service to admit.
+
+Exit code 1: nothing was set up. 3: it is set up, and doctor found something.
+
+Example: uketsuke setup
+
+Example: echo 280417 | uketsuke setup --from clinic.toml --terminal front-7
+"""
+NOT_IN_ORDER = 3
+
+
+def setup(
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Take the settings from this TOML file and ask nothing.")
+    ] = None,
+    terminal: Annotated[str | None, typer.Option(help="This terminal's name at the service.")] = None,
+    service_key: Annotated[
+        Path | None, typer.Option(help="Public key (PEM) of a service that is not on this computer.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace settings that are there; they are kept.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    file = target_of(config)
+    values = _read(source) if source is not None else _asked(file)
+    if terminal is not None:
+        values["service"] = {**values.get("service", {}), "terminal_id": terminal}
+    with plain_errors():
+        from config.japan import JAPAN
+        from config.load import SettingsError
+        from terminal.keeping.setting_up import set_up
+
+        try:
+            done = set_up(
+                values,
+                file,
+                staff_code=_staff_code(values, asked=source is None),
+                enrol=_enrolling(service_key),
+                replace=replace or source is None,
+                now=datetime.now(JAPAN),
+            )
+        except SettingsError as error:
+            fail(f"{error}\nNothing was written.")
+    _tell_done(done, elsewhere=service_key is not None)
+    _examine(done.settings)
+
+
+def target_of(config: Path | None) -> Path:
+    """The settings file that commands without --config read."""
+    from config.load import CONFIG_VARIABLE, default_file
+
+    named = os.environ.get(CONFIG_VARIABLE)
+    return config or (Path(named).expanduser() if named else default_file())
+
+
+def _read(source: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        fail(f"{source} cannot be read: {error.strerror}. Name a settings file.")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fail(f"{source} is no TOML: {error}. `uketsuke config show` writes one to start from.")
+    folder = values.get("handover", {}).get("folder") if isinstance(values.get("handover"), dict) else None
+    if isinstance(folder, str) and not Path(folder).expanduser().is_absolute():
+        fail(f"handover.folder = {folder!r} in {source}: write the path in full, since the file is moved.")
+    return values
+
+
+# --- asking ---------------------------------------------------------------------------------------------------
+
+
+def _asked(file: Path) -> dict[str, Any]:
+    from config.settings import Profile
+
+    known: dict[str, Any] = _read(file) if file.exists() else {}
+    tell("Enter keeps what stands in brackets. Nothing is written before the last answer.")
+    if "profile" not in known:
+        known["profile"] = Profile.CLINIC.value
+    _ask(known, "", "profile", f"Where does it stand: {', '.join(Profile)} (種別)")
+    _ask(known, "service", "institution_code", "Institution code, ten digits (医療機関コード)")
+    _ask(known, "service", "terminal_id", "Name of this terminal at the service (端末名)")
+    _ask(known, "service", "url", "Address of the service (資格確認サービスのURL)")
+    _ask(known, "handover", "folder", "Folder for result files, empty for one in the state folder (結果フォルダ)")
+    _tell_readers()
+    _ask(known, "reader", "name", "Card reader: a part of its name, empty for all (カードリーダー)")
+    _ask(known, "vision", "camera", "Camera: number or device path (カメラ)")
+    return known
+
+
+def _ask(known: dict[str, Any], section: str, name: str, question: str) -> None:
+    """Ask until the answer is one the setting takes; an empty one leaves it at its default."""
+    from pydantic import ValidationError
+
+    here = known.setdefault(section, {}) if section else known
+    model = Settings() if not section else getattr(Settings(), section)
+    while True:
+        before = here.get(name, getattr(model, name))
+        answer = typer.prompt(question, default="" if before is None else str(before), show_default=bool(before))
+        trial = {name: answer or None} if name == "folder" else {name: answer}
+        try:
+            Settings.model_validate({section: trial} if section else trial)
+        except ValidationError as error:
+            tell(f"  not taken: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
+            continue
+        break
+    if answer:
+        here[name] = str(Path(answer).expanduser().absolute()) if name == "folder" else answer
+    else:
+        here.pop(name, None)
+
+
+def _tell_readers() -> None:
+    from reader.pcsc import PcscUnavailable, list_readers
+
+    try:
+        names = list_readers()
+    except PcscUnavailable:
+        names = []
+    tell(f"Connected readers: {', '.join(names) or 'none'}")
+
+
+def _staff_code(values: Mapping[str, Any], *, asked: bool) -> str | None:
+    """None: left as it is."""
+    if not asked:
+        given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        return given or None
+    question = "Staff code, six digits or more, empty to leave it as it is (職員用の暗証番号)"
+    typed: str = typer.prompt(question, default="", hide_input=True, show_default=False)
+    if typed and typer.prompt("The same again", hide_input=True) != typed:
+        fail("the two staff codes differ. Nothing was written; begin again.")
+    return typed or None
+
+
+# --- enrolment ------------------------------------------------------------------------------------------------
+
+
+def _enrolling(service_key: Path | None) -> "Enrol":
+    def enrol(settings: Settings) -> "Enrolment":
+        import httpx
+
+        from terminal.qualification.line import is_loopback
+        from terminal.readiness import NotReady
+
+        if service_key is not None:
+            return _pin(settings, service_key)
+        kept = _kept(settings)
+        if kept is not None and not kept.simulated:
+            return kept
+        if not is_loopback(httpx.URL(settings.service.url).host):
+            if kept is not None:
+                return kept
+            raise NotReady(
+                f"the service at {settings.service.url} is not on this computer. Get its public key from who runs it "
+                "(`uketsuke stub key`) and name the file with --service-key."
+            )
+        from terminal.simulated.demo.counter import enrol_with
+        from terminal.simulated.service.admin import StubAdmin
+
+        with StubAdmin(settings.service.url) as admin:
+            return enrol_with(admin, settings.service.url, settings.state_dir, settings.service.terminal_id)
+
+    return enrol
+
+
+def _kept(settings: Settings) -> "Enrolment | None":
+    from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
+
+    enrolment = Enrolment.load(enrolment_path(settings.state_dir))
+    fits = enrolment is not None and enrolment.terminal_id == settings.service.terminal_id
+    return enrolment if fits and terminal_key_path(settings.state_dir).exists() else None
+
+
+def _pin(settings: Settings, service_key: Path) -> "Enrolment":
+    """Believe the service of that key from now on."""
+    from terminal.doctor.line import ask
+    from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
+    from terminal.readiness import NotReady
+
+    pem = service_key.read_text(encoding="ascii", errors="replace")
+    if not is_public_key(pem):
+        raise NotReady(f"{service_key} is no EC P-256 public key in PEM.")
+    answered = ask(settings)
+    if isinstance(answered, str):
+        raise NotReady(f"The service at {settings.service.url}: {answered}. Look at service.url and the network.")
+    SigningKey.load_or_create(terminal_key_path(settings.state_dir))
+    enrolment = Enrolment(
+        terminal_id=settings.service.terminal_id, service_public_key=pem, simulated=answered.simulated
+    )
+    enrolment.save(enrolment_path(settings.state_dir))
+    return enrolment
+
+
+# --- telling --------------------------------------------------------------------------------------------------
+
+
+def _tell_done(done: "SetUp", *, elsewhere: bool) -> None:
+    from terminal.staff_password import hash_in_force
+
+    tell(f"settings    {done.file}")
+    if done.before is not None:
+        tell(f"            the ones before are in {done.before}")
+    tell(f"state       {done.settings.state_dir}")
+    tell(f"staff code  {'set' if hash_in_force(done.settings) else 'none: `uketsuke staff password` sets one'}")
+    simulated = ", SIMULATED" if done.enrolment.simulated else ""
+    tell(f"enrolled    {done.enrolment.terminal_id} at {done.settings.service.url}{simulated}")
+    if elsewhere:
+        tell(f"            let the service admit this key:\n{_public_key(done.settings)}")
+
+
+def _public_key(settings: Settings) -> str:
+    from terminal.qualification.keys import SigningKey, terminal_key_path
+
+    return SigningKey.load_or_create(terminal_key_path(settings.state_dir)).public_pem.strip()
+
+
+def _examine(settings: Settings) -> None:
+    from terminal.cli.doctor import examined_lines
+
+    text, bad = examined_lines(settings)
+    tell(f"\n{text}")
+    if bad:
+        tell("\nIt is set up. What doctor found BAD keeps patients from being received: see above.")
+        raise typer.Exit(NOT_IN_ORDER)

@@ -1,0 +1,150 @@
+"""Setting a terminal up: settings, staff code and enrolment, all of them or none."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from config.files import private_folder, write_whole
+from config.load import SettingsError, load
+from config.settings import Settings
+from config.writing import as_toml
+from consent import store
+from consent.store import LedgerInUse, WriterLock
+from terminal.assembly import ledger_path
+from terminal.keeping.undo import Undo
+from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
+from terminal.readiness import NotReady
+from terminal.staff_password import fault_of, hash_file, keep
+
+Enrol = Callable[[Settings], Enrolment]
+"""Make terminal and service known to each other: key and enrolment are on disk afterwards. Raises `NotReady`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    settings: Settings
+    file: Path
+    before: Path | None
+    """Where the settings that were there before are kept; None where there were none, or the same."""
+    enrolment: Enrolment
+
+
+def set_up(
+    values: Mapping[str, Any],
+    file: Path,
+    *,
+    staff_code: str | None,
+    enrol: Enrol,
+    replace: bool,
+    now: datetime,
+) -> SetUp:
+    """Write everything a terminal needs, the settings file last; where one step fails, all is as it was.
+
+    `values`: settings nested as in the file. `staff_code` None: as it is. `replace`: other settings may be there
+    already, which are kept beside the new ones. Raises `NotReady`, `SettingsError`, the ledger's errors, OSError.
+    """
+    text = as_toml(values)
+    settings = read_as(file, text)
+    before = _settings_before(file, text, now, replace=replace)
+    if staff_code is not None:
+        _refuse_code(settings, staff_code)
+    require_results_folder(settings)
+    lock = _still(settings)
+    try:
+        with Undo() as undo:
+            for path in (terminal_key_path(settings.state_dir), enrolment_path(settings.state_dir)):
+                undo.remember(path)
+            private_folder(settings.state_dir)
+            enrolment = enrol(settings)
+            if staff_code is not None:
+                undo.remember(hash_file(settings.state_dir))
+                keep(settings, staff_code)
+            if before is not None:
+                undo.remember(before)
+                shutil.copyfile(file, before)
+                before.chmod(0o600)
+            undo.remember(file)
+            write_whole(file, text.encode())
+            load(file)
+    finally:
+        if lock is not None:
+            lock.release()
+    return SetUp(settings, file, before, enrolment)
+
+
+def read_as(file: Path, text: str) -> Settings:
+    """The settings that `text` would be in `file`, which is not touched. Raises `SettingsError`."""
+    folder = file.parent
+    while not folder.exists():
+        folder = folder.parent
+    trial = folder / f".{file.name}.setup"
+    try:
+        write_whole(trial, text.encode())
+        return load(trial)
+    except SettingsError as error:
+        raise SettingsError(*(problem.replace(str(trial), str(file)) for problem in error.problems)) from None
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def require_results_folder(settings: Settings) -> None:
+    """Raise `NotReady` where the receipt computer's folder is named and cannot be used."""
+    folder = settings.handover.folder
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise NotReady(f"handover.folder {folder} is not a folder that is there. Connect the share, or name another.")
+    trial = folder / ".uketsuke-setup"
+    try:
+        trial.write_bytes(b"")
+    except OSError as error:
+        raise NotReady(
+            f"handover.folder {folder} cannot be written: {error.strerror}. Give this user rights."
+        ) from None
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def _settings_before(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
+    if not file.exists() or file.read_text(encoding="utf-8", errors="replace") == text:
+        return None
+    if not replace:
+        raise NotReady(
+            f"{file} is there already and says something else. Compare them, then use --replace: the old settings "
+            "are kept beside the new ones."
+        )
+    return file.with_name(f"{file.name}.before-{now:%Y%m%d-%H%M%S}")
+
+
+def _refuse_code(settings: Settings, staff_code: str) -> None:
+    fault = fault_of(staff_code)
+    if fault is not None:
+        raise NotReady(f"this staff code is not taken: {fault}.")
+    if settings.staff.password_hash.get_secret_value():
+        raise NotReady("staff.password_hash stands in the settings and counts before any other. Remove it there.")
+
+
+def _still(settings: Settings) -> WriterLock | None:
+    """Keep a terminal from starting meanwhile. Raises `NotReady` where one runs, or the ledger is another name's."""
+    ledger = ledger_path(settings)
+    if not ledger.exists():
+        return None
+    try:
+        lock = WriterLock(ledger)
+    except LedgerInUse:
+        raise NotReady(f"a terminal runs on {settings.state_dir}. Stop it, then set it up.") from None
+    try:
+        with store.reading(ledger) as connection:
+            bound_to = store.terminal_of(connection, ledger)
+        if bound_to != settings.service.terminal_id:
+            raise NotReady(
+                f"{ledger} is the ledger of {bound_to!r}, not of {settings.service.terminal_id!r}. Set "
+                "service.terminal_id to that name, or another state_dir for the new one."
+            )
+    except BaseException:
+        lock.release()
+        raise
+    return lock

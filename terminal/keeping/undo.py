@@ -1,0 +1,42 @@
+"""Several files written together: where a later one fails, the earlier ones are as they were."""
+
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from config.files import write_whole
+
+
+class Undo:
+    """Use as a context manager. What was remembered is put back, last first, if the block raises."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Path, bytes | None]] = []
+        self._folders: list[Path] = []
+
+    def remember(self, path: Path) -> Path:
+        """Note what is at `path` now; call it before writing there."""
+        self._before.append((path, path.read_bytes() if path.exists() else None))
+        above = path.parent
+        while not above.exists():
+            self._folders.append(above)
+            above = above.parent
+        return path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        for path, content in reversed(self._before):
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_whole(path, content)
+        for folder in sorted(set(self._folders), key=lambda one: len(one.parts), reverse=True):
+            with suppress(OSError):  # somebody else's file lies there meanwhile
+                folder.rmdir()
