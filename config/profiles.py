@@ -46,21 +46,11 @@ class AntiPhoto(StrEnum):
     """Twice, without a mistake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words a sentence on the screen needs to name the place and its people."""
-
-    institution: str
-    staff: str
-
-
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
-    words: Mapping[str, Words]
-    """By language tag ("ja", "en"); a language without an entry uses "en"."""
     prescription_allowed: frozenset[PrescriptionPolicy]
     """Only who issues prescriptions can ask in which form."""
     consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
@@ -68,22 +58,16 @@ class ProfileRow:
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     """The same for `vision`."""
 
-    def words_in(self, language: str) -> Words:
-        return self.words.get(language, self.words["en"])
-
 
 PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
     {
         Profile.CLINIC: ProfileRow(
-            words=MappingProxyType({"ja": Words("この医院", "医師"), "en": Words("this clinic", "doctor")}),
             prescription_allowed=frozenset(PrescriptionPolicy),
         ),
         Profile.PHARMACY: ProfileRow(
-            words=MappingProxyType({"ja": Words("この薬局", "薬剤師"), "en": Words("this pharmacy", "pharmacist")}),
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
         ),
         Profile.QUALIFICATION_ONLY: ProfileRow(
-            words=MappingProxyType({"ja": Words("この施術所", "施術者"), "en": Words("this practice", "practitioner")}),
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
             consent=MappingProxyType(
                 {"care_and_medicines": False, "health_checkup": False, "surgery": False, "specific_disease": False}

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from config.languages import Language
 from config.profiles import PROFILES, ProfileRow
 from config.profiles import AntiPhoto as AntiPhoto
 from config.profiles import LimitPolicy as LimitPolicy
@@ -164,8 +165,17 @@ class HandoverSettings(Section):
 
 
 class PlaceSettings(Section):
+    languages: tuple[Language, ...] = tuple(Language)
+    """Languages offered to patients, in this order; every reception begins in the first."""
     city_desk: str = Field(default="", max_length=40)
     """Where cards and PINs are mended here, in the patient's words ("区役所1階 市民課"). Empty: the city hall."""
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
+        if not languages or len(set(languages)) != len(languages):
+            raise ValueError("name at least one language, and each of them once")
+        return languages
 
 
 class StaffSettings(Section):

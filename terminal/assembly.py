@@ -35,7 +35,6 @@ from terminal.qualification.pki import terminal_line
 from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
 from terminal.staff_password import hash_in_force
-from terminal.words.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
     from vision.camera import Camera
@@ -53,8 +52,9 @@ class Devices:
     engine: "Callable[[], FaceEngine]"
 
 
-def rules_of(settings: Settings, *, first_language: str = LANGUAGES[0]) -> Rules:
-    """`first_language`: the one every reception begins in."""
+def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
+    """`first_language`: the one every reception begins in, instead of the setting's."""
+    offered = [language.value for language in settings.place.languages]
     return Rules(
         consent=settings.consent,
         face=settings.vision.face,
@@ -63,7 +63,7 @@ def rules_of(settings: Settings, *, first_language: str = LANGUAGES[0]) -> Rules
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
         staff_enabled=bool(hash_in_force(settings)),
-        languages=tuple(sorted(LANGUAGES, key=lambda language: language != first_language)),
+        languages=tuple(dict.fromkeys((*([first_language] if first_language else []), *offered))),
     )
 
 

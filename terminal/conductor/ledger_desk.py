@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography import x509
 
 from config.files import create_whole
-from config.profiles import PROFILES, Profile
+from config.profiles import Profile
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
 from consent.records import AskedQuestion, Decided, Opened, RecordedAnswer, card_hash
@@ -70,8 +70,6 @@ class LedgerDesk:
         history = self.ledger.of_check(decision.check_id)
         if history is None:
             raise LifeCycleError(f"check {decision.check_id} is decided but was never opened")
-        place = PROFILES[self._profile].words_in(decision.language)
-        words = {"institution": place.institution, "staff": place.staff}
         return Decided(
             check_id=decision.check_id,
             reception_id=reception,
@@ -82,7 +80,7 @@ class LedgerDesk:
             cause=decision.cause,
             answers=tuple(
                 RecordedAnswer.of(
-                    answer, decision.language, question_wording(decision.language, answer.question_id, **words)
+                    answer, decision.language, question_wording(decision.language, answer.question_id, self._profile)
                 )
                 for answer in decision.answers
             ),

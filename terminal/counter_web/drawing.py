@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from config.languages import Language
 from terminal.front.keypad import TypedPart
-from terminal.session.events import DisplayChanged
 from terminal.talk.parts import Body, Offer, Talk
 from terminal.words.catalogue import Words
 
@@ -35,7 +35,7 @@ def drawn(talk: Talk) -> dict[str, Any]:
     return {
         "serial": talk.serial,
         "state": talk.state,
-        "language": talk.language,
+        "language": Language(talk.language).tag,
         "size": display.size.value,
         "contrast": display.high_contrast,
         "low": display.low,
@@ -66,9 +66,13 @@ def _body(body: Body) -> dict[str, Any]:
 
 
 def _offer(offer: Offer) -> dict[str, Any]:
-    drawn_offer = {"id": offer.id, "label": offer.label, "hint": offer.hint, "key": offer.key, "back": offer.back}
-    if isinstance(offer.event, DisplayChanged) and offer.event.language is not None:
-        drawn_offer["lang"] = offer.event.language  # named in the language it leads to
+    drawn_offer: dict[str, Any] = {"id": offer.id, "label": offer.label, "key": offer.key, "back": offer.back}
+    if offer.language:
+        drawn_offer["lang"] = Language(offer.language).tag
+    if offer.names:
+        drawn_offer["names"] = [{"lang": Language(language).tag, "text": name} for language, name in offer.names]
+    else:
+        drawn_offer["hint"] = offer.hint
     return drawn_offer
 
 

@@ -48,7 +48,7 @@ class PatientScreen:
         self._deaf_until = 0.0
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
-        self.speak = speaker(settings)
+        self.speak = speaker(settings, ruby=True)
         self._talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
 
     @property

@@ -9,6 +9,8 @@ from terminal.talk.parts import Body, Pad, Sign
 
 LEAST_ANSWER, LEAST_TWO_ROWS = 3, 7
 """Rows of the answers where there is least room: one row of them, or two."""
+IN_A_ROW = 5
+"""More answers than this stand in two rows."""
 SIGN_LEAVES = 5
 """The moving card is shown where the answers keep so many rows."""
 _DOTS, _CODE_PART = 5, 3
@@ -36,7 +38,7 @@ def shares(body: Body, room: Room, *, large: bool, code_parts: int = 2) -> Share
     width = room.width - (_width_of_camera(room) if body.camera else 0) - (_width_of_pad(room) if body.pad else 0)
     around = (3 + 5 if room.usual else 1 + 3) + 1
     free = room.height - around - _said(body, width, room, code_parts)
-    two_rows = body.camera and len(body.offers) > 1
+    two_rows = (body.camera and len(body.offers) > 1) or len(body.offers) > IN_A_ROW
     wanted, least = _wanted(room, large=large, narrow=narrow, two_rows=two_rows), LEAST_ANSWER
     if two_rows:
         least = LEAST_TWO_ROWS

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from terminal.front.code_form import CodeSource
 from terminal.screens.pad import Pad
 from terminal.screens.picture import CardPhoto, LivePicture
-from terminal.screens.room import Room, shares
+from terminal.screens.room import IN_A_ROW, Room, shares
 from terminal.screens.sayings import Lines, Progress, Sentence, StepBar
 from terminal.screens.sign import MovingSign
 from terminal.screens.touch import Target
@@ -25,7 +25,8 @@ from terminal.words.catalogue import Words
 if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
 
-ANSWERS = 4
+ANSWERS = 9
+"""As many as there are languages to choose from, and one more."""
 FOOT = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
 """From here on there is room for larger targets."""
@@ -165,6 +166,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         if len(answers) == 1 and not narrow:
             places = [answers[0], None] if answers[0].back else [None, answers[0]]
         columns = (2 if len(places) > 1 else 1) if narrow else max(len(places), 1)
+        columns = min(columns, IN_A_ROW)
         grid = self.query_one("#answers", Grid)
         grid.styles.grid_size_columns = columns
         for number in range(1, ANSWERS + 1):

@@ -247,6 +247,16 @@ class StaffCalled(_Touch):
 
 
 @dataclass(frozen=True, slots=True)
+class LanguagesWanted(_Touch):
+    """All languages are shown to choose from."""
+
+
+@dataclass(frozen=True, slots=True)
+class JapaneseShown(_Touch):
+    """Staff reads this screen in Japanese for a moment; the patient's language stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class DisplayChanged(_Touch):
     """Language or look: None leaves one as it is. At the idle screen `reception` is empty."""
 
@@ -476,6 +486,8 @@ Touch = (
     | NextFamilyMember
     | MoreTime
     | StaffCalled
+    | LanguagesWanted
+    | JapaneseShown
     | DisplayChanged
     | InquiryChosen
     | HelpChosen

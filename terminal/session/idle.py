@@ -21,6 +21,7 @@ from terminal.session.events import (
     FrontNotShown,
     HelpChosen,
     InquiryChosen,
+    LanguagesWanted,
     NoCardChosen,
     ReaderChanged,
     ShowCardChosen,
@@ -86,8 +87,12 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             chosen = replace(state, help=Help.NO_CARD)
         case Back(reception=""):
             chosen = replace(state, help=None, looking=False, guidance=None, child=False, purpose=Purpose.RECEPTION)
+        case LanguagesWanted(reception=""):
+            chosen = replace(state, help=Help.LANGUAGES)
         case DisplayChanged(reception=""):
             chosen = replace(state, display=displayed(state.display, event, rules))
+            if event.language is not None and state.help is Help.LANGUAGES:
+                chosen = replace(chosen, help=None)
         case _:
             return Step(state)
     return Step(replace(chosen, mode_until=now.monotonic + rules.timeouts["StaffCheck"]))

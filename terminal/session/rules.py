@@ -69,6 +69,8 @@ class Rules:
     """Seconds the answers stay on the screen after completion, and again when they are asked for."""
     say_left: float = 6
     """Seconds the first screen says that a reception was left."""
+    show_japanese: float = 10
+    """Seconds staff reads a screen in Japanese."""
     more_time_factor: float = 3
     """How much longer every wait is for somebody who asked for more time."""
     phone: bool = False

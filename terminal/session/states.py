@@ -40,6 +40,10 @@ class Reception:
     last_effect: int = 0
     purpose: Purpose = Purpose.RECEPTION
     display: Display = field(default_factory=Display)
+    choosing_language: bool = False
+    """All languages are on the screen, in place of what this state asks."""
+    japanese_until: float | None = None
+    """Until then staff reads the screen in Japanese."""
     camera: bool = True
     """The camera as a device; back in order, it serves the next reception."""
     camera_failed: bool = False
@@ -128,6 +132,8 @@ class Help(StrEnum):
 
     MENU = "menu"
     NO_CARD = "no-card"
+    LANGUAGES = "languages"
+    """All languages are on the screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

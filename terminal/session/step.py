@@ -48,6 +48,8 @@ from terminal.session.events import (
     Event,
     FrontGuided,
     FrontNotShown,
+    JapaneseShown,
+    LanguagesWanted,
     MoreTime,
     ReaderChanged,
     RespondentChosen,
@@ -103,6 +105,14 @@ _TOUCHES = get_args(Touch)
 def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
     if isinstance(state, Idle):
         return idle(state, event, rules, now)
+    following = _in_reception(state, event, rules, now)
+    after = following.state
+    if isinstance(after, Idle) or type(after) is type(state) or not after.reception.choosing_language:
+        return following
+    return Step(replace(after, reception=replace(after.reception, choosing_language=False)), following.effects)
+
+
+def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
     match event:
         case Tick():
             return _tick(state, rules, now)
@@ -130,6 +140,8 @@ def next_tick(state: State, rules: Rules) -> float | None:
         timers = (state.mode_until, state.remind_at, state.left_until, _code_until(state))
         return min((moment for moment in timers if moment is not None), default=None)
     moments = [state.deadline]
+    if state.reception.japanese_until is not None:
+        moments.append(state.reception.japanese_until)
     if _owes_warning(state):
         moments.append(state.deadline - rules.warn_before)
     if isinstance(state, Complete):
@@ -155,6 +167,9 @@ def _owes_warning(state: AfterIdle) -> bool:
 
 
 def _tick(state: AfterIdle, rules: Rules, now: Now) -> Step:
+    shown_until = state.reception.japanese_until
+    if shown_until is not None and now.monotonic >= shown_until:
+        state = replace(state, reception=replace(state.reception, japanese_until=None))
     if now.monotonic >= state.deadline:
         return timed_out(state, rules, now)
     if isinstance(state, Complete):
@@ -273,6 +288,12 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return leave(reception, rules, now)
         case DisplayChanged():
             return _display_changed(state, event, rules, now)
+        case LanguagesWanted():
+            return Step(replace(state, reception=replace(reception, choosing_language=True)))
+        case JapaneseShown():
+            until_then = now.monotonic + rules.show_japanese
+            reception = replace(reception, choosing_language=False, japanese_until=until_then)
+            return Step(replace(state, reception=reception))
         case MoreTime() if in_patients_hands and state.waiting is None:
             return Step(replace(state, deadline=until(type(state), reception, rules, now), warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking):
@@ -289,6 +310,8 @@ def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now:
     """Whoever asks for more time has it in this state too."""
     before = state.reception.display
     reception = replace(state.reception, display=displayed(before, event, rules))
+    if event.language is not None:
+        reception = replace(reception, choosing_language=False, japanese_until=None)
     changed = replace(state, reception=reception)
     if reception.display.more_time and not before.more_time and state.waiting is None:
         changed = replace(changed, deadline=until(type(state), reception, rules, now), warned=False)

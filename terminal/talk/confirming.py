@@ -254,7 +254,7 @@ def face_check(state: FaceCheck, scene: Scene) -> Body:
 
 
 def _tries(pad: str, left: int, scene: Scene) -> str:
-    return scene.say(f"{pad}.tries-left.1") if left == 1 else scene.say(f"{pad}.tries-left", left=left)
+    return scene.say(f"{pad}.tries-left", left=left)
 
 
 def pin_entry(state: PinEntry, scene: Scene) -> Body:

@@ -68,6 +68,10 @@ class Offer:
     label: str
     event: Event
     hint: str = ""
+    language: str = ""
+    """What the label is written in, where it is not the screen's language."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Languages this leads to: each one and its own name. A front end that draws them leaves out the hint."""
     key: str = ""
     back: bool = False
     """The way back; any other answer weighs the same as its neighbours."""

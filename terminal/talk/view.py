@@ -1,5 +1,6 @@
 """`talk_of(state, ...) -> Talk`: what a state looks like. Pure: the same state gives the same screen."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from terminal.session import events as ev
@@ -12,6 +13,7 @@ from terminal.session.states import (
     Consent,
     Display,
     FaceCheck,
+    Help,
     Idle,
     Inquiry,
     Limit,
@@ -31,26 +33,31 @@ from terminal.session.states import (
     Subsidies,
     Summary,
 )
-from terminal.talk import asking, confirming, ending
+from terminal.talk import asking, confirming, ending, languages
 from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Talk
 from terminal.words.catalogue import Speak
 
-LANGUAGES_AT_ONCE = 3
-"""So many languages have buttons of their own on the first screen."""
+JAPANESE = "ja"
 
 
 def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
     """Everything that is drawn of a state; `serial.Talks` numbers it."""
     display = state.display if isinstance(state, Idle) else state.reception.display
-    say = speak(display.language)
+    language = display.language
+    if not isinstance(state, Idle) and state.reception.japanese_until is not None:
+        language = JAPANESE
+    say = speak(language)
     scene = Scene(say, rules)
-    body = _body(state, scene)
+    if _chooses_language(state):
+        body = languages.chooser(state, scene, speak)
+    else:
+        body = _body(state, scene)
     if isinstance(state, Idle) and _is_first(state):
-        body = _with_languages(body, state, scene, speak)
+        body = replace(body, offers=languages.first_offers(state, scene, speak))
     warned = not isinstance(state, Idle) and state.warned
     return Talk(
         state=type(state).__name__,
-        language=display.language,
+        language=language,
         display=display,
         steps=tuple(say(stage.value) for stage in GuideStep),
         body=body,
@@ -123,27 +130,11 @@ def _body(state: State, scene: Scene) -> Body:
             assert_never(state)
 
 
-# --- first screen -------------------------------------------------------------------------------------------
+# --- language -----------------------------------------------------------------------------------------------
 
 
-def _with_languages(body: Body, state: Idle, scene: Scene, speak: Speak) -> Body:
-    languages = [
-        Offer(
-            id=f"language-{language}",
-            label=speak(language)("language.name"),
-            event=ev.DisplayChanged("", language=language),
-            key=str(number),
-        )
-        for number, language in enumerate(scene.rules.languages[:LANGUAGES_AT_ONCE], 1)
-    ]
-    help_ = Offer(
-        id="help",
-        label=scene.say("idle.help"),
-        event=ev.HelpChosen(""),
-        key=str(len(languages) + 1),
-        back=True,
-    )
-    return Body(step=body.step, question=body.question, lines=body.lines, sign=body.sign, offers=(*languages, help_))
+def _chooses_language(state: State) -> bool:
+    return state.help is Help.LANGUAGES if isinstance(state, Idle) else state.reception.choosing_language
 
 
 def _is_first(state: Idle) -> bool:
@@ -176,12 +167,12 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[O
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
     staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1")
-    language = _next_language(display, reception, scene, speak)
+    language = () if _chooses_language(state) else (languages.foot_offer(display, reception, scene, speak),)
     if isinstance(state, Idle):
         # the first screen has a button of its own for every language
-        return (*_display_choices(display, scene), staff) if _is_first(state) else (language, staff)
+        return (*_display_choices(display, scene), staff) if _is_first(state) else (*language, staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
-        return (language, staff)
+        return (*language, staff)
     if may_check_in(state.reception):
         leave = Offer(
             id="without-sharing",
@@ -191,26 +182,13 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[O
         )
     else:
         leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
-    return (leave, *_more_time(state.warned, reception, scene), language, staff)
+    return (leave, *_more_time(state.warned, reception, scene), *language, staff)
 
 
 def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Offer, ...]:
     if not warned:
         return ()
     return (Offer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4"),)
-
-
-def _next_language(display: Display, reception: str, scene: Scene, speak: Speak) -> Offer:
-    """One button, named in the language it leads to."""
-    languages = scene.rules.languages
-    here = languages.index(display.language) if display.language in languages else -1
-    following = languages[(here + 1) % len(languages)]
-    return Offer(
-        id="language",
-        label=speak(following)("language.name"),
-        event=ev.DisplayChanged(reception, language=following),
-        key="f2",
-    )
 
 
 def _larger(size: Size) -> Size:

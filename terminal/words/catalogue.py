@@ -1,18 +1,32 @@
 """Every sentence a person reads, by message id and language: gettext catalogues, read from their .po files by Babel.
 
-A test holds all languages to the same ids and placeholders.
+A test holds all languages to the same ids and placeholders. Japanese is the reference: what only staff reads may be
+missing in the languages patients bring, and is said in Japanese there.
 """
 
-from collections.abc import Callable
+import gettext
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from config.settings import Settings
+from config.languages import Language
+from config.settings import Profile, Settings
+from terminal.words.ruby import plain
 
-LANGUAGES = ("ja", "en")
+LANGUAGES = tuple(language.value for language in Language)
+REFERENCE = Language.JAPANESE.value
+STAFF_LANGUAGES = (Language.JAPANESE.value, Language.ENGLISH.value)
+"""Languages in which staff's own sentences are written too."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_STAFF_ONLY = re.compile(
+    r"(staff\.(?!coming)|status\.|handover\.|dock\.|webcam\.|screen\.|web\.(address-old|occupied)$)"
+)
+"""Ids that no patient meets: staff's pages and dialogs, the demo's tools, and what opens the page."""
 
 Words = Callable[..., str]
 """`words(message_id, **placeholders) -> str`"""
@@ -20,43 +34,70 @@ Speak = Callable[[str], Words]
 """`speak(language)` gives that language's sentences, the institution's own words filled in."""
 
 
+def is_for_staff(message_id: str) -> bool:
+    """Whether that sentence reaches staff alone, never a patient's screen or ear."""
+    return _STAFF_ONLY.match(message_id) is not None
+
+
 @cache
 def catalogue(language: str) -> Catalog:
+    locale = Language(language).tag.replace("-", "_")
     with (files("terminal.words") / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
+        return read_po(file, locale=locale)
 
 
-def words(language: str, *, profile: str = "", **always: str) -> Words:
+@cache
+def _plural(language: str) -> Callable[[int], int]:
+    """Which of a message's plural forms goes with a number, by the rule in the catalogue's header."""
+    return gettext.c2py(catalogue(language).plural_expr)
+
+
+def words(language: str, *, profile: str = "", ruby: bool = False, **always: str) -> Words:
     """The sentences of one language; `always` fills placeholders that are the same everywhere (institution, staff).
 
     A sentence that another kind of institution says otherwise stands a second time, under its id and the profile's
-    name (`consent.harmless.pharmacy`). Raises KeyError for an id that is in no catalogue: a programming mistake.
+    name (`consent.harmless.pharmacy`). A message with plural forms takes the one for its only number. Readings above
+    kanji are dropped unless `ruby`. Raises KeyError for an id that is in no catalogue: a programming mistake.
     """
-    messages = catalogue(language)
-    filled = {"city": str(messages["place.city"].string)} | always
+
+    def text_of(message_id: str, placeholders: Mapping[str, object]) -> str:
+        for source in (language, REFERENCE) if is_for_staff(message_id) else (language,):
+            messages = catalogue(source)
+            message = messages.get(f"{message_id}.{profile}") or messages.get(message_id)
+            if message is not None and message.string:
+                return _form(message, source, placeholders)
+        raise KeyError(f"{message_id} is not in the {language} catalogue")
+
+    place = {name: text_of(f"place.{name}", {}) for name in ("city", "institution", "staff")}
+    filled = place | always
 
     def say(message_id: str, **placeholders: object) -> str:
-        message = messages.get(f"{message_id}.{profile}") or messages.get(message_id)
-        if message is None or not isinstance(message.string, str):
-            raise KeyError(f"{message_id} is not in the {language} catalogue")
-        return message.string.format(**{**filled, **placeholders})
+        values = {**filled, **placeholders}
+        text = _PLACEHOLDER.sub(lambda found: str(values[found[1]]), text_of(message_id, placeholders))
+        return text if ruby else plain(text)
 
     return say
 
 
-def speaker(settings: Settings) -> Speak:
-    """Return the sentences of every language as this institution says them."""
+def _form(message: Message, language: str, placeholders: Mapping[str, object]) -> str:
+    forms = message.string or ""
+    if isinstance(forms, str):
+        return forms
+    (number,) = (value for value in placeholders.values() if isinstance(value, int))
+    return forms[_plural(language)(number)]
+
+
+def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
+    """Return the sentences of every language as this institution says them; `ruby` keeps the readings."""
     named = {"city": settings.place.city_desk} if settings.place.city_desk else {}
 
     @cache
     def speak(language: str) -> Words:
-        place = settings.profile_row.words_in(language)
-        own = {"institution": place.institution, "staff": place.staff} | named
-        return words(language, profile=settings.profile.value, **own)
+        return words(language, profile=settings.profile.value, ruby=ruby, **named)
 
     return speak
 
 
-def question_wording(language: str, question_id: str, **always: str) -> str:
+def question_wording(language: str, question_id: str, profile: Profile) -> str:
     """The question as it stands on the screen: what the ledger keeps of it."""
-    return words(language, **always)(f"question.{question_id}")
+    return words(language, profile=profile.value)(f"question.{question_id}")

@@ -17,14 +17,13 @@ def test_every_profile_has_a_row_of_settings_that_exist() -> None:
         assert set(row.consent) <= set(ConsentSettings.model_fields)
         assert set(row.vision) <= set(VisionSettings.model_fields)
         assert ConsentSettings.model_validate(row.consent).prescription in row.prescription_allowed
-        assert {"ja", "en"} <= set(row.words)
 
 
-def test_the_words_differ() -> None:
-    clinic, pharmacy = PROFILES[Profile.CLINIC].words_in("ja"), PROFILES[Profile.PHARMACY].words_in("ja")
-    assert (clinic.institution, clinic.staff) == ("この医院", "医師")
-    assert (pharmacy.institution, pharmacy.staff) == ("この薬局", "薬剤師")
-    assert PROFILES[Profile.PHARMACY].words_in("ko").staff == "pharmacist"
+@pytest.mark.parametrize("languages", [[], ["ja", "en", "ja"], ["ja", "xx"]])
+def test_languages_are_known_and_named_once(languages: list[str]) -> None:
+    with pytest.raises(ValidationError, match="languages"):
+        Settings.model_validate({"place": {"languages": languages}})
+    assert Settings.model_validate({"place": {"languages": ["en", "ja"]}}).place.languages[0] == "en"
 
 
 def test_the_row_fills_what_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

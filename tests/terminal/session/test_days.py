@@ -769,6 +769,40 @@ def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
     assert world.state == st.Idle()
 
 
+def test_all_languages_are_shown_and_one_is_chosen() -> None:
+    world = World()
+    world.send(ev.LanguagesWanted(""))
+    assert isinstance(world.state, st.Idle)
+    assert world.state.help is st.Help.LANGUAGES
+    world.send(ev.DisplayChanged("", language="en"))
+    assert world.state.help is None
+    world.card_read()
+    world.touch(ev.LanguagesWanted)
+    assert world.reception.choosing_language
+    world.touch(ev.DisplayChanged, "ja")
+    assert (world.reception.choosing_language, world.reception.display.language) == (False, "ja")
+
+
+def test_a_screen_that_goes_on_by_itself_leaves_the_choice_of_languages() -> None:
+    world = World()
+    world.put_card()
+    world.touch(ev.LanguagesWanted)
+    world.answer(ev.CardRead, CARD)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert not world.reception.choosing_language
+
+
+def test_staff_reads_a_screen_in_japanese_for_a_moment() -> None:
+    world = World()
+    world.send(ev.DisplayChanged("", language="en"))
+    world.by_pin()
+    world.touch(ev.LanguagesWanted)
+    world.touch(ev.JapaneseShown)
+    assert world.reception.japanese_until is not None
+    world.wait(world.rules.show_japanese)
+    assert (world.reception.japanese_until, world.reception.display.language) == (None, "en")
+
+
 @pytest.mark.parametrize(
     ("rule", "day", "usable"),
     [

@@ -290,6 +290,13 @@ class Counter(RuleBasedStateMachine):
         self.send(ev.RespondentChosen(self.world.reception.id, who))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
+    @rule(wanted=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown)))
+    def languages_are_looked_at(self, wanted: type[ev.LanguagesWanted | ev.JapaneseShown]) -> None:
+        before = self.world.state
+        self.send(wanted(self.world.reception.id))
+        assert type(self.world.state) is type(before)
+
+    @precondition(lambda self: not isinstance(self.world.state, st.Idle))
     @rule(longer=st_.booleans(), size=st_.sampled_from(st.Size))
     def the_look_is_changed(self, longer: bool, size: st.Size) -> None:
         before = self.world.state

@@ -57,6 +57,15 @@ def _no_card(world: World) -> None:
     world.send(ev.NoCardChosen(""))
 
 
+def _idle_languages(world: World) -> None:
+    world.send(ev.LanguagesWanted(""))
+
+
+def _languages(world: World) -> None:
+    _method(world)
+    world.touch(ev.LanguagesWanted)
+
+
 def _for_child(world: World) -> None:
     _help(world)
     world.send(ev.ForChildChosen(""))
@@ -437,6 +446,8 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "idle-out-of-service": _out_of_service,
     "idle-help": _help,
     "idle-no-card": _no_card,
+    "idle-languages": _idle_languages,
+    "languages": _languages,
     "idle-child": _for_child,
     "idle-left": _left(st.WhyLeft.LEFT),
     "idle-left-card-removed": _left(st.WhyLeft.CARD_REMOVED),

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from babel.messages.catalog import Message
 
-from config.profiles import PROFILES
+from config.profiles import Profile
 from config.settings import ConsentSettings
 from consent.items import HolderFacts, Item, Question, QuestionKind
 from consent.questions import questions
@@ -16,7 +17,14 @@ from reader.facts import ReaderStanding
 from terminal.handover.folder import Undelivered
 from terminal.problems import ProblemCode
 from terminal.session.states import WhyHere, WhyLeft
-from terminal.words.catalogue import LANGUAGES, catalogue, question_wording, words
+from terminal.words.catalogue import (
+    LANGUAGES,
+    STAFF_LANGUAGES,
+    catalogue,
+    is_for_staff,
+    question_wording,
+    words,
+)
 from vision.verdict import Guidance
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -24,17 +32,32 @@ ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 
 
-def messages(language: str) -> dict[str, str]:
-    return {str(message.id): str(message.string) for message in catalogue(language) if message.id}
+def messages(language: str) -> dict[str, tuple[str, ...]]:
+    """Every message's forms: one, or as many as the language has plurals."""
+    return {message_id_of(message): forms_of(message) for message in catalogue(language) if message.id}
+
+
+def message_id_of(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else str(message.id[0])
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    forms = message.string or ""
+    return (forms,) if isinstance(forms, str) else tuple(forms)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_ids_and_placeholders_in_every_language(language: str) -> None:
     ours, japanese = messages(language), messages("ja")
-    assert ours.keys() == japanese.keys()
-    for message_id, text in ours.items():
-        assert text, message_id
-        assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(japanese[message_id])), message_id
+    wanted = {message_id for message_id in japanese if language in STAFF_LANGUAGES or not is_for_staff(message_id)}
+    assert wanted - ours.keys() == set(), "missing"
+    assert ours.keys() - wanted == set(), "not in the Japanese catalogue, or for staff alone"
+    for message_id, forms in ours.items():
+        for text in forms:
+            assert text.strip(), message_id
+            assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(japanese[message_id][0])), message_id
+        assert len(forms) in (1, catalogue(language).num_plurals), message_id
+        assert len(forms) == 1 or len(PLACEHOLDER.findall(forms[0])) == 1, f"{message_id}: which number?"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -96,10 +119,8 @@ def test_every_question_of_any_settings_has_its_words(language: str) -> None:
     for question in QUESTIONS:
         assert say(f"topic.{question.id}")
         assert say(f"topic.{question.topic}")
-        for row in PROFILES.values():
-            place = row.words_in(language)
-            text = question_wording(language, question.id, institution=place.institution, staff=place.staff)
-            assert "{" not in text
+        for profile in Profile:
+            assert "{" not in question_wording(language, question.id, profile)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,6 +157,17 @@ def test_every_problem_is_raised_somewhere() -> None:
         if not told_only & set(path.relative_to(ROOT).parts):
             raised.update(re.findall(r"ProblemCode\.([A-Z_]+)", path.read_text(encoding="utf-8")))
     assert {code for code in ProblemCode if code.name not in raised} == NOT_RAISED_YET
+
+
+def test_a_number_takes_the_plural_of_its_language() -> None:
+    assert [words("en")("pin.tries-left", left=left) for left in (1, 2)] == ["1 try left", "2 tries left"]
+    assert words("ja")("pin.tries-left", left=1) == "あと1回 入れられます"
+
+
+def test_an_institution_has_its_own_words() -> None:
+    clinic, pharmacy = (words("ja", profile=profile.value) for profile in (Profile.CLINIC, Profile.PHARMACY))
+    assert "この医院の医師" in clinic("consent.question")
+    assert "この薬局の薬剤師" in pharmacy("consent.question")
 
 
 def test_an_unknown_id_is_a_programming_mistake() -> None:

@@ -249,7 +249,8 @@ export class Screen {
     const key = offer.key.length === 1 && kind.startsWith("answer") ? make("kbd", { "aria-hidden": "true" }, offer.key.toUpperCase()) : undefined;
     return make("button", { type: "button", class: kind, "data-target": `offer:${offer.id}`, "data-offer": offer.id, lang: offer.lang },
       key, drawn && kind.startsWith("answer") ? iconOf(offer.id) : undefined, make("span", {}, sentence(offer.label)),
-      offer.hint ? make("small", {}, sentence(offer.hint)) : undefined);
+      offer.hint ? make("small", {}, sentence(offer.hint)) : undefined,
+      offer.names ? make("small", { class: "names" }, ...offer.names.map((name) => make("span", { lang: name.lang }, sentence(name.text)))) : undefined);
   }
 }
 
