@@ -185,7 +185,7 @@ def summary(state: Summary, scene: Scene) -> Body:
     )
     if reception.prescription is not None:
         name = "electronic" if reception.prescription is PrescriptionForm.ELECTRONIC else "paper"
-        lines += (Line(say(f"prescription.{name}"), LineKind.CHOICE),)
+        lines += (Line(say("summary.prescription", form=say(f"prescription.{name}")), LineKind.CHOICE),)
     return Body(
         step=GuideStep.CONSENT,
         question=say("summary.question"),

@@ -84,10 +84,11 @@ def _where(state: Problem) -> GuideStep:
 
 def inquiry(state: Inquiry, scene: Scene) -> Body:
     say = scene.say
+    hint: str = ""
     if not state.registered:
         hint = say("inquiry.not-registered.hint")
-    else:
-        hint = "" if state.valid else say("inquiry.not-valid")
+    elif not state.valid:
+        hint = say("inquiry.not-valid")
     return Body(
         step=GuideStep.DONE,
         question=say("inquiry.registered" if state.registered else "inquiry.not-registered"),

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from config.languages import Language
 from config.settings import Profile, Settings
 from terminal.words.ruby import plain
+from terminal.words.said import Said
 
 LANGUAGES = tuple(language.value for language in Language)
 REFERENCE = Language.JAPANESE.value
@@ -28,8 +29,8 @@ _STAFF_ONLY = re.compile(
 )
 """Ids that no patient meets: staff's pages and dialogs, the demo's tools, and what opens the page."""
 
-Words = Callable[..., str]
-"""`words(message_id, **placeholders) -> str`"""
+Words = Callable[..., Said]
+"""`words(message_id, **placeholders)` gives the sentence."""
 Speak = Callable[[str], Words]
 """`speak(language)` gives that language's sentences, the institution's own words filled in."""
 
@@ -71,10 +72,10 @@ def words(language: str, *, profile: str = "", ruby: bool = False, **always: str
     place = {name: text_of(f"place.{name}", {}) for name in ("city", "institution", "staff")}
     filled = place | always
 
-    def say(message_id: str, **placeholders: object) -> str:
+    def say(message_id: str, **placeholders: object) -> Said:
         values = {**filled, **placeholders}
         text = _PLACEHOLDER.sub(lambda found: str(values[found[1]]), text_of(message_id, placeholders))
-        return text if ruby else plain(text)
+        return Said(text if ruby else plain(text), message_id, language, placeholders)
 
     return say
 

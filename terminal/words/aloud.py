@@ -1,0 +1,19 @@
+"""Which sentences may reach a loudspeaker unasked: the table `aloud.toml`, by message id."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from terminal.words.said import Said
+
+
+@cache
+def marks() -> dict[str, frozenset[str]]:
+    """The ids under `public` and `private`."""
+    table = tomllib.loads((files("terminal.words") / "aloud.toml").read_text(encoding="utf-8"))
+    return {name: frozenset(ids) for name, ids in table.items()}
+
+
+def is_private(text: str) -> bool:
+    """Whether others must not hear it unasked: also what is no message of the catalogues, or has no mark."""
+    return not isinstance(text, Said) or text.id not in marks()["public"]
