@@ -41,8 +41,8 @@ from terminal.qualification.contract import ConsentAnswer
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked, pin_statement, submission_statement
 from terminal.qualification.wire import asking_headers, new_nonce, nonce_header
+from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile
-from terminal.simulated.service.server import enrol_locally, registry_path
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
 
 TERMINAL = "benchmark"

@@ -39,9 +39,9 @@ def issue(
         from reader.softcard.image import CardFile
         from reader.softcard.kinds import issue_kind
         from terminal.simulated.personas.props import authority_of, card_entry, holder_of, trust_of
+        from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.people import invented_people
         from terminal.simulated.service.registry import RegistryFile
-        from terminal.simulated.service.server import registry_path
         from vision.synthetic.portrait import card_portrait
 
         people = invented_people()

@@ -51,8 +51,9 @@ def serve_stub(
     settings = settings_or_exit(config)
     with plain_errors():
         from terminal.simulated.personas.props import authority_of, trust_of
+        from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.registry import RegistryFile
-        from terminal.simulated.service.server import registry_path, require_line, serve
+        from terminal.simulated.service.server import require_line, serve
 
         rules, keys = _behaviour(behaviour or []), None if line is None else _line(line)
         # cards issued here are believed here
@@ -138,7 +139,7 @@ def key(config: ConfigOption = None) -> None:
     """
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.simulated.service.server import service_key
+        from terminal.simulated.service.enrolment import service_key
 
         tell(service_key(settings.state_dir).public_pem.strip())
 
@@ -159,8 +160,8 @@ def admit(
 
         from terminal.qualification.contract import TerminalId
         from terminal.qualification.keys import is_public_key
+        from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.registry import RegistryFile
-        from terminal.simulated.service.server import registry_path
 
         pem = public_key.read_text(encoding="ascii", errors="replace")
         if not is_public_key(pem):

@@ -12,7 +12,8 @@ import pytest
 from reader.softcard.image import CardFile
 from terminal.qualification.keys import terminal_key_path
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.server import StubServer, enrol_locally, open_service
+from terminal.simulated.service.enrolment import enrol_locally
+from terminal.simulated.service.server import StubServer, open_service
 
 
 @pytest.fixture(autouse=True)

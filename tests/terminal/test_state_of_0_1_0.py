@@ -18,8 +18,8 @@ from terminal.cli.main import app
 from terminal.conductor.clock import Clock
 from terminal.conductor.ledger_desk import load_card_key
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path, verify
+from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
-from terminal.simulated.service.server import registry_path
 
 BEFORE = Path(__file__).parents[1] / "fixtures" / "state-v0.1.0"
 

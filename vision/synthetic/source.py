@@ -4,6 +4,7 @@ import threading
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.frame import Frame, FrameProblem, frame_of
 from vision.sources.protocol import SourceKind
@@ -29,7 +30,9 @@ class SyntheticSource:
         self._lock = threading.Lock()
         self._seed = seed
         self._draw: Drawing | None = None
-        self._noise = np.random.default_rng(seed).normal(0, 1, (_NOISE_FRAMES, 480, 640, 1)).astype(np.float32)
+        self._noise: NDArray[np.float32] | None = None
+        self._grains: NDArray[np.int16] | None = None
+        """The noise as strong as the light makes it; drawn with the first frame."""
         self.show(shown)
         self._fps = fps
         self._realtime = realtime
@@ -53,9 +56,9 @@ class SyntheticSource:
     def show(self, name: str) -> None:
         """Somebody else, or the same person in other conditions. Raises ValueError for an unknown name."""
         shown = Subject.parse(name)
-        grains = (self._noise * noise_in(shown.conditions)).astype(np.int16)
+        drawing, strength = shown.drawn(self._seed), noise_in(shown.conditions)
         with self._lock:
-            self._draw, self._grains = shown.drawn(self._seed), grains
+            self._draw, self._strength, self._grains = drawing, strength, None
 
     def leave(self) -> None:
         """Nobody stands there."""
@@ -95,7 +98,7 @@ class SyntheticSource:
         if isinstance(taken_at, CameraLost):
             return taken_at
         with self._lock:
-            draw, covered, grains = self._draw, self._covered, self._grains
+            draw, covered, grains = self._draw, self._covered, self._grained()
             turned = self._attention.turned(self._number / self._fps)
         if covered:
             picture = np.zeros((480, 640, 3), np.uint8)
@@ -106,6 +109,14 @@ class SyntheticSource:
         frame = frame_of(picture, number=self._number, taken_at=taken_at)
         assert not isinstance(frame, FrameProblem)
         return frame
+
+    def _grained(self) -> NDArray[np.int16]:
+        if self._noise is None:
+            noise = np.random.default_rng(self._seed).normal(0, 1, (_NOISE_FRAMES, 480, 640, 1))
+            self._noise = noise.astype(np.float32)
+        if self._grains is None:
+            self._grains = (self._noise * self._strength).astype(np.int16)
+        return self._grains
 
     def skip(self) -> CameraLost | None:
         """Nothing is drawn; the person moves on."""

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from config.files import private_folder
 from config.settings import ServiceSettings, Settings
@@ -12,9 +12,11 @@ from terminal.qualification.contract import ServiceSilent
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.simulated.demo.stubs import EmbeddedStub, StubControl, StubElsewhere
 from terminal.simulated.personas.props import Props, authority_of
-from terminal.simulated.service.admin import StubAdmin
+from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.people import invented_people
-from terminal.simulated.service.server import StubServer, enrol_locally, open_service
+
+if TYPE_CHECKING:
+    from terminal.simulated.service.admin import StubAdmin
 
 
 class Counter:
@@ -35,12 +37,13 @@ class Counter:
         terminal_id = settings.service.terminal_id
         self.stub: StubControl
         if service_url is None:
-            server = StubServer(open_service(settings.state_dir, in_memory=True))
             enrol_locally(settings.state_dir, terminal_id)
-            server.start()
-            self._ending.callback(server.close)
-            self.stub = EmbeddedStub(server)
+            embedded = EmbeddedStub(settings.state_dir)
+            self._ending.callback(embedded.close)
+            self.stub = embedded
         else:
+            from terminal.simulated.service.admin import StubAdmin
+
             admin = self._ending.enter_context(StubAdmin(service_url))
             self.stub = StubElsewhere(admin, service_url)
             enrol_with(admin, service_url, settings.state_dir, terminal_id)
@@ -59,7 +62,7 @@ class Counter:
         self._ending.close()
 
 
-def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
+def enrol_with(admin: "StubAdmin", url: str, state_dir: Path, terminal_id: str) -> Enrolment:
     """Make this terminal and a stub elsewhere on this computer known to each other. Raises `NotReady`."""
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     enrolment = admin.enrol(terminal_id, key.public_pem)

@@ -1,61 +1,106 @@
 """The service stub of a demo: in this process, or elsewhere on this computer."""
 
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from terminal.assembly import NotReady
 from terminal.qualification.contract import ServiceSilent
-from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.listening import listen
 from terminal.simulated.service.registry import Registry
-from terminal.simulated.service.server import StubServer
+
+if TYPE_CHECKING:
+    from terminal.simulated.service.admin import StubAdmin
+    from terminal.simulated.service.server import StubServer
+
+_SILENT = Rule(manner=Manner.SILENT)
+_BACKLOG = 64
 
 
 class StubControl(Protocol):
-    """The service stub, wherever it runs."""
+    """The service stub, wherever it runs. Blocking."""
 
     @property
     def url(self) -> str: ...
 
     def publish(self, registry: Registry) -> None: ...
 
+    def misbehave(self, operation: Operation, rule: Rule) -> None: ...
+
     def silence(self, operation: Operation) -> None: ...
 
     def behave(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
 class EmbeddedStub:
-    """In this process, on a free port of the loopback."""
+    """In this process, on a free port of the loopback.
 
-    server: StubServer
+    It has its port at once and loads in a thread of its own; whoever connects meanwhile waits a moment for the answer.
+    Raises `NotReady` in the first call after a failed start.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._listener = listen("127.0.0.1", 0)
+        self._listener.listen(_BACKLOG)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._started: Future[StubServer] = Future()
+        threading.Thread(target=self._start, name="stub-start", daemon=True).start()
+
+    def _start(self) -> None:
+        try:
+            from terminal.simulated.service.server import StubServer, open_service
+
+            server = StubServer(open_service(self._state_dir, in_memory=True))
+            server.start(self._listener)
+        except Exception as error:
+            self._listener.close()
+            self._started.set_exception(error)
+        else:
+            self._started.set_result(server)
 
     @property
-    def url(self) -> str:
-        return self.server.url
+    def _server(self) -> "StubServer":
+        try:
+            return self._started.result()
+        except Exception as error:
+            raise NotReady(f"The demo's service stub did not start: {error}") from error
 
     def publish(self, registry: Registry) -> None:
-        self.server.service.registry.merge(registry)
+        self._server.service.registry.merge(registry)
+
+    def misbehave(self, operation: Operation, rule: Rule) -> None:
+        self._server.behaviour.set(operation, rule)
 
     def silence(self, operation: Operation) -> None:
-        self.server.behaviour.set(operation, Rule(manner=Manner.SILENT))
+        self.misbehave(operation, _SILENT)
 
     def behave(self) -> None:
-        self.server.behaviour.clear()
+        self._server.behaviour.clear()
+
+    def close(self) -> None:
+        if self._started.exception() is None:
+            self._started.result().close()
 
 
 @dataclass(frozen=True, slots=True)
 class StubElsewhere:
     """In another process on this computer, told over its simulator endpoints."""
 
-    admin: StubAdmin
+    admin: "StubAdmin"
     url: str
 
     def publish(self, registry: Registry) -> None:
         self._must_answer(self.admin.publish(registry))
 
+    def misbehave(self, operation: Operation, rule: Rule) -> None:
+        self._must_answer(self.admin.behave(operation, rule))
+
     def silence(self, operation: Operation) -> None:
-        self._must_answer(self.admin.behave(operation, Rule(manner=Manner.SILENT)))
+        self.misbehave(operation, _SILENT)
 
     def behave(self) -> None:
         self._must_answer(self.admin.behave_normally())

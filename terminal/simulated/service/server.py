@@ -12,12 +12,13 @@ from typing import Any
 
 import uvicorn
 
-from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.line import is_loopback
 from terminal.qualification.pki import LineKeys
 from terminal.simulated.service import connections
 from terminal.simulated.service.app import create_app
 from terminal.simulated.service.behaviour import Behaviour, Setting
+from terminal.simulated.service.enrolment import registry_path, service_key
+from terminal.simulated.service.listening import listen
 from terminal.simulated.service.people import People, invented_people
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.service import Clock, Service, ServiceRules, utc_now
@@ -25,14 +26,6 @@ from terminal.simulated.service.storage.store import Store
 
 DEFAULT_PORT = 8642
 _START_SECONDS = 20
-
-
-def registry_path(state_dir: Path) -> Path:
-    return state_dir / "stub" / "registry.json"
-
-
-def service_key(state_dir: Path) -> SigningKey:
-    return SigningKey.load_or_create(state_dir / "stub" / "key.pem")
 
 
 def open_service(
@@ -60,15 +53,6 @@ def open_service(
     )
 
 
-def enrol_locally(state_dir: Path, terminal_id: str) -> tuple[SigningKey, Enrolment]:
-    """Make terminal and stub of one state folder known to each other. May be repeated."""
-    key = SigningKey.load_or_create(terminal_key_path(state_dir))
-    RegistryFile(registry_path(state_dir)).enrol_terminal(terminal_id, key.public_pem)
-    enrolment = Enrolment(terminal_id=terminal_id, service_public_key=service_key(state_dir).public_pem, simulated=True)
-    enrolment.save(enrolment_path(state_dir))
-    return key, enrolment
-
-
 class StubServer:
     """The service on a loopback port, in a thread of its own. May be stopped and started again on the same port.
 
@@ -94,9 +78,9 @@ class StubServer:
     def url(self) -> str:
         return f"{'https' if self._line else 'http'}://127.0.0.1:{self._port}"
 
-    def start(self) -> str:
-        """The URL, once it answers. Raises `OSError` where the port is taken."""
-        listener = _listen("127.0.0.1", self._port)
+    def start(self, listener: socket.socket | None = None) -> str:
+        """The URL, once it answers. Raises `OSError` where the port is taken. `listener`: one that has its port."""
+        listener = listener or listen("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]
         server = _server(self.service, self.behaviour, self._line)
         self._server = server
@@ -146,7 +130,7 @@ def serve(
         raise ValueError(f"behaviour of the stub: there is no invented person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
     try:
-        with _listen(host, port, share=share_port) as listener:
+        with listen(host, port, share=share_port) as listener:
             _server(service, Behaviour(settings), line).run([listener])
     finally:
         service.close()
@@ -159,21 +143,6 @@ def require_line(host: str, line: LineKeys | None) -> None:
             f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
             "Make keys for the line (`uketsuke pki`) and name their folder."
         )
-
-
-def _listen(host: str, port: int, *, share: bool = False) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol by number: asyncio turns Nagle's algorithm off for such sockets alone, 40 ms a call.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if share:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 class _Server(uvicorn.Server):

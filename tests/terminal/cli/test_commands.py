@@ -19,8 +19,9 @@ from terminal.qualification.pki import line_keys
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_routes import SimulatorState
 from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
+from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
-from terminal.simulated.service.server import StubServer, open_service, registry_path
+from terminal.simulated.service.server import StubServer, open_service
 
 COMMANDS = [
     ["demo"],

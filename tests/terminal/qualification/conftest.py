@@ -32,8 +32,9 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.statements import chip_statement, pin_statement
+from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, anchors_of, certificate_id
-from terminal.simulated.service.server import StubServer, enrol_locally, open_service, registry_path
+from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.store import Store
 from terminal.simulated.service.storage.tables import metadata
 from terminal.simulated.service.temporary_postgres import PostgresMissing, TemporaryPostgres

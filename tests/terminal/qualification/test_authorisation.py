@@ -22,7 +22,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked
 from terminal.qualification.wire import asking_headers, new_nonce
-from terminal.simulated.service.server import enrol_locally
+from terminal.simulated.service.enrolment import enrol_locally
 
 
 def refusal(answer: object) -> RefusalReason:

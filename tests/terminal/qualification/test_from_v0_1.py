@@ -24,7 +24,8 @@ from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, t
 from terminal.qualification.receipts import submission_of, verify_with_receipts
 from terminal.qualification.statements_v1 import receipt_statement_v1, statement_v1_of
 from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.service.server import StubServer, open_service, service_key
+from terminal.simulated.service.enrolment import service_key
+from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.store import Accepted, OpenedCheck
 
 STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"

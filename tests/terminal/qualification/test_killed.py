@@ -26,8 +26,8 @@ from terminal.qualification.contract import Submission
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.receipts import verify_with_receipts
 from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.registry import Registry, RegistryFile
-from terminal.simulated.service.server import registry_path, service_key
 from terminal.simulated.service.storage.store import Store
 from terminal.simulated.service.storage.tables import checks, submissions
 from tests.terminal.qualification.conftest import Card, authority_pem

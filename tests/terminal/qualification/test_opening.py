@@ -19,8 +19,8 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import pin_statement
+from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.registry import CardStatus, Registry, TrustAnchor
-from terminal.simulated.service.server import enrol_locally
 
 
 def refusal(answer: object) -> RefusalReason:

@@ -23,7 +23,8 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import receipt_statement, statement_of
-from terminal.simulated.service.server import StubServer, enrol_locally, open_service
+from terminal.simulated.service.enrolment import enrol_locally
+from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.tables import metadata
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)

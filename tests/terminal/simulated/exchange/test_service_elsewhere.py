@@ -14,9 +14,10 @@ from terminal.simulated.exchange.checks import ServiceChecks
 from terminal.simulated.exchange.insured import InsuredElsewhere, InventedInsured
 from terminal.simulated.exchange.opening import open_exchange
 from terminal.simulated.exchange.service import ExchangeRules
+from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.refusals import refuse
-from terminal.simulated.service.server import StubServer, enrol_locally, open_service
+from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.service import Caller, Service
 from tests.terminal.handover.asking import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import Counter
