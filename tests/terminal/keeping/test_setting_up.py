@@ -16,8 +16,9 @@ from terminal.cli.main import app
 from terminal.conductor.clock import Clock
 from terminal.front.password import PasswordGate, PasswordRight
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
-from terminal.simulated.service.server import StubServer, open_service, registry_path
+from terminal.simulated.service.server import StubServer, open_service
 
 SET_UP, DOCTOR_FOUND = 0, 3
 
