@@ -5,7 +5,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header
 # Tests that need no device, no server and no picture.
 PURE := tests/test_walls.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
-.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock wheel
+.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ lock: setup ## renew the lock files (hashes, no addresses)
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --no-annotate --group fuzz -o requirements-fuzz.lock
 	@$(COMPILE) --no-annotate --group bootstrap -o requirements-bootstrap.lock
+
+diagram: setup ## the state diagram in docs/states.md, from the code
+	@$(BIN)/python -m tests.terminal.session.diagram
 
 wheel: setup ## the wheel, in dist/
 	@$(BIN)/python -m build --no-isolation --wheel

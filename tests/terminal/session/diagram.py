@@ -1,0 +1,244 @@
+"""The state diagram of docs/states.md, made from `step`: `make diagram`.
+
+Walks breadth first from the idle screen: at each state every answer its screen offers, every answer its effects may
+get, and everything the devices may do. What `step` makes of it becomes an edge. Nothing is random, so the same
+code gives the same page.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy, Settings
+from reader.facts import CardFacts, Medium, ReaderStanding
+from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Now, Rules
+from terminal.session.step import next_tick, step
+from terminal.talk.parts import Offer
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import speaker
+from tests.terminal.session.world import CARD, CHECK, WALL, plausible_answers
+
+PAGE: Final = Path(__file__).parents[3] / "docs" / "states.md"
+_STATES_OF_A_KIND: Final = 100
+"""Different states of one class that are walked on from, for each counter; more add no edge."""
+
+_EXITS: Final = {
+    ev.Tick: "time runs out",
+    ev.CardTaken: "card taken",
+    ev.ReaderChanged: "reader lost",
+    ev.CameraChanged: "camera lost",
+    ev.CameraFailed: "camera lost",
+    ev.Cancelled: "cancelled",
+    ev.CheckInWithoutSharing: "checked in without sharing",
+    ev.StaffDiscards: "discarded by staff",
+    ev.Back: "back",
+    ev.EffectFailed: "program error",
+    ev.CardFailed: "card unreadable",
+    ev.ServiceSilent: "service silent",
+    ev.ServiceRefused: "service refuses",
+    ev.LedgerFailed: "ledger not writable",
+}
+"""Events that may end or turn many states. They stand in the table, not in the picture."""
+
+
+@dataclass(frozen=True)
+class _Counter:
+    """One setting of the counter, with the card and the holder who come to it."""
+
+    rules: Rules
+    card: CardFacts
+    check: CheckFacts
+
+
+_ALL = ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK)
+_HOLDER = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE})
+_RULES = Rules(consent=_ALL, staff_enabled=True, phone=True)
+_COUNTERS: Final = (
+    _Counter(_RULES, CARD, _HOLDER),
+    _Counter(_RULES, CARD, _HOLDER.model_copy(update={"registered": False})),
+    _Counter(_RULES, CARD, _HOLDER.model_copy(update={"valid": False})),
+    _Counter(_RULES, CARD, _HOLDER.model_copy(update={"standing": CertificateStanding.GRACE})),
+    _Counter(_RULES, replace(CARD, pin_tries_left=0), _HOLDER),
+    _Counter(_RULES, replace(CARD, medium=Medium.PHONE_PIN, code_tries_left=0), _HOLDER),
+    _Counter(_RULES, replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0), _HOLDER),
+    _Counter(replace(_RULES, also_pin=AlsoPin.ALWAYS, phone=False), CARD, CHECK),
+    _Counter(Rules(), CARD, CHECK),
+)
+
+Edge = tuple[str, str, type[ev.Event]]
+
+
+@dataclass(frozen=True)
+class _Node:
+    state: st.State
+    open: tuple[fx.Effect, ...]
+    """Effects that were begun and not yet answered."""
+    lying: int | None
+    seconds: float
+    cards: int = 0
+    """Put down so far; each begins a reception with an id of its own."""
+
+    @property
+    def now(self) -> Now:
+        return Now(self.seconds, WALL + timedelta(seconds=self.seconds))
+
+
+def edges() -> set[Edge]:
+    """Every move between two states that `step` makes on the way of one of the counters."""
+    found: set[Edge] = set()
+    for counter in _COUNTERS:
+        _walk(counter, found)
+    return found
+
+
+def _walk(counter: _Counter, found: set[Edge]) -> None:
+    speak = speaker(Settings())
+    waiting = deque([_Node(st.START, (), None, 0.0)])
+    known: dict[str, set[str]] = {}
+    while waiting:
+        node = waiting.popleft()
+        offers = talk_of(node.state, counter.rules, speak)
+        for after, event in _moves(node, (*offers.body.offers, *offers.foot), counter):
+            before_name, after_name = type(node.state).__name__, type(after.state).__name__
+            if before_name != after_name:
+                found.add((before_name, after_name, type(event)))
+            seen = known.setdefault(after_name, set())
+            mark = _mark(after)
+            if mark not in seen and len(seen) < _STATES_OF_A_KIND:
+                seen.add(mark)
+                waiting.append(after)
+
+
+def _mark(node: _Node) -> str:
+    """What makes a state another one, whatever its moments and numbers are."""
+    state = node.state
+    fields = {
+        name: getattr(state, name)
+        for name in ("ways", "why", "phase", "problem", "outcome", "index", "left", "help", "registered", "valid")
+        if hasattr(state, name)
+    }
+    if isinstance(state, st.Idle):
+        return repr((fields, state.reader, state.purpose, len(node.open), node.lying is None))
+    reception = state.reception
+    holder = (
+        reception.card_in,
+        reception.check is None,
+        reception.one_by_one,
+        reception.purpose,
+        state.waiting is None,
+    )
+    tries = (reception.face_attempts, reception.face_matched, reception.staff_here, reception.pin_left > 0)
+    return repr(
+        (
+            fields,
+            holder,
+            tries,
+            reception.code_left > 0,
+            [type(effect).__name__ for effect in node.open],
+            node.lying is None,
+        )
+    )
+
+
+def _moves(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[_Node, ev.Event]]:
+    for event, lying, seconds in _events(node, offers, counter):
+        at = replace(node, seconds=seconds)
+        stepped = step(node.state, event, counter.rules, at.now)
+        cards = node.cards + isinstance(event, ev.CardPresent)
+        asked = (*node.open, *stepped.effects)
+        yield (
+            _Node(
+                stepped.state,
+                tuple(effect for effect in asked if _awaited(effect, stepped.state)),
+                lying,
+                seconds,
+                cards,
+            ),
+            event,
+        )
+
+
+def _awaited(effect: fx.Effect, state: st.State) -> bool:
+    """Whether an answer to that effect would change anything."""
+    if isinstance(state, st.Idle) or effect.reception != state.reception.id:
+        return False
+    return effect.effect in (state.waiting, state.reception.challenge_effect)
+
+
+def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[ev.Event, int | None, float]]:
+    for offer in offers:
+        yield offer.event, node.lying, node.seconds
+    for event in _typed(node.state):
+        yield event, node.lying, node.seconds
+    for effect in node.open:
+        for answer in plausible_answers(effect, node.now, counter.check, counter.card):
+            yield answer, node.lying, node.seconds
+    if node.lying is None:
+        card = node.cards + 1
+        yield ev.CardPresent(card, f"r{card}"), card, node.seconds
+        assert counter.card.card_expiry is not None
+        yield ev.CodeShown("shown", counter.card.card_expiry), None, node.seconds
+    else:
+        yield ev.CardTaken(node.lying), None, node.seconds
+    yield ev.CameraChanged(available=False), node.lying, node.seconds
+    yield ev.ReaderChanged(ReaderStanding.NONE), None, node.seconds
+    for moment in (next_tick(node.state, counter.rules), getattr(node.state, "deadline", None)):
+        if moment is not None:
+            yield ev.Tick(), node.lying, max(moment, node.seconds)
+
+
+def _typed(state: st.State) -> Iterator[ev.Event]:
+    """What digits and the staff password do; no button carries it."""
+    if isinstance(state, st.Idle):
+        yield ev.InquiryChosen("")
+        return
+    key = state.reception.id
+    match state:
+        case st.PinEntry():
+            yield ev.PinEntered(key)
+        case st.PrintedCodeEntry():
+            yield ev.CodeEntered(key)
+        case st.ChoosingMethod():
+            yield ev.StaffAuthenticated(key)
+        case st.StaffCheck():
+            yield ev.StaffSaysSame(key, "documents")
+            yield ev.StaffSaysOther(key)
+        case _:
+            pass
+
+
+def page(found: set[Edge]) -> str:
+    drawn: dict[tuple[str, str], set[str]] = {}
+    exits: dict[str, dict[str, set[str]]] = {}
+    for before, after, event in found:
+        if event in _EXITS:
+            exits.setdefault(before, {}).setdefault(after, set()).add(_EXITS[event])
+        else:
+            drawn.setdefault((before, after), set()).add(_spaced(event.__name__))
+    lines = ["# States of a reception", ""]
+    lines += ["Made from `terminal/session/step.py` by `make diagram`; a test fails while this page is stale.", ""]
+    lines += ["Drawn: what leads on. What may end or turn a state at any time stands in the table below.", ""]
+    lines += ["```mermaid", "stateDiagram-v2", "    [*] --> Idle"]
+    lines += [f"    {before} --> {after}: {', '.join(sorted(why))}" for (before, after), why in sorted(drawn.items())]
+    lines += ["```", "", "| State | ends or turns to |", "|---|---|"]
+    for before, ways in sorted(exits.items()):
+        told = "; ".join(f"**{after}** ({', '.join(sorted(why))})" for after, why in sorted(ways.items()))
+        lines.append(f"| {before} | {told} |")
+    return "\n".join([*lines, ""])
+
+
+def _spaced(name: str) -> str:
+    return "".join(
+        f" {letter.lower()}" if letter.isupper() and at else letter.lower() for at, letter in enumerate(name)
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(edges()), encoding="utf-8")
