@@ -31,6 +31,7 @@ static: setup
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/mypy -p tests
+	@$(BIN)/mypy examples
 
 quick: static ## before each commit: lint, import contracts, types, pure tests
 	@$(BIN)/pytest -q -m "not long" -n 2 --hypothesis-profile=quick $(PURE)

@@ -1,0 +1,45 @@
+"""Print what a My Number Card tells freely: no PIN, no printed code, nothing personal.
+
+python examples/card_facts.py              # the card on a PC/SC reader
+python examples/card_facts.py my-card.json # a simulated card: uketsuke card issue my-card.json
+"""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from reader.facts import CardFacts, ConnectProblem
+from reader.pcsc_slot import PcscSlot
+from reader.reading import AS_DELIVERED
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardFile
+from reader.softcard.slot import SimulatedSlot
+
+
+def main(arguments: list[str]) -> int:
+    slot: PcscSlot | SimulatedSlot
+    if arguments:
+        slot = SimulatedSlot()
+        slot.insert(SoftCard(CardFile(Path(arguments[0])).load()))
+    else:
+        slot = PcscSlot()
+
+    link = slot.connect()
+    if isinstance(link, ConnectProblem):
+        print(f"no card: {link}", file=sys.stderr)
+        return 1
+    with closing(link):
+        facts = AS_DELIVERED.open(link).read_facts()
+    if not isinstance(facts, CardFacts):
+        print(f"the card could not be read: {facts}", file=sys.stderr)
+        return 1
+
+    print(f"certificate valid until  {facts.certificate_not_after}")
+    print(f"card expires on          {facts.card_expiry}")
+    print(f"PIN tries left           {facts.pin_tries_left}")
+    print(f"printed code tries left  {facts.code_tries_left}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""The examples run as their first lines say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from consent.export import export_file
+from consent.ledger import Ledger
+from tests.consent.conftest import Clock, Counter
+from vision.photo import PhotoProblem, decode_photo
+from vision.synthetic.portrait import card_portrait
+
+ROOT = Path(__file__).parents[1]
+
+
+def example(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "examples" / name), *arguments], capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
+def uketsuke(state: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "terminal.cli.entry", *arguments]
+    environment = {"UKETSUKE_STATE_DIR": str(state), "PATH": "/usr/bin:/bin"}
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True, timeout=60)
+    return run.stdout
+
+
+def test_a_cards_free_facts_are_printed(state: Path) -> None:
+    card = state / "card.json"
+    uketsuke(state, "card", "issue", str(card))
+    told = example("card_facts.py", str(card))
+    assert told.returncode == 0, told.stderr
+    assert "PIN tries left           3" in told.stdout
+    assert "printed code tries left  10" in told.stdout
+
+
+def test_a_result_file_is_read(state: Path) -> None:
+    file = state / "result.xml"
+    asked = uketsuke(state, "handover", "sample", "adult", "--answers", "medicines=yes,diagnosis=no")
+    file.write_text(asked, encoding="utf-8")
+    told = example("read_result_file.py", str(file))
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0] == "valid"
+    assert lines[1].startswith("medicines        shared until ")
+    assert lines[2:] == ["past care        refused", "surgery          not asked", "health check-up  not asked"]
+
+
+def test_an_exported_ledger_is_verified_and_a_changed_one_is_not(tmp_path: Path) -> None:
+    clock = Clock()
+    counter = Counter(lambda: Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=clock), clock)
+    counter.to_delivered()
+    counter.ledger.close()
+    exported = tmp_path / "ledger.jsonl"
+    head = export_file(tmp_path / "ledger.db", exported).head
+    told = example("verify_ledger_export.py", str(exported), "terminal-1")
+    assert told.stdout == f"whole: {head.count} records, last hash {head.hash}\n", told.stderr
+    changed = exported.read_text(encoding="utf-8").replace('"granted":true', '"granted":false', 1)
+    exported.write_text(changed, encoding="utf-8")
+    told = example("verify_ledger_export.py", str(exported), "terminal-1")
+    assert (told.returncode, told.stderr) == (1, "record 2 was changed, or one before it is missing\n")
+
+
+def test_two_drawn_pictures_of_one_person_are_compared(tmp_path: Path) -> None:
+    grey = decode_photo(card_portrait("hana"))
+    assert not isinstance(grey, PhotoProblem)
+    one, other = tmp_path / "one.png", tmp_path / "other.png"
+    cv2.imwrite(str(one), grey)
+    cv2.imwrite(str(other), cv2.resize(grey, None, fx=1.5, fy=1.5))
+    told = example("compare_photos.py", str(one), str(other))
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("same person: distance ")
+    empty = tmp_path / "empty.png"
+    cv2.imwrite(str(empty), grey[:4, :4] * 0)
+    told = example("compare_photos.py", str(one), str(empty))
+    assert (told.returncode, told.stderr) == (1, f"{empty}: not a picture of exactly one face\n")
