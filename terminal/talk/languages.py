@@ -46,7 +46,7 @@ def chooser(state: State, scene: Scene, speak: Speak) -> Body:
     named = [_named(language, reception, speak) for language in scene.rules.languages]
     for_staff = Offer(
         id="japanese",
-        label=speak(REFERENCE)("language.for-staff", seconds=round(scene.rules.show_japanese)),
+        label=speak(REFERENCE)("staff.japanese", seconds=round(scene.rules.show_japanese)),
         language=REFERENCE,
         event=ev.JapaneseShown(reception),
         back=True,

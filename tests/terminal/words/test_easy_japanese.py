@@ -1,0 +1,50 @@
+"""やさしい日本語: what a child of twelve cannot read has its reading above it."""
+
+import re
+import unicodedata
+
+from terminal.words.catalogue import catalogue
+from terminal.words.ruby import RUBY, plain
+from tests.terminal.words.primary_school_kanji import BY_GRADE, PRIMARY_SCHOOL_KANJI
+
+KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
+
+
+def is_kanji(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("CJK UNIFIED IDEOGRAPH")
+
+
+def sentences() -> dict[str, str]:
+    found = {}
+    for message in catalogue("ja-easy"):
+        if message.id:
+            forms = message.string if isinstance(message.string, list | tuple) else (message.string or "",)
+            found[str(message.id)] = " ".join(forms)
+    return found
+
+
+def test_the_table_has_every_grade() -> None:
+    assert [len(grade) for grade in BY_GRADE] == [80, 160, 200, 202, 193, 191]
+    assert len(PRIMARY_SCHOOL_KANJI) == 1026
+
+
+def test_every_kanji_not_learnt_in_primary_school_has_its_reading() -> None:
+    bare = {message_id: RUBY.sub("", text) for message_id, text in sentences().items()}
+    unread = {
+        message_id: found
+        for message_id, text in bare.items()
+        if (found := [letter for letter in text if is_kanji(letter) and letter not in PRIMARY_SCHOOL_KANJI])
+    }
+    assert not unread
+
+
+def test_a_reading_is_kana_above_kanji() -> None:
+    for message_id, text in sentences().items():
+        for written, reading in RUBY.findall(text):
+            assert any(map(is_kanji, written)), (message_id, written)
+            assert KANA.fullmatch(reading), (message_id, reading)
+
+
+def test_nothing_of_a_reading_is_left_where_none_is_drawn() -> None:
+    assert plain("{情報|じょうほう}を {left}回") == "情報を {left}回"
+    assert not [text for text in map(plain, sentences().values()) if "|" in text]
