@@ -29,7 +29,7 @@ from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.rules import Rules
-from terminal.session.states import CardShown, Display, Idle, PrintedCodeEntry, State
+from terminal.session.states import CardShown, Idle, PrintedCodeEntry, State
 from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Conductor:
         institution_code: str,
     ) -> None:
         self.rules = rules
-        self.state: State = Idle(display=Display(language=rules.languages[0]))
+        self.state: State = Idle(display=rules.first_display)
         self.reader_name: str | None = None
         self.card_held_by: tuple[str, ...] = ()
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
@@ -263,8 +263,8 @@ class Conductor:
                 patient = self._patients.pop(reception, None)
                 if patient is not None:
                     patient.wipe()
-            case fx.RemindTakeCard():
-                pass
+            case fx.RemindTakeCard() | fx.SpeakAgain():
+                pass  # the front ends'
             case fx.AlertStaff(reason=reason):
                 log.warning("staff wanted: %s", reason)
             case _:

@@ -18,6 +18,7 @@ from terminal.session.effects import (
     WipeCode,
 )
 from terminal.session.events import (
+    Back,
     CameraFailed,
     CardFailed,
     CardRead,
@@ -351,6 +352,8 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return to_problem(reception, of_card(trouble), rules, now)
         case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
             return begin_face(reception, rules, now)
+        case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:
+            return choose(reception, rules, now)
         case PinForgotten() if state.phase is PinPhase.TYPING:
             return _offer(reception, ways(reception, rules), WhyHere.PIN_FORGOTTEN, rules, now)
         case _:

@@ -12,6 +12,10 @@ class Size(StrEnum):
     LARGEST = "largest"
 
 
+VOLUMES = (60, 80, 100)
+"""Loudness of the voice: the usual one, and what a touch on "louder" goes on to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Display:
     """Reset at the end of every reception, unless a family member follows."""
@@ -25,5 +29,16 @@ class Display:
     """Tones for what happens."""
     voice: bool = False
     """Sentences are spoken."""
+    aloud: bool | None = None
+    """Whether others may hear what is spoken of the person; None: not asked yet."""
+    slow: bool = False
+    """Spoken slowly."""
+    volume: int = VOLUMES[0]
+    """Of the voice, in per cent."""
     more_time: bool = False
     """Every wait for the patient is longer, in every state."""
+
+    @property
+    def louder(self) -> int:
+        """The next volume; from the loudest back to the usual one."""
+        return VOLUMES[(VOLUMES.index(self.volume) + 1) % len(VOLUMES)]

@@ -176,6 +176,11 @@ class RemindTakeCard(_Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakAgain(_Effect):
+    """Speak what is on the screen once more."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertStaff(_Effect):
     reason: str
 
@@ -203,5 +208,6 @@ Effect = (
     | WipePatient
     | RecordDiscarded
     | RemindTakeCard
+    | SpeakAgain
     | AlertStaff
 )

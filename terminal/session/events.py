@@ -6,6 +6,7 @@ carry the reception and the effect they answer; one that does not match the pres
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from consent.items import AnsweredBy
 from reader.facts import CardFacts, ReaderStanding
@@ -267,6 +268,33 @@ class DisplayChanged(_Touch):
     sound: bool | None = None
     voice: bool | None = None
     more_time: bool | None = None
+    aloud: bool | None = None
+    slow: bool | None = None
+    volume: int | None = None
+
+
+class Aside(StrEnum):
+    """What is asked in place of a state's own question, while the state goes on below it."""
+
+    NONE = ""
+    CHANGES = "changes"
+    """What can be changed at any time, and answers that have no digit of their own: for ten keys."""
+    LANGUAGES = "languages"
+    """All languages there are."""
+    LEAVING = "leaving"
+    """Whether to leave: a key is hit by mistake more easily than a target that is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsideWanted(_Touch):
+    """Ask that, or with `NONE` go back to what the state asks. At the idle screen `reception` is empty."""
+
+    aside: Aside
+
+
+@dataclass(frozen=True, slots=True)
+class SayAgain(_Touch):
+    """Say again what is on the screen. At the idle screen `reception` is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +517,8 @@ Touch = (
     | LanguagesWanted
     | JapaneseShown
     | DisplayChanged
+    | AsideWanted
+    | SayAgain
     | InquiryChosen
     | HelpChosen
     | NoCardChosen

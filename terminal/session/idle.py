@@ -6,8 +6,10 @@ from typing import Any
 from reader.facts import ReaderStanding
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Purpose
-from terminal.session.effects import AlertStaff, LookForFront, RemindTakeCard, StopScan, WipeShownCode
+from terminal.session.effects import AlertStaff, LookForFront, RemindTakeCard, SpeakAgain, StopScan, WipeShownCode
 from terminal.session.events import (
+    Aside,
+    AsideWanted,
     Back,
     CameraChanged,
     Cancelled,
@@ -24,6 +26,7 @@ from terminal.session.events import (
     LanguagesWanted,
     NoCardChosen,
     ReaderChanged,
+    SayAgain,
     ShowCardChosen,
     StaffAuthenticated,
     StaffCalled,
@@ -47,7 +50,8 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
         case CardPresent():
             return begin(state, event, rules, now)
         case CardTaken(card=card) if card == state.card_left:
-            return Step(replace(state, card_left=None, remind_at=None))
+            display = state.display if state.mode_until is not None else rules.first_display
+            return Step(replace(state, card_left=None, remind_at=None, display=display))
         case CameraChanged(available=available):
             return Step(replace(state, camera=available))
         case ReaderChanged(standing=standing):
@@ -66,6 +70,8 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return _tick(state, rules, now)
         case StaffCalled(reception=""):
             return Step(state, (AlertStaff("", 0, "called"),))
+        case SayAgain(reception=""):
+            return Step(state, (SpeakAgain("", 0),))
         case Cancelled(reception="") if isinstance(state, CardShown):
             return _without_code(state)
         case _:
@@ -88,7 +94,9 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
         case Back(reception=""):
             chosen = replace(state, help=None, looking=False, guidance=None, child=False, purpose=Purpose.RECEPTION)
         case LanguagesWanted(reception=""):
-            chosen = replace(state, help=Help.LANGUAGES)
+            chosen = replace(state, help=Help.LANGUAGES, aside=Aside.NONE)
+        case AsideWanted(reception="", aside=Aside.NONE | Aside.CHANGES):
+            chosen = replace(state, aside=event.aside)
         case DisplayChanged(reception=""):
             chosen = replace(state, display=displayed(state.display, event, rules))
             if event.language is not None and state.help is Help.LANGUAGES:
@@ -111,7 +119,9 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
     if isinstance(state, CardShown) and now.monotonic >= state.deadline:
         return _without_code(state)
     if state.left_until is not None and now.monotonic >= state.left_until:
-        state = replace(state, left=None, left_until=None)
+        over = state.card_left is None and state.mode_until is None
+        display = rules.first_display if over else state.display
+        state = replace(state, left=None, left_until=None, display=display)
     if state.mode_until is not None and now.monotonic >= state.mode_until:
         state = replace(
             state,
@@ -121,7 +131,8 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
             looking=False,
             guidance=None,
             purpose=Purpose.RECEPTION,
-            display=Display(language=rules.languages[0]),
+            display=rules.first_display,
+            aside=Aside.NONE,
             mode_until=None,
         )
     if state.card_left is not None and state.remind_at is not None and now.monotonic >= state.remind_at:

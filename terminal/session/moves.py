@@ -94,8 +94,14 @@ def leave(
 
     `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows.
     """
+    if keep_display:
+        display = replace(reception.display, aloud=None)
+    elif reception.display.voice and reception.next_card is None and (reception.card_in or left is not None):
+        display = _voice_of(reception.display, rules)
+    else:
+        display = rules.first_display
     idle = Idle(
-        display=reception.display if keep_display else Display(language=rules.languages[0]),
+        display=display,
         camera=reception.camera,
         reader=reception.reader,
         staff=staff,
@@ -110,6 +116,12 @@ def leave(
         return Step(idle, ended)
     following = begin(idle, reception.next_card, rules, now)
     return Step(following.state, ended + following.effects)
+
+
+def _voice_of(display: Display, rules: Rules) -> Display:
+    """The voice stays until the card is taken and it was said how the reception ended."""
+    first = rules.first_display
+    return replace(first, language=display.language, voice=True, slow=display.slow, volume=display.volume)
 
 
 def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:

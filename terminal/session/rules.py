@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from config.settings import AlsoPin, ConsentSettings, GraceRule
+from terminal.session.display import Display
 
 
 class Now(NamedTuple):
@@ -75,7 +76,18 @@ class Rules:
     """How much longer every wait is for somebody who asked for more time."""
     phone: bool = False
     """A phone reader is set up."""
+    voice: bool = False
+    """A voice can be asked for."""
+    voice_from_start: bool = False
+    """Every reception begins with it."""
+    headset: bool = False
+    """Nobody else hears the voice."""
     remind_every: float = 5
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")
     """Offered in this order; every reception begins in the first."""
+
+    @property
+    def first_display(self) -> Display:
+        """How every patient is spoken to at first."""
+        return Display(language=self.languages[0], voice=self.voice_from_start)

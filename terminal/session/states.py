@@ -15,6 +15,7 @@ from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, CheckFacts, PrescriptionForm, Purpose, Way
 from terminal.session.display import Display as Display
 from terminal.session.display import Size as Size
+from terminal.session.events import Aside as Aside
 from terminal.session.events import CardPresent, RecordFacts
 from vision.printed.guidance import CardGuidance
 from vision.verdict import Progress
@@ -40,8 +41,8 @@ class Reception:
     last_effect: int = 0
     purpose: Purpose = Purpose.RECEPTION
     display: Display = field(default_factory=Display)
-    choosing_language: bool = False
-    """All languages are on the screen, in place of what this state asks."""
+    aside: Aside = Aside.NONE
+    """What is asked in place of this state's own question."""
     japanese_until: float | None = None
     """Until then staff reads the screen in Japanese."""
     camera: bool = True
@@ -153,6 +154,7 @@ class _InReception(_Timed):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
     display: Display = field(default_factory=Display)
+    aside: Aside = Aside.NONE
     camera: bool = True
     reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False

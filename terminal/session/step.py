@@ -20,7 +20,7 @@ from terminal.session.confirming import (
     reading,
     staff_check,
 )
-from terminal.session.effects import AlertStaff, StopFaceCheck
+from terminal.session.effects import AlertStaff, SpeakAgain, StopFaceCheck
 from terminal.session.ending import (
     complete_tick,
     complete_touch,
@@ -35,6 +35,8 @@ from terminal.session.ending import (
     timed_out,
 )
 from terminal.session.events import (
+    Aside,
+    AsideWanted,
     CameraChanged,
     Cancelled,
     CardPresent,
@@ -53,6 +55,7 @@ from terminal.session.events import (
     MoreTime,
     ReaderChanged,
     RespondentChosen,
+    SayAgain,
     ServiceRefused,
     ServiceSilent,
     StaffAuthenticated,
@@ -107,9 +110,10 @@ def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
         return idle(state, event, rules, now)
     following = _in_reception(state, event, rules, now)
     after = following.state
-    if isinstance(after, Idle) or type(after) is type(state) or not after.reception.choosing_language:
+    if isinstance(after, Idle) or type(after) is type(state) or not after.reception.aside:
         return following
-    return Step(replace(after, reception=replace(after.reception, choosing_language=False)), following.effects)
+    # what was asked aside belonged to the state that was left
+    return Step(replace(after, reception=replace(after.reception, aside=Aside.NONE)), following.effects)
 
 
 def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
@@ -289,13 +293,20 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
         case DisplayChanged():
             return _display_changed(state, event, rules, now)
         case LanguagesWanted():
-            return Step(replace(state, reception=replace(reception, choosing_language=True)))
+            return Step(replace(state, reception=replace(reception, aside=Aside.LANGUAGES)))
         case JapaneseShown():
             until_then = now.monotonic + rules.show_japanese
-            reception = replace(reception, choosing_language=False, japanese_until=until_then)
-            return Step(replace(state, reception=reception))
+            return Step(replace(state, reception=replace(reception, aside=Aside.NONE, japanese_until=until_then)))
+        case SayAgain():
+            return Step(state, (SpeakAgain(reception.id, 0),))
+        case AsideWanted(aside=Aside.LEAVING) if not in_patients_hands:
+            return Step(state)
+        case AsideWanted(aside=aside):
+            return Step(replace(state, reception=replace(reception, aside=aside)))
         case MoreTime() if in_patients_hands and state.waiting is None:
-            return Step(replace(state, deadline=until(type(state), reception, rules, now), warned=False))
+            reception = replace(reception, aside=Aside.NONE)
+            deadline = until(type(state), reception, rules, now)
+            return Step(replace(state, reception=reception, deadline=deadline, warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking):
             return Step(replace(state, reception=replace(reception, answered_by=who)))
         case StaffAuthenticated() if rules.staff_enabled and in_patients_hands:
@@ -311,7 +322,8 @@ def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now:
     before = state.reception.display
     reception = replace(state.reception, display=displayed(before, event, rules))
     if event.language is not None:
-        reception = replace(reception, choosing_language=False, japanese_until=None)
+        closed = Aside.NONE if reception.aside is Aside.LANGUAGES else reception.aside
+        reception = replace(reception, aside=closed, japanese_until=None)
     changed = replace(state, reception=reception)
     if reception.display.more_time and not before.more_time and state.waiting is None:
         changed = replace(changed, deadline=until(type(state), reception, rules, now), warned=False)

@@ -27,7 +27,9 @@ def foot_offer(display: Display, reception: str, scene: Scene, speak: Speak) -> 
     """Of two languages the other one, named in itself; of more, a button that leads to all."""
     offered = scene.rules.languages
     if len(offered) > 2:
-        return Offer(id="language", label=scene.say("language.choose"), event=ev.LanguagesWanted(reception), key="f2")
+        return Offer(
+            id="language", label=scene.say("language.choose"), event=ev.LanguagesWanted(reception), key="f2", ten="/"
+        )
     here = offered.index(display.language) if display.language in offered else -1
     following = offered[(here + 1) % len(offered)]
     return Offer(
@@ -36,6 +38,7 @@ def foot_offer(display: Display, reception: str, scene: Scene, speak: Speak) -> 
         language=following,
         event=ev.DisplayChanged(reception, language=following),
         key="f2",
+        ten="/",
     )
 
 

@@ -73,6 +73,8 @@ class Offer:
     names: tuple[tuple[str, str], ...] = ()
     """Languages this leads to: each one and its own name. A front end that draws them leaves out the hint."""
     key: str = ""
+    ten: str = ""
+    """Key of a numeric keypad, shown beside the target, where `key` is none of its digits."""
     back: bool = False
     """The way back; any other answer weighs the same as its neighbours."""
 
@@ -110,6 +112,8 @@ class Talk:
     card: str
     """The card's state in words, in the foot."""
     foot: tuple[Offer, ...]
+    keys: tuple[Offer, ...] = ()
+    """What a numeric keypad does besides: without a target."""
     warning: str = ""
     """Said while the state is about to give up."""
     notice: str = ""
@@ -122,6 +126,16 @@ class Talk:
     def offers(self) -> tuple[Offer, ...]:
         """All there is to touch: the answers, then the foot."""
         return (*self.body.offers, *self.foot)
+
+    def pressed(self, key: str, *, typed: bool = False) -> Offer | None:
+        """The offer that a key of a numeric keypad means: a digit, `enter`, or one of `*/+-.`
+
+        `typed`: digits stand on the pad, which takes digits, `enter` and, as long as there are some, `*`.
+        """
+        if self.body.pad and (key.isdigit() or key == "enter" or (key == "*" and typed)):
+            return None
+        by_key = [offer for offer in (*self.keys, *self.offers) if offer.key == key]
+        return next((offer for offer in (*by_key, *self.offers) if key in (offer.key, offer.ten)), None)
 
     @property
     def step(self) -> int:

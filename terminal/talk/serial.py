@@ -51,7 +51,7 @@ class Talks:
         """
         if not self.is_settled(serial, now):
             return None
-        return next((offer.event for offer in self.talk.offers if offer.id == offer_id), None)
+        return next((offer.event for offer in (*self.talk.offers, *self.talk.keys) if offer.id == offer_id), None)
 
 
 def _asked(state: State, talk: Talk) -> object:

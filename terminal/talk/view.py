@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from terminal.session import events as ev
-from terminal.session.display import Size
 from terminal.session.ending import may_check_in
+from terminal.session.events import Aside
 from terminal.session.rules import Rules
 from terminal.session.states import (
     ChoosingMethod,
@@ -33,7 +33,7 @@ from terminal.session.states import (
     Subsidies,
     Summary,
 )
-from terminal.talk import asking, confirming, ending, languages
+from terminal.talk import aloud, asides, asking, confirming, ending, languages, ten_keys
 from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Talk
 from terminal.words.catalogue import Speak
 
@@ -54,15 +54,21 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
         body = _body(state, scene)
     if isinstance(state, Idle) and _is_first(state):
         body = replace(body, offers=languages.first_offers(state, scene, speak))
+    foot = _foot(state, display, scene, speak)
+    if aloud.is_to_be_asked(state, body, rules):
+        body = aloud.question(state, body, scene)
+    if _aside(state) in (Aside.CHANGES, Aside.LEAVING):
+        body = asides.asked(state, body, foot, scene)
     warned = not isinstance(state, Idle) and state.warned
     return Talk(
         state=type(state).__name__,
         language=language,
         display=display,
         steps=tuple(say(stage.value) for stage in GuideStep),
-        body=body,
+        body=ten_keys.marked(body),
         card=_card(state, scene),
-        foot=_foot(state, display, scene, speak),
+        foot=foot,
+        keys=ten_keys.beside(state, body, foot, scene),
         warning=say("warning.time") if warned else "",
         notice=say(remark) if remark else "",
     )
@@ -134,12 +140,12 @@ def _body(state: State, scene: Scene) -> Body:
 
 
 def _chooses_language(state: State) -> bool:
-    return state.help is Help.LANGUAGES if isinstance(state, Idle) else state.reception.choosing_language
+    return state.help is Help.LANGUAGES if isinstance(state, Idle) else state.reception.aside is Aside.LANGUAGES
 
 
 def _is_first(state: Idle) -> bool:
     """Nothing else is said: the languages have their own buttons."""
-    return state.card_left is None and state.out_of_service is None and state.help is None
+    return state.card_left is None and state.out_of_service is None and state.help is None and not state.aside
 
 
 # --- foot ---------------------------------------------------------------------------------------------------
@@ -166,7 +172,7 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[O
     """The way out first, staff last, what can be changed between them: the same order on every screen."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
-    staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1")
+    staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", ten="-")
     language = () if _chooses_language(state) else (languages.foot_offer(display, reception, scene, speak),)
     if isinstance(state, Idle):
         # the first screen has a button of its own for every language
@@ -179,43 +185,38 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[O
             label=say("button.without-sharing"),
             event=ev.CheckInWithoutSharing(reception),
             key="escape",
+            ten=".",
         )
     else:
-        leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape")
+        leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape", ten=".")
     return (leave, *_more_time(state.warned, reception, scene), *language, staff)
 
 
 def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Offer, ...]:
     if not warned:
         return ()
-    return (Offer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4"),)
-
-
-def _larger(size: Size) -> Size:
-    """The next size; from the largest back to the normal one."""
-    sizes = list(Size)
-    return sizes[(sizes.index(size) + 1) % len(sizes)]
+    return (
+        Offer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4", ten="/"),
+    )
 
 
 def _display_choices(display: Display, scene: Scene) -> tuple[Offer, ...]:
-    say = scene.say
     return (
-        Offer(
-            id="large",
-            label=say(f"button.size.{_larger(display.size)}"),
-            event=ev.DisplayChanged("", size=_larger(display.size)),
-            key="f5",
-        ),
-        Offer(
-            id="contrast",
-            label=say("button.not-contrast" if display.high_contrast else "button.contrast"),
-            event=ev.DisplayChanged("", high_contrast=not display.high_contrast),
-            key="f6",
-        ),
-        Offer(
-            id="sound",
-            label=say("button.not-sound" if display.sound else "button.sound"),
-            event=ev.DisplayChanged("", sound=not display.sound),
-            key="f7",
-        ),
+        asides.size(display, "", scene),
+        asides.contrast(display, "", scene),
+        asides.voice(display, "", scene) or _sound(display, scene),
     )
+
+
+def _sound(display: Display, scene: Scene) -> Offer:
+    return Offer(
+        id="sound",
+        label=scene.say("button.not-sound" if display.sound else "button.sound"),
+        event=ev.DisplayChanged("", sound=not display.sound),
+        key="f7",
+        ten="/",
+    )
+
+
+def _aside(state: State) -> Aside:
+    return state.aside if isinstance(state, Idle) else state.reception.aside

@@ -778,9 +778,9 @@ def test_all_languages_are_shown_and_one_is_chosen() -> None:
     assert world.state.help is None
     world.card_read()
     world.touch(ev.LanguagesWanted)
-    assert world.reception.choosing_language
+    assert world.reception.aside is ev.Aside.LANGUAGES
     world.touch(ev.DisplayChanged, "ja")
-    assert (world.reception.choosing_language, world.reception.display.language) == (False, "ja")
+    assert (world.reception.aside, world.reception.display.language) == (ev.Aside.NONE, "ja")
 
 
 def test_a_screen_that_goes_on_by_itself_leaves_the_choice_of_languages() -> None:
@@ -789,7 +789,7 @@ def test_a_screen_that_goes_on_by_itself_leaves_the_choice_of_languages() -> Non
     world.touch(ev.LanguagesWanted)
     world.answer(ev.CardRead, CARD)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert not world.reception.choosing_language
+    assert not world.reception.aside
 
 
 def test_staff_reads_a_screen_in_japanese_for_a_moment() -> None:

@@ -279,6 +279,9 @@ def test_the_next_family_member_keeps_language_look_and_voice_and_nothing_of_the
     assert replace(plain, id="", card=0) == replace(other.reception, id="", card=0)
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Idle)
+    assert world.state.display == st.Display(language="en", voice=True), "the voice calls until the card is taken"
+    world.take_card()
+    assert isinstance(world.state, st.Idle)
     assert world.state.display == st.Display(), "who comes after them begins anew"
 
 

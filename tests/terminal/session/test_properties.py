@@ -290,10 +290,11 @@ class Counter(RuleBasedStateMachine):
         self.send(ev.RespondentChosen(self.world.reception.id, who))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
-    @rule(wanted=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown)))
-    def languages_are_looked_at(self, wanted: type[ev.LanguagesWanted | ev.JapaneseShown]) -> None:
+    @rule(wanted=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
+    def something_is_asked_aside(self, wanted: Any) -> None:
         before = self.world.state
-        self.send(wanted(self.world.reception.id))
+        reception = self.world.reception.id
+        self.send(ev.AsideWanted(reception, wanted) if isinstance(wanted, ev.Aside) else wanted(reception))
         assert type(self.world.state) is type(before)
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))

@@ -1,0 +1,39 @@
+"""Before the voice says something of the person, it asks whether others may hear it. Once in a reception."""
+
+from terminal.session import events as ev
+from terminal.session.rules import Rules
+from terminal.session.states import AfterIdle, Complete, Idle, State
+from terminal.talk.parts import Body, Offer, Scene, hints, numbered
+from terminal.words.aloud import is_private
+
+
+def is_to_be_asked(state: State, body: Body, rules: Rules) -> bool:
+    """Whether this body waits until that is answered. Where there is nothing to answer it is shown, and not spoken."""
+    if rules.headset or isinstance(state, Idle | Complete) or not body.offers:
+        return False
+    display = state.reception.display
+    return display.voice and display.aloud is None and any(is_private(text) for text in texts(body))
+
+
+def texts(body: Body) -> tuple[str, ...]:
+    """Everything the body says, its answers too."""
+    labels = [text for offer in body.offers for text in (offer.label, offer.hint) if text]
+    return (body.question, *(line.text for line in body.lines), *labels)
+
+
+def question(state: State, body: Body, scene: Scene) -> Body:
+    assert not isinstance(state, Idle)
+    return Body(
+        step=body.step,
+        question=scene.say("voice.aloud.question"),
+        lines=hints(scene.say("voice.aloud.hint")),
+        offers=_answers(state, scene),
+    )
+
+
+def _answers(state: AfterIdle, scene: Scene) -> tuple[Offer, ...]:
+    reception, say = state.reception.id, scene.say
+    return numbered(
+        Offer(id="not-aloud", label=say("voice.aloud.no"), event=ev.DisplayChanged(reception, aloud=False)),
+        Offer(id="aloud", label=say("voice.aloud.yes"), event=ev.DisplayChanged(reception, aloud=True)),
+    )

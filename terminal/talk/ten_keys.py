@@ -1,0 +1,54 @@
+"""A numeric keypad does everything: what its keys besides the digits mean on a screen.
+
+Digits answer and are typed; Enter confirms; `*` erases a digit and, with none left, goes back; `/` asks what to change;
+`+` louder; `-` calls staff; `.` leaves, and asks first; `0` says it again, or begins to speak.
+"""
+
+from dataclasses import replace
+
+from terminal.session import events as ev
+from terminal.session.events import Aside
+from terminal.session.states import State
+from terminal.talk import asides
+from terminal.talk.parts import Body, Offer, Pad, Scene
+
+_WAYS_BACK = frozenset({"back", "change", "close", "start-over"})
+
+
+def marked(body: Body) -> Body:
+    """The body whose answers know their keys besides the digits."""
+    if body.pad:
+        return replace(body, offers=tuple(replace(offer, ten="/") for offer in body.offers))
+    onward = [offer for offer in body.offers if not offer.back]
+    offers = []
+    for offer in body.offers:
+        if offer.id in _WAYS_BACK:
+            offer = replace(offer, ten="*")
+        elif onward == [offer]:
+            offer = replace(offer, ten="enter")
+        offers.append(offer)
+    return replace(body, offers=tuple(offers))
+
+
+def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> tuple[Offer, ...]:
+    """What has a key and no target."""
+    reception, display, aside = asides.of(state)
+    changing = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
+    keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, changing), scene)]
+    if aside is not Aside.LEAVING and any(offer.id in asides.LEAVES for offer in foot):
+        keys.append(_key("leaving", ".", "leaving.question", ev.AsideWanted(reception, Aside.LEAVING), scene))
+    if body.pad is Pad.PIN and any(offer.id == "face" for offer in body.offers):
+        keys.append(_key("other-way", "*", "button.back", ev.Back(reception), scene))
+    voice = asides.voice(display, reception, scene)
+    if display.voice:
+        louder = ev.DisplayChanged(reception, volume=display.louder)
+        keys.append(_key("louder", "+", "voice.louder", louder, scene))
+        if not body.pad:
+            keys.append(_key("again", "0", "voice.again", ev.SayAgain(reception), scene))
+    elif voice is not None and not body.pad:
+        keys.append(replace(voice, id="speak", key="0"))
+    return tuple(keys)
+
+
+def _key(id: str, key: str, message_id: str, event: ev.Event, scene: Scene) -> Offer:
+    return Offer(id=id, label=scene.say(message_id), event=event, key=key)

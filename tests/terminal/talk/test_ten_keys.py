@@ -1,0 +1,106 @@
+"""A numeric keypad and nothing else: every offer of every screen can be reached, and no key does what nobody meant."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from config.settings import Settings
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Now
+from terminal.session.step import step
+from terminal.talk.parts import Offer, Pad, Talk
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import speaker
+from tests.terminal.talk.gallery import RULES, SCREENS, state_of
+
+SPEAKING = replace(RULES, voice=True)
+KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "enter", "*", "/", "+", "-", ".")
+NOW = Now(1.0, datetime(2026, 11, 26, 9, 0, tzinfo=UTC))
+speak = speaker(Settings())
+
+
+def seen(state: st.State) -> Talk:
+    return talk_of(state, SPEAKING, speak)
+
+
+def press(state: st.State, key: str) -> st.State:
+    offer = seen(state).pressed(key)
+    assert offer is not None, f"{key} means nothing"
+    return step(state, offer.event, SPEAKING, NOW).state
+
+
+def reached(state: st.State) -> dict[str, Offer]:
+    """What each key means here, and behind `/`."""
+    by_id = {offer.id: offer for key in KEYS if (offer := seen(state).pressed(key)) is not None}
+    changing = press(state, "/")
+    return by_id | {offer.id: offer for key in KEYS if (offer := seen(changing).pressed(key)) is not None}
+
+
+@pytest.mark.parametrize("voice", [False, True], ids=["silent", "speaking"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_everything_on_a_screen_can_be_reached_by_ten_keys(name: str, voice: bool) -> None:
+    state = state_of(name, voice=voice)
+    events = [offer.event for offer in reached(state).values()]
+    leaving = [ev.Cancelled, ev.CheckInWithoutSharing]
+    for offer in seen(state).offers:
+        if offer.id == "more-time":
+            continue  # asked for once, for all that follows
+        asked_first = type(offer.event) in leaving and offer.id != "start-over"
+        assert asked_first or offer.event in events, f"{offer.id} on {name}"
+        if asked_first:
+            assert ev.AsideWanted(offer.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
+            assert offer.event in [other.event for other in seen(press(state, ".")).body.offers]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_key_does_something_or_nothing_but_never_two_things(name: str) -> None:
+    talk = seen(state_of(name, voice=True))
+    ids = [offer.id for offer in (*talk.offers, *talk.keys)]
+    assert len(ids) == len(set(ids))
+    tens = [offer.key for offer in talk.keys]
+    assert len(tens) == len(set(tens))
+    for offer in talk.keys:
+        following = step(state_of(name, voice=True), offer.event, SPEAKING, NOW)
+        assert following.effects or following.state != state_of(name, voice=True), f"{offer.id} leads nowhere"
+
+
+def test_the_pad_takes_digits_and_enter_and_star_only_while_there_is_something_to_erase() -> None:
+    pin = seen(state_of("pin"))
+    assert [pin.pressed(key) for key in ("0", "7", "enter")] == [None, None, None]
+    assert pin.pressed("*", typed=True) is None
+    back = pin.pressed("*")
+    assert back is not None
+    assert isinstance(press(state_of("pin"), "*"), st.ChoosingMethod)
+
+
+def test_leaving_is_asked_first_and_the_reception_goes_on_below() -> None:
+    asked = press(state_of("consent"), ".")
+    assert isinstance(asked, st.Consent)
+    assert [offer.id for offer in seen(asked).body.offers] == ["close", "leave"]
+    assert press(asked, "1") == state_of("consent")
+    assert isinstance(press(asked, "2"), st.Submitting)
+
+
+def test_changes_stay_open_until_they_are_closed() -> None:
+    asked = press(state_of("pin"), "/")
+    assert seen(asked).body.pad is Pad.NONE
+    contrast = next(offer for offer in seen(asked).body.offers if offer.id == "contrast")
+    changed = press(asked, contrast.key)
+    assert isinstance(changed, st.PinEntry)
+    assert (changed.reception.display.high_contrast, changed.reception.aside) == (True, ev.Aside.CHANGES)
+    assert seen(press(changed, "*")).body.pad is Pad.PIN
+    face = next(offer for offer in seen(changed).body.offers if offer.id == "face")
+    left = press(changed, face.key)
+    assert isinstance(left, st.PrintedCodeEntry)
+    assert not left.reception.aside
+
+
+def test_zero_begins_to_speak_and_gives_the_time_it_takes_to_listen() -> None:
+    spoken = press(state_of("idle"), "0")
+    assert isinstance(spoken, st.Idle)
+    assert (spoken.display.voice, spoken.display.more_time) == (True, True)
+    louder = press(spoken, "+")
+    assert isinstance(louder, st.Idle)
+    assert louder.display.volume > spoken.display.volume
