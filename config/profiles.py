@@ -57,6 +57,8 @@ class ProfileRow:
     """Defaults of `consent` settings that differ from the model's own, by name."""
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     """The same for `vision`."""
+    voice: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    """The same for `voice`."""
 
 
 PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(

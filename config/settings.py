@@ -178,6 +178,42 @@ class PlaceSettings(Section):
         return languages
 
 
+class VoiceMode(StrEnum):
+    """When the terminal speaks."""
+
+    INSTALLED = "installed"
+    """On request, in the languages for which a voice is installed."""
+    OFF = "off"
+    ON_REQUEST = "on-request"
+    """When somebody asks for it. A language without an installed voice is a problem (U-508)."""
+    ON = "on"
+    """Every reception begins with it."""
+
+
+class Keypad(StrEnum):
+    """The numeric keypad at the counter."""
+
+    PC = "pc"
+    """7, 8, 9 at the top."""
+    PHONE = "phone"
+    """1, 2, 3 at the top."""
+    NONE = "none"
+    """There is none: its keys are not shown beside the targets."""
+
+
+class VoiceSettings(Section):
+    mode: VoiceMode = VoiceMode.INSTALLED
+    """When sentences are spoken: `installed` (on request where a voice is installed), `off`, `on-request` or `on`.
+    Where it is not set, the profile's applies (`config.profiles`)."""
+    headset: bool = False
+    """What sounds is heard in a headset alone: sentences about the person are then spoken without asking first."""
+    device: str = Field(default="", pattern=r"^[^\s-]?\S*$", max_length=80)
+    """Where `aplay` plays in the terminal window, as `aplay -L` lists it; empty for the default. A page in a browser
+    plays where the browser does."""
+    keypad: Keypad = Keypad.PC
+    """Order of the digits on the numeric keypad, which the voice tells: `pc`, `phone`, or `none`."""
+
+
 class StaffSettings(Section):
     password_hash: SecretStr = SecretStr("")
     """Hash of the staff password; staff functions are off without one."""
@@ -201,6 +237,7 @@ class Settings(Section):
     place: PlaceSettings = PlaceSettings()
     service: ServiceSettings = ServiceSettings()
     handover: HandoverSettings = HandoverSettings()
+    voice: VoiceSettings = VoiceSettings()
     staff: StaffSettings = StaffSettings()
     records: RecordsSettings = RecordsSettings()
 
@@ -215,7 +252,12 @@ class Settings(Section):
         except ValueError:
             return data  # the field's own check names the wrong profile
         filled = dict(data)
-        for name, defaults, kind in (("consent", row.consent, ConsentSettings), ("vision", row.vision, VisionSettings)):
+        sections = (
+            ("consent", row.consent, ConsentSettings),
+            ("vision", row.vision, VisionSettings),
+            ("voice", row.voice, VoiceSettings),
+        )
+        for name, defaults, kind in sections:
             given = data.get(name, {})
             if isinstance(given, kind):
                 given = {field: getattr(given, field) for field in given.model_fields_set}
