@@ -1,0 +1,266 @@
+"""What is said when. Pure: moments come in as seconds, sayings go out; `due` says when to ask again.
+
+A new question is said whole and cuts what is being said. Guidance that changes is said at once, the same not again
+within `MEMORY` seconds. To an empty room nothing is said: the first screen speaks after a key or a touch.
+"""
+
+from collections.abc import Callable
+
+from config.settings import Keypad
+from terminal.talk.parts import LineKind, Pad, Sign, Talk
+from terminal.voice import script
+from terminal.voice.saying import Saying, Tone, sentence
+from terminal.words.aloud import is_private
+from terminal.words.catalogue import Speak, Words
+
+MEMORY = 4.0
+"""Seconds within which guidance is not said a second time."""
+PERSISTS = 8.0
+"""Seconds after which guidance that still holds is said again."""
+ATTENDED = 60.0
+"""Seconds after a key or a touch at the first screen during which somebody is taken to stand there."""
+LAST_SECONDS = 5
+"""Of a wait that runs out: they are counted aloud."""
+_NEVER = float("-inf")
+
+
+class Narrator:
+    """One per front end. Every method takes the present moment, in monotonic seconds."""
+
+    def __init__(
+        self,
+        speak: Speak,
+        *,
+        offered: Callable[[str], bool],
+        headset: bool = False,
+        keypad: Keypad = Keypad.PC,
+        warned_before: float = 10,
+    ) -> None:
+        """`offered`: whether a voice can be asked for in that language. `warned_before`: the session's warning."""
+        self._speak, self._offered, self._headset, self._keypad = speak, offered, headset, keypad
+        self._warned_before = warned_before
+        self._talk: Talk | None = None
+        self._attended_until = _NEVER
+        self._spoken: set[str] = set()
+        """What stands on the screen and was said."""
+        self._said_at: dict[str, float] = {}
+        self._last = _NEVER
+        self._warned = False
+        self._warning_ends: float | None = None
+        self._foot: set[tuple[str, ...]] = set()
+        """Ways out that were said in this reception."""
+        self._explained = False
+        self._part = ""
+        self.due: float | None = None
+        """When `tick` has something to say, as far as is known now."""
+
+    # --- what happens ---------------------------------------------------------------------------------------
+
+    def hear(self, talk: Talk, now: float) -> Saying | None:
+        """The screen changed."""
+        before, self._talk = self._talk, talk
+        fresh = before is None or before.serial != talk.serial
+        came_back = talk.state == "Idle" and before is not None and before.state != "Idle"
+        if came_back:
+            self._attended_until, self._explained = _NEVER, False
+            self._foot.clear()
+            self._said_at.clear()
+        if fresh:
+            self._part = ""
+        tone = _tone(before, talk) if fresh and before is not None else None
+        if not talk.display.voice:
+            self._forget()
+            stops = before is not None and before.display.voice
+            return self._saying((), tone) if stops or tone is not None else None
+        began = before is None or not before.display.voice
+        if fresh or began or _spoken_to(before) != _spoken_to(talk):
+            return self._new(now, tone, greets=began and before is not None)
+        return self._news(before, now)
+
+    def tick(self, now: float) -> Saying | None:
+        """`due` has come."""
+        talk = self._talk
+        if talk is None or not talk.display.voice:
+            return None
+        if self._warning_ends is not None and now >= self._warning_ends - LAST_SECONDS:
+            self._warning_ends = None
+            self._plan(now)
+            return self._saying((self._say("voice.seconds", seconds=LAST_SECONDS),))
+        if _guides(talk) and now >= self._last + PERSISTS:
+            self._spoken.discard(talk.body.question)
+        return self._news(talk, now)
+
+    def again(self, now: float) -> Saying | None:
+        """Somebody asked to hear it once more: all of it, and what the keys do."""
+        if self._talk is None or not self._talk.display.voice:
+            return None
+        self._attended_until = now + ATTENDED
+        self._foot.clear()
+        self._explained = False
+        return self._new(now, None)
+
+    def attend(self, now: float, key: str = "") -> Saying | None:
+        """A touch, or a key by its name: somebody stands there."""
+        alone = now >= self._attended_until
+        self._attended_until = now + ATTENDED
+        talk = self._talk
+        if talk is None or talk.state != "Idle" or not alone:
+            return None
+        if talk.display.voice:
+            return self._new(now, None)
+        # Who cannot see the screen has to hear that there is a voice.
+        if key and key != "0" and self._offered(talk.language):
+            return self._saying((self._say("voice.start"),))
+        return None
+
+    def remind(self, now: float) -> Saying | None:
+        """The card still lies there."""
+        said = (self._say("complete.take-card"),) if self._talk is not None and self._talk.display.voice else ()
+        return self._saying(said, Tone.TAKE_CARD, cuts=False)
+
+    def typed(self, part: str, now: float) -> Saying | None:
+        """A digit was typed. `part`: of the printed code, the one that comes next."""
+        talk = self._talk
+        if talk is None or not (talk.display.voice or talk.display.sound):
+            return None
+        self._part, earlier = part, self._part
+        tells = talk.display.voice and talk.body.pad is Pad.CODE and part != earlier and part != ""
+        return self._saying((self._say(f"code.{part}"),) if tells else (), Tone.DIGIT)
+
+    # --- what is said ---------------------------------------------------------------------------------------
+
+    def _new(self, now: float, tone: Tone | None, *, greets: bool = False) -> Saying:
+        """The screen as a whole."""
+        talk, say = self._present, self._words
+        if self._is_empty(talk, now):
+            self._forget()
+            left = [line.text for line in talk.body.lines if line.kind is LineKind.REASON]
+            return self._saying(tuple(left), tone)
+        told = script.told(talk)
+        texts: list[str] = [say("voice.greeting")] if greets else []
+        texts += told
+        hidden = not self._may_say(talk.body.question)
+        if not hidden:
+            texts += script.offered(talk, say)
+        if talk.body.offers or talk.body.pad:
+            for way in script.foot(talk, say):
+                if way not in self._foot:
+                    self._foot.add(way)
+                    texts += way
+            if not self._explained:
+                self._explained = True
+                texts += script.keys(talk, say, self._keypad)
+        texts += [text for text in (talk.warning, talk.notice) if text]
+        self._spoken = set(told) | ({talk.notice} if talk.notice else set())
+        self._note(told, now)
+        self._warned, self._warning_ends = False, None
+        self._watch_warning(now)
+        self._plan(now)
+        return self._saying(tuple(texts), tone)
+
+    def _news(self, before: Talk | None, now: float) -> Saying | None:
+        """What was not on the screen before: guidance, a warning, a passing word."""
+        talk = self._present
+        if self._is_empty(talk, now):
+            return None
+        shown = (*script.told(talk), *([talk.notice] if talk.notice else []))
+        self._spoken &= set(shown)
+        ready = [text for text in shown if text not in self._spoken and now >= self._said_at.get(text, _NEVER) + MEMORY]
+        self._spoken |= set(ready)
+        self._note(ready, now)
+        if self._watch_warning(now):
+            ready += [talk.warning, self._say("voice.more-time")]
+        self._plan(now)
+        return self._saying(tuple(ready)) if ready else None
+
+    def _saying(self, texts: tuple[str, ...], tone: Tone | None = None, *, cuts: bool = True) -> Saying:
+        talk = self._present
+        sentences = [sentence(text, talk.language) for text in texts]
+        said = [one for one in sentences if not one.private or self._aloud]
+        if len(said) < len(sentences) and (talk.body.offers or not self._may_say(talk.body.question)):
+            said.append(sentence(self._say("voice.hidden"), talk.language))
+        display = talk.display
+        sounds = tone if tone is Tone.TAKE_CARD or display.voice or display.sound else None
+        return Saying(tuple(said), sounds, cuts, display.slow, display.volume)
+
+    # --- what is known --------------------------------------------------------------------------------------
+
+    @property
+    def _present(self) -> Talk:
+        assert self._talk is not None
+        return self._talk
+
+    @property
+    def _words(self) -> Words:
+        return self._speak(self._present.language)
+
+    def _say(self, message_id: str, **placeholders: object) -> str:
+        return self._words(message_id, **placeholders)
+
+    @property
+    def _aloud(self) -> bool:
+        return self._headset or self._present.display.aloud is True
+
+    def _may_say(self, text: str) -> bool:
+        return self._aloud or not is_private(text)
+
+    def _is_empty(self, talk: Talk, now: float) -> bool:
+        """Whether nobody stands before the first screen, as far as is known. A card that was left is called out."""
+        return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._attended_until
+
+    def _watch_warning(self, now: float) -> bool:
+        """Whether the warning has just come."""
+        if not self._present.warning:
+            self._warning_ends = None
+            self._warned = False
+            return False
+        came = not self._warned
+        if came:
+            self._warned = True
+            self._warning_ends = now + self._warned_before
+        return came
+
+    def _note(self, texts: "tuple[str, ...] | list[str]", now: float) -> None:
+        if texts:
+            self._last = now
+        self._said_at |= dict.fromkeys(texts, now)
+
+    def _plan(self, now: float) -> None:
+        talk = self._present
+        moments = [
+            self._said_at[text] + MEMORY
+            for text in script.told(talk)
+            if text not in self._spoken and text in self._said_at
+        ]
+        if _guides(talk):
+            moments.append(self._last + PERSISTS)
+        if self._warning_ends is not None:
+            moments.append(self._warning_ends - LAST_SECONDS)
+        self.due = max(min(moments), now) if moments else None
+
+    def _forget(self) -> None:
+        self._spoken.clear()
+        self._warned, self._warning_ends = False, None
+        self.due = None
+
+
+def _spoken_to(talk: Talk | None) -> tuple[str, bool | None] | None:
+    """What makes everything be said again when it changes."""
+    return None if talk is None else (talk.language, talk.display.aloud)
+
+
+def _guides(talk: Talk) -> bool:
+    """Whether the screen tells somebody before a camera what to do."""
+    return (talk.body.camera and not talk.body.photo) or talk.body.sign is Sign.SHOW_CARD
+
+
+def _tone(before: Talk | None, talk: Talk) -> Tone | None:
+    """The same at every end: a sound must not tell how it ended."""
+    entered = before is None or before.state != talk.state
+    if talk.state == "Reading" and entered:
+        return Tone.CARD
+    if talk.state == "Complete" and entered:
+        return Tone.SUCCESS
+    if talk.body.code or any(line.kind is LineKind.REASON for line in talk.body.lines):
+        return Tone.ERROR
+    return Tone.QUESTION if (talk.body.offers or talk.body.pad) and talk.state != "Idle" else None

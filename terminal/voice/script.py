@@ -1,0 +1,52 @@
+"""What a `Talk` is as spoken text: the reason, the question, what is said below it, the answers with their keys."""
+
+from config.settings import Keypad
+from terminal.talk.parts import LineKind, Offer, Pad, Talk
+from terminal.words.catalogue import Words
+
+_BEFORE = (LineKind.REASON,)
+_AFTER = (LineKind.CALL, LineKind.CHOICE, LineKind.HINT)
+_KEYS = {
+    "enter": "enter",
+    "*": "star",
+    "/": "slash",
+    "+": "plus",
+    "-": "minus",
+    ".": "point",
+}
+"""Keys of a numeric keypad, and their names in the catalogues under `voice.key`."""
+
+
+def told(talk: Talk) -> tuple[str, ...]:
+    """What is said, without the answers."""
+    body = talk.body
+    lines = [(kind, line.text) for kind in (*_BEFORE, *_AFTER) for line in body.lines if line.kind is kind]
+    before = [text for kind, text in lines if kind in _BEFORE]
+    after = [text for kind, text in lines if kind in _AFTER]
+    return (*before, body.question, *after)
+
+
+def offered(talk: Talk, say: Words) -> tuple[str, ...]:
+    """The answers with their keys; on a pad, how it is typed on."""
+    if talk.body.pad is not Pad.NONE:
+        others = (say("voice.pad.others"),) if talk.body.offers else ()
+        return (say("voice.pad"), *others)
+    return tuple(text for offer in talk.body.offers for text in with_key(offer, say))
+
+
+def foot(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
+    """The way out and staff, each with its key; the rest is behind one key, which is told of on the first screen."""
+    return tuple(with_key(offer, say) for offer in talk.foot if offer.ten in (".", "-"))
+
+
+def keys(talk: Talk, say: Words, keypad: Keypad) -> tuple[str, ...]:
+    """How the keypad lies, and what its keys do on every screen."""
+    order = () if keypad is Keypad.NONE else (say(f"voice.order.{keypad}"),)
+    return (*order, say("voice.again"), say("voice.louder"), say("voice.changes"))
+
+
+def with_key(offer: Offer, say: Words) -> tuple[str, ...]:
+    """The key first: who listens to the end of a list still knows it."""
+    key = offer.key if offer.key.isdigit() else offer.ten
+    named = say("voice.key", key=key) if key.isdigit() else say(f"voice.key.{_KEYS[key]}") if key in _KEYS else ""
+    return tuple(text for text in (named, offer.label, "" if offer.names else offer.hint) if text)
