@@ -184,7 +184,7 @@ def ready(film: Path, cache: Path) -> float:
         "import time, sys, pathlib; began = time.monotonic()",
         "from vision.engines.open import open_engine",
         "from vision.camera import Camera",
-        "from vision.sources.open import open_source",
+        "from vision.open_source import open_source",
         "camera = Camera(open_source(sys.argv[1], loop=True), keep_open=True); camera.start()",
         "open_engine(pathlib.Path(sys.argv[2])).calibration",
         "look = camera.look(); look.__enter__(); assert camera.after(-1, 5) is not None",

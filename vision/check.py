@@ -41,7 +41,7 @@ _AHEAD = 0.2
 """`Limits.turned` with a challenge: a turn has to begin and to end at the front."""
 
 
-class View(Protocol):
+class LiveView(Protocol):
     """What is looked through; `vision.camera.Camera` is one."""
 
     @property
@@ -64,7 +64,7 @@ PHOTOGRAPH = 0.3
 
 
 def check_face(
-    camera: View,
+    camera: LiveView,
     reference: Reference,
     engine: FaceEngine,
     settings: VisionSettings,
@@ -102,7 +102,7 @@ def check_face(
 class _Attempt:
     def __init__(
         self,
-        camera: View,
+        camera: LiveView,
         reference: Reference,
         engine: FaceEngine,
         settings: VisionSettings,

@@ -18,7 +18,7 @@ class Calibration:
     """The thresholds of one engine. Without one, an engine decides nothing."""
 
     engine: str
-    """What it belongs to; see `vision.engines.models.network.Network.identity`."""
+    """What it belongs to; see `vision.engines.network.Network.identity`."""
     thresholds: dict[int, float]
     """Largest distance that counts as a match, by the number of frames averaged. See `vision.face.distance`."""
     fmr: float

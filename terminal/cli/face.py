@@ -79,7 +79,7 @@ def _anti_spoofing(settings: Settings) -> str:
 
 def _added(settings: Settings) -> Iterator[str]:
     from vision.decision import NotCalibrated
-    from vision.engines.models.added import added_in, calibration_in, network_in
+    from vision.engines.added import added_in, calibration_in, network_in
     from vision.engines.models.known import model_with
     from vision.engines.models.weights import sha256_of
     from vision.engines.open import BUILT, model_store
@@ -119,7 +119,7 @@ def add(
     """
     settings = _quiet_settings(config)
     with _face_errors():
-        from vision.engines.models.added import add_model
+        from vision.calibration.adding import add_model
         from vision.engines.models.weights import sha256_of
         from vision.engines.open import BUILT, model_store
 

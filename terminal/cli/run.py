@@ -97,7 +97,7 @@ def real_devices(settings: Settings, write: Write | None) -> "Devices":
     from reader.pcsc_slot import PcscSlot
     from terminal.assembly import Devices, face_engine
     from vision.camera import Camera
-    from vision.sources.open import open_source
+    from vision.open_source import open_source
 
     # a video file stands in for a camera without end
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
@@ -114,9 +114,9 @@ def card_camera(settings: Settings, face_camera: "Camera") -> "CardCamera | None
     """What reads the printed code: the face camera, or a second one; None where it is switched off or not installed."""
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
+    from vision.open_source import open_source
     from vision.printed.model import recogniser_path
     from vision.printed.recogniser import NoRecogniser
-    from vision.sources.open import open_source
 
     if not settings.vision.read_card_front:
         return None

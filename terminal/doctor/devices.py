@@ -19,7 +19,7 @@ _OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lis
 
 
 def camera(settings: Settings) -> Finding:
-    from vision.sources.open import open_source
+    from vision.open_source import open_source
     from vision.sources.protocol import Granting
     from vision.verdict import CameraLost
 

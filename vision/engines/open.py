@@ -35,7 +35,7 @@ def _sface(cache: Path) -> "Encoder":
 
 
 def _dlib(cache: Path) -> "Encoder":
-    from vision.engines.models.network import network_of
+    from vision.engines.network import network_of
 
     return network_of(weights(ENCODER)).open(cache)
 
@@ -66,7 +66,7 @@ def user_cache() -> Path:
 
 def own_calibration(own: Path, name: str = "") -> Path:
     """The file that `uketsuke face calibrate` writes for an engine; `own` is the terminal's folder for faces."""
-    from vision.engines.models.added import CALIBRATION
+    from vision.engines.added import CALIBRATION
 
     name = name or DEFAULT
     return own / f"{name}.json" if name in _BUILT else model_folder(own, name) / CALIBRATION
@@ -83,7 +83,7 @@ def model_folder(own: Path, name: str) -> Path:
 
 def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
     """What decides with `open_engine` of the same arguments. Loads no network. Raises NotCalibrated, WeightsMissing."""
-    from vision.engines.models.added import calibration_in, fitting_calibration
+    from vision.engines.added import calibration_in, fitting_calibration
 
     name = name or DEFAULT
     built = _BUILT.get(name)
@@ -97,7 +97,7 @@ def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
 
 def drawn_calibration_of(name: str = "") -> "Calibration | None":
     """For drawn persons before a synthetic camera; None for a network that was added. Raises NotCalibrated."""
-    from vision.engines.models.added import fitting_calibration
+    from vision.engines.added import fitting_calibration
 
     built = _BUILT.get(name or DEFAULT)
     if built is None:
@@ -107,12 +107,12 @@ def drawn_calibration_of(name: str = "") -> "Calibration | None":
 
 def identity(name: str = "", own: Path | None = None) -> str:
     """What a calibration of that engine is bound to. Raises NotCalibrated, OSError."""
-    from vision.engines.models.network import identity_of
+    from vision.engines.network import identity_of
 
     built = _BUILT.get(name or DEFAULT)
     if built is not None:
         return identity_of(built.sha256)
-    from vision.engines.models.added import network_in
+    from vision.engines.added import network_in
 
     return network_in(_added(own, name)).identity
 
@@ -142,7 +142,7 @@ def _encoder(cache: Path, name: str, own: Path | None) -> "Encoder":
     built = _BUILT.get(name or DEFAULT)
     if built is not None:
         return built.open(cache)
-    from vision.engines.models.added import network_in
+    from vision.engines.added import network_in
 
     return network_in(_added(own, name)).open(cache)
 

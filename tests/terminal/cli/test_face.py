@@ -17,10 +17,9 @@ from terminal.cli import face
 from terminal.cli.main import app
 from terminal.doctor import devices
 from terminal.doctor.finding import Grade
-from vision.calibration import bench
+from vision.calibration import adding, bench
 from vision.calibration.persons import Person
 from vision.engines.engine import Engine
-from vision.engines.models import added
 from vision.engines.models.known import KNOWN
 from vision.engines.models.weights import CARRIED, SFACE
 from vision.engines.open import calibration_of
@@ -84,7 +83,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, network: Path, persons: Path)
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_EVERY", 0.0)
-        monkeypatch.setattr(added, "encoded_persons", lambda folder, engine: iter(invented(60)))
+        monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(60)))
         code, output = call(state, "face", "add", str(network), "--persons", str(persons), "--name", "mine")
     assert code == 0, output
     return state, output

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from vision.frame import Frame, Image
+from vision.open_source import open_source
 from vision.printed.corners import find_cards
 from vision.printed.fields import PrintedBirth, PrintedFields
 from vision.printed.guidance import CardGuidance
 from vision.printed.look import look_at
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Recogniser
-from vision.sources.open import open_source
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import Scene, Trouble, homography, ordinary, shoot
 

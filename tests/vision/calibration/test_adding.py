@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vision.calibration import adding
+from vision.calibration.adding import add_model
 from vision.calibration.calibrate import TooFewPersons
 from vision.calibration.persons import Person
 from vision.decision import NotCalibrated
+from vision.engines import added, network
+from vision.engines.added import added_in, calibration_in
 from vision.engines.engine import Encoder, Engine
-from vision.engines.models import added as room
-from vision.engines.models import network
-from vision.engines.models.added import add_model, added_in, calibration_in
 from vision.engines.models.known import KNOWN, model_with
-from vision.engines.models.network import Kind
 from vision.engines.models.weights import CARRIED, SFACE, NotBuilt
+from vision.engines.network import Kind
 from vision.engines.open import BUILT, calibration_of, open_engine
 from vision.face import Encoding, Face
 from vision.frame import Image
@@ -36,7 +37,7 @@ def invented(count: int, values: int = 128, live: int = 6) -> list[Person]:
 
 @pytest.fixture
 def seventy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(70)))
+    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70)))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A terminal's face folder to which a network was added."""
     own = tmp_path_factory.mktemp("face")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(70)))
+        monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70)))
         add_model(FILE, own, own / "models", own, name="mine", taken=BUILT)
     return own
 
@@ -137,11 +138,11 @@ def test_a_network_of_512_values_is_a_class_and_a_row(
 
     kind = Kind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
     monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
-    monkeypatch.setattr(room, "KINDS", (kind, *network.KINDS))
-    monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(70, 512)))
+    monkeypatch.setattr(added, "KINDS", (kind, *network.KINDS))
+    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70, 512)))
     (tmp_path / "net.wide").write_bytes(b"WIDE weights")
-    added = add_model(tmp_path / "net.wide", tmp_path, tmp_path / "models", tmp_path)
-    assert (added.folder / "weights.wide").is_file()
+    wide = add_model(tmp_path / "net.wide", tmp_path, tmp_path / "models", tmp_path)
+    assert (wide.folder / "weights.wide").is_file()
     opened_again = open_engine(tmp_path, "net", tmp_path)
     person = invented(1, 512)[0]
     assert person.reference is not None
@@ -173,7 +174,7 @@ def test_a_file_that_is_not_a_network_says_what_to_do(tmp_path: Path, name: str,
 
 @pytest.mark.parametrize("persons", [0, 12])
 def test_few_persons_calibrate_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persons: int) -> None:
-    monkeypatch.setattr(room, "encoded_persons", lambda folder, engine: iter(invented(persons)))
+    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(persons)))
     with pytest.raises(TooFewPersons, match="400 impostor trials"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name="mine")
     assert not (tmp_path / "models").exists()

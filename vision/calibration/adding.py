@@ -1,10 +1,6 @@
-"""Recognition networks of the terminal's own, each in a folder with its calibration.
-
-No calibration, no use: a folder in the store is complete or it is not there.
-"""
+"""Adds a recognition network to the terminal's own: checked by hash, calibrated, then kept - or not there at all."""
 
 import logging
-import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -14,19 +10,15 @@ from pathlib import Path
 from vision.calibration.calibrate import calibrate, is_reported
 from vision.calibration.measure import Figure, figures
 from vision.calibration.persons import Told, counted, encoded_persons
-from vision.decision import Calibration, NotCalibrated, load_calibration, save_calibration
+from vision.decision import Calibration, NotCalibrated, save_calibration
+from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, can_name, network_in
 from vision.engines.engine import Engine
 from vision.engines.models.known import model_named
-from vision.engines.models.network import KINDS, Network, network_of
 from vision.engines.models.weights import YUNET, delivered, sha256_of
+from vision.engines.network import network_of
 from vision.engines.yunet import YuNet
 
 log = logging.getLogger(__name__)
-
-WEIGHTS, CALIBRATION = "weights", "calibration.json"
-"""Names in a model's folder; the first with the ending of its kind."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-ADD_AGAIN = "Add it again: `uketsuke face add`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ def add_model(
     TooFewPersons where the persons do not suffice, WeightsMissing without the detector, OSError.
     """
     name = name or file.stem
-    if not _NAME.fullmatch(name) or name in taken:
+    if not can_name(name) or name in taken:
         raise NotCalibrated(
             f"{name!r} cannot name a model: use letters, digits, dots, - and _, and none of {', '.join(taken)}. "
             "Give it another name."
@@ -91,42 +83,6 @@ def check_hash(file: Path, sha256: str | None) -> None:
     known = model_named(file.stem)
     if known is not None and known.sha256 is not None and found not in (known.sha256, known.carried_sha256):
         raise NotCalibrated(f"{file.name} has the hash {found}, not {known.sha256} as published. Get the file again.")
-
-
-def calibration_in(model: Path) -> Calibration:
-    """The calibration in a model's folder, if it belongs to the weights beside it. Raises NotCalibrated."""
-    try:
-        identity = network_in(model).identity
-    except OSError as error:
-        raise NotCalibrated(f"{model} cannot be read ({error.strerror}). {ADD_AGAIN}") from error
-    return fitting_calibration(model / CALIBRATION, identity, ADD_AGAIN)
-
-
-def fitting_calibration(path: Path, identity: str, remedy: str) -> Calibration:
-    """Load a calibration that belongs to the network of that identity. Raises NotCalibrated."""
-    try:
-        calibration = load_calibration(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotCalibrated(f"{path} cannot be used ({type(error).__name__}). {remedy}") from error
-    if calibration.engine != identity:
-        raise NotCalibrated(f"{path} is the calibration of another network. {remedy}")
-    return calibration
-
-
-def added_in(store: Path) -> list[str]:
-    """Names, sorted, whether they can be used or not."""
-    if not store.is_dir():
-        return []
-    return sorted(path.name for path in store.iterdir() if path.is_dir() and _NAME.fullmatch(path.name))
-
-
-def network_in(model: Path) -> Network:
-    """Raises NotCalibrated where the folder holds none."""
-    for kind in KINDS:
-        weights = model / f"{WEIGHTS}{kind.ending}"
-        if weights.is_file():
-            return network_of(weights)
-    raise NotCalibrated(f"there is no whole model in {model}. Add one: `uketsuke face add`.")
 
 
 def _identity_in(place: Path) -> str | None:

@@ -1,0 +1,56 @@
+"""Recognition networks of the terminal's own, each in a folder with its calibration.
+
+`vision.calibration.adding` puts them there. No calibration, no use: a folder in the store is complete or not there.
+"""
+
+import re
+from pathlib import Path
+
+from vision.decision import Calibration, NotCalibrated, load_calibration
+from vision.engines.network import KINDS, Network, network_of
+
+WEIGHTS, CALIBRATION = "weights", "calibration.json"
+"""Names in a model's folder; the first with the ending of its kind."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+ADD_AGAIN = "Add it again: `uketsuke face add`."
+
+
+def can_name(name: str) -> bool:
+    """Whether a model can be called that."""
+    return _NAME.fullmatch(name) is not None
+
+
+def calibration_in(model: Path) -> Calibration:
+    """The calibration in a model's folder, if it belongs to the weights beside it. Raises NotCalibrated."""
+    try:
+        identity = network_in(model).identity
+    except OSError as error:
+        raise NotCalibrated(f"{model} cannot be read ({error.strerror}). {ADD_AGAIN}") from error
+    return fitting_calibration(model / CALIBRATION, identity, ADD_AGAIN)
+
+
+def fitting_calibration(path: Path, identity: str, remedy: str) -> Calibration:
+    """Load a calibration that belongs to the network of that identity. Raises NotCalibrated."""
+    try:
+        calibration = load_calibration(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotCalibrated(f"{path} cannot be used ({type(error).__name__}). {remedy}") from error
+    if calibration.engine != identity:
+        raise NotCalibrated(f"{path} is the calibration of another network. {remedy}")
+    return calibration
+
+
+def added_in(store: Path) -> list[str]:
+    """Names, sorted, whether they can be used or not."""
+    if not store.is_dir():
+        return []
+    return sorted(path.name for path in store.iterdir() if path.is_dir() and can_name(path.name))
+
+
+def network_in(model: Path) -> Network:
+    """Raises NotCalibrated where the folder holds none."""
+    for kind in KINDS:
+        weights = model / f"{WEIGHTS}{kind.ending}"
+        if weights.is_file():
+            return network_of(weights)
+    raise NotCalibrated(f"there is no whole model in {model}. Add one: `uketsuke face add`.")
