@@ -125,7 +125,7 @@ def open_terminal(
     card = CardDesk(devices.slot, anchors or load_trust_anchors(settings.reader.trust_anchors), reading_of(settings))
     required = settings.consent.card_signature is CardSignaturePolicy.REQUIRED
     return Conductor(
-        rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera),
+        rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera, reads_ahead=printed.over_reader),
         card=card,
         camera=CameraDesk(devices.camera, devices.engine, settings.vision, anti_spoofing=anti_spoofing(settings)),
         printed=printed,

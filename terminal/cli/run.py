@@ -134,6 +134,7 @@ def card_camera(settings: Settings, face_camera: "Camera") -> "CardCamera | None
 def refuse_simulated_camera(settings: Settings, source: "FrameSource") -> None:
     """Raises NotReady for a source that anyone could feed, and for the permission to use one beside a real service."""
     from terminal.assembly import NotReady
+    from terminal.problems import ProblemCode
     from vision.sources.protocol import SourceKind
 
     if settings.vision.simulated_camera:
@@ -144,8 +145,9 @@ def refuse_simulated_camera(settings: Settings, source: "FrameSource") -> None:
             )
     elif source.kind is not SourceKind.CAMERA:
         raise NotReady(
-            f"{source.name} is {source.kind}, which anyone could feed: it confirms no one. Name a real camera in "
-            "vision.camera, or set vision.simulated_camera to try the terminal with the service stub."
+            f"{ProblemCode.VIRTUAL_CAMERA.code}: {source.name} is {source.kind}, which anyone could feed: it confirms "
+            "no one. Name a real camera in vision.camera, or set vision.simulated_camera to try the terminal with the "
+            "service stub."
         )
 
 

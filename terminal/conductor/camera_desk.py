@@ -12,6 +12,7 @@ from config.settings import VisionSettings
 from reader.authenticity import is_of_test_authority
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
+from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session.effects import CheckFace
 from vision.verdict import (
@@ -46,6 +47,8 @@ class CameraDesk:
     ) -> None:
         """`anti_spoofing`: opens the networks that were added, or gives None."""
         self.camera = camera
+        self.on_trouble: Callable[[str], None] = lambda code: None
+        """Hears a problem's code, for staff."""
         self._make_engine = engine
         self._engine: FaceEngine | None = None
         self._make_anti_spoofing = anti_spoofing
@@ -103,6 +106,9 @@ class CameraDesk:
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
         """None where somebody stopped it: the session has moved on."""
         ids = (effect.reception, effect.effect)
+        if self._may_be_fed():
+            self.on_trouble(ProblemCode.VIRTUAL_CAMERA.code)
+            return ev.CameraFailed(*ids)
         self._stop = stop = threading.Event()
 
         def on_progress(progress: Progress) -> None:
@@ -151,6 +157,15 @@ class CameraDesk:
         drawn = self._settings.simulated_camera and self._sees_drawn_persons()
         simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
+
+    def _may_be_fed(self) -> bool:
+        """Whether the camera's place is taken by what can show anything.
+
+        `run` looks before it starts, but a device that was plugged in since then may have the camera's number.
+        """
+        from vision.sources.protocol import SourceKind
+
+        return not self._settings.simulated_camera and self.camera.source.kind is not SourceKind.CAMERA
 
     def _sees_drawn_persons(self) -> bool:
         from vision.sources.protocol import SourceKind

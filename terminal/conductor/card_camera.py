@@ -34,6 +34,11 @@ class CardCamera:
         self._seconds = seconds
         self._recogniser: Recogniser | None = None
 
+    @property
+    def over_reader(self) -> bool:
+        """Whether it sees the card that lies on the reader."""
+        return self._own
+
     def start(self) -> None:
         if self._own:
             self.camera.start()

@@ -64,7 +64,7 @@ class Conductor:
         self.card_held_by: tuple[str, ...] = ()
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.decision, self.delivery = ledger, decision, delivery
-        delivery.on_trouble = self._tell_staff
+        delivery.on_trouble = camera.on_trouble = self._tell_staff
         self._trail = trail
         self._numbers = DayNumber(trail.last_number)
         self._shown = ShownCodes()
@@ -130,12 +130,12 @@ class Conductor:
         patient.put_code(digits)
         self.post(ev.CodeEntered(patient.reception))
 
-    def show_code(self, digits: bytearray, expiry: date) -> None:
+    def show_code(self, digits: bytearray, expiry: date, pinless: bool = False) -> None:
         """Take over the buffer with the 14 digits read from a card's front before the card is put down.
 
-        `expiry` is printed on the same front. Overwritten at once where the session does not wait for a card.
+        `expiry` and `pinless` are printed on the same front. Overwritten at once where the session waits for no card.
         """
-        self.post(ev.CodeShown(self._shown.put(digits), expiry))
+        self.post(ev.CodeShown(self._shown.put(digits), expiry, pinless))
 
     def stop(self) -> None:
         self._events.put_nowait(None)
@@ -313,6 +313,8 @@ class Conductor:
                 return await self.service.fetch_challenge(ids, patient)
             case fx.ScanCode():
                 return await self.printed.scan(effect, patient, self.post_from_thread)
+            case fx.ReadFront():
+                return await self.printed.read_ahead(effect, patient)
             case fx.LookForFront():
                 return await self.printed.look_for_front(self.post_from_thread, self.show_code)
             case fx.OpenFaceRecord():

@@ -4,7 +4,7 @@ Kept in buffers of our own where we can, and overwritten on every way back to id
 any more, so an answer that comes late leaves nothing behind. No other object holds any of this.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from config.platform.chosen import system
@@ -68,6 +68,9 @@ class Patient:
         self.code = bytearray()
         self.code_read = bytearray()
         """What a camera read of the code in part, a space for each doubtful digit; to be completed by hand."""
+        self.front = bytearray()
+        """The code on the front that a camera saw while the chip was read; whose card it is, is not known yet."""
+        self.front_expiry: date | None = None
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
         self.signature: bytes | None = None
@@ -99,12 +102,30 @@ class Patient:
         wipe_buffer(self.code)
         wipe_buffer(self.code_read)
         self.code, self.code_read = bytearray(), bytearray()
+        wipe_buffer(self.front)
+        self.front, self.front_expiry = bytearray(), None
 
     def put_code_read(self, digits: bytearray) -> None:
         """Takes over the buffer."""
         wipe_buffer(self.code_read)
         self.code_read = digits
         self._stay_wiped()
+
+    def put_front(self, digits: bytearray, expiry: date) -> None:
+        """Takes over the buffer. `expiry` is printed on the same front."""
+        wipe_buffer(self.front)
+        system.keep_in_memory(digits)
+        self.front, self.front_expiry = digits, expiry
+        self._stay_wiped()
+
+    def take_front(self, expiry: date) -> bytearray | None:
+        """The code of a front with that last day, for the caller to overwrite; any other front's is overwritten."""
+        taken, printed = self.front, self.front_expiry
+        self.front, self.front_expiry = bytearray(), None
+        if printed == expiry and taken:
+            return taken
+        wipe_buffer(taken)
+        return None
 
     def put_record(self, record: FaceRecord, cv_certificate: bytes) -> None:
         self.record, self.cv_certificate = record, cv_certificate

@@ -10,7 +10,7 @@ from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_prin
 from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
-from terminal.session.effects import ScanCode
+from terminal.session.effects import ReadFront, ScanCode
 from terminal.session.events import (
     CodeGuided,
     CodeNotScanned,
@@ -18,6 +18,7 @@ from terminal.session.events import (
     Event,
     FrontGuided,
     FrontNotShown,
+    FrontRead,
 )
 from vision.printed.guidance import CardGuidance
 
@@ -32,11 +33,17 @@ class PrintedDesk:
         self._scanner = scanner
         self._worker = Worker("printed")
         self._stop = threading.Event()
+        self._stop_ahead = threading.Event()
 
     @property
     def by_camera(self) -> bool:
         """Whether a card can be shown before it is put down."""
         return isinstance(self._scanner, CardCamera)
+
+    @property
+    def over_reader(self) -> bool:
+        """Whether a camera sees the card that lies on the reader."""
+        return isinstance(self._scanner, CardCamera) and self._scanner.over_reader
 
     def start(self) -> None:
         if isinstance(self._scanner, CardCamera):
@@ -51,47 +58,75 @@ class PrintedDesk:
         """Read the code of the card that lies there into `patient`; what was read of it in part as well."""
         ids = (effect.reception, effect.effect)
         self._stop = stop = threading.Event()
+        self._stop_ahead.set()
 
         def guided(guidance: CardGuidance) -> None:
             post(CodeGuided(*ids, guidance))
 
-        code = await self._worker.run(self._scanned, effect.expiry, guided, stop, patient)
+        code, pinless = await self._worker.run(self._scanned, effect.expiry, guided, stop, patient)
         if code is None:
-            return CodeNotScanned(*ids)
+            return CodeNotScanned(*ids, pinless)
         patient.put_code(code)
-        return CodeScanned(*ids)
+        return CodeScanned(*ids, pinless)
 
     def _scanned(
         self, expiry: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event, patient: Patient
-    ) -> bytearray | None:
+    ) -> tuple[bytearray | None, bool]:
+        """The code, and whether the front says that the card has no PIN."""
         scanner = self._scanner
         if scanner is None or patient.wiped:
-            return None
+            return None, False
         if not isinstance(scanner, CardCamera):
-            return _checked(scanner.scan())
+            return _checked(scanner.scan()), False
         if expiry is None:
             # nothing to compare the front with: it might be another card's
-            return None
+            return None, False
+        front = patient.take_front(expiry)
+        if front is not None:
+            return front, False  # told already, when it was read
         fields = scanner.read(expiry, guided, stop)
         try:
             code = code_of(fields)
             if code is None:
                 patient.put_code_read(digits_of(fields, expiry))
-            return code
+            return code, fields.pinless and fields.expiry == expiry
+        finally:
+            fields.wipe()
+
+    async def read_ahead(self, effect: ReadFront, patient: Patient) -> Event | None:
+        """Read the front of the card on the reader into `patient`, until the code is asked for."""
+        self._stop_ahead = stop = threading.Event()
+        return await self._worker.run(self._read_ahead, effect.reception, patient, stop)
+
+    def _read_ahead(self, reception: str, patient: Patient, stop: threading.Event) -> FrontRead | None:
+        scanner = self._scanner
+        if not isinstance(scanner, CardCamera) or patient.wiped:
+            return None
+        fields = scanner.read(None, lambda guidance: None, stop)
+        try:
+            code, expiry = code_of(fields), fields.expiry
+            if expiry is None:
+                return None
+            if code is not None:
+                patient.put_front(code, expiry)
+            return FrontRead(reception, expiry, fields.pinless)
         finally:
             fields.wipe()
 
     async def look_for_front(
-        self, post: Callable[[Event], None], shown: Callable[[bytearray, date], None]
+        self, post: Callable[[Event], None], shown: Callable[[bytearray, date, bool], None]
     ) -> Event | None:
-        """Read a front before its card is put down; `shown` takes over code and last day. None where it was stopped."""
+        """Read a front before its card is put down. None where it was stopped.
+
+        `shown` takes over the code, and hears the last day and whether the card was issued without a PIN.
+        """
         scanner = self._scanner
         if not isinstance(scanner, CardCamera):
             return FrontNotShown()
         self._stop = stop = threading.Event()
         fields = await self._worker.run(scanner.read, None, lambda guidance: post(FrontGuided(guidance)), stop)
         try:
-            code, expiry = code_of(fields), fields.expiry
+            code, expiry, pinless = code_of(fields), fields.expiry, fields.pinless
         finally:
             fields.wipe()
         if code is None or expiry is None:
@@ -99,12 +134,13 @@ class PrintedDesk:
         if stop.is_set():
             wipe_buffer(code)
         else:
-            shown(code, expiry)
+            shown(code, expiry, pinless)
         return None
 
     def stop(self) -> None:
         """Stop looking; what was seen is wiped."""
         self._stop.set()
+        self._stop_ahead.set()
 
     def close(self) -> None:
         self.stop()

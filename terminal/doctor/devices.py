@@ -7,6 +7,7 @@ from config.settings import Settings
 from terminal.assembly import ledger_path
 from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.doctor.running import terminal_running
+from terminal.problems import ProblemCode
 
 _PICTURES = 15
 _CAMERA_SECONDS = 6.0
@@ -20,7 +21,7 @@ _OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lis
 
 def camera(settings: Settings) -> Finding:
     from vision.open_source import open_source
-    from vision.sources.protocol import Granting
+    from vision.sources.protocol import Granting, SourceKind
     from vision.verdict import CameraLost
 
     spec = settings.vision.camera
@@ -31,6 +32,9 @@ def camera(settings: Settings) -> Finding:
         source = open_source(spec, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     except ValueError as error:
         return bad(str(error), _OTHER_CAMERA)
+    if source.kind is SourceKind.VIRTUAL and not settings.vision.simulated_camera:
+        said = f"{source.name} is {source.kind}, which anyone could feed ({ProblemCode.VIRTUAL_CAMERA.code})"
+        return bad(said, "Name a real camera in vision.camera.")
     try:
         opened_at = time.monotonic()
         lost = source.open()

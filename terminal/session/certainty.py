@@ -51,6 +51,11 @@ def serves_face(record: RecordFacts, rules: Rules) -> bool:
     return proven and record.has_photo and record.reference_usable
 
 
+def is_without_face(record: RecordFacts) -> bool:
+    """Whether the photo alone is why it cannot be compared with a live face."""
+    return record.has_photo and not record.reference_usable
+
+
 def _face_possible(reception: Reception, rules: Rules) -> bool:
     if reception.record is not None:
         photo = serves_face(reception.record, rules)

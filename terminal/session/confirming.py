@@ -55,6 +55,7 @@ from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     ChoosingMethod,
     FaceCheck,
+    Front,
     Opening,
     PinEntry,
     PinPhase,
@@ -92,9 +93,10 @@ def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Ste
     if problem is not None:
         return to_problem(reception, problem, rules, now)
     following = choose(reception, rules, now)
-    if was_shown and not same_card:
-        return Step(following.state, (WipeCode(reception.id, 0), *following.effects))
-    return following
+    ended = (WipeCode(reception.id, 0),) if was_shown and not same_card else ()
+    if rules.reads_ahead and reception.by_phone:
+        ended = (*ended, StopScan(reception.id, 0))
+    return Step(following.state, (*ended, *following.effects))
 
 
 def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
@@ -187,7 +189,8 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
         card_expiry_year=expiry.year if expiry else None,
     )
     if few:
-        return Step(state, (WipeCode(reception.id, 0),) if waits else ())
+        unsent = (StopScan(reception.id, 0), WipeCode(reception.id, 0)) if rules.reads_ahead else ()
+        return Step(state, (WipeCode(reception.id, 0),) if waits else unsent)
     if waits:
         return _open_record(state, rules, now)
     if asked_before:
@@ -200,12 +203,12 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
 def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) -> Step:
     reception = state.reception
     match event:
-        case CodeScanned():
-            return _open_record(state, rules, now)
+        case CodeScanned(pinless=pinless):
+            return _open_record(_told(state, pinless), rules, now)
         case CodeGuided(guidance=guidance):
             return Step(replace(state, guidance=guidance))
-        case CodeNotScanned():
-            return _typed(state, rules, now)
+        case CodeNotScanned(pinless=pinless):
+            return _typed(_told(state, pinless), rules, now)
         case CodeTypingChosen() if state.scanning:
             # what was read so far comes with the answer, and the rest is typed
             return Step(state, (StopScan(reception.id, 0),))
@@ -228,6 +231,17 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             return Step(following.state, (*stopped, *following.effects))
         case _:
             return Step(state)
+
+
+def _told(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
+    """With what a front of this card's expiry said."""
+    reception = state.reception
+    expiry = reception.facts.card_expiry if reception.facts is not None else None
+    return (
+        replace(state, reception=replace(reception, front=Front(expiry, pinless or reception.pinless)))
+        if expiry
+        else state
+    )
 
 
 def _typed(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
@@ -322,7 +336,11 @@ def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHe
         # whoever was let in by the PIN alone for want of a camera is not asked for the face when it comes back
         reception = replace(reception, camera_failed=True)
     return Step(
-        PinEntry(reception=reception, deadline=until(PinEntry, reception, rules, now), left=reception.pin_left, why=why)
+        PinEntry(
+            reception=reception, deadline=until(PinEntry, reception, rules, now), left=reception.pin_left, why=why
+        ),
+        # nobody needs the front now
+        (StopScan(reception.id, 0),) if rules.reads_ahead else (),
     )
 
 

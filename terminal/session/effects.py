@@ -39,6 +39,12 @@ class ScanCode(_Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadFront(_Effect):
+    """Read the front of the card on the reader while its chip is read. The code waits with the patient's secrets until
+    `ScanCode` asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopScan(_Effect):
     """Stop looking for the printed code."""
 
@@ -191,6 +197,7 @@ Effect = (
     | ScanCode
     | StopScan
     | LookForFront
+    | ReadFront
     | OpenFaceRecord
     | VerifyPinAndSign
     | SignByPhone

@@ -75,6 +75,17 @@ class CodeShown:
     """Handle of the digits."""
     expiry: date
     """Printed on the same front."""
+    pinless: bool = False
+    """The same front says that the card was issued without a PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontRead:
+    """While the chip was read, a camera read the front of the card on the reader. The digits lie with the conductor."""
+
+    reception: str
+    expiry: date
+    pinless: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +345,9 @@ class CardFailed(_Answer):
 class CodeScanned(_Answer):
     """The scanner read the printed code; it is with the patient's secrets."""
 
+    pinless: bool = False
+    """The front says that the card was issued without a PIN."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeGuided(_Answer):
@@ -344,7 +358,8 @@ class CodeGuided(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class CodeNotScanned(_Answer):
-    pass
+    pinless: bool = False
+    """What could be read of this card's front says that it was issued without a PIN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,7 +497,9 @@ class EffectFailed(_Answer):
     """A programming mistake surfaced while an effect was performed; the log has it, without locals."""
 
 
-Device = Tick | CardPresent | CardTaken | ReaderChanged | CameraChanged | CodeShown | FrontGuided | FrontNotShown
+Device = (
+    Tick | CardPresent | CardTaken | ReaderChanged | CameraChanged | CodeShown | FrontRead | FrontGuided | FrontNotShown
+)
 Touch = (
     FaceChosen
     | PinChosen

@@ -163,7 +163,7 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
     """The last front shown counts."""
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
-    shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, deadline=deadline)
+    shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, pinless=event.pinless, deadline=deadline)
     return Step(replace(shown, help=None, looking=False, guidance=None), earlier)
 
 

@@ -3,7 +3,7 @@
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
-from terminal.session.certainty import has_camera, needs_face, needs_pin, serves_face
+from terminal.session.certainty import has_camera, is_without_face, needs_face, needs_pin, serves_face
 from terminal.session.phone import phone_ways
 from terminal.session.rules import Rules
 from terminal.session.states import Reception, WhyHere
@@ -41,7 +41,7 @@ def why_here(reception: Reception, rules: Rules) -> WhyHere:
     if reception.face_attempts >= rules.face_attempts:
         return WhyHere.FACE_NOT_MATCHED
     if reception.record is not None and not serves_face(reception.record, rules):
-        return WhyHere.NO_PHOTO
+        return WhyHere.PHOTO_WITHOUT_FACE if is_without_face(reception.record) else WhyHere.NO_PHOTO
     if reception.record is None and reception.code_left < rules.code_tries_floor:
         return WhyHere.CODE_LOCKED
     if not has_camera(reception):
@@ -54,7 +54,9 @@ def why_here(reception: Reception, rules: Rules) -> WhyHere:
 
 
 def without_pin(reception: Reception, rules: Rules) -> WhyHere:
-    return WhyHere.PIN_NEEDED if needs_pin(reception, rules) else WhyHere.PIN_UNAVAILABLE
+    if needs_pin(reception, rules):
+        return WhyHere.PIN_NEEDED
+    return WhyHere.PINLESS if reception.pinless else WhyHere.PIN_UNAVAILABLE
 
 
 def no_way(reception: Reception, rules: Rules) -> ProblemCode:
@@ -62,4 +64,6 @@ def no_way(reception: Reception, rules: Rules) -> ProblemCode:
         return ProblemCode.HOLDER_NOT_CONFIRMED
     if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:
         return ProblemCode.RECORD_UNPROVEN
+    if reception.record is not None and is_without_face(reception.record):
+        return ProblemCode.PHOTO_WITHOUT_FACE
     return ProblemCode.BOTH_NEEDED if _usable(reception, rules) else ProblemCode.NO_WAY_LEFT

@@ -9,6 +9,7 @@ from terminal.session.effects import (
     Effect,
     FetchChallenge,
     ReadCard,
+    ReadFront,
     RecordDiscarded,
     ReleaseCard,
     StopFaceCheck,
@@ -17,7 +18,18 @@ from terminal.session.effects import (
 )
 from terminal.session.events import CardPresent
 from terminal.session.rules import Now, Rules
-from terminal.session.states import AfterIdle, CardShown, Display, Idle, Problem, Reading, Reception, State, WhyLeft
+from terminal.session.states import (
+    AfterIdle,
+    CardShown,
+    Display,
+    Front,
+    Idle,
+    Problem,
+    Reading,
+    Reception,
+    State,
+    WhyLeft,
+)
 
 
 class Step(NamedTuple):
@@ -44,15 +56,18 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
         staff=idle.staff,
         child=idle.child,
         shown_expiry=shown.expiry if shown else None,
+        front=Front(shown.expiry, shown.pinless) if shown else None,
     )
     reception, reading = reception.numbered()
     reception, fetching = reception.numbered()
     reception = replace(reception, challenge_effect=fetching)
+    ahead = (ReadFront(reception.id, 0),) if rules.reads_ahead and shown is None else ()
     return Step(
         Reading(reception=reception, deadline=until(Reading, reception, rules, now), waiting=reading),
         (
             ReadCard(reception.id, reading, reception.card, shown.shown if shown else ""),
             FetchChallenge(reception.id, fetching),
+            *ahead,
         ),
     )
 

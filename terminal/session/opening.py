@@ -98,7 +98,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
                     valid=facts.valid,
                 )
                 return Step(shown, put_away(reception))
-            unused = (WipeCode(reception.id, 0),) if reception.code_waits else ()
+            unused = (WipeCode(reception.id, 0),) if reception.code_waits or rules.reads_ahead else ()
             reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).numbered()
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),

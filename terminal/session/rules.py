@@ -59,6 +59,8 @@ class Rules:
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
     reads_fronts: bool = False
     """A camera can read the code printed on a card's front."""
+    reads_ahead: bool = False
+    """That camera is over the reader: the front is read while the chip is, before anybody asks for the code."""
     code_sent_unasked_from: int = 5
     """With fewer tries left a printed code that was scanned or shown is not sent by itself."""
     require_genuine_record: bool = True

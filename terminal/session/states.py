@@ -31,6 +31,15 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Front:
+    """What a card's front says, besides the code, which lies with the secrets."""
+
+    expiry: date
+    pinless: bool
+    """顔認証 stands in the remarks: the card was issued without a PIN."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reception:
     """What is known of this reception; carried from state to state."""
 
@@ -69,6 +78,8 @@ class Reception:
     """Expiry printed on a front that was shown before the card was put down; its code waits with the secrets."""
     code_waits: bool = False
     """The code shown belongs to this card and has not been sent."""
+    front: Front | None = None
+    """The last front that a camera read, perhaps another card's."""
     record: RecordFacts | None = None
     face_attempts: int = 0
     face_matched: bool = False
@@ -88,6 +99,12 @@ class Reception:
         return self.facts is not None and self.facts.medium is not Medium.CARD
 
     @property
+    def pinless(self) -> bool:
+        """Known to have been issued without a PIN. To the chip such a card is the same as one whose PIN is locked."""
+        front, facts = self.front, self.facts
+        return front is not None and front.pinless and facts is not None and front.expiry == facts.card_expiry
+
+    @property
     def for_child(self) -> bool:
         """Chosen at the first screen, or known since the check is open."""
         return self.child or (self.check is not None and self.check.facts.age < GUARDIAN_BELOW)
@@ -104,9 +121,13 @@ class WhyHere(StrEnum):
     NOTHING = ""
     NO_CAMERA = "no-camera"
     NO_PHOTO = "no-photo"
+    PHOTO_WITHOUT_FACE = "photo-without-face"
+    """The card's photo was read, and no single face is found in it."""
     CODE_LOCKED = "code-locked"
     FACE_NOT_MATCHED = "face-not-matched"
     PIN_UNAVAILABLE = "pin-unavailable"
+    PINLESS = "pinless"
+    """The card was issued without a PIN: there is none to unlock."""
     PIN_LOCKED_NOW = "pin-locked-now"
     PIN_FORGOTTEN = "pin-forgotten"
     PIN_NEEDED = "pin-needed"
@@ -191,6 +212,7 @@ class CardShown(Idle):
 
     shown: str
     expiry: date
+    pinless: bool = False
     deadline: float
     """Monotonic seconds at which the code is wiped."""
 

@@ -50,6 +50,7 @@ from terminal.session.events import (
     Event,
     FrontGuided,
     FrontNotShown,
+    FrontRead,
     JapaneseShown,
     LanguagesWanted,
     MoreTime,
@@ -65,6 +66,7 @@ from terminal.session.events import (
     Touch,
 )
 from terminal.session.idle import displayed, idle
+from terminal.session.methods import without_pin
 from terminal.session.moves import Step, leave, until
 from terminal.session.opening import notice, opening, registration
 from terminal.session.phone import phone_check
@@ -77,6 +79,7 @@ from terminal.session.states import (
     Complete,
     Consent,
     FaceCheck,
+    Front,
     Idle,
     Inquiry,
     Limit,
@@ -99,6 +102,7 @@ from terminal.session.states import (
     Submitting,
     Subsidies,
     Summary,
+    WhyHere,
 )
 
 _ANSWERS = get_args(EffectAnswer)
@@ -130,6 +134,8 @@ def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Ste
             return _camera(state, available, rules, now)
         case CodeShown() | FrontGuided() | FrontNotShown():
             return Step(state)
+        case FrontRead():
+            return _front_read(state, event, rules)
         case _ if isinstance(event, _ANSWERS):
             return _answer(state, event, rules, now)
         case _ if event.reception != state.reception.id:
@@ -234,6 +240,16 @@ def _camera(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
             return camera_changed(replace(state, reception=reception), rules, now)
         case _:
             return Step(replace(state, reception=reception))
+
+
+def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
+    """Whether the card has a PIN at all may be known now: the reason on the screen says it."""
+    if event.reception != state.reception.id:
+        return Step(state)
+    state = replace(state, reception=replace(state.reception, front=Front(event.expiry, event.pinless)))
+    if isinstance(state, ChoosingMethod) and state.why is WhyHere.PIN_UNAVAILABLE:
+        return Step(replace(state, why=without_pin(state.reception, rules)))
+    return Step(state)
 
 
 # --- answers ------------------------------------------------------------------------------------------------

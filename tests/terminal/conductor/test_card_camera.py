@@ -62,20 +62,30 @@ def filmed(counter: Counter) -> FilmedDesk:
     return FilmedDesk(counter, counter.settings)
 
 
-def test_the_front_opens_the_face_record(filmed: FilmedDesk) -> None:
+def test_the_front_is_read_while_the_chip_is_and_opens_the_face_record(filmed: FilmedDesk) -> None:
+    """Before anything is touched the screen knows that the card has no PIN."""
+
     async def day() -> None:
         async with filmed.open():
-            await filmed.to_the_code()
+            filmed.place.insert(filmed.card("pinless-card"))
+            await filmed.until(lambda now: isinstance(now, st.ChoosingMethod) and now.why is st.WhyHere.PINLESS, 60)
+            patient = filmed.conductor.patient
+            assert patient is not None
+            ahead = patient.front
+            assert len(ahead) == 14
+            assert any(ahead)
+            filmed.touch(ev.FaceChosen)
             state = await filmed.until(
                 lambda now: not isinstance(now, st.Idle) and now.reception.record is not None, 90
             )
             assert state.reception.code_left == 10
+            assert not any(ahead), "the code is overwritten once it was sent"
             await filmed.take_card()
 
     asyncio.run(day())
     entries = [state for state in filmed.states if isinstance(state, st.PrintedCodeEntry)]
-    assert any(state.scanning for state in entries)
-    assert not any(state.wrong for state in entries)
+    assert entries
+    assert not any(state.wrong or state.guidance for state in entries), "nothing was looked for again"
 
 
 def test_a_covered_front_is_typed(filmed: FilmedDesk) -> None:
@@ -87,7 +97,9 @@ def test_a_covered_front_is_typed(filmed: FilmedDesk) -> None:
             filmed.touch(ev.CodeTypingChosen)
             await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.waiting is None, 60)
             await filmed.take_card()
-            assert not filmed.conductor.printed._scanner.camera.is_open  # type: ignore[union-attr]
+            async with asyncio.timeout(10):
+                while filmed.conductor.printed._scanner.camera.is_open:  # type: ignore[union-attr]
+                    await asyncio.sleep(0.01)
 
     asyncio.run(day())
 

@@ -237,6 +237,26 @@ def test_an_infant_without_photo_uses_the_pin() -> None:
     assert world.state.why is st.WhyHere.NO_PHOTO
 
 
+def test_a_photo_without_a_face_is_no_reference() -> None:
+    """The PIN if there is one; otherwise staff compares by eye, or the screen says why nothing is left."""
+    unclear = ev.RecordFacts("genuine", has_photo=True, reference_usable=False)
+    for tries, staff in ((3, False), (0, True), (0, False)):
+        world = World(rules=replace(Rules(), staff_enabled=staff))
+        world.card_read(replace(CARD, pin_tries_left=tries))
+        world.touch(ev.FaceChosen)
+        world.answer(ev.CodeScanned)
+        world.answer(ev.RecordOpened, unclear)
+        match world.state:
+            case st.PinEntry(why=why) if tries:
+                assert why is st.WhyHere.PHOTO_WITHOUT_FACE
+            case st.ChoosingMethod(ways=(), why=why) if staff:
+                assert why is st.WhyHere.PHOTO_WITHOUT_FACE
+            case st.Problem(problem=problem) if not tries and not staff:
+                assert problem is ProblemCode.PHOTO_WITHOUT_FACE
+            case other:
+                raise AssertionError(other)
+
+
 def test_the_printed_code_is_scanned_once_and_then_typed() -> None:
     world = World()
     world.card_read()

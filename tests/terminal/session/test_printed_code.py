@@ -126,3 +126,91 @@ def test_without_a_camera_that_reads_fronts_none_is_offered() -> None:
     assert world.send(ev.ShowCardChosen("")) == ()
     assert isinstance(world.state, st.Idle)
     assert not world.state.looking
+
+
+# --- whether the card has a PIN at all ------------------------------------------------------------------------
+
+LOCKED = replace(CARD, pin_tries_left=0)
+EXPIRY = date(2031, 4, 1)
+assert CARD.card_expiry == EXPIRY
+
+
+def test_a_pinless_card_is_told_from_a_locked_one_by_its_front() -> None:
+    for pinless, why in ((True, st.WhyHere.PINLESS), (False, st.WhyHere.PIN_UNAVAILABLE)):
+        world = shows_front()
+        world.send(ev.CodeShown("h1", EXPIRY, pinless))
+        world.card_read(LOCKED)
+        assert isinstance(world.state, st.ChoosingMethod)
+        assert world.state.why is why
+
+
+def test_another_cards_front_says_nothing_of_this_card() -> None:
+    world = shows_front()
+    world.send(ev.CodeShown("h1", date(2027, 1, 1), pinless=True))
+    world.card_read(LOCKED)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.why is st.WhyHere.PIN_UNAVAILABLE
+    assert not world.reception.pinless
+
+
+def test_what_the_scanned_front_said_is_known_when_only_staff_is_left() -> None:
+    world = World(rules=replace(Rules(), staff_enabled=True))
+    world.card_read(LOCKED)
+    world.touch(ev.FaceChosen)
+    world.answer(ev.CodeScanned, True)
+    assert world.reception.pinless
+    world.answer(ev.CodeRefused, 2)
+    world.touch(ev.StaffAuthenticated)
+    assert world.reception.pinless, "what is known of the card stays known"
+
+
+# --- a camera over the reader ---------------------------------------------------------------------------------
+
+
+def over_reader() -> World:
+    return World(rules=replace(Rules(), reads_fronts=True, reads_ahead=True))
+
+
+def test_the_front_is_read_while_the_chip_is() -> None:
+    world = over_reader()
+    world.put_card()
+    assert fx.ReadFront(world.reception.id, 0) in world.issued
+    world.send(ev.FrontRead(world.reception.id, EXPIRY, True))
+    world.answer(ev.CardRead, LOCKED, to=fx.ReadCard)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.why is st.WhyHere.PINLESS
+
+    effects = world.touch(ev.FaceChosen)
+    assert effects == (fx.ScanCode(world.reception.id, effects[0].effect, CARD.card_expiry),)
+
+
+def test_a_front_read_after_the_chip_mends_the_reason_on_the_screen() -> None:
+    world = over_reader()
+    world.card_read(LOCKED)
+    assert isinstance(world.state, st.ChoosingMethod)
+    assert world.state.why is st.WhyHere.PIN_UNAVAILABLE
+    world.send(ev.FrontRead("another", EXPIRY, True))
+    assert world.state.why is st.WhyHere.PIN_UNAVAILABLE
+    world.send(ev.FrontRead(world.reception.id, EXPIRY, True))
+    assert world.state.why is st.WhyHere.PINLESS
+
+
+def test_a_front_shown_before_is_not_read_again() -> None:
+    world = over_reader()
+    world.send(ev.CodeShown("h1", EXPIRY))
+    world.card_read()
+    assert not any(isinstance(effect, fx.ReadFront) for effect in world.issued)
+
+
+def test_the_camera_over_the_reader_stops_when_nobody_needs_the_code() -> None:
+    for chosen in (ev.PinChosen, ev.Cancelled):
+        world = over_reader()
+        world.card_read()
+        assert fx.StopScan(world.reception.id, 0) in world.touch(chosen)
+
+
+def test_with_few_tries_left_what_was_read_ahead_is_not_sent() -> None:
+    world = over_reader()
+    world.card_read(replace(CARD, code_tries_left=4))
+    effects = world.touch(ev.FaceChosen)
+    assert [type(effect) for effect in effects] == [fx.StopScan, fx.WipeCode]

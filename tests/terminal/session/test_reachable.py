@@ -24,6 +24,6 @@ def test_every_reason_help_and_ending_is_reached(field: str, values: type[Enum])
 
 
 REACHED_ELSEWHERE: dict[str, set[Enum]] = {
-    # without a picture of their own: `test_days`, `test_certainty`
-    "why": {st.WhyHere.NO_PHOTO, st.WhyHere.PIN_NEEDED},
+    # without a picture of their own: `test_days`, `test_certainty`, `test_printed_code`
+    "why": {st.WhyHere.NO_PHOTO, st.WhyHere.PHOTO_WITHOUT_FACE, st.WhyHere.PIN_NEEDED, st.WhyHere.PINLESS},
 }

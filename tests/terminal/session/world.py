@@ -249,7 +249,8 @@ class World:
             case fx.ReadCard(reception=reception, shown=shown) if shown:
                 self.codes_of[reception] = self.codes_shown.pop(shown)
             case fx.WipeCode(reception=reception):
-                del self.codes_of[reception]
+                known = self.codes_of.pop(reception, None)
+                assert known is not None or self.rules.reads_ahead, "no code of this reception was there to wipe"
             case fx.OpenFaceRecord(reception=reception):
                 self.codes_of.pop(reception, None)
             case fx.WipePatient(reception=reception):
@@ -303,11 +304,12 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
             return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
         case fx.ScanCode():
             guided = ev.CodeGuided(*ids, CardGuidance.NEARER)
-            return [guided, ev.CodeScanned(*ids), ev.CodeNotScanned(*ids)]
+            return [guided, ev.CodeScanned(*ids), ev.CodeScanned(*ids, pinless=True), ev.CodeNotScanned(*ids)]
         case fx.OpenFaceRecord():
             return [
                 ev.RecordOpened(*ids, GENUINE),
                 ev.RecordOpened(*ids, ev.RecordFacts("genuine", False, False)),
+                ev.RecordOpened(*ids, ev.RecordFacts("genuine", True, False)),
                 ev.RecordOpened(*ids, ev.RecordFacts("forged", True, True)),
                 ev.RecordOpened(*ids, ev.RecordFacts("cannot-tell", True, True)),
                 ev.CodeRefused(*ids, effect.expected_left - 1),

@@ -1,0 +1,92 @@
+"""What stands in for a camera: drawn persons have their own thresholds, and what anyone could feed confirms no one."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from config.platform.chosen import system
+from config.settings import VisionSettings
+from terminal.cli.main import app
+from terminal.conductor import camera_desk
+from terminal.conductor.camera_desk import CameraDesk
+from terminal.conductor.patient import Patient
+from terminal.problems import ProblemCode
+from terminal.qualification.keys import Enrolment, enrolment_path
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from tests.terminal.conductor.counter_fixture import EmptyRoom, no_engine
+from vision.camera import Camera
+from vision.sources.opencv import OpenCvSource
+from vision.sources.protocol import SourceKind
+
+
+class Fed(EmptyRoom):
+    def __init__(self, kind: SourceKind) -> None:
+        super().__init__()
+        self.kind = kind
+
+
+def run(state: Path, **settings: str) -> tuple[int, str]:
+    environment = {"UKETSUKE_STATE_DIR": str(state)} | {
+        f"UKETSUKE_VISION__{name}": value for name, value in settings.items()
+    }
+    result = CliRunner().invoke(app, ["run", "--headless"], env=environment)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("kind", [SourceKind.VIRTUAL, SourceKind.FILE, SourceKind.DRAWN])
+def test_a_camera_that_was_exchanged_while_the_terminal_runs_confirms_no_one(kind: SourceKind) -> None:
+    told: list[str] = []
+    desk = CameraDesk(Camera(Fed(kind)), no_engine, VisionSettings())
+    desk.on_trouble = told.append
+    event = asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), Patient("r1"), lambda _: None))
+    assert event == ev.CameraFailed("r1", 3)
+    assert told == [ProblemCode.VIRTUAL_CAMERA.code]
+
+
+def test_a_virtual_camera_is_known_by_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    drivers = {"/dev/video0": "uvcvideo", "/dev/video1": "v4l2 loopback", "/dev/video2": None}
+    monkeypatch.setattr(system, "camera_driver", drivers.get)
+    kinds = [OpenCvSource(name).kind for name in drivers]
+    assert kinds == [SourceKind.CAMERA, SourceKind.VIRTUAL, SourceKind.CAMERA]
+    assert OpenCvSource("film.avi").kind is SourceKind.FILE
+
+
+def test_run_refuses_what_anyone_could_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "camera_driver", lambda name: "v4l2 loopback")
+    for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn persons")):
+        code, said = run(tmp_path, CAMERA=camera)
+        assert code == 1
+        assert f"is {kind}, which anyone could feed" in " ".join(said.split())
+        assert ProblemCode.VIRTUAL_CAMERA.code in said
+
+
+@pytest.mark.parametrize("enrolled", [False, True])
+def test_run_refuses_simulated_cameras_beside_a_real_service(tmp_path: Path, enrolled: bool) -> None:
+    """And with them the thresholds for drawn persons, which a real face would pass."""
+    if enrolled:
+        path = enrolment_path(tmp_path)
+        path.parent.mkdir(parents=True)
+        Enrolment(terminal_id="T1", service_public_key="key", simulated=False).save(path)
+    code, said = run(tmp_path, CAMERA="synthetic:hana", SIMULATED_CAMERA="true")
+    assert code == 1
+    assert "not enrolled with the service stub" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("test_card", [True, False])
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("kind", SourceKind)
+def test_thresholds_for_drawn_persons_need_all_three(
+    monkeypatch: pytest.MonkeyPatch, kind: SourceKind, allowed: bool, test_card: bool
+) -> None:
+    engine: Any = SimpleNamespace(calibration="real", drawn_calibration="drawn")
+    monkeypatch.setattr(camera_desk, "is_of_test_authority", lambda certificate: test_card)
+    desk = CameraDesk(Camera(Fed(kind)), lambda: engine, VisionSettings(simulated_camera=allowed))
+    patient = Patient("r1")
+    patient.cv_certificate = b"certificate"
+    chosen = str(desk._calibration(patient))
+    assert (chosen == "drawn") is (kind is SourceKind.DRAWN and allowed and test_card)
