@@ -3,7 +3,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
 # Tests that need no device, no server and no picture.
-PURE := tests/test_walls.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
+PURE := tests/test_walls.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
 .PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel
 

@@ -126,7 +126,7 @@ def turns(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> b
 
 
 def real(frames: list[tuple[Frame, Points | None]]) -> Counter[str]:
-    """Of the trials in which the head turned far enough for long enough."""
+    """Count the verdicts of the trials in which the head turned far enough for long enough."""
     ends: Counter[str] = Counter()
     for start in range(0, len(frames) - 10, EVERY):
         points = frames[start][1]

@@ -26,7 +26,7 @@ from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
 FEWEST_TRIALS = 100
-"""Of impostors, for a rate to say anything."""
+"""Fewest impostors for a rate to mean anything."""
 NOT_FACES = {"print", "moving", "clips", "east_asian_single"}
 """Folders that stand beside populations and are none."""
 Row = dict[str, Any]
@@ -58,7 +58,7 @@ def parts(name: str, persons: Sequence[Person]) -> Iterator[tuple[str, Sequence[
     found: list[tuple[str, Sequence[Person]]] = [(name, persons)]
     rest: list[Person] = []
     groups = sorted(grouped(persons).items())
-    # names such as First_Last are no groups
+    # names such as First_Last are not groups
     if 2 * sum(len(members) for _, members in groups if len(members) >= 5) > len(persons) > len(groups[0][1]):
         for group, members in groups:
             if len(members) < 5:

@@ -74,7 +74,7 @@ class Watched:
 
 
 class Display:
-    """Whoever draws the picture: a thread that takes every new frame."""
+    """Stands for the screen: a thread that takes every new frame."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera

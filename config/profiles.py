@@ -71,9 +71,7 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
         ),
         Profile.QUALIFICATION_ONLY: ProfileRow(
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
-            consent=MappingProxyType(
-                {"care_and_medicines": False, "health_checkup": False, "surgery": False, "specific_disease": False}
-            ),
+            consent=MappingProxyType({"sharing": False}),
             vision=MappingProxyType({"face": False}),
         ),
     }

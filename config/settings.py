@@ -90,7 +90,7 @@ class VisionSettings(Section):
     """Face checks in one reception before only the PIN or staff are left."""
     also_pin: AlsoPin = AlsoPin.NEVER
     """Ask for the PIN after the face: never; where possible, sparing only what card or terminal lacks; or always, and
-    whoever lacks one of the two is left to staff. Under either, a face or PIN that was refused is left to staff."""
+    staff confirms a holder who lacks one of the two. Under either, staff decides after a refused face or PIN."""
     anti_photo: AntiPhoto = AntiPhoto.STANDARD
     """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff. Where
     it is not set, the profile's applies (`config.profiles`)."""
@@ -121,6 +121,8 @@ class CardSignaturePolicy(StrEnum):
 class ConsentSettings(Section):
     """Which questions are asked. Where a value is not set, the profile's applies (`config.profiles`)."""
 
+    sharing: bool = True
+    """Ask what the institution may view at all. Without it none of the next four is asked."""
     care_and_medicines: bool = True
     """Ask for past care and for medicines: two questions one by one, one topic where all are asked together."""
     health_checkup: bool = True

@@ -22,7 +22,7 @@ def export_file(ledger: Path, target: Path) -> Exported:
     """Write every record as it stands, also of a ledger that is not whole, also while a terminal writes.
 
     `target` is new, mode 0600, and gone again when it cannot be written to its end. Raises FileExistsError where
-    something is there, LedgerError for a ledger that is not there or holds what is no record.
+    something is there, LedgerError for a missing ledger or one with an invalid record.
     """
     with store.reading(ledger) as connection:
         terminal_id = store.terminal_of(connection, ledger)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Item(StrEnum):
@@ -22,6 +23,10 @@ class Item(StrEnum):
     """限度額 (limit of the high-cost medical expense benefit)."""
     SUBSIDIES = "PMH"
     """Certificates of medical subsidies (医療費助成の受給者証): use or do not use."""
+
+
+VIEWING: Final = (Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP)
+"""Items whose data the institution may view for a day. Those who may not share cannot grant them."""
 
 
 class QuestionKind(StrEnum):

@@ -47,7 +47,7 @@ class LedgerFile:
         self.path = path
 
     def records(self, start: int = 1) -> Iterator[Record[Event]]:
-        """From `start` on, as of the first one asked for. Raises LedgerError at a text that is no record."""
+        """From `start` on, as of the first one asked for. Raises LedgerError at an invalid record."""
         with store.reading(self.path) as connection:
             for sequence, body, stored_hash in store.rows(connection, start):
                 yield _decoded(self.path, sequence, body, stored_hash)

@@ -17,7 +17,7 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
     Ages count by birthday (`HolderFacts.age`, on the day of the check), not by fiscal year.
     """
     asked: list[Question] = []
-    if facts.may_share:
+    if facts.may_share and settings.sharing:
         asked += _sharing(facts, settings)
         if settings.specific_disease and facts.has_specific_disease_certificate:
             asked.append(Question("specific-disease", QuestionKind.SPECIFIC_DISEASE, (Item.SPECIFIC_DISEASE,)))

@@ -214,7 +214,7 @@ class Delivered(Body):
     check_id: Identifier
     file_name: FileName
     sha256: Hash | None = None
-    """Of the file; None in records of version 0.1."""
+    """Hash of the file; None in records of version 0.1."""
 
 
 class NotOurs(Body):
@@ -245,7 +245,7 @@ class WithdrawalSettled(Body):
     check_id: Identifier
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     accepted_at: AwareDatetime | None = None
-    """When the service took it; None: the consent had ended by itself, or the service knows the check no more."""
+    """When the service took it; None: the consent had ended by itself, or the service no longer knows the check."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
     """The service's signature, base64; empty where there is none."""
 
@@ -322,7 +322,7 @@ def body_of(sequence: int, at: datetime, previous: str, event: Body) -> str:
 
 
 def record_from(body: str, stored_hash: str) -> Record[Event]:
-    """Raises ValueError for a text that is no record."""
+    """Parse one record. Raises ValueError for an invalid text."""
     content = json.loads(body)
     try:
         return Record(

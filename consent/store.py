@@ -139,7 +139,7 @@ class Store:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection with one view of the file, whoever writes it meanwhile."""
+    """A read-only connection with one view of the file, even while another process writes it."""
     if not path.exists():
         raise LedgerError(f"{path} does not exist. The ledger is written by the first reception.")
     with _told(path, "read"):

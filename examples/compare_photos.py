@@ -2,7 +2,7 @@
 
     python examples/compare_photos.py one.jpg other.jpg
 
-A photograph is no proof of presence: the terminal also makes the person turn. See docs/accuracy.md for how often
+A photograph proves no presence: the terminal also makes the person turn. See docs/accuracy.md for how often
 the decision is wrong.
 """
 

@@ -53,7 +53,7 @@ _DER_SEQUENCE = 0x30
 _PRESENT = 0x8F
 _EXPIRY_RECORD_TAG = 0x01
 _IDENTITY_LENGTH = 256
-"""Of the user certificate's start, in one short block: its serial number stands in there."""
+"""Bytes read from the start of the user certificate, one short block; covers its serial number."""
 _IDENTITY_AT_LEAST = 64
 _NOTHING_SELECTED = (SW.FILE_NOT_FOUND, SW.NO_CURRENT_EF)
 
@@ -210,7 +210,7 @@ class MyNumberCard:
     def read_face_record(self, on_photo: Callable[[bytearray], None] | None = None) -> FaceRecord | CardProblem:
         """The photo and what proves it. `verify_printed_code` opens it; the caller wipes it.
 
-        `on_photo` is handed a copy of the JPEG 2000 file, to be overwritten by whoever takes it, as soon as it has
+        `on_photo` is handed a copy of the JPEG 2000 file, to be overwritten by its receiver, as soon as it has
         arrived: signature and security code are still to come, so it proves nothing yet, but decoding may begin.
         """
 

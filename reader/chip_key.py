@@ -14,7 +14,7 @@ CardPublicKey: TypeAlias = "RSAPublicKey | EllipticCurvePublicKey"
 _EXPONENT = 0x90
 _MODULUS = 0x91
 _POINT = 0x86
-"""Of the announced generation; how its objects look is not public, this tag is ISO/IEC 7816-8's."""
+"""Tag on the announced generation of cards. Its object layout is not public; this is ISO/IEC 7816-8's tag."""
 
 
 def parse_key_object(data: bytes | memoryview) -> CardPublicKey:
@@ -50,7 +50,7 @@ def _parse_point(point: Tlv) -> "EllipticCurvePublicKey":
     try:
         return EllipticCurvePublicKey.from_encoded_point(SECP384R1(), bytes(point.value))
     except ValueError:
-        raise MalformedCardData("public key is no point of P-384") from None
+        raise MalformedCardData("public key is not a point of P-384") from None
 
 
 def encode_key_object(key: CardPublicKey) -> bytes:

@@ -49,7 +49,7 @@ class FaceRecord:
     """What the printed code opens. Lives for one reception; `wipe` overwrites its buffers.
 
     Images are files of their own: name and address PNG, photo JPEG 2000 (greyscale), None for an infant's card. They
-    are handed on as read: decoding is the affair of whoever shows or compares them.
+    are handed on as read: the caller that shows or compares them decodes them.
     """
 
     birth_date: date | None = field(repr=False)

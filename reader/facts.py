@@ -182,7 +182,7 @@ class ReaderFound:
     """Readers are there, from the first look on; told again when one comes or goes."""
 
     name: str
-    """Of the reader, or of all that are watched, separated by commas."""
+    """Name of the reader, or of all that are watched, separated by commas."""
 
 
 SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound

@@ -61,7 +61,7 @@ class CardSlot(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the readers watched, separated by commas."""
+        """Names of the readers watched, separated by commas."""
 
     @property
     def in_use(self) -> str:

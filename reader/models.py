@@ -17,7 +17,7 @@ from reader.names import model_of
 
 _log = logging.getLogger(__name__)
 _FAILURES: Final = 2
-"""Receptions in which long reads failed, one after the other, before they are no longer tried."""
+"""Receptions in which long reads failed, one after the other, before they are not tried any more."""
 
 
 @dataclass(frozen=True, slots=True)

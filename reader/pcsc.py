@@ -115,7 +115,7 @@ class _Driver:
     """A thread that makes one connection's calls, one after the other.
 
     A driver whose card stays mute may not return for minutes. The caller gives up on it in time; what was asked of it
-    meanwhile - at last: power off - it does when it returns.
+    meanwhile, ending with power off, is done when it returns.
     """
 
     def __init__(self) -> None:

@@ -94,7 +94,7 @@ class Key(StrEnum):
     USER_AUTHENTICATION = "user-authentication"
     SIGNATURE = "signature"
     CHIP = "chip"
-    """Of the surface application; its public half stands in the face record. Needs no password."""
+    """Key of the surface application; its public half is in the face record. Needs no password."""
     TEXT_CHIP = "text-chip"
 
 

@@ -22,7 +22,7 @@ class Tlv:
 
     tag: int
     offset: int
-    """Of the object's first byte, from the start of the parsed buffer."""
+    """Offset of the object's first byte from the start of the parsed buffer."""
     value: memoryview
     encoded: memoryview
 

@@ -65,7 +65,7 @@ class TracedLink:
             command: Command | None = parse_command(apdu)
         except ApduError:
             command = None
-        self._write(f"> {len(apdu)} bytes that are no command" if command is None else f"> {_show(command)}")
+        self._write(f"> {len(apdu)} bytes that are not a command" if command is None else f"> {_show(command)}")
         started = time.perf_counter()
         try:
             answer = self._link.transmit(apdu)
@@ -83,7 +83,7 @@ class TracedLink:
         try:
             response = parse_response(answer)
         except ApduError:
-            return f"{len(answer)} bytes that are no answer"
+            return f"{len(answer)} bytes that are not an answer"
         if command is not None and response.ok:
             self._follow(command)
         if not response.data:

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from reader.softcard.pcscd import use_own_socket
 
-# A slow machine is no failure; in CI the examples are the same each time, so that a red run means the change.
+# A slow machine does not fail a test; in CI the examples are the same each time, so that a red run means the change.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, max_examples=20)  # `make quick`

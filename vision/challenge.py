@@ -1,6 +1,6 @@
 """The anti-photo check: look ahead, turn the head to the side asked for at a moment that is not foreseen, and back.
 
-It tells a printed photograph from a face, and no more: a film of the turning patient passes if it happens to turn the
+It only tells a printed photograph from a face: a film of the turning patient passes if it happens to turn the
 right way. Not certified presentation attack detection.
 """
 
@@ -29,7 +29,7 @@ class Demands:
     turns: int
     """To a side drawn by chance; a second one to the other side."""
     mistakes: int
-    """Forgiven: turning to the wrong side, going away, a torn picture. After each a side is drawn anew."""
+    """Forgiven: turning to the wrong side, going away, a torn picture. After each a new side is drawn."""
     enough: float = 0.13
     """How far to turn, as `vision.guidance.turn` measures: some 15 to 20 degrees."""
     stands_out: float = 0.022
@@ -46,7 +46,7 @@ DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=2), AntiPhoto.STRICT: D
 
 
 _FRESH = 0.6
-"""Seconds after which points are picked anew while the head has not turned yet: they do not last long on skin."""
+"""Seconds after which new points are picked while the head has not turned yet: they do not last long on skin."""
 _NOT_YET = 0.07
 """A turn smaller than this is none."""
 _KEPT = 0.5
@@ -69,9 +69,9 @@ class Phase(StrEnum):
 
 
 class Challenge:
-    """One attempt's. From `begin` to `settle` every frame is shown to it: it is one face throughout, or it starts anew.
+    """One attempt's. From `begin` to `settle` every frame is shown to it: it is one face throughout, or it starts over.
 
-    Whoever uses it makes sure that the frames of `begin` and `settle` show the person whose frames are collected.
+    The caller makes sure that the frames of `begin` and `settle` show the person whose frames are collected.
     """
 
     def __init__(self, demands: Demands, chance: random.Random | None = None) -> None:

@@ -36,7 +36,7 @@ _PATIENCE = 0.2
 _FROZEN_AFTER = 2.0
 """A camera that sends the very same picture for so long shows no living person."""
 _AROUND_TURN = 2
-"""Of the good frames, those with which a turn begins and ends: by them it is the same person's."""
+"""Number of good frames at the start and end of a turn that must show the same person."""
 _AHEAD = 0.2
 """`Limits.turned` with a challenge: a turn has to begin and to end at the front."""
 
@@ -208,7 +208,7 @@ class _Attempt:
         found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
         if not self._challenge.just_turned or face is None:
             return found
-        # whoever turns the head is the one whose frames were collected
+        # the person who turns the head is the one whose frames were collected
         encoding = self._engine.encode(frame.grey, face)
         same = self._collected.is_same(encoding)
         encoding.fill(0)

@@ -11,7 +11,7 @@ from vision.frame import Image
 from vision.verdict import Guidance
 
 _NOSE_TO_TURN = 1.5
-"""Of the nose's way in distances between the eyes: 311 frames of real heads, beside a measure by the nose's base."""
+"""Yaw per unit of the nose's offset in eye distances; fitted on 311 frames of real heads."""
 
 
 @dataclass(frozen=True, slots=True)

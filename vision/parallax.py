@@ -69,7 +69,7 @@ class FollowedFace:
     def follow(self, grey: Image) -> None:
         """The next frame. Points that get lost are dropped for good."""
         before = len(self._now)
-        if grey.shape != self._grey.shape:  # a camera that was opened anew
+        if grey.shape != self._grey.shape:  # a reopened camera
             self.forget()
         elif before:
             there = self._flow(self._grey, grey, self._now)
@@ -81,7 +81,7 @@ class FollowedFace:
         self._grey = grey
 
     def lead(self, points: Points) -> Lead | None:
-        """Of the nose since the first frame; `points` as the engine sees them now. None with too few points left."""
+        """Lead of the nose since the first frame; `points` as the engine sees them now. None if too few are left."""
         start = self._axes.normal(self._first)
         x, y = start.T
         nose = (np.abs(x) < 0.22) & (y > 0.25) & (y < 0.8)

@@ -1,4 +1,4 @@
-"""A card photo cut from a live frame, as the demo needs one of whoever sits there."""
+"""A card photo cut from a live frame, as the demo needs one of the person in front of it."""
 
 import numpy as np
 

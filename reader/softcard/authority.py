@@ -160,7 +160,7 @@ class TestAuthority:
     ) -> str:
         """PEM of a CRL for user-authentication certificates (DER).
 
-        By default it lasts as long as its CA, and the same certificates make the same list: whoever is told it twice
+        By default it lasts as long as its CA, and the same certificates make the same list: a reader told twice
         knows it already.
         """
         return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, updated, ends)
@@ -174,7 +174,7 @@ class TestAuthority:
 
 
 def _create_folder(directory: Path) -> None:
-    """Fill a folder beside it and rename: whoever comes second finds the first one's authority."""
+    """Fill a folder beside it and rename: a second process finds the first one's authority."""
     private_folder(directory.parent)
     draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)

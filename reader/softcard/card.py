@@ -77,7 +77,7 @@ class SoftCard:
         self._fid: int | None = None
         self._verified: set[Password] = set()
         self.owner_confirms = True
-        """Of a phone that verifies its owner: whether the owner does what the phone asks for."""
+        """For a phone that verifies its owner: whether the owner does what the phone asks for."""
 
     @classmethod
     def from_file(cls, path: Path) -> "SoftCard":
@@ -328,7 +328,7 @@ class SoftCard:
         return Response(content[: command.le], SW.OK)
 
     def _get_data(self, command: Command) -> Response:
-        """Of the card itself, as long as no application is selected. Its CV certificates are not modelled."""
+        """Data objects of the card itself, while no application is selected. Its CV certificates are not modelled."""
         if command.le is None or command.data:
             raise _Refused(SW.WRONG_LENGTH)
         if self._application is not None:

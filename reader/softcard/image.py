@@ -32,7 +32,7 @@ class PublicFacts:
     certificate_der: bytes | None = field(repr=False)
     """The user-authentication certificate; None on a card issued without."""
     certificate_sha256: str | None
-    """Of the DER, 64 hex digits."""
+    """SHA-256 of the DER, 64 hex digits."""
     chip_key_der: bytes | None = field(repr=False)
     """SubjectPublicKeyInfo of the surface application's key; None in a phone."""
     chip_key_sha256: str | None
@@ -89,7 +89,7 @@ class CardImage(BaseModel):
 
 
 def known_profiles() -> dict[str, CardProfile]:
-    """Of cards, phones and other cards, by name."""
+    """Profiles of cards, phones and other cards, by name."""
     return PROFILES | PHONE_PROFILES | OTHER_PROFILES
 
 

@@ -12,7 +12,7 @@ from reader.softcard.image import CardFileError
 from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
 
 SLOTS: Final = 2
-"""Of the virtual reader as Debian configures it."""
+"""Slots of the virtual reader as Debian configures it."""
 HOW_TO_INSTALL: Final = (
     "sudo apt-get install --no-install-recommends pcscd vsmartcard-vpcd\n"
     "sudo systemctl restart pcscd    # or, without systemd: sudo pcscd --foreground"

@@ -47,7 +47,7 @@ _SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
 _ERA_DIGIT = {era: number for number, era in enumerate(Era, start=1)}
 _CERTIFICATE_SEX = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.NOT_KNOWN: "3", Sex.NOT_APPLICABLE: "3"}
 _OTHER_PIN = "0000"
-"""Of the applications that a clinic has no business with."""
+"""PIN of the applications that a clinic never uses."""
 
 
 @dataclass(frozen=True, slots=True)

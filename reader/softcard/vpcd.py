@@ -14,7 +14,7 @@ from reader.softcard.card import Card, Vanished
 from reader.softcard.slot import SimulatedScanner
 
 VPCD_PORT: Final = 35963
-"""Of the first slot in Debian's configuration; the second listens on the next port."""
+"""Port of the first slot in Debian's configuration; the second listens on the next port."""
 
 _NOTICED_AFTER: Final = 0.5
 """Seconds. pcscd looks every 0.4 s; of a swap between two looks it makes a card that is there and cannot be used."""

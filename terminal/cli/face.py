@@ -1,4 +1,4 @@
-"""`uketsuke face`: which face network serves, others in its place, and what it does on persons of one's own."""
+"""`uketsuke face`: which face network serves, others in its place, and how it does on your own persons."""
 
 import os
 import sys

@@ -164,7 +164,7 @@ def withdraw(
 
         unknown = [one for one in item if one not in set(Item)]
         if unknown:
-            fail(f"{unknown[0]} is no item. Known: {', '.join(Item)}.")
+            fail(f"{unknown[0]} is not an item. Known: {', '.join(Item)}.")
         try:
             told = asyncio.run(_withdraw(settings, check, [Item(one) for one in item]))
         except LifeCycleError as error:

@@ -46,7 +46,7 @@ def certificate_on_reader(settings: Settings) -> bytes:
 
 
 def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
-    """Of service, reader and card, with the next step."""
+    """Say whether service, reader or card is missing, with the next step."""
     match problem:
         case NoCard():
             return "There is no card on the reader. Put one on it and leave it there."

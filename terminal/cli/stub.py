@@ -169,7 +169,7 @@ def admit(
         try:
             TypeAdapter(TerminalId).validate_python(terminal)
         except ValidationError:
-            fail(f"{terminal!r} is no terminal's name: letters, digits and hyphens, at most 40.")
+            fail(f"{terminal!r} is not a terminal name: letters, digits and hyphens, at most 40.")
         RegistryFile(registry_path(settings.state_dir)).enrol_terminal(terminal, pem)
         tell(f"Simulated: {terminal} is known to the service of {settings.state_dir}.")
 

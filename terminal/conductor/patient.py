@@ -34,7 +34,7 @@ class SecretDigits:
         return self._typed == len(self._digits)
 
     def push(self, digit: int) -> None:
-        """Ignored when full. Raises ValueError for what is no digit."""
+        """Ignored when full. Raises ValueError for anything but a digit."""
         if not 0 <= digit <= 9:
             raise ValueError("a digit is 0 to 9")
         if not self.complete:

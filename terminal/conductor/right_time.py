@@ -14,7 +14,7 @@ def corrected(history: History, service_now: datetime, decided_at: datetime | No
 
     `decided_at`: when the decision was made by the service's clock, where this run knows it from its monotonic clock.
     Otherwise the difference of the two clocks when the check was opened is taken for the difference at the decision. A
-    decision without any consent needs no more than a moment that is possible.
+    decision without any consent only needs a possible moment.
     """
     decision = history.decision.event
     opened_at = history.opened.event.service_at

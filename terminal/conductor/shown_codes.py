@@ -6,7 +6,7 @@ from terminal.conductor.patient import wipe_buffer
 
 
 class ShownCodes:
-    """Each under a handle that is no secret. What is taken belongs to the taker; what is wiped is overwritten."""
+    """Each has a handle, which is not secret. A taken code belongs to the taker; a wiped one is overwritten."""
 
     def __init__(self) -> None:
         self._codes: dict[str, bytearray] = {}

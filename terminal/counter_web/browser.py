@@ -1,4 +1,4 @@
-"""Opens the page in the browser of whoever started the terminal."""
+"""Open the page in the browser of the user who started the terminal."""
 
 import os
 import sys

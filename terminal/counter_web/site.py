@@ -49,7 +49,7 @@ class Hub(Protocol):
     def leave(self, line: Line) -> None: ...
 
     def hear(self, line: Line, text: str) -> bool:
-        """False for what is no message: the line is cut off."""
+        """Return False for an invalid message: the line is cut off."""
 
     def address_old(self) -> list[str]:
         """What a page says that came with no cookie and no good code."""
@@ -93,7 +93,7 @@ class Site:
         return f"{self.origin}/#{self.access.new_code()}"
 
     def tell_address(self) -> str:
-        """Tell whoever sits at the terminal an address, and return it."""
+        """Tell the person at the terminal an address, and return it."""
         self._told_at = time.monotonic()
         address = self.address
         self._tell(address)
@@ -169,7 +169,7 @@ class Site:
             sending.cancel()
 
     async def _listen_to(self, socket: WebSocket, line: Line) -> None:
-        """Until the page goes, or says something that is no message."""
+        """Runs until the page goes, or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
@@ -177,7 +177,7 @@ class Site:
                 await line.close(_REFUSED)
                 return
             if len(text) > LONGEST or not self._hub.hear(line, text):
-                log.warning("a page sent what is no message; it is cut off")
+                log.warning("invalid message from a page; disconnecting it")
                 await line.close(_REFUSED)
                 return
 
@@ -185,7 +185,7 @@ class Site:
         return self.access.admits(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:
-        """A page stands before the closed door: whoever sits at this terminal gets an address that opens it."""
+        """A page is at the closed door: the person at this terminal gets an address that opens it."""
         if time.monotonic() - self._told_at > _NEW_ADDRESS_EVERY:
             self.tell_address()
         return JSONResponse(self._hub.address_old(), status_code=401)

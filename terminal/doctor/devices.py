@@ -82,7 +82,7 @@ def face_engine(settings: Settings) -> Finding:
         delivered(YUNET)
         calibration = calibration_of(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
-        return bad(str(error), "Install anew: `make setup`.")
+        return bad(str(error), "Reinstall: `make setup`.")
     except NotCalibrated as error:
         return bad(f"{_network(settings)} has no calibration and is not used", str(error))
     own = own_calibration(settings.face_dir, settings.vision.model).exists()

@@ -48,7 +48,7 @@ def results_folder(settings: Settings) -> Finding:
 def _folder(folder: Path, probe: Path | None) -> Finding:
     """`probe`: where a file may be tried; else rights are asked for alone."""
     if not folder.is_dir():
-        return bad(f"{folder} is no folder", "Move the file away, or name another folder.")
+        return bad(f"{folder} is not a folder", "Move the file away, or name another folder.")
     try:
         if probe is not None:
             with tempfile.NamedTemporaryFile(dir=probe, prefix=".doctor-") as file:

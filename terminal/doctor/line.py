@@ -49,7 +49,7 @@ def ask(settings: Settings) -> LineAnswer | str:
     except httpx.HTTPError as error:
         return f"no connection ({type(error).__name__})"
     except ValidationError:
-        return f"what answers there is no qualification-check service (HTTP {response.status_code})"
+        return f"the server there is not a qualification-check service (HTTP {response.status_code})"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return str(error)
     return LineAnswer(challenge.simulated, milliseconds, challenge.now)

@@ -26,7 +26,7 @@ def certificates(settings: Settings) -> Finding:
         }
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return bad(
-            f"the keys in {keys.certificate.parent} cannot be used ({type(error).__name__})", "Put them there anew."
+            f"the keys in {keys.certificate.parent} cannot be used ({type(error).__name__})", "Put them there again."
         )
     return judged(ends, datetime.now(UTC))
 
@@ -36,9 +36,9 @@ def judged(ends: dict[str, datetime], now: datetime) -> Finding:
     name, end = min(ends.items(), key=lambda one: one[1])
     said = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
     if end <= now:
-        return bad(f"{name} has ended: {said}", "Ask whoever issued it for a new one.")
+        return bad(f"{name} has ended: {said}", "Ask its issuer for a new one.")
     if end - now < SOON:
-        return doubtful(f"{name} ends in {(end - now).days} days: {said}", "Ask whoever issued it for a new one.")
+        return doubtful(f"{name} ends in {(end - now).days} days: {said}", "Ask its issuer for a new one.")
     return fine(said)
 
 
@@ -46,7 +46,7 @@ def trust_anchors(settings: Settings) -> Finding:
     try:
         anchors = load_trust_anchors(settings.reader.trust_anchors)
     except TrustAnchorError as error:
-        return bad(str(error), "Correct reader.trust_anchors, or put the file there anew.")
+        return bad(str(error), "Correct reader.trust_anchors, or put the file there again.")
     if anchors.keys:
         count = len(anchors.keys)
         return fine(

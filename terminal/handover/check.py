@@ -249,5 +249,5 @@ def _explained(problem: Problem, message: type[Part]) -> Problem:
 
 
 def _shown(name: str) -> str:
-    """Of an element's name, which comes from the file: no more than a name."""
+    """An element's name as the file has it, cut down to what a name may be."""
     return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) else "such element"

@@ -42,7 +42,7 @@ class Undelivered(StrEnum):
 
     @property
     def message_id(self) -> str:
-        """Of the sentence for staff."""
+        """Message id of the sentence for staff."""
         return f"handover.{self.value}"
 
 
@@ -90,7 +90,7 @@ class Prepared:
     """The whole file lies beside the folder, on disk, and is moved in next."""
 
     mark: str
-    """Of the folder: another one mounted in its place has another."""
+    """Identifies the folder; another one mounted in its place has another mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Look:
     """SHA-256 (hexadecimal) of what lies there of one result; None where there is nothing."""
 
     mark: str
-    """Of the folder; empty where none was ever written."""
+    """Mark of the folder; empty if none was ever written."""
     work: str | None
     target: str | None
 
@@ -194,7 +194,7 @@ class ResultFolder:
         return self._told(Delivered(target))
 
     def look(self, name: str) -> Look | NotDelivered:
-        """What lies there of a result whose hand-over was begun. A folder that is not there is no empty one."""
+        """What lies there of a result whose hand-over was begun. A missing folder does not count as an empty one."""
         target, work = self._paths(name)
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
@@ -264,7 +264,7 @@ class ResultFolder:
         work = self.folder / WORK_FOLDER
         _make(work, 0o770)
         if work.is_symlink() or not work.is_dir():  # it would lead the patient's data elsewhere
-            raise PermissionError(errno.EACCES, "the work folder is no folder")
+            raise PermissionError(errno.EACCES, "the work folder is not a folder")
         mark = self._mark()
         if mark is None:
             mark = os.urandom(16).hex()
@@ -306,7 +306,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """None where there is nothing. Follows no link and waits for no pipe; what is no file is an OSError."""
+    """None where there is nothing. Follows no link and waits for no pipe; anything but a plain file is an OSError."""
     return read_whole(path, _LARGEST)
 
 

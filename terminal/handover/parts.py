@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from consent.items import Item
 from terminal.handover.codes import CONSENT
 from terminal.handover.values import MOMENT, XML_SPACE, Complaint, Kind, Moment, Severity, code
 
@@ -43,8 +44,12 @@ class Consented:
     """`<stem>ConsFlg`, `<stem>ConsTime` and, where there is one, `<stem>AvailableTime`."""
 
     stem: str
+    item: Item
+    """Whose answer stands here."""
     has_available_time: bool = True
     confidence: Confidence = Confidence.PUBLIC_CODE
+    newer: bool = False
+    """Added in 2025; one answer covers it and the element that its item had before."""
 
     @property
     def flag(self) -> str:

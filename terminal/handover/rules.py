@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from lxml import etree
 
+from consent.items import Item
 from terminal.handover.characters import SUBSTITUTE, is_old
 from terminal.handover.layout import CONSENTS, LASTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
@@ -278,15 +279,7 @@ def _granted(
         )
 
 
-def _limit_marker() -> Consented:
-    return next(
-        field.marker
-        for field in fields_of(Insured)
-        if isinstance(field.marker, Consented) and field.marker.stem == "LimitApplicationCertificateRelated"
-    )
-
-
-CONSENTS_BY_LAW = _limit_marker()
+CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
 """Provided without asking since October 2024, when it has no time."""
 
 

@@ -21,7 +21,7 @@ XML_SPACE: Final = " \t\r\n"
 
 class Severity(StrEnum):
     ERROR = "error"
-    """The file does not follow the layout; whoever reads it will likely refuse or misread it."""
+    """The file does not follow the layout; its reader will likely refuse or misread it."""
     WARNING = "warning"
     """Some readers break on it."""
     NOTE = "note"

@@ -32,7 +32,7 @@ class Lines:
             for line in self._stream:
                 self._tell(line.rstrip("\n"))
         except (ValueError, OSError):
-            pass  # no text, or the terminal is gone: there is no more to come
+            pass  # no text, or the terminal is gone: nothing follows
         self._tell(None)
 
     def _tell(self, line: str | None) -> None:
@@ -40,7 +40,7 @@ class Lines:
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
     async def next(self) -> str:
-        """Raises EOFError when there is no more."""
+        """Return the next line. Raises EOFError at the end."""
         line = await self._lines.get()
         if line is None:
             self._lines.put_nowait(None)
@@ -53,7 +53,7 @@ class Lines:
         return self._lines.qsize()
 
     def forget(self) -> None:
-        """What was typed before a question is no answer to it, and a PIN typed too late is not the next patient's.
+        """Drop input typed before a question: it does not answer it, and a late PIN is not the next patient's.
 
         A script's lines all lie there from the start and are kept.
         """

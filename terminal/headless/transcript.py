@@ -8,7 +8,7 @@ Line = Callable[[str], None]
 
 
 class Transcript:
-    """Tells each new sentence once; what was answered is told by whoever answers."""
+    """Tells each new sentence once; the answering side tells what was answered."""
 
     def __init__(self, tell: Line) -> None:
         self._tell = tell

@@ -236,7 +236,7 @@ class NextStep(StrEnum):
     RECEPTION = "reception"
     """Staff: another document, or another way."""
     OPERATOR = "operator"
-    """Whoever set this terminal up: enrolment, clock, version."""
+    """The person who set this terminal up: enrolment, clock, version."""
 
 
 class Refused(Reply):
@@ -358,7 +358,7 @@ class Withdrawal(Model):
 
 
 class Withdrawn(Reply):
-    """The service gives these data no more. Signed by the service over `withdrawal_receipt_statement(...)`."""
+    """The service no longer gives these data. Signed by the service over `withdrawal_receipt_statement(...)`."""
 
     outcome: Literal["withdrawn"] = "withdrawn"
     check_id: CheckId

@@ -100,7 +100,7 @@ class Enrolment(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
-        """None where there is no enrolment yet; `ValueError` for a file that is none."""
+        """None where there is no enrolment yet; `ValueError` for an invalid file."""
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -96,7 +96,7 @@ class Line:
             **(headers or {}),
         }
         try:
-            # httpx counts its timeout anew with every piece that arrives; the patient does not.
+            # httpx restarts its timeout with every piece that arrives; the patient does not.
             async with asyncio.timeout(self._timeout):
                 async with self._http.stream(method, target, content=content, headers=sent) as response:
                     answer = await _read(response)

@@ -1,6 +1,6 @@
 """Test keys for the line between terminals and service: an authority, the service's and each terminal's certificate.
 
-EC P-256. For trying out and for tests: whoever runs a real line brings certificates of their own.
+EC P-256. For trials and tests: a real line brings its own certificates.
 """
 
 import ipaddress

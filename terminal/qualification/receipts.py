@@ -1,5 +1,5 @@
 """Does the service confirm what the ledger says? A chain alone cannot tell that its tail was cut off or that all of it
-was written anew; receipts signed by the service can, and they cover every answer.
+was rewritten; receipts signed by the service can, and they cover every answer.
 """
 
 import base64
@@ -102,7 +102,7 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
                 if history is None or not _confirms(event, history.decision, terminal_id, service_public_key):
                     return LedgerBroken(
                         record.sequence,
-                        f"record {record.sequence} is no confirmation by the service of what was decided",
+                        f"record {record.sequence} is not the service's confirmation of what was decided",
                     )
                 confirmed[event.check_id] = record.sequence
             case _:

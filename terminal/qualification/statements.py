@@ -81,7 +81,7 @@ def submission_statement(
 ) -> bytes:
     """For the terminal's key: what was decided. The order of answers does not matter.
 
-    The card's signature over the decision is no part of it: a repetition after a restart has none any more and is the
+    The card's signature over the decision is not part of it: a repetition after a restart has none any more and is the
     same decision all the same.
     """
     return _statement(
@@ -196,7 +196,7 @@ def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
 
 
 def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdrawal_digest: bytes) -> bytes:
-    """For the service's key: it gives these data no more."""
+    """For the service's key: it no longer gives these data."""
     return _statement("withdrawal-receipt", [check_id.encode(), moment(accepted_at), withdrawal_digest])
 
 

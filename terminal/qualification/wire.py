@@ -69,7 +69,7 @@ def text_of(data: bytes) -> str:
 
 
 def bytes_of(text: str) -> bytes | None:
-    """None for what is no base64, or empty."""
+    """Return None for invalid or empty base64."""
     try:
         return base64.b64decode(text, validate=True) or None
     except ValueError:

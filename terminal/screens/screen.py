@@ -1,4 +1,4 @@
-"""The one screen: its widgets stay, each state fills them anew. So eyes and fingers find everything where it was."""
+"""The one screen: its widgets stay, each state refills them, so that eyes and fingers find everything in its place."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -140,7 +140,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             "-warned": bool(talk.warning),
             "-notice": bool(talk.notice),
         }
-        # All at once: every single change would work out the styles of all widgets anew.
+        # All at once: every single change would restyle all widgets.
         wanted = (set(self.classes) - looks.keys()) | {name for name, on in looks.items() if on}
         if wanted != self.classes:
             self.set_classes(wanted)

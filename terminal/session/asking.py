@@ -137,7 +137,7 @@ def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | N
 
 
 def _shown(reception: Reception, *on_screen: Question) -> Reception:
-    """What is put again is open again: its earlier answer counts no more, whether or not another one comes."""
+    """What is put again is open again: its earlier answer no longer counts, whether or not another one comes."""
     again = {question.id for question in on_screen}
     return replace(
         reception,

@@ -333,7 +333,7 @@ def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
 
 def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHere.NOTHING) -> Step:
     if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
-        # whoever was let in by the PIN alone for want of a camera is not asked for the face when it comes back
+        # a holder confirmed by the PIN alone, for lack of a camera, is not asked for the face when it comes back
         reception = replace(reception, camera_failed=True)
     return Step(
         PinEntry(

@@ -67,7 +67,7 @@ class Rules:
     staff_enabled: bool = False
     grace: GraceRule = GraceRule.MONTH_END
     challenge_margin: timedelta = timedelta(seconds=20)
-    """A challenge this near to its end is fetched anew rather than signed."""
+    """A challenge this near to its end is not signed; a new one is fetched."""
     show_answers: float = 5
     """Seconds the answers stay on the screen after completion, and again when they are asked for."""
     say_left: float = 6

@@ -334,7 +334,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now: Now) -> Step:
-    """Whoever asks for more time has it in this state too."""
+    """Asking for more time extends this state too."""
     before = state.reception.display
     reception = replace(state.reception, display=displayed(before, event, rules))
     if event.language is not None:

@@ -197,7 +197,7 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
 
 
 def _scanning(state: PrintedCodeEntry, both: str, scene: Scene) -> Body:
-    """The card's front is looked for: outline and words alone, never the camera's picture of the card."""
+    """Looking for the card's front: outline and words alone, never the camera's picture of the card."""
     say, reception = scene.say, state.reception
     pin = Way.PIN in ways(reception, scene.rules)
     return Body(

@@ -24,7 +24,7 @@ def first_offers(state: Idle, scene: Scene, speak: Speak) -> tuple[Offer, ...]:
 
 
 def foot_offer(display: Display, reception: str, scene: Scene, speak: Speak) -> Offer:
-    """Of two languages the other one, named in itself; of more, a button that leads to all."""
+    """With two languages the other one, named in itself; with more, a button that leads to all."""
     offered = scene.rules.languages
     if len(offered) > 2:
         return Offer(

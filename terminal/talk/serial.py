@@ -65,7 +65,7 @@ def _meanings(offers: tuple[Offer, ...]) -> tuple[tuple[str, Event], ...]:
 
 
 def _within(state: State) -> object:
-    """What is asked anew although kind and answers are the same."""
+    """What counts as a new question although kind and answers are the same."""
     match state:
         case Idle():
             return state.card_left is None, state.out_of_service, state.staff, state.purpose, state.child

@@ -51,6 +51,7 @@ def asked(facts: HolderFacts, **settings: object) -> list[str]:
         (holder(subsidies=True, may_share=False), {"subsidies": True}, [SUBSIDIES, LIMIT]),
         (holder(may_share=False), {}, [LIMIT]),
         (holder(certificate=True, may_share=False), {"surgery": True}, [LIMIT]),
+        (holder(certificate=True), {"sharing": False, "surgery": True}, [LIMIT]),
         (holder(certificate=True, may_share=False), {"limit": "by-law"}, []),
         (
             holder(certificate=True),

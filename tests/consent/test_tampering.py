@@ -47,7 +47,7 @@ def broken(path: Path, **remembered: object) -> LedgerBroken:
 
 
 def rechain(path: Path, start: int) -> None:
-    """What a careful forger does: all hashes from `start` on anew."""
+    """Recompute all hashes from `start` on, as a careful forger does."""
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT sequence, body, hash FROM record ORDER BY sequence").fetchall()
         previous = genesis_hash("terminal-1")

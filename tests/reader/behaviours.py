@@ -60,7 +60,7 @@ class Behaviour:
 
 
 def command(apdu: bytes) -> tuple[int, int, int]:
-    """Instruction, length of the data, Le; (0, 0, 0) for what is no command."""
+    """Instruction, length of the data, Le; (0, 0, 0) for anything but a command."""
     try:
         parsed = parse_command(apdu)
     except ApduError:

@@ -80,8 +80,8 @@ def test_a_lost_link_and_nonsense_are_traced_too(image: CardImage) -> None:
     assert MyNumberCard(link).read_facts() == CardGone()
     assert lines[-1].startswith("< no answer")
     assert link.transmit(b"\x00") == b"!"
-    assert lines[-2:][0] == "> 1 bytes that are no command"
-    assert lines[-1].startswith("< 1 bytes that are no answer")
+    assert lines[-2:][0] == "> 1 bytes that are not a command"
+    assert lines[-1].startswith("< 1 bytes that are not an answer")
 
 
 def test_refused_where_patients_are_served(image: CardImage) -> None:

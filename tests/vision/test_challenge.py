@@ -291,7 +291,7 @@ def test_time_runs_out(solid: type[Solid]) -> None:
 
 
 def test_going_away_is_not_free(solid: type[Solid]) -> None:
-    """Or whoever holds up a film would wait for the side that fits it."""
+    """Otherwise an attacker with a film would wait for the side that fits it."""
     challenge = asked(1, 1, 1, 1)
     for _ in range(2):
         assert challenge.begin_again() is None

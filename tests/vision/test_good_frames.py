@@ -1,4 +1,4 @@
-"""One face throughout: whoever is swapped in begins at nothing."""
+"""One face throughout: a person swapped in starts from zero."""
 
 from dataclasses import replace
 

@@ -12,7 +12,7 @@ from vision.engines.models.onnx_file import Graph
 from vision.engines.models.weights import NotBuilt
 
 SIDE = 80
-"""Of the square BGR picture it takes, 0..255."""
+"""Side of the square BGR picture it takes, values 0..255."""
 CLASSES = 3
 _EPSILON = 1e-5
 _STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))

@@ -26,7 +26,7 @@ class Added:
     folder: Path
     calibration: Calibration
     figures: list[Figure]
-    """Of the persons that set no threshold."""
+    """Figures on the persons that set no threshold."""
 
 
 def add_model(

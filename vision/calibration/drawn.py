@@ -56,7 +56,7 @@ def calibrate_drawn(persons: Sequence[Person], engine: str) -> Calibration:
 
 
 def distances(persons: Sequence[Person], frames: int) -> tuple[list[float], list[float]]:
-    """Of means of `frames` live frames to card photos: holders, strangers."""
+    """Distances of means of `frames` live frames to card photos: holders, strangers."""
     known = [(one, one.reference) for one in persons if one.reference is not None]
     held: list[float] = []
     strange: list[float] = []

@@ -14,7 +14,7 @@ from vision.face import unit
 
 Floats = NDArray[np.float64]
 _SUBSETS = 10
-"""Of a person's live frames, at most."""
+"""Most subsets of one person's live frames."""
 _TAIL = 0.05
 """Share of impostor trials that tells how the rest of them thins out."""
 _FEW = 5

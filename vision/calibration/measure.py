@@ -52,7 +52,7 @@ def figure(group: str, persons: Sequence[Person], frames: int, calibration: Cali
 
 
 def figures(persons: Sequence[Person], calibration: Calibration) -> list[Figure]:
-    """Of all persons and of each group, for each number of frames; the worst first: most strangers, then refusals."""
+    """Errors of all persons and of each group, for each number of frames; worst first: strangers, then refusals."""
     found = [
         one
         for group, members in _groups(persons)

@@ -21,7 +21,7 @@ class _Built:
     """An engine that comes with the package."""
 
     sha256: str
-    """Of the encoder's weights, as published."""
+    """SHA-256 of the encoder's weights, as published."""
     calibration: str
     """Whose delivered calibration it has."""
     open: "Callable[[Path], Encoder]"
@@ -77,7 +77,7 @@ def model_store(own: Path) -> Path:
 
 
 def model_folder(own: Path, name: str) -> Path:
-    """Of a network that was added."""
+    """Folder of an added network."""
     return model_store(own) / name
 
 

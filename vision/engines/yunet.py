@@ -76,7 +76,7 @@ class YuNet:
 
 
 def _box(row: Rows, width: int, height: int) -> FaceBox:
-    """Of a face in a picture of that size, cut at its edges."""
+    """Box of a face in a picture of that size, cut at its edges."""
     left, top, right, bottom = (round(float(edge)) for edge in (row[0], row[1], row[0] + row[2], row[1] + row[3]))
     return FaceBox(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
 

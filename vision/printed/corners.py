@@ -17,7 +17,7 @@ Quad = NDArray[np.float64]
 
 _WORKING_WIDTH: Final = 480
 _SMALLEST_SHARE: Final = 0.08
-"""Of the frame's area; a smaller card cannot be read."""
+"""Share of the frame's area below which a card cannot be read."""
 _RATIO: Final = layout.WIDTH / layout.HEIGHT
 _RATIO_SPREAD: Final = 1.45
 """How much a tilted card's proportions may differ, as a factor either way."""

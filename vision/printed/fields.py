@@ -30,7 +30,7 @@ class PrintedBirth:
     era: str | None
     """One of `ERAS`; None where the Western year is printed."""
     year: int
-    """Of the era, 1 for 元年; or Western."""
+    """Year of the era, 1 for 元年; or Western."""
     month: int
     day: int
 

@@ -21,7 +21,7 @@ def recogniser_path() -> Path:
     from vision.printed.recogniser import NoRecogniser
 
     if not CARRIED.is_file():
-        raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Install anew: `make setup`, or the wheel again.")
+        raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Reinstall: `make setup`, or the wheel.")
     if hashlib.sha256(CARRIED.read_bytes()).hexdigest() != SHA256:
-        raise NoRecogniser(f"{CARRIED} is damaged or another file: its hash is not the known one. Install anew.")
+        raise NoRecogniser(f"{CARRIED} is damaged or another file: its hash is not the known one. Reinstall.")
     return CARRIED

@@ -116,7 +116,9 @@ class OpenCvSource:
             if self._is_device:
                 # a device that another program streams from opens all the same, and stays silent
                 what = (
-                    "it sends no more frames" if self._read_since_open else "no frames; another program may be using it"
+                    "it stopped sending frames"
+                    if self._read_since_open
+                    else "no frames; another program may be using it"
                 )
             return CameraLost(f"{self.name}: {what}")
         self._number += 1

@@ -31,7 +31,7 @@ class Condition(StrEnum):
 Conditions = frozenset[Condition]
 
 OF_A_PERSON = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
-"""The others befall whatever is shown."""
+"""The others apply to whatever is shown."""
 
 _CLOSER = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
 _BESIDE = 205

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vision.frame import Image
 
 FOCAL = 1.2
-"""Of the camera, in widths of its frame: about 45 degrees from side to side."""
+"""Focal length of the camera in widths of its frame: about 45 degrees from side to side."""
 _FLAT = 1e-3
 
 

@@ -24,7 +24,7 @@ _INK = (60, 66, 72)
 
 
 def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
-    """One frame of whoever has that name, its middle, with a label below."""
+    """The middle of one frame of the subject of that name, with a label below."""
     frame = Subject.parse(name).drawn(seed)(seconds, turned)
     side = HEIGHT - 40
     left = (WIDTH - side) // 2

@@ -42,8 +42,10 @@ class Subject:
                 raise ValueError(f"there is no condition {word!r}. Known: {', '.join(Condition)}.")
         conditions = frozenset(Condition(word) for word in words)
         if plus and conditions & OF_A_PERSON:
-            befall = ", ".join(sorted(conditions & OF_A_PERSON))
-            raise ValueError(f"{befall}: only a person has that, not what an attacker shows. Leave one of the two out.")
+            personal = ", ".join(sorted(conditions & OF_A_PERSON))
+            raise ValueError(
+                f"{personal}: only a person has that, not what an attacker shows. Leave one of the two out."
+            )
         return cls(person, Attack(kind) if plus else None, conditions)
 
     def drawn(self, seed: int) -> Drawing:

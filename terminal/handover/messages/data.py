@@ -97,7 +97,7 @@ class DispensedDay(Part):
 
 
 class DrugMonth(Part):
-    """Of claims."""
+    """One month of medicines from claims."""
 
     dispenser_kind: Annotated[Text, Element("DiOrg", TEXT)] = None
     dispenser_code: Annotated[Text, Element("MeTrDiHCd", TEXT)] = None
@@ -127,7 +127,7 @@ class PrescribedDay(Part):
 
 
 class PrescriptionMonth(Part):
-    """Of e-prescriptions that were issued."""
+    """Issued e-prescriptions."""
 
     prescriber_code: Annotated[Text, Element("ShPrHCd", TEXT)] = None
     prescriber_name: Annotated[Text, Element("ShPrHNm", TEXT)] = None
@@ -159,7 +159,7 @@ class DispensingDay(Part):
 
 
 class DispensingMonth(Part):
-    """Of dispensings that pharmacies registered."""
+    """Dispensings registered by pharmacies."""
 
     dispenser_kind: Annotated[Text, Element("CzDiOrg", TEXT)] = None
     dispenser_code: Annotated[Text, Element("CzMeTrDiHCd", TEXT)] = None

@@ -27,7 +27,7 @@ class RequestHeader(Part):
 
 
 class DatedRequestHeader(Part):
-    """Of a qualification check."""
+    """Header of a qualification check."""
 
     confirmation_date: ConfirmationDate
     institution_code: InstitutionCode
@@ -74,7 +74,7 @@ class BulkHeader(Part):
 
 
 class ErrorHeader(Part):
-    """Of an `.err` file. What a real one holds is not public."""
+    """Header of an `.err` file. What a real one holds is not public."""
 
     executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, Confidence.INFERRED)]
     file_identifier: Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT, Confidence.INFERRED)] = None

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated
 
+from consent.items import Item
 from terminal.handover.codes import (
     CARD,
     CONSISTENCY,
@@ -104,7 +105,7 @@ Asked = Consent | None
 _PUBLISHED = Confidence.DOCUMENTED
 """The patient interface of ORCA, which is published, passes these on under the same names."""
 _INFERRED = Confidence.INFERRED
-"""Of the newer consents: ORCA's interface has them since January 2025; that they stand here is inferred."""
+"""For the newer consents: ORCA's interface has them since January 2025; their place here is inferred."""
 
 
 class Insured(Part):
@@ -141,25 +142,36 @@ class Insured(Part):
     elderly_recipient: Annotated[ElderlyRecipientInfo | None, Element("ElderlyRecipientCertificateInfo")] = None
     limit_changed: Annotated[Text, Element("LimitApplicationCertificateChanged", code(LIMIT_CHANGED))] = None
     limit_consent: Annotated[
-        Asked, Consented("LimitApplicationCertificateRelated", has_available_time=False, confidence=_PUBLISHED)
+        Asked,
+        Consented(
+            "LimitApplicationCertificateRelated", Item.HIGH_COST_LIMIT, has_available_time=False, confidence=_PUBLISHED
+        ),
     ] = None
     limit: Annotated[LimitInfo | None, Element("LimitApplicationCertificateRelatedInfo")] = None
-    disease_consent: Annotated[Asked, Consented("SpecificDiseasesCertificateRelated", has_available_time=False)] = None
+    disease_consent: Annotated[
+        Asked, Consented("SpecificDiseasesCertificateRelated", Item.SPECIFIC_DISEASE, has_available_time=False)
+    ] = None
     diseases: Annotated[
         tuple[DiseaseInfo, ...], Element("SpecificDiseasesCertificateList", item="SpecificDiseasesCertificateInfo")
     ] = ()
     medical_tickets: Annotated[
         tuple[MedicalTicket, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")
     ] = ()
-    checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo", confidence=_PUBLISHED)] = None
-    medicines: Annotated[Asked, Consented("PharmacistsInfo", confidence=_PUBLISHED)] = None
-    diagnosis: Annotated[Asked, Consented("DiagnosisInfo", confidence=_PUBLISHED)] = None
-    surgery: Annotated[Asked, Consented("OperationInfo", confidence=_PUBLISHED)] = None
-    diagnosis_name: Annotated[Asked, Consented("DiagnosisName", confidence=_INFERRED)] = None
-    infection: Annotated[Asked, Consented("InfectiousInfo", confidence=_INFERRED)] = None
-    allergy: Annotated[Asked, Consented("AllergyInfo", confidence=_INFERRED)] = None
-    contraindication: Annotated[Asked, Consented("ContraindicationInfo", confidence=_INFERRED)] = None
-    test: Annotated[Asked, Consented("TestInfo", confidence=_INFERRED)] = None
-    prescription: Annotated[Asked, Consented("PrescriptionInfo", confidence=_INFERRED)] = None
+    checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo", Item.HEALTH_CHECKUP, confidence=_PUBLISHED)] = (
+        None
+    )
+    medicines: Annotated[Asked, Consented("PharmacistsInfo", Item.MEDICINES, confidence=_PUBLISHED)] = None
+    diagnosis: Annotated[Asked, Consented("DiagnosisInfo", Item.DIAGNOSIS, confidence=_PUBLISHED)] = None
+    surgery: Annotated[Asked, Consented("OperationInfo", Item.SURGERY, confidence=_PUBLISHED)] = None
+    diagnosis_name: Annotated[Asked, Consented("DiagnosisName", Item.SURGERY, confidence=_INFERRED, newer=True)] = None
+    infection: Annotated[Asked, Consented("InfectiousInfo", Item.SURGERY, confidence=_INFERRED, newer=True)] = None
+    allergy: Annotated[Asked, Consented("AllergyInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)] = None
+    contraindication: Annotated[
+        Asked, Consented("ContraindicationInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)
+    ] = None
+    test: Annotated[Asked, Consented("TestInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)] = None
+    prescription: Annotated[Asked, Consented("PrescriptionInfo", Item.MEDICINES, confidence=_INFERRED, newer=True)] = (
+        None
+    )
     reference_number: Annotated[Text, Element("ReferenceNumber", REFERENCE_NUMBER)] = None
     arbitrary_identifier: Annotated[Text, Element("ArbitraryIdentifier", TEXT)] = None

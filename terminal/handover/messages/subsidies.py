@@ -6,6 +6,7 @@ municipalities, written as the elements around them are.
 
 from typing import Annotated
 
+from consent.items import Item
 from terminal.handover.codes import SUBSIDY_STANDING, YES_NO
 from terminal.handover.messages.insured import Day, Text
 from terminal.handover.parts import Confidence, Consent, Consented, Element, Part
@@ -34,9 +35,9 @@ class SubsidyResult(Part):
     """Tells refused, none, ended and not connected apart: a subsidy must not be closed because nothing came."""
 
     standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
-    consent: Annotated[Consent | None, Consented("MedicalSubsidy", has_available_time=False, confidence=_INFERRED)] = (
-        None
-    )
+    consent: Annotated[
+        Consent | None, Consented("MedicalSubsidy", Item.SUBSIDIES, has_available_time=False, confidence=_INFERRED)
+    ] = None
     certificates: Annotated[
         tuple[SubsidyCertificate, ...], Element("MedicalSubsidyList", None, _INFERRED, item="MedicalSubsidyInfo")
     ] = ()

@@ -32,7 +32,7 @@ _SERVICE_EVENTS = frozenset({"ChallengeFetched", "CheckOpened", "Registered", "A
 
 
 def read_trail(path: Path) -> list[dict[str, str]]:
-    """The trail's last records, oldest first; what is no record is skipped."""
+    """The trail's last records, oldest first; invalid records are skipped."""
     try:
         with path.open("rb") as file:
             file.seek(0, 2)

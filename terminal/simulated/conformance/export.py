@@ -40,15 +40,15 @@ class Export(BaseModel):
     ask_staff: bool | None = None
     """Staff is told that something has to be looked at."""
     identifier: str | None = None
-    """Of an answer: the ArbitraryFileIdentifier of the request it was matched to."""
+    """For an answer: the ArbitraryFileIdentifier of the request it was matched to."""
     booked: int | None = None
     """How often this file led to a reception."""
     units: int | None = None
-    """Of a bulk result: how many people stood in it."""
+    """For a bulk result: how many people it holds."""
 
 
 class NotAnExport(Exception):
-    """The file is there and is no export; the text says why, and nothing of its content."""
+    """The file exists and is not an export; the text says why, and nothing of its content."""
 
 
 def read_export(path: Path) -> Export | None:

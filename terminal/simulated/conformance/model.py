@@ -27,12 +27,12 @@ class Case:
     why: Text
     source: str
     fault: str = ""
-    """Of our own wrong client, which this case must find."""
+    """The fault of our own wrong client that this case must find."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One observation. `right` is None where it is no judgement."""
+    """One observation. `right` is None if it judges nothing."""
 
     text: Text
     right: bool | None = None

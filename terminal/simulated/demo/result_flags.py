@@ -6,16 +6,9 @@ from pathlib import Path
 from lxml import etree
 
 from consent.items import Item
+from terminal.handover.layout import CONSENTS
 
-FLAG_ELEMENTS = {
-    "DiagnosisInfoConsFlg": Item.DIAGNOSIS,
-    "PharmacistsInfoConsFlg": Item.MEDICINES,
-    "OperationInfoConsFlg": Item.SURGERY,
-    "SpecificHealthCheckupsInfoConsFlg": Item.HEALTH_CHECKUP,
-    "SpecificDiseasesCertificateRelatedConsFlg": Item.SPECIFIC_DISEASE,
-    "MedicalSubsidyConsFlg": Item.SUBSIDIES,
-    "LimitApplicationCertificateRelatedConsFlg": Item.HIGH_COST_LIMIT,
-}
+FLAG_ELEMENTS = {marker.flag: item for item, marker in CONSENTS.items()} | {"MedicalSubsidyConsFlg": Item.SUBSIDIES}
 
 
 def flags_in(path: Path) -> dict[Item, int]:

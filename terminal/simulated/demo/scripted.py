@@ -75,7 +75,7 @@ class ScriptedPatient:
             self._touch(talk, self._wanted(talk, state), hands)
 
     def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, hands: Hands) -> None:
-        """Take the card; where it lies there no more, go back to the start."""
+        """Take the card; if it is gone already, go back to the start."""
         offers = {offer.id: offer for offer in talk.body.offers}
         if self._script.next_family and "next" in offers:
             self._touch(talk, offers["next"], hands)

@@ -33,7 +33,7 @@ class Stage(Protocol):
         """The JPEG 2000 photo for that persona's card."""
 
     def show(self, persona: Persona) -> None:
-        """Put whoever that persona meets before the camera."""
+        """Put the person of that persona in front of the camera."""
 
 
 class SyntheticStage:
@@ -60,7 +60,7 @@ class SyntheticStage:
 
 
 class CameraStage:
-    """A real camera, or a video file in its place, with whoever is before it.
+    """A real camera, or a video file in its place, and the person in front of it.
 
     That person's portrait is taken once and goes on the cards, except where a persona must meet somebody else. A
     demonstration, no measure of accuracy: portrait and live picture are minutes apart.
@@ -106,7 +106,7 @@ class CameraStage:
         return self._own
 
     def show(self, persona: Persona) -> None:
-        """Whoever is there is there."""
+        """No-op: a real camera shows the person in front of it."""
 
 
 def is_live(camera: str | None) -> bool:

@@ -38,7 +38,7 @@ class StubControl(Protocol):
 class EmbeddedStub:
     """In this process, on a free port of the loopback.
 
-    It has its port at once and loads in a thread of its own; whoever connects meanwhile waits a moment for the answer.
+    It has its port at once and loads in its own thread; a client that connects meanwhile waits for its answer.
     Raises `NotReady` in the first call after a failed start.
     """
 

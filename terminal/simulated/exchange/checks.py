@@ -32,7 +32,7 @@ class Question:
     limit_agreed: bool
     """The patient agreed, by word of mouth, to the limit being given."""
     day: date
-    """Of the care that is asked about."""
+    """Day of the care in question."""
 
 
 class Checks(Protocol):

@@ -42,7 +42,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Found:
     keys: tuple[InsuredKey, ...]
-    """Of the qualification that was found, then of the person's others."""
+    """Keys of the qualification found, then of the person's others."""
     record: Insured | None = field(repr=False)
     """None where only the service knows who it is."""
     care: tuple[CareConsent, ...] = field(default=(), repr=False)
@@ -63,7 +63,7 @@ class InsuredPeople(Protocol):
         ...
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        """Of an invented person by name, as version 0.1.0 kept them; empty for one that is not known."""
+        """Keys of an invented person by name, as version 0.1.0 kept them; empty if unknown."""
         ...
 
 

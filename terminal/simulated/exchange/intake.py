@@ -1,6 +1,6 @@
 """The `req` folder, looked through again and again: polling works on shares where notifications do not.
 
-A file is taken when it has the same size and time at two looks in a row. What is no plain file is never opened.
+A file is taken when it has the same size and time at two looks in a row. Only plain files are opened.
 """
 
 import errno
@@ -26,7 +26,7 @@ class Stamp:
     changed: int
     """Nanoseconds, as the file system says."""
     number: int
-    """Of the file in its file system."""
+    """Inode of the file."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Look:
     hostile: int
     """Names or files that are refused and left alone."""
     ignored: int = 0
-    """Files whose name is no request's."""
+    """Files whose name is not a request's."""
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class Intake:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """None for what is no plain file, or is not there."""
+    """None for a missing file, and for anything but a plain one."""
     try:
         status = path.lstat()
     except OSError:

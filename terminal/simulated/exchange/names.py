@@ -45,7 +45,7 @@ class NotARequest:
 
 
 class Hostile:
-    """Begins like a request and is no plain name (too long, blanks, path signs, other scripts): refused, left alone."""
+    """Begins like a request but is not a plain name (too long, blanks, path signs, other scripts): left alone."""
 
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:

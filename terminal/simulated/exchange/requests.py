@@ -38,7 +38,7 @@ class ErrorFile(Part):
 @dataclass(frozen=True, slots=True)
 class Answered:
     name: str
-    """Of the answer's file."""
+    """Name of the answer's file."""
     data: bytes = field(repr=False)
     delay: float = 0.0
     """Seconds to hold it back."""
@@ -127,7 +127,7 @@ def _answer(message: Part, file: UploadedFile, desk: Desk, bulk_lasts: timedelta
         case CheckupRequest():
             return answer_checkups(message, desk)
         case _:
-            raise TypeError(f"{type(message).__name__} is no request")
+            raise TypeError(f"{type(message).__name__} is not a request")
 
 
 def reject(
@@ -152,7 +152,7 @@ def reject(
 
 
 def identifier_in(parsed: Parsed) -> str | None:
-    """Of a message that need not follow any layout."""
+    """Read it from a message that need not follow any layout."""
     found = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
     text = (found.text or "").strip(XML_SPACE) if found is not None else ""
     return text[:LONGEST_IDENTIFIER] or None

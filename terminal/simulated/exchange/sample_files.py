@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from consent.items import Item
+from consent.items import VIEWING, Item
 from terminal.handover.messages.bulk import BulkResult, BulkUnits
 from terminal.handover.messages.header import BulkHeader, QualificationHeader
 from terminal.handover.messages.insured import Insured
@@ -78,7 +78,7 @@ class Answers:
 def _asked(person: InsuredPerson) -> tuple[Item, ...]:
     left_out = set()
     if not person.may_share:
-        left_out |= {Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP, Item.SPECIFIC_DISEASE}
+        left_out |= {*VIEWING, Item.SPECIFIC_DISEASE}
     if not person.specific_diseases:
         left_out.add(Item.SPECIFIC_DISEASE)
     if not person.subsidies or not person.subsidies_connected:
@@ -138,7 +138,7 @@ class SampleFile:
     title: str
     data: bytes = field(repr=False)
     elements: frozenset[str] = field(repr=False)
-    """Of `ResultOfQualificationConfirmation`, those that stand in it."""
+    """Elements of `ResultOfQualificationConfirmation` in it."""
 
 
 def face_file(
@@ -184,7 +184,7 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         registered=True,
         opened_at=now,
     )
-    if any(answers.items.get(item) for item in _VIEWING) and not facts_of(opened, person).may_share:
+    if any(answers.items.get(item) for item in VIEWING) and not facts_of(opened, person).may_share:
         raise ValueError(f"{sample.person}: data of this person are never shared (自衛官, 日雇特例, 医療扶助)")
     submission = Submission(
         terminal_id="sample",
@@ -209,9 +209,6 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         simulated=True,
     )
     return result_of(opened, person, Accepted(submission, receipt, check_id))
-
-
-_VIEWING = (Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP)
 
 
 def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:

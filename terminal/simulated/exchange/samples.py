@@ -149,7 +149,7 @@ def _dispensing(day: date) -> DispensingMonth:
 
 
 def checkups(day: date) -> tuple[Checkup, ...]:
-    """Of the last two years, on the first of June."""
+    """Check-ups of the last two years, on the first of June."""
     years = (max(day.year - 2, 1), max(day.year - 1, 1))
     return tuple(
         Checkup(effective=date(year, 6, 1), values=values)

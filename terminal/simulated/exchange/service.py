@@ -65,7 +65,7 @@ class ExchangeRules:
     institution_code: str | None = None
     """Ten digits; None answers any institution."""
     encoding: Encoding | None = None
-    """Of answers; None: as the request has it."""
+    """Encoding of answers; None: the request's."""
     keep_requests: bool = False
     """Move answered requests to `req/done` instead of deleting them."""
     answer_after: float = 0.0
@@ -94,7 +94,7 @@ class Scan:
     """Still being written, or held back."""
     hostile: int = 0
     ignored: int = 0
-    """Files that are no request by their name."""
+    """Files that are not requests by their name."""
     undelivered: int = 0
     """Answers that could not be written, and requests that could not be read or taken away; tried again."""
     consents: int = 0
@@ -117,7 +117,7 @@ class _Memory:
     finished: dict[str, Stamp] = field(default_factory=dict)
     """Answered and not to be taken away: a folder that is read-only."""
     results: dict[str, Stamp] = field(default_factory=dict)
-    """Of card readers, by name, as they were looked at."""
+    """Files of card readers seen so far, by name."""
     hostile: int = 0
     ignored: int = 0
     face_missing: bool = False
@@ -321,7 +321,7 @@ class ExchangeService:
         return True
 
     def _take_away(self, arrived: Arrived, scan: Scan) -> None:
-        """Leaves a file that was written anew meanwhile: it is another request."""
+        """Leave a file that was rewritten meanwhile: it is another request."""
         try:
             if stamp_of(arrived.path) not in (None, arrived.stamp):
                 return

@@ -47,7 +47,7 @@ class CardKind:
     """The card as it is issued. PINs are invented."""
 
     kind: str = ""
-    """Of phones and other cards, as `uketsuke card kinds` lists them; empty for a card that the rest of this says."""
+    """Kind of phone or other card, as `uketsuke card kinds` lists them; empty for a card with the fields below."""
     ended_days_ago: int | None = None
     """Since when a phone's certificate is over; None: it is not."""
     pin: str | None = "1234"

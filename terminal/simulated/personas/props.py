@@ -41,7 +41,7 @@ class Props:
     _in_memory: dict[str, CardImage] = field(default_factory=dict)
 
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
-        """The persona's card as issued; anew if somebody else is on the photo. Play on a copy, so that it stays new."""
+        """The persona's card as issued; reissued if another face is on the photo. Play on a copy: it stays new."""
         if not self.keep_cards:
             if persona.name not in self._in_memory:
                 self._in_memory[persona.name] = self._issue(persona, portrait_jp2)

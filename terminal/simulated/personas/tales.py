@@ -220,7 +220,7 @@ _EN: dict[str, tuple[str, str]] = {
     "all-refused": ("Say that refusing costs nothing.", "Done, nothing shared."),
     "removed-before-check": ("Ask to put the card down again.", "Back at the first screen, nothing written."),
     "removed-during-consent": ("Say that the reception went through.", "Received, nothing shared."),
-    "mixed-card-refused": ("Note the code and tell whoever is responsible.", "Refused."),
+    "mixed-card-refused": ("Note the code and tell the person responsible.", "Refused."),
     "silent-at-opening": ("Try again, or use the 資格確認書.", "U-301, nothing kept."),
     "silent-at-submit": (
         "Receive the patient; the result follows.",

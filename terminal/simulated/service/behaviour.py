@@ -93,7 +93,7 @@ class Setting(Model):
 
     operation: Operation
     person: str | None = None
-    """Id of an insured person; None: whoever it is. The challenge is asked for before anybody is known."""
+    """Id of an insured person; None for anybody. The challenge is asked for before anybody is known."""
     rule: Rule
 
 

@@ -45,7 +45,7 @@ def look_up(search: InsuredSearch, people: People, day: date) -> Found:
 
 
 def _validity(person: InsuredPerson, qualification: Qualification, day: date) -> Validity:
-    """Of one qualification on a day, which may lie years back."""
+    """Validity of one qualification on a day, which may lie years back."""
     if qualification.qualification_date is not None and day < qualification.qualification_date:
         return "4"
     end = qualification.disqualification_date

@@ -41,7 +41,7 @@ class LimitEntry(Confidential):
     long_term_date: date | None = None
 
     def on(self, day: date) -> Limit:
-        """Of the benefit year."""
+        """Return the limit that holds in the benefit year of that day."""
         start, end = benefit_year(day)
         return Limit(
             classification=self.classification,
@@ -137,7 +137,7 @@ class InsuredPerson(Confidential):
     former: tuple[Qualification, ...] = ()
     """Lost ones that a look-up by their numbers still finds; a card leads to the present one."""
     tickets: tuple[TicketEntry, ...] = ()
-    """Of public assistance, one each month; a qualification may also hold tickets of certain months."""
+    """Tickets of public assistance, one each month; a qualification may also hold tickets of certain months."""
     care_consents: tuple[CareConsent, ...] = ()
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDisease, ...] = ()
@@ -241,7 +241,7 @@ People = Mapping[str, InsuredPerson]
 
 
 def invented_people(own: Path | None = None) -> People:
-    """Those of the package, and of a file of one's own, which may say `like` one of them or replace one.
+    """Those of the package, and of the user's own file, which may say `like` one of them or replace one.
 
     Raises `ValueError` for a file that is none; the text names person and field, never what stood there.
     """

@@ -59,7 +59,7 @@ class CertificateRules:
 
 
 def parse_certificate(der: bytes) -> x509.Certificate | None:
-    """None for anything that is no certificate with an RSA key."""
+    """None for anything but a certificate with an RSA key."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
@@ -175,7 +175,7 @@ def _is_for_user_authentication(certificate: x509.Certificate, rules: Certificat
 
 
 def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
-    """False also for an authority that is no certificate: a registry from elsewhere must not stop the service."""
+    """False also for an authority that is not a certificate: a registry from elsewhere must not stop the service."""
     try:
         certificate.verify_directly_issued_by(load_authority(authority_pem))
     except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
@@ -185,7 +185,7 @@ def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
 
 @lru_cache(maxsize=16)
 def load_authority(pem: str) -> x509.Certificate:
-    """`ValueError` for a text that is no certificate."""
+    """Raises `ValueError` for an invalid certificate."""
     return x509.load_pem_x509_certificate(pem.encode())
 
 

@@ -1,6 +1,6 @@
 """The public registry: which cards, terminals and trust anchors the service knows. Nothing in it is secret.
 
-A JSON file, written whole or not at all, read again when it changed: so whoever issues simulated cards tells a service
+A JSON file, written whole or not at all, read again when it changed: so the issuer of simulated cards tells a service
 in another process by writing here.
 """
 
@@ -33,7 +33,7 @@ class CardEntry(Model):
     person: str
     """Id of an insured person."""
     chip_key_sha256: str | None = None
-    """Of the DER SubjectPublicKeyInfo, hex, known from issuance; None: this service does not know the pair."""
+    """SHA-256 of the DER SubjectPublicKeyInfo, hex, known from issuance; None if the pair is unknown here."""
     registered: bool | None = None
     """Overrides what the person's record says."""
     status: CardStatus = CardStatus.IN_USE
@@ -60,7 +60,7 @@ class Registry(Model):
     certificate_authorities: tuple[str, ...] = ()
     """Certificates (PEM) of the CA for user authentication."""
     revocation_lists: tuple[str, ...] = ()
-    """CRLs (PEM) of these CAs. Who is on one that holds is revoked; which one holds, whoever reads it verifies."""
+    """CRLs (PEM) of these CAs. A certificate on a valid one is revoked; the reader verifies which are valid."""
     record_anchors: tuple[TrustAnchor, ...] = ()
 
     def card(self, certificate: bytes) -> CardEntry | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from config.japan import JAPAN
-from consent.items import Item
+from consent.items import VIEWING, Item
 from terminal.qualification.contract import (
     CertificateStanding,
     CheckFacts,
@@ -22,8 +22,6 @@ from terminal.simulated.service.people import InsuredPerson, Validity
 from terminal.simulated.service.storage.store import Accepted, OpenedCheck
 
 AVAILABLE_FOR = timedelta(hours=24)
-SHARED = frozenset({Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP})
-"""Items that let the institution fetch data, for a day, and that those who may not share cannot grant."""
 
 
 def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
@@ -138,7 +136,7 @@ def _outcome(answer: ConsentAnswer, granted: set[Item]) -> ConsentOutcome:
 
 
 def _end_of(answer: ConsentAnswer) -> datetime | None:
-    if answer.consent_time is None or answer.item not in SHARED:
+    if answer.consent_time is None or answer.item not in VIEWING:
         return None
     return answer.consent_time + AVAILABLE_FOR
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pydantic import ValidationError
 
 from config.japan import JAPAN
-from consent.items import Item
+from consent.items import VIEWING, Item
 from terminal.qualification.contract import (
     CardSignature,
     CertificateStanding,
@@ -61,7 +61,7 @@ from terminal.simulated.service.proofs import (
 )
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
-from terminal.simulated.service.result import SHARED, facts_of, result_of, result_of_lookup
+from terminal.simulated.service.result import facts_of, result_of, result_of_lookup
 from terminal.simulated.service.revocation import RevocationLists
 from terminal.simulated.service.storage.store import (
     RECEIPTS_AT_MOST,
@@ -87,7 +87,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request without a body, by its headers. Signature and nonce are empty for what is no base64."""
+    """Who sent a request without a body, by its headers. Signature and nonce are empty for invalid base64."""
 
     terminal_id: str
     signature: bytes = field(repr=False)
@@ -241,7 +241,7 @@ class Service:
         )
 
     async def standing(self, check_id: str, caller: Caller) -> Standing | Refused:
-        """For whoever hands out data: a consent may have been taken back since its result was written."""
+        """For components that hand out data: a consent may have been taken back since its result was written."""
         turned_away = self._turned_away(Asked.CONSENTS, check_id, caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
@@ -399,7 +399,7 @@ class Service:
             return RefusalReason.NOT_ALLOWED
         if not check.registered:
             return RefusalReason.NOT_REGISTERED
-        if _granted(submission) & SHARED and not facts_of(check, person).may_share:
+        if _granted(submission).intersection(VIEWING) and not facts_of(check, person).may_share:
             return RefusalReason.NOT_ALLOWED
         moments = [answer.consent_time for answer in submission.answers if answer.consent_time is not None]
         now = self._clock()

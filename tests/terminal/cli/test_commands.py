@@ -250,7 +250,7 @@ def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uk
         assert code == 1
         assert check in output
         code, output = uketsuke("ledger", "withdraw", check, "nonsense")
-        assert "nonsense is no item" in output
+        assert "nonsense is not an item" in output
         code, output = uketsuke("ledger", "verify", "--receipts")
         assert code == 0, output
     finally:

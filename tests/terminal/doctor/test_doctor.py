@@ -280,7 +280,7 @@ def test_folders(ready: Settings, tmp_path: Path) -> None:
     results = changed(ready, handover={"folder": share})
     assert "is not there" in files.results_folder(results).said
     share.write_text("a file")
-    assert "is no folder" in files.results_folder(results).said
+    assert "is not a folder" in files.results_folder(results).said
     share.unlink()
     share.mkdir()
     assert files.results_folder(results).grade is Grade.OK

@@ -243,7 +243,7 @@ def test_a_name_that_is_more_than_a_name(tmp_path: Path, name: str) -> None:
 
 
 def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
-    """After a crash: prepared and not moved, moved, taken; and a share that is not connected is no empty folder."""
+    """After a crash: prepared and not moved, moved, taken; and a disconnected share is not an empty folder."""
     results = ResultFolder(tmp_path)
     digest = hashlib.sha256(DATA).hexdigest()
     assert isinstance(results.look(NAME), NotDelivered)

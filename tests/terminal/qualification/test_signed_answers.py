@@ -1,4 +1,4 @@
-"""Somebody on the line between terminal and service: what was changed, kept or made up on the way is no answer."""
+"""Somebody on the line between terminal and service: an answer changed, kept or made up on the way is refused."""
 
 import asyncio
 import json

@@ -166,7 +166,7 @@ def test_the_same_decision_again_gives_the_same_receipt(counter: Any, card: Any)
     async def day(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         receipts = []
-        for _ in range(3):  # signed anew each time, as after a restart
+        for _ in range(3):  # signed again each time, as after a restart
             counter.now += timedelta(hours=1)
             submission = decision(client, opened.check_id, [yes(Item.DIAGNOSIS)])
             receipts.append(await client.submit(opened.check_id, submission, "key-1"))

@@ -65,7 +65,7 @@ def test_a_wrong_time_is_mended_and_written_down(office: Office, counter: Any, w
 
 
 def test_without_consents_the_qualification_is_never_lost(office: Office, counter: Any) -> None:
-    """Of version 0.1, so nothing is known of the service's time; a no needs no moment."""
+    """Version 0.1 kept no service time; a no needs no moment."""
     office.wrong = -3 * HOUR
 
     async def day(client: Any) -> Any:

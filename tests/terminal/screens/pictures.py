@@ -1,4 +1,4 @@
-"""The README's pictures of the screens, made anew: `.venv/bin/python -m tests.terminal.screens.pictures`.
+"""Make the README's pictures of the screens: `.venv/bin/python -m tests.terminal.screens.pictures`.
 
 States of the gallery and the synthetic patient, nobody else. Needs `rsvg-convert` (librsvg2-bin) and the fonts below
 (fonts-dejavu-core, fonts-noto-cjk); the PNG files go to `docs/pictures`.

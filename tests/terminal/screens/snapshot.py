@@ -1,6 +1,6 @@
 """Pictures of screens kept beside the tests: small SVG files, cell for cell what the terminal shows.
 
-`UKETSUKE_UPDATE_SNAPSHOTS=1 pytest tests/terminal/screens` writes them anew; look at the difference before committing.
+`UKETSUKE_UPDATE_SNAPSHOTS=1 pytest tests/terminal/screens` rewrites them; look at the difference before committing.
 Textual's own screenshots hold a web font, a window and a clip path per line: ten times the size, and less to see.
 """
 
@@ -20,7 +20,7 @@ from terminal.screens.wrapping import cells
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "UKETSUKE_UPDATE_SNAPSHOTS"
 WIDTH, HEIGHT = 10, 20
-"""Of one cell, in pixels."""
+"""Size of one cell, in pixels."""
 _BLOCKS = {
     "▀": ((0, 0, 2, 1),),
     "▄": ((0, 1, 2, 1),),

@@ -62,7 +62,7 @@ def test_leaving_the_face_check_costs_an_attempt_however_often() -> None:
         world.touch(ev.PinChosen)
         assert isinstance(world.state, st.PinEntry)
         world.touch(ev.FaceChosen)
-    assert isinstance(world.state, st.PinEntry), "three attempts, and no more by going to and fro"
+    assert isinstance(world.state, st.PinEntry), "three attempts; going to and fro gives no others"
     assert world.touch(ev.PinForgotten) == ()
     assert isinstance(world.state, st.ChoosingMethod)
     assert Way.FACE not in world.state.ways

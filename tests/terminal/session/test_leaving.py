@@ -282,7 +282,7 @@ def test_the_next_family_member_keeps_language_look_and_voice_and_nothing_of_the
     assert world.state.display == st.Display(language="en", voice=True), "the voice calls until the card is taken"
     world.take_card()
     assert isinstance(world.state, st.Idle)
-    assert world.state.display == st.Display(), "who comes after them begins anew"
+    assert world.state.display == st.Display(), "the next patient starts afresh"
 
 
 def test_a_family_member_who_does_not_come_leaves_no_look_behind() -> None:

@@ -15,7 +15,7 @@ from vision.engines.models.weights import NotBuilt, sha256_of
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
-"""Of the built file; a change here builds it anew everywhere."""
+"""Version of the built file; a change rebuilds it everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class _Record:
 def built_network(source: Path, cache: Path) -> Path:
     """The ONNX file of the dlib network in `source`, below `cache`. Raises NotBuilt.
 
-    Checked by hash on every call; built anew where weights, OpenCV or the file are not those of the record.
+    Checked by hash on every call; rebuilt where weights, OpenCV or the file are not those of the record.
     """
     import cv2
 

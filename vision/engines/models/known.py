@@ -8,7 +8,7 @@ from vision.engines.models.weights import ENCODER, KNOWN_SHA256, SFACE, YUNET
 @dataclass(frozen=True, slots=True)
 class KnownModel:
     name: str
-    """Of its file, without the ending."""
+    """Name of its file, without the ending."""
     about: str
     licence: str
     home_page: str

@@ -79,9 +79,9 @@ def delivered(file: Delivered) -> Path:
     named = os.environ.get(FOLDER_VARIABLE)
     path = (Path(named) if named else CARRIED) / file.name
     if not path.is_file():
-        raise WeightsMissing(f"{file.name} is not in {path.parent}. Install anew: `make setup`, or the wheel again.")
+        raise WeightsMissing(f"{file.name} is not in {path.parent}. Reinstall: `make setup`, or the wheel.")
     if sha256_of(path) not in (file.carried_sha256, file.published_sha256):
-        raise WeightsMissing(f"{path} is damaged or another file: its hash is not the published one. Install anew.")
+        raise WeightsMissing(f"{path} is damaged or another file: its hash is not the published one. Reinstall.")
     return path
 
 

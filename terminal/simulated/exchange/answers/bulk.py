@@ -27,7 +27,7 @@ REGISTRATION: Final = "OQSmuimm"
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
     key: str
-    """Of the file: its name and digest."""
+    """Identity of the file: name and digest."""
     job: str
     """`FileKind.job`."""
     data: bytes = field(repr=False)

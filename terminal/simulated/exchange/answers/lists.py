@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Final
 
-from consent.items import Item
+from consent.items import VIEWING
 from terminal.handover.layout import attributes_of
 from terminal.handover.messages.bulk import BulkUnit
 from terminal.handover.messages.insured import Insured
@@ -73,9 +73,8 @@ def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insur
     flag = (
         Consent(flag="1", consent_time=given, available_time=consent.ends_at(now)) if stands else Consent(flag=EXPIRED)
     )
-    asked = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS, Item.SURGERY)
     return record.model_copy(
-        update={attributes_of(item)[0]: flag if item in consent.items else Consent(flag="0") for item in asked}
+        update={attributes_of(item)[0]: flag if item in consent.items else Consent(flag="0") for item in VIEWING}
     )
 
 

@@ -25,7 +25,7 @@ ReturnT = TypeVar("ReturnT")
 _MOST_AT_ONCE = 256
 _SQLITE: dict[str, Any] = {"paramstyle": "named", "connect_args": {"check_same_thread": False}}
 _MIGRATION_LOCK = 0x756B6574
-"""Of PostgreSQL's advisory locks: "uket"."""
+"""Number of the PostgreSQL advisory lock: "uket"."""
 
 
 class Transaction:
@@ -62,7 +62,7 @@ class _Job:
         self.error: Exception | None = None
 
     def settle(self) -> None:
-        """On the loop of whoever waits, who may have gone."""
+        """Runs on the waiter's loop; the waiter may be gone."""
         if self.future.done():
             return
         if self.error is not None:

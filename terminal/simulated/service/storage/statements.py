@@ -1,6 +1,6 @@
 """The statements of the store: written once in SQLAlchemy Core, turned into the database's own text once.
 
-On the way of every request the text goes straight to the driver; building and compiling it anew would cost more than
+On the way of every request the text goes straight to the driver; building and compiling it again would cost more than
 running it.
 """
 
@@ -20,7 +20,7 @@ from terminal.simulated.service.storage.tables import (
 )
 
 RECEIPTS_AT_MOST = 500
-"""Receipts one answer holds: the statement asks for no more."""
+"""Most receipts in one answer; the statement asks for this many."""
 
 SUBMISSION_COLUMNS = (
     submissions.c.check_id,
@@ -55,7 +55,7 @@ class Statements:
 
 
 def statements_for(dialect: sa.Dialect) -> Statements:
-    """Of SQLite or PostgreSQL, with a parameter style that takes names."""
+    """Statements for SQLite or PostgreSQL, with a parameter style that takes names."""
     on_sqlite = dialect.name == "sqlite"
 
     def text(statement: sa.ClauseElement) -> str:

@@ -132,8 +132,8 @@ class Store:
         await self._database.write(work)
 
     async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], tuple[OpenedOn, ...]]:
-        """Of one terminal, with a ledger count above `after`, ascending; `RECEIPTS_AT_MOST` of them. And how many
-        receptions it opened on each day.
+        """Receipts of one terminal with a ledger count above `after`, ascending, at most `RECEIPTS_AT_MOST`. And how
+        many receptions it opened on each day.
         """
         asked = {"terminal_id": terminal_id, "after": after}
         whose = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}

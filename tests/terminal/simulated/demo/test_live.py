@@ -185,7 +185,7 @@ def test_a_face_with_the_camera_covered_and_uncovered_by_the_dock(settings: Sett
     assert ways(settings) == ["face"]
 
 
-# --- whoever sits there -----------------------------------------------------------------------------------------
+# --- at the webcam -----------------------------------------------------------------------------------------
 
 
 @on_a_loop

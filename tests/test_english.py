@@ -1,0 +1,45 @@
+"""Plain English: words and turns that make a reader stop, and what to write instead."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOME = Path(__file__).name
+
+INSTEAD = {
+    r"\bwhoever\b": "the person who, anyone who",
+    r"\banew\b": "again, or re- (rebuilt, rewritten)",
+    r"\bat last\b": "finally, or nothing",
+    r"\bbefalls?\b": "happens to, applies to",
+    r"\bto be had\b": "available",
+    r"\bof one's own\b": "its own, your own",
+    r"\bno more\b(?! than)": "no longer",
+    r'"""Of ': "name the thing: Hash of, Port of",
+    r"\b(?:is|are) looked for\b": "look for",
+    r"\bwhat is no\b": "anything but",
+    r"(?<!there )\bis no (?:PIN|card|proof|record|file|folder|member|answer|message|certificate)\b": "is not a",
+}
+
+
+def texts() -> list[Path]:
+    """Code and English documents, as git knows them."""
+    kinds = ("*.py", "*.md", "*.toml", "*.js", "*.css", "*.html", "*en.po", "Makefile")
+    listed = subprocess.run(["git", "ls-files", "-z", *kinds], capture_output=True, text=True, cwd=ROOT, check=True)
+    names = [name for name in listed.stdout.split("\0") if name and not name.endswith((".ja.md", HOME))]
+    return [path for name in names if (path := ROOT / name).is_file() and "fixtures" not in path.parts]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_nothing_reads_translated() -> None:
+    found = []
+    for path in texts():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            found += [
+                f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]} -> {instead}"
+                for pattern, instead in INSTEAD.items()
+                if re.search(pattern, line, re.IGNORECASE)
+            ]
+    assert not found, "\n".join(found)
