@@ -34,7 +34,7 @@ class Display:
     slow: bool = False
     """Spoken slowly."""
     volume: int = VOLUMES[0]
-    """Of the voice, in per cent."""
+    """Loudness of the voice in per cent."""
     more_time: bool = False
     """Every wait for the patient is longer, in every state."""
 

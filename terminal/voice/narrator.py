@@ -20,7 +20,7 @@ PERSISTS = 8.0
 ATTENDED = 60.0
 """Seconds after a key or a touch at the first screen during which somebody is taken to stand there."""
 LAST_SECONDS = 5
-"""Of a wait that runs out: they are counted aloud."""
+"""Seconds before a wait runs out that are counted aloud."""
 _NEVER = float("-inf")
 
 
