@@ -12,7 +12,8 @@ from typing import Any
 from terminal.cli.common import tell
 from terminal.session.display import Size
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, shows
-from tests.terminal.talk.gallery import SCREENS, state_of
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
 
 SIZES = ("1280x800", "800x1280", "1920x1080", "1024x600", "1366x1024")
 LOOKS = ("normal", "large", "largest", "contrast", "low")
@@ -38,7 +39,11 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     troubles = count = 0
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser, PageStage(settings_in(Path(folder))) as stage:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        PageStage(settings_in(Path(folder)), StandIn(EIGHT)) as stage,
+    ):
         page = browser.new_page()
         page.on("console", lambda message: tell(f"console: {message.text}"))
         page.on("pageerror", lambda error: tell(f"error: {error}"))

@@ -12,7 +12,8 @@ from config.settings import Settings
 from terminal.session.display import Size
 from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import PageStage, shows
-from tests.terminal.talk.gallery import SCREENS, state_of
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
 
 FITS = Path(__file__).with_name("fits.js").read_text()
 MORE = "document.querySelector('.turner .onward')?.disabled === false"
@@ -41,7 +42,7 @@ TELLING = (
 @pytest.fixture(scope="module")
 def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
     page = browser.new_page()
-    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("looks"))) as stage:
+    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("looks")), StandIn(EIGHT)) as stage:
         yield stage, stage.open(page)
     page.close()
 

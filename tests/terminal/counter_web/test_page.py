@@ -306,7 +306,7 @@ def test_what_the_page_gets_holds_no_event(stage: PageStage, page: Page) -> None
     stage.open(page)
     ask(stage, page, "summary")
     told = json.loads(got[-1])["talk"]
-    assert set(told["body"]["offers"][0]) <= {"id", "label", "hint", "key", "back", "lang"}
+    assert set(told["body"]["offers"][0]) <= {"id", "label", "hint", "key", "back", "lang", "names"}
     assert "r1" not in json.dumps(told)
 
 

@@ -14,6 +14,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
+from terminal.words.catalogue import LANGUAGES
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 from vision.verdict import Guidance, Progress
 
@@ -23,6 +24,7 @@ RULES = Rules(
     phone=True,
 )
 BOTH = replace(RULES, also_pin=AlsoPin.ALWAYS)
+EIGHT = replace(RULES, languages=LANGUAGES)
 SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True})
 
 
