@@ -4,11 +4,11 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import CardSignaturePolicy, Settings
+from config.version import VERSION
 from consent.continuity import note, require_same
 from consent.ledger import Ledger
 from reader.authenticity import TrustAnchors, load_trust_anchors
@@ -69,7 +69,7 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
 
 def reader_models(settings: Settings) -> ReaderModels:
     """What was found out here about models of readers."""
-    return ReaderModels(settings.state_dir / "readers.json", version("uketsuke"))
+    return ReaderModels(settings.state_dir / "readers.json", VERSION)
 
 
 def reading_of(settings: Settings) -> Reading:

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from config.load import SettingsError, load
-from config.settings import Settings
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 ConfigOption = Annotated[
     Path | None,
@@ -19,7 +19,9 @@ ConfigOption = Annotated[
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to standard error.")]
 
 
-def settings_or_exit(config: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
+def settings_or_exit(config: Path | None, overrides: Mapping[str, Any] | None = None) -> "Settings":
+    from config.load import SettingsError, load
+
     try:
         return load(config, overrides)
     except SettingsError as error:

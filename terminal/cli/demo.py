@@ -1,6 +1,5 @@
 """`uketsuke demo`"""
 
-import asyncio
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.settings import Profile, Settings
+from config.profiles import Profile
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from terminal.simulated.demo.live import LiveDemo
 
 HELP = """The counter with everything embedded: simulated cards, a synthetic patient, the service stub.
@@ -61,6 +61,8 @@ def demo(
         raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
     with plain_errors(), ExitStack() as ending:
+        import asyncio
+
         from terminal.assembly import face_engine
         from terminal.simulated.demo.auto import AutoDemo, as_json
         from terminal.simulated.demo.counter import Counter
@@ -88,7 +90,7 @@ def demo(
         raise typer.Exit(1)
 
 
-def on_screen(settings: Settings, camera: str | None, *, pcsc: bool, service: str | None) -> int:
+def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
     with plain_errors():
         from terminal.screens.app import TerminalApp, run_app
         from terminal.simulated.demo.live import LiveDemo, with_staff_password
@@ -102,7 +104,7 @@ def on_screen(settings: Settings, camera: str | None, *, pcsc: bool, service: st
 
 
 def in_browser(
-    settings: Settings, camera: str | None, *, pcsc: bool, service: str | None, port: int, open_browser: bool
+    settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None, port: int, open_browser: bool
 ) -> int:
     with plain_errors():
         from terminal.counter_web.program import run_web

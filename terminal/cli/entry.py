@@ -4,18 +4,18 @@ import os
 import sys
 from typing import NoReturn
 
-from terminal.cli.version import version_line
+from config.version import VERSION
 
 _EXTRAS = {
     "printed": ("onnxruntime",),
-    "service": ("alembic", "fastapi", "jinja2", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
-    "web": ("websockets",),
+    "service": ("alembic", "fastapi", "jinja2", "psycopg", "sqlalchemy"),
+    "web": ("starlette", "uvicorn", "websockets"),
 }
 
 
 def main() -> None:
     if sys.argv[1:] == ["--version"]:
-        print(version_line())  # noqa: T201
+        print(f"uketsuke {VERSION}")  # noqa: T201
         return
     try:
         shut_in()

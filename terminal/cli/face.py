@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.files import private_folder
-from config.settings import Settings
 from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from vision.calibration.measure import Figure
     from vision.calibration.persons import Person
     from vision.decision import Calibration
@@ -50,7 +50,7 @@ def models(config: ConfigOption = None) -> None:
             tell(f"    {line}")
 
 
-def _known(model: "KnownModel", settings: Settings) -> str:
+def _known(model: "KnownModel", settings: "Settings") -> str:
     in_use = ", in use" if model.engine == (settings.vision.model or "sface") else ""
     state = f"delivered{in_use}" if model.engine else "not delivered"
     rows = [
@@ -63,7 +63,7 @@ def _known(model: "KnownModel", settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def _anti_spoofing(settings: Settings) -> str:
+def _anti_spoofing(settings: "Settings") -> str:
     from vision.antispoofing.store import CHECKPOINTS, HOME_PAGE, LICENCE, networks_in
 
     found = [file.name for _, file in networks_in(settings.face_dir)]
@@ -77,7 +77,7 @@ def _anti_spoofing(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def _added(settings: Settings) -> Iterator[str]:
+def _added(settings: "Settings") -> Iterator[str]:
     from vision.decision import NotCalibrated
     from vision.engines.added import added_in, calibration_in, network_in
     from vision.engines.models.known import model_with
@@ -209,7 +209,7 @@ def _aim(calibration: "Calibration") -> str:
     )
 
 
-def _quiet_settings(config: Path | None) -> Settings:
+def _quiet_settings(config: Path | None) -> "Settings":
     # what OpenCV would say of a file it cannot read is said here
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     log_to_stderr(verbose=False)

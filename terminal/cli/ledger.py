@@ -1,15 +1,14 @@
 """`uketsuke ledger`"""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.settings import Settings
 from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from consent.items import Item
     from consent.verification import LedgerBroken, LedgerIntact
     from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
@@ -40,6 +39,8 @@ def verify(
     """
     settings = settings_or_exit(config)
     with plain_errors():
+        import asyncio
+
         from consent.verification import LedgerBroken, verify_file
         from terminal.assembly import ledger_path
         from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
@@ -158,6 +159,8 @@ def withdraw(
     """
     settings = settings_or_exit(config)
     with plain_errors():
+        import asyncio
+
         from consent.items import Item
         from consent.lifecycle import LifeCycleError
         from terminal.assembly import NotReady
@@ -172,7 +175,7 @@ def withdraw(
         tell("withdrawn" if told else "withdrawn here; the service did not answer and is told at the next start")
 
 
-async def _withdraw(settings: Settings, check: str, items: "list[Item]") -> bool:
+async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:
     from terminal.assembly import client_of, open_books
     from terminal.conductor.clock import Clock
 
@@ -187,7 +190,7 @@ async def _withdraw(settings: Settings, check: str, items: "list[Item]") -> bool
 
 
 async def _with_receipts(
-    settings: Settings, path: Path
+    settings: "Settings", path: Path
 ) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing":
     from terminal.assembly import NotReady, client_of
     from terminal.qualification.contract import Refused, ServiceSilent

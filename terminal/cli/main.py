@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from config.version import VERSION
 from terminal.cli import (
     card,
     config,
@@ -21,7 +22,6 @@ from terminal.cli import (
     stub,
 )
 from terminal.cli.common import tell
-from terminal.cli.version import version_line
 
 app = typer.Typer(
     name="uketsuke",
@@ -52,7 +52,7 @@ app.command(name="pki", help=pki.HELP)(pki.pki)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        tell(version_line())
+        tell(f"uketsuke {VERSION}")
         raise typer.Exit
 
 

@@ -1,6 +1,5 @@
 """`uketsuke run`"""
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from config.settings import Profile, Settings
+from config.profiles import Profile
 from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from reader.link import CardSlot
     from terminal.assembly import Devices
     from terminal.conductor.card_camera import CardCamera
@@ -39,6 +39,10 @@ def run(
     web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
+    address_file: Annotated[
+        Path | None,
+        typer.Option(help="With --web: keep the page's newest address in this file, for a kiosk of this user's group."),
+    ] = None,
     profile: Annotated[
         Profile | None, typer.Option(help="clinic, pharmacy or qualification-only; by default as in the settings.")
     ] = None,
@@ -69,7 +73,9 @@ def run(
         if headless:
             at_prompt(settings, language, write)
         elif web:
-            raise typer.Exit(in_browser(settings, write, port=port, open_browser=not no_open))
+            raise typer.Exit(
+                in_browser(settings, write, port=port, open_browser=not no_open, announce=announcing(address_file))
+            )
         else:
             raise typer.Exit(on_screen(settings, write))
 
@@ -86,14 +92,14 @@ def trace_to(path: Path | None) -> Iterator[Write | None]:
         yield lambda line: print(f"{datetime.now():%H:%M:%S.%f}  {line}", file=file, flush=True)
 
 
-def is_simulated(settings: Settings) -> bool:
+def is_simulated(settings: "Settings") -> bool:
     from terminal.qualification.keys import Enrolment, enrolment_path
 
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
     return enrolment is not None and enrolment.simulated
 
 
-def real_devices(settings: Settings, write: Write | None) -> "Devices":
+def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     from reader.pcsc_slot import PcscSlot
     from terminal.assembly import Devices, face_engine
     from vision.camera import Camera
@@ -110,7 +116,7 @@ def real_devices(settings: Settings, write: Write | None) -> "Devices":
     return Devices(slot, card_camera(settings, camera), camera, engine)
 
 
-def card_camera(settings: Settings, face_camera: "Camera") -> "CardCamera | None":
+def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | None":
     """What reads the printed code: the face camera, or a second one; None where it is switched off or not installed."""
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
@@ -131,7 +137,7 @@ def card_camera(settings: Settings, face_camera: "Camera") -> "CardCamera | None
     return CardCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
 
 
-def refuse_simulated_camera(settings: Settings, source: "FrameSource") -> None:
+def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None:
     """Raises NotReady for a source that anyone could feed, and for the permission to use one beside a real service."""
     from terminal.assembly import NotReady
     from terminal.problems import ProblemCode
@@ -161,7 +167,9 @@ def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
         raise NotReady(f"{error}. A terminal enrolled with the service stub is one.") from error
 
 
-def at_prompt(settings: Settings, language: str, write: Write | None) -> None:
+def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
+    import asyncio
+
     from terminal.assembly import open_terminal, rules_of
     from terminal.headless.prompt import PromptOperator
     from terminal.headless.runner import Headless
@@ -176,7 +184,9 @@ def at_prompt(settings: Settings, language: str, write: Write | None) -> None:
     asyncio.run(conduct())
 
 
-def on_screen(settings: Settings, write: Write | None) -> int:
+def on_screen(settings: "Settings", write: Write | None) -> int:
+    import asyncio
+
     from terminal.assembly import open_terminal
     from terminal.front.opened import Opened
     from terminal.screens.app import TerminalApp, run_app
@@ -190,7 +200,26 @@ def on_screen(settings: Settings, write: Write | None) -> int:
     )
 
 
-def in_browser(settings: Settings, write: Write | None, *, port: int, open_browser: bool) -> int:
+def announcing(file: Path | None) -> Write:
+    """Print an address, and put it into `file` where one is named."""
+    if file is None:
+        return tell
+
+    def announce(address: str) -> None:
+        from config.files import write_whole
+
+        tell(address)
+        write_whole(file, f"{address}\n".encode("ascii"))
+        file.chmod(0o640)
+
+    return announce
+
+
+def in_browser(
+    settings: "Settings", write: Write | None, *, port: int, open_browser: bool, announce: Write = tell
+) -> int:
+    import asyncio
+
     from terminal.counter_web.program import run_web
     from terminal.front.opened import Opened
 
@@ -206,6 +235,6 @@ def in_browser(settings: Settings, write: Write | None, *, port: int, open_brows
         port=port,
         simulated=is_simulated(settings),
         open_browser=open_browser,
-        tell=tell,
+        tell=announce,
         log_file=settings.state_dir / "terminal.log",
     )

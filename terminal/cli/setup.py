@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from config.settings import Settings
 from terminal.cli.common import ConfigOption, fail, plain_errors, tell
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from terminal.keeping.setting_up import Enrol, SetUp
     from terminal.qualification.keys import Enrolment
 
@@ -116,6 +116,8 @@ def _ask(known: dict[str, Any], section: str, name: str, question: str) -> None:
     """Ask until the answer is one the setting takes; an empty one leaves it at its default."""
     from pydantic import ValidationError
 
+    from config.settings import Settings
+
     here = known.setdefault(section, {}) if section else known
     model = Settings() if not section else getattr(Settings(), section)
     while True:
@@ -160,7 +162,7 @@ def _staff_code(values: Mapping[str, Any], *, asked: bool) -> str | None:
 
 
 def _enrolling(service_key: Path | None) -> "Enrol":
-    def enrol(settings: Settings) -> "Enrolment":
+    def enrol(settings: "Settings") -> "Enrolment":
         import httpx
 
         from terminal.qualification.line import is_loopback
@@ -178,8 +180,7 @@ def _enrolling(service_key: Path | None) -> "Enrol":
                 f"the service at {settings.service.url} is not on this computer. Get its public key from who runs it "
                 "(`uketsuke stub key`) and name the file with --service-key."
             )
-        from terminal.simulated.demo.counter import enrol_with
-        from terminal.simulated.service.admin import StubAdmin
+        from terminal.simulated.service.admin import StubAdmin, enrol_with
 
         with StubAdmin(settings.service.url) as admin:
             return enrol_with(admin, settings.service.url, settings.state_dir, settings.service.terminal_id)
@@ -187,7 +188,7 @@ def _enrolling(service_key: Path | None) -> "Enrol":
     return enrol
 
 
-def _kept(settings: Settings) -> "Enrolment | None":
+def _kept(settings: "Settings") -> "Enrolment | None":
     from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
@@ -195,7 +196,7 @@ def _kept(settings: Settings) -> "Enrolment | None":
     return enrolment if fits and terminal_key_path(settings.state_dir).exists() else None
 
 
-def _pin(settings: Settings, service_key: Path) -> "Enrolment":
+def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
     """Believe the service of that key from now on."""
     from terminal.doctor.line import ask
     from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
@@ -232,13 +233,13 @@ def _tell_done(done: "SetUp", *, elsewhere: bool) -> None:
         tell(f"            let the service admit this key:\n{_public_key(done.settings)}")
 
 
-def _public_key(settings: Settings) -> str:
+def _public_key(settings: "Settings") -> str:
     from terminal.qualification.keys import SigningKey, terminal_key_path
 
     return SigningKey.load_or_create(terminal_key_path(settings.state_dir)).public_pem.strip()
 
 
-def _examine(settings: Settings) -> None:
+def _examine(settings: "Settings") -> None:
     from terminal.cli.doctor import examined_lines
 
     text, bad = examined_lines(settings)

@@ -7,17 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from config.version import VERSION
 from reader.softcard.image import CardFile
 from terminal.cli.main import app
 from terminal.qualification.pki import line_keys
 from terminal.simulated.service.admin import StubAdmin
-from terminal.simulated.service.admin_routes import SimulatorState
+from terminal.simulated.service.admin_bodies import SimulatorState
 from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
 from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
@@ -304,7 +304,7 @@ def test_the_version_is_told_before_anything_is_loaded() -> None:
     told = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "terminal.cli.entry", "--version"], capture_output=True, text=True
     )
-    assert told.stdout == f"uketsuke {version('uketsuke')}\n"
+    assert told.stdout == f"uketsuke {VERSION}\n"
     assert "typer" not in told.stderr
 
 
