@@ -20,8 +20,7 @@ def enrol(
 ) -> None:
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.simulated.demo.counter import enrol_with
-        from terminal.simulated.service.admin import StubAdmin
+        from terminal.simulated.service.admin import StubAdmin, enrol_with
 
         url = service or settings.service.url
         with StubAdmin(url) as admin:

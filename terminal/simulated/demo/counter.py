@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Self
 from config.files import private_folder
 from config.settings import ServiceSettings, Settings
 from terminal.assembly import NotReady
-from terminal.qualification.contract import ServiceSilent
-from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.simulated.demo.stubs import EmbeddedStub, StubControl, StubElsewhere
 from terminal.simulated.personas.props import Props, authority_of
 from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.people import invented_people
 
 if TYPE_CHECKING:
-    from terminal.simulated.service.admin import StubAdmin
+    pass
 
 
 class Counter:
@@ -42,7 +41,7 @@ class Counter:
             self._ending.callback(embedded.close)
             self.stub = embedded
         else:
-            from terminal.simulated.service.admin import StubAdmin
+            from terminal.simulated.service.admin import StubAdmin, enrol_with
 
             admin = self._ending.enter_context(StubAdmin(service_url))
             self.stub = StubElsewhere(admin, service_url)
@@ -60,19 +59,6 @@ class Counter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ending.close()
-
-
-def enrol_with(admin: "StubAdmin", url: str, state_dir: Path, terminal_id: str) -> Enrolment:
-    """Make this terminal and a stub elsewhere on this computer known to each other. Raises `NotReady`."""
-    key = SigningKey.load_or_create(terminal_key_path(state_dir))
-    enrolment = admin.enrol(terminal_id, key.public_pem)
-    if isinstance(enrolment, ServiceSilent):
-        raise NotReady(
-            f"The service at {url} does not answer ({enrolment.reason}). Start one with `uketsuke stub`, "
-            "or name another with --service."
-        )
-    enrolment.save(enrolment_path(state_dir))
-    return enrolment
 
 
 def _refuse_a_real_terminal(state_dir: Path) -> None:

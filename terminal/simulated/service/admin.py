@@ -1,6 +1,7 @@
 """Steering a service stub over HTTP: what `uketsuke stub adopt` and a demo against another process use."""
 
 import ssl
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -9,9 +10,10 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from terminal.qualification.contract import Model, Refused, ServiceSilent, Silence
-from terminal.qualification.keys import Enrolment
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.line import require_safe_url
-from terminal.simulated.service.admin_routes import Adopted, Adoption, EnrolTerminal, SimulatorState
+from terminal.readiness import NotReady
+from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.behaviour import Operation, Rule, Setting
 from terminal.simulated.service.registry import Registry
 
@@ -78,3 +80,16 @@ class StubAdmin:
             return adapter.validate_json(response.content)
         except ValidationError:
             return ServiceSilent(Silence.NOT_UNDERSTOOD)
+
+
+def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
+    """Make this terminal and a stub elsewhere on this computer known to each other. Raises `NotReady`."""
+    key = SigningKey.load_or_create(terminal_key_path(state_dir))
+    enrolment = admin.enrol(terminal_id, key.public_pem)
+    if isinstance(enrolment, ServiceSilent):
+        raise NotReady(
+            f"The service at {url} does not answer ({enrolment.reason}). Start one with `uketsuke stub`, "
+            "or name another with --service."
+        )
+    enrolment.save(enrolment_path(state_dir))
+    return enrolment

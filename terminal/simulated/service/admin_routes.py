@@ -2,39 +2,13 @@
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
-from terminal.qualification.contract import Base64, Model, Refused, TerminalId
+from terminal.qualification.contract import Refused
 from terminal.qualification.keys import Enrolment
 from terminal.qualification.line import is_loopback
+from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
 from terminal.simulated.service.registry import Registry
 from terminal.simulated.service.service import Service
-
-
-class Adoption(Model):
-    certificate: Base64
-    """DER."""
-    person: str
-    """Id of an invented person."""
-
-
-class Adopted(Model):
-    certificate_sha256: str
-    person: str
-    simulated: bool = True
-
-
-class EnrolTerminal(Model):
-    terminal_id: TerminalId
-    public_key: str
-    """PEM."""
-
-
-class SimulatorState(Model):
-    people: tuple[str, ...]
-    cards: int
-    terminals: tuple[str, ...]
-    behaviour: tuple[Setting, ...]
-    simulated: bool = True
 
 
 def _from_this_computer(request: Request) -> None:

@@ -27,7 +27,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.simulated.service.admin import StubAdmin
-from terminal.simulated.service.admin_routes import Adopted
+from terminal.simulated.service.admin_bodies import Adopted
 from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
 from terminal.simulated.service.middleware import MAX_BODY
 from terminal.simulated.service.people import invented_people

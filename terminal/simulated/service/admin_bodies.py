@@ -1,0 +1,31 @@
+"""What goes over the wire under /simulator."""
+
+from terminal.qualification.contract import Base64, Model, TerminalId
+from terminal.simulated.service.behaviour import Setting
+
+
+class Adoption(Model):
+    certificate: Base64
+    """DER."""
+    person: str
+    """Id of an invented person."""
+
+
+class Adopted(Model):
+    certificate_sha256: str
+    person: str
+    simulated: bool = True
+
+
+class EnrolTerminal(Model):
+    terminal_id: TerminalId
+    public_key: str
+    """PEM."""
+
+
+class SimulatorState(Model):
+    people: tuple[str, ...]
+    cards: int
+    terminals: tuple[str, ...]
+    behaviour: tuple[Setting, ...]
+    simulated: bool = True
