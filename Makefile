@@ -1,11 +1,15 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
+REVISION := 1
+
+# All but `dlib`, whose packages are in requirements-faces.lock.
+EXTRAS := printed service voice web
 
 # Tests that need no device, no server and no picture.
 PURE := tests/test_walls.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
-.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel
+.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel deb
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -15,7 +19,7 @@ setup: .venv/.test ## all that demo, tests and development need
 .venv/.demo: tools/setup pyproject.toml requirements.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup demo
 
-.venv/.test: tools/setup pyproject.toml requirements-dev.lock requirements-models.lock requirements-bootstrap.lock
+.venv/.test: tools/setup pyproject.toml requirements-dev.lock requirements-faces.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup test
 
 demo: .venv/.demo ## the main job, everything embedded: in a browser where there is a display
@@ -56,13 +60,17 @@ format: setup ## let ruff format and sort
 	@$(BIN)/ruff format .
 
 lock: setup ## renew the lock files (hashes, no addresses)
-	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
-	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) $(EXTRAS:%=--extra %) pyproject.toml -o requirements.lock
+	@$(COMPILE) $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --no-annotate --no-deps --group faces -o requirements-faces.lock
 	@$(COMPILE) --no-annotate --group fuzz -o requirements-fuzz.lock
 	@$(COMPILE) --no-annotate --group bootstrap -o requirements-bootstrap.lock
 
 diagram: setup ## the state diagram in docs/states.md, from the code
 	@$(BIN)/python -m tests.terminal.session.diagram
 
-wheel: setup ## the wheel, in dist/
-	@$(BIN)/python -m build --no-isolation --wheel
+wheel: .venv/.demo ## the wheel, in dist/
+	@$(BUILD) --wheel --out-dir dist
+
+deb: .venv/.demo ## the package for this Debian, in dist/; REVISION=2 for the second of a version
+	@REVISION=$(REVISION) tools/deb

@@ -82,7 +82,7 @@ def face_engine(settings: Settings) -> Finding:
         delivered(YUNET)
         calibration = calibration_of(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
-        return bad(str(error), "Reinstall: `make setup`.")
+        return bad(str(error), "Reinstall: `make setup`, or the package.")
     except NotCalibrated as error:
         return bad(f"{_network(settings)} has no calibration and is not used", str(error))
     own = own_calibration(settings.face_dir, settings.vision.model).exists()
@@ -103,5 +103,5 @@ def _opened(settings: Settings, said: str) -> Finding:
     except NotBuilt as error:
         return bad(f"{said}, cannot be opened: {error}", "Add it again: `uketsuke face add`, or install again.")
     except WeightsMissing as error:
-        return bad(str(error), "Install again: `make setup`.")
+        return bad(str(error), "Reinstall: `make setup`, or the package.")
     return fine(said)

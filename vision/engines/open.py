@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vision.engines.models.weights import ENCODER, KNOWN_SHA256, SFACE, YUNET, delivered, weights
+from vision.engines.models.weights import (
+    ADD_FACE_RECOGNITION,
+    ENCODER,
+    KNOWN_SHA256,
+    SFACE,
+    YUNET,
+    delivered,
+    need_library,
+    weights,
+)
 
 if TYPE_CHECKING:
     from vision.decision import Calibration
@@ -43,6 +52,8 @@ def _dlib(cache: Path) -> "Encoder":
 def _face_recognition(cache: Path) -> "Encoder":
     from vision.engines.dlib_library import DlibLibrary
 
+    for module in ("dlib", "face_recognition", "pkg_resources"):
+        need_library(module, ADD_FACE_RECOGNITION)
     weights(ENCODER)
     return DlibLibrary()
 

@@ -16,6 +16,10 @@ FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
 """Environment variable: a folder with the delivered files, for a system package that keeps data elsewhere."""
 
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
+ADD_DLIB = 'pip install "uketsuke[dlib]"'
+ADD_FACE_RECOGNITION = f'{ADD_DLIB} "setuptools<81", then pip install --no-deps face-recognition==1.3.0'
+"""Without its dependencies: it declares `dlib`, which compiles for minutes, beside dlib-bin, which is the same."""
+
 FIVE_POINTS = "shape_predictor_5_face_landmarks.dat"
 
 KNOWN_SHA256 = {
@@ -25,7 +29,7 @@ KNOWN_SHA256 = {
 
 
 class WeightsMissing(Exception):
-    """The installation lacks a model file."""
+    """The installation lacks a model file, or a library that runs it."""
 
 
 class NotBuilt(Exception):
@@ -91,7 +95,13 @@ def weights(name: str) -> Path:
         path = folder / "models" / name
         if path.is_file():
             return path
-    raise WeightsMissing(f"{name} of face_recognition_models is not installed")
+    raise WeightsMissing(f"{name} of face_recognition_models is not installed: {ADD_DLIB}")
+
+
+def need_library(name: str, remedy: str) -> None:
+    """Raises WeightsMissing, with what adds it, unless the library is installed."""
+    if find_spec(name) is None:
+        raise WeightsMissing(f"{name} is not installed: {remedy}")
 
 
 def package_folders(package: str) -> Iterator[Path]:
