@@ -89,6 +89,9 @@ def kinds() -> None:
 def insert(
     file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
     reader: Annotated[int, typer.Option(min=0, max=1, help="Slot of the virtual reader.")] = 0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of its first slot; by default as Debian sets it up.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Put a simulated card into the virtual reader of the real pcscd, and keep it there until Ctrl-C.
@@ -102,11 +105,13 @@ def insert(
         import threading
 
         from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
+        from reader.softcard.vpcd import VPCD_PORT
 
         tell(f"Mind: {OPEN_TO_THE_NETWORK}")
         stop = threading.Event()
         system.on_stop(stop.set)
-        keep_inserted(_path(file, settings.state_dir), reader=reader, stop=stop, tell=tell)
+        path = _path(file, settings.state_dir)
+        keep_inserted(path, reader=reader, port=port or VPCD_PORT, stop=stop, tell=tell)
 
 
 @app.command("list")

@@ -1,0 +1,105 @@
+"""What is shipped, in empty environments: a terminal without extras, a service with all of them, one reception."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from reader.softcard.pcscd import Pcscd
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = set(PROJECT["optional-dependencies"])
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, cwd="/", env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(folder: Path) -> tuple[Path, Path]:
+    """Source distribution and, built from it, wheel."""
+    tool = (BIN / "uv", "build", "--quiet", "--no-build-isolation", "--python", BIN / "python")
+    run(*tool, "--out-dir", folder, ROOT)
+    return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return build(tmp_path_factory.mktemp("built"))
+
+
+def install(venv: Path, wanted: str) -> Path:
+    """An environment with `wanted` and what it declares, at the versions of the lock. Only pyscard may be compiled."""
+    run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, venv)
+    pins = ("--constraint", ROOT / "requirements.lock")
+    source = "uketsuke" if ".tar.gz" in wanted else "pyscard"
+    wheels = ("--only-binary", ":all:", "--no-binary", "pyscard", "--no-binary", source)
+    run(BIN / "uv", "pip", "install", "--quiet", "--python", venv / "bin" / "python", *wheels, *pins, wanted)
+    return venv / "bin"
+
+
+def packages(programs: Path) -> set[str]:
+    listed = run(BIN / "uv", "pip", "list", "--quiet", "--format", "freeze", "--python", programs / "python")
+    return {line.partition("==")[0].partition(" ")[0] for line in listed.splitlines()}
+
+
+def test_nothing_declared_leads_to_the_compiled_dlib_or_to_setuptools() -> None:
+    declared = [*PROJECT["dependencies"], *(one for extra in EXTRAS for one in PROJECT["optional-dependencies"][extra])]
+    names = {one.split(";")[0].split("[")[0].split("=")[0].split(">")[0].strip().lower() for one in declared}
+    assert names.isdisjoint({"dlib", "face-recognition", "setuptools"})
+
+
+def test_the_lock_has_all_extras_but_the_one_with_a_lock_of_its_own() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    line = next(line for line in makefile.splitlines() if line.startswith("EXTRAS := "))
+    assert set(line.removeprefix("EXTRAS := ").split()) == EXTRAS - {"dlib"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.pcscd
+def test_a_reception_with_the_wheel_alone_before_a_service_with_all_extras(
+    built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    source, wheel = built
+    bare = install(tmp_path / "bare", str(wheel))
+    assert packages(bare).isdisjoint({"dlib", "dlib-bin", "face-recognition", "setuptools", "fastapi", "sqlalchemy"})
+    full = install(tmp_path / "full", f"{source}[{','.join(sorted(EXTRAS - {'dlib'}))}]")
+    told = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
+    assert told.returncode == 1
+    assert 'pip install "uketsuke[' in told.stderr
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    with Pcscd() as pcscd:
+        commands = ("--uketsuke", bare / "uketsuke", "--service-uketsuke", full / "uketsuke")
+        reception = (sys.executable, ROOT / "tools" / "reception.py", "--state", state, "--vpcd-port", str(pcscd.port))
+        assert "result file" in run(*reception, *commands)
+    seen = run(full / "uketsuke", "demo", "--auto", "--persona", "face-match", UKETSUKE_STATE_DIR=str(state / "demo"))
+    assert [line for line in seen.splitlines() if line.startswith("face-match ") and line.endswith(" ok")]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_built_again_it_is_the_same_to_the_byte(built: tuple[Path, Path], tmp_path: Path) -> None:
+    again = build(tmp_path)
+    assert [path.name for path in again] == [path.name for path in built]
+    for one, other in zip(built, again, strict=True):
+        assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(other.read_bytes()).digest(), one.name
+
+
+@pytest.mark.long
+def test_the_wheel_has_what_it_needs_and_no_tests(built: tuple[Path, Path]) -> None:
+    names = ZipFile(built[1]).namelist()
+    for wanted in ("terminal/words/ja.po", "terminal/screens/counter.tcss", "people.toml", "vision/data/calibration"):
+        assert any(wanted in name for name in names), wanted
+    assert not [name for name in names if name.startswith("tests/")]

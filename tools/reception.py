@@ -1,0 +1,172 @@
+"""Plays one reception with an installed `uketsuke`, through pcscd and its virtual reader.
+
+    python3 tools/reception.py --state DIR [--uketsuke CMD] [--service-uketsuke CMD] [--vpcd-port PORT]
+
+A card is issued, the service stub started, the terminal enrolled and run with `--headless`; the card is put on the
+reader, the PIN typed and all asked for provided. Ends with 0 when the result file holds those answers. Prints each step
+with its seconds. Standard library only.
+"""
+
+import argparse
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PORT = "8791"
+SERVICE = f"http://127.0.0.1:{PORT}"
+READER = "Virtual PCD 00 00"
+WAIT = 60.0
+"""Seconds for any one step."""
+
+ANSWERS = (
+    ("Please enter your PIN", "1234"),
+    ("see your information?", "3"),
+    ("out-of-pocket limit?", "3"),
+)
+"""What the terminal asks, and the person types."""
+END = "You're checked in"
+PROVIDED = ("<DiagnosisInfoConsFlg>1<", "<LimitApplicationCertificateRelatedConsFlg>1<")
+
+
+class Failed(Exception):
+    """A step did not come to its end: which, and what was said last."""
+
+
+class Spoken:
+    """The lines that a program prints, read as they come."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.said: list[str] = []
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, args=(process,), daemon=True).start()
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def until(self, *wanted: str) -> str:
+        """The first of `wanted` that is said. Raises Failed."""
+        deadline = time.monotonic() + WAIT
+        while time.monotonic() < deadline:
+            try:
+                line = self._lines.get(timeout=1)
+            except queue.Empty:
+                continue
+            if line is None:
+                break
+            self.said.append(line)
+            for one in wanted:
+                if one in line:
+                    return one
+        raise Failed(f"waited for {' or '.join(wanted)!r}; said last:\n{''.join(self.said[-12:])}")
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def step(name: str, do: Callable[[], None]) -> None:
+    began = time.monotonic()
+    do()
+    print(f"{name:44} {time.monotonic() - began:6.1f} s", flush=True)
+
+
+class Counter:
+    def __init__(self, terminal: list[str], service: list[str], state: Path, vpcd_port: str) -> None:
+        self.terminal, self.service, self.state = terminal, service, state
+        self.vpcd_port = vpcd_port
+        self.environment = {**os.environ, "UKETSUKE_STATE_DIR": str(state), "UKETSUKE_READER__NAME": READER}
+        self.results = state / "results"
+
+    def call(self, command: list[str], *words: str) -> None:
+        done = subprocess.run([*command, *words], env=self.environment, text=True, capture_output=True)
+        if done.returncode != 0:
+            raise Failed(f"{' '.join([*command, *words])}: {done.stdout}{done.stderr}")
+
+    def enrol(self) -> None:
+        """Again until the service has come up."""
+        deadline = time.monotonic() + WAIT
+        while True:
+            try:
+                return self.call(self.terminal, "enrol", "--service", SERVICE)
+            except Failed:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.3)
+
+    def receive(self) -> None:
+        before = set(self.results.glob("*.xml"))
+        run = [*self.terminal, "run", "--headless", "--language", "en", "--service", SERVICE]
+        insert = [*self.terminal, "card", "insert", "visitor", "--port", self.vpcd_port]
+        with running(run, self.environment) as terminal:
+            heard = Spoken(terminal)
+            heard.until("Please put your My Number Card")
+            with running(insert, self.environment) as card:
+                Spoken(card).until("inserted into")
+                self._answer(terminal, heard)
+            heard.until("Please put your My Number Card")
+        written = set(self.results.glob("*.xml")) - before
+        if len(written) != 1:
+            raise Failed(f"{len(written)} result files were written to {self.results}, not one")
+        content = written.pop().read_text(encoding="utf-8")
+        missing = [flag for flag in PROVIDED if flag not in content]
+        if missing:
+            raise Failed(f"the result file lacks {', '.join(missing)}")
+
+    def _answer(self, terminal: "subprocess.Popen[str]", heard: Spoken) -> None:
+        answers = dict(ANSWERS)
+        assert terminal.stdin is not None
+        while (asked := heard.until(*answers, END)) != END:
+            # The prompt waits for a line only once it has shown everything there is to choose.
+            terminal.stdin.write(answers[asked] + "\n")
+            terminal.stdin.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--state", type=Path, required=True, help="state folder of the terminal and of the stub")
+    parser.add_argument("--uketsuke", default="uketsuke", help="the terminal's command; default: uketsuke")
+    parser.add_argument("--service-uketsuke", default="", help="the stub's command, where it is another")
+    parser.add_argument("--vpcd-port", default="35963", help="port of the virtual reader; default: Debian's")
+    options = parser.parse_args()
+    terminal = options.uketsuke.split()
+    if shutil.which(terminal[0]) is None:
+        parser.error(f"{terminal[0]} is not there")
+    service = options.service_uketsuke.split() or terminal
+    counter = Counter(terminal, service, options.state, options.vpcd_port)
+    try:
+        if not (options.state / "cards" / "visitor.json").exists():
+            step("card issued", lambda: counter.call(service, "card", "issue", "visitor", "--person", "adult"))
+        with running([*service, "stub", "--port", PORT], counter.environment):
+            step("service up, terminal enrolled", counter.enrol)
+            step("reception: card, PIN, answers, result file", counter.receive)
+        step("ledger verified", lambda: counter.call(terminal, "ledger", "verify", "--files", str(counter.results)))
+    except Failed as failure:
+        print(f"failed: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
