@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from terminal.front.attempts import MOST_ORIGINS, Attempts
 from terminal.front.password import (
     PasswordGate,
     PasswordRight,
@@ -26,7 +27,7 @@ class Clock:
 
 def gate() -> tuple[PasswordGate, Clock]:
     clock = Clock()
-    return PasswordGate(HASH, clock=clock), clock
+    return PasswordGate(HASH, Attempts(clock=clock)), clock
 
 
 def test_the_right_password_opens_and_is_overwritten() -> None:
@@ -58,7 +59,7 @@ def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
 
     def door() -> PasswordGate:
         """As after a restart."""
-        return PasswordGate(HASH, memory, clock=clock, wall=clock)
+        return PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
 
     assert [door().check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
     assert isinstance(door().check(bytearray(b"door 27")), PasswordWait)
@@ -73,9 +74,10 @@ def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
 def test_neither_a_damaged_memory_nor_a_clock_set_back_opens_or_locks_for_good(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "staff-attempts.json"
     memory.write_text("{}")
-    assert isinstance(PasswordGate(HASH, memory, clock=clock, wall=clock).check(bytearray(b"door 27")), PasswordWait)
+    door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
+    assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
     memory.write_text('{"wrong": 3, "closed_until": 99999999}')
-    door = PasswordGate(HASH, memory, clock=clock, wall=clock)
+    door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
     clock.now += 901
     assert door.check(bytearray(b"door 27")) == PasswordRight()
 
@@ -89,6 +91,23 @@ def test_waiting_grows_until_a_quarter_of_an_hour() -> None:
             waits.append(outcome.seconds)
             clock.now += outcome.seconds + 1
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
+
+
+def test_wrong_ones_from_elsewhere_do_not_lock_staff_out(tmp_path: Path) -> None:
+    clock, memory = Clock(), tmp_path / "staff-attempts.json"
+    door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
+    for _ in range(6):
+        door.check(bytearray(b"x"), "192.0.2.7")
+    again = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
+    assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait)
+    assert again.check(bytearray(b"door 27"), "this computer") == PasswordRight()
+    assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), "its own count stays"
+
+
+def test_changing_the_address_gives_no_endless_attempts() -> None:
+    door, _ = gate()
+    outcomes = [door.check(bytearray(b"x"), f"192.0.2.{host}") for host in range(MOST_ORIGINS + 3)]
+    assert isinstance(outcomes[-1], PasswordWait)
 
 
 def test_what_is_typed_stays_in_its_buffer() -> None:

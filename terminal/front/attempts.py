@@ -1,0 +1,100 @@
+"""Wrong staff passwords, counted for each origin: after three it is closed for a while, each time twice as long."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.files import write_whole
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 3
+FIRST_WAIT, LONGEST_WAIT = 30.0, 900.0
+MOST_ORIGINS = 64
+"""With more, those not known yet share one count."""
+_OTHERS = "others"
+
+
+@dataclass
+class _Count:
+    wrong: int = 0
+    closed_until: float = 0.0
+    """Monotonic seconds."""
+
+
+class Attempts:
+    """`memory`: file that keeps the counts over a restart, which would otherwise give three new attempts."""
+
+    def __init__(
+        self,
+        memory: Path | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._memory, self._clock, self._wall = memory, clock, wall
+        self._counts: dict[str, _Count] = {}
+        self._damaged_until = 0.0
+        self._remember()
+
+    def wait(self, origin: str) -> float:
+        """Seconds for which no password from there is looked at; 0 or less: none."""
+        count = self._counts.get(self._known(origin), _Count())
+        return max(count.closed_until, self._damaged_until) - self._clock()
+
+    def right(self, origin: str) -> None:
+        if self._counts.pop(self._known(origin), None) is not None:
+            self._keep()
+
+    def wrong(self, origin: str) -> float:
+        """Count one more; the seconds it is closed for from now on, 0 while there are attempts left."""
+        count = self._counts.setdefault(self._known(origin), _Count())
+        count.wrong += 1
+        wait = 0.0
+        if count.wrong % AT_ONCE == 0:
+            wait = min(FIRST_WAIT * 2 ** min(count.wrong // AT_ONCE - 1, 10), LONGEST_WAIT)
+            count.closed_until = self._clock() + wait
+        self._keep()
+        return wait
+
+    def _known(self, origin: str) -> str:
+        return origin if origin in self._counts or len(self._counts) < MOST_ORIGINS else _OTHERS
+
+    def _remember(self) -> None:
+        """A file that cannot be understood closes every origin for a while: damaging it must gain nothing."""
+        if self._memory is None or not self._memory.exists():
+            return
+        try:
+            kept = json.loads(self._memory.read_bytes())
+            if not kept:
+                raise ValueError("never written empty")
+            if "wrong" in kept:  # of version 0.1, for the terminal's screen alone
+                kept = {"screen": kept}
+            for origin, count in kept.items():
+                self._counts[str(origin)] = _Count(int(count["wrong"]), self._until(float(count["closed_until"])))
+        except (OSError, ValueError, TypeError, KeyError):
+            self._counts.clear()
+            self._damaged_until = self._clock() + FIRST_WAIT
+
+    def _until(self, wall: float) -> float:
+        """A clock that was set back must not close the way in for longer."""
+        return self._clock() + min(max(wall - self._wall(), 0.0), LONGEST_WAIT)
+
+    def _keep(self) -> None:
+        if self._memory is None:
+            return
+        ahead = self._wall() - self._clock()
+        kept = {
+            origin: {"wrong": count.wrong, "closed_until": count.closed_until + ahead}
+            for origin, count in self._counts.items()
+        }
+        try:
+            if kept:
+                write_whole(self._memory, json.dumps(kept).encode())
+            else:
+                self._memory.unlink(missing_ok=True)
+        except OSError as error:
+            log.error("staff's attempts are not kept: %s", error.strerror)
