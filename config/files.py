@@ -45,6 +45,22 @@ def create_whole(path: Path, content: bytes) -> bool:
     return True
 
 
+KEY_BYTES = 32
+
+
+def load_or_create_key(path: Path) -> bytes:
+    """A key that cookies are sealed with, mode 0600; a damaged file is replaced, and everybody signs in again."""
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        key = secrets.token_bytes(KEY_BYTES)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(path, key)
+    return key
+
+
 def create_private(path: Path) -> None:
     """Make an empty file, mode 0600, for a library that would make it readable to others. Raises FileExistsError."""
     private_folder(path.parent)

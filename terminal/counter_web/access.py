@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from config.files import write_whole
+from config.files import load_or_create_key
 
 CODE_SECONDS = 60.0
 COOKIE_SECONDS = 30 * 24 * 3600
-_KEY_BYTES = 32
 
 
 class Access:
@@ -22,7 +21,7 @@ class Access:
 
     def __init__(self, key_file: Path, port: int, clock: Callable[[], float] = time.time) -> None:
         self.cookie_name = f"uketsuke-{port}"
-        self._key = _load_or_create(key_file)
+        self._key = load_or_create_key(key_file)
         self._clock = clock
         self._codes: dict[str, float] = {}
 
@@ -53,16 +52,3 @@ class Access:
 
     def _seal(self, until: str) -> str:
         return hmac.new(self._key, f"{self.cookie_name}|{until}".encode(), hashlib.sha256).hexdigest()
-
-
-def _load_or_create(path: Path) -> bytes:
-    """The key cookies are sealed with, mode 0600; a damaged file is replaced, and everybody needs a new code."""
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        key = secrets.token_bytes(_KEY_BYTES)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, key)
-    return key

@@ -39,6 +39,11 @@ class Line:
         self._picture = None
         self._under_way = 0
 
+    def forget(self) -> None:
+        """Everything that waits."""
+        self._waiting.clear()
+        self.no_picture()
+
     async def send_all(self) -> None:
         """Until the page is gone."""
         while True:

@@ -20,12 +20,20 @@ _HEADERS = {
 class PageMiddleware:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, port: int, names: Iterable[str] = LOOPBACK_NAMES, *, camera: bool = False) -> None:
-        """`camera`: the page may ask for the browser's own camera."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        port: int,
+        names: Iterable[str] = LOOPBACK_NAMES,
+        *,
+        camera: bool = False,
+        scheme: str = "http",
+    ) -> None:
+        """`names`: what this site may be called. `camera`: the page may ask for the browser's own camera."""
         self._app = app
         self._allowed = f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()"
-        self._hosts = {f"{name}:{port}" for name in names}
-        self._origins = {f"http://{host}" for host in self._hosts}
+        self._hosts = {f"{name.lower()}:{port}" for name in names}
+        self._origins = {f"{scheme}://{host}" for host in self._hosts}
         self.frames = "'none'"
         """The origin this page may hold in a frame."""
         self.framed_by = "'none'"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ LEAST_SECONDS = 1 / 32
 class Preview:
     """`run(True)` starts a thread, `run(False)` ends it. `on_picture` is called in that thread."""
 
-    def __init__(self, camera: "FrameSource", on_picture: Callable[[bytes], None]) -> None:
-        self._camera, self._on_picture = camera, on_picture
+    def __init__(self, camera: "FrameSource", on_picture: Callable[[bytes], None], *, opens: bool = False) -> None:
+        """`opens`: open the camera for it; otherwise only what a check looks at is shown."""
+        self._camera, self._on_picture, self._opens = camera, on_picture, opens
         self._ended: threading.Event | None = None
 
     def run(self, running: bool) -> None:
@@ -32,6 +34,10 @@ class Preview:
             self._ended = None
 
     def _show(self, ended: threading.Event) -> None:
+        with self._camera.look() if self._opens else nullcontext():
+            self._show_frames(ended)
+
+    def _show_frames(self, ended: threading.Event) -> None:
         number = -1
         while not ended.is_set():
             frame = self._camera.after(number, 0.2)

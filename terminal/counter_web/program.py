@@ -30,6 +30,16 @@ class Companion(Protocol):
     def take_over(self, opened: Opened, patient: Site) -> None: ...
 
 
+class Beside(Protocol):
+    """Pages on other ports, for others than the patient."""
+
+    def start(self) -> None: ...
+
+    def take_over(self, opened: Opened, stop: Callable[[], None]) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class WebTerminal:
     """`run` until a signal, the conductor's end or a failure. `tell` gets the patient's address first."""
 
@@ -43,11 +53,12 @@ class WebTerminal:
         open_browser: bool,
         tell: Tell,
         companion: Companion | None = None,
+        staff: Beside | None = None,
     ) -> None:
         """Takes the port. Raises `NotReady` where it is in use. The browser opens the companion where there is one."""
         self._opening, self._open_browser = opening, open_browser
         self.screen = PatientScreen(settings, simulated=simulated)
-        self.companion = companion
+        self.companion, self.staff = companion, staff
         self.site = Site(self.screen, SHARED, settings.state_dir / "web" / "patient.key", port, tell)
         if companion is not None:
             companion.site.show_in_itself(self.site)
@@ -59,6 +70,8 @@ class WebTerminal:
         addresses = [site.tell_address() for site in sites]
         for site in sites:
             site.start()
+        if self.staff is not None:
+            self.staff.start()
         opening = asyncio.create_task(_show_in_browser(addresses[-1])) if self._open_browser else None
         try:
             return await self._conduct()
@@ -67,6 +80,8 @@ class WebTerminal:
             if opening is not None:
                 opening.cancel()
             await asyncio.gather(*(site.stop() for site in sites))
+            if self.staff is not None:
+                await self.staff.stop()
 
     def end(self) -> None:
         """Let `run` end. From the event loop."""
@@ -81,6 +96,8 @@ class WebTerminal:
         self.screen.take_over(opened)
         if self.companion is not None:
             self.companion.take_over(opened, self.site)
+        if self.staff is not None:
+            self.staff.take_over(opened, self.end)
         conducting = asyncio.create_task(opened.counter.run(), name="conductor")
         ending = asyncio.create_task(self._ending.wait())
         await asyncio.wait({conducting, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -111,6 +128,7 @@ def run_web(
     tell: Tell,
     log_file: Path,
     companion: Callable[[], Companion] | None = None,
+    staff: Callable[[], Beside] | None = None,
 ) -> int:
     """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
     crash.no_core_dumps()
@@ -126,6 +144,7 @@ def run_web(
             open_browser=open_browser,
             tell=tell,
             companion=companion() if companion is not None else None,
+            staff=staff() if staff is not None else None,
         )
         with _signals(terminal.end):
             return await terminal.run()

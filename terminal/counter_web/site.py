@@ -3,15 +3,11 @@
 import asyncio
 import json
 import logging
-import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -22,13 +18,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from terminal.counter_web.access import COOKIE_SECONDS, Access
 from terminal.counter_web.line import Line
 from terminal.counter_web.middleware import PageMiddleware
-from terminal.readiness import NotReady
+from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
-LONGEST = 4096
-"""Bytes of one message; the server closes a connection that sends more."""
 SHARED = Path(__file__).with_name("page")
 """Scripts and styles every page may use, under /page."""
 
@@ -36,7 +29,6 @@ _REFUSED = 1008
 _LONGEST_CODE = 256
 _LONGEST_PICTURE = 400_000
 _NEW_ADDRESS_EVERY = 5.0
-_WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
 
 Tell = Callable[[str], None]
 
@@ -73,14 +65,14 @@ class Site:
         `on_picture`: takes pictures of the browser's camera, which this page may use then.
         """
         quiet_web_loggers()
-        self._listener = _listen(port)
+        self._listener = listen(HOST, port)
         self.port: int = self._listener.getsockname()[1]
         self.access = Access(key_file, self.port)
         self._hub, self._page, self._tell = hub, page, tell
         self._told_at = -_NEW_ADDRESS_EVERY
         self._on_picture = on_picture
         self._outermost = PageMiddleware(self._routes(), self.port, camera=on_picture is not None)
-        self._server = _Server(self._outermost)
+        self._server = Server(self._outermost)
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -191,34 +183,6 @@ class Site:
         return JSONResponse(self._hub.address_old(), status_code=401)
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, app: PageMiddleware) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                ws="websockets-sansio",
-                ws_max_size=LONGEST,
-                ws_per_message_deflate=False,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals end the conductor first, and the server after it."""
-        yield
-
-
-def quiet_web_loggers() -> None:
-    """Above any level a root logger is set to: at DEBUG they write down what a page sends, digits included."""
-    for name in _WEB_LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
 async def _code_in(request: Request) -> str:
     body = b""
     async for chunk in request.stream():
@@ -230,19 +194,3 @@ async def _code_in(request: Request) -> str:
     except ValueError:
         return ""
     return code if isinstance(code, str) else ""
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(16)  # a browser that is faster than the server waits instead of failing
-    except OSError as error:
-        listener.close()
-        raise NotReady(
-            f"Port {port} cannot be used for the page ({error.strerror}). "
-            "Is another terminal running? Name another port with --port."
-        ) from error
-    return listener

@@ -1,6 +1,7 @@
 """A terminal that has been put together, as a front end takes it over."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ class FrameSource(Protocol):
     def after(self, number: int, timeout: float) -> Any:
         """The first frame newer than `number`; something without `rgb` if none came in `timeout` seconds."""
 
+    def look(self) -> AbstractContextManager[Any]:
+        """Open the camera for as long as the context lasts."""
+
     def lost(self) -> object | None:
         """Why no picture comes; None while all is well. Does not count as a look."""
 
@@ -26,6 +30,8 @@ class Opened:
     counter: Counter
     camera: FrameSource | None = None
     dock: Dock | None = None
+    card_camera: FrameSource | None = None
+    """A camera of its own for cards' fronts."""
 
 
 Opening = Callable[[], Awaitable[Opened]]

@@ -204,6 +204,11 @@ class QualificationClient:
         request = LookUp(signature=self._key.sign(lookup_statement(**facts)), **facts)
         return await self._line.ask("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
 
+    @property
+    def answers(self) -> bool | None:
+        """Whether the service answered the last request; None before the first."""
+        return self._line.answers
+
     async def standing(self, check_id: str) -> Standing | Refused | ServiceSilent:
         """Which consents of a check stand now; also of a check that another terminal opened."""
         path = f"{_check(check_id)}/consents"

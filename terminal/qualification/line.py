@@ -61,6 +61,8 @@ class Line:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         require_safe_url(base_url)
+        self.answers: bool | None = None
+        """Whether the service answered the last request; None before the first."""
         self._service_public_key = service_public_key
         self._timeout = timeout_seconds
         self._http = httpx.AsyncClient(
@@ -86,6 +88,20 @@ class Line:
         nonce: bytes | None = None,
     ) -> AnswerT | Refused | ServiceSilent:
         """`target`: path and query. `nonce`: the one that `headers` hold already."""
+        answer = await self._ask(method, target, model, check_id, body, headers, nonce)
+        self.answers = not isinstance(answer, ServiceSilent)
+        return answer
+
+    async def _ask(
+        self,
+        method: str,
+        target: str,
+        model: type[AnswerT],
+        check_id: str,
+        body: Model | None,
+        headers: dict[str, str] | None,
+        nonce: bytes | None,
+    ) -> AnswerT | Refused | ServiceSilent:
         content = body.model_dump_json().encode() if body is not None else b""
         nonce = nonce or new_nonce()
         sent = {

@@ -1,12 +1,17 @@
 // Short tones. Browsers play none before the first touch; nothing here depends on one being heard.
 
-const TONES = { "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]] };
+const TONES = { "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]], call: [[784, 0], [988, .2], [784, .4]] };
 let context = null;
 
 /** To be called from a touch or a key: only then a browser lets a page sound. */
 export function wake() {
   context ??= new AudioContext();
   if (context.state === "suspended") context.resume();
+}
+
+/** Whether this page may sound. */
+export function awake() {
+  return context?.state === "running";
 }
 
 export function play(name) {

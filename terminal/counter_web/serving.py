@@ -1,0 +1,72 @@
+"""The HTTP server of a site: uvicorn on a port of this computer, silent about what pages send."""
+
+import logging
+import socket
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from terminal.readiness import NotReady
+
+HOST = "127.0.0.1"
+LONGEST = 4096
+"""Bytes of one message; the server closes a connection that sends more."""
+_WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
+
+
+class Server(uvicorn.Server):
+    """`tls`: certificate, key, and the authority whose clients alone are let in."""
+
+    def __init__(self, app: ASGIApp, tls: tuple[Path, Path, Path] | None = None) -> None:
+        certificate, key, clients = tls or (None, None, None)
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ws="websockets-sansio",
+                ws_max_size=LONGEST,
+                ws_per_message_deflate=False,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+                ssl_ca_certs=str(clients) if clients else None,
+                ssl_cert_reqs=ssl.CERT_REQUIRED if clients else ssl.CERT_NONE,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals end the conductor first, and the server after it."""
+        yield
+
+
+def quiet_web_loggers() -> None:
+    """Above any level a root logger is set to: at DEBUG they write down what a page sends, digits included."""
+    for name in _WEB_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises `NotReady` where the port is in use, or the address is not this computer's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(16)  # a browser that is faster than the server waits instead of failing
+    except OSError as error:
+        listener.close()
+        raise NotReady(
+            f"Port {port} of {host} cannot be used for the page ({error.strerror}). "
+            "Is another terminal running? Name another port with --port."
+        ) from error
+    return listener
