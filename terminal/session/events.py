@@ -152,6 +152,9 @@ class LastTryConfirmed(_Touch):
 class StaffAuthenticated(_Touch):
     """Staff proved to be staff. At the idle screen `reception` is empty."""
 
+    here: bool = True
+    """Beside the patient; from staff's own page the decision needs the password again."""
+
 
 @dataclass(frozen=True, slots=True)
 class StaffSaysSame(_Touch):

@@ -325,8 +325,8 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, reception=reception, deadline=deadline, warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking):
             return Step(replace(state, reception=replace(reception, answered_by=who)))
-        case StaffAuthenticated() if rules.staff_enabled and in_patients_hands:
-            return _staff_arrives(state, rules, now)
+        case StaffAuthenticated(here=here) if rules.staff_enabled and in_patients_hands:
+            return _staff_arrives(state, rules, now, here=here)
         case StaffDiscards() if reception.staff and in_patients_hands:
             return staff_discards(state, rules, now)
         case _:
@@ -346,8 +346,8 @@ def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now:
     return Step(changed)
 
 
-def _staff_arrives(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    reception = replace(state.reception, staff=True, staff_here=True)
+def _staff_arrives(state: AfterIdle, rules: Rules, now: Now, *, here: bool) -> Step:
+    reception = replace(state.reception, staff=True, staff_here=state.reception.staff_here or here)
     match state:
         case ChoosingMethod() | FaceCheck() | PinEntry(phase=PinPhase.TYPING) if not reception.by_phone:
             following = begin_staff(reception, rules, now)

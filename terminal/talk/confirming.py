@@ -2,7 +2,7 @@
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
-from terminal.session.certainty import needs_pin
+from terminal.session.certainty import has_camera, needs_pin
 from terminal.session.methods import ways
 from terminal.session.states import (
     CardShown,
@@ -286,15 +286,26 @@ def phone_check(state: PhoneCheck, scene: Scene) -> Body:
     return Body(step=GuideStep.CONFIRM, question=say("phone.question"), lines=hints(say("phone.hint")), sign=Sign.WAIT)
 
 
-STAFF_REASONS = ("face", "camera", "pin")
+STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
 """Why staff confirms by eye: ids of words and, as they are, what is recorded."""
+
+
+def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
+    """Those that fit this reception."""
+    reception = state.reception
+    if not state.has_photo:
+        return ("documents",)
+    fitting = {
+        "face": reception.face_attempts > 0 and not reception.face_matched,
+        "camera": not has_camera(reception),
+        "pin": reception.pin_left == 0,
+    }
+    return tuple(reason for reason, fits in fitting.items() if fits) or ("asked",)
 
 
 def staff_check(state: StaffCheck, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
-    reasons: tuple[str, ...] = STAFF_REASONS if state.has_photo else ("documents",)
-    if not reception.staff_here:
-        reasons = ()
+    reasons = staff_reasons(state) if reception.staff_here else ()
     other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
     same = [
         Offer(

@@ -54,7 +54,8 @@ def _counts(state: Complete, scene: Scene) -> tuple[Line, ...]:
     shared = sum(granted for _, granted in state.flags)
     if not state.flags:
         return ()
-    return hints(scene.say("complete.counts", shared=shared, kept=len(state.flags) - shared))
+    counts = scene.say("complete.counts", shared=shared, kept=len(state.flags) - shared)
+    return hints(counts, scene.say("complete.take-back") if shared else "")
 
 
 def problem(state: Problem, scene: Scene) -> Body:

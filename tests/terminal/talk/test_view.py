@@ -244,8 +244,12 @@ def test_marks_of_staff_and_inquiry_show_on_the_first_screen() -> None:
 
 def test_staff_says_why_with_the_same_touch() -> None:
     answers = seen(state_of("staff-check")).body.offers
-    assert [answer.id for answer in answers] == ["other", "same-face", "same-camera", "same-pin"]
-    assert answers[1].event == ev.StaffSaysSame("r1", "face")
+    assert [answer.id for answer in answers] == ["other", "same-asked"]
+    assert answers[1].event == ev.StaffSaysSame("r1", "asked")
+    state = state_of("staff-check")
+    assert isinstance(state, st.StaffCheck)
+    hard = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))
+    assert [answer.id for answer in seen(hard).body.offers] == ["other", "same-face", "same-camera", "same-pin"]
     documents = seen(state_of("staff-check-no-photo"))
     assert [answer.id for answer in documents.body.offers] == ["other", "same-documents"]
     assert not documents.body.photo
