@@ -219,6 +219,11 @@ class VoiceSettings(Section):
 class StaffSettings(Section):
     password_hash: SecretStr = SecretStr("")
     """Hash of the staff password; staff functions are off without one."""
+    session_minutes: float = Field(default=15, gt=0, le=240)
+    """Staff's page asks for the password again when nobody touched it for so long. Calls are heard all the same."""
+    call_command: tuple[str, ...] = ()
+    """A command of the institution's own for every call, as a list of words: a light, a chat message. `{kind}`,
+    `{number}` and `{code}` in it are replaced. It gets no personal data, no shell, and nobody waits for it."""
 
 
 class RecordsSettings(Section):

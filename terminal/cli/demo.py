@@ -112,8 +112,11 @@ def in_browser(
         from terminal.readiness import NotReady
         from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
         from terminal.simulated.demo.dock_site import DockSite
+        from terminal.simulated.demo.live import with_staff_password
         from terminal.simulated.demo.stage import is_live
+        from terminal.staff_web.pages import StaffPages
 
+        settings = with_staff_password(settings)
         source = BrowserSource() if camera == BROWSER else None
         demo: list[LiveDemo] = []
         docks: list[DockSite] = []
@@ -123,9 +126,9 @@ def in_browser(
             return docks[0]
 
         async def opening() -> Opened:
-            from terminal.simulated.demo.live import LiveDemo, with_staff_password
+            from terminal.simulated.demo.live import LiveDemo
 
-            one = LiveDemo(with_staff_password(settings), pcsc=pcsc, camera=camera, service_url=service, source=source)
+            one = LiveDemo(settings, pcsc=pcsc, camera=camera, service_url=service, source=source)
             demo.append(one)
             if not is_live(camera):
                 return await one.open()
@@ -147,6 +150,7 @@ def in_browser(
                 tell=tell,
                 log_file=settings.state_dir / "terminal.log",
                 companion=dock,
+                staff=lambda: StaffPages(settings, port + 2 if port else 0, tell),
             )
         finally:
             for one in demo:

@@ -222,12 +222,14 @@ def in_browser(
 
     from terminal.counter_web.program import run_web
     from terminal.front.opened import Opened
+    from terminal.staff_web.pages import StaffPages
 
     async def opening() -> Opened:
         from terminal.assembly import open_terminal
 
         devices = await asyncio.to_thread(real_devices, settings, write)
-        return Opened(await asyncio.to_thread(open_terminal, settings, devices), devices.camera)
+        conductor = await asyncio.to_thread(open_terminal, settings, devices)
+        return Opened(conductor, devices.camera, card_camera=own_card_camera(devices))
 
     return run_web(
         opening,
@@ -237,4 +239,13 @@ def in_browser(
         open_browser=open_browser,
         tell=announce,
         log_file=settings.state_dir / "terminal.log",
+        staff=lambda: StaffPages(settings, port + 2 if port else 0, tell),
     )
+
+
+def own_card_camera(devices: "Devices") -> "Camera | None":
+    """The camera over the reader, where cards' fronts have one of their own."""
+    from terminal.conductor.card_camera import CardCamera
+
+    scanner = devices.scanner
+    return scanner.camera if isinstance(scanner, CardCamera) and scanner.camera is not devices.camera else None

@@ -21,6 +21,7 @@ from config.settings import Settings
 from consent.store import LedgerError
 from terminal.assembly import NotReady
 from terminal.front import crash
+from terminal.front.call_command import ring_for_calls
 from terminal.front.code_form import CodeForm
 from terminal.front.counter import Counter
 from terminal.front.dock import Dock
@@ -139,6 +140,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.counter, self.dock = opened.counter, opened.dock
         self.desk.query_one("#live", LivePicture).source = opened.camera
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
+        ring_for_calls(opened.counter, self.settings.staff.call_command, self.bell)
         if opened.dock is not None:
             panel = DockPanel(opened.dock, self.speak(FIRST_LANGUAGE))
             panel.display = False

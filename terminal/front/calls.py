@@ -1,0 +1,123 @@
+"""Calls for staff: what happened that somebody has to see to, until somebody says so."""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from terminal.problems import ProblemCode
+from terminal.session.effects import AlertStaff, Effect
+from terminal.session.states import ChoosingMethod, Idle, Outcome, StaffCheck, State
+
+
+class CallKind(StrEnum):
+    PATIENT = "patient"
+    CARD_LEFT = "card-left"
+    DECISION = "decision"
+    """Only staff can confirm the holder. Ends by itself when that state is left."""
+    NO_CARD_TODAY = "no-card-today"
+    """The patient did not register the card, or has no valid qualification."""
+    NOT_DELIVERED = "not-delivered"
+    """Checked in; service or receipt computer do not have it yet."""
+    EXPIRED = "expired"
+    """A decision could not be sent while its consents lasted."""
+    NOT_OURS = "not-ours"
+    HANGS = "hangs"
+    CLOCK = "clock"
+    TROUBLE = "trouble"
+    """Any other problem of this terminal; the code says which."""
+
+
+_KINDS = {
+    "called": CallKind.PATIENT,
+    "card-left": CallKind.CARD_LEFT,
+    "decision-expired": CallKind.EXPIRED,
+    Outcome.REGISTRATION_DECLINED.value: CallKind.NO_CARD_TODAY,
+    Outcome.NOT_VALID.value: CallKind.NO_CARD_TODAY,
+    Outcome.AWAITING.value: CallKind.NOT_DELIVERED,
+    Outcome.DONE.value: CallKind.NOT_DELIVERED,
+    Outcome.NOTHING_SHARED.value: CallKind.NOT_DELIVERED,
+    ProblemCode.RESULT_NOT_OURS.code: CallKind.NOT_OURS,
+    ProblemCode.HANDOVER_HANGS.code: CallKind.HANGS,
+    ProblemCode.CLOCK_WRONG.code: CallKind.CLOCK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Nothing of a person: which kind, which reception's number of the day, since when."""
+
+    id: int
+    kind: CallKind
+    number: int
+    """0 where no reception of the moment is concerned."""
+    code: str
+    """The problem's, empty where there is none."""
+    at: datetime
+
+
+class Calls:
+    """The open ones, oldest first. `on_new` hears of each new call, `on_change` of any change."""
+
+    def __init__(self, wall: Callable[[], datetime]) -> None:
+        self._wall = wall
+        self._open: list[Call] = []
+        self._last = 0
+        self._state: State = Idle()
+        self.on_new: list[Callable[[Call], None]] = []
+        self.on_change: list[Callable[[], None]] = []
+
+    @property
+    def open(self) -> tuple[Call, ...]:
+        return tuple(self._open)
+
+    def follow(self, state: State) -> None:
+        """To be told of every state."""
+        self._state = state
+        number = 0 if isinstance(state, Idle) else state.reception.number
+        waits = isinstance(state, StaffCheck) or (isinstance(state, ChoosingMethod) and not state.ways)
+        for call in self.open:
+            if call.kind is CallKind.DECISION and not (waits and call.number == number):
+                self._remove(call)
+        if waits:
+            self._add(CallKind.DECISION, number, "")
+
+    def hear(self, effect: Effect) -> None:
+        """To be told of every effect."""
+        if not isinstance(effect, AlertStaff):
+            return
+        state = self._state
+        concerned = not isinstance(state, Idle) and effect.reception == state.reception.id
+        number = state.reception.number if concerned and not isinstance(state, Idle) else 0
+        code = effect.reason if effect.reason.startswith("U-") else ""
+        self._add(_KINDS.get(effect.reason, CallKind.TROUBLE), number, code)
+
+    def answer(self, id: int) -> None:
+        """Somebody sees to it."""
+        for call in self.open:
+            if call.id == id:
+                self._remove(call)
+
+    def settle(self, delivered: Container[int]) -> None:
+        """The results of these receptions have arrived after all."""
+        for call in self.open:
+            if call.kind is CallKind.NOT_DELIVERED and call.number in delivered:
+                self._remove(call)
+
+    def _add(self, kind: CallKind, number: int, code: str) -> None:
+        if any((call.kind, call.number, call.code) == (kind, number, code) for call in self._open):
+            return
+        self._last += 1
+        call = Call(self._last, kind, number, code, self._wall())
+        self._open.append(call)
+        for on_new in self.on_new:
+            on_new(call)
+        self._changed()
+
+    def _remove(self, call: Call) -> None:
+        self._open.remove(call)
+        self._changed()
+
+    def _changed(self) -> None:
+        for on_change in self.on_change:
+            on_change()

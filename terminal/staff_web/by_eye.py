@@ -1,0 +1,84 @@
+"""The two pictures staff compares: the card's photo and the live one, while the comparison lasts and no longer."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from terminal.counter_web.preview import Preview
+from terminal.front.counter import Counter
+from terminal.front.opened import FrameSource
+from terminal.session.states import StaffCheck, State
+from terminal.staff_web.site import Visitor
+
+log = logging.getLogger(__name__)
+
+
+class EyeCheck:
+    """`viewers`: the pages that may see the pictures at this moment. Used on the event loop."""
+
+    def __init__(self, counter: Counter, camera: FrameSource | None, viewers: Callable[[], list[Visitor]]) -> None:
+        self._counter, self._viewers = counter, viewers
+        self._preview = None if camera is None else Preview(camera, self._on_picture, opens=True)
+        self._loop = asyncio.get_running_loop()
+        self._photo: Any = None
+        """JPEG of the card's photo in an array of ours."""
+        self._comparing = False
+
+    def follow(self, state: State) -> None:
+        """To be told of every state, and when a page comes or goes."""
+        self._comparing = isinstance(state, StaffCheck) and state.has_photo
+        if not self._comparing:
+            self._wipe()
+        if self._preview is not None:
+            self._preview.run(self._comparing and bool(self._viewers()))
+        if not self._comparing:
+            for visitor in self._viewers():
+                visitor.line.no_picture()
+
+    def end(self) -> None:
+        self._comparing = False
+        if self._preview is not None:
+            self._preview.run(False)
+        self._wipe()
+
+    def photo(self) -> memoryview | None:
+        """JPEG of the card's photo; overwritten when the comparison ends."""
+        patient = self._counter.patient
+        record = patient.record if patient is not None else None
+        if not self._comparing or record is None or record.photo_jp2 is None:
+            return None
+        if self._photo is None:
+            self._photo = _jpeg(record.photo_jp2)
+        return None if self._photo is None else memoryview(self._photo)
+
+    def _on_picture(self, jpeg: bytes) -> None:
+        """From the camera's thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._show, jpeg)
+
+    def _show(self, jpeg: bytes) -> None:
+        if self._comparing:
+            for visitor in self._viewers():
+                visitor.line.picture(jpeg)
+
+    def _wipe(self) -> None:
+        photo, self._photo = self._photo, None
+        if photo is not None:
+            photo.fill(0)
+
+
+def _jpeg(jp2: bytearray) -> Any:
+    """One-dimensional array of bytes, for the caller to overwrite; None where the photo cannot be decoded."""
+    import cv2
+
+    from vision.photo import PhotoProblem, decode_photo
+
+    grey = decode_photo(jp2)
+    if isinstance(grey, PhotoProblem):
+        log.warning("card photo cannot be shown: %s", grey)
+        return None
+    written, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    if grey.flags.writeable:
+        grey.fill(0)
+    return jpeg.reshape(-1) if written else None

@@ -1,0 +1,276 @@
+"""What staff's pages see and do. Told of every state and effect; posts events and withdraws consents.
+
+Holds no rule: what may follow what is the session's and the ledger's.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from config.settings import Settings
+from consent.items import Item
+from consent.lifecycle import LifeCycleError
+from consent.store import LedgerError
+from terminal.assembly import ledger_path
+from terminal.conductor.clock import Clock
+from terminal.conductor.conductor import Conductor
+from terminal.front.call_command import CallCommand
+from terminal.front.calls import Calls
+from terminal.front.counter import Counter
+from terminal.front.opened import Opened
+from terminal.session import events as ev
+from terminal.session.states import Idle, StaffCheck, State
+from terminal.staff_web import messages as ms
+from terminal.staff_web.by_eye import EyeCheck
+from terminal.staff_web.devices import Devices
+from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_row
+from terminal.staff_web.records import Checks, Trail
+from terminal.staff_web.sessions import Level, Sessions
+from terminal.staff_web.site import Visitor
+from terminal.staff_web.today import Row, Standing, rows
+from terminal.talk.confirming import staff_reasons
+from terminal.words.catalogue import STAFF_LANGUAGES, Words
+from terminal.words.staff import page_words, staff_words
+
+log = logging.getLogger(__name__)
+
+LOOKS_EVERY = 2.0
+"""Seconds between two looks when nothing happens."""
+AT_MOST_EVERY = 0.25
+ASKS_EVERY = 30.0
+"""Seconds after which a service that was silent is asked whether it is back, while somebody watches."""
+
+
+class StaffDesk:
+    def __init__(
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        *,
+        eye_on_lan: bool = False,
+        wall: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._settings, self._sessions, self._eye_on_lan = settings, sessions, eye_on_lan
+        self._wall = wall or Clock().wall
+        self.calls = Calls(self._wall)
+        self.calls.on_new.append(CallCommand(settings.staff.call_command))
+        self.calls.on_change.append(self.look_soon)
+        self.on_stop: Callable[[], None] = lambda: None
+        """Called when staff ends the terminal."""
+        self._visitors: list[Visitor] = []
+        self._counter: Counter | None = None
+        self._devices: Devices | None = None
+        self._eye: EyeCheck | None = None
+        self._trail = Trail(settings.state_dir / "audit.jsonl")
+        self._checks = Checks(ledger_path(settings))
+        self._rows: list[Row] = []
+        self._wake = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._say: dict[str, Words] = {language: staff_words(settings, language) for language in STAFF_LANGUAGES}
+
+    # --- the terminal ---------------------------------------------------------------------------------------
+
+    def take_over(self, opened: Opened) -> None:
+        """From the event loop, once."""
+        self._counter = opened.counter
+        named = (("status.camera", opened.camera), ("device.card-camera", opened.card_camera))
+        self._devices = Devices(opened.counter, tuple((name, camera) for name, camera in named if camera is not None))
+        self._eye = EyeCheck(opened.counter, opened.camera, self._eye_viewers)
+        opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
+        self._begin(self._look())
+
+    def end(self) -> None:
+        for task in self._running:
+            task.cancel()
+        if self._eye is not None:
+            self._eye.end()
+
+    def _on_state(self, state: State) -> None:
+        self.calls.follow(state)
+        if self._eye is not None:
+            self._eye.follow(state)
+        self.look_soon()
+
+    def look_soon(self) -> None:
+        self._wake.set()
+
+    async def _look(self) -> None:
+        """Read on and tell the pages, at once after something happened, and again and again for what time changes."""
+        asked_at = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout(LOOKS_EVERY):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            if self._visitors:
+                await asyncio.to_thread(self._read)
+                if self._answers() is False and loop.time() - asked_at > ASKS_EVERY:
+                    asked_at = loop.time()
+                    self._begin(self._ask_service())
+            self.draw()
+            await asyncio.sleep(AT_MOST_EVERY)
+
+    def _read(self) -> None:
+        day = self._wall().date()
+        self._trail.read(day)
+        self._checks.read(day)
+
+    def _answers(self) -> bool | None:
+        counter = self._counter
+        return counter.service.client.answers if isinstance(counter, Conductor) else None
+
+    async def _ask_service(self) -> None:
+        if isinstance(self._counter, Conductor):
+            await self._counter.service.client.challenge()
+            self.look_soon()
+
+    # --- drawing --------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        counter = self._counter
+        if counter is not None:
+            self._rows = rows(self._trail.receptions, self._checks.by_reception, counter.state)
+            self.calls.settle({row.number for row in self._rows if row.standing is Standing.DELIVERED})
+            if self._eye is not None:
+                self._eye.follow(counter.state)
+        for visitor in list(self._visitors):
+            self._draw(visitor)
+
+    def _draw(self, visitor: Visitor) -> None:
+        level, say, counter = self._sessions.level(visitor.cookie), self._say[visitor.language], self._counter
+        if level is not Level.ACTING:
+            visitor.forget()
+        self._tell(visitor, "level", level=level.name.lower(), words=page_words(visitor.language))
+        if level is Level.OUT:
+            return
+        self._tell(visitor, "calls", calls=drawn_calls(self.calls.open, say))
+        if level is not Level.ACTING or counter is None:
+            return
+        allowed = self._eye_allowed(visitor)
+        trouble = counter.delivery.trouble
+        self._tell(
+            visitor,
+            "day",
+            rows=[drawn_row(row, say, counter.rules, trouble) for row in self._rows],
+            readable=self._checks.readable,
+        )
+        self._tell(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
+        self._tell(visitor, "eye", eye=drawn_eye(counter.state, say, allowed=allowed))
+        if self._devices is not None:
+            self._tell(visitor, "devices", devices=self._devices.drawn(say, answers=self._answers()))
+
+    def _tell(self, visitor: Visitor, kind: str, **content: Any) -> None:
+        """Only what changed."""
+        written = json.dumps(content, ensure_ascii=False)
+        if visitor.told.get(kind) != written:
+            visitor.told[kind] = written
+            visitor.line.tell(kind, **content)
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    def join(self, visitor: Visitor) -> None:
+        self._visitors.append(visitor)
+        self._draw(visitor)
+        self.look_soon()
+
+    def leave(self, visitor: Visitor) -> None:
+        self._visitors.remove(visitor)
+        if self._eye is not None and self._counter is not None:
+            self._eye.follow(self._counter.state)
+
+    def hear(self, visitor: Visitor, text: str) -> bool:
+        message = ms.read_message(text)
+        if message is None:
+            return False
+        level = self._sessions.level(visitor.cookie)
+        match message:
+            case ms.Speak(language=language):
+                visitor.language = language
+                visitor.told.clear()
+            case ms.Answered(call=call) if level is not Level.OUT:
+                self.calls.answer(call)
+            case ms.Shown():
+                visitor.line.picture_shown()
+                return True
+            case _ if level is Level.ACTING and self._counter is not None:
+                self._act(visitor, message, self._counter)
+        if level is Level.ACTING:
+            self._sessions.touch(visitor.cookie)
+        self._draw(visitor)
+        return True
+
+    def _act(self, visitor: Visitor, message: ms.Message, counter: Counter) -> None:
+        state = counter.state
+        reception = "" if isinstance(state, Idle) else state.reception.id
+        match message:
+            case ms.TakeBack(reception=name, items=items):
+                self._begin(self._withdraw(visitor, name, items))
+            case ms.ByEye(reception=name) if name == reception and self._eye_allowed(visitor):
+                counter.post(ev.StaffAuthenticated(name, here=False))
+            case ms.Discard(reception=name) if name and name == reception:
+                counter.post(ev.StaffAuthenticated(name))
+                counter.post(ev.StaffDiscards(name))
+            case ms.Decide() if message.reception == reception and self._eye_allowed(visitor):
+                self._decide(visitor, message, counter, state)
+            case ms.Stop() if isinstance(state, Idle):
+                self.on_stop()
+            case _:
+                pass
+
+    def _decide(self, visitor: Visitor, message: ms.Decide, counter: Counter, state: State) -> None:
+        if not isinstance(state, StaffCheck) or not self._sessions.proves(visitor.cookie, message.proof):
+            return
+        if not message.same:
+            counter.post(ev.StaffSaysOther(message.reception))
+        elif message.reason in staff_reasons(state):
+            # one after the other: nobody at the patient's screen can touch anything between the two
+            counter.post(ev.StaffAuthenticated(message.reception))
+            counter.post(ev.StaffSaysSame(message.reception, message.reason))
+
+    async def _withdraw(self, visitor: Visitor, reception: str, items: tuple[Item, ...]) -> None:
+        """As `uketsuke ledger withdraw`: written down first, then told to the service."""
+        say = self._say[visitor.language]
+        row = next((row for row in self._rows if row.reception == reception), None)
+        if row is None or not isinstance(self._counter, Conductor):
+            return
+        try:
+            told = await self._counter.delivery.withdraw(row.check_id, items)
+        except (LifeCycleError, LedgerError) as error:
+            log.error("withdrawal: %s", error)
+            visitor.line.tell("said", text=say("withdraw.refused"))
+            return
+        visitor.line.tell("said", text=say("withdraw.done" if told else "withdraw.later", number=row.number))
+        self.look_soon()
+
+    # --- by eye ---------------------------------------------------------------------------------------------
+
+    def _eye_allowed(self, visitor: Visitor) -> bool:
+        return visitor.local or self._eye_on_lan
+
+    def _eye_viewers(self) -> list[Visitor]:
+        """Pages that may see the pictures now."""
+        return [
+            visitor
+            for visitor in self._visitors
+            if self._eye_allowed(visitor) and self._sessions.level(visitor.cookie) is Level.ACTING
+        ]
+
+    def card_photo(self, *, local: bool) -> memoryview | None:
+        return self._eye.photo() if self._eye is not None and (local or self._eye_on_lan) else None
+
+    def name_picture(self, reception: str) -> memoryview | None:
+        return None
+
+    async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
+        return 404, {}
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)

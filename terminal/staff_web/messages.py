@@ -1,0 +1,87 @@
+"""What staff's page may say over its line: a closed union, small and strict. Passwords never come this way."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from consent.items import Item
+
+Reception = Annotated[str, Field(pattern=r"^(r-[0-9a-f]{16}|r[0-9]{1,6})?$")]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Here(_Message):
+    """Somebody touched the page: the session lasts on."""
+
+    type: Literal["here"]
+
+
+class Speak(_Message):
+    type: Literal["language"]
+    language: Literal["ja", "en"]
+
+
+class Answered(_Message):
+    """Somebody sees to a call."""
+
+    type: Literal["answer"]
+    call: Annotated[int, Field(ge=0)]
+
+
+class TakeBack(_Message):
+    """Consents of a reception end at the patient's wish. The page has asked first."""
+
+    type: Literal["withdraw"]
+    reception: Reception
+    items: Annotated[tuple[Annotated[Item, Field(strict=False)], ...], Field(min_length=1, max_length=7, strict=False)]
+
+
+class Discard(_Message):
+    """Throw the reception under way away. The page has asked first."""
+
+    type: Literal["discard"]
+    reception: Reception
+
+
+class ByEye(_Message):
+    """The reception under way - or, where it is empty, the next one - is confirmed by eye."""
+
+    type: Literal["by-eye"]
+    reception: Reception
+
+
+class Decide(_Message):
+    """What staff saw, at the decision: with the password given again."""
+
+    type: Literal["decide"]
+    reception: Reception
+    same: bool
+    reason: Annotated[str, Field(pattern=r"^[a-z-]{0,20}$")]
+    proof: Annotated[str, Field(max_length=64)]
+
+
+class Shown(_Message):
+    """The last live picture has been drawn: the next one may come."""
+
+    type: Literal["shown"]
+
+
+class Stop(_Message):
+    """End the terminal. The page has asked first."""
+
+    type: Literal["stop"]
+
+
+Message = Here | Speak | Answered | TakeBack | Discard | ByEye | Decide | Shown | Stop
+_ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
+
+
+def read_message(text: str) -> Message | None:
+    """None for anything that is not one of them."""
+    try:
+        return _ANY.validate_json(text)
+    except ValidationError:
+        return None

@@ -1,0 +1,48 @@
+// Questions over the page: asked before anything that cannot be taken back.
+
+import { make } from "/page/js/make.js";
+
+/** `key`: what keeps its focus when the panel is drawn again. */
+export function button(text, onClick, kind = "", key = "") {
+  const element = make("button", { type: "button", class: kind, "data-key": key }, text);
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+/** A dialog with its own content; `close()` closes it. Escape is the way back. */
+export function open(kind, title, ...content) {
+  const dialog = make("dialog", { class: kind, "aria-label": title }, make("h2", {}, title), ...content);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Ask, and do it only after a touch on the named answer. */
+export function sure(words, text, answer, act) {
+  const dialog = open("sure", text, make("div", { class: "row" },
+    button(words.back, () => dialog.close()),
+    button(answer, () => { dialog.close(); act(); }, "danger")));
+}
+
+/** Which consents are taken back. */
+export function withdraw(words, row, act) {
+  const boxes = row.granted.map(({ item, label }) => {
+    const box = make("input", { type: "checkbox", value: item });
+    return [box, make("label", { class: "choice" }, box, label)];
+  });
+  const note = make("p", { class: "note", role: "alert" });
+  const dialog = open("sure", words["withdraw-sure"].replace("{number}", row.number),
+    ...boxes.map(([, label]) => label), note,
+    make("div", { class: "row" },
+      button(words.back, () => dialog.close()),
+      button(words["withdraw-yes"], () => {
+        const items = boxes.filter(([box]) => box.checked).map(([box]) => box.value);
+        if (!items.length) {
+          note.textContent = words["withdraw-none"];
+          return;
+        }
+        dialog.close();
+        act(items);
+      }, "danger")));
+}

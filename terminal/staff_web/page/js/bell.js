@@ -1,0 +1,22 @@
+// The sound and the mark in the title while a call is open.
+
+import * as tones from "/page/js/tones.js";
+
+const AGAIN = 5000;
+let open = 0;
+let name = "";
+
+/** How many calls are open, and what the page is called. */
+export function ring(count, title) {
+  const more = count > open;
+  open = count;
+  name = title;
+  document.title = count ? `● ${count} ${title}` : title;
+  if (more) tones.play("call");
+}
+
+setInterval(() => {
+  if (!open) return;
+  tones.play("call");
+  document.title = document.title.startsWith("●") ? `○ ${open} ${name}` : `● ${open} ${name}`;
+}, AGAIN);

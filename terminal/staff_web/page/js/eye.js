@@ -1,0 +1,110 @@
+// The comparison by eye: two pictures side by side, drawn and forgotten, and the decision with the password.
+
+import { make } from "/page/js/make.js";
+import { button } from "./ask.js";
+import { password } from "./line.js";
+
+export class Eye {
+  element = make("section", { id: "eye", hidden: true });
+  #card = make("canvas", { width: 480, height: 600 });
+  #live = make("canvas", { width: 640, height: 480 });
+  #of = "";
+  #decoding = false;
+  #send;
+
+  constructor(send) {
+    this.#send = send;
+  }
+
+  /** Show it for this reception, or let go of every pixel. */
+  follow(eye, words) {
+    const key = eye ? JSON.stringify([eye, words["eye-title"]]) : "";
+    if (key === this.#of) return;
+    this.#of = key;
+    this.#clear();
+    this.element.hidden = !eye;
+    document.body.classList.toggle("comparing", Boolean(eye));
+    this.element.replaceChildren();
+    if (!eye) return;
+    this.element.append(make("h2", {}, words["eye-title"].replace("{number}", eye.number)));
+    if (!eye.allowed) this.element.append(make("p", {}, words["eye-elsewhere"]));
+    else if (eye.waits) this.element.append(make("p", {}, eye.waits));
+    else this.#compare(eye, words);
+  }
+
+  #compare(eye, words) {
+    if (eye.photo) {
+      this.element.append(make("div", { class: "pictures" },
+        make("figure", {}, this.#card, make("figcaption", {}, words["eye-card"])),
+        make("figure", {}, this.#live, make("figcaption", {}, words["eye-live"]))));
+      for (const [canvas, name] of [[this.#card, "eye-card"], [this.#live, "eye-live"]]) {
+        canvas.setAttribute("role", "img");
+        canvas.setAttribute("aria-label", words[name]);
+      }
+      this.#fetchCard(this.#of);
+    } else this.element.append(make("p", {}, words["eye-none"]));
+    const typed = make("input", { type: "password", id: "eye-password", autocomplete: "off", maxlength: 64 });
+    const note = make("p", { class: "note", role: "alert" });
+    const reasons = eye.reasons.map((reason, index) => {
+      const radio = make("input", { type: "radio", name: "reason", value: reason.id, checked: index === 0 });
+      return make("label", { class: "choice" }, radio, reason.label);
+    });
+    const decide = async (same) => {
+      const reason = this.element.querySelector("[name=reason]:checked")?.value ?? "";
+      const { ok, wait, content } = await password("/staff/again", typed.value);
+      typed.value = "";
+      if (ok) this.#send({ type: "decide", reception: eye.reception, same, reason: same ? reason : "", proof: content.proof });
+      else note.textContent = wait ? words.wait.replace("{seconds}", wait) : words.wrong;
+    };
+    const form = make("form", {},
+      make("fieldset", {}, make("legend", {}, words["eye-reason"]), ...reasons),
+      make("div", { class: "field" }, make("label", { for: "eye-password" }, words["eye-password"]), typed, note),
+      make("div", { class: "row" },
+        button(words["eye-other"], () => decide(false)),
+        button(words["eye-same"], () => decide(true), "main")));
+    form.addEventListener("submit", (event) => event.preventDefault());  // neither answer is the ready one
+    this.element.append(form);
+  }
+
+  async #fetchCard(of) {
+    const answer = await fetch("/staff/photo", { cache: "no-store" });
+    if (!answer.ok) return;
+    const image = await createImageBitmap(await answer.blob());
+    if (this.#of === of) {
+      this.#card.width = image.width;
+      this.#card.height = image.height;
+      this.#card.getContext("2d").drawImage(image, 0, 0);
+    }
+    image.close();
+  }
+
+  /** Draw one JPEG; `done()` when the next may come. */
+  async picture(blob, done) {
+    if (!this.#of || this.#decoding) {
+      done();
+      return;
+    }
+    this.#decoding = true;
+    try {
+      const image = await createImageBitmap(blob);
+      if (this.#of) {
+        this.#live.width = image.width;
+        this.#live.height = image.height;
+        this.#live.getContext("2d").drawImage(image, 0, 0);
+        this.#live.dataset.drawn = "yes";
+      }
+      image.close();
+    } finally {
+      this.#decoding = false;
+      done();
+    }
+  }
+
+  #clear() {
+    for (const canvas of [this.#card, this.#live]) {
+      canvas.width = canvas.width;  // empties it
+      canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+      delete canvas.dataset.drawn;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// The line to the terminal, and the requests beside it. Opened again whenever it breaks.
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 2000;
+
+/** What the door says: `{level, password}`; null while the terminal does not answer. */
+export async function door() {
+  try {
+    return await (await fetch("/staff/door", { cache: "no-store" })).json();
+  } catch {
+    return null;
+  }
+}
+
+/** Send a password, and nothing else, to `path`. Gives `{ok, wait, content}`. */
+export async function password(path, typed) {
+  try {
+    const answer = await fetch(path, { method: "POST", body: typed });
+    const content = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
+    return { ok: answer.ok, wait: content.wait ?? 0, content };
+  } catch {
+    return { ok: false, wait: 0, content: {} };
+  }
+}
+
+/** `onMessage(message)`, `onPicture(blob)`, `onGone()`. */
+export class Line {
+  #socket = null;
+  #wait = FIRST_WAIT;
+  #hear;
+
+  constructor(hear) {
+    this.#hear = hear;
+  }
+
+  get open() {
+    return this.#socket !== null;
+  }
+
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  begin(language) {
+    if (this.#socket) return;
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/staff/line?language=${language}`);
+    socket.binaryType = "blob";
+    socket.onmessage = (event) => {
+      this.#wait = FIRST_WAIT;
+      if (typeof event.data === "string") this.#hear.onMessage(JSON.parse(event.data));
+      else this.#hear.onPicture(event.data);
+    };
+    socket.onclose = () => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      setTimeout(() => this.#hear.onGone(), this.#wait);
+      this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+    };
+    this.#socket = socket;
+  }
+
+  end() {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+}

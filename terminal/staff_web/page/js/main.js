@@ -1,0 +1,156 @@
+// Staff's page: sign in, the live list, calls, the comparison by eye.
+
+import { make } from "/page/js/make.js";
+import * as tones from "/page/js/tones.js";
+import { button } from "./ask.js";
+import { ring } from "./bell.js";
+import { Eye } from "./eye.js";
+import { Line, door, password } from "./line.js";
+import * as view from "./view.js";
+
+const [head, callList, desk, said] = ["#head", "#calls", "#desk", "#said"].map((id) => document.querySelector(id));
+const HERE_EVERY = 20000;
+let language = navigator.language.startsWith("en") ? "en" : "ja";
+let words = null;
+let level = "out";
+let known = {};
+let here = 0;
+
+const send = (message) => line.send(message);
+const eye = new Eye(send);
+const line = new Line({
+  onMessage(message) {
+    switch (message.type) {
+      case "level":
+        words = message.words;
+        if (level !== message.level) known = {};
+        level = message.level;
+        frame();
+        break;
+      case "calls":
+        known.calls = message.calls;
+        callList.hidden = false;
+        callList.className = message.calls.length ? "up" : "";
+        callList.replaceChildren(...view.calls(message.calls, words, send));
+        ring(message.calls.length, words.title);
+        break;
+      case "said":
+        tell(message.text);
+        break;
+      default:
+        known[message.type] = message;
+        draw(message.type);
+    }
+  },
+  onPicture(blob) {
+    eye.picture(blob, () => send({ type: "shown" }));
+  },
+  onGone: begin,
+});
+
+async function begin() {
+  const answer = await door();
+  if (!answer) {
+    eye.follow(null, {});
+    if (words) tell(words["one-moment"]);
+    setTimeout(begin, 1000);
+    return;
+  }
+  said.textContent = "";
+  await speak();
+  if (answer.level === "out") signIn(answer.password);
+  else {
+    line.begin(language);
+  }
+}
+
+/** The page's own words, before there is a line. */
+async function speak() {
+  document.documentElement.lang = language;
+  words ??= await (await fetch(`/staff/words/${language}`)).json();
+}
+
+function tell(text) {
+  said.textContent = text;
+  setTimeout(() => { if (said.textContent === text) said.textContent = ""; }, 8000);
+}
+
+function frame() {
+  document.title = words.title;
+  ring(known.calls?.length ?? 0, words.title);
+  head.replaceChildren(make("h1", {}, words.title),
+    tones.awake() ? "" : button(words.sound, () => { tones.wake(); setTimeout(frame, 300); }, "sound"),
+    button(words.language, () => change()),
+    level === "acting" ? button(words.lock, () => leave("/staff/lock")) : "",
+    level === "out" ? "" : button(words["sign-out"], () => leave("/staff/sign-out")));
+  if (level === "watching") {
+    eye.follow(null, words);
+    desk.replaceChildren(form(words.locked));
+  } else if (level === "acting") {
+    for (const kind of ["now", "day", "devices", "eye"]) draw(kind);
+  }
+}
+
+function draw(kind) {
+  if (level !== "acting" || !known[kind]) return;
+  if (!desk.querySelector("#left")) desk.replaceChildren(eye.element, make("div", { id: "left" }), make("div", { id: "right" }));
+  const key = document.activeElement?.dataset.key;
+  const [left, right] = [desk.querySelector("#left"), desk.querySelector("#right")];
+  if (kind === "eye") eye.follow(known.eye.eye, words);
+  if (known.now && known.day) {
+    if (kind === "now" || kind === "day") left.replaceChildren(view.now(known.now, words, send), view.day(known.day.rows, known.day.readable, words, send));
+  }
+  if (known.devices && (kind === "devices" || kind === "now")) right.replaceChildren(view.devices(known.devices.devices, known.now?.canStop, words, send));
+  if (key) desk.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+}
+
+function signIn(possible) {
+  level = "out";
+  known = {};
+  callList.hidden = true;
+  frame();
+  desk.replaceChildren(possible ? form("") : make("p", { class: "card" }, words["no-password"]));
+}
+
+function form(text) {
+  const typed = make("input", { type: "password", id: "password", autocomplete: "off", maxlength: 64, required: true });
+  const note = make("p", { class: "note", role: "alert" });
+  const asked = make("form", { class: "card" }, text ? make("p", {}, text) : "",
+    make("label", { for: "password" }, words["sign-in"]), typed, note,
+    make("button", { class: "main" }, words.enter));
+  asked.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    tones.wake();
+    const answer = await password("/staff/sign-in", typed.value);
+    typed.value = "";
+    if (answer.ok) {
+      line.end();
+      begin();
+    } else note.textContent = answer.wait ? words.wait.replace("{seconds}", answer.wait) : words.wrong;
+  });
+  setTimeout(() => typed.focus(), 0);
+  return asked;
+}
+
+async function change() {
+  language = language === "ja" ? "en" : "ja";
+  words = null;
+  await speak();
+  if (!send({ type: "language", language })) begin();
+}
+
+async function leave(path) {
+  await fetch(path, { method: "POST" });
+  line.end();
+  begin();
+}
+
+/** Somebody is there: the session lasts on. */
+function touched() {
+  if (Date.now() - here < HERE_EVERY) return;
+  here = Date.now();
+  send({ type: "here" });
+}
+addEventListener("pointerdown", touched);
+addEventListener("keydown", touched);
+begin();

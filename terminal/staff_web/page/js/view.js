@@ -1,0 +1,62 @@
+// The panels of the page. Everything comes as text from the terminal; nothing is kept here but what is open.
+
+import { make } from "/page/js/make.js";
+import { button, sure, withdraw } from "./ask.js";
+
+const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
+const OFF = new Set(["left", "inquiry", "discarded", "declined"]);
+const BAD = new Set(["problem", "held-back", "expired", "refused", "interrupted"]);
+const opened = new Set();
+
+export function calls(list, words, send) {
+  if (!list.length) return [make("h2", {}, words.calls), make("p", { class: "quiet" }, words["no-calls"])];
+  return [make("h2", {}, words.calls), make("ul", {}, ...list.map((call) => make("li", { "data-call": call.kind },
+    make("div", {},
+      make("strong", {}, call.number ? `${words.number.replace("{number}", call.number)}　` : "", call.text),
+      make("span", {}, call.do, call.code ? `（${call.code}）` : ""), make("time", {}, call.time)),
+    button(words.answer, () => send({ type: "answer", call: call.id }), "main"))))];
+}
+
+export function now(state, words, send) {
+  const number = state.number ? words.number.replace("{number}", state.number) : "";
+  return make("section", { id: "now" }, make("h2", {}, words.now),
+    make("p", { class: "state" }, number ? make("b", {}, number) : "", state.text),
+    make("div", { class: "row" },
+      state.canEye && button(state.reception ? words.eye : words["eye-next"],
+        () => send({ type: "by-eye", reception: state.reception }), "main", "eye"),
+      state.canDiscard && button(words.discard, () => sure(words, words["discard-sure"].replace("{number}", state.number),
+        words.discard, () => send({ type: "discard", reception: state.reception })), "danger", "discard")));
+}
+
+export function day(rows, readable, words, send) {
+  return make("section", { id: "day" }, make("h2", {}, words.today),
+    readable ? "" : make("p", { class: "note", role: "alert" }, words.unreadable),
+    rows.length ? make("ul", {}, ...rows.map((row) => line(row, words, send))) : make("p", { class: "quiet" }, words.none));
+}
+
+function line(row, words, send) {
+  const item = make("li", { "data-number": row.number, "data-standing": row.standing },
+    make("b", { class: "number" }, row.number), make("time", {}, row.time),
+    make("div", { class: "what" },
+      make("span", { class: `pill ${BAD.has(row.standing) ? "bad" : OFF.has(row.standing) ? "off" : row.settled ? "good" : "open"}` },
+        make("span", { "aria-hidden": "true" }, `${SIGNS[row.standing] ?? "－"} `), row.text),
+      row.why ? make("span", {}, row.code ? `${row.why}（${row.code}）` : row.why) : "",
+      row.withdrawn.length ? make("span", { class: "taken" }, `${words.withdrawn}：${row.withdrawn.join("・")}`) : "",
+      row.untold ? make("span", { class: "note" }, words.untold) : ""),
+    row.mayWithdraw ? button(words.withdraw, () => withdraw(words, row,
+      (items) => send({ type: "withdraw", reception: row.reception, items })), "", `withdraw-${row.number}`) : "");
+  if (row.helps.length) {
+    const details = make("details", { open: opened.has(row.reception) }, make("summary", { "data-key": `helps-${row.number}` }, words.helps),
+      make("ul", {}, ...row.helps.map((text) => make("li", {}, text))));
+    details.addEventListener("toggle", () => opened[details.open ? "add" : "delete"](row.reception));
+    item.append(details);
+  }
+  return item;
+}
+
+export function devices(list, canStop, words, send) {
+  return make("section", { id: "devices" }, make("h2", {}, words.devices),
+    make("dl", {}, ...list.map((one) => make("div", { class: one.bad ? "bad" : "" },
+      make("dt", {}, one.name), make("dd", {}, one.bad ? `! ${one.text}` : one.text)))),
+    canStop ? make("div", { class: "stop" }, button(words.stop, () => sure(words, words["stop-sure"], words.stop, () => send({ type: "stop" })), "danger", "stop")) : "");
+}

@@ -1,0 +1,39 @@
+"""Staff's pages as part of a terminal: the desk, its sessions, and the sites it answers on."""
+
+from collections.abc import Callable
+
+from config.settings import Settings
+from terminal.counter_web.site import Tell
+from terminal.front.opened import Opened
+from terminal.front.password import PasswordGate
+from terminal.staff_password import hash_in_force
+from terminal.staff_web.desk import StaffDesk
+from terminal.staff_web.sessions import Sessions
+from terminal.staff_web.site import Reach, StaffSite
+
+
+class StaffPages:
+    """Beside `WebTerminal`. Takes its ports at once: raises `NotReady` where one is in use."""
+
+    def __init__(self, settings: Settings, port: int, tell: Tell) -> None:
+        secret = hash_in_force(settings)
+        sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
+        self.desk = StaffDesk(settings, sessions)
+        self._tell = tell
+        gate = PasswordGate.of(settings)
+        self.sites = [StaffSite(self.desk, gate, sessions, Reach(port=port))]
+
+    def start(self) -> None:
+        """Answer, and tell whoever sits at the terminal where."""
+        for site in self.sites:
+            site.start()
+            self._tell(f"staff: {site.address}")
+
+    def take_over(self, opened: Opened, stop: Callable[[], None]) -> None:
+        self.desk.on_stop = stop
+        self.desk.take_over(opened)
+
+    async def stop(self) -> None:
+        self.desk.end()
+        for site in self.sites:
+            await site.stop()

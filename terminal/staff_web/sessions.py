@@ -1,0 +1,96 @@
+"""Who has signed in to staff's page: for a while of acting, and for a working day of hearing calls."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+
+from config.files import load_or_create_key
+
+DAY_SECONDS = 12 * 3600
+PROOF_SECONDS = 30.0
+
+
+class Level(IntEnum):
+    OUT = 0
+    WATCHING = 1
+    """Signed in today; idle for longer than a session lasts, or from before a restart. Hears calls, sees no list."""
+    ACTING = 2
+
+
+class Sessions:
+    """`secret` is the password's hash: with a new password everybody signs in again.
+
+    The cookie is sealed and outlives a restart as `WATCHING`; that somebody may act is kept in memory alone.
+    """
+
+    def __init__(
+        self,
+        key_file: Path,
+        secret: str,
+        idle_seconds: float,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = hashlib.sha256(load_or_create_key(key_file) + secret.encode()).digest()
+        self._idle_seconds, self._clock = idle_seconds, clock
+        self._acting: dict[str, float] = {}
+        """Until when, by session."""
+        self._ended: dict[str, float] = {}
+        """Signed out, and until when their cookies would count."""
+        self._proofs: dict[str, tuple[str, float]] = {}
+
+    def begin(self) -> str:
+        """A new session's cookie."""
+        now = self._clock()
+        self._ended = {session: until for session, until in self._ended.items() if until > now}
+        self._acting = {session: until for session, until in self._acting.items() if until > now}
+        body = f"{int(now) + DAY_SECONDS}.{secrets.token_hex(16)}"
+        self._acting[body] = now + self._idle_seconds
+        return f"{body}.{self._seal(body)}"
+
+    def level(self, cookie: str | None) -> Level:
+        session = self._session(cookie)
+        if not session:
+            return Level.OUT
+        return Level.ACTING if self._acting.get(session, 0.0) > self._clock() else Level.WATCHING
+
+    def touch(self, cookie: str | None) -> None:
+        """Somebody does something: an acting session lasts on."""
+        if self.level(cookie) is Level.ACTING:
+            self._acting[self._session(cookie)] = self._clock() + self._idle_seconds
+
+    def lock(self, cookie: str | None) -> None:
+        """End the acting; calls are still heard."""
+        self._acting.pop(self._session(cookie), None)
+
+    def end(self, cookie: str | None) -> None:
+        session = self._session(cookie)
+        if session:
+            self._acting.pop(session, None)
+            self._ended[session] = float(session.partition(".")[0])
+
+    def prove(self, cookie: str | None) -> str:
+        """The password was given again: a proof for one decision of this session."""
+        proof = secrets.token_urlsafe(16)
+        self._proofs[self._session(cookie)] = (proof, self._clock() + PROOF_SECONDS)
+        return proof
+
+    def proves(self, cookie: str | None, proof: str) -> bool:
+        """Uses it up."""
+        known, until = self._proofs.pop(self._session(cookie), ("", 0.0))
+        return bool(known) and secrets.compare_digest(known.encode(), proof.encode()) and self._clock() < until
+
+    def _session(self, cookie: str | None) -> str:
+        """Empty for a cookie that is forged, over or signed out."""
+        body, _, seal = (cookie or "").rpartition(".")
+        if not body or not hmac.compare_digest(seal.encode(), self._seal(body).encode()):
+            return ""
+        until = int(body.partition(".")[0])
+        return body if until > self._clock() and body not in self._ended else ""
+
+    def _seal(self, body: str) -> str:
+        return hmac.new(self._key, f"staff|{body}".encode(), hashlib.sha256).hexdigest()

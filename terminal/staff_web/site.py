@@ -1,0 +1,268 @@
+"""Staff's site: a port and a cookie of its own, a password before everything but the question for it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from terminal.conductor.patient import wipe_buffer
+from terminal.counter_web.line import Line
+from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
+from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
+from terminal.counter_web.site import SHARED
+from terminal.front.password import PasswordGate, PasswordRight, PasswordWait
+from terminal.staff_web.sessions import Level, Sessions
+from terminal.words.catalogue import STAFF_LANGUAGES
+from terminal.words.staff import page_words
+
+log = logging.getLogger(__name__)
+
+PAGE = Path(__file__).with_name("page")
+THIS_COMPUTER = "this-computer"
+_REFUSED = 1008
+_LONGEST_PASSWORD = 64
+
+
+@dataclass(eq=False)
+class Visitor:
+    """One page of staff's, and what it may do."""
+
+    line: Line
+    cookie: str
+    local: bool
+    """On this computer."""
+    language: str = "ja"
+    told: dict[str, str] = field(default_factory=dict, repr=False)
+    """The last of each kind, as JSON."""
+
+    def forget(self) -> None:
+        """The session has ended: nothing that waits goes to the page, and everything is told again after it."""
+        self.line.forget()
+        for kind in [kind for kind in self.told if kind not in ("level", "calls")]:
+            del self.told[kind]
+
+
+class Desk(Protocol):
+    """What a site's pages talk to."""
+
+    def join(self, visitor: Visitor) -> None: ...
+
+    def leave(self, visitor: Visitor) -> None: ...
+
+    def hear(self, visitor: Visitor, text: str) -> bool:
+        """False for what is no message: the line is cut off."""
+
+    def card_photo(self, *, local: bool) -> memoryview | None:
+        """JPEG of the card's photo while staff compares; None at any other time."""
+
+    async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
+        """Status and answer for what a form without a card asks."""
+
+    def name_picture(self, reception: str) -> memoryview | None:
+        """PNG of the name as the card shows it, while it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a site answers. `tls`: certificate, key, and the authority of the clients let in."""
+
+    host: str = HOST
+    port: int = 0
+    names: tuple[str, ...] = LOOPBACK_NAMES
+    tls: tuple[Path, Path, Path] | None = None
+
+    @property
+    def local(self) -> bool:
+        return self.tls is None
+
+
+class StaffSite:
+    """Has its port from the start; answers between `start` and `stop`. Raises `NotReady` where the port is in use."""
+
+    def __init__(self, desk: Desk, gate: PasswordGate, sessions: Sessions, reach: Reach) -> None:
+        quiet_web_loggers()
+        self._desk, self._gate, self._sessions, self._reach = desk, gate, sessions, reach
+        self._listener = listen(reach.host, reach.port)
+        self.port: int = self._listener.getsockname()[1]
+        self._scheme = "http" if reach.local else "https"
+        self.cookie_name = f"uketsuke-staff-{self.port}"
+        self._outermost = PageMiddleware(self._routes(), self.port, reach.names, scheme=self._scheme)
+        self._server = Server(self._outermost, reach.tls)
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{self._scheme}://{self._reach.names[0]}:{self.port}/staff"
+
+    def start(self) -> None:
+        self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"staff {self.port}")
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._serving is not None:
+            await asyncio.wait({self._serving}, timeout=5)
+        else:
+            self._listener.close()
+
+    # --- routes ---------------------------------------------------------------------------------------------
+
+    def _routes(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self._to_staff),
+                Route("/staff", self._index),
+                Route("/staff/door", self._door),
+                Route("/staff/sign-in", self._sign_in, methods=["POST"]),
+                Route("/staff/words/{language}", self._words),
+                Route("/staff/lock", self._lock, methods=["POST"]),
+                Route("/staff/sign-out", self._sign_out, methods=["POST"]),
+                Route("/staff/again", self._again, methods=["POST"]),
+                Route("/staff/photo", self._photo),
+                Route("/staff/name/{reception}", self._name),
+                Route("/staff/look-up", self._look_up, methods=["POST"]),
+                WebSocketRoute("/staff/line", self._line),
+                Mount("/page", StaticFiles(directory=SHARED)),
+                Mount("/own", StaticFiles(directory=PAGE)),
+            ]
+        )
+
+    async def _to_staff(self, _request: Request) -> Response:
+        return RedirectResponse("/staff")
+
+    async def _index(self, _request: Request) -> Response:
+        return FileResponse(PAGE / "index.html")
+
+    async def _door(self, request: Request) -> Response:
+        level = self._level(request)
+        return JSONResponse({"level": level.name.lower(), "password": self._gate.enabled})
+
+    async def _words(self, request: Request) -> Response:
+        language = request.path_params["language"]
+        return JSONResponse(page_words(language)) if language in STAFF_LANGUAGES else Response(status_code=404)
+
+    async def _sign_in(self, request: Request) -> Response:
+        async def let_in() -> Response:
+            response = Response(status_code=204)
+            # no max-age: the browser forgets it when it is closed
+            cookie = self._sessions.begin()
+            secure = not self._reach.local
+            response.set_cookie(
+                self.cookie_name, cookie, httponly=True, samesite="strict", secure=secure, path="/staff"
+            )
+            return response
+
+        return await self._with_password(request, let_in)
+
+    async def _lock(self, request: Request) -> Response:
+        self._sessions.lock(self._cookie(request))
+        return Response(status_code=204)
+
+    async def _sign_out(self, request: Request) -> Response:
+        self._sessions.end(self._cookie(request))
+        response = Response(status_code=204)
+        response.delete_cookie(self.cookie_name, path="/staff")
+        return response
+
+    async def _again(self, request: Request) -> Response:
+        """The password once more, for one decision."""
+        if self._level(request) is not Level.ACTING:
+            return Response(status_code=403)
+
+        async def proved() -> Response:
+            self._sessions.touch(self._cookie(request))
+            return JSONResponse({"proof": self._sessions.prove(self._cookie(request))})
+
+        return await self._with_password(request, proved)
+
+    async def _with_password(self, request: Request, then: Callable[[], Awaitable[Response]]) -> Response:
+        """The body is the password, nothing else: it is overwritten here and stands in no parsed object."""
+        if not self._gate.enabled:
+            return Response(status_code=404)
+        typed = bytearray()
+        async for chunk in request.stream():
+            typed += chunk
+            if len(typed) > _LONGEST_PASSWORD:
+                wipe_buffer(typed)
+                return Response(status_code=413)
+        match await asyncio.to_thread(self._gate.check, typed, self._origin(request)):
+            case PasswordRight():
+                return await then()
+            case PasswordWait(seconds=seconds):
+                return JSONResponse({"wait": seconds}, status_code=429)
+            case _:
+                return JSONResponse({"wait": 0}, status_code=401)
+
+    async def _photo(self, request: Request) -> Response:
+        if self._level(request) is not Level.ACTING:
+            return Response(status_code=403)
+        return _picture(self._desk.card_photo(local=self._reach.local), "image/jpeg")
+
+    async def _name(self, request: Request) -> Response:
+        if self._level(request) is not Level.ACTING:
+            return Response(status_code=403)
+        return _picture(self._desk.name_picture(request.path_params["reception"]), "image/png")
+
+    async def _look_up(self, request: Request) -> Response:
+        if self._level(request) is not Level.ACTING:
+            return Response(status_code=403)
+        self._sessions.touch(self._cookie(request))
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST:
+                return Response(status_code=413)
+        status, answer = await self._desk.look_up(body)
+        return JSONResponse(answer, status_code=status)
+
+    async def _line(self, socket: WebSocket) -> None:
+        if self._level(socket) is Level.OUT:
+            await socket.close(_REFUSED)
+            return
+        await socket.accept()
+        language = socket.query_params.get("language", "")
+        visitor = Visitor(Line(socket), self._cookie(socket) or "", local=self._reach.local)
+        visitor.language = language if language in STAFF_LANGUAGES else visitor.language
+        sending = asyncio.create_task(visitor.line.send_all())
+        self._desk.join(visitor)
+        try:
+            await self._listen_to(socket, visitor)
+        finally:
+            self._desk.leave(visitor)
+            sending.cancel()
+
+    async def _listen_to(self, socket: WebSocket, visitor: Visitor) -> None:
+        """Until the page goes, or says something that is no message."""
+        while True:
+            try:
+                text = await socket.receive_text()
+            except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
+                break
+            if len(text) > LONGEST or not self._desk.hear(visitor, text):
+                log.warning("a page of staff's sent what is no message; it is cut off")
+                break
+        with contextlib.suppress(RuntimeError):
+            await visitor.line.close(_REFUSED)
+
+    def _cookie(self, connection: HTTPConnection) -> str | None:
+        return connection.cookies.get(self.cookie_name)
+
+    def _level(self, connection: HTTPConnection) -> Level:
+        return self._sessions.level(self._cookie(connection))
+
+    def _origin(self, request: Request) -> str:
+        """Whose wrong passwords are counted together."""
+        return THIS_COMPUTER if self._reach.local else request.client.host if request.client else "unknown"
+
+
+def _picture(data: memoryview | None, kind: str) -> Response:
+    return Response(status_code=404) if data is None else Response(data, media_type=kind)

@@ -1,0 +1,125 @@
+"""Today's receptions as staff sees them: number, true state, what helps. No name and nothing of a face."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consent.items import Item
+from consent.lifecycle import History
+from terminal.session.states import Idle, Outcome, State
+from terminal.staff_web.records import Trailed
+
+
+class Standing(StrEnum):
+    UNDER_WAY = "under-way"
+    AWAITING = "awaiting"
+    """On its way to the service, which has not confirmed it."""
+    HANDING_OVER = "handing-over"
+    """Confirmed; the receipt computer does not have it yet."""
+    DELIVERED = "delivered"
+    HELD_BACK = "held-back"
+    """The service's result is not ours; it is not handed over."""
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    """By the service, for good."""
+    DISCARDED = "discarded"
+    """By staff."""
+    PROBLEM = "problem"
+    DECLINED = "declined"
+    """The card was not registered."""
+    INQUIRY = "inquiry"
+    LEFT = "left"
+    INTERRUPTED = "interrupted"
+    """The terminal stopped in the middle of it."""
+
+
+SETTLED = frozenset({Standing.DELIVERED, Standing.INQUIRY, Standing.LEFT, Standing.DISCARDED, Standing.DECLINED})
+"""Nothing is left to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    reception: str
+    number: int
+    at: str
+    standing: Standing
+    code: str = ""
+    """A problem's code, a refusal's reason, how it was left, or the state it is in."""
+    check_id: str = ""
+    granted: tuple[Item, ...] = ()
+    """Consents that stand."""
+    withdrawn: tuple[Item, ...] = ()
+    untold: bool = False
+    """The service does not know of a withdrawal yet."""
+    may_withdraw: bool = False
+
+
+def rows(trailed: Mapping[str, Trailed], checks: Mapping[str, History], live: State) -> list[Row]:
+    """Newest first."""
+    present = None if isinstance(live, Idle) else live.reception.id
+    found = [
+        _row(one, checks.get(one.reception), live if one.reception == present else None) for one in trailed.values()
+    ]
+    return sorted(found, key=lambda row: (row.at, row.number), reverse=True)
+
+
+def _row(one: Trailed, history: History | None, live: State | None) -> Row:
+    standing, code = _standing(one, history, live)
+    row = Row(one.reception, one.number, one.at, standing, code)
+    if history is None or history.decided is None or history.discarded is not None or history.expired is not None:
+        return row
+    granted = _in_order(history.decision.event.granted - history.withdrawn)
+    return Row(
+        one.reception,
+        one.number,
+        one.at,
+        standing,
+        code,
+        check_id=history.check_id,
+        granted=granted,
+        withdrawn=_in_order(history.withdrawn),
+        untold=bool(history.unsettled),
+        may_withdraw=bool(granted) and history.confirmed is not None,
+    )
+
+
+def _in_order(items: frozenset[Item]) -> tuple[Item, ...]:
+    return tuple(item for item in Item if item in items)
+
+
+def _standing(one: Trailed, history: History | None, live: State | None) -> tuple[Standing, str]:
+    if history is not None:
+        known = _by_ledger(history)
+        if known is not None:
+            return known
+    if one.after == "Problem":
+        return Standing.PROBLEM, one.detail
+    if one.after == "Inquiry":
+        return Standing.INQUIRY, ""
+    if one.after == "Complete" and one.detail == Outcome.REGISTRATION_DECLINED:
+        return Standing.DECLINED, ""
+    if live is not None and not one.ended:
+        return Standing.UNDER_WAY, type(live).__name__
+    if one.ended and history is None:
+        return Standing.LEFT, one.left
+    return Standing.INTERRUPTED, ""
+
+
+def _by_ledger(history: History) -> tuple[Standing, str] | None:
+    """None while the ledger does not say how it ended."""
+    if history.discarded is not None:
+        reason = history.discarded.event.reason
+        if reason.startswith("refused-"):
+            return Standing.REFUSED, reason.removeprefix("refused-")
+        return (Standing.DISCARDED, "") if reason == "by-staff" else None
+    if history.expired is not None:
+        return Standing.EXPIRED, ""
+    if history.delivered is not None:
+        return Standing.DELIVERED, ""
+    if history.not_ours and history.confirmed is not None:
+        return Standing.HELD_BACK, history.not_ours[-1].event.reason
+    if history.confirmed is not None:
+        return Standing.HANDING_OVER, ""
+    if history.decided is not None:
+        return Standing.AWAITING, ""
+    return None

@@ -1,0 +1,43 @@
+"""What staff's page says, in Japanese and English: a catalogue of its own beside the patient's."""
+
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from config.settings import Settings
+from terminal.words.catalogue import Words, speaker
+from terminal.words.said import Said
+
+PAGE = "page."
+"""Ids of what the page itself says begin so."""
+
+
+@cache
+def staff_catalogue(language: str) -> Catalog:
+    with (files("terminal.words") / f"staff_{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def staff_words(settings: Settings, language: str) -> Words:
+    """Staff's sentences; for what stands in staff's catalogue not, the patient's. Raises KeyError for an unknown id."""
+    messages = staff_catalogue(language)
+    patients = speaker(settings)(language)
+
+    def say(message_id: str, **placeholders: object) -> Said:
+        message = messages.get(message_id)
+        if message is None or not isinstance(message.string, str):
+            return patients(message_id, **placeholders)
+        return Said(message.string.format(**placeholders), message_id, language, placeholders)
+
+    return say
+
+
+def page_words(language: str) -> dict[str, str]:
+    """What the page itself says, by id without its beginning; placeholders are filled there."""
+    return {
+        str(message.id).removeprefix(PAGE): str(message.string)
+        for message in staff_catalogue(language)
+        if str(message.id).startswith(PAGE)
+    }

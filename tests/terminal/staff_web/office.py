@@ -1,0 +1,148 @@
+"""Staff's office beside a real counter: conductor, simulated card, stub over HTTP, staff's page in Chromium."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from argon2 import PasswordHasher
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from playwright.async_api import Browser, Page, async_playwright
+from pydantic import SecretStr
+
+from config.settings import Settings
+from terminal.counter_web.program import WebTerminal
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.staff_web.pages import StaffPages
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
+from tests.terminal.day import Day
+
+PASSWORD = "door 27"
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+def with_staff(settings: Settings, **more: Any) -> Settings:
+    """These settings with a staff password, and what else staff sets."""
+    staff = settings.staff.model_copy(update={"password_hash": SecretStr(HASH), **more})
+    return settings.model_copy(update={"staff": staff})
+
+
+class Office:
+    """A terminal in service, hands for the test, and staff's page."""
+
+    def __init__(self, counter: Counter, **staff: Any) -> None:
+        counter.settings = with_staff(counter.settings, **staff)
+        self.counter, self.day = counter, Day(counter)
+        self.told: list[str] = []
+        self.wrong: list[str] = []
+        self.browser: Browser
+        self.pages: StaffPages
+        self.terminal: WebTerminal
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Office"]:
+        self.pages = StaffPages(self.counter.settings, 0, self.told.append)
+        self.terminal = WebTerminal(
+            self.day.open,
+            self.counter.settings,
+            port=0,
+            simulated=True,
+            open_browser=False,
+            tell=self.told.append,
+            staff=self.pages,
+        )
+        running = asyncio.create_task(self.terminal.run())
+        await self.until(lambda: hasattr(self.day, "conductor") and self.day.conductor.reader_name is not None)
+        async with async_playwright() as playwright:
+            self.browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+            try:
+                yield self
+            finally:
+                await self.browser.close()
+                self.terminal.end()
+                await running
+        assert not self.wrong, self.wrong
+
+    @property
+    def address(self) -> str:
+        return self.pages.sites[0].address
+
+    @property
+    def state(self) -> st.State:
+        return self.day.conductor.state
+
+    async def page(self, width: int = 1280, height: int = 800, language: str = "ja-JP") -> Page:
+        """A page of a fresh browser; what it says on its console, or fetches from elsewhere, fails the test."""
+        context = await self.browser.new_context(viewport={"width": width, "height": height}, locale=language)
+        page = await context.new_page()
+        page.on(
+            "console",
+            lambda message: (
+                None if " 401 " in message.text or " 429 " in message.text else self.wrong.append(message.text)
+            ),
+        )
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: (
+                None if "127.0.0.1" in asked.url or asked.url.startswith("blob:") else self.wrong.append(asked.url)
+            ),
+        )
+        await page.goto(self.address)
+        await page.locator("#password").wait_for()
+        return page
+
+    async def signed_in(self, **kind: Any) -> Page:
+        page = await self.page(**kind)
+        await self.sign_in(page)
+        return page
+
+    async def sign_in(self, page: Page, password: str = PASSWORD) -> None:
+        await page.locator("#password").fill(password)
+        await page.locator("#password").press("Enter")
+        if password == PASSWORD:
+            await page.locator("#day").wait_for()
+
+    async def until(self, condition: Callable[[], object] | type, seconds: float = 15) -> None:
+        async with asyncio.timeout(seconds):
+            while not (isinstance(self.state, condition) if isinstance(condition, type) else condition()):
+                await asyncio.sleep(0.01)
+
+    async def axe(self, page: Page) -> list[str]:
+        found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
+
+    # --- at the counter -------------------------------------------------------------------------------------
+
+    def touch(self, kind: type, *args: Any) -> None:
+        assert not isinstance(self.state, st.Idle)
+        self.day.conductor.post(kind(self.state.reception.id, *args))
+
+    async def card(self, persona: str = "pin-right") -> None:
+        self.day.place.insert(self.day.prepare(BY_NAME[persona]))
+        await self.until(st.ChoosingMethod)
+
+    async def to_consent(self, persona: str = "pin-right") -> None:
+        await self.card(persona)
+        self.touch(ev.PinChosen)
+        await self.until(st.PinEntry)
+        patient = self.day.conductor.patient
+        assert patient is not None
+        for digit in "1234":
+            patient.pin.push(int(digit))
+        self.day.conductor.enter_pin()
+        await self.until(st.Consent)
+
+    async def check_in(self, persona: str = "pin-right") -> None:
+        await self.to_consent(persona)
+        self.touch(ev.ShareAll)
+        await self.until(st.Limit)
+        self.touch(ev.QuestionAnswered, "limit", True)
+        await self.until(st.Complete)
+
+    async def take_card(self) -> None:
+        self.day.place.remove()
+        await self.until(st.Idle)

@@ -1,0 +1,210 @@
+"""A day behind the counter: calls, the list, consents taken back, confirming by eye. Real terminal, Chromium."""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from consent.ledger import LedgerFile
+from terminal.assembly import ledger_path
+from terminal.front.calls import CallKind
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.service.behaviour import Operation
+from tests.terminal.counter_web.stage import CHROMIUM
+from tests.terminal.staff_web.office import PASSWORD, Office
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+
+
+def row(number: int, standing: str) -> str:
+    return f"#day li[data-number='{number}'][data-standing='{standing}']"
+
+
+async def _calls_and_the_list(office: Office) -> None:
+    page = await office.page()
+    await office.sign_in(page, "wrong")
+    await page.locator(".note", has_text="パスワードがちがいます").wait_for()
+    await office.sign_in(page)
+    await office.check_in()
+    assert office.state.reception.number == 1  # type: ignore[union-attr]
+    await page.locator(row(1, "delivered")).wait_for()
+    await office.take_card()
+
+    office.counter.stub.silence(Operation.SUBMIT)
+    await office.check_in()
+    await page.locator("[data-call=not-delivered]", has_text="2番").wait_for()
+    await page.locator(row(2, "awaiting")).wait_for()
+    assert "!" in (await page.locator("#devices", has_text="返事がありません").inner_text())
+    await office.take_card()
+
+    await office.card()
+    office.touch(ev.StaffCalled)
+    call = page.locator("[data-call=patient]")
+    await call.wait_for()
+    assert "3番" in await call.inner_text()
+    assert await page.title() == "● 2 受付 係員のページ"
+    assert await office.axe(page) == []
+    await call.locator("button").click()
+    await call.wait_for(state="detached")
+    office.touch(ev.Cancelled)
+    await page.locator(row(3, "left")).wait_for()
+    office.day.place.remove()
+
+    office.counter.stub.behave()
+    await office.day.conductor.delivery.work_off()
+    await page.locator(row(2, "delivered")).wait_for()
+    await page.locator("[data-call=not-delivered]").wait_for(state="detached")
+    await page.locator("#devices", has_text="0件").wait_for()
+    assert await page.title() == "受付 係員のページ"
+
+
+async def _taken_back(office: Office) -> None:
+    page = await office.signed_in()
+    await office.check_in()
+    await office.take_card()
+    await page.locator(f"{row(1, 'delivered')} button").click()
+    await page.get_by_role("button", name="選んだものを取り消す").click()
+    await page.locator("dialog .note", has_text="1つ以上").wait_for()
+    await page.get_by_label("お薬").check()
+    assert await office.axe(page) == []
+    await page.get_by_role("button", name="選んだものを取り消す").click()
+    await page.locator("#said", has_text="1番の同意を取り消しました").wait_for()
+    await page.locator(row(1, "delivered"), has_text="取り消した同意：お薬").wait_for()
+    kinds = [record.event.kind for record in LedgerFile(ledger_path(office.counter.settings)).records()]
+    assert kinds[-2:] == ["withdrawn", "withdrawal-settled"]
+
+
+def pictures() -> Iterator[bytes]:
+    """Every JPEG and JPEG 2000 within reach of this process."""
+    gc.collect()
+    for thing in gc.get_objects():
+        for found in gc.get_referents(thing):
+            is_long = isinstance(found, bytes | bytearray) and len(found) > 2000
+            if is_long and (found[:3] == b"\xff\xd8\xff" or found[4:8] == b"jP  "):
+                yield bytes(found[:8])
+
+
+async def _by_eye(office: Office) -> None:
+    page = await office.signed_in()
+    other = await office.page()
+    await office.card("face-match")
+    await page.get_by_role("button", name="目視で確認する").click()
+    await office.until(st.StaffCheck)
+    await page.locator("canvas[data-drawn]").wait_for()
+    assert (await page.request.get(office.address + "/photo")).status == 200
+    assert (await other.request.get(office.address + "/photo")).status == 403, "only who has signed in"
+    await page.wait_for_timeout(200)
+    assert await _painted(page) == [True, True]
+    assert await office.axe(page) == []
+    assert await page.locator("#eye fieldset label").all_inner_texts() == ["手助けを頼まれた"]
+    shown = office.terminal.screen.talk
+    assert [offer.id for offer in shown.body.offers] == ["other"], "nobody decides on the patient's screen"
+
+    await page.locator("#eye-password").fill("guess")
+    await page.get_by_role("button", name="本人です").click()
+    await page.locator("#eye .note", has_text="パスワードがちがいます").wait_for()
+    assert isinstance(office.state, st.StaffCheck)
+    await page.locator("#eye-password").fill(PASSWORD)
+    await page.get_by_role("button", name="本人です").click()
+    await office.until(st.Consent)
+    await page.locator("#eye").wait_for(state="hidden")
+    assert await _painted(page) == [False, False]
+    assert (await page.request.get(office.address + "/photo")).status == 404
+    office.touch(ev.ShareNone)
+    await office.until(st.Limit)
+    office.touch(ev.QuestionAnswered, "limit", False)
+    await office.until(st.Complete)
+    await office.take_card()
+    await page.locator(row(1, "delivered")).wait_for()
+
+
+async def _painted(page: Page) -> list[bool]:
+    """Whether any pixel stands on the two pictures of the comparison."""
+    count = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(one => one)"
+    return [bool(await one.evaluate(count)) for one in await page.query_selector_all("canvas")] or [False, False]
+
+
+def _run(office: Office, day: object) -> None:
+    async def whole() -> None:
+        async with office.open():
+            await day(office)  # type: ignore[operator]
+
+    asyncio.run(whole())
+
+
+def test_calls_are_heard_until_answered_and_the_list_tells_the_truth(counter: Counter) -> None:
+    _run(Office(counter), _calls_and_the_list)
+
+
+def test_consents_are_taken_back_at_the_patients_wish(counter: Counter) -> None:
+    _run(Office(counter), _taken_back)
+
+
+def test_staff_compares_two_pictures_and_none_remains(counter: Counter, tmp_path: Path) -> None:
+    before = len(list(pictures()))
+    _run(Office(counter), _by_eye)
+    assert len(list(pictures())) == before
+    written = [path for path in (tmp_path / "state").rglob("*") if path.is_file() and "cards" not in path.parts]
+    assert not [path for path in written if b"\xff\xd8\xff" in path.read_bytes() or b"jP  " in path.read_bytes()]
+
+
+async def _locks(office: Office) -> None:
+    page = await office.signed_in(language="en-US")
+    assert await page.locator("h1").inner_text() == "Reception: staff's page"
+    await page.get_by_role("button", name="Lock").click()
+    await page.locator("form", has_text="Calls still appear here").wait_for()
+    await office.card()
+    office.touch(ev.StaffCalled)
+    await page.locator("[data-call=patient]").wait_for()
+    assert await page.locator("#day").count() == 0, "no list without a session"
+    await office.sign_in(page)
+    await page.get_by_role("button", name="Sign out").click()
+    await page.locator("#password").wait_for()
+    assert not await page.locator("#calls").is_visible()
+
+
+def test_a_session_that_ended_still_hears_calls(counter: Counter) -> None:
+    _run(Office(counter), _locks)
+
+
+async def _discarded(office: Office) -> None:
+    page = await office.signed_in()
+    await office.to_consent()
+    await page.get_by_role("button", name="この受付を取り消す").click()
+    await page.locator("dialog").get_by_role("button", name="もどる").click()
+    assert isinstance(office.state, st.Consent)
+    await page.get_by_role("button", name="この受付を取り消す").click()
+    await page.locator("dialog").get_by_role("button", name="この受付を取り消す").click()
+    await office.until(st.Idle)
+    await page.locator(row(1, "discarded")).wait_for()
+    office.day.place.remove()
+    stop = page.get_by_role("button", name="機械を止める")
+    await stop.click()
+    await page.locator("dialog").get_by_role("button", name="機械を止める").click()
+    await office.until(office.terminal._ending.is_set)
+
+
+def test_cancelling_and_stopping_are_asked_first(counter: Counter) -> None:
+    _run(Office(counter), _discarded)
+
+
+def test_the_clinics_own_command_is_told_the_kind_and_nothing_of_the_person(counter: Counter, tmp_path: Path) -> None:
+    told = tmp_path / "light"
+    script = tmp_path / "light.sh"
+    script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{told}.new; env >>{told}.new; mv {told}.new {told}\n")
+    script.chmod(0o755)
+
+    async def day(office: Office) -> None:
+        await office.card()
+        office.touch(ev.StaffCalled)
+        await office.until(told.exists)
+
+    _run(Office(counter, call_command=(str(script), "{kind}", "{number}", "; rm -rf /")), day)
+    words, _, environment = told.read_text().partition("|PATH")
+    assert words.split("|")[:3] == [CallKind.PATIENT.value, "1", "; rm -rf /"]
+    assert "UKETSUKE" not in environment

@@ -1,0 +1,179 @@
+"""Who must not get in to staff's page: without the password, from another site, with an old or forged cookie."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
+from websockets.typing import Origin
+
+from config.settings import Settings
+from terminal.front.opened import Opened
+from terminal.staff_web.pages import StaffPages
+from terminal.staff_web.sessions import DAY_SECONDS, PROOF_SECONDS, Level, Sessions
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.staff_web.office import HASH, PASSWORD, with_staff
+
+
+class Served:
+    """Staff's pages alone, in a thread, as after a restart each time it is entered."""
+
+    def __init__(self, settings: Settings, port: int = 0) -> None:
+        self._settings, self._port = settings, port
+        self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
+        self._end = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()), daemon=True)
+
+    async def _serve(self) -> None:
+        pages = StaffPages(self._settings, self._port, lambda _: None)
+        pages.start()
+        pages.take_over(Opened(StandIn()), lambda: None)
+        self.port = pages.sites[0].port
+        self._ready.set()
+        await self._end.wait()
+        await pages.stop()
+
+    def __enter__(self) -> httpx.Client:
+        self._thread.start()
+        assert self._ready.wait(10)
+        origin = f"http://127.0.0.1:{self.port}"
+        return httpx.Client(base_url=origin, headers={"origin": origin})
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return with_staff(Settings(state_dir=tmp_path))
+
+
+@pytest.fixture
+def office(settings: Settings) -> Iterator[httpx.Client]:
+    with Served(settings) as http:
+        yield http
+
+
+def test_the_cookie_is_for_staffs_page_alone_and_no_script_sees_it(office: httpx.Client) -> None:
+    answer = office.post("/staff/sign-in", content=PASSWORD)
+    assert answer.status_code == 204
+    cookie = answer.headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/staff", "uketsuke-staff-"))
+    assert "max-age" not in cookie, "it ends with the browser"
+    assert office.get("/staff/door").json()["level"] == "acting"
+
+
+def test_nothing_but_the_question_is_told_before_the_password(office: httpx.Client) -> None:
+    assert office.get("/staff/door").json() == {"level": "out", "password": True}
+    assert office.get("/staff/photo").status_code == 403
+    assert office.post("/staff/again", content=PASSWORD).status_code == 403
+    assert office.post("/staff/look-up", content="{}").status_code == 403
+    with pytest.raises(InvalidStatus), _line(office):
+        pass
+
+
+def test_the_page_runs_no_foreign_script_and_stands_in_no_frame(office: httpx.Client) -> None:
+    policy = office.get("/staff").headers["content-security-policy"]
+    for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"):
+        assert rule in policy
+    assert office.get("/staff", headers={"host": "evil.example"}).status_code == 403
+    assert office.post("/staff/sign-in", content=PASSWORD, headers={"origin": "http://evil.example"}).status_code == 403
+
+
+def test_three_wrong_ones_lock_and_a_restart_lifts_nothing(settings: Settings) -> None:
+    with Served(settings) as http:
+        assert [http.post("/staff/sign-in", content="x").status_code for _ in range(3)] == [401, 401, 429]
+        assert http.post("/staff/sign-in", content="x" * 100).status_code == 413
+    with Served(settings) as http:
+        locked = http.post("/staff/sign-in", content=PASSWORD)
+        assert locked.status_code == 429
+        assert 0 < locked.json()["wait"] <= 30
+    (settings.state_dir / "staff-attempts.json").unlink()
+    with Served(settings) as http:
+        assert http.post("/staff/sign-in", content=PASSWORD).status_code == 204
+
+
+def test_without_a_password_nobody_gets_in(tmp_path: Path) -> None:
+    with Served(Settings(state_dir=tmp_path)) as http:
+        assert http.get("/staff/door").json()["password"] is False
+        assert http.post("/staff/sign-in", content="").status_code == 404
+
+
+def _line(http: httpx.Client) -> connect:
+    cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    origin = str(http.base_url).rstrip("/")
+    address = f"ws://127.0.0.1:{http.base_url.port}/staff/line"
+    return connect(address, origin=Origin(origin), additional_headers={"Cookie": cookie})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"type":"decide"}',
+        '{"type":"withdraw","reception":"../x","items":["YZK"]}',
+        '{"type":"answer","call":"1"}',
+    ],
+)
+def test_what_is_no_message_cuts_the_line(office: httpx.Client, text: str) -> None:
+    office.post("/staff/sign-in", content=PASSWORD)
+    with _line(office) as line:
+        line.send(text)
+        assert _is_cut_off(line)
+
+
+def _is_cut_off(line: Connection) -> bool:
+    try:
+        while True:
+            line.recv(timeout=5)
+    except ConnectionClosed:
+        return True
+
+
+def sessions(folder: Path, clock: list[float], secret: str = HASH) -> Sessions:
+    return Sessions(folder / "staff.key", secret, 900, clock=lambda: clock[0])
+
+
+def test_a_session_ends_by_itself_and_hears_calls_for_a_working_day(tmp_path: Path) -> None:
+    clock = [1000.0]
+    one = sessions(tmp_path, clock)
+    cookie = one.begin()
+    clock[0] += 800
+    one.touch(cookie)
+    clock[0] += 800
+    assert one.level(cookie) is Level.ACTING
+    clock[0] += 200
+    assert one.level(cookie) is Level.WATCHING
+    one.touch(cookie)
+    assert one.level(cookie) is Level.WATCHING, "a touch does not bring it back"
+    assert sessions(tmp_path, clock).level(cookie) is Level.WATCHING, "after a restart"
+    assert sessions(tmp_path, clock, "another password").level(cookie) is Level.OUT
+    clock[0] += DAY_SECONDS
+    assert one.level(cookie) is Level.OUT
+
+
+@pytest.mark.parametrize("cookie", [None, "", ".", "..", "99999999999.aa.00", "x.y.z"])
+def test_a_forged_cookie_is_none(tmp_path: Path, cookie: str | None) -> None:
+    assert sessions(tmp_path, [1000.0]).level(cookie) is Level.OUT
+
+
+def test_a_proof_counts_once_for_its_own_session_and_not_for_long(tmp_path: Path) -> None:
+    clock = [1000.0]
+    one = sessions(tmp_path, clock)
+    mine, other = one.begin(), one.begin()
+    proof = one.prove(mine)
+    assert not one.proves(other, proof)
+    assert one.proves(mine, proof)
+    assert not one.proves(mine, proof)
+    late = one.prove(mine)
+    clock[0] += PROOF_SECONDS + 1
+    assert not one.proves(mine, late)
+    assert not one.proves(mine, "")
