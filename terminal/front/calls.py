@@ -64,7 +64,7 @@ class Calls:
         self._open: list[Call] = []
         self._last = 0
         self._state: State = Idle()
-        self.on_new: list[Callable[[Call], None]] = []
+        self.on_new: list[Callable[[Call], object]] = []
         self.on_change: list[Callable[[], None]] = []
 
     @property
