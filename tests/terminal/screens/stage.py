@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -82,6 +82,9 @@ class StillCamera:
 
     def after(self, number: int, timeout: float) -> Any:
         return self.frame
+
+    def look(self) -> AbstractContextManager[Any]:
+        return nullcontext()
 
     def lost(self) -> object | None:
         return None if self.frame is not None else "no frame"

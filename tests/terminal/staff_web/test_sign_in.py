@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
@@ -106,7 +106,7 @@ def test_without_a_password_nobody_gets_in(tmp_path: Path) -> None:
         assert http.post("/staff/sign-in", content="").status_code == 404
 
 
-def _line(http: httpx.Client) -> connect:
+def _line(http: httpx.Client) -> ClientConnection:
     cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
     origin = str(http.base_url).rstrip("/")
     address = f"ws://127.0.0.1:{http.base_url.port}/staff/line"
