@@ -17,7 +17,7 @@ PATIENCE = 10.0
 """Seconds it may take; then it is ended."""
 AT_ONCE = 4
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
-"""Of the environment. Settings of this terminal, which may hold secrets, are not among them."""
+"""Environment variables it gets; settings of this terminal, which may hold secrets, are not among them."""
 
 
 class CallCommand:

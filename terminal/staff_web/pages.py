@@ -24,7 +24,7 @@ class StaffPages:
         self.sites = [StaffSite(self.desk, gate, sessions, Reach(port=port))]
 
     def start(self) -> None:
-        """Answer, and tell whoever sits at the terminal where."""
+        """Answer, and print the address."""
         for site in self.sites:
             site.start()
             self._tell(f"staff: {site.address}")

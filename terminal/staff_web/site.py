@@ -60,7 +60,7 @@ class Desk(Protocol):
     def leave(self, visitor: Visitor) -> None: ...
 
     def hear(self, visitor: Visitor, text: str) -> bool:
-        """False for what is no message: the line is cut off."""
+        """False for an invalid message: the line is closed."""
 
     def card_photo(self, *, local: bool) -> memoryview | None:
         """JPEG of the card's photo while staff compares; None at any other time."""
@@ -241,14 +241,14 @@ class StaffSite:
             sending.cancel()
 
     async def _listen_to(self, socket: WebSocket, visitor: Visitor) -> None:
-        """Until the page goes, or says something that is no message."""
+        """Until the page goes, or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 break
             if len(text) > LONGEST or not self._desk.hear(visitor, text):
-                log.warning("a page of staff's sent what is no message; it is cut off")
+                log.warning("staff's page sent an invalid message; its line is closed")
                 break
         with contextlib.suppress(RuntimeError):
             await visitor.line.close(_REFUSED)
