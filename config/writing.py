@@ -33,4 +33,4 @@ def _value(value: Any) -> str:
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    raise ValueError(f"a setting is no {type(value).__name__}")
+    raise ValueError(f"a setting cannot be a {type(value).__name__}")

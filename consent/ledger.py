@@ -12,7 +12,7 @@ from typing import Self, TypeVar, cast
 
 from consent import store
 from consent.items import Item
-from consent.lifecycle import History, LifeCycleError, advanced, histories, refusal
+from consent.lifecycle import History, LifeCycleError, advanced, has_history, histories, refusal
 from consent.records import (
     Body,
     Confirmed,
@@ -23,9 +23,11 @@ from consent.records import (
     Expired,
     HandingOver,
     LedgerHead,
+    Lost,
     NotOurs,
     Opened,
     Record,
+    Restored,
     TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
@@ -157,6 +159,14 @@ class Ledger(LedgerFile):
         """`reason` is a code ("by-staff", "refused-not-allowed"), never a sentence."""
         return self._append(Discarded(check_id=check_id, reason=reason))
 
+    def restored(self, event: Restored) -> Record[Restored]:
+        """The first record after a backup was restored."""
+        return self._append(event)
+
+    def lost(self, event: Lost) -> Record[Lost]:
+        """One for each decision that the service has and the backup had not."""
+        return self._append(event)
+
     # --- reading, from memory where it is there ---
 
     def head(self) -> LedgerHead:
@@ -190,7 +200,8 @@ class Ledger(LedgerFile):
             self._store.append((sequence, body, chained))
             record = Record(sequence, now, previous, chained, event)
             self._head = LedgerHead(sequence, chained)
-            self._remember(advanced(history, cast(Record[Event], record)))
+            if has_history(history, any_event):
+                self._remember(advanced(history, cast(Record[Event], record)))
             return record
 
     def _remember(self, history: History) -> None:

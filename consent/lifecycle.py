@@ -3,7 +3,8 @@
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
 time-corrected after decided, handing-over and not-ours after confirmed, each as often as needed; discarded after
-opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled
+opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled; lost, after a backup was
+restored, in place of what followed opened or decided - or of everything
 """
 
 from collections.abc import Iterable
@@ -20,10 +21,12 @@ from consent.records import (
     Event,
     Expired,
     HandingOver,
+    Lost,
     NotOurs,
     Opened,
     Record,
     RecordedAnswer,
+    Restored,
     TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
@@ -49,6 +52,8 @@ class History:
     delivered: Record[Delivered] | None = None
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
+    lost: Record[Lost] | None = None
+    """The service has a decision of it that this ledger lost."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
     settled: frozenset[Item] = frozenset()
     """Withdrawn, and the service need not be told any more."""
@@ -60,7 +65,7 @@ class History:
     @property
     def closed(self) -> bool:
         """Neither to be submitted nor to be delivered any more."""
-        return (self.delivered or self.expired or self.discarded) is not None
+        return (self.delivered or self.expired or self.discarded or self.lost) is not None
 
     @property
     def ended(self) -> bool:
@@ -88,7 +93,7 @@ class History:
     @property
     def stage(self) -> str:
         """The furthest it has come, as a word."""
-        for record in (self.discarded, self.expired, self.delivered, self.confirmed, self.decided):
+        for record in (self.lost, self.discarded, self.expired, self.delivered, self.confirmed, self.decided):
             if record is not None:
                 return record.event.kind
         return "opened"
@@ -96,10 +101,10 @@ class History:
 
 def refusal(history: History | None, event: Event) -> str | None:
     """Why `event` may not follow `history`, or None where it may."""
-    if isinstance(event, Opened):
+    if isinstance(event, Opened | Restored):
         return None if history is None else "it is opened already"
     if history is None:
-        return "it was never opened"
+        return None if isinstance(event, Lost) else "it was never opened"
     match event:
         case Decided():
             return _refused_decision(history, event)
@@ -117,6 +122,8 @@ def refusal(history: History | None, event: Event) -> str | None:
             return None if history.stage == "confirmed" else f"it is {history.stage}, not waiting for delivery"
         case Discarded():
             return f"it is {history.stage} already" if history.closed else None
+        case Lost():
+            return f"it is {history.stage} already" if history.closed or history.confirmed is not None else None
         case Withdrawn():
             return _refused_withdrawal(history, event)
         case WithdrawalSettled():
@@ -126,8 +133,13 @@ def refusal(history: History | None, event: Event) -> str | None:
             assert_never(event)
 
 
+def has_history(history: History | None, event: Event) -> bool:
+    """False for the records of a restored backup that tell of no check known here."""
+    return not isinstance(event, Restored) and not (isinstance(event, Lost) and history is None)
+
+
 def advanced(history: History | None, record: Record[Event]) -> History:
-    """`history` with one more record; the caller has asked `refusal`."""
+    """`history` with one more record; the caller has asked `refusal` and `has_history`."""
     event = record.event
     if isinstance(event, Opened):
         return History(cast(Record[Opened], record))
@@ -151,7 +163,8 @@ def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
     result: dict[str, History] = {}
     for record in records:
         check_id = record.event.check_id
-        result[check_id] = advanced(result.get(check_id), record)
+        if has_history(result.get(check_id), record.event):
+            result[check_id] = advanced(result.get(check_id), record)
     return result
 
 

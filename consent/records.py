@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -258,6 +258,51 @@ class Discarded(Body):
     reason: Code
 
 
+class LostOpenings(Body):
+    """Checks that the service opened on one day, Japan time, and that no record tells of."""
+
+    day: date
+    checks: Annotated[int, Field(ge=1)]
+
+
+class Restored(Body):
+    """The ledger comes from a backup: what followed the record before this one is lost. No record of a check.
+
+    The service ended the key of the time before and signed that, so a gap cannot be made up.
+    """
+
+    kind: Literal["restored"] = "restored"
+    check_id: Identifier
+    """Id of the restore, not of a check."""
+    backup_at: AwareDatetime
+    lost: Annotated[int, Field(ge=0)]
+    """Decisions that the service has and this ledger lost; a `lost` record of each follows."""
+    opened: tuple[LostOpenings, ...] = ()
+    """Checks without any record, submitted or not."""
+    ended_key: Hash
+    """SHA-256 of the public key that ended (DER SubjectPublicKeyInfo)."""
+    key: Hash
+    """The same of the key that took its place."""
+    changed_at: AwareDatetime
+    signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
+    """The service's over `key_changed_statement(...)`, base64."""
+
+
+class Lost(Body):
+    """The service has a decision of this check whose records were lost: what its signed receipt says of it."""
+
+    kind: Literal["lost"] = "lost"
+    check_id: Identifier
+    accepted_at: AwareDatetime
+    submission_sha256: Hash
+    ledger_count: Annotated[int, Field(ge=1)]
+    ledger_hash: Hash
+    """With `ledger_count`, a head of the records that were lost."""
+    card_signature: CardSignature | None = None
+    signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
+    """The service's over the receipt, base64."""
+
+
 Event: TypeAlias = (
     Opened
     | Decided
@@ -270,6 +315,8 @@ Event: TypeAlias = (
     | Withdrawn
     | WithdrawalSettled
     | Discarded
+    | Restored
+    | Lost
 )
 EventT = TypeVar("EventT", bound=Body, covariant=True)
 

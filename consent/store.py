@@ -207,7 +207,7 @@ def unended(connection: sqlite3.Connection) -> list[Row]:
     """All records of the checks that have no end yet, or a withdrawal that is not settled."""
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE check_id IN (SELECT check_id FROM record GROUP BY check_id "
-        "HAVING sum(kind IN ('delivered', 'expired', 'discarded')) = 0 "
+        "HAVING sum(kind IN ('delivered', 'expired', 'discarded', 'lost', 'restored')) = 0 "
         "OR sum(kind = 'withdrawn') > sum(kind = 'withdrawal-settled')) ORDER BY sequence"
     ).fetchall()
 

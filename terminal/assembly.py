@@ -183,26 +183,28 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
 def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:
     """The line to the service this terminal is enrolled with. Raises `NotReady`."""
     key, enrolment = _enrolment(settings)
-    client = QualificationClient(
+    return client_with(settings, key, enrolment, state_dir=settings.state_dir), enrolment
+
+
+def client_with(settings: Settings, key: SigningKey, enrolment: Enrolment, *, state_dir: Path) -> QualificationClient:
+    """The line to the service with that key. `state_dir` has the keys of the line. Raises `NotReady`."""
+    return QualificationClient(
         settings.service.url,
         terminal_id=settings.service.terminal_id,
         institution_code=settings.service.institution_code,
         terminal_key=key,
         service_public_key=enrolment.service_public_key,
         timeout_seconds=settings.service.timeout_seconds,
-        tls=_line(settings),
+        tls=_line(state_dir, settings.service.terminal_id),
     )
-    return client, enrolment
 
 
-def _line(settings: Settings) -> ssl.SSLContext | None:
-    keys = terminal_line(settings.state_dir, settings.service.terminal_id)
+def _line(state_dir: Path, terminal_id: str) -> ssl.SSLContext | None:
+    keys = terminal_line(state_dir, terminal_id)
     try:
         return keys.client_context() if keys else None
     except OSError as error:  # ssl.SSLError is one
-        raise NotReady(
-            f"The keys for the line in {settings.state_dir / 'terminal' / 'line'} cannot be used: {error}"
-        ) from error
+        raise NotReady(f"The keys for the line in {state_dir / 'terminal' / 'line'} cannot be used: {error}") from error
 
 
 def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:

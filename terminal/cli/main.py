@@ -6,6 +6,7 @@ import typer
 
 from config.version import VERSION
 from terminal.cli import (
+    backup,
     card,
     config,
     demo,
@@ -38,6 +39,8 @@ app.command(name="demo", help=demo.HELP)(demo.demo)
 app.command(name="run", help=run.HELP)(run.run)
 app.command(name="doctor", help=doctor.HELP)(doctor.doctor)
 app.command(name="setup", help=setup.HELP)(setup.setup)
+app.command(name="backup", help=backup.BACKUP_HELP)(backup.backup)
+app.command(name="restore", help=backup.RESTORE_HELP)(backup.restore)
 app.add_typer(stub.app, name="stub")
 app.add_typer(card.app, name="card")
 app.add_typer(ledger.app, name="ledger")

@@ -84,7 +84,7 @@ def _read(source: Path) -> dict[str, Any]:
     except OSError as error:
         fail(f"{source} cannot be read: {error.strerror}. Name a settings file.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        fail(f"{source} is no TOML: {error}. `uketsuke config show` writes one to start from.")
+        fail(f"{source} is not TOML: {error}. `uketsuke config show` writes one to start from.")
     folder = values.get("handover", {}).get("folder") if isinstance(values.get("handover"), dict) else None
     if isinstance(folder, str) and not Path(folder).expanduser().is_absolute():
         fail(f"handover.folder = {folder!r} in {source}: write the path in full, since the file is moved.")
@@ -204,7 +204,7 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
 
     pem = service_key.read_text(encoding="ascii", errors="replace")
     if not is_public_key(pem):
-        raise NotReady(f"{service_key} is no EC P-256 public key in PEM.")
+        raise NotReady(f"{service_key} is not an EC P-256 public key in PEM.")
     answered = ask(settings)
     if isinstance(answered, str):
         raise NotReady(f"The service at {settings.service.url}: {answered}. Look at service.url and the network.")

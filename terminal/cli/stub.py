@@ -165,7 +165,7 @@ def admit(
 
         pem = public_key.read_text(encoding="ascii", errors="replace")
         if not is_public_key(pem):
-            fail(f"{public_key} is no EC P-256 public key in PEM.")
+            fail(f"{public_key} is not an EC P-256 public key in PEM.")
         try:
             TypeAdapter(TerminalId).validate_python(terminal)
         except ValidationError:

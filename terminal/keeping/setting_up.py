@@ -127,6 +127,18 @@ def _refuse_code(settings: Settings, staff_code: str) -> None:
         raise NotReady("staff.password_hash stands in the settings and counts before any other. Remove it there.")
 
 
+def running_terminal(settings: Settings) -> bool:
+    """Whether a terminal runs on the state folder."""
+    ledger = ledger_path(settings)
+    if not ledger.with_name(f"{ledger.name}.lock").exists():
+        return False
+    try:
+        WriterLock(ledger).release()
+    except LedgerInUse:
+        return True
+    return False
+
+
 def _still(settings: Settings) -> WriterLock | None:
     """Keep a terminal from starting meanwhile. Raises `NotReady` where one runs, or the ledger is another name's."""
     ledger = ledger_path(settings)

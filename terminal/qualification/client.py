@@ -24,6 +24,8 @@ from terminal.qualification.contract import (
     ChipProof,
     ConsentAnswer,
     InsuredSearch,
+    KeyChange,
+    KeyChanged,
     LookUp,
     OpenCheck,
     OpenedOn,
@@ -45,10 +47,12 @@ from terminal.qualification.contract import (
     Withdrawal,
     Withdrawn,
 )
-from terminal.qualification.keys import SigningKey, verify
+from terminal.qualification.keys import SigningKey, key_digest, verify
 from terminal.qualification.line import AnswerT, Line, ServiceClock
 from terminal.qualification.statements import (
     Asked,
+    key_change_statement,
+    key_changed_statement,
     lookup_statement,
     receipt_statement,
     statement_of,
@@ -235,6 +239,28 @@ class QualificationClient:
         answer = await self.audit()
         return answer.receipts if isinstance(answer, Audit) else answer
 
+    async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | ServiceSilent:
+        """End the key named by `ended_key` for good; `next_key` counts from then on. May be repeated, also by a client
+        that has the new key already.
+        """
+        public_key = next_key.public_pem
+        asked_at = await self.service_now() or datetime.now(UTC)
+        statement = key_change_statement(
+            terminal_id=self.terminal_id, ended_key=ended_key, key=key_digest(public_key), asked_at=asked_at
+        )
+        change = KeyChange(
+            terminal_id=self.terminal_id,
+            public_key=public_key,
+            ended_key=ended_key,
+            asked_at=asked_at,
+            signature=self._key.sign(statement),
+            next_signature=next_key.sign(statement),
+        )
+        answer = await self._line.ask("POST", f"{PREFIX}/keys", KeyChanged, body=change)
+        if isinstance(answer, KeyChanged) and not self._is_change(change, answer):
+            return ServiceSilent(Silence.NOT_VERIFIED)
+        return answer
+
     async def service_now(self) -> datetime | None:
         """The service's time; asked for where it is not known yet. None where the service does not say it."""
         if self.clock.now() is None:
@@ -328,6 +354,12 @@ class QualificationClient:
         same = (told.check_id, told.withdrawal_digest) == (check_id, digest)
         return same and verify(self._service_public_key, statement, told.signature)
 
+    def _is_change(self, change: KeyChange, told: KeyChanged) -> bool:
+        asked = (change.terminal_id, change.ended_key, key_digest(change.public_key))
+        return (told.terminal_id, told.ended_key, told.key) == asked and verify(
+            self._service_public_key, signed_of_key_change(told), told.signature
+        )
+
     async def _ask(
         self, method: str, path: str, model: type[AnswerT], asked: Asked, subject: str, check_id: str = ""
     ) -> AnswerT | Refused | ServiceSilent:
@@ -377,6 +409,12 @@ def signed_of_receipt(*, card_signature: CardSignature | None, **facts: Any) -> 
     if card_signature is None:
         return receipt_statement_v1(**facts)
     return receipt_statement(card_signature=card_signature, **facts)
+
+
+def signed_of_key_change(told: KeyChanged) -> bytes:
+    return key_changed_statement(
+        terminal_id=told.terminal_id, ended_key=told.ended_key, key=told.key, changed_at=told.changed_at
+    )
 
 
 def _check(check_id: str) -> str:

@@ -347,6 +347,35 @@ class Receipts(Reply):
     """Every check this terminal opened for a reception, submitted or not, counted by day. The same on every page."""
 
 
+class KeyChange(Model):
+    """`POST /v2/keys`: a terminal that was restored from a backup takes a new key, and its old one ends for good.
+
+    May be repeated: with the new key in force, the new key's signature alone counts.
+    """
+
+    terminal_id: TerminalId
+    public_key: Annotated[str, Field(max_length=1000)]
+    """The new key, PEM."""
+    ended_key: Digest
+    """`key_digest` of the key that ends."""
+    asked_at: AwareDatetime
+    signature: Signature
+    """By the key that ends, over `key_change_statement(...)`."""
+    next_signature: Signature
+    """By the new key, over the same."""
+
+
+class KeyChanged(Reply):
+    """Signed by the service over `key_changed_statement(...)`."""
+
+    outcome: Literal["key-changed"] = "key-changed"
+    terminal_id: TerminalId
+    ended_key: Digest
+    key: Digest
+    changed_at: AwareDatetime
+    signature: Signature
+
+
 class Withdrawal(Model):
     """`POST /v2/checks/{check_id}/withdrawal`: consents that were given end now. May be repeated."""
 

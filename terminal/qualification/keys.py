@@ -4,6 +4,7 @@ EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files,
 """
 
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -86,6 +87,15 @@ def _public_key(pem: str) -> ec.EllipticCurvePublicKey | None:
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1) else None
+
+
+def key_digest(public_pem: str) -> bytes:
+    """SHA-256 of the key as DER SubjectPublicKeyInfo: its name. Raises ValueError if it is not a P-256 public key."""
+    key = _public_key(public_pem)
+    if key is None:
+        raise ValueError("no EC P-256 public key")
+    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return sha256(spki).digest()
 
 
 class Enrolment(BaseModel):

@@ -14,12 +14,28 @@ from typing import Any
 from config.japan import JAPAN
 from consent.ledger import LedgerFile
 from consent.lifecycle import History, advanced
-from consent.records import Confirmed, Decided, LedgerHead, Opened, Record, RecordedAnswer, TimeCorrected
+from consent.records import (
+    Confirmed,
+    Decided,
+    Event,
+    LedgerHead,
+    Lost,
+    Opened,
+    Record,
+    RecordedAnswer,
+    Restored,
+    TimeCorrected,
+)
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.qualification.client import QualificationClient, receipt_is_genuine, signed_of_receipt
 from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
 from terminal.qualification.keys import verify
-from terminal.qualification.statements import decision_statement, submission_statement, wording_digest
+from terminal.qualification.statements import (
+    decision_statement,
+    key_changed_statement,
+    submission_statement,
+    wording_digest,
+)
 from terminal.qualification.statements_v1 import submission_statement_v1
 
 
@@ -63,8 +79,14 @@ def verify_with_receipts(
     for receipt in receipts or ():
         if not receipt_is_genuine(service_public_key, receipt):
             return ReceiptNotGenuine(receipt.check_id)
-    heads = [LedgerHead(receipt.ledger_count, receipt.ledger_head) for receipt in receipts or ()]
-    chain = verify_file(path, receipts=heads)
+    chain = verify_file(path)
+    if isinstance(chain, LedgerBroken):
+        return chain
+    lost = _lost(path, chain.terminal_id, service_public_key)
+    if isinstance(lost, LedgerBroken):
+        return lost
+    heads = {LedgerHead(receipt.ledger_count, receipt.ledger_head) for receipt in receipts or ()}
+    chain = verify_file(path, receipts=heads - lost) if heads else chain
     if isinstance(chain, LedgerBroken):
         return chain
     confirmations = _confirmations(path, chain.terminal_id, service_public_key)
@@ -75,18 +97,74 @@ def verify_with_receipts(
 
 
 def _missing(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
-    """Days are counted by the service's clock where the record has it."""
     told = Counter({one.day: one.checks for one in opened})
-    recorded = Counter(
-        (record.event.service_at or record.at).astimezone(JAPAN).date()
-        for record in LedgerFile(path).records()
-        if isinstance(record.event, Opened)
-    )
+    recorded = openings(LedgerFile(path).records())
     if told.total() <= recorded.total():
         return None
     return ChecksMissing(
         told.total(), recorded.total(), tuple(sorted(day for day in told if told[day] > recorded[day]))
     )
+
+
+def openings(records: Iterable[Record[Event]]) -> Counter[date]:
+    """Checks by day of opening, Japan time, by the service's clock where the record has it; with those that a restored
+    ledger says it lost.
+    """
+    counted: Counter[date] = Counter()
+    for record in records:
+        match record.event:
+            case Opened(service_at=service_at):
+                counted[(service_at or record.at).astimezone(JAPAN).date()] += 1
+            case Restored(opened=lost):
+                counted.update({one.day: one.checks for one in lost})
+            case _:
+                continue
+    return counted
+
+
+def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHead] | LedgerBroken:
+    """Heads of records that were lost before a backup was restored. Each loss needs the service's word: it ended the
+    key of that time, and it signed the receipts.
+    """
+    heads: set[LedgerHead] = set()
+    restored: Restored | None = None
+    for record in LedgerFile(path).records():
+        match record.event:
+            case Restored() as restored:
+                if not verify(service_public_key, _signed_of_restored(restored, terminal_id), _bytes(restored)):
+                    return LedgerBroken(record.sequence, f"record {record.sequence}: the service ended no key then")
+            case Lost() as lost:
+                before = restored is not None and lost.accepted_at <= restored.changed_at
+                if not before or not verify(service_public_key, _signed_of_lost(lost), _bytes(lost)):
+                    return LedgerBroken(record.sequence, f"record {record.sequence} is no receipt of a lost decision")
+                heads.add(LedgerHead(lost.ledger_count, lost.ledger_hash))
+            case _:
+                continue
+    return heads
+
+
+def _signed_of_restored(event: Restored, terminal_id: str) -> bytes:
+    return key_changed_statement(
+        terminal_id=terminal_id,
+        ended_key=bytes.fromhex(event.ended_key),
+        key=bytes.fromhex(event.key),
+        changed_at=event.changed_at,
+    )
+
+
+def _signed_of_lost(event: Lost) -> bytes:
+    return signed_of_receipt(
+        check_id=event.check_id,
+        accepted_at=event.accepted_at,
+        submission_digest=bytes.fromhex(event.submission_sha256),
+        ledger_count=event.ledger_count,
+        ledger_head=event.ledger_hash,
+        card_signature=event.card_signature,
+    )
+
+
+def _bytes(event: Restored | Lost) -> bytes:
+    return base64.b64decode(event.signature)
 
 
 def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dict[str, int] | LedgerBroken:

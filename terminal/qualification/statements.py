@@ -164,6 +164,16 @@ def request_digest(*, method: str, target: str, headers: Iterable[str], body: by
     return sha256(_statement("request-as-it-came", parts)).digest()
 
 
+def key_change_statement(*, terminal_id: str, ended_key: bytes, key: bytes, asked_at: datetime) -> bytes:
+    """For the terminal's key that ends, and for the one that takes its place. Both are named by `key_digest`."""
+    return _statement("key-change", [terminal_id.encode(), ended_key, key, moment(asked_at)])
+
+
+def key_changed_statement(*, terminal_id: str, ended_key: bytes, key: bytes, changed_at: datetime) -> bytes:
+    """For the service's key: one key of the terminal has ended for good, the other one counts."""
+    return _statement("key-changed", [terminal_id.encode(), ended_key, key, moment(changed_at)])
+
+
 class Asked(StrEnum):
     """What a request without a body asks for."""
 

@@ -43,10 +43,16 @@ class StubAdmin:
         adapter: TypeAdapter[Adopted | Refused] = TypeAdapter(Adopted | Refused)
         return self._call("POST", "/simulator/adoptions", adapter, Adoption(certificate=certificate, person=person))
 
-    def enrol(self, terminal_id: str, public_key: str) -> Enrolment | ServiceSilent:
-        """Make a terminal known; the answer is for `Enrolment.save`."""
-        body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key)
-        return self._call("POST", "/simulator/terminals", TypeAdapter(Enrolment), body)
+    def enrol(
+        self, terminal_id: str, public_key: str, *, ended_key: bytes | None = None
+    ) -> Enrolment | Refused | ServiceSilent:
+        """Make a terminal known; the answer is for `Enrolment.save`. Refused: this key ended for good.
+
+        `ended_key`: the digest of a key that ends for good, with the one it has now.
+        """
+        adapter: TypeAdapter[Enrolment | Refused] = TypeAdapter(Enrolment | Refused)
+        body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key, ended_key=ended_key)
+        return self._call("POST", "/simulator/terminals", adapter, body)
 
     def publish(self, registry: Registry) -> SimulatorState | ServiceSilent:
         """Merge cards, terminals and trust anchors into the stub's registry."""
@@ -90,6 +96,11 @@ def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) ->
         raise NotReady(
             f"The service at {url} does not answer ({enrolment.reason}). Start one with `uketsuke stub`, "
             "or name another with --service."
+        )
+    if isinstance(enrolment, Refused):
+        raise NotReady(
+            f"The key of {terminal_id} in {state_dir} ended when a backup of this terminal was restored. Use the "
+            "folder that was restored, or move this one away and begin as a new terminal."
         )
     enrolment.save(enrolment_path(state_dir))
     return enrolment

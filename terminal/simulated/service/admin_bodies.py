@@ -1,5 +1,6 @@
 """What goes over the wire under /simulator."""
 
+from terminal.qualification.base import Digest
 from terminal.qualification.contract import Base64, Model, TerminalId
 from terminal.simulated.service.behaviour import Setting
 
@@ -21,6 +22,8 @@ class EnrolTerminal(Model):
     terminal_id: TerminalId
     public_key: str
     """PEM."""
+    ended_key: Digest | None = None
+    """`key_digest` of a key it had before: that one and the one it has now end for good."""
 
 
 class SimulatorState(Model):

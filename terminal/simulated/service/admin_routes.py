@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
-from terminal.qualification.contract import Refused
+from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import Enrolment
 from terminal.qualification.line import is_loopback
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
-from terminal.simulated.service.registry import Registry
+from terminal.simulated.service.refusals import refuse
+from terminal.simulated.service.registry import KeyEnded, Registry
 from terminal.simulated.service.service import Service
 
 
@@ -49,8 +50,11 @@ def add_admin_routes(app: FastAPI, service: Service, behaviour: Behaviour) -> No
         return await state()
 
     @routes.post("/terminals")
-    async def enrol(terminal: EnrolTerminal) -> Enrolment:
-        service.registry.enrol_terminal(terminal.terminal_id, terminal.public_key)
+    async def enrol(terminal: EnrolTerminal) -> Enrolment | Refused:
+        try:
+            service.registry.enrol_terminal(terminal.terminal_id, terminal.public_key, ended_key=terminal.ended_key)
+        except KeyEnded:
+            return refuse(RefusalReason.NOT_ALLOWED)
         return Enrolment(terminal_id=terminal.terminal_id, service_public_key=service.public_key, simulated=True)
 
     @routes.post("/adoptions")

@@ -19,6 +19,8 @@ from terminal.qualification.contract import (
     TIME_HEADER,
     Challenge,
     CheckOpened,
+    KeyChange,
+    KeyChanged,
     LookUp,
     Model,
     OpenCheck,
@@ -118,6 +120,10 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     @app.post(f"{PREFIX}/lookups", responses=answers(QualificationResult))
     async def look_up(request: LookUp) -> Response:
         return respond(await service.look_up(request))
+
+    @app.post(f"{PREFIX}/keys", responses=answers(KeyChanged))
+    async def change_key(change: KeyChange) -> Response:
+        return respond(service.change_key(change))
 
     @app.get(f"{PREFIX}/receipts", responses=answers(Receipts))
     async def receipts(caller: Known, after: AfterQuery = 0) -> Response:

@@ -29,6 +29,7 @@ class Operation(StrEnum):
     LOOK_UP = "look-up"
     RECEIPTS = "receipts"
     CONSENTS = "consents"
+    CHANGE_KEY = "change-key"
     EVERY = "every"
     """Where no rule of its own stands."""
 

@@ -23,6 +23,7 @@ _ROUTES = (
     (Operation.WITHDRAW, "POST", re.compile(rf"{PREFIX}/checks/([^/]+)/withdrawal")),
     (Operation.CONSENTS, "GET", re.compile(rf"{PREFIX}/checks/([^/]+)/consents")),
     (Operation.LOOK_UP, "POST", re.compile(rf"{PREFIX}/lookups")),
+    (Operation.CHANGE_KEY, "POST", re.compile(rf"{PREFIX}/keys")),
     (Operation.RECEIPTS, "GET", re.compile(rf"{PREFIX}/receipts")),
 )
 

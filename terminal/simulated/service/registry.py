@@ -16,6 +16,7 @@ from pydantic import Field
 from config.files import sole_use, write_whole
 from reader.authenticity import TrustAnchors, dump_trust_anchors
 from terminal.qualification.contract import Model
+from terminal.qualification.keys import is_public_key, key_digest
 
 
 class CardStatus(StrEnum):
@@ -62,6 +63,8 @@ class Registry(Model):
     revocation_lists: tuple[str, ...] = ()
     """CRLs (PEM) of these CAs. A certificate on a valid one is revoked; the reader verifies which are valid."""
     record_anchors: tuple[TrustAnchor, ...] = ()
+    ended_keys: dict[str, str] = Field(default_factory=dict)
+    """Terminal id by `key_digest` (hex) of each terminal key that ended for good; nothing it signs is believed."""
 
     def card(self, certificate: bytes) -> CardEntry | None:
         return self.cards.get(certificate_id(certificate))
@@ -70,7 +73,7 @@ class Registry(Model):
         """Both; where they disagree the other one counts."""
         return Registry(
             cards={**self.cards, **other.cards},
-            terminals={**self.terminals, **other.terminals},
+            terminals=_without({**self.terminals, **other.terminals}, ended := {**self.ended_keys, **other.ended_keys}),
             certificate_authorities=tuple(
                 dict.fromkeys((*self.certificate_authorities, *other.certificate_authorities))
             ),
@@ -78,7 +81,24 @@ class Registry(Model):
             record_anchors=tuple(
                 {anchor.key_id: anchor for anchor in (*self.record_anchors, *other.record_anchors)}.values()
             ),
+            ended_keys=ended,
         )
+
+    def with_key(self, terminal_id: str, public_key_pem: str) -> "Registry":
+        """The terminal's key replaced, and the one before ended for good."""
+        before = self.terminals.get(terminal_id)
+        ended = {} if before in (None, public_key_pem) else {key_digest(before).hex(): terminal_id}
+        return self.merged(Registry(terminals={terminal_id: public_key_pem}, ended_keys=ended))
+
+
+class KeyEnded(Exception):
+    """This terminal key ended for good: the terminal was restored from a backup and has another one."""
+
+
+def _without(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]:
+    if not ended:
+        return terminals
+    return {name: pem for name, pem in terminals.items() if not (is_public_key(pem) and key_digest(pem).hex() in ended)}
 
 
 def anchors_of(anchors: TrustAnchors) -> tuple[TrustAnchor, ...]:
@@ -138,5 +158,14 @@ class RegistryFile:
             )
         )
 
-    def enrol_terminal(self, terminal_id: str, public_key_pem: str) -> None:
-        self.merge(Registry(terminals={terminal_id: public_key_pem}))
+    def enrol_terminal(self, terminal_id: str, public_key_pem: str, *, ended_key: bytes | None = None) -> None:
+        """`ended_key`: that one (by its digest) and the one it has now end for good. Raises `KeyEnded` for a key that
+        did.
+        """
+        if is_public_key(public_key_pem) and key_digest(public_key_pem).hex() in self.current().ended_keys:
+            raise KeyEnded
+        if ended_key is None:
+            self.merge(Registry(terminals={terminal_id: public_key_pem}))
+        else:
+            ended = Registry(ended_keys={ended_key.hex(): terminal_id})
+            self.update(lambda registry: registry.with_key(terminal_id, public_key_pem).merged(ended))

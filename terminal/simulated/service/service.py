@@ -16,6 +16,8 @@ from terminal.qualification.contract import (
     Challenge,
     CheckOpened,
     ChipProof,
+    KeyChange,
+    KeyChanged,
     LookUp,
     OpenCheck,
     PhoneProof,
@@ -32,9 +34,11 @@ from terminal.qualification.contract import (
     Withdrawal,
     Withdrawn,
 )
-from terminal.qualification.keys import SigningKey, verify
+from terminal.qualification.keys import SigningKey, is_public_key, key_digest, verify
 from terminal.qualification.statements import (
     Asked,
+    key_change_statement,
+    key_changed_statement,
     lookup_statement,
     receipt_statement,
     request_statement,
@@ -64,7 +68,6 @@ from terminal.simulated.service.registry import CardEntry, CardStatus, Registry,
 from terminal.simulated.service.result import facts_of, result_of, result_of_lookup
 from terminal.simulated.service.revocation import RevocationLists
 from terminal.simulated.service.storage.store import (
-    RECEIPTS_AT_MOST,
     Accepted,
     Conflict,
     LookedUp,
@@ -289,8 +292,57 @@ class Service:
         turned_away = self._turned_away(Asked.RECEIPTS, str(after), caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
-        found, opened = await self._store.receipts(caller.terminal_id, after)
-        return Receipts(receipts=found, more=len(found) == RECEIPTS_AT_MOST, opened=opened, simulated=True)
+        found, more, opened = await self._store.receipts(caller.terminal_id, after)
+        return Receipts(receipts=found, more=more, opened=opened, simulated=True)
+
+    def change_key(self, change: KeyChange) -> KeyChanged | Refused:
+        """Give a terminal that was restored from a backup its new key. The registry is on disk when this returns."""
+        refusal = self._refusal_of_change(change)
+        if refusal is not None:
+            return refuse(refusal)
+        ended = change.ended_key.hex()
+
+        def changed(registry: Registry) -> Registry:
+            if ended in registry.ended_keys:
+                return registry  # by another process, since we looked
+            return registry.with_key(change.terminal_id, change.public_key)
+
+        if self.registry.update(changed).terminals.get(change.terminal_id) != change.public_key:
+            return refuse(RefusalReason.UNKNOWN_TERMINAL)
+        now, key = self._clock(), key_digest(change.public_key)
+        signed = key_changed_statement(
+            terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, changed_at=now
+        )
+        return KeyChanged(
+            terminal_id=change.terminal_id,
+            ended_key=change.ended_key,
+            key=key,
+            changed_at=now,
+            signature=self._key.sign(signed),
+            simulated=True,
+        )
+
+    def _refusal_of_change(self, change: KeyChange) -> RefusalReason | None:
+        registry, now = self.registry.current(), self._clock()
+        current = registry.terminals.get(change.terminal_id)
+        if current is None:
+            return RefusalReason.UNKNOWN_TERMINAL
+        if not is_public_key(change.public_key):
+            return RefusalReason.MALFORMED
+        key = key_digest(change.public_key)
+        statement = key_change_statement(
+            terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, asked_at=change.asked_at
+        )
+        if not verify(change.public_key, statement, change.next_signature):
+            return RefusalReason.BAD_SIGNATURE
+        if not self._is_plausible(change.asked_at, now, now):
+            return RefusalReason.IMPLAUSIBLE_TIME
+        if key == key_digest(current):
+            done_before = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
+            return None if done_before else RefusalReason.NOT_ALLOWED
+        if key.hex() in registry.ended_keys or change.ended_key != key_digest(current):
+            return RefusalReason.UNKNOWN_TERMINAL
+        return None if verify(current, statement, change.signature) else RefusalReason.BAD_SIGNATURE
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
         """Bind a presented certificate (DER) to an invented person; answers its id in the registry.

@@ -34,6 +34,8 @@ COMMANDS = [
     ["stub", "key"],
     ["stub", "admit"],
     ["setup"],
+    ["backup"],
+    ["restore"],
     ["card", "issue"],
     ["card", "kinds"],
     ["card", "insert"],

@@ -1,5 +1,6 @@
 """Knowing a check's id is not enough: who asks must be the terminal that opened it, and its clock must be right."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -187,18 +188,30 @@ def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, ca
 
 
 def test_more_receipts_than_one_answer_holds(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("terminal.simulated.service.service.RECEIPTS_AT_MOST", 2)
-    found = counter.server.service._store.receipts
-
-    async def two_at_most(terminal_id: str, after: int) -> Any:
-        return (await found(terminal_id, after))[:2]
-
-    monkeypatch.setattr(counter.server.service._store, "receipts", two_at_most)
+    """Two of the same count, as after a backup was restored, are in the same answer."""
+    monkeypatch.setattr("terminal.simulated.service.storage.store.RECEIPTS_AT_MOST", 3)
+    database = counter.server.service._store._database
+    three = database._statements.receipts.replace("LIMIT 500", "LIMIT 3")
+    monkeypatch.setattr(database, "_statements", replace(database._statements, receipts=three))
+    asked: list[str] = []
 
     async def day(client: Any) -> Any:
-        for _ in range(5):
+        for count in (1, 2, 3, 3, 4, 5):
             opened = await counter.opened(client, card)
-            await counter.submitted(client, opened.check_id, [])
+            submission = client.submission(
+                opened.check_id, decided_at=counter.now, answers=[], ledger_count=count, ledger_head="ab" * 32
+            )
+            assert isinstance(await client.submit(opened.check_id, submission, opened.check_id), Receipt)
+        ask = client._line.ask
+
+        async def counted(method: str, target: str, *others: Any, **more: Any) -> Any:
+            asked.append(target)
+            return await ask(method, target, *others, **more)
+
+        client._line.ask = counted
         return await client.receipts()
 
-    assert [receipt.ledger_count for receipt in counter.play(day)] == [1, 2, 3, 4, 5]
+    assert [receipt.ledger_count for receipt in counter.play(day)] == [1, 2, 3, 3, 4, 5]
+    assert [target for target in asked if "receipts" in target] == [
+        f"/v2/receipts?after={after}" for after in (0, 2, 3)
+    ]

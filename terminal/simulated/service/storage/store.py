@@ -131,9 +131,11 @@ class Store:
 
         await self._database.write(work)
 
-    async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], tuple[OpenedOn, ...]]:
-        """Receipts of one terminal with a ledger count above `after`, ascending, at most `RECEIPTS_AT_MOST`. And how
-        many receptions it opened on each day.
+    async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], bool, tuple[OpenedOn, ...]]:
+        """Receipts of one terminal with a ledger count above `after`, ascending; whether there are more; and how many
+        receptions it opened on each day.
+
+        Two of the same count, from before and after a backup was restored, stand in the same answer.
         """
         asked = {"terminal_id": terminal_id, "after": after}
         whose = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}
@@ -141,7 +143,15 @@ class Store:
             lambda t: (t.rows(t.sql.receipts, asked), t.rows(t.sql.opened_by_day, whose))
         )
         receipts = tuple(Receipt.model_validate_json(row[0]) for row in rows)
-        return receipts, tuple(OpenedOn(day=_EPOCH + timedelta(days=int(row[0])), checks=row[1]) for row in counts)
+        more = len(receipts) == RECEIPTS_AT_MOST
+        if more and receipts[0].ledger_count != receipts[-1].ledger_count:
+            last = receipts[-1].ledger_count
+            receipts = tuple(receipt for receipt in receipts if receipt.ledger_count != last)
+        return (
+            receipts,
+            more,
+            tuple(OpenedOn(day=_EPOCH + timedelta(days=int(row[0])), checks=row[1]) for row in counts),
+        )
 
     async def add_lookup(self, lookup: LookedUp) -> None:
         values = {

@@ -1,0 +1,133 @@
+"""A backup: what a terminal cannot make again, in one sealed file."""
+
+import contextlib
+import errno
+import io
+import os
+import secrets
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO
+
+from config.platform.chosen import system
+from config.settings import Settings
+from consent.copy import copy_file
+from consent.store import LedgerError
+from consent.verification import LedgerBroken, LedgerIntact
+from terminal.assembly import ledger_path
+from terminal.keeping.contents import LEDGER, MANIFEST, SETTINGS, Manifest, files_of
+from terminal.keeping.sealed import SHORTEST_PASSPHRASE, Cost, Sealer
+from terminal.qualification.keys import Enrolment, enrolment_path
+from terminal.readiness import NotReady
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    file: Path
+    size: int
+    terminal_id: str
+    ledger: LedgerIntact | LedgerBroken | None
+    """As it was found; None where there is none yet."""
+
+
+def back_up(
+    settings: Settings,
+    settings_file: Path | None,
+    target: Path,
+    passphrase: str,
+    now: datetime,
+    cost: Cost | None = None,
+) -> BackedUp:
+    """Write a backup to `target`, which is new and there as a whole or not at all. A terminal may run meanwhile.
+
+    Raises `NotReady`, FileExistsError, OSError, LedgerError.
+    """
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise NotReady(f"this passphrase is too short: use at least {SHORTEST_PASSPHRASE} characters.")
+    enrolment = Enrolment.load(enrolment_path(settings.state_dir))
+    if enrolment is None:
+        raise NotReady(f"there is nothing to back up: {settings.state_dir} has no enrolled terminal.")
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    manifest = Manifest(
+        version=version("uketsuke"),
+        terminal_id=enrolment.terminal_id,
+        created_at=now,
+        has_settings=settings_file is not None,
+    )
+    with _new(target) as file, tempfile.TemporaryDirectory(dir=settings.state_dir, prefix=".backup-") as folder:
+        ledger = _copied(ledger_path(settings), Path(folder) / LEDGER)
+        sealer = Sealer(file, passphrase, cost)
+        with tarfile.open(fileobj=sealer, mode="w|gz", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload]
+            _add(archive, MANIFEST, manifest.model_dump_json().encode())
+            if settings_file is not None:
+                _add(archive, SETTINGS, settings_file.read_bytes())
+            for path in files_of(settings.state_dir):
+                _add_file(archive, path.relative_to(settings.state_dir).as_posix(), path)
+            if ledger is not None:
+                _add_file(archive, LEDGER, Path(folder) / LEDGER)
+        sealer.close()
+        size = file.tell()
+    return BackedUp(target, size, enrolment.terminal_id, ledger)
+
+
+def _copied(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None:
+    if not ledger.exists():
+        return None
+    try:
+        return copy_file(ledger, copy)
+    except LedgerError as error:
+        # damaged beyond reading: keep the bytes, something may still be recovered from them
+        copy.write_bytes(ledger.read_bytes())
+        return LedgerBroken(0, str(error))
+
+
+def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:
+    """As long as it is now: a trail may grow while it is read."""
+    with path.open("rb") as file:
+        entry = _entry(name, os.fstat(file.fileno()).st_size)
+        archive.addfile(entry, file)
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    archive.addfile(_entry(name, len(content)), io.BytesIO(content))
+
+
+def _entry(name: str, size: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, 0o600
+    return entry
+
+
+@contextmanager
+def _new(target: Path) -> Iterator[BinaryIO]:
+    """A file beside `target` that becomes it when the block ends well, and is gone otherwise."""
+    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _rename_new(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # some file systems of sticks and shares cannot
+        system.sync_folder(target.parent)
+
+
+def _rename_new(aside: Path, target: Path) -> None:
+    try:
+        system.rename_new(aside, target)
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+            raise
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        aside.rename(target)

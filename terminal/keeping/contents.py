@@ -1,0 +1,49 @@
+"""What a backup holds, by its place in the state folder: ledger, keys, settings, and the trail that must be kept.
+
+Not results, which belong to the receipt computer; nor cards, caches and logs, which can be made again; nor the book of
+the exchange.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+LEDGER = "ledger.db"
+MANIFEST = "manifest.json"
+SETTINGS = "settings.toml"
+"""Beside the state's files; never a name in a state folder."""
+_FOLDERS = ("terminal", "staff", "face")
+_FILES = ("ledger.db.begun", "readers.json", "staff-attempts.json")
+_PATTERNS = ("audit.jsonl", "audit-????-??.jsonl", "ledger-until-*.db")
+
+
+class Manifest(BaseModel):
+    """The first file in a backup."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    version: str
+    """Version of the program that wrote it."""
+    terminal_id: str
+    created_at: AwareDatetime
+    has_settings: bool
+
+
+def files_of(state_dir: Path) -> Iterator[Path]:
+    """What is copied as it is; the ledger that is written at the moment is not among them."""
+    for folder in _FOLDERS:
+        yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())
+    yield from (state_dir / name for name in _FILES if (state_dir / name).is_file())
+    for pattern in _PATTERNS:
+        yield from sorted(state_dir.glob(pattern))
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name belongs to a backup. A name from elsewhere must lead nowhere else."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
+        return False
+    if len(path.parts) > 1:
+        return path.parts[0] in _FOLDERS
+    return name in (LEDGER, SETTINGS, *_FILES) or any(path.match(pattern) for pattern in _PATTERNS)

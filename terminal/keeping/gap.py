@@ -1,0 +1,102 @@
+"""What a ledger from a backup lacks, by the service's signed receipts. Pure."""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.lifecycle import History, histories
+from consent.records import Confirmed, Event, Lost, LostOpenings, Record, Restored
+from terminal.qualification.client import Audit
+from terminal.qualification.contract import KeyChanged, Receipt
+from terminal.qualification.receipts import openings
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLedger:
+    """A receipt of the service contradicts the ledger: it is not the one this terminal wrote."""
+
+    check_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    confirmed: tuple[Confirmed, ...]
+    """Receipts of decisions the ledger has and thought unconfirmed."""
+    lost: tuple[Lost, ...]
+    opened: tuple[LostOpenings, ...]
+
+    def restored(self, backup_at: datetime, changed: KeyChanged, restoring: str) -> Restored:
+        """The record that marks it. `restoring`: an id of its own."""
+        return Restored(
+            check_id=restoring,
+            backup_at=backup_at,
+            lost=len(self.lost),
+            opened=self.opened,
+            ended_key=changed.ended_key.hex(),
+            key=changed.key.hex(),
+            changed_at=changed.changed_at,
+            signature=_text(changed.signature),
+        )
+
+
+def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
+    """`audit`: all that the service has of the terminal, its receipts verified."""
+    records = tuple(records)
+    known = histories(records)
+    lost_before = {record.event.check_id for record in records if isinstance(record.event, Lost)}
+    confirmed: list[Confirmed] = []
+    lost: list[Lost] = []
+    for receipt in audit.receipts:
+        history = known.get(receipt.check_id)
+        if history is None or history.confirmed is None:
+            if receipt.check_id in lost_before or (history is not None and history.closed):
+                continue
+            if history is not None and _confirms(receipt, history):
+                confirmed.append(_confirmed(receipt))
+            else:
+                lost.append(_lost(receipt))
+        elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
+            return OtherLedger(receipt.check_id)
+    recorded = openings(records)
+    days = tuple(
+        LostOpenings(day=one.day, checks=one.checks - recorded[one.day])
+        for one in audit.opened
+        if one.checks > recorded[one.day]
+    )
+    return Gap(tuple(confirmed), tuple(lost), days)
+
+
+def _confirms(receipt: Receipt, history: History) -> bool:
+    return history.decided is not None and _head(receipt) == (history.decision.sequence, history.decision.hash)
+
+
+def _head(receipt: Receipt) -> tuple[int, str]:
+    return receipt.ledger_count, receipt.ledger_head
+
+
+def _confirmed(receipt: Receipt) -> Confirmed:
+    return Confirmed(
+        check_id=receipt.check_id,
+        accepted_at=receipt.accepted_at,
+        ledger_count=receipt.ledger_count,
+        ledger_hash=receipt.ledger_head,
+        signature=_text(receipt.signature),
+        card_signature=receipt.card_signature,
+    )
+
+
+def _lost(receipt: Receipt) -> Lost:
+    return Lost(
+        check_id=receipt.check_id,
+        accepted_at=receipt.accepted_at,
+        submission_sha256=receipt.submission_digest.hex(),
+        ledger_count=receipt.ledger_count,
+        ledger_hash=receipt.ledger_head,
+        card_signature=receipt.card_signature,
+        signature=_text(receipt.signature),
+    )
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,269 @@
+"""A terminal brought back from its backup: with a new key, and with a mark in the ledger where records were lost.
+
+The service ends the key of the backup before anything else, so that two terminals can never be the same one. What the
+service has and the backup has not is written down from its signed receipts; no decision is submitted a second time.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.files import private_folder, write_whole
+from config.platform.chosen import system
+from config.settings import Settings
+from consent.ledger import Ledger, LedgerFile
+from consent.verification import LedgerBroken, LedgerIntact, verify_file
+from terminal.assembly import client_with
+from terminal.conductor.clock import Clock
+from terminal.keeping.contents import LEDGER, Manifest
+from terminal.keeping.gap import Gap, OtherLedger, gap_of
+from terminal.keeping.setting_up import read_as, require_results_folder, running_terminal
+from terminal.keeping.unpacking import peek, unpack
+from terminal.qualification.client import Audit, QualificationClient, receipt_is_genuine
+from terminal.qualification.contract import KeyChanged, RefusalReason, Refused, ServiceSilent
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, key_digest, terminal_key_path
+from terminal.qualification.receipts import verify_with_receipts
+from terminal.readiness import NotReady
+
+_WORK = ".restoring"
+"""In the state folder while a restore is under way: the unpacked files, the next key, and a mark when all is ready."""
+_FILES, _NEXT, _SENT, _READY = "files", "next.pem", "sent", "ready"
+_AGAIN = 3
+"""Times the change of the key is asked for where its answer is lost."""
+
+Administrator = Callable[[Settings, str, bytes], None]
+"""Have the service end the key of that digest and the one the terminal has now, and take the new one (PEM). Raises
+`NotReady`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredTo:
+    settings: Settings
+    manifest: Manifest
+    confirmed: int
+    """Decisions that the service has and the backup thought unconfirmed."""
+    lost: int
+    """Decisions that the service has and the backup has not."""
+    opened: int
+    """Checks of which there is no record, with those of `lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Backup:
+    """A backup unpacked in the state folder it is for."""
+
+    files: Path
+    manifest: Manifest
+    settings: Settings
+    enrolment: Enrolment
+    key: SigningKey
+    """The one that ends."""
+
+    @property
+    def ledger(self) -> Path:
+        return self.files / LEDGER
+
+    def client(self, key: SigningKey) -> QualificationClient:
+        return client_with(self.settings, key, self.enrolment, state_dir=self.files)
+
+
+async def restore(
+    backup: Path,
+    passphrase: str,
+    settings_file: Path,
+    *,
+    current: Settings | None,
+    administrator: Administrator | None = None,
+) -> RestoredTo:
+    """Bring a terminal back. `current`: use these settings instead of the backup's, and leave `settings_file` alone.
+
+    Until the service has changed the key nothing is changed anywhere. Interrupted after that, the same command goes on.
+    Raises `NotReady`, `SealError`, `SettingsError`, the ledger's errors, OSError.
+    """
+    manifest, text = peek(backup, passphrase)
+    settings = current or _settings_in(settings_file, text)
+    work = settings.state_dir / _WORK
+    _require_fit(manifest, settings, work)
+    if not (work / _READY).exists():
+        try:
+            await _prepare(_unpacked(backup, passphrase, settings, work), work, administrator)
+        except BaseException:
+            _leave(work)
+            raise
+    if current is None and text is not None:
+        write_whole(settings_file, text)
+    told = json.loads((work / _READY).read_text(encoding="ascii"))
+    _move(work, settings.state_dir)
+    return RestoredTo(settings, manifest, told["confirmed"], told["lost"], told["opened"])
+
+
+# --- what must fit -------------------------------------------------------------------------------------------
+
+
+def _settings_in(settings_file: Path, text: bytes | None) -> Settings:
+    if text is None:
+        raise NotReady("the backup holds no settings file. Set UKETSUKE_* as before, and use --keep-settings.")
+    settings = read_as(settings_file, text.decode("utf-8", errors="replace"))
+    if settings_file.exists() and settings_file.read_bytes() != text:
+        raise NotReady(
+            f"{settings_file} is there and says something else than the backup's settings. Move it away, or use it: "
+            "--keep-settings."
+        )
+    return settings
+
+
+def _require_fit(manifest: Manifest, settings: Settings, work: Path) -> None:
+    if manifest.terminal_id != settings.service.terminal_id:
+        raise NotReady(
+            f"the backup is of {manifest.terminal_id!r}, and the settings say service.terminal_id = "
+            f"{settings.service.terminal_id!r}. Set that back."
+        )
+    folder = settings.state_dir
+    if running_terminal(settings):
+        raise NotReady(f"a terminal runs on {folder}. A terminal that runs needs no restoring; stop it first.")
+    others = sorted(path.name for path in folder.iterdir() if path != work) if folder.exists() else []
+    if others and not (work / _READY).exists():
+        raise NotReady(
+            f"{folder} is not empty ({', '.join(others[:3])}{', ...' if len(others) > 3 else ''}). Nothing is "
+            "overwritten: move it away, or set another state_dir."
+        )
+    require_results_folder(settings)
+
+
+def _unpacked(backup: Path, passphrase: str, settings: Settings, work: Path) -> _Backup:
+    files = work / _FILES
+    shutil.rmtree(files, ignore_errors=True)
+    private_folder(work)
+    manifest = unpack(backup, passphrase, files)
+    enrolment = Enrolment.load(enrolment_path(files))
+    if enrolment is None or not terminal_key_path(files).exists():
+        raise NotReady("the backup holds no enrolment, so it is not the backup of a terminal.")
+    _require_whole_ledger(files / LEDGER, manifest.terminal_id)
+    return _Backup(files, manifest, settings, enrolment, SigningKey.load_or_create(terminal_key_path(files)))
+
+
+def _require_whole_ledger(ledger: Path, terminal_id: str) -> None:
+    if not ledger.exists():
+        return  # no reception yet
+    found = verify_file(ledger)
+    if isinstance(found, LedgerBroken):
+        raise NotReady(
+            f"the ledger in this backup is broken at record {found.sequence}: {found.what}. Nothing may follow it. "
+            "Take an earlier backup, and keep this one for the auditor."
+        )
+    if found.terminal_id != terminal_id:
+        raise NotReady(f"the ledger in this backup is of {found.terminal_id!r}, not of {terminal_id!r}.")
+
+
+# --- service and ledger --------------------------------------------------------------------------------------
+
+
+async def _prepare(found: _Backup, work: Path, administrator: Administrator | None) -> None:
+    """Change the key, mark the gap, and leave everything ready to be moved."""
+    next_key = SigningKey.load_or_create(work / _NEXT)
+    changed, audit = await _take_over(found, next_key, administrator, work / _SENT)
+    gap = _compared(found, audit)
+    _mark(found, gap, changed)
+    whole = verify_with_receipts(found.ledger, found.enrolment.service_public_key, audit.receipts, audit.opened)
+    if not isinstance(whole, LedgerIntact):
+        raise NotReady(f"the restored ledger does not fit the service's receipts: {whole}. Keep backup and folder.")
+    write_whole(terminal_key_path(found.files), (work / _NEXT).read_bytes())
+    told = {"confirmed": len(gap.confirmed), "lost": len(gap.lost), "opened": sum(one.checks for one in gap.opened)}
+    write_whole(work / _READY, json.dumps(told).encode())
+
+
+async def _take_over(
+    found: _Backup, next_key: SigningKey, administrator: Administrator | None, sent: Path
+) -> tuple[KeyChanged, Audit]:
+    """The old key ended, the next one in force, and what the service has since then: nobody else can add to it."""
+    ended = key_digest(found.key.public_pem)
+    async with found.client(found.key) as old, found.client(next_key) as new:
+        before = await old.audit()
+        if isinstance(before, Audit):
+            _compared(found, before)  # while everything can still be left as it is
+        elif isinstance(before, ServiceSilent):
+            raise NotReady(
+                f"the service at {found.settings.service.url} does not answer ({before.reason}). Without its receipts "
+                "nobody knows what was decided since the backup. Nothing was changed."
+            )
+        elif not isinstance(await new.audit(), Audit):  # else a restore that was interrupted
+            if administrator is None:
+                raise _ended(before)
+            write_whole(sent, b"")
+            administrator(found.settings, next_key.public_pem, ended)
+        write_whole(sent, b"")  # from here on the next key must not be lost
+        changed = await _change(old, next_key, ended)
+        after = await new.audit()
+    if not isinstance(after, Audit):
+        raise NotReady(f"the service changed the key and gave no receipts ({after.reason}). Run the same once more.")
+    return changed, after
+
+
+async def _change(client: QualificationClient, next_key: SigningKey, ended: bytes) -> KeyChanged:
+    for _ in range(_AGAIN):
+        answer = await client.change_key(next_key, ended)
+        if isinstance(answer, KeyChanged):
+            return answer
+        if isinstance(answer, Refused):
+            raise _ended(answer)
+    raise NotReady("the service did not say that it changed the key. Run the same once more.")
+
+
+def _ended(refused: Refused) -> NotReady:
+    if refused.reason is not RefusalReason.UNKNOWN_TERMINAL:
+        return NotReady(f"the service refused to change the key: {refused.reason}.")
+    return NotReady(
+        "the service no longer believes this backup's key: the terminal was restored before, or enrolled again since. "
+        "If the terminal that runs with its name is to end, let the service's administrator allow it: with a service "
+        "stub on this computer, --new-enrolment."
+    )
+
+
+def _compared(found: _Backup, audit: Audit) -> Gap:
+    for receipt in audit.receipts:
+        if not receipt_is_genuine(found.enrolment.service_public_key, receipt):
+            raise NotReady(f"the receipt for check {receipt.check_id} is not signed by the enrolled service.")
+    records = LedgerFile(found.ledger).records() if found.ledger.exists() else ()
+    gap = gap_of(records, audit)
+    if isinstance(gap, OtherLedger):
+        raise NotReady(
+            f"the service's receipt for check {gap.check_id} contradicts the ledger in this backup: it is not the one "
+            "this terminal wrote. Nothing is restored from it."
+        )
+    return gap
+
+
+def _mark(found: _Backup, gap: Gap, changed: KeyChanged) -> None:
+    with Ledger.open(found.ledger, found.manifest.terminal_id, clock=Clock().wall) as ledger:
+        ledger.restored(gap.restored(found.manifest.created_at, changed, f"restore-{secrets.token_hex(8)}"))
+        for confirmed in gap.confirmed:
+            ledger.confirmed(confirmed)
+        for lost in gap.lost:
+            ledger.lost(lost)
+    found.ledger.with_name(f"{LEDGER}.lock").unlink(missing_ok=True)
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+
+def _move(work: Path, state_dir: Path) -> None:
+    """Into place, the enrolment last: without it no terminal starts."""
+    files = work / _FILES
+    for path in sorted(files.iterdir(), key=lambda one: one.name == "terminal"):
+        path.rename(state_dir / path.name)
+    system.sync_folder(state_dir)
+    shutil.rmtree(work)
+
+
+def _leave(work: Path) -> None:
+    """Nothing of the backup stays; the next key does where the service may have it already."""
+    shutil.rmtree(work / _FILES, ignore_errors=True)
+    (work / _READY).unlink(missing_ok=True)
+    if not (work / _SENT).exists():
+        shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):
+            work.parent.rmdir()

@@ -1,0 +1,155 @@
+"""A file sealed with a passphrase: scrypt makes the key, AES-256-GCM seals one piece after the other.
+
+One line of text names the format, one of JSON the parameters; every piece is bound to both, to its place and to whether
+it is the last one (the STREAM construction), so pieces cannot be changed, exchanged, left out or cut off unseen.
+"""
+
+import base64
+import hmac
+import json
+import os
+import unicodedata
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+MAGIC = b"uketsuke backup 1\n"
+PIECE = 1 << 20
+"""Bytes of text in one piece."""
+_TAG = 16
+_PREFIX = 7
+_LONGEST_HEADER = 4096
+SHORTEST_PASSPHRASE = 12
+
+
+class SealError(ValueError):
+    """The file cannot be opened; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Parameters of scrypt: 128 MB and about half a second by default."""
+
+    n: int = 1 << 17
+    r: int = 8
+    p: int = 1
+
+    @property
+    def bearable(self) -> bool:
+        """A file from elsewhere must not take all memory."""
+        powers_of_two = self.n > 1 and self.n & (self.n - 1) == 0
+        return powers_of_two and self.n <= 1 << 20 and 1 <= self.r <= 16 and 1 <= self.p <= 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    piece: AESGCM
+    check: bytes
+    """Tells a wrong passphrase from a damaged file."""
+
+
+class Sealer:
+    """Writes sealed pieces to `file`. `close` writes the last one and leaves `file` open."""
+
+    def __init__(self, file: BinaryIO, passphrase: str, cost: Cost | None = None) -> None:
+        cost, salt = cost or Cost(), os.urandom(16)
+        keys = _keys(passphrase, salt, cost)
+        self._file, self._aead = file, keys.piece
+        self._prefix = os.urandom(_PREFIX)
+        header = {"kdf": "scrypt", **asdict(cost), "salt": _text(salt), "check": _text(keys.check)}
+        header |= {"cipher": "AES-256-GCM", "piece": PIECE, "prefix": _text(self._prefix)}
+        line = MAGIC + json.dumps(header).encode() + b"\n"
+        self._bound = sha256(line).digest()
+        self._count, self._waiting = 0, bytearray()
+        file.write(line)
+
+    def write(self, data: bytes) -> int:
+        self._waiting += data
+        while len(self._waiting) > PIECE:
+            self._seal(bytes(self._waiting[:PIECE]), last=False)
+            del self._waiting[:PIECE]
+        return len(data)
+
+    def close(self) -> None:
+        self._seal(bytes(self._waiting), last=True)
+        self._waiting.clear()
+
+    def _seal(self, text: bytes, *, last: bool) -> None:
+        self._file.write(self._aead.encrypt(_nonce(self._prefix, self._count, last=last), text, self._bound))
+        self._count += 1
+
+
+class Opener:
+    """Reads what a `Sealer` wrote. Raises `SealError` at the latest when the end is read."""
+
+    def __init__(self, file: BinaryIO, passphrase: str) -> None:
+        line, header = _header(file)
+        try:
+            cost = Cost(int(header["n"]), int(header["r"]), int(header["p"]))
+            salt, check, self._prefix = (base64.b64decode(header[name]) for name in ("salt", "check", "prefix"))
+            self._size = int(header["piece"])
+        except (KeyError, TypeError, ValueError):
+            raise SealError("this is not a backup that this version can read.") from None
+        if not cost.bearable or not 0 < self._size <= PIECE or len(self._prefix) != _PREFIX:
+            raise SealError("this is not a backup that this version can read.")
+        keys = _keys(passphrase, salt, cost)
+        if not hmac.compare_digest(keys.check, check):
+            raise SealError("the passphrase is wrong. Nothing was read or changed; try again.")
+        self._file, self._aead = file, keys.piece
+        self._bound = sha256(line).digest()
+        self._count, self._ready, self._ended = 0, bytearray(), False
+        self._next = file.read(self._size + _TAG)
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._ended and (size < 0 or len(self._ready) < size):
+            self._ready += self._open()
+        taken = bytes(self._ready if size < 0 else self._ready[:size])
+        del self._ready[: len(taken)]
+        return taken
+
+    def finish(self) -> None:
+        """Read to the end, so that a file that was cut off is told."""
+        while not self._ended:
+            self._open()
+
+    def _open(self) -> bytes:
+        piece, self._next = self._next, self._file.read(self._size + _TAG)
+        last = not self._next
+        try:
+            text = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), piece, self._bound)
+        except InvalidTag:
+            raise SealError("the file is damaged or was cut off. Take another copy of the backup.") from None
+        self._count, self._ended = self._count + 1, last
+        return text
+
+
+def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
+    if file.read(len(MAGIC)) != MAGIC:
+        raise SealError("this is not a backup of uketsuke.")
+    line = file.readline(_LONGEST_HEADER)
+    try:
+        header = json.loads(line)
+    except ValueError:
+        header = None
+    if not line.endswith(b"\n") or not isinstance(header, dict):
+        raise SealError("the file is damaged or was cut off. Take another copy of the backup.")
+    return MAGIC + line, header
+
+
+def _keys(passphrase: str, salt: bytes, cost: Cost) -> _Keys:
+    # the same letters typed on another system may be other code points
+    secret = unicodedata.normalize("NFC", passphrase).encode()
+    derived = Scrypt(salt=salt, length=64, n=cost.n, r=cost.r, p=cost.p).derive(secret)
+    return _Keys(AESGCM(derived[:32]), sha256(derived[32:]).digest())
+
+
+def _nonce(prefix: bytes, count: int, *, last: bool) -> bytes:
+    return prefix + count.to_bytes(4, "big") + bytes([last])
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,84 @@
+"""A backup's files, put into a folder."""
+
+import os
+import tarfile
+import zlib
+from pathlib import Path
+
+from config.files import private_folder
+from terminal.keeping.contents import MANIFEST, SETTINGS, Manifest, is_ours
+from terminal.keeping.sealed import Opener, SealError
+
+_LONGEST_SETTINGS = 1 << 20
+LARGEST = 50 * 2**30
+"""Bytes of one file; a ledger of a million receptions takes three thousand million."""
+
+
+def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
+    """What the backup says of itself, and its settings file. Raises `SealError`, OSError."""
+    with backup.open("rb") as file:
+        opener = Opener(file, passphrase)
+        try:
+            with tarfile.open(fileobj=opener, mode="r|gz") as archive:  # type: ignore[call-overload]
+                first = archive.next()
+                content = archive.extractfile(first) if first is not None and first.name == MANIFEST else None
+                if content is None:
+                    raise SealError("the backup does not say what it is.")
+                manifest = _read(content.read())
+                second = archive.next() if manifest.has_settings else None
+                text = archive.extractfile(second) if second is not None and second.name == SETTINGS else None
+                return manifest, None if text is None else text.read(_LONGEST_SETTINGS)
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise _unreadable(error) from None
+
+
+def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
+    """Write every file of the backup under `folder`, mode 0600. Raises `SealError`, OSError.
+
+    The whole file is read, so nothing of a backup that was cut off is used.
+    """
+    private_folder(folder)
+    with backup.open("rb") as file:
+        opener = Opener(file, passphrase)
+        try:
+            with tarfile.open(fileobj=opener, mode="r|gz") as archive:  # type: ignore[call-overload]
+                manifest = _unpacked(archive, folder)
+            opener.finish()
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise _unreadable(error) from None
+    (folder / SETTINGS).unlink(missing_ok=True)
+    return manifest
+
+
+def _unreadable(error: Exception) -> SealError:
+    return SealError(f"the file holds no backup that this version can read ({type(error).__name__}).")
+
+
+def _unpacked(archive: tarfile.TarFile, folder: Path) -> Manifest:
+    manifest: Manifest | None = None
+    for entry in archive:
+        content = archive.extractfile(entry) if entry.isreg() else None
+        if content is None or entry.size > LARGEST:
+            raise SealError(f"the backup holds something that belongs to no backup ({entry.name[:80]!r}).")
+        if manifest is None:
+            if entry.name != MANIFEST:
+                raise SealError("the backup does not say what it is.")
+            manifest = _read(content.read())
+            continue
+        if not is_ours(entry.name):
+            raise SealError(f"the backup holds something that belongs to no backup ({entry.name[:80]!r}).")
+        target = folder / entry.name
+        private_folder(target.parent)
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+            while piece := content.read(1 << 20):
+                written.write(piece)
+    if manifest is None:
+        raise SealError("the backup is empty.")
+    return manifest
+
+
+def _read(text: bytes) -> Manifest:
+    try:
+        return Manifest.model_validate_json(text)
+    except ValueError:
+        raise SealError("this backup was written by a version that this one does not know.") from None
