@@ -162,6 +162,10 @@ class HandoverSettings(Section):
     write_in_place: bool = False
     """Write result files where they end up, instead of moving finished ones in. Only for a receipt computer that waits
     for files to change and never sees new ones: it may meet half a file."""
+    step_seconds: float = Field(default=10, gt=0, le=120)
+    """A folder that takes longer than this for one step counts as hanging (U-506): a share whose server is away."""
+    reception_waits_seconds: float = Field(default=3, ge=0, le=30)
+    """How long a reception waits while another result is being handed over. After that its own follows later."""
     newer_consents: bool = False
     """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); that they stand there is inferred."""
 

@@ -146,6 +146,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         owner=settings.service.terminal_id,
         create=settings.handover.folder is None,
         in_place=settings.handover.write_in_place,
+        limit=settings.handover.step_seconds,
     )
     try:
         card_key = load_card_key(settings.state_dir / "terminal" / "card-hash.key")
@@ -176,6 +177,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         settings.handover.encoding,
         options,
         signature_required=settings.consent.card_signature is CardSignaturePolicy.REQUIRED,
+        reception_waits=settings.handover.reception_waits_seconds,
     )
     return books, delivery
 

@@ -27,7 +27,7 @@ from consent.records import (
 )
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
-from terminal.conductor.handing_over import HandOver
+from terminal.conductor.handing_over import RECEPTION_WAITS, HandOver
 from terminal.conductor.outcome import DeliveryStage as DeliveryStage
 from terminal.conductor.outcome import Outcome as Outcome
 from terminal.conductor.right_time import CLOCK_WRONG, corrected
@@ -84,7 +84,9 @@ class Delivery:
         options: FaceOptions | None = None,
         *,
         signature_required: bool = False,
+        reception_waits: float = RECEPTION_WAITS,
     ) -> None:
+        """`reception_waits`: seconds a reception waits for the hand-over of another result."""
         self.ledger = ledger
         self.on_trouble: Callable[[str], None] = lambda code: None
         """Told a code once for each check it concerns."""
@@ -93,7 +95,9 @@ class Delivery:
         self._folder = folder
         self._clock = clock
         self._signature_required = signature_required
-        self._hand_over = HandOver(ledger, books, client, folder, institution_code, self._tell_staff, encoding, options)
+        self._hand_over = HandOver(
+            ledger, books, client, folder, institution_code, self._tell_staff, encoding, options, reception_waits
+        )
         self._submitting = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
         self._decided_at: dict[str, datetime] = {}

@@ -24,7 +24,7 @@ from terminal.qualification.ours import Differs, differs
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 3.0
+RECEPTION_WAITS = 3.0
 """Seconds a reception waits for a hand-over under way; then the outbox hands its result over."""
 
 TellStaff = Callable[[str, str], None]
@@ -44,8 +44,10 @@ class HandOver:
         tell_staff: TellStaff,
         encoding: Encoding = "UTF-8",
         options: FaceOptions | None = None,
+        reception_waits: float = RECEPTION_WAITS,
     ) -> None:
         self.folder = folder
+        self._reception_waits = reception_waits
         self._ledger = ledger
         self._books = books
         self._client = client
@@ -62,7 +64,7 @@ class HandOver:
         if patient_waits and self.folder.hangs:
             return Outcome(DeliveryStage.CONFIRMED)
         try:
-            async with asyncio.timeout(PATIENCE if patient_waits else None):
+            async with asyncio.timeout(self._reception_waits if patient_waits else None):
                 await self._one_at_a_time.acquire()
         except TimeoutError:
             return Outcome(DeliveryStage.CONFIRMED)
@@ -140,9 +142,10 @@ class HandOver:
         name, digest = _name(history), sha256(document.data).hexdigest()
         match await self._files.run(self.folder.prepare, name, document.data):
             case Prepared(mark=mark):
-                await self._mark(
-                    history, HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
-                )
+                event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
+                if not await self._books.run(self._mark, history, event):
+                    log.info("a consent was taken back meanwhile; the result is fetched again")
+                    return Outcome(Stage.CONFIRMED)
             case AlreadyThere(same=True):
                 return await self._noted(history, digest)
             case AlreadyThere():
@@ -157,9 +160,14 @@ class HandOver:
             case NotDelivered() as failed:
                 return self._failed(history, failed)
 
-    async def _mark(self, history: History, event: HandingOver) -> None:
-        if history.handing_over is None or history.handing_over.event != event:
-            await self._books.run(self._ledger.handing_over, event)
+    def _mark(self, history: History, event: HandingOver) -> bool:
+        """False where the file must not be moved in: a consent in it was taken back since `history` was read."""
+        now = self._ledger.of_check(history.check_id)
+        if now is None or now.withdrawn != history.withdrawn:
+            return False
+        if now.handing_over is None or now.handing_over.event != event:
+            self._ledger.handing_over(event)
+        return True
 
     async def _noted(self, history: History, digest: str) -> Outcome:
         name = _name(history)

@@ -74,10 +74,11 @@ def _of_file(name: str, digest: str, history: History) -> Iterator[str]:
 
 
 def _consents(insured: Insured, history: History) -> Iterator[str]:
-    """Withdrawn is what was withdrawn before the file was handed over; a later withdrawal changes no file."""
+    """Withdrawn is what was withdrawn before the hand-over began; a later withdrawal changes no file."""
     decision = history.decision.event
     granted = {answer.item: answer.answered_at for answer in decision.answers if answer.granted}
-    ended = history.delivered.sequence if history.delivered is not None else None
+    written = history.handing_over or history.delivered
+    ended = written.sequence if written is not None else None
     withdrawn = {
         item
         for record in history.withdrawals

@@ -146,7 +146,10 @@ class ResultFolder:
         return delivery
 
     def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
-        """Write the whole file beside the folder, over one prepared before. Raises `ValueError` as `deliver`."""
+        """Write the whole file beside the folder, over one prepared before. Raises `ValueError` as `deliver`.
+
+        The one prepared before stays until the new one is whole: without any, it would look as if it had been taken.
+        """
         target, work = self._paths(name)
         try:
             mark = self._prepare()
@@ -154,14 +157,8 @@ class ResultFolder:
                 _remove_half(target, data)
             if _is_there(target):
                 return self._told(_already(target, sha256(data).hexdigest()))
-            if _is_there(work):
-                work.unlink()
-            try:
-                _write(work, data, self._mode)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    work.unlink(missing_ok=True)
-                raise
+            if _digest(work) != sha256(data).hexdigest():
+                _write_over(work, data, self._mode)
             _sync_folder(work.parent)
         except OSError as error:
             return self._told(NotDelivered(_reason(error), error.errno))
@@ -198,7 +195,10 @@ class ResultFolder:
         target, work = self._paths(name)
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
-            found = Look(self._mark() or "", _digest(work), _digest(target))
+            mark = self._mark()
+            found = Look(mark or "", _digest(work), _digest(target))
+            if self._mark() != mark:  # the share went while we looked
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
             return self._told(NotDelivered(_reason(error), error.errno))
         self.trouble = None
@@ -340,6 +340,19 @@ def _write(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
         raise
     finally:
         os.close(descriptor)
+
+
+def _write_over(work: Path, data: bytes, mode: int) -> None:
+    aside = work.with_name(f"{work.stem}.new{work.suffix}")
+    try:
+        if _is_there(aside):
+            aside.unlink()
+        _write(aside, data, mode)
+        aside.replace(work)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
 
 
 def _remove_half(target: Path, data: bytes) -> None:

@@ -5,22 +5,21 @@ import os
 import stat
 from pathlib import Path
 
-_GONE = (errno.ENOENT, errno.ESTALE)
-
 
 class TooLarge(Exception):
     pass
 
 
 def read_whole(path: Path, largest: int) -> bytes | None:
-    """None when it has gone. Follows no link and waits for no pipe. Raises `TooLarge`, `OSError`."""
+    """None when it is not there. Follows no link and waits for no pipe. Raises `TooLarge`, `OSError`.
+
+    A share that has lost its server says ESTALE: of what lies there that tells nothing, so it is an error.
+    """
     flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)
-    except OSError as error:
-        if error.errno in _GONE:
-            return None
-        raise
+    except FileNotFoundError:
+        return None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -258,6 +258,65 @@ def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
     assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
 
+def test_what_was_prepared_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk at the second attempt: without any work file the result would look taken, and be lost."""
+    results = ResultFolder(tmp_path)
+    prepared = results.prepare(NAME, DATA)
+    assert isinstance(prepared, Prepared)
+    genuine = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        genuine(descriptor, bytes(data)[:10])
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        assert results.prepare(NAME, DATA) == prepared
+        assert results.prepare(NAME, b"changed" * 9) == NotDelivered(Undelivered.DISK_FULL, errno.ENOSPC)
+    assert results.look(NAME) == Look(prepared.mark, hashlib.sha256(DATA).hexdigest(), None)
+    assert len(work_files(tmp_path)) == 1
+    assert results.prepare(NAME, b"changed" * 9) == prepared
+    assert results.look(NAME) == Look(prepared.mark, hashlib.sha256(b"changed" * 9).hexdigest(), None)
+
+
+def test_a_share_without_its_server_says_nothing_of_what_lies_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ESTALE is neither "taken" nor "another folder": the mark stays, and nothing counts as delivered."""
+    results = ResultFolder(tmp_path)
+    prepared = results.prepare(NAME, DATA)
+    assert isinstance(prepared, Prepared)
+    results.move(NAME, hashlib.sha256(DATA).hexdigest())
+    genuine = os.open
+
+    def stale(path: Path, flags: int, *more: int) -> int:
+        if stat.S_ISREG(os.lstat(path).st_mode):
+            raise OSError(errno.ESTALE, "stale file handle")
+        return genuine(path, flags, *more)
+
+    with monkeypatch.context() as share:
+        share.setattr(os, "open", stale)
+        assert results.look(NAME) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ESTALE)
+        assert results.prepare("other.xml", DATA) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ESTALE)
+    assert results.look(NAME) == Look(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
+
+
+def test_a_share_that_goes_while_one_looks_was_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = ResultFolder(tmp_path / "share")
+    (tmp_path / "share").mkdir()
+    assert isinstance(results.prepare(NAME, DATA), Prepared)
+    genuine, looked = os.open, []
+
+    def goes(path: Path, flags: int, *more: int) -> int:
+        looked.append(path)
+        if len(looked) == 2:  # after the mark
+            (tmp_path / "share").rename(tmp_path / "away")
+        return genuine(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", goes)
+    assert results.look(NAME) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ENOENT)
+
+
 @pytest.mark.parametrize("what", ["pipe", "link", "dangling", "folder"])
 def test_what_lies_there_is_no_file(tmp_path: Path, what: str) -> None:
     target, elsewhere = tmp_path / NAME, tmp_path / "elsewhere"

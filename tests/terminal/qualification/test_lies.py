@@ -229,3 +229,29 @@ def test_a_withdrawn_consent_is_no_consent_in_a_later_file(
 
     counter.play(day)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
+
+
+def test_a_consent_taken_back_while_its_result_is_on_the_way_is_not_in_the_file(
+    counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(counter, card, tmp_path)
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client)
+            fetch = client.result
+
+            async def taken_back_meanwhile(check: str) -> Any:
+                answer = await fetch(check)
+                assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
+                return answer
+
+            with monkeypatch.context() as meanwhile:
+                meanwhile.setattr(client, "result", taken_back_meanwhile)
+                assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+            assert office.files() == []
+            assert "handing-over" not in office.kinds()
+            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED
+
+    counter.play(day)
+    assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
