@@ -48,6 +48,10 @@ test: setup ## the tests
 test-long: setup ## the tests that take longer
 	@$(BIN)/pytest -m long
 
+.PHONY: soak
+soak: setup ## ten thousand receptions with faults at every step; half an hour, docs/reliability.md
+	@$(BIN)/python -m tests.reliability.soak --receptions 10000
+
 fuzz: setup ## feed everything that reads a card, guided by coverage; half a minute each
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
 	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/reader/fuzz.py --seconds 30

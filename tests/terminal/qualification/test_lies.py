@@ -248,10 +248,10 @@ def test_a_consent_taken_back_while_its_result_is_on_the_way_is_not_in_the_file(
 
             with monkeypatch.context() as meanwhile:
                 meanwhile.setattr(client, "result", taken_back_meanwhile)
-                assert (await office.delivery.deliver(check_id)).stage is Stage.CONFIRMED
+                assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert office.files() == []
             assert "handing-over" not in office.kinds()
-            assert (await office.delivery.deliver(check_id, again=True)).stage is Stage.DELIVERED
+            assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
 
     counter.play(day)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0

@@ -1,0 +1,227 @@
+"""A terminal for the soak: real conductor, ledger, client and folder process; card, face and reader in software."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.japan import JAPAN
+from config.settings import ConsentSettings, HandoverSettings, PrescriptionPolicy, ServiceSettings, Settings
+from consent.store import LedgerUnwritable, Row, Store
+from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
+from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.conductor import conductor as conducting
+from terminal.conductor.clock import Clock
+from terminal.conductor.conductor import Conductor
+from terminal.conductor.patient import Patient
+from terminal.handover import process as helper_process
+from terminal.session import events as ev
+from terminal.session.effects import CheckFace
+from terminal.session.rules import Now
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.props import Props, authority_of
+from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.registry import RegistryFile
+from terminal.simulated.service.server import enrol_locally, registry_path
+from tests.reliability import faulty_share
+from tests.reliability.service_process import ServiceProcess
+from vision.photo import card_jp2
+from vision.sources.protocol import SourceKind
+from vision.verdict import CameraLost, Guidance, Progress
+
+PERSONAS = (
+    "pin-right",
+    "pin-locked-face-ok",
+    "pinless-card",
+    "unregistered-card",
+    "aged-75",
+    "child-with-guardian",
+    "infant-no-photo-pin",
+    "pin-one-try-left",
+    "not-valid",
+    "specific-disease",
+    "subsidy-used",
+)
+HOPELESS = ("suspended", "no-certificate-card", "suica")
+"""Cards that open nothing."""
+SILENCE_SECONDS = 0.4
+SHARE_SECONDS = 0.4
+
+
+class SoakClock(Clock):
+    """Timeouts pass when they are told to; the wall clock can be set wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._skipped = 0.0
+        self.wrong = timedelta()
+
+    def now(self) -> Now:
+        seconds = time.monotonic() - self._zero + self._skipped
+        return Now(seconds, datetime.now(JAPAN) + self.wrong)
+
+    def skip(self, seconds: float) -> None:
+        self._skipped += max(seconds, 0.0)
+
+
+class PlayedCamera:
+    """A camera that may be unplugged; nobody stands before it."""
+
+    name = "played camera"
+
+    def __init__(self) -> None:
+        self.gone = False
+        self.source = self
+        self.kind = SourceKind.CAMERA
+
+    def start(self) -> None: ...
+
+    def lost(self) -> CameraLost | None:
+        return CameraLost("played camera") if self.gone else None
+
+    def stop(self) -> None: ...
+
+
+class PlayedFace:
+    """Instead of the engine: photos are usable, verdicts are drawn by chance."""
+
+    def __init__(self, camera: PlayedCamera, chance: random.Random) -> None:
+        self._camera, self._chance = camera, chance
+        self._stops = 0
+
+    async def learn(self, patient: Patient, photo: bytearray) -> bool:
+        photo[:] = bytes(len(photo))
+        return not patient.wiped and self._chance.random() < 0.97
+
+    async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
+        ids, stops = (effect.reception, effect.effect), self._stops
+        for frames in range(self._chance.randint(0, 2)):
+            post(ev.FaceProgress(*ids, Progress(Guidance.HOLD_STILL, frames, 5)))
+            await asyncio.sleep(0)
+        if self._stops != stops or patient.wiped:
+            return None
+        if self._camera.gone:
+            return ev.CameraFailed(*ids)
+        if self._chance.random() < 0.7:
+            return ev.FaceMatched(*ids, 0.2)
+        return ev.FaceRefused(*ids, self._chance.choice(("not-matched", "not-seen", "photo-suspected")))
+
+    def stop(self) -> None:
+        self._stops += 1
+
+
+@dataclass
+class Place:
+    """One terminal, opened, with what surrounds it."""
+
+    settings: Settings
+    service: ServiceProcess
+    conductor: Conductor
+    clock: SoakClock
+    reader: SimulatedPlace
+    camera: PlayedCamera
+    cards: dict[str, CardImage]
+    share: Path
+    """Control file of the share's faults."""
+    disk: "Disk"
+
+    def card(self, persona: str) -> SoftCard:
+        return SoftCard(self.cards[persona].model_copy(deep=True))
+
+    def share_fails(self, manner: str) -> None:
+        if manner:
+            self.share.write_text(manner)
+        else:
+            self.share.unlink(missing_ok=True)
+
+
+class Disk:
+    """Under the ledger; it can be full."""
+
+    def __init__(self) -> None:
+        self.full = False
+
+    def under(self, store: Store) -> None:
+        append = store.append
+
+        def unless_full(row: Row) -> None:
+            if self.full:
+                raise LedgerUnwritable("ledger.db: disk full")
+            append(row)
+
+        store.append = unless_full  # type: ignore[method-assign]
+
+
+@contextmanager
+def open_place(folder: Path, chance: random.Random, cards: Path | None = None) -> Iterator[Place]:
+    """`cards`: a state folder whose authority and cards are used again, instead of new keys."""
+    state = folder / "state"
+    props = _props(state, cards or state)
+    images = {}
+    enrol_locally(state, "terminal-1")
+    registry = RegistryFile(registry_path(state))
+    for name in (*PERSONAS, *HOPELESS):
+        images[name] = props.card_of(BY_NAME[name], _portrait)
+        registry.merge(props.registry_of(BY_NAME[name], _portrait))
+    camera, clock, reader, disk = PlayedCamera(), SoakClock(), SimulatedPlace(), Disk()
+    share = folder / "share-fault"
+    with _patched(share), ServiceProcess(state) as service:
+        settings = _settings(state, service.url)
+        devices: Any = Devices(reader.slot, reader.scanner, camera, _no_engine)  # type: ignore[arg-type]
+        rules = replace(rules_of(settings), staff_enabled=True)
+        terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.authority.trust_anchors)
+        face = PlayedFace(camera, random.Random(chance.random()))
+        for name, played in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
+            setattr(terminal.camera, name, played)
+        terminal.camera.warm_up = _warm  # type: ignore[method-assign]
+        disk.under(terminal.ledger.ledger._store)
+        yield Place(settings, service, terminal, clock, reader, camera, images, share, disk)
+
+
+def _settings(state: Path, url: str) -> Settings:
+    return Settings(
+        state_dir=state,
+        service=ServiceSettings(url=url, timeout_seconds=SILENCE_SECONDS),
+        handover=HandoverSettings(step_seconds=SHARE_SECONDS, reception_waits_seconds=0.2),
+        consent=ConsentSettings(subsidies=True, surgery=True, prescription=PrescriptionPolicy.ASK),
+    )
+
+
+def _props(state: Path, cards: Path) -> Props:
+    state.mkdir(parents=True, exist_ok=True)
+    return Props(invented_people(), authority_of(cards), cards)
+
+
+def _portrait(_: object) -> bytes:
+    return card_jp2(np.full((80, 60), 128, np.uint8))
+
+
+def _no_engine() -> Any:
+    raise AssertionError("faces are played")
+
+
+async def _warm() -> None: ...
+
+
+@contextmanager
+def _patched(share: Path) -> Iterator[None]:
+    """Waits that stand in for nothing are short; the folder's process is the one that can fail."""
+    program, every, held = helper_process._PROGRAM, conducting.OUTBOX_EVERY, conducting.HELD_CARD_EVERY
+    helper_process._PROGRAM, conducting.OUTBOX_EVERY, conducting.HELD_CARD_EVERY = faulty_share.PROGRAM, 0.5, 0.02
+    os.environ[faulty_share.CONTROL] = str(share)
+    try:
+        yield
+    finally:
+        helper_process._PROGRAM, conducting.OUTBOX_EVERY, conducting.HELD_CARD_EVERY = program, every, held
+        with suppress(KeyError):
+            del os.environ[faulty_share.CONTROL]

@@ -1,0 +1,175 @@
+"""What must be so after each reception, whatever went wrong in it: the ledger, the files, and what was said."""
+
+import sqlite3
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from lxml import etree
+
+from consent import store
+from consent.items import Item
+from consent.records import (
+    Cause,
+    Decided,
+    Event,
+    HandingOver,
+    Opened,
+    Withdrawn,
+    genesis_hash,
+    record_from,
+    record_hash,
+)
+from terminal.simulated.demo.result_flags import flags_in
+from tests.reliability.account import Account
+
+ENDS = ("delivered", "discarded", "expired")
+
+
+class Violated(AssertionError):
+    """An invariant does not hold."""
+
+
+@dataclass(slots=True)
+class Open:
+    """A check that has not ended yet, or whose file has not been taken."""
+
+    reception: str
+    decided: frozenset[Item] | None = None
+    by_law: frozenset[Item] = frozenset()
+    withdrawn: set[Item] = field(default_factory=set)
+    handed: dict[str, frozenset[Item]] = field(default_factory=dict)
+    """By SHA-256 of a file that was to be moved in: what it may say yes to."""
+    end: str = ""
+    taken: bool = False
+
+
+class Judge:
+    """Reads on in the ledger where it stopped; holds no more in memory than what is open."""
+
+    def __init__(self, ledger: Path, results: Path, account: Account, books: Path, terminal_id: str) -> None:
+        self._ledger, self._results, self._account = ledger, results, account
+        self._count, self._hash = 0, genesis_hash(terminal_id)
+        self.open: dict[str, Open] = {}
+        self.kinds: dict[str, int] = {}
+        self.files = 0
+        self.granted = 0
+        """Flags of 1 in files that were taken."""
+        self._books = sqlite3.connect(books)
+        self._books.executescript(
+            "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = 200;"
+            "CREATE TABLE ended (check_id TEXT PRIMARY KEY) WITHOUT ROWID;"
+            "CREATE TABLE taken (name TEXT PRIMARY KEY) WITHOUT ROWID;"
+        )
+
+    def close(self) -> None:
+        self._books.close()
+
+    # --- the ledger -------------------------------------------------------------------------------------------
+
+    def read_on(self) -> None:
+        """The chain goes on whole, and no check has two lives."""
+        with store.reading(self._ledger) as connection:
+            rows = list(store.rows(connection, self._count + 1))
+        for sequence, body, stored in rows:
+            if sequence != self._count + 1 or record_hash(self._hash, body) != stored:
+                raise Violated(f"the ledger is not whole at record {sequence}")
+            self._count, self._hash = sequence, stored
+            self._record(record_from(body, stored).event)
+
+    def _record(self, event: Event) -> None:
+        self.kinds[event.kind] = self.kinds.get(event.kind, 0) + 1
+        if isinstance(event, Opened):
+            self._once("ended", event.check_id, "a check was opened twice")
+            if any(other.reception == event.reception_id for other in self.open.values()):
+                raise Violated("a reception opened two checks")
+            self.open[event.check_id] = Open(event.reception_id)
+            return
+        check = self.open.get(event.check_id)
+        if isinstance(event, Withdrawn) and check is None:
+            return  # a later withdrawal changes no file that was taken
+        if event.kind == "withdrawal-settled":
+            return
+        if check is None:
+            raise Violated(f"{event.kind} after the end of its check")
+        match event:
+            case Decided():
+                self._decided(check, event)
+            case Withdrawn(items=items):
+                check.withdrawn |= set(items)
+            case HandingOver(sha256=digest):
+                if check.decided is None:
+                    raise Violated("a file before its decision")
+                check.handed[digest] = (check.decided - check.withdrawn) | check.by_law
+        if event.kind in ENDS:
+            if check.end:
+                raise Violated(f"{event.kind} after {check.end}")
+            check.end = event.kind
+            self._close(event.check_id, check)
+
+    def _decided(self, check: Open, event: Decided) -> None:
+        """Every yes was shown and said; what was said and confirmed is there."""
+        if check.decided is not None:
+            raise Violated("a check was decided twice")
+        said = self._account.said.get(event.reception_id)
+        stands = set() if said is None else said.stands
+        if not event.granted <= stands:
+            raise Violated(f"a consent nobody gave: {sorted(event.granted - stands)}, cause {event.cause}")
+        if event.cause is Cause.ANSWERED and event.granted != stands:
+            raise Violated(f"a confirmed consent is missing: {sorted(stands - event.granted)}")
+        check.decided, check.by_law = event.granted, frozenset(event.by_law)
+
+    def _close(self, check_id: str, check: Open) -> None:
+        """A delivered check stays open until its file was taken."""
+        if check.end != "delivered" or check.taken:
+            del self.open[check_id]
+
+    def _once(self, table: str, key: str, otherwise: str) -> None:
+        try:
+            with self._books:
+                self._books.execute(f"INSERT INTO {table} VALUES (?)", (key,))
+        except sqlite3.IntegrityError:
+            raise Violated(otherwise) from None
+
+    # --- the receipt computer ---------------------------------------------------------------------------------
+
+    def take_files(self) -> None:
+        """Read every result and take it away, as a receipt computer does."""
+        for path in sorted(self._results.glob("*.xml")) if self._results.is_dir() else ():
+            self._once("taken", path.name, f"{path.name} came twice")
+            self._file(path)
+            path.unlink()
+
+    def _file(self, path: Path) -> None:
+        try:
+            root = etree.parse(path).getroot()
+        except etree.XMLSyntaxError as error:
+            raise Violated(f"half a file: {path.name}") from error
+        check_id = root.findtext(".//ArbitraryFileIdentifier") or ""
+        if check_id not in self.open:
+            self.read_on()
+        check = self.open.get(check_id)
+        if check is None or check.decided is None:
+            raise Violated(f"{path.name} belongs to no decision")
+        allowed = check.handed.get(sha256(path.read_bytes()).hexdigest())
+        if allowed is None:
+            raise Violated(f"{path.name} is none that the ledger said was coming")
+        flags = flags_in(path)
+        wrong = {item.value for item, flag in flags.items() if flag == 1 and item not in allowed}
+        if wrong:
+            raise Violated(f"{path.name} claims {sorted(wrong)}")
+        self.files += 1
+        self.granted += sum(flags.values())
+        check.taken = True
+        if check.end:
+            self._close(check_id, check)
+
+    def end(self, thrown_away: set[str]) -> None:
+        """Every check has come to its end, and every delivered one to its file.
+
+        `thrown_away`: receptions that staff discarded and the ledger, full, could not note; nothing is sent of them.
+        """
+        for check_id, check in self.open.items():
+            if check.reception in thrown_away and check.decided is None:
+                continue
+            raise Violated(f"{check_id} of {check.reception}: {check.end or 'no end'}, file taken: {check.taken}")

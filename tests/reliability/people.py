@@ -1,0 +1,326 @@
+"""Patients, staff and bad luck at the counter of the soak, all by chance."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from consent.items import AnsweredBy
+from reader.facts import ReaderStanding
+from reader.softcard.card import Card
+from reader.softcard.faults import FAULTS, FaultyCard
+from terminal.qualification.contract import PrescriptionForm, RefusalReason
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.display import Size
+from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from terminal.talk.parts import Offer, Pad
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import Speak
+from tests.reliability.counter import HOPELESS, PERSONAS, SILENCE_SECONDS, Place
+from tests.reliability.faulty_share import MANNERS
+
+WRONG_CLOCKS = (
+    timedelta(seconds=40),
+    timedelta(seconds=-40),
+    timedelta(seconds=170),
+    timedelta(seconds=-170),
+    timedelta(hours=1),
+    timedelta(hours=-3),
+    timedelta(days=2),
+    timedelta(days=-9000),
+    timedelta(days=400),
+)
+_OPERATIONS = (
+    Operation.CHALLENGE,
+    Operation.OPEN,
+    Operation.REGISTER,
+    Operation.SUBMIT,
+    Operation.RESULT,
+    Operation.WITHDRAW,
+    Operation.EVERY,
+)
+_QUIET = frozenset({"StaffCalled", "MoreTime", "DisplayChanged", "RespondentChosen"})
+"""Touches after which the same is asked: not to be repeated without end."""
+
+
+@dataclass
+class Tally:
+    """How often what happened."""
+
+    of: dict[str, int] = field(default_factory=dict)
+
+    def add(self, what: str) -> None:
+        self.of[what] = self.of.get(what, 0) + 1
+
+
+class People:
+    """Everybody at the counter. `restless`: chance of something out of order at each step."""
+
+    def __init__(self, place: Place, chance: random.Random, speak: Speak, tally: Tally) -> None:
+        self.place, self.chance, self.tally = place, chance, tally
+        self._speak = speak
+        self._restless = 0.0
+        self._lying = False
+        self._pins: list[str] = []
+        self._quiet = 0
+
+    # --- a reception ------------------------------------------------------------------------------------------
+
+    def come(self) -> None:
+        """Put a card down; things around it may be broken already."""
+        chance = self.chance
+        self._restless = chance.choice((0.0, 0.0, 0.03, 0.15))
+        self._pins = ["0000"] * chance.choice((0, 0, 0, 0, 0, 0, 0, 0, 1, 3))
+        self._quiet = 0
+        for likely, trouble in (
+            (0.2, self._service),
+            (0.06, self._share),
+            (0.05, self._clock),
+            (0.05, self._camera),
+            (0.01, self._ledger),
+        ):
+            if chance.random() < likely:
+                trouble()
+        persona = chance.choice(PERSONAS if chance.random() < 0.9 else HOPELESS)
+        if chance.random() < 0.04:
+            self._before_the_card()
+        card: Card = self.place.card(persona)
+        if chance.random() < 0.12:
+            name = chance.choice(list(FAULTS))
+            self.tally.add(f"card: {name}")
+            card = FaultyCard(card, chance.randint(1, 40), FAULTS[name])
+        self.tally.add(f"persona: {persona}")
+        self.put(card)
+
+    def put(self, card: Card) -> None:
+        self.place.reader.slot.insert(card)
+        self._lying = True
+
+    def take_card(self) -> None:
+        if self._lying:
+            self.place.reader.remove()
+            self._lying = False
+
+    @property
+    def lying(self) -> bool:
+        return self._lying
+
+    def act(self, state: st.AfterIdle) -> None:
+        """One thing that somebody does now."""
+        if self.chance.random() < self._restless:
+            self.chance.choice(_MISCHIEF)(self, state)
+        elif isinstance(state, st.Complete):
+            self._at_the_end(state)
+        elif isinstance(state, st.Problem | st.Inquiry):
+            self.take_card()
+        elif state.waiting is None or isinstance(state, st.PrintedCodeEntry | st.FaceCheck):
+            self._answer(state)
+
+    def _at_the_end(self, state: st.Complete) -> None:
+        if self.chance.random() < 0.03:
+            self.place.clock.skip(70)  # the card is forgotten: reminder, staff
+            self.post(ev.Tick())
+        if self.chance.random() < 0.03:
+            self.post(ev.DetailsWanted(state.reception.id))
+        if self.chance.random() < 0.05:
+            self.tally.add("patient: next family member")
+            self.post(ev.NextFamilyMember(state.reception.id))
+        self.take_card()
+
+    def _answer(self, state: st.AfterIdle) -> None:
+        """Touch what the screen offers, or type what it asks for."""
+        talk = talk_of(state, self.place.conductor.rules, self._speak)
+        match talk.body.pad, state:
+            case Pad.PIN, st.PinEntry() if not state.needs_confirmation and self.chance.random() < 0.95:
+                self._type_pin()
+            case Pad.CODE, st.PrintedCodeEntry() if not state.scanning and self.chance.random() < 0.8:
+                self._type_code()
+            case _:
+                offers = [one for one in talk.offers if self._worth(one)]
+                if (offers and not isinstance(state, st.FaceCheck)) or (
+                    isinstance(state, st.FaceCheck) and self.chance.random() < 0.1 and offers
+                ):
+                    self.post(self.chance.choice(offers).event)
+
+    def _worth(self, offer: Offer) -> bool:
+        """Leaving and side ways are touched more seldom than answers."""
+        kind = type(offer.event).__name__
+        if kind in _QUIET:
+            self._quiet += 1
+            return self._quiet < 6 and self.chance.random() < 0.1
+        if isinstance(offer.event, ev.Cancelled | ev.CheckInWithoutSharing):
+            return self.chance.random() < 0.06
+        return True
+
+    def _type_pin(self) -> None:
+        patient = self.place.conductor.patient
+        if patient is None:
+            return
+        patient.pin.wipe()
+        for digit in self._pins.pop() if self._pins else "1234":
+            patient.pin.push(int(digit))
+        self.place.conductor.enter_pin()
+
+    def _type_code(self) -> None:
+        code = self.place.reader.scanner.scan() or bytearray(b"00000020310000")
+        if self.chance.random() < 0.1:
+            code[-1:] = b"%d" % ((code[-1] - ord("0") + 1) % 10)
+        self.place.conductor.enter_code(code)
+
+    def post(self, event: ev.Event) -> None:
+        self.place.conductor.post(event)
+
+    # --- trouble ----------------------------------------------------------------------------------------------
+
+    def _service(self) -> None:
+        chance = self.chance
+        operation = chance.choice(_OPERATIONS)
+        manner = chance.choice(list(Manner))
+        if operation is Operation.EVERY and manner is Manner.LYING:
+            operation = Operation.RESULT
+        lie = chance.choice(list(Lie)) if manner is Manner.LYING else None
+        if manner in (Manner.REFUSING, Manner.NORMAL) and chance.random() < 0.3:
+            lie = Lie.UNSIGNED
+        delay = chance.choice((0, 0, 0, 0.05, SILENCE_SECONDS, SILENCE_SECONDS + 0.1))
+        rule = Rule(
+            manner=manner,
+            lie=lie,
+            delay_seconds=delay,
+            status=chance.choice((500, 502, 503, 504)),
+            reason=chance.choice(list(RefusalReason)),
+            times=chance.choice((1, 1, 2, 5)),
+        )
+        self.tally.add(f"service: {manner}" + (f" {lie}" if lie else "") + (" late" if delay > 0.3 else ""))
+        self.place.service.set(operation, rule)
+
+    def _share(self) -> None:
+        manner = self.chance.choice(MANNERS)
+        self.tally.add(f"share: {manner}")
+        self.place.share_fails(manner)
+
+    def _clock(self) -> None:
+        self.place.clock.wrong = self.chance.choice(WRONG_CLOCKS)
+        self.tally.add("clock: jump")
+
+    def _ledger(self) -> None:
+        self.place.disk.full = True
+        self.tally.add("ledger: disk full")
+
+    def _camera(self) -> None:
+        self.place.camera.gone = not self.place.camera.gone
+        self.post(ev.CameraChanged(not self.place.camera.gone))
+        self.tally.add("camera: lost" if self.place.camera.gone else "camera: back")
+
+    def _before_the_card(self) -> None:
+        kinds: tuple[Callable[[], ev.Event], ...] = (
+            lambda: ev.StaffAuthenticated(""),
+            lambda: ev.InquiryChosen(""),
+            lambda: ev.ForChildChosen(""),
+            lambda: ev.HelpChosen(""),
+            lambda: ev.DisplayChanged("", language="en", size=Size.LARGE),
+        )
+        event = self.chance.choice(kinds)()
+        self.tally.add(f"before the card: {type(event).__name__}")
+        self.post(event)
+
+    def mend(self) -> None:
+        """All trouble is over, but for rules of the service that count their calls."""
+        self.place.share_fails("")
+        self.place.disk.full = False
+        self.place.clock.wrong = timedelta()
+        self.place.reader.slot.hold(None)
+        self.place.reader.slot.remove(1)
+        self.place.reader.slot.plug()
+        if self.place.camera.gone:
+            self._camera()
+
+
+# --- mischief: one thing out of order ---------------------------------------------------------------------------
+
+
+def _pull(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("card: taken early")
+    people.take_card()
+
+
+def _swap(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("card: swapped")
+    people.take_card()
+    people.put(people.place.card("pin-right"))
+
+
+def _unplug(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("reader: unplugged")
+    people.place.reader.slot.unplug(people.chance.choice((ReaderStanding.NONE, ReaderStanding.NO_SERVICE)))
+    people._lying = False
+
+
+def _second_card(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("reader: a second card")
+    people.place.reader.slot.remove(1)
+    people.place.reader.slot.insert(people.place.card("pin-right"), 1)
+
+
+def _hold(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("reader: held by another program")
+    people.place.reader.slot.hold("another program")
+
+
+def _stall(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("patient: time out")
+    clock = people.place.clock
+    clock.skip(state.deadline - clock.now().monotonic + 0.01)
+    people.post(ev.Tick())
+
+
+def _staff(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("staff: password")
+    people.post(ev.StaffAuthenticated(state.reception.id))
+
+
+def _discard(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("staff: discards")
+    people.post(ev.StaffDiscards(state.reception.id))
+
+
+def _nonsense(people: People, state: st.AfterIdle) -> None:
+    """Any touch, offered or not, of this reception or another one."""
+    reception = people.chance.choice((state.reception.id, state.reception.id, "", "r-another"))
+    event = people.chance.choice(_TOUCHES)(reception, people.chance)
+    people.tally.add("touch: any")
+    people.post(event)
+
+
+def _trouble(people: People, state: st.AfterIdle) -> None:
+    people.chance.choice(
+        (people._service, people._service, people._share, people._clock, people._camera, people._ledger)
+    )()
+
+
+_MISCHIEF: tuple[Callable[[People, st.AfterIdle], None], ...] = (
+    *(_pull, _swap, _unplug, _second_card, _hold, _stall, _staff, _discard),
+    *(_nonsense,) * 6,
+    *(_trouble,) * 2,
+)
+
+_QUESTIONS = ("care", "medicines", "surgery", "health-checkup-specific", "specific-disease", "subsidies", "limit")
+_Make = Callable[[str, random.Random], ev.Event]
+_TOUCHES: tuple[_Make, ...] = (
+    *(
+        lambda reception, chance, kind=kind: kind(reception)
+        for kind in (
+            *(ev.FaceChosen, ev.PinChosen, ev.CodeTypingChosen, ev.PinForgotten, ev.PhoneChosen, ev.LastTryConfirmed),
+            *(ev.StaffSaysOther, ev.Understood, ev.RegistrationWanted, ev.RegistrationDeclined),
+            *(ev.ShareAll, ev.ShareAll, ev.ShareNone, ev.OneByOne, ev.Confirmed, ev.Confirmed, ev.Back, ev.Cancelled),
+            *(ev.CheckInWithoutSharing, ev.DetailsWanted, ev.NextFamilyMember, ev.MoreTime, ev.StaffCalled),
+            *(ev.ShowCardChosen, ev.InquiryChosen, ev.NoCardChosen),
+        )
+    ),
+    lambda reception, chance: ev.StaffSaysSame(reception, "PIN unknown"),
+    lambda reception, chance: ev.QuestionAnswered(reception, chance.choice(_QUESTIONS), chance.random() < 0.8),
+    lambda reception, chance: ev.QuestionAnswered(reception, chance.choice(_QUESTIONS), granted=True),
+    lambda reception, chance: ev.PrescriptionChosen(reception, chance.choice(list(PrescriptionForm))),
+    lambda reception, chance: ev.RespondentChosen(reception, chance.choice(list(AnsweredBy))),
+    lambda reception, chance: ev.DisplayChanged(reception, language=chance.choice(("ja", "en", "xx")), more_time=True),
+)

@@ -1,0 +1,19 @@
+"""Some hundred receptions with faults at every step, always the same ones; `make soak` plays ten thousand others."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.reliability import soak
+
+SEED = 20261126
+
+
+@pytest.mark.timeout(120)
+def test_a_day_of_faults(tmp_path: Path) -> None:
+    report = soak.run(tmp_path, SEED, seconds=20)
+    assert report.receptions > 40
+    assert report.files > 20
+    assert report.granted > 20
+    assert report.kinds["opened"] == report.kinds["delivered"] + report.kinds.get("discarded", 0)
+    assert len(report.tally.of) > 30, "faults are not played"
