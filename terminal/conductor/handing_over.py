@@ -145,7 +145,7 @@ class HandOver:
                 event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
                 if not await self._books.run(self._mark, history, event):
                     log.info("a consent was taken back meanwhile; the result is fetched again")
-                    return Outcome(Stage.CONFIRMED)
+                    return Outcome(DeliveryStage.CONFIRMED)
             case AlreadyThere(same=True):
                 return await self._noted(history, digest)
             case AlreadyThere():

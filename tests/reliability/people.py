@@ -40,7 +40,12 @@ _OPERATIONS = (
     Operation.WITHDRAW,
     Operation.EVERY,
 )
-_QUIET = frozenset({"StaffCalled", "MoreTime", "DisplayChanged", "RespondentChosen"})
+_QUIET = frozenset(
+    {
+        *("StaffCalled", "MoreTime", "DisplayChanged", "RespondentChosen", "LanguagesWanted", "JapaneseShown"),
+        *("AsideWanted", "SayAgain"),
+    }
+)
 """Touches after which the same is asked: not to be repeated without end."""
 
 
