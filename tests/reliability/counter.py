@@ -30,9 +30,9 @@ from terminal.session.rules import Now
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import Props, authority_of
+from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.registry import RegistryFile
-from terminal.simulated.service.server import enrol_locally, registry_path
 from tests.reliability import faulty_share
 from tests.reliability.service_process import ServiceProcess
 from vision.photo import card_jp2
