@@ -25,6 +25,7 @@ from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.shown_codes import ShownCodes
+from terminal.problems import ProblemCode
 from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -374,7 +375,12 @@ class Conductor:
         return ev.RecordOpened(effect.reception, effect.effect, facts)
 
     async def _deliver(self, ids: tuple[str, int], check_id: str, patient: Patient) -> ev.Event:
-        outcome = await self.delivery.deliver(check_id, patient.decision_signature)
+        try:
+            outcome = await self.delivery.deliver(check_id, patient.decision_signature)
+        except LedgerError as error:
+            log.critical("ledger: %s", error)
+            self._tell_staff(ProblemCode.LEDGER_FAILED.code)
+            return ev.ServiceSilent(*ids)  # the outbox goes on with it
         match outcome.stage:
             case DeliveryStage.DELIVERED:
                 return ev.Accepted(*ids, delivered=True)

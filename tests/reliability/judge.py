@@ -45,7 +45,7 @@ class Open:
 
 
 class Judge:
-    """Reads on in the ledger where it stopped; holds no more in memory than what is open."""
+    """Reads on in the ledger where it stopped; in memory it holds only what is open."""
 
     def __init__(self, ledger: Path, results: Path, account: Account, books: Path, terminal_id: str) -> None:
         self._ledger, self._results, self._account = ledger, results, account
@@ -114,7 +114,7 @@ class Judge:
         said = self._account.said.get(event.reception_id)
         stands = set() if said is None else said.stands
         if not event.granted <= stands:
-            raise Violated(f"a consent nobody gave: {sorted(event.granted - stands)}, cause {event.cause}")
+            raise Violated(f"a consent that was not given: {sorted(event.granted - stands)}, cause {event.cause}")
         if event.cause is Cause.ANSWERED and event.granted != stands:
             raise Violated(f"a confirmed consent is missing: {sorted(stands - event.granted)}")
         check.decided, check.by_law = event.granted, frozenset(event.by_law)

@@ -160,7 +160,7 @@ class Soak:
             await self._step(state)
 
     async def _step(self, state: st.State) -> None:
-        """Until something changes, or for a moment."""
+        """Wait until something changes, or for a moment."""
         self._changed.clear()
         waits = not isinstance(state, st.Idle) and state.waiting is not None
         with contextlib.suppress(TimeoutError):
@@ -218,7 +218,7 @@ class Soak:
     # --- between receptions -----------------------------------------------------------------------------------
 
     async def settle(self) -> Sample:
-        """Everything is mended: the outbox runs empty, and no more is held than at the beginning."""
+        """Everything is mended: the outbox runs empty, and threads and open files are as at the beginning."""
         self.people.mend()
         await asyncio.to_thread(self.place.service.behave)
         until = time.monotonic() + RECEPTION_SECONDS
