@@ -49,6 +49,10 @@ def _extra_of(module: str | None) -> str | None:
 
 def _defect(error: Exception) -> NoReturn:
     # No traceback with locals, no message that might carry data.
+    from config.debugging import debugging, full_text
+
+    if debugging():
+        print(full_text(error), file=sys.stderr)  # noqa: T201
     _end(f"a defect in the program ({type(error).__name__}). {_place(error)}", 70)
 
 

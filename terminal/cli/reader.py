@@ -23,8 +23,12 @@ _NO_ANSWER = (
 
 def certificate_on_reader(settings: Settings) -> bytes:
     """The user-authentication certificate (DER) of the card that lies on the reader. Raises `NotReady`."""
+    from config.debugging import VARIABLE, debugging
+    from reader.names import is_virtual
     from reader.pcsc_slot import PcscSlot
 
+    if debugging() and not is_virtual(settings.reader.name):
+        raise NotReady(f"{VARIABLE} prints the texts of errors, which may quote data of a card. Unset it.")
     link = PcscSlot(settings.reader.name or None).connect()
     if isinstance(link, ConnectProblem):
         raise NotReady(_what_is_missing(link, settings))

@@ -106,6 +106,7 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     from vision.open_source import open_source
 
     # a video file stands in for a camera without end
+    refuse_debugging(settings)
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     refuse_simulated_camera(settings, source)
     engine = face_engine(settings)
@@ -135,6 +136,19 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
         return CardCamera(face_camera)
     source = open_source(settings.vision.card_camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     return CardCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
+
+
+def refuse_debugging(settings: "Settings") -> None:
+    """Raises NotReady where UKETSUKE_DEBUG is set and a real card or a real service is in play."""
+    from config.debugging import VARIABLE, debugging
+    from reader.names import is_virtual
+    from terminal.assembly import NotReady
+
+    if debugging() and not (is_virtual(settings.reader.name) and is_simulated(settings)):
+        raise NotReady(
+            f"{VARIABLE} prints the texts of errors, which may quote data of a card. It is for a simulated card "
+            '(reader.name = "Virtual PCD*") and the service stub alone. Unset it.'
+        )
 
 
 def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from config.debugging import debugging, full_text
 from config.files import private_folder
 from config.platform.chosen import system
 from terminal.problems import ProblemCode
@@ -68,7 +69,7 @@ def plain_errors() -> None:
 
     def hook(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         log.critical("%s", place(error))
-        print(last_words(error), file=sys.__stderr__)
+        print(full_text(error) if debugging() else last_words(error), file=sys.__stderr__)
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
@@ -85,13 +86,15 @@ def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
 
 
 class PlainFormatter(logging.Formatter):
-    """A log line, never a traceback or an exception's text."""
+    """A log line without a traceback or an exception's text; with both under `UKETSUKE_DEBUG`."""
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
         line = super().format(plain)
-        return f"{line} [{place(error)}]" if error is not None else line
+        if error is None:
+            return line
+        return f"{line}\n{full_text(error)}" if debugging() else f"{line} [{place(error)}]"
 
 
 def log_to(path: Path) -> logging.Handler:
