@@ -59,11 +59,16 @@ def quiet_camera() -> None:
 
 
 def _lines(examined: "Sequence[Examined]") -> str:
+    from terminal.cli.japanese import in_japanese, is_japanese
+    from terminal.screens.wrapping import cells
+
+    say = in_japanese if is_japanese() else str
     lines = []
     for one in examined:
-        lines.append(f"{one.finding.grade:4}  {one.check:14}  {one.finding.said}")
+        name = say(one.check)
+        lines.append(f"{one.finding.grade:4}  {name}{' ' * max(16 - cells(name), 1)}{say(one.finding.said)}")
         if one.finding.remedy:
-            lines.append(f"{'':22}-> {one.finding.remedy}")
+            lines.append(f"{'':22}-> {say(one.finding.remedy)}")
     return "\n".join(lines)
 
 

@@ -19,9 +19,15 @@ def main() -> None:
         return
     try:
         shut_in()
+        from typer.main import get_command
+
+        from terminal.cli.japanese import is_japanese, translate_help
         from terminal.cli.main import app
 
-        app()
+        command = get_command(app)
+        if is_japanese():
+            translate_help(command)
+        command()
     except ModuleNotFoundError as error:
         extra = _extra_of(error.name)
         if extra is None:

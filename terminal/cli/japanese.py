@@ -1,0 +1,75 @@
+"""The command line in Japanese, where the locale says so: `--help`, and what `doctor` found.
+
+The catalogue is keyed by the English text, `{}` standing for a value. A text without an entry stays English.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from inspect import cleandoc
+from typing import Any, Protocol
+
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The first one that is set decides, as for any program."""
+_VALUE = "{}"
+
+
+class Command(Protocol):
+    """A command of Typer; a group has `commands` besides."""
+
+    help: str | None
+    short_help: str | None
+    params: list[Any]
+
+
+def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
+    chosen = next((value for name in _LOCALE if (value := environment.get(name))), "")
+    return chosen.partition("_")[0].partition(".")[0] == "ja"
+
+
+def translate_help(command: Command) -> None:
+    """Replace the help texts of a command, its options and all commands below it."""
+    if command.help:
+        command.help = in_japanese(cleandoc(command.help))
+        command.short_help = None
+    for parameter in command.params:
+        text = getattr(parameter, "help", None)
+        if text:
+            parameter.help = in_japanese(text)
+    for below in getattr(command, "commands", {}).values():
+        translate_help(below)
+
+
+def in_japanese(text: str) -> str:
+    """Translate a text; values in it that are texts of their own are translated too."""
+    whole = _catalogue().get(text)
+    if whole is not None:
+        return whole
+    for pattern, translation in _templates():
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return translation.format(*(in_japanese(value) for value in found.groups()))
+    return text
+
+
+@cache
+def _catalogue() -> dict[str, str]:
+    from babel.messages.pofile import read_po
+
+    with (files("terminal.words") / "commands_ja.po").open("rb") as file:
+        catalogue = read_po(file, locale="ja")
+    return {str(message.id): str(message.string) for message in catalogue if message.id}
+
+
+@cache
+def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Longest fixed text first, so that the most telling template wins."""
+    found = [(source, text) for source, text in _catalogue().items() if _VALUE in source]
+    found.sort(key=lambda pair: len(pair[0].replace(_VALUE, "")), reverse=True)
+    return tuple((_pattern(source), text) for source, text in found)
+
+
+def _pattern(source: str) -> re.Pattern[str]:
+    return re.compile("(.*)".join(re.escape(part) for part in source.split(_VALUE)), re.DOTALL)

@@ -1,0 +1,99 @@
+"""Where the locale is Japanese, `--help` and `doctor` speak it: every text, the same commands."""
+
+import ast
+import re
+from collections.abc import Iterator
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from terminal.cli.doctor import _lines
+from terminal.cli.japanese import in_japanese, is_japanese, translate_help
+from terminal.cli.main import app
+from terminal.doctor.checks import CHECKS
+from terminal.doctor.examination import Examined
+from terminal.doctor.finding import bad
+
+DOCTOR = Path(__file__).parents[3] / "terminal" / "doctor"
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+NO_WORDS = re.compile(r"[^a-zA-Z]*|chmod 700 \{\}|vision\.model \{\}|all, none, or [a-z=,-]+")
+
+
+def texts(command: Any) -> Iterator[str]:
+    if command.help:
+        yield cleandoc(command.help)
+    for parameter in command.params:
+        if text := getattr(parameter, "help", None):
+            yield text
+    for below in getattr(command, "commands", {}).values():
+        yield from texts(below)
+
+
+def missing(english: set[str]) -> list[str]:
+    return sorted(
+        text for text in english if not NO_WORDS.fullmatch(text) and JAPANESE.search(in_japanese(text)) is None
+    )
+
+
+def test_every_help_text_is_there_in_japanese_with_the_same_examples() -> None:
+    english = set(texts(get_command(app)))
+    assert missing(english) == []
+    for text in english:
+        told = re.findall("^Example: .*$", text, re.MULTILINE)
+        assert re.findall("^Example: .*$", in_japanese(text), re.MULTILINE) == told
+
+
+def test_every_sentence_of_doctor_is_there_in_japanese() -> None:
+    said = {check.name for check in CHECKS} | {check.if_it_hangs for check in CHECKS}
+    for file in DOCTOR.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("fine", "doubtful", "bad"):
+                said |= {text for argument in call.args if (text := template(argument)) is not None}
+    assert len(said) > 60
+    assert missing(said) == ["pcscd"]
+
+
+def template(node: ast.expr) -> str | None:
+    """The text of a literal, values as `{}`; None for a name."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        parts = (str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        text = "".join(parts)
+        return None if re.fullmatch(r"(\{\}[:;, ]*)+", text) else text
+    return None
+
+
+@pytest.mark.parametrize(
+    ("environment", "japanese"),
+    [
+        ({"LANG": "ja_JP.UTF-8"}, True),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, False),
+        ({"LC_MESSAGES": "ja", "LANG": "en_US.UTF-8"}, True),
+        ({"LANG": "jam_JM"}, False),
+        ({}, False),
+    ],
+)
+def test_the_locale_decides(environment: dict[str, str], japanese: bool) -> None:
+    assert is_japanese(environment) is japanese
+
+
+def test_help_and_doctor_as_a_clinic_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = get_command(app)
+    translate_help(command)
+    doctor = next(below for name, below in getattr(command, "commands", {}).items() if name == "doctor")
+    assert doctor.help.startswith("受付に必要なもの")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    finding = bad(
+        "Virtual: no signature comes through, so nobody can be confirmed", "Use another reader: docs/readers.md."
+    )
+    lines = _lines([Examined("staff password", finding)])
+    assert lines.splitlines() == [
+        "BAD   係員パスワード  Virtual: 署名が届かないので、だれも確認できません",
+        f"{'':22}-> 別のリーダーを使ってください: docs/readers.md。",
+    ]
+    assert in_japanese("answers, 2 readers") == "返事があります。リーダー 2台"
+    assert in_japanese("whole, 12 records; no terminal runs") == "切れていません。12件。端末は動いていません"
