@@ -43,6 +43,8 @@ def shut_in() -> None:
 
     system.only_for_owner()
     system.forbid_dumps()
+    # onnxruntime reports to its maker unless this is set before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     # Textual would log each key to a file or a port.
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]

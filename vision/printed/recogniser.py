@@ -1,5 +1,6 @@
 """Read one printed line: PP-OCRv6's recogniser run by onnxruntime, its answers limited to what a field can hold."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,12 +32,15 @@ class Recogniser:
 
     def __init__(self, path: Path) -> None:
         """Raises NoRecogniser."""
+        # Its builds report to their maker, from the import on.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
         except ImportError as error:
             raise NoRecogniser("onnxruntime is not installed: install uketsuke with the extra `printed`") from error
         if not path.is_file():
             raise NoRecogniser(f"the text recogniser's file is missing: {path}")
+        onnxruntime.disable_telemetry_events()  # Windows knows no variable
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
