@@ -292,6 +292,11 @@ class Settings(Section):
         return PROFILES[self.profile]
 
     @property
+    def voice_dir(self) -> Path:
+        """Sentences as sound. They can be rendered again."""
+        return self.cache_dir / "voice"
+
+    @property
     def cache_dir(self) -> Path:
         """What can be built again."""
         return self.state_dir / "cache"

@@ -21,6 +21,7 @@ from terminal.cli import (
     setup,
     staff,
     stub,
+    voice,
 )
 from terminal.cli.common import tell
 
@@ -47,6 +48,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(exchange.app, name="exchange")
 app.add_typer(handover.app, name="handover")
 app.add_typer(face.app, name="face")
+app.add_typer(voice.app, name="voice")
 app.add_typer(config.app, name="config")
 app.add_typer(staff.app, name="staff")
 app.command(name="enrol", help=enrol.HELP)(enrol.enrol)

@@ -1,0 +1,81 @@
+"""`uketsuke voice`"""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
+
+app = typer.Typer(help="The terminal's voice.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="The sentence. No names: it may stay in the shell's history.")],
+    out: Annotated[Path, typer.Option("--out", help="The WAV file to write.")],
+    language: Annotated[str, typer.Option(help="Language of the sentence.")] = "ja",
+    slow: Annotated[bool, typer.Option("--slow", help="Spoken slowly.")] = False,
+) -> None:
+    """Speak a sentence into a file, as patients would hear it.
+
+    Example: uketsuke voice say 暗証番号を入れてください --out pin.wav
+    """
+    from terminal.voice.engines import NoVoice, voice_for
+    from terminal.voice.wav import seconds
+
+    _require_known(language)
+    if not text.strip():
+        fail("there is nothing to say: the text is empty.")
+    try:
+        wav = voice_for(language).speak(text, slow=slow)
+    except NoVoice as error:
+        fail(str(error))
+    try:
+        out.write_bytes(wav)
+    except OSError as error:
+        fail(f"--out {out}: {error.strerror}. Name a file in a folder that exists.")
+    tell(f"{out}: {seconds(wav):.1f} s")
+
+
+@app.command()
+def render(
+    language: Annotated[str, typer.Argument(help="Language of the sentences.")],
+    config: ConfigOption = None,
+) -> None:
+    """Render all sentences of a language ahead, into the state folder. What is there already is left.
+
+    Example: uketsuke voice render ja
+    """
+    settings = settings_or_exit(config)
+    from terminal.voice.engines import NoVoice
+    from terminal.voice.library import Library, fill
+    from terminal.voice.renderer import Renderer
+    from terminal.voice.repertoire import repertoire
+    from terminal.words.catalogue import speaker
+
+    _require_known(language)
+
+    async def rendered() -> tuple[int, int]:
+        renderer = Renderer()
+        sentences = repertoire(language, speaker(settings, ruby=True))
+        try:
+            return await fill(Library(settings.voice_dir, renderer.render), sentences), len(sentences)
+        finally:
+            renderer.close()
+
+    began = time.monotonic()
+    try:
+        count, of = asyncio.run(rendered())
+    except NoVoice as error:
+        fail(str(error))
+    tell(f"{language}: {count} of {of} sentences rendered in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")
+
+
+def _require_known(language: str) -> None:
+    from terminal.words.catalogue import LANGUAGES
+
+    if language not in LANGUAGES:
+        fail(f"language {language} is unknown. Known: {', '.join(LANGUAGES)}.")

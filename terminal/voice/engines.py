@@ -1,0 +1,81 @@
+"""The voices: pyopenjtalk for Japanese, espeak-ng for every other language. Text in, a WAV file out.
+
+To be called in the renderer's process: the Japanese voice holds 150 MB and the interpreter while it speaks.
+"""
+
+import shutil
+import subprocess
+from functools import cache
+from importlib.util import find_spec
+from typing import Protocol
+
+from terminal.voice import readings
+from terminal.voice.wav import of_samples, with_lengths
+
+_ESPEAK = "espeak-ng"
+_SECONDS = 20.0
+_ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", "zh-Hans": "cmn", "zh": "cmn"}
+"""By language, where espeak-ng calls it otherwise."""
+_WORDS_A_MINUTE = 155
+_SLOW = 0.75
+"""Of the usual speed."""
+
+
+class NoVoice(Exception):
+    """No voice for that language is installed. The text says what to install."""
+
+
+class Voice(Protocol):
+    def speak(self, text: str, *, slow: bool) -> bytes:
+        """Return a WAV file. Raises `NoVoice` where the voice turns out not to work."""
+
+
+def voice_for(language: str) -> Voice:
+    """The installed voice for a language of the catalogues. Raises `NoVoice`."""
+    if _is_japanese(language):
+        if find_spec("pyopenjtalk") is None:
+            raise NoVoice('no voice for Japanese is installed: pip install "uketsuke[voice]"')
+        return JapaneseVoice()
+    program = shutil.which(_ESPEAK)
+    if program is None:
+        raise NoVoice(f"no voice for {language} is installed: apt-get install {_ESPEAK}")
+    return EspeakVoice(program, _ESPEAK_VOICES.get(language, language))
+
+
+@cache
+def is_installed(language: str) -> bool:
+    try:
+        voice_for(language)
+    except NoVoice:
+        return False
+    return True
+
+
+def _is_japanese(language: str) -> bool:
+    return language.partition("-")[0] == "ja"
+
+
+class JapaneseVoice:
+    """Open JTalk with the voice `mei_normal`, as pyopenjtalk-plus brings them."""
+
+    def speak(self, text: str, *, slow: bool) -> bytes:
+        import pyopenjtalk
+
+        samples, rate = pyopenjtalk.tts(readings.japanese(text), speed=_SLOW if slow else 1.0)
+        return of_samples(samples, rate)
+
+
+class EspeakVoice:
+    def __init__(self, program: str, voice: str) -> None:
+        self._program, self._voice = program, voice
+
+    def speak(self, text: str, *, slow: bool) -> bytes:
+        speed = round(_WORDS_A_MINUTE * (_SLOW if slow else 1.0))
+        command = [self._program, "-v", self._voice, "-s", str(speed), "--stdin", "--stdout"]
+        # by standard input: a command line can be read by every process of this computer
+        spoken = subprocess.run(  # noqa: S603
+            command, input=readings.other(text).encode(), capture_output=True, timeout=_SECONDS, check=False
+        )
+        if spoken.returncode or not spoken.stdout:
+            raise NoVoice(f"{_ESPEAK} has no voice {self._voice!r}")
+        return with_lengths(spoken.stdout)

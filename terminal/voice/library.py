@@ -1,0 +1,71 @@
+"""Sound of sentences that are the same for everybody, kept in the state folder; the rest is rendered and forgotten."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from config.files import private_folder, write_whole
+from terminal.voice.saying import Sentence
+
+log = logging.getLogger(__name__)
+
+_EDITION = "1"
+"""To be raised when readings or voices change: what was kept before is rendered again."""
+
+Render = Callable[..., Awaitable[bytes]]
+
+
+class Library:
+    """`folder` for its owner alone. One file for each sentence, named by a digest of sentence, language and speed."""
+
+    def __init__(self, folder: Path, render: Render) -> None:
+        self._folder, self._render = folder, render
+        self._asked: dict[Path, asyncio.Task[bytes]] = {}
+
+    def path(self, sentence: Sentence, *, slow: bool = False) -> Path:
+        named = "\0".join((_EDITION, sentence.language, "slow" if slow else "", sentence.text))
+        return self._folder / sentence.language / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.wav"
+
+    def has(self, sentence: Sentence, *, slow: bool = False) -> bool:
+        return sentence.kept and self.path(sentence, slow=slow).exists()
+
+    async def wav(self, sentence: Sentence, *, slow: bool = False) -> bytes:
+        """Return the sentence as a WAV file. Raises `NoVoice`."""
+        if not sentence.kept:
+            return await self._render(sentence.text, sentence.language, slow=slow)
+        path = self.path(sentence, slow=slow)
+        kept = _read(path)
+        if kept:
+            return kept
+        # Asked for twice, it is rendered once; and somebody who stops listening does not stop it.
+        task = self._asked.get(path)
+        if task is None:
+            task = self._asked[path] = asyncio.create_task(self._render_and_keep(sentence, path, slow=slow))
+            task.add_done_callback(lambda _: self._asked.pop(path, None))
+        return await asyncio.shield(task)
+
+    async def _render_and_keep(self, sentence: Sentence, path: Path, *, slow: bool) -> bytes:
+        wav = await self._render(sentence.text, sentence.language, slow=slow)
+        try:
+            private_folder(path.parent)
+            write_whole(path, wav)
+        except OSError as error:
+            log.warning("a spoken sentence is not kept: %s", error.strerror)
+        return wav
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+async def fill(library: Library, sentences: tuple[Sentence, ...]) -> int:
+    """Render what is missing, one after the other. Return how many were. Raises `NoVoice`."""
+    missing = [sentence for sentence in sentences if not library.has(sentence)]
+    for sentence in missing:
+        await library.wav(sentence)
+    return len(missing)

@@ -1,0 +1,41 @@
+"""How a sentence is read: what is written for the eye, spelled for a voice."""
+
+import re
+
+from terminal.words.ruby import RUBY
+
+_READ = (
+    ("お困りの方", "お困りのかた"),
+    ("むずかしい方", "むずかしいかた"),
+    ("保護者の方", "保護者のかた"),
+    ("などの方", "などのかた"),
+    ("カードの表", "カードのおもて"),
+    ("点。", "てん。"),
+    ("年（4けた）", "ねん、4けた"),
+    ("下2けた", "しも2けた"),
+    ("／", "、"),
+)
+"""What the Japanese dictionary reads otherwise, and how it has to be read. A test holds the readings."""
+
+_PHONE = re.compile(r"[0-9]+(?:-[0-9]+)+")
+_NUMBER_OF_DAY = re.compile(r"(番号 ?)([0-9]{1,3})$")
+_DIGITS = ("ゼロ", "イチ", "ニー", "サン", "ヨン", "ゴー", "ロク", "ナナ", "ハチ", "キュー")
+
+
+def japanese(text: str) -> str:
+    """The text for the Japanese voice: readings in place of the kanji they stand above, no marks for the eye."""
+    text = RUBY.sub(r"\2", text)
+    for written, read in _READ:
+        text = text.replace(written, read)
+    text = _PHONE.sub(lambda number: "、".join(map(_spelled, number[0].split("-"))), text)
+    text = _NUMBER_OF_DAY.sub(r"\1、\2番", text)
+    return re.sub(r"[「」（）・\s　]+", "、", text).strip("、")
+
+
+def _spelled(digits: str) -> str:
+    return "".join(_DIGITS[int(digit)] for digit in digits)
+
+
+def other(text: str) -> str:
+    """The text for any other voice."""
+    return re.sub(r"\s+", " ", RUBY.sub(r"\2", text)).strip()
