@@ -196,7 +196,7 @@ class VoiceMode(StrEnum):
     """Every reception begins with it."""
 
 
-class Keypad(StrEnum):
+class DigitOrder(StrEnum):
     """The numeric keypad at the counter."""
 
     PC = "pc"
@@ -216,7 +216,7 @@ class VoiceSettings(Section):
     device: str = Field(default="", pattern=r"^[^\s-]?\S*$", max_length=80)
     """Where `aplay` plays in the terminal window, as `aplay -L` lists it; empty for the default. A page in a browser
     plays where the browser does."""
-    keypad: Keypad = Keypad.PC
+    keypad: DigitOrder = DigitOrder.PC
     """Order of the digits on the numeric keypad, which the voice tells: `pc`, `phone`, or `none`."""
 
 

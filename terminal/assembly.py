@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.settings import CardSignaturePolicy, Settings
+from config.settings import CardSignaturePolicy, Settings, VoiceMode
 from config.version import VERSION
 from consent.continuity import note, require_same
 from consent.ledger import Ledger
@@ -35,6 +35,7 @@ from terminal.qualification.pki import terminal_line
 from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
 from terminal.staff_password import hash_in_force
+from terminal.voice.offered import voices
 
 if TYPE_CHECKING:
     from vision.camera import Camera
@@ -55,6 +56,7 @@ class Devices:
 def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
     """`first_language`: the one every reception begins in, instead of the setting's."""
     offered = [language.value for language in settings.place.languages]
+    languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered)))
     return Rules(
         consent=settings.consent,
         face=settings.vision.face,
@@ -63,7 +65,10 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
         staff_enabled=bool(hash_in_force(settings)),
-        languages=tuple(dict.fromkeys((*([first_language] if first_language else []), *offered))),
+        languages=languages,
+        voices=voices(settings, languages),
+        voice_from_start=settings.voice.mode is VoiceMode.ON,
+        headset=settings.voice.headset,
     )
 
 

@@ -21,6 +21,7 @@ _PAGE_WORDS = {
     "security-code": "code.security-code",
     "noSuchDay": "code.no-such-day",
     "camera": "web.camera",
+    "sound": "web.sound",
 }
 """What the page itself has to say: names in the page, ids in the catalogue."""
 
@@ -30,7 +31,8 @@ def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
     return words | {"mark": say("app.simulated") if simulated else ""}
 
 
-def drawn(talk: Talk) -> dict[str, Any]:
+def drawn(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
+    """`keypad`: there is a numeric keypad, whose keys are shown beside the targets."""
     display = talk.display
     return {
         "serial": talk.serial,
@@ -47,6 +49,8 @@ def drawn(talk: Talk) -> dict[str, Any]:
         "notice": talk.notice,
         "body": _body(talk.body),
         "foot": [_offer(offer) for offer in talk.foot],
+        "keypad": keypad,
+        "keys": [{"id": offer.id, "key": offer.key} for offer in talk.keys],
     }
 
 
@@ -66,7 +70,13 @@ def _body(body: Body) -> dict[str, Any]:
 
 
 def _offer(offer: Offer) -> dict[str, Any]:
-    drawn_offer: dict[str, Any] = {"id": offer.id, "label": offer.label, "key": offer.key, "back": offer.back}
+    drawn_offer: dict[str, Any] = {
+        "id": offer.id,
+        "label": offer.label,
+        "key": offer.key,
+        "ten": offer.ten,
+        "back": offer.back,
+    }
     if offer.language:
         drawn_offer["lang"] = Language(offer.language).tag
     if offer.names:

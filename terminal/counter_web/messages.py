@@ -7,6 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 Serial = Annotated[int, Field(ge=0, le=2**53)]
 
 
+Key = Annotated[str, Field(max_length=10)]
+"""Name of the key that was pressed; empty for a finger."""
+
+
 class _Message(BaseModel):
     # The input may hold a digit of the PIN: it appears in no error.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
@@ -18,6 +22,7 @@ class Touched(_Message):
     type: Literal["touch"]
     serial: Serial
     offer: Annotated[str, Field(min_length=1, max_length=64)]
+    key: Key = ""
 
 
 class Typed(_Message):
@@ -34,11 +39,18 @@ class Shown(_Message):
     type: Literal["shown"]
 
 
-PageMessage = Annotated[Touched | Typed | Shown, Field(discriminator="type")]
-_ANY: TypeAdapter[Touched | Typed | Shown] = TypeAdapter(PageMessage)
+class Attended(_Message):
+    """A key or a touch that means nothing here: somebody stands there."""
+
+    type: Literal["attend"]
+    key: Key = ""
 
 
-def read_message(text: str) -> Touched | Typed | Shown | None:
+PageMessage = Annotated[Touched | Typed | Attended | Shown, Field(discriminator="type")]
+_ANY: TypeAdapter[Touched | Typed | Attended | Shown] = TypeAdapter(PageMessage)
+
+
+def read_message(text: str) -> Touched | Typed | Attended | Shown | None:
     """None for anything that is not one of them."""
     try:
         return _ANY.validate_json(text)

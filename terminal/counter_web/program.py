@@ -59,7 +59,9 @@ class WebTerminal:
         self._opening, self._open_browser = opening, open_browser
         self.screen = PatientScreen(settings, simulated=simulated)
         self.companion, self.staff = companion, staff
-        self.site = Site(self.screen, SHARED, settings.state_dir / "web" / "patient.key", port, tell)
+        self.site = Site(
+            self.screen, SHARED, settings.state_dir / "web" / "patient.key", port, tell, sound=self.screen.voice.clip
+        )
         if companion is not None:
             companion.site.show_in_itself(self.site)
         self._ending = asyncio.Event()

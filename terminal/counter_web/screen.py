@@ -8,11 +8,12 @@ import logging
 import time
 from collections.abc import Callable
 
-from config.settings import Settings
+from config.settings import DigitOrder, Settings
 from terminal.counter_web.drawing import drawn, page_words, typed
 from terminal.counter_web.line import Line
-from terminal.counter_web.messages import Shown, Touched, Typed, read_message
+from terminal.counter_web.messages import Attended, Shown, Touched, Typed, read_message
 from terminal.counter_web.preview import Preview
+from terminal.counter_web.spoken import PageVoice
 from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
 from terminal.front.opened import Opened
@@ -20,12 +21,14 @@ from terminal.session import effects as fx
 from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.voice.guide import Guide
 from terminal.words.catalogue import speaker
 
 log = logging.getLogger(__name__)
 
 FIRST_LANGUAGE = "ja"
 STAFF_COMING_SECONDS = 6.0
+VOICE_MISSING_SECONDS = 6.0
 
 
 class PatientScreen:
@@ -50,6 +53,8 @@ class PatientScreen:
         self._draw_due = False
         self.speak = speaker(settings, ruby=True)
         self._talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
+        self.guide = Guide(settings, self.speak, on_missing=self._voice_missing)
+        self.voice = PageVoice(self._tell, self.guide.wav)
 
     @property
     def talk(self) -> Talk:
@@ -74,6 +79,7 @@ class PatientScreen:
                     loop.call_soon_threadsafe(self._picture, jpeg)
 
             self._preview = Preview(opened.camera, on_picture)
+        self.guide.begin(opened.counter.rules, self.voice)
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         self.draw_soon()
 
@@ -83,6 +89,7 @@ class PatientScreen:
             self._counter.post(event)
 
     def end(self) -> None:
+        self.guide.close()
         if self._preview is not None:
             self._preview.run(False)
         if self._keypad is not None:
@@ -91,13 +98,21 @@ class PatientScreen:
     def _on_effect(self, effect: fx.Effect) -> None:
         match effect:
             case fx.RemindTakeCard():
-                self._tell("tone", name="take-card")
+                self.guide.remind()
+            case fx.SpeakAgain():
+                self.guide.again()
             case fx.AlertStaff(reason="called"):
-                self._remark, self._remark_until = Remark.STAFF_COMING, self._clock() + STAFF_COMING_SECONDS
-                asyncio.get_running_loop().call_later(STAFF_COMING_SECONDS + 0.1, self.draw_soon)
-                self.draw_soon()
+                self._say_shortly(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
                 pass
+
+    def _say_shortly(self, remark: Remark, seconds: float) -> None:
+        self._remark, self._remark_until = remark, self._clock() + seconds
+        asyncio.get_running_loop().call_later(seconds + 0.1, self.draw_soon)
+        self.draw_soon()
+
+    def _voice_missing(self) -> None:
+        self._say_shortly(Remark.VOICE_MISSING, VOICE_MISSING_SECONDS)
 
     # --- drawing --------------------------------------------------------------------------------------------
 
@@ -118,11 +133,12 @@ class PatientScreen:
         talk = self._talks.show(counter.state, counter.rules, now, remark=remark)
         if talk != before:
             self._tell_talk()
+            self.guide.hear(talk)
         self._show_picture()
 
     def _tell_talk(self) -> None:
         talk = self.talk
-        content = drawn(talk) | {
+        content = drawn(talk, keypad=self._settings.voice.keypad is not DigitOrder.NONE) | {
             "words": page_words(self.speak(talk.language), simulated=self._simulated),
             "pad": self._typed(),
         }
@@ -183,6 +199,8 @@ class PatientScreen:
                     self._touched(message)
                 case Typed():
                     self._key(message)
+                case Attended():
+                    self.guide.attend(message.key)
         return message is not None
 
     def address_old(self) -> list[str]:
@@ -190,6 +208,7 @@ class PatientScreen:
 
     def _touched(self, touch: Touched) -> None:
         now = self._clock()
+        self.guide.attend(touch.key)
         event = self._talks.event(touch.serial, touch.offer, now) if now >= self._deaf_until else None
         if event is None or self._counter is None:
             self._tell("not-yet")
@@ -205,3 +224,5 @@ class PatientScreen:
             return
         self._keypad.press(pad, key.key)
         self._tell("typed", pad=self._typed())
+        if key.key.isdigit():
+            self.guide.typed(self._keypad.next_part(pad))

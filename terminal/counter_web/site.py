@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +31,7 @@ _LONGEST_PICTURE = 400_000
 _NEW_ADDRESS_EVERY = 5.0
 
 Tell = Callable[[str], None]
+Sound = Callable[[str], Awaitable[bytes | None]]
 
 
 class Hub(Protocol):
@@ -59,10 +60,12 @@ class Site:
         tell: Tell,
         *,
         on_picture: Callable[[bytes], None] | None = None,
+        sound: Sound | None = None,
     ) -> None:
         """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use.
 
-        `on_picture`: takes pictures of the browser's camera, which this page may use then.
+        `on_picture`: takes pictures of the browser's camera, which this page may use then. `sound`: gives the WAV file
+        of a clip that the page was told to play.
         """
         quiet_web_loggers()
         self._listener = listen(HOST, port)
@@ -70,7 +73,7 @@ class Site:
         self.access = Access(key_file, self.port)
         self._hub, self._page, self._tell = hub, page, tell
         self._told_at = -_NEW_ADDRESS_EVERY
-        self._on_picture = on_picture
+        self._on_picture, self._sound = on_picture, sound
         self._outermost = PageMiddleware(self._routes(), self.port, camera=on_picture is not None)
         self._server = Server(self._outermost)
         self._serving: asyncio.Task[None] | None = None
@@ -113,6 +116,7 @@ class Site:
                 Route("/door", self._door),
                 Route("/enter", self._enter, methods=["POST"]),
                 Route("/picture", self._picture, methods=["POST"]),
+                Route("/voice/{clip}", self._voice),
                 WebSocketRoute("/talk", self._talk),
                 Mount("/page", StaticFiles(directory=SHARED)),
                 Mount("/own", StaticFiles(directory=self._page)),
@@ -145,6 +149,13 @@ class Site:
                 return Response(status_code=413)
         self._on_picture(bytes(picture))
         return Response(status_code=204)
+
+    async def _voice(self, request: Request) -> Response:
+        """A sentence as sound, for the page that was told its number."""
+        if self._sound is None or not self._admits(request):
+            return Response(status_code=404)
+        wav = await self._sound(request.path_params["clip"])
+        return Response(wav, media_type="audio/wav") if wav else Response(status_code=204)
 
     async def _talk(self, socket: WebSocket) -> None:
         if not self._admits(socket):

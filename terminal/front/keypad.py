@@ -70,6 +70,16 @@ class Keypad:
             return tuple(TypedPart(part.value, LENGTHS[part], form.filled(part)) for part in form.parts)
         return ()
 
+    def next_part(self, pad: Pad) -> str:
+        """Id of the part that the next digit belongs to; of the last one where all is typed."""
+        parts = self.parts(pad)
+        return next((part.id for part in parts if False in part.filled), parts[-1].id if parts else "")
+
+    @property
+    def form(self) -> CodeForm | None:
+        """The entry of the printed code that is open."""
+        return self._form
+
     @property
     def no_such_day(self) -> bool:
         """The birth date just entered is none the calendar has: nothing was sent."""

@@ -25,12 +25,12 @@ from terminal.front.call_command import ring_for_calls
 from terminal.front.code_form import CodeForm
 from terminal.front.counter import Counter
 from terminal.front.dock import Dock
-from terminal.front.keypad import form_for
+from terminal.front.keypad import ENTER, ERASE, Keypad
 from terminal.front.opened import Opened, Opening
 from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decoded_photo
 from terminal.screens.dock_panel import DockPanel
-from terminal.screens.pad import ENTER, ERASE, PadKey
+from terminal.screens.pad import PadKey
 from terminal.screens.picture import LivePicture, Picture
 from terminal.screens.screen import CounterScreen
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
@@ -40,10 +40,11 @@ from terminal.screens.themes import HIGH_CONTRAST, NORMAL
 from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
-from terminal.session.states import Idle, PrintedCodeEntry, State
-from terminal.talk.parts import Pad as PadKind
+from terminal.session.states import Idle
 from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.voice.aplay import Aplay
+from terminal.voice.guide import Guide
 from terminal.words.catalogue import speaker
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ STAFF_COMING_SECONDS = 6.0
 NOT_YET_SECONDS = 1.5
 FIRST_LANGUAGE = "ja"
 STAFF_KEY, DOCK_KEY = "f8", "f12"
+TEN_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
+"""Keys of a numeric keypad (NumLock on) as a terminal names them."""
+PAD_KEYS = {"enter": ENTER, "backspace": ERASE, "delete": ERASE, "*": ERASE}
 
 
 class TerminalApp(App[int], inherit_bindings=False):
@@ -88,25 +92,31 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._gate = PasswordGate.of(settings)
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
-        self._form: CodeForm | None = None
-        self._form_of = ""
+        self._keypad: Keypad | None = None
         self._conducting: asyncio.Task[None] | None = None
         self._desk: CounterScreen | None = None
         self.speak = speaker(settings)
         self.talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
+        self.guide = Guide(settings, self.speak, on_missing=self._voice_missing)
+        self._aplay = Aplay(self.guide.wav, settings.voice.device, lambda: self.bell())
 
     # --- beginning and end ----------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
         self._desk = CounterScreen(
             pin_count=self._pin_count,
-            form=lambda: self._form,
+            form=lambda: self.form,
             photo=self._photo,
             simulated=self._simulated,
             staff=self._gate.enabled,
             moving=self._moving,
         )
         return self._desk
+
+    @property
+    def form(self) -> CodeForm | None:
+        """The entry of the printed code that is open."""
+        return self._keypad.form if self._keypad is not None else None
 
     @property
     def desk(self) -> CounterScreen:
@@ -139,6 +149,8 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _take_over(self, opened: Opened) -> None:
         self.counter, self.dock = opened.counter, opened.dock
         self.desk.query_one("#live", LivePicture).source = opened.camera
+        self._keypad = Keypad(opened.counter)
+        self.guide.begin(opened.counter.rules, self._aplay)
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         ring_for_calls(opened.counter, self.settings.staff.call_command, self.bell)
         if opened.dock is not None:
@@ -153,6 +165,8 @@ class TerminalApp(App[int], inherit_bindings=False):
     async def end(self) -> None:
         """Stop the conductor, which wipes the patient and lets go of the card, and wait for it."""
         self._wipe()
+        await self._aplay.close()
+        self.guide.close()
         task, self._conducting = self._conducting, None
         if self.counter is not None:
             self.counter.stop()
@@ -169,21 +183,20 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     def _draw(self) -> None:
         self._draw_due = False
-        if self.counter is None or self._exception is not None:
+        if self.counter is None or self._keypad is None or self._exception is not None:
             return
         state = self.counter.state
-        self._renew_form(state)
+        self._keypad.follow(state)
         now, before = time.monotonic(), self.talks.talk
         remark = self._remark if now < self._remark_until else Remark.NONE
-        self._show(before, self.talks.show(state, self.counter.rules, now, remark=remark))
+        talk = self.talks.show(state, self.counter.rules, now, remark=remark)
+        self._show(before, talk)
+        if talk != before:
+            self.guide.hear(talk)
 
     def _show(self, old: Talk | None, new: Talk) -> None:
         if old is None or old.display.high_contrast != new.display.high_contrast:
             self.theme = HIGH_CONTRAST.name if new.display.high_contrast else NORMAL.name
-        if old is not None and old.serial != new.serial and new.display.sound and (new.body.offers or new.body.pad):
-            self.bell()
-        if old is not None and old.state != new.state:
-            self._forget_typed()
         self.desk.show(new, self.speak(new.language))
 
     def _say_shortly(self, remark: Remark, seconds: float) -> None:
@@ -191,21 +204,15 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.set_timer(seconds + 0.1, self.draw_soon)
         self.draw_soon()
 
-    def _renew_form(self, state: State) -> None:
-        """A form for each entry of the printed code; overwritten when the entry is left."""
-        wanted = state.reception.id if isinstance(state, PrintedCodeEntry) and state.waiting is None else ""
-        if wanted == self._form_of:
-            return
-        if self._form is not None:
-            self._form.wipe()
-        self._form_of = wanted
-        patient = self.counter.patient if self.counter is not None else None
-        self._form = form_for(patient, state) if isinstance(state, PrintedCodeEntry) and wanted else None
+    def _voice_missing(self) -> None:
+        self._say_shortly(Remark.VOICE_MISSING, STAFF_COMING_SECONDS)
 
     def _on_effect(self, effect: fx.Effect) -> None:
         match effect:
             case fx.RemindTakeCard():
-                self.bell()
+                self.guide.remind()
+            case fx.SpeakAgain():
+                self.guide.again()
             case fx.AlertStaff(reason="called"):
                 self._say_shortly(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
@@ -246,44 +253,23 @@ class TerminalApp(App[int], inherit_bindings=False):
         shown = self.desk.talk
         if shown is None or self.counter is None:
             return
-        for offer in shown.offers:
-            if offer.key == event.key:
-                self._touched(shown.serial, offer.id)
-                return
-        if shown.body.pad:
-            names = {"enter": ENTER, "backspace": ERASE, "delete": ERASE}
-            self._pad(names.get(event.key, event.key))
+        key = TEN_KEYS.get(event.key, event.key)
+        typed = self._keypad is not None and any(part.typed for part in self._keypad.parts(shown.body.pad))
+        self.guide.attend(key)
+        offer = shown.pressed(key, typed=typed)
+        if offer is not None:
+            self._touched(shown.serial, offer.id)
+        elif shown.body.pad:
+            self._pad(PAD_KEYS.get(key, key))
 
     def _pad(self, key: str) -> None:
         shown = self.desk.talk
-        if shown is None or self.counter is None or not shown.body.pad:
+        if shown is None or self._keypad is None or not shown.body.pad:
             return
-        if shown.body.pad is PadKind.PIN:
-            self._pin_key(self.counter, key)
-        elif self._form is not None:
-            self._code_key(self.counter, self._form, key)
+        self._keypad.press(shown.body.pad, key)
         self.desk.typed()
-
-    def _pin_key(self, counter: Counter, key: str) -> None:
-        patient = counter.patient
-        if patient is None or patient.wiped:
-            return
-        if key == ENTER:
-            counter.enter_pin()
-        elif key == ERASE:
-            patient.pin.pop()
-        elif len(key) == 1 and key in "0123456789":
-            patient.pin.push(int(key))
-
-    def _code_key(self, counter: Counter, form: CodeForm, key: str) -> None:
-        if key == ENTER:
-            code = form.take()
-            if code is not None:
-                counter.enter_code(code)
-        elif key == ERASE:
-            form.pop()
-        elif len(key) == 1 and key in "0123456789":
-            form.push(int(key))
+        if key.isdigit():
+            self.guide.typed(self._keypad.next_part(shown.body.pad))
 
     def _pin_count(self) -> int:
         patient = self.counter.patient if self.counter is not None else None
@@ -366,21 +352,12 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     # --- wiping and crashing --------------------------------------------------------------------------------
 
-    def _forget_typed(self) -> None:
-        """Digits that were typed and not sent do not wait for the next pad.
-
-        Within a state they stay: a PIN that was entered lies there until the card's thread takes it.
-        """
-        patient = self.counter.patient if self.counter is not None else None
-        if patient is not None:
-            patient.pin.wipe()
-
     def _wipe(self) -> None:
         patient = self.counter.patient if self.counter is not None else None
         if patient is not None:
             patient.wipe()
-        if self._form is not None:
-            self._form.wipe()
+        if self._keypad is not None:
+            self._keypad.wipe()
         if self._desk is not None:
             for picture in self._desk.query(Picture):
                 picture.clear()

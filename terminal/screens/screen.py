@@ -77,7 +77,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         with Horizontal(id="foot"):
             yield Sentence(id="card", align="left")
             for number in range(1, FOOT + 1):
-                yield Target(id=f"foot-{number}", show_key=False)
+                yield Target(id=f"foot-{number}")
 
     def on_mount(self) -> None:
         self.post_message(self.Ready())

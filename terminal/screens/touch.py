@@ -12,6 +12,11 @@ ROWS_FOR_KEY_LINE = 6
 """Lower targets have key and label in one line."""
 
 
+def key_beside(offer: Offer) -> str:
+    """The key that stands beside a target: a digit, or what a numeric keypad has besides."""
+    return offer.key if offer.key.isdigit() else offer.ten or (offer.key.upper() if len(offer.key) == 1 else "")
+
+
 class Target(Widget, can_focus=False):
     """Shows one offer, or nothing; posts `Touched` with it and the serial of its talk."""
 
@@ -20,11 +25,13 @@ class Target(Widget, can_focus=False):
             super().__init__()
             self.offer, self.serial = offer, serial
 
-    def __init__(self, *, id: str, show_key: bool = True) -> None:
+    shows_keys = True
+    """There is a numeric keypad, or letters to type."""
+
+    def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.offer: Offer | None = None
         self._serial = 0
-        self._show_key = show_key
 
     def show(self, offer: Offer | None, serial: int = 0) -> None:
         """None leaves the place empty. `serial`: the talk's that offers it."""
@@ -43,7 +50,7 @@ class Target(Widget, can_focus=False):
         offer, size = self.offer, self.content_size
         label = wrap(offer.label, size.width)
         hint = wrap(offer.hint, size.width) if offer.hint else ()
-        key = offer.key.upper() if self._show_key and len(offer.key) == 1 else ""
+        key = key_beside(offer) if self.shows_keys else ""
         text = Text(justify="center", no_wrap=True, overflow="crop")
         spare = size.height - len(label) - len(hint)
         if key and size.height >= ROWS_FOR_KEY_LINE and spare >= 1:

@@ -78,8 +78,8 @@ class Rules:
     """How much longer every wait is for somebody who asked for more time."""
     phone: bool = False
     """A phone reader is set up."""
-    voice: bool = False
-    """A voice can be asked for."""
+    voices: tuple[str, ...] = ()
+    """Languages in which a voice can be asked for."""
     voice_from_start: bool = False
     """Every reception begins with it."""
     headset: bool = False

@@ -56,7 +56,7 @@ def contrast(display: Display, reception: str, scene: Scene) -> Offer:
 
 def voice(display: Display, reception: str, scene: Scene) -> Offer | None:
     """Who listens needs longer: the voice brings more time with it."""
-    if not scene.rules.voice:
+    if display.language not in scene.rules.voices and not display.voice:
         return None
     if display.voice:
         off = ev.DisplayChanged(reception, voice=False)

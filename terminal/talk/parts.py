@@ -40,6 +40,7 @@ class Remark(StrEnum):
 
     NONE = ""
     STAFF_COMING = "staff.coming"
+    VOICE_MISSING = "problem.voice-missing"
     NOT_YET = "touch.not-yet"
     """The last touch came too early, or was meant for the question before."""
 

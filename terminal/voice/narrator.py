@@ -6,7 +6,7 @@ within `MEMORY` seconds. To an empty room nothing is said: the first screen spea
 
 from collections.abc import Callable
 
-from config.settings import Keypad
+from config.settings import DigitOrder
 from terminal.talk.parts import LineKind, Pad, Sign, Talk
 from terminal.voice import script
 from terminal.voice.saying import Saying, Tone, sentence
@@ -33,7 +33,7 @@ class Narrator:
         *,
         offered: Callable[[str], bool],
         headset: bool = False,
-        keypad: Keypad = Keypad.PC,
+        keypad: DigitOrder = DigitOrder.PC,
         warned_before: float = 10,
     ) -> None:
         """`offered`: whether a voice can be asked for in that language. `warned_before`: the session's warning."""

@@ -10,7 +10,7 @@ _READ = (
     ("保護者の方", "保護者のかた"),
     ("などの方", "などのかた"),
     ("カードの表", "カードのおもて"),
-    ("点。", "てん。"),
+    ("上が", "うえが"),
     ("年（4けた）", "ねん、4けた"),
     ("下2けた", "しも2けた"),
     ("／", "、"),
@@ -29,7 +29,7 @@ def japanese(text: str) -> str:
         text = text.replace(written, read)
     text = _PHONE.sub(lambda number: "、".join(map(_spelled, number[0].split("-"))), text)
     text = _NUMBER_OF_DAY.sub(r"\1、\2番", text)
-    return re.sub(r"[「」（）・\s　]+", "、", text).strip("、")
+    return re.sub(r"[「」（）・、\s　]+", "、", text).strip("、")
 
 
 def _spelled(digits: str) -> str:

@@ -7,15 +7,14 @@ answer says that there is no voice. Sentences never stand on a command line, in 
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import struct
+import subprocess
 import sys
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
+from terminal.conductor.worker import Worker
 from terminal.voice.engines import NoVoice, Voice, voice_for
-
-log = logging.getLogger(__name__)
 
 _LENGTH = struct.Struct(">I")
 _SECONDS = 30.0
@@ -27,53 +26,56 @@ class Renderer:
     """Starts its process with the first sentence. From one event loop."""
 
     def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._worker: Worker | None = None
 
     async def render(self, text: str, language: str, *, slow: bool = False) -> bytes:
         """Return a WAV file. Raises `NoVoice`."""
-        async with self._one_at_a_time:
-            try:
-                async with asyncio.timeout(_SECONDS):
-                    wav = await self._ask({"text": text, "language": language, "slow": slow})
-            except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-                self.close()
-                raise NoVoice(f"the voice does not answer ({type(error).__name__})") from None
-            except asyncio.CancelledError:
-                self.close()  # its answer would be taken for the next sentence's
-                raise
+        if self._worker is None:
+            self._worker = Worker("voice")
+        request = json.dumps({"text": text, "language": language, "slow": slow}).encode()
+        try:
+            async with asyncio.timeout(_SECONDS):
+                wav = await self._worker.run(self._ask, request)
+        except (TimeoutError, OSError, EOFError) as error:
+            self._kill()
+            raise NoVoice(f"the voice does not answer ({type(error).__name__})") from None
         if not wav:
             raise NoVoice(f"there is no voice for {language}")
         return wav
 
-    async def warm_up(self, language: str) -> None:
-        """Load that language's voice, before a sentence that was not rendered ahead needs it."""
-        with contextlib.suppress(NoVoice):
-            await self.render("1", language)
-
     def close(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        self._kill()
+        if self._worker is not None:
+            self._worker.close()
 
-    async def _ask(self, request: dict[str, object]) -> bytes:
+    def _ask(self, request: bytes) -> bytes:
         process = self._process
-        if process is None or process.returncode is not None:
-            process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "terminal.voice.renderer",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
+        if process is None or process.poll() is not None:
+            command = [sys.executable, "-m", "terminal.voice.renderer"]
+            process = self._process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(_framed(json.dumps(request).encode()))
-        await process.stdin.drain()
-        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-        return await process.stdout.readexactly(length)
+        process.stdin.write(_framed(request))
+        process.stdin.flush()
+        (length,) = _LENGTH.unpack(_exactly(process.stdout, _LENGTH.size))
+        return _exactly(process.stdout, length)
+
+    def _kill(self) -> None:
+        """What waits for an answer gets an end of file."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+def _exactly(stream: IO[bytes], length: int) -> bytes:
+    content = stream.read(length)
+    if len(content) < length:
+        raise EOFError
+    return content
 
 
 def _framed(content: bytes) -> bytes:

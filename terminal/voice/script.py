@@ -1,6 +1,6 @@
 """What a `Talk` is as spoken text: the reason, the question, what is said below it, the answers with their keys."""
 
-from config.settings import Keypad
+from config.settings import DigitOrder
 from terminal.talk.parts import LineKind, Offer, Pad, Talk
 from terminal.words.catalogue import Words
 
@@ -39,9 +39,9 @@ def foot(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
     return tuple(with_key(offer, say) for offer in talk.foot if offer.ten in (".", "-"))
 
 
-def keys(talk: Talk, say: Words, keypad: Keypad) -> tuple[str, ...]:
+def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
     """How the keypad lies, and what its keys do on every screen."""
-    order = () if keypad is Keypad.NONE else (say(f"voice.order.{keypad}"),)
+    order = () if keypad is DigitOrder.NONE else (say(f"voice.order.{keypad}"),)
     return (*order, say("voice.again"), say("voice.louder"), say("voice.changes"))
 
 

@@ -21,9 +21,10 @@ async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> st
         for digit in (1, 2):
             on_stage.counter._patient.pin.push(digit)
         desk.typed()
-    if on_stage.app._form is not None:
+    form = on_stage.app.form
+    if form is not None:
         for digit in (6, 0, 0, 1, 0, 2, 9):
-            on_stage.app._form.push(digit)
+            form.push(digit)
         desk.typed()
     if desk.has_class("-camera"):
         desk.query_one("#live", LivePicture).run(True)

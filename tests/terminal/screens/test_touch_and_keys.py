@@ -194,12 +194,12 @@ async def test_the_form_is_overwritten_when_its_screen_is_left() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"600102")
-        form = on_stage.app._form
+        form = on_stage.app.form
         assert form is not None
         buffer = form._typed
         await on_stage.show(state_of("idle"))
         assert not any(buffer)
-        assert on_stage.app._form is None
+        assert on_stage.app.form is None
 
 
 # --- words, looks, bells ------------------------------------------------------------------------------------
@@ -216,6 +216,7 @@ async def test_calling_staff_is_confirmed_on_the_screen() -> None:
 
 @on_a_loop
 async def test_the_reminder_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")  # no aplay: the terminal's bell
     async with stage() as on_stage:
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
@@ -226,6 +227,7 @@ async def test_the_reminder_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @on_a_loop
 async def test_sound_marks_a_new_question_for_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
     async with stage() as on_stage:
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))

@@ -15,7 +15,7 @@ from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 
-SPEAKING = replace(RULES, voice=True)
+SPEAKING = replace(RULES, voices=("ja", "en"))
 KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "enter", "*", "/", "+", "-", ".")
 NOW = Now(1.0, datetime(2026, 11, 26, 9, 0, tzinfo=UTC))
 speak = speaker(Settings())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Keypad, Settings
+from config.settings import DigitOrder, Settings
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.step import step
@@ -20,7 +20,7 @@ from tests.terminal.session.world import World
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 from vision.verdict import Guidance, Progress
 
-SPEAKING = replace(RULES, voice=True)
+SPEAKING = replace(RULES, voices=("ja", "en"))
 speak = speaker(Settings())
 
 
@@ -59,7 +59,7 @@ def speaking(name: str, language: str = "ja", **display: Any) -> st.State:
 
 
 def test_a_question_is_said_with_its_answers_and_their_keys() -> None:
-    ear = Ear(keypad=Keypad.PHONE)
+    ear = Ear(keypad=DigitOrder.PHONE)
     said = texts(ear.see(speaking("method")))
     assert said[:7] == [
         "本人確認の方法を選んでください",

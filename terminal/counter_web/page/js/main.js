@@ -6,8 +6,10 @@ import { Link } from "./link.js";
 import { Screen } from "./screen.js";
 import * as tones from "./tones.js";
 import * as touch from "./touch.js";
+import { Voice } from "./voice.js";
 
 const screen = new Screen();
+const voice = new Voice((blocked) => screen.silent(blocked));
 const veil = document.querySelector("#veil");
 
 function cover(...sentences) {
@@ -19,10 +21,8 @@ const link = new Link({
   onMessage(message) {
     switch (message.type) {
       case "talk": {
-        const before = screen.talk;
         veil.classList.remove("up");
         screen.show(message.talk);
-        if (message.talk.sound && before && before.serial !== message.talk.serial && message.talk.body.offers.length) tones.play("question");
         break;
       }
       case "typed":
@@ -31,8 +31,11 @@ const link = new Link({
       case "not-yet":
         screen.early();
         break;
-      case "tone":
-        tones.play(message.name);
+      case "say":
+        voice.say(message);
+        break;
+      case "remind":
+        voice.remind(message);
         break;
       case "occupied":
         cover(...message.words);
@@ -43,6 +46,7 @@ const link = new Link({
     screen.picture.show(blob, () => link.send({ type: "shown" }));
   },
   onGone() {
+    voice.stop();
     cover(screen.talk?.words.oneMoment ?? "");
     if (screen.talk) screen.picture.follow({ camera: false }, "");
   },
@@ -53,8 +57,8 @@ const link = new Link({
 });
 
 /** One touch or key: refused with a sign while the screen is new, else sent for the question that is shown. */
-function act(name, button) {
-  tones.wake();
+function act(name, button, pressed = "") {
+  wake();
   if (!screen.talk || veil.classList.contains("up")) return;
   const [kind, what] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
   if (!screen.settled) {
@@ -67,18 +71,36 @@ function act(name, button) {
   else if (kind === "key") {
     if (/^[0-9]$/.test(what)) screen.lit();
     link.send({ type: "key", serial, key: what });
-  } else link.send({ type: "touch", serial, offer: what });
+  } else link.send({ type: "touch", serial, offer: what, key: pressed });
+}
+
+function wake() {
+  tones.wake();
+  voice.wake();
+}
+
+/** What a key means: of a numeric pad, digits are typed where there is a pad, and what stands beside targets counts. */
+function meaning(name) {
+  const { body, foot, keys: beside, pad: typed } = screen.talk;
+  const begun = typed.parts.some((part) => part.filled.includes(true));
+  if (body.pad && (/^([0-9]|enter|erase)$/.test(name) || (name === "*" && begun))) return `key:${name === "*" ? "erase" : name}`;
+  const offers = [...body.offers, ...foot];
+  const offer = [...beside, ...offers].find((one) => one.key === name) ?? offers.find((one) => one.ten === name);
+  return offer && `offer:${offer.id}`;
 }
 
 touch.listen((button) => act(button.dataset.target, button));
 keys.listen((name) => {
+  wake();
   if (!screen.talk) return false;
-  const { body, foot } = screen.talk;
-  const offer = [...body.offers, ...foot].find((one) => one.key === name);
-  if (offer) act(`offer:${offer.id}`);
-  else if (body.pad && /^([0-9]|enter|erase)$/.test(name)) act(`key:${name}`);
-  else return false;
-  return true;
+  const meant = meaning(name);
+  if (meant) act(meant, undefined, name);
+  else link.send({ type: "attend", key: name });
+  return Boolean(meant);
+});
+addEventListener("pointerdown", () => {
+  wake();
+  if (screen.talk?.state === "Idle") link.send({ type: "attend" });
 });
 addEventListener("resize", () => screen.again());
 document.fonts?.addEventListener("loadingdone", () => screen.again());

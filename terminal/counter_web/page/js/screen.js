@@ -10,6 +10,7 @@ import { stillPressed } from "./touch.js";
 const SETTLE = 350;
 const EARLY = 1500;
 const FEW = 4;
+const TEN_KEYS = { enter: "⏎", "*": "✱", "-": "−" };
 
 export class Screen {
   #zones = { steps: document.querySelector("#steps"), body: document.querySelector("#body"), foot: document.querySelector("#foot") };
@@ -20,6 +21,7 @@ export class Screen {
   #early = 0;
   #loud = "";
   #firstFoot = [];
+  #silent = false;
   picture = new Picture();
   talk = null;
 
@@ -63,6 +65,12 @@ export class Screen {
     button?.classList.add("early");
     this.#foot();
     setTimeout(() => this.#foot(), EARLY + 50);
+  }
+
+  /** Whether the browser wants a touch before it lets this page sound. */
+  silent(blocked) {
+    this.#silent = blocked;
+    if (this.talk) this.#foot();
   }
 
   lit() {
@@ -133,7 +141,7 @@ export class Screen {
     const talk = this.talk;
     if (!talk) return;
     const early = performance.now() < this.#early;
-    const loud = early ? talk.words.notYet : talk.warning || talk.notice;
+    const loud = early ? talk.words.notYet : talk.warning || talk.notice || (this.#silent ? talk.words.sound : "");
     if (loud !== this.#loud) this.#footPage = 0;
     this.#loud = loud;
     this.#zone("foot", [talk.foot, loud, talk.card, this.#footPage, talk.words.more], () => {
@@ -244,9 +252,16 @@ export class Screen {
     return [make("div", { class: `offers${calm ? " many" : ""}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
   }
 
+  /** The key beside a target: a digit, or what a numeric keypad has besides. */
+  #keyOf({ key, ten }, kind) {
+    if (this.talk.keypad) return /^[0-9]$/.test(key) ? key : TEN_KEYS[ten] ?? ten;
+    return key.length === 1 && kind.startsWith("answer") ? key.toUpperCase() : "";
+  }
+
   /** What is beside a pad or a picture is not the main thing there: no drawing, and no strong colour. */
   #offer(offer, kind, drawn = false) {
-    const key = offer.key.length === 1 && kind.startsWith("answer") ? make("kbd", { "aria-hidden": "true" }, offer.key.toUpperCase()) : undefined;
+    const shown = this.#keyOf(offer, kind);
+    const key = shown ? make("kbd", { "aria-hidden": "true" }, shown) : undefined;
     return make("button", { type: "button", class: kind, "data-target": `offer:${offer.id}`, "data-offer": offer.id, lang: offer.lang },
       key, drawn && kind.startsWith("answer") ? iconOf(offer.id) : undefined, make("span", {}, sentence(offer.label)),
       offer.hint ? make("small", {}, sentence(offer.hint)) : undefined,

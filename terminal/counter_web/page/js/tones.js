@@ -1,6 +1,9 @@
 // Short tones. Browsers play none before the first touch; nothing here depends on one being heard.
 
-const TONES = { "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]], call: [[784, 0], [988, .2], [784, .4]] };
+const TONES = {
+  "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]], call: [[784, 0], [988, .2], [784, .4]],
+  card: [[660, 0], [880, .12]], digit: [[740, 0]], success: [[660, 0], [880, .14], [1100, .28]], error: [[330, 0], [262, .2]],
+};
 let context = null;
 
 /** To be called from a touch or a key: only then a browser lets a page sound. */

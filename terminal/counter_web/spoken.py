@@ -1,0 +1,34 @@
+"""What the patient's page plays: it is told numbers drawn by chance, and fetches their sound from its own origin."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from terminal.voice.saying import Saying
+
+KEPT = 100
+"""Clips that can still be fetched: the present saying's and the last ones'."""
+
+Tell = Callable[..., None]
+Sound = Callable[[Saying, int], Awaitable[bytes | None]]
+
+
+class PageVoice:
+    """`tell` a page what to play; the page comes back with a clip's number."""
+
+    def __init__(self, tell: Tell, sound: Sound) -> None:
+        self._tell, self._sound = tell, sound
+        self._clips: dict[str, tuple[Saying, int]] = {}
+
+    def say(self, saying: Saying) -> None:
+        # No text and nothing made of it: an address may be noted down by the browser.
+        clips = [secrets.token_urlsafe(9) for _ in saying.sentences]
+        self._clips |= {clip: (saying, index) for index, clip in enumerate(clips)}
+        for old in list(self._clips)[: max(len(self._clips) - KEPT, 0)]:
+            del self._clips[old]
+        kind = "say" if saying.cuts else "remind"
+        self._tell(kind, clips=clips, tone=saying.tone or "", volume=saying.volume / 100)
+
+    async def clip(self, name: str) -> bytes | None:
+        """Return the sound; None for a number that was not given, or long ago, or where there is no voice."""
+        known = self._clips.get(name)
+        return await self._sound(*known) if known is not None else None

@@ -1,0 +1,139 @@
+"""Brings the narrator's sayings to an output, at their time. One per front end, on its event loop."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from config.settings import Settings
+from terminal.problems import ProblemCode
+from terminal.session.rules import Rules
+from terminal.talk.parts import Talk
+from terminal.voice.engines import NoVoice
+from terminal.voice.library import Library, fill
+from terminal.voice.narrator import Narrator
+from terminal.voice.offered import missing
+from terminal.voice.renderer import Renderer
+from terminal.voice.repertoire import repertoire
+from terminal.voice.saying import Saying
+from terminal.words.catalogue import Speak
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], float]
+
+
+class Output(Protocol):
+    def say(self, saying: Saying) -> None:
+        """Begin to play it, and return at once."""
+
+
+class Guide:
+    """`hear` every talk; the rest as it happens. `on_missing` is called where a voice turns out not to be there."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        speak: Speak,
+        *,
+        clock: Clock = time.monotonic,
+        on_missing: Callable[[], None] | None = None,
+    ) -> None:
+        self._settings, self._speak, self._clock = settings, speak, clock
+        self._on_missing = on_missing
+        self._renderer = Renderer()
+        self.library = Library(settings.voice_dir, self._renderer.render)
+        self.output: Output | None = None
+        self._narrator: Narrator | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._ahead: asyncio.Task[None] | None = None
+        self._filled: set[str] = set()
+        self._closed = False
+
+    def begin(self, rules: Rules, output: Output) -> None:
+        self.output = output
+        self._narrator = Narrator(
+            self._speak,
+            offered=lambda language: language in rules.voices,
+            headset=rules.headset,
+            keypad=self._settings.voice.keypad,
+            warned_before=rules.warn_before,
+        )
+        for language in missing(self._settings):
+            log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
+
+    def render_ahead(self, languages: tuple[str, ...]) -> None:
+        """Render in the background what can be; the languages one after the other."""
+        wanted = [language for language in languages if language not in self._filled]
+        if wanted and (self._ahead is None or self._ahead.done()):
+            self._filled.update(wanted)
+            self._ahead = asyncio.create_task(self._fill(wanted), name="voice")
+
+    async def wav(self, saying: Saying, index: int) -> bytes | None:
+        """Return the sound of one of its sentences; None where there is no voice, which is told."""
+        try:
+            return await self.library.wav(saying.sentences[index], slow=saying.slow)
+        except NoVoice as error:
+            if self._closed:
+                return None
+            log.error("%s: %s", ProblemCode.VOICE_MISSING.code, error)
+            if self._on_missing is not None:
+                self._on_missing()
+            return None
+
+    # --- what happens ---------------------------------------------------------------------------------------
+
+    def hear(self, talk: Talk) -> None:
+        if self._narrator is not None:
+            self._tell(self._narrator.hear(talk, self._clock()))
+
+    def again(self) -> None:
+        if self._narrator is not None:
+            self._tell(self._narrator.again(self._clock()))
+
+    def attend(self, key: str = "") -> None:
+        if self._narrator is not None:
+            self._tell(self._narrator.attend(self._clock(), key))
+
+    def remind(self) -> None:
+        if self._narrator is not None:
+            self._tell(self._narrator.remind(self._clock()))
+
+    def typed(self, part: str) -> None:
+        if self._narrator is not None:
+            self._tell(self._narrator.typed(part, self._clock()))
+
+    def close(self) -> None:
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._renderer.close()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _tell(self, saying: Saying | None) -> None:
+        narrator = self._narrator
+        if saying is not None and self.output is not None:
+            self.output.say(saying)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if narrator is not None and narrator.due is not None:
+            after = max(narrator.due - self._clock(), 0.0)
+            self._timer = asyncio.get_running_loop().call_later(after, self._tick)
+
+    def _tick(self) -> None:
+        if self._narrator is not None:
+            self._tell(self._narrator.tick(self._clock()))
+
+    async def _fill(self, languages: list[str]) -> None:
+        for language in languages:
+            try:
+                count = await fill(self.library, repertoire(language, self._speak))
+            except NoVoice as error:
+                log.warning("voice: %s", error)
+            else:
+                log.info("voice: %d sentences rendered for %s", count, language)

@@ -1,0 +1,99 @@
+"""Sound of sentences: rendered in another process, kept where it is the same for all, and nowhere else."""
+
+import asyncio
+import shutil
+import stat
+import wave
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from terminal.voice.engines import NoVoice, voice_for
+from terminal.voice.library import Library, fill
+from terminal.voice.renderer import Renderer
+from terminal.voice.repertoire import repertoire
+from terminal.voice.saying import Sentence, Tone
+from terminal.voice.tones import tone
+from terminal.voice.wav import louder, seconds
+from terminal.words.catalogue import speaker
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed: make setup")
+KEPT = Sentence("Please take your card", "en", private=False, kept=True)
+OF_SOMEBODY = Sentence("2 tries left", "en", private=False, kept=False)
+
+
+async def _wavs(folder: Path, *sentences: Sentence) -> list[bytes]:
+    renderer = Renderer()
+    library = Library(folder, renderer.render)
+    try:
+        return [await library.wav(sentence) for sentence in sentences]
+    finally:
+        renderer.close()
+
+
+@needs_espeak
+def test_a_sentence_for_all_is_kept_and_one_with_a_value_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "voice"
+    spoken = asyncio.run(_wavs(folder, KEPT, OF_SOMEBODY))
+    assert all(seconds(wav) > 0.5 for wav in spoken)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in files] == [spoken[0]]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())} == {0o700}
+
+
+def test_what_is_kept_needs_no_voice(tmp_path: Path) -> None:
+    async def silent(*_: object, **__: object) -> bytes:
+        raise NoVoice("none")
+
+    library = Library(tmp_path, silent)
+    path = library.path(KEPT)
+    path.parent.mkdir()
+    path.write_bytes(b"as it was rendered")
+    assert asyncio.run(library.wav(KEPT)) == b"as it was rendered"
+    with pytest.raises(NoVoice):
+        asyncio.run(library.wav(OF_SOMEBODY))
+
+
+def test_two_who_ask_for_a_sentence_wait_for_one(tmp_path: Path) -> None:
+    rendered = []
+
+    async def slowly(text: str, language: str, *, slow: bool) -> bytes:
+        rendered.append((text, language, slow))
+        await asyncio.sleep(0.02)
+        return b"wav"
+
+    async def ask() -> None:
+        library = Library(tmp_path, slowly)
+        leaving = asyncio.create_task(library.wav(KEPT))
+        staying = asyncio.create_task(library.wav(KEPT))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert await staying == b"wav"
+        assert await fill(library, (KEPT,)) == 0
+
+    asyncio.run(ask())
+    assert rendered == [(KEPT.text, "en", False)]
+
+
+def test_a_language_without_a_voice_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NoVoice, match="apt-get install espeak-ng"):
+        voice_for("en")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_nothing_of_a_person_is_rendered_ahead(language: str) -> None:
+    sentences = repertoire(language, speaker(Settings(), ruby=True))
+    assert len(sentences) > 200
+    assert all(one.kept for one in sentences)
+    assert not [one.text for one in sentences if "{" in one.text]
+
+
+def test_tones_are_sound_without_any_voice() -> None:
+    for name in Tone:
+        with wave.open(BytesIO(tone(name)), "rb") as file:
+            assert 0.05 < file.getnframes() / file.getframerate() < 1
+    assert len(louder(tone(Tone.CARD), 50)) == len(tone(Tone.CARD))

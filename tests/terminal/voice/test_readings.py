@@ -1,0 +1,49 @@
+"""How the Japanese voice reads what an old person must understand by ear alone."""
+
+import pytest
+
+from terminal.voice import readings
+from terminal.words.catalogue import catalogue
+
+pyopenjtalk = pytest.importorskip("pyopenjtalk", reason="the extra `voice` is not installed")
+
+READ = {
+    "資格を確認しています": "シカクヲカクニンシテイマス",
+    "暗証番号（4けた）を入れてください": "アンショーバンゴー、ヨンケタ、ヲイレテクダサイ",
+    "4けたの番号（顔写真の下）": "ヨンケタノバンゴー、カオジャシンノシタ",
+    "あと2回 入れられます": "アトニカイ、イレラレマス",
+    "あと1回 入れられます": "アトイッカイ、イレラレマス",
+    "1番": "イチバン",
+    "9番": "キューバン",
+    "数字は いちばん上が 7、8、9 です": "スージワ、イチバンウエガ、ナナ、ハチ、キュー、デス",
+    "受付番号 12": "ウケツケバンゴー、ジューニバン",
+    "お困りの方": "オコマリノカタ",
+    "保護者の方が お答えください": "ホゴシャノカタガ、オコタエクダサイ",
+    "むずかしい方は 受付へ": "ムズカシイカタワ、ウケツケエ",
+    "暗いので 明るい方を向いてください": "クライノデ、アカルイホーヲムイテクダサイ",
+    "カードの表の番号を入れてください": "カードノオモテノバンゴーヲイレテクダサイ",
+    "カードの表を読んでいます": "カードノオモテヲヨンデイマス",
+    "係員を呼ぶ": "カカリインヲヨブ",
+    "医療費助成の受給者証": "イリョーヒジョセーノジュキューシャショー",
+    "特定疾病の受療証": "トクテーシッペイノジュリョーショー",
+    "後期高齢者健診の結果": "コーキコーレーシャケンシンノケッカ",
+    "電子証明書の期限が 切れています": "デンシショーメーショノキゲンガ、キレテイマス",
+    "{情報|じょうほう}を {提供|ていきょう}しますか": "ジョーホーヲ、テイキョーシマスカ",
+    "電話 0120-95-0178": "デンワ、ゼロイチニーゼロ、キューゴー、ゼロイチナナハチ",
+    "医師が見られるのは 今から24時間だけです": "イシガミラレルノワ、イマカラニジューヨジカンダケデス",
+    "点": "テン",
+    "ほし": "ホシ",
+    "エンター": "エンター",
+    "スラッシュ": "スラッシュ",
+}
+
+
+@pytest.mark.parametrize("written", READ)
+def test_readings(written: str) -> None:
+    assert pyopenjtalk.g2p(readings.japanese(written), kana=True) == READ[written]
+
+
+def test_no_sentence_is_left_with_marks_that_cannot_be_read() -> None:
+    for message in catalogue("ja"):
+        read = readings.japanese(str(message.string))
+        assert not set(read) & set("「」（）・{|}　") or "{" in str(message.string), read
