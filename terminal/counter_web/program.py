@@ -148,6 +148,7 @@ def run_web(
             companion=companion() if companion is not None else None,
             staff=staff() if staff is not None else None,
         )
+        terminal.screen.guide.ahead = True
         with _signals(terminal.end):
             return await terminal.run()
 

@@ -8,6 +8,7 @@ from terminal.doctor.line import service
 from terminal.doctor.papers import certificates, trust_anchors
 from terminal.doctor.readers import pcscd, reader
 from terminal.doctor.staff import staff_password
+from terminal.doctor.voice import voice
 
 _PCSCD = "`systemctl restart pcscd`."
 
@@ -24,5 +25,6 @@ CHECKS: tuple[Check, ...] = (
     Check("ledger", ledger, 60, "A very long ledger: `uketsuke ledger verify` takes its time."),
     Check("backlog", backlog, 15, "See ledger."),
     Check("staff password", staff_password, 5, "Are the files on a share that hangs?"),
+    Check("voice", voice, 5, "Is the state folder on a share that hangs?"),
     Check("clock", clock, 30, "Look at service.url and the network."),
 )

@@ -386,6 +386,7 @@ def run_app(app: TerminalApp, log_file: Path) -> int:
     crash.no_core_dumps()
     crash.plain_errors()
     crash.log_to(log_file)
+    app.guide.ahead = True
 
     async def serve() -> None:
         # Leaves the terminal's other screen and mouse mode, and ends the reception, instead of dying in the middle.

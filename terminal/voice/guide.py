@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from config.settings import Settings
+from config.settings import Settings, VoiceMode
 from terminal.problems import ProblemCode
 from terminal.session.rules import Rules
 from terminal.talk.parts import Talk
@@ -45,9 +45,11 @@ class Guide:
         self._renderer = Renderer()
         self.library = Library(settings.voice_dir, self._renderer.render)
         self.output: Output | None = None
+        self.ahead = False
+        """Render what can be in the background: where the voice is set up at once, else when somebody asks for it."""
         self._narrator: Narrator | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ahead: asyncio.Task[None] | None = None
+        self._rendering: asyncio.Task[None] | None = None
         self._filled: set[str] = set()
         self._closed = False
 
@@ -60,15 +62,10 @@ class Guide:
             keypad=self._settings.voice.keypad,
             warned_before=rules.warn_before,
         )
+        if self._settings.voice.mode in (VoiceMode.ON, VoiceMode.ON_REQUEST):
+            self._render_ahead(rules.voices)
         for language in missing(self._settings):
             log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
-
-    def render_ahead(self, languages: tuple[str, ...]) -> None:
-        """Render in the background what can be; the languages one after the other."""
-        wanted = [language for language in languages if language not in self._filled]
-        if wanted and (self._ahead is None or self._ahead.done()):
-            self._filled.update(wanted)
-            self._ahead = asyncio.create_task(self._fill(wanted), name="voice")
 
     async def wav(self, saying: Saying, index: int) -> bytes | None:
         """Return the sound of one of its sentences; None where there is no voice, which is told."""
@@ -87,6 +84,8 @@ class Guide:
     def hear(self, talk: Talk) -> None:
         if self._narrator is not None:
             self._tell(self._narrator.hear(talk, self._clock()))
+        if talk.display.voice:
+            self._render_ahead((talk.language,))
 
     def again(self) -> None:
         if self._narrator is not None:
@@ -108,8 +107,8 @@ class Guide:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._ahead is not None:
-            self._ahead.cancel()
+        if self._rendering is not None:
+            self._rendering.cancel()
         self._renderer.close()
 
     # --- inside ---------------------------------------------------------------------------------------------
@@ -128,6 +127,13 @@ class Guide:
     def _tick(self) -> None:
         if self._narrator is not None:
             self._tell(self._narrator.tick(self._clock()))
+
+    def _render_ahead(self, languages: tuple[str, ...]) -> None:
+        """The languages one after the other."""
+        wanted = [language for language in languages if language not in self._filled]
+        if self.ahead and wanted and (self._rendering is None or self._rendering.done()):
+            self._filled.update(wanted)
+            self._rendering = asyncio.create_task(self._fill(wanted), name="voice")
 
     async def _fill(self, languages: list[str]) -> None:
         for language in languages:

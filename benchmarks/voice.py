@@ -1,0 +1,129 @@
+"""How quick the voice is: `python benchmarks/voice.py [--json FILE]`. Prints figures, judges none.
+
+Needs Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
+
+say_after_state_ms: from a new state at the terminal until the page in Chromium plays its first sentence, from what is
+kept (median and p95). render_s_LANGUAGE: all sentences of a language that can be rendered ahead;
+sentences_LANGUAGE: how many, minutes_LANGUAGE: how long they are, mb_LANGUAGE: how large. value_ms_LANGUAGE: one
+sentence with a value, which is rendered when it is needed (median). worker_mb_LANGUAGE: memory of the process that
+renders.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+from config.settings import Settings  # noqa: E402
+from terminal.voice.engines import is_installed  # noqa: E402
+from terminal.voice.library import Library, fill  # noqa: E402
+from terminal.voice.renderer import Renderer  # noqa: E402
+from terminal.voice.repertoire import repertoire  # noqa: E402
+from terminal.voice.saying import Sentence  # noqa: E402
+from terminal.voice.wav import seconds  # noqa: E402
+from terminal.words.catalogue import LANGUAGES, speaker  # noqa: E402
+
+STATES, VALUES = 40, 9
+_WATCH = """
+  window.began = [];
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    const note = () => window.began.push(performance.timeOrigin + performance.now());
+    this.addEventListener("playing", note, { once: true });
+    return play.call(this);
+  };
+"""
+
+
+async def rendering(folder: Path, language: str) -> dict[str, float]:
+    renderer = Renderer()
+    library = Library(folder, renderer.render)
+    sentences = repertoire(language, speaker(Settings(), ruby=True))
+    try:
+        await renderer.render("1", language)  # the process and its dictionary
+        began = time.monotonic()
+        await fill(library, sentences)
+        took = time.monotonic() - began
+        late = []
+        for left in range(VALUES):
+            say = speaker(Settings())(language)
+            sentence = Sentence(str(say("pin.tries-left", left=left)), language)
+            began = time.monotonic()
+            await library.wav(sentence)
+            late.append((time.monotonic() - began) * 1000)
+        process = renderer._process
+        memory = _resident(process.pid) if process is not None else 0.0
+    finally:
+        renderer.close()
+    wavs = [library.path(sentence).read_bytes() for sentence in sentences]
+    return {
+        f"render_s_{language}": took,
+        f"sentences_{language}": len(sentences),
+        f"minutes_{language}": sum(map(seconds, wavs)) / 60,
+        f"mb_{language}": sum(map(len, wavs)) / 1e6,
+        f"value_ms_{language}": statistics.median(late),
+        f"worker_mb_{language}": memory,
+    }
+
+
+def _resident(process: int) -> float:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
+    from tests.terminal.counter_web.stage import PageStage, chromium, until
+    from tests.terminal.screens.stand_in import StandIn
+    from tests.terminal.talk.gallery import state_of
+
+    counter = StandIn()
+    counter.rules = replace(counter.rules, voices=(language,))
+    late = []
+    with chromium() as browser, PageStage(Settings(state_dir=state_dir), counter) as stage:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.add_init_script(_WATCH)
+        stage.open(page)
+        for number in range(STATES):
+            # each begins with a sentence without values
+            name = ("method", "limit", "pin", "prescription")[number % 4]
+            known = page.evaluate("window.began.length")
+            began = time.time() * 1000
+            stage.be(state_of(name, language, voice=True, aloud=True))
+            until(page, "known => window.began.length > known", known)
+            late.append(page.evaluate("known => window.began[known]", known) - began)
+            page.wait_for_timeout(300)
+    return {
+        "say_after_state_ms": statistics.median(late),
+        "say_after_state_ms_p95": statistics.quantiles(late, n=20)[-1],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--language", action="append")
+    asked = parser.parse_args()
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(state_dir=Path(folder))
+        for language in asked.language or [one for one in LANGUAGES if is_installed(one)]:
+            figures |= asyncio.run(rendering(settings.voice_dir, language))
+        figures |= at_the_page(settings.state_dir, (asked.language or ["ja"])[0])
+    for name, figure in figures.items():
+        print(f"{name}: {figure:.1f}")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

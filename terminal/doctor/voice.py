@@ -1,0 +1,33 @@
+"""The voice: whether what is set up can speak."""
+
+import shutil
+
+from config.settings import Settings, VoiceMode
+from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.problems import ProblemCode
+from terminal.voice.engines import NoVoice, voice_for
+from terminal.voice.offered import missing, voices
+
+
+def voice(settings: Settings) -> Finding:
+    if settings.voice.mode is VoiceMode.OFF:
+        return fine("switched off")
+    without = missing(settings)
+    if without:
+        return bad(
+            f"{ProblemCode.VOICE_MISSING.code}: set up, and not installed for {', '.join(without)}", _how(without[0])
+        )
+    offered = voices(settings, tuple(language.value for language in settings.place.languages))
+    if not offered:
+        return fine("none installed, none offered: docs/voice.md says how")
+    if shutil.which("aplay") is None:
+        return doubtful(f"{', '.join(offered)}; silent in a terminal window", "apt-get install alsa-utils")
+    return fine(f"offered in {', '.join(offered)}; heard {'in a headset' if settings.voice.headset else 'by all'}")
+
+
+def _how(language: str) -> str:
+    try:
+        voice_for(language)
+    except NoVoice as error:
+        return str(error).partition(": ")[2]
+    return ""

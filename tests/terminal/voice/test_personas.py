@@ -1,0 +1,94 @@
+"""Every persona's day with the voice on and nobody asked: what the loudspeaker says of them is public."""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from terminal.assembly import open_terminal
+from terminal.conductor.conductor import Conductor
+from terminal.session import states as st
+from terminal.simulated.demo import auto
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.stage import SyntheticStage
+from terminal.simulated.personas.cast import PERSONAS
+from terminal.simulated.personas.persona import Mishap, Persona
+from terminal.talk.serial import Talks
+from terminal.voice.narrator import Narrator
+from terminal.voice.saying import Sentence
+from terminal.words.catalogue import speaker
+from vision.engines.open import open_engine
+
+QUICK = [
+    persona
+    for persona in PERSONAS
+    if persona.script.way == "pin" and persona.script.mishap is Mishap.NOTHING and not persona.script.staff
+]
+
+
+class Loudspeaker:
+    """Hears every state of a conductor as somebody would who asked for the voice, and answered nothing."""
+
+    def __init__(self) -> None:
+        self.said: list[Sentence] = []
+        self.states: set[str] = set()
+
+    def listen_to(self, conductor: Conductor, settings: Settings) -> None:
+        speak = speaker(settings)
+        narrator = Narrator(speak, offered=lambda _language: True)
+        talks = Talks(speak, language="ja")
+        rules = replace(conductor.rules, voices=("ja", "en"))
+
+        def hear(state: st.State) -> None:
+            self.states.add(type(state).__name__)
+            for aloud in (None, False):
+                saying = narrator.hear(talks.show(_speaking(state, aloud), rules, 0.0), 0.0)
+                again = narrator.again(0.0)
+                for one in (saying, again):
+                    self.said += one.sentences if one is not None else ()
+
+        conductor.listen(on_state=hear)
+
+
+def _speaking(state: st.State, aloud: bool | None) -> st.State:
+    if isinstance(state, st.Idle):
+        return replace(state, display=replace(state.display, voice=True, aloud=aloud))
+    reception = replace(state.reception, display=replace(state.reception.display, voice=True, aloud=aloud))
+    return replace(state, reception=reception)
+
+
+def _played(counter: Counter, cache: Path, personas: list[Persona], monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
+    loudspeaker = Loudspeaker()
+
+    def opened(settings: Settings, *args: Any, **named: Any) -> Conductor:
+        conductor = open_terminal(settings, *args, **named)
+        loudspeaker.listen_to(conductor, settings)
+        return conductor
+
+    monkeypatch.setattr(auto, "open_terminal", opened)
+    stage = SyntheticStage(partial(open_engine, cache))
+    demo = auto.AutoDemo(counter, SimulatedPlace, stage, counter.settings, lambda _: None)
+    played = asyncio.run(demo.play(personas))
+    assert [one.persona for one in played if not one.ok] == []
+    return loudspeaker
+
+
+def _is_public(loudspeaker: Loudspeaker) -> None:
+    assert len(loudspeaker.said) > 500
+    assert {"ChoosingMethod", "PinEntry", "Consent", "Complete"} <= loudspeaker.states
+    assert not [one.text for one in loudspeaker.said if one.private]
+
+
+def test_personas_by_pin(counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _is_public(_played(counter, tmp_path, QUICK, monkeypatch))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_all_personas(counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _is_public(_played(counter, tmp_path, list(PERSONAS), monkeypatch))
