@@ -17,7 +17,7 @@ from textual.events import Key
 from textual.screen import Screen
 
 from config.platform.chosen import system
-from config.settings import Settings
+from config.settings import DigitOrder, Settings
 from consent.store import LedgerError
 from terminal.assembly import NotReady
 from terminal.front import crash
@@ -110,6 +110,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             simulated=self._simulated,
             staff=self._gate.enabled,
             moving=self._moving,
+            keypad=self.settings.voice.keypad is not DigitOrder.NONE,
         )
         return self._desk
 

@@ -49,8 +49,10 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         simulated: bool = False,
         staff: bool = False,
         moving: bool = True,
+        keypad: bool = True,
     ) -> None:
         super().__init__()
+        self._keypad = keypad
         self.talk: Talk | None = None
         self._pin_count, self._form, self._photo = pin_count, form, photo
         self._simulated, self._staff, self._moving = simulated, staff, moving
@@ -72,12 +74,12 @@ class CounterScreen(Screen[None], inherit_bindings=False):
                     yield MovingSign(id="sign", moving=self._moving)
                 with Grid(id="answers"):
                     for number in range(1, ANSWERS + 1):
-                        yield Target(id=f"answer-{number}")
+                        yield Target(id=f"answer-{number}", keypad=self._keypad)
             yield Pad(id="pad")
         with Horizontal(id="foot"):
             yield Sentence(id="card", align="left")
             for number in range(1, FOOT + 1):
-                yield Target(id=f"foot-{number}")
+                yield Target(id=f"foot-{number}", keypad=self._keypad)
 
     def on_mount(self) -> None:
         self.post_message(self.Ready())

@@ -12,9 +12,11 @@ ROWS_FOR_KEY_LINE = 6
 """Lower targets have key and label in one line."""
 
 
-def key_beside(offer: Offer) -> str:
-    """The key that stands beside a target: a digit, or what a numeric keypad has besides."""
-    return offer.key if offer.key.isdigit() else offer.ten or (offer.key.upper() if len(offer.key) == 1 else "")
+def key_beside(offer: Offer, *, keypad: bool) -> str:
+    """The key that stands beside a target: a digit, what a numeric keypad has besides, or a letter."""
+    if offer.key.isdigit():
+        return offer.key
+    return offer.ten if keypad and offer.ten else offer.key.upper() if len(offer.key) == 1 else ""
 
 
 class Target(Widget, can_focus=False):
@@ -25,11 +27,10 @@ class Target(Widget, can_focus=False):
             super().__init__()
             self.offer, self.serial = offer, serial
 
-    shows_keys = True
-    """There is a numeric keypad, or letters to type."""
-
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, keypad: bool = True) -> None:
+        """`keypad`: there is a numeric keypad."""
         super().__init__(id=id)
+        self._keypad = keypad
         self.offer: Offer | None = None
         self._serial = 0
 
@@ -50,7 +51,7 @@ class Target(Widget, can_focus=False):
         offer, size = self.offer, self.content_size
         label = wrap(offer.label, size.width)
         hint = wrap(offer.hint, size.width) if offer.hint else ()
-        key = key_beside(offer) if self.shows_keys else ""
+        key = key_beside(offer, keypad=self._keypad)
         text = Text(justify="center", no_wrap=True, overflow="crop")
         spare = size.height - len(label) - len(hint)
         if key and size.height >= ROWS_FOR_KEY_LINE and spare >= 1:
