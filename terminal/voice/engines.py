@@ -18,7 +18,7 @@ _ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", "zh-Hans": "cmn", "zh": "cmn"}
 """By language, where espeak-ng calls it otherwise."""
 _WORDS_A_MINUTE = 155
 _SLOW = 0.75
-"""Of the usual speed."""
+"""Share of the usual speed."""
 
 
 class NoVoice(Exception):

@@ -51,10 +51,11 @@ class Guide:
         self._timer: asyncio.TimerHandle | None = None
         self._rendering: asyncio.Task[None] | None = None
         self._filled: set[str] = set()
+        self._voices: tuple[str, ...] = ()
         self._closed = False
 
     def begin(self, rules: Rules, output: Output) -> None:
-        self.output = output
+        self.output, self._voices = output, rules.voices
         self._narrator = Narrator(
             self._speak,
             offered=lambda language: language in rules.voices,
@@ -68,11 +69,15 @@ class Guide:
             log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
 
     async def wav(self, saying: Saying, index: int) -> bytes | None:
-        """Return the sound of one of its sentences; None where there is no voice, which is told."""
+        """Return the sound of one of its sentences; None where there is no voice, which is told.
+
+        A language that is not offered may be named on the screen: it stays silent.
+        """
+        sentence = saying.sentences[index]
         try:
-            return await self.library.wav(saying.sentences[index], slow=saying.slow)
+            return await self.library.wav(sentence, slow=saying.slow)
         except NoVoice as error:
-            if self._closed:
+            if self._closed or sentence.language not in self._voices:
                 return None
             log.error("%s: %s", ProblemCode.VOICE_MISSING.code, error)
             if self._on_missing is not None:

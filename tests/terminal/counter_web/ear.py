@@ -48,7 +48,7 @@ class Ear:
         self.heard: list[str] = []
         """Every sentence that began to play."""
         self.private: list[str] = []
-        """Of them, those that others must not hear unasked."""
+        """Those among them that others must not hear unasked."""
         self._from = 0
         self._clips: dict[str, tuple[str, bool]] = {}
         voice = terminal.screen.voice

@@ -466,3 +466,36 @@ async def test_large_drops_no_sentence(letters: st.Size, size: tuple[int, int]) 
             assert lines.lines == talk.body.lines, name
             shown = on_stage.app.desk.query_one("#saying").region.intersection(lines.region)
             assert shown.height == lines.region.height, f"{name} is cut off"
+
+
+# --- a numeric keypad ---------------------------------------------------------------------------------------
+
+
+@on_a_loop
+async def test_a_numeric_keypad_does_it_all() -> None:
+    async with stage() as on_stage:
+        await on_stage.show(state_of("pin"))
+        await on_stage.key("1")
+        await on_stage.key("asterisk")
+        assert len(on_stage.counter._patient.pin) == 0
+        assert not on_stage.counter.posted
+        for key in ("asterisk", "slash", "full_stop", "minus"):
+            await on_stage.key(key)
+        assert on_stage.counter.posted == [
+            ev.Back("r1"),
+            ev.AsideWanted("r1", ev.Aside.CHANGES),
+            ev.AsideWanted("r1", ev.Aside.LEAVING),
+            ev.StaffCalled("r1"),
+        ]
+
+
+@on_a_loop
+async def test_nine_things_to_change_fit_on_the_smallest_screen() -> None:
+    async with stage() as on_stage:
+        pin = state_of("pin", voice=True)
+        assert isinstance(pin, st.PinEntry)
+        await on_stage.show(replace(pin, reception=replace(pin.reception, aside=ev.Aside.CHANGES)))
+        targets = [target for target in on_stage.app.desk.query("#answers Target") if target.display]
+        assert all(target.region.height >= 1 and target.region.width >= 10 for target in targets)
+        shown = [target.offer.id for target in targets if isinstance(target, Target) and target.offer is not None]
+        assert {"close", "face", "forgotten", "language", "large", "contrast", "voice", "slow"} <= set(shown)

@@ -25,7 +25,7 @@ from terminal.words.catalogue import speaker
 from vision.engines.open import open_engine
 
 QUICK = ("pin-wrong-once", "aged-75", "not-valid", "suspended", "child-with-guardian", "specific-disease")
-"""Of whom something private is known, and whose day is short."""
+"""Persons of whom something private is known, and whose day is short."""
 
 
 class Loudspeaker:

@@ -1,0 +1,132 @@
+"""Sound on the page: from its own origin, behind the door, cut by the next question, and held back by browsers."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from config.settings import DigitOrder, Settings, VoiceSettings
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.voice.saying import Tone
+from terminal.voice.tones import tone
+from terminal.voice.wav import of_bytes
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, shows, until
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import state_of
+
+AUDIO = """
+  window.audio = [];
+  const begin = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () { window.audio.push(this); return begin.call(this); };
+"""
+LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
+"""Twenty seconds of silence."""
+
+
+@pytest.fixture
+def speaking(tmp_path: Path) -> Iterator[PageStage]:
+    with _speaking(tmp_path, LONG) as stage:
+        yield stage
+
+
+@contextmanager
+def _speaking(folder: Path, sound: bytes) -> Iterator[PageStage]:
+    async def rendered(_text: str, _language: str, *, slow: bool = False) -> bytes:
+        return sound
+
+    counter = StandIn()
+    counter.rules = replace(counter.rules, voices=("ja", "en"))
+    with PageStage(Settings(state_dir=folder), counter) as stage:
+        stage.terminal.screen.guide.library._render = rendered
+        yield stage
+
+
+def show(stage: PageStage, page: Page, name: str, **display: object) -> None:
+    stage.be(state_of(name, voice=True, **display))
+    shows(page, stage.serial)
+
+
+def test_a_sentence_is_fetched_under_a_number_that_tells_nothing(speaking: PageStage, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script(AUDIO)
+    speaking.open(page)
+    show(speaking, page, "pin-wrong")
+    until(page, "window.audio.length > 0 && !window.audio[0].paused")
+    clips = {url.rsplit("/", 1)[1] for url in asked if "/voice/" in url}
+    assert clips
+    assert all(len(clip) == 12 and clip.isascii() for clip in clips)
+    show(speaking, page, "pin")
+    show(speaking, page, "pin-wrong")
+    again = {url.rsplit("/", 1)[1] for url in asked if "/voice/" in url} - clips
+    assert not again & clips, "the same sentence has another number every time"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the page's cookie
+
+
+def test_the_next_question_cuts_what_is_being_said(speaking: PageStage, page: Page) -> None:
+    page.add_init_script(AUDIO)
+    speaking.open(page)
+    show(speaking, page, "method")
+    until(page, "window.audio.length === 1 && !window.audio[0].paused")
+    show(speaking, page, "pin")
+    until(page, "window.audio.length === 2 && !window.audio[1].paused")
+    assert page.evaluate("window.audio[0].paused")
+    speaking.do(lambda: speaking.counter.perform(fx.RemindTakeCard("r1", 0)))
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.audio.length") == 2, "a reminder interrupts nothing"
+    speaking.be(state_of("pin"))
+    until(page, "window.audio[1].paused")
+
+
+def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
+    page.add_init_script(AUDIO)
+    speaking.open(page)
+    show(speaking, page, "method")
+    until(page, "window.audio.length === 1")
+    assert page.evaluate("window.audio[0].volume") == pytest.approx(0.6)
+    page.wait_for_timeout(450)
+    page.keyboard.press("NumpadAdd")
+    page.wait_for_timeout(150)
+    assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=80)]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+def test_a_browser_that_holds_sound_back_says_so_until_a_touch(tmp_path: Path) -> None:
+    with sync_playwright() as playwright, _speaking(tmp_path, tone(Tone.DIGIT)) as stage:
+        arguments = [one for one in ARGUMENTS if "autoplay" not in one]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        page = browser.new_page()
+        page.add_init_script(AUDIO)
+        stage.open(page)
+        show(stage, page, "method")
+        said = page.locator("#foot .state.loud")
+        expect(said).to_have_text("画面にふれると 音が出ます")
+        page.mouse.click(640, 120)
+        expect(said).not_to_be_visible()
+        until(page, "window.audio[0].ended")
+        browser.close()
+
+
+@pytest.mark.parametrize("order", list(DigitOrder))
+def test_keys_stand_beside_the_targets_where_there_is_a_keypad(
+    browser: Browser, tmp_path: Path, order: DigitOrder
+) -> None:
+    with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order))) as stage:
+        page = browser.new_page()
+        stage.open(page)
+        stage.be(state_of("limit"))
+        shows(page, stage.serial)
+        shown = page.locator("#foot kbd, .offers kbd").all_inner_texts()
+        assert shown == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
+        page.wait_for_timeout(450)
+        page.keyboard.press("NumpadDecimal")
+        page.wait_for_timeout(150)
+        assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "it works either way"
+        page.close()

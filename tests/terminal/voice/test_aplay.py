@@ -1,0 +1,55 @@
+"""The terminal window's loudspeaker: real aplay, into ALSA's device that swallows everything."""
+
+import asyncio
+import shutil
+import time
+
+import pytest
+
+from terminal.voice.aplay import Aplay
+from terminal.voice.saying import Saying, Sentence, Tone
+from terminal.voice.tones import tone
+from terminal.voice.wav import of_bytes
+
+TWO = (Sentence("a", "ja"), Sentence("b", "ja"))
+LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
+
+
+class Speaker:
+    def __init__(self, wav: bytes | None) -> None:
+        self.asked: list[int] = []
+        self.rung = 0
+        self.aplay = Aplay(self._sound, "null", self._ring)
+        self._wav = wav
+
+    async def _sound(self, _saying: Saying, index: int) -> bytes | None:
+        self.asked.append(index)
+        return self._wav
+
+    def _ring(self) -> None:
+        self.rung += 1
+
+
+@pytest.mark.skipif(shutil.which("aplay") is None, reason="alsa-utils is not installed: make setup")
+def test_sentences_follow_each_other_and_something_new_cuts_them() -> None:
+    async def listen() -> None:
+        speaker = Speaker(LONG)
+        began = time.monotonic()
+        speaker.aplay.say(Saying(TWO, Tone.CARD))
+        assert time.monotonic() - began < 0.05, "nothing waits for it"
+        await asyncio.sleep(0.3)
+        speaker.aplay.say(Saying((), Tone.TAKE_CARD, cuts=False))
+        speaker.aplay.say(Saying())
+        await speaker.aplay.close()
+        assert speaker.asked[:1] == [0]
+        assert time.monotonic() - began < 3
+
+    asyncio.run(listen())
+
+
+def test_without_aplay_a_tone_is_the_terminals_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    speaker = Speaker(tone(Tone.DIGIT))
+    speaker.aplay.say(Saying(TWO, Tone.TAKE_CARD))
+    speaker.aplay.say(Saying(TWO))
+    assert (speaker.rung, speaker.asked) == (1, [])

@@ -1,0 +1,92 @@
+"""From the narrator to an output: at its time, and told where there is no voice."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings, VoiceMode, VoiceSettings
+from terminal.assembly import rules_of
+from terminal.doctor.finding import Grade
+from terminal.doctor.voice import voice
+from terminal.talk.serial import Talks
+from terminal.voice import engines
+from terminal.voice.engines import NoVoice
+from terminal.voice.guide import Guide
+from terminal.voice.saying import Saying
+from terminal.words.catalogue import LANGUAGES, speaker
+from tests.terminal.talk.gallery import RULES, state_of
+
+
+class Output:
+    def __init__(self) -> None:
+        self.said: list[Saying] = []
+
+    def say(self, saying: Saying) -> None:
+        self.said.append(saying)
+
+
+def settings(folder: Path, mode: VoiceMode) -> Settings:
+    return Settings(state_dir=folder, voice=VoiceSettings(mode=mode))
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda _name: None)
+    monkeypatch.setenv("PATH", "")
+    engines.is_installed.cache_clear()
+
+
+def test_what_is_due_is_said_in_time_and_the_last_one_is_let_go(tmp_path: Path) -> None:
+    async def listen() -> list[Saying]:
+        output, speak = Output(), speaker(Settings())
+        moment = [0.0]
+        guide = Guide(settings(tmp_path, VoiceMode.INSTALLED), speak, clock=lambda: moment[0])
+        rules = replace(RULES, voices=("ja", "en"))
+        guide.begin(rules, output)
+        talks = Talks(speak, language="ja")
+        guide.hear(talks.show(state_of("pin", voice=True), rules, 0.0))
+        guide.hear(talks.show(state_of("pin-warned", voice=True), rules, 0.0))
+        moment[0] = 5.0
+        assert guide._timer is not None
+        guide._tick()
+        guide.close()
+        return output.said
+
+    said = asyncio.run(listen())
+    assert [len(one.sentences) > 0 for one in said] == [True, True, True]
+    assert said[-1].sentences[0].text == "あと5秒です"
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_voice_that_is_set_up_and_not_installed_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
+        assert rules_of(on_request).voices == LANGUAGES, "set up: the button is there"
+        assert rules_of(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
+        found = voice(on_request)
+        assert (found.grade, "U-508" in found.said) == (Grade.BAD, True)
+        assert "pip install" in found.remedy
+        assert voice(settings(tmp_path, VoiceMode.INSTALLED)).grade is Grade.OK
+
+        async def listen() -> int:
+            told: list[int] = []
+            output = Output()
+            guide = Guide(on_request, speaker(Settings()), on_missing=lambda: told.append(1))
+
+            async def none(*_: object, **__: object) -> bytes:
+                raise NoVoice("none")
+
+            guide.library._render = none
+            guide.begin(rules_of(on_request), output)
+            talks = Talks(speaker(Settings()), language="ja")
+            guide.hear(talks.show(state_of("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
+            assert await guide.wav(output.said[0], 0) is None
+            guide.close()
+            return len(told)
+
+        assert asyncio.run(listen()) == 1
+        assert "U-508" in caplog.text
+    finally:
+        engines.is_installed.cache_clear()
