@@ -9,7 +9,7 @@ from config.version import VERSION
 _EXTRAS = {
     "printed": ("onnxruntime",),
     "service": ("alembic", "fastapi", "jinja2", "psycopg", "sqlalchemy"),
-    "voice": ("pyopenjtalk",),
+    "voice": ("pyopenjtalk", "pypinyin"),
     "web": ("starlette", "uvicorn", "websockets"),
 }
 

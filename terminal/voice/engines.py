@@ -5,6 +5,7 @@ To be called in the renderer's process: the Japanese voice holds 150 MB and the 
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Protocol
@@ -14,8 +15,10 @@ from terminal.voice.wav import of_samples, with_lengths
 
 _ESPEAK = "espeak-ng"
 _SECONDS = 20.0
-_ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", "zh-Hans": "cmn", "zh": "cmn"}
+_CHINESE = "zh-Hans"
+_ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", _CHINESE: "cmn-latn-pinyin"}
 """By language, where espeak-ng calls it otherwise."""
+_EXTRA = 'pip install "uketsuke[voice]"'
 _WORDS_A_MINUTE = 155
 _SLOW = 0.75
 """Share of the usual speed."""
@@ -34,12 +37,15 @@ def voice_for(language: str) -> Voice:
     """The installed voice for a language of the catalogues. Raises `NoVoice`."""
     if _is_japanese(language):
         if find_spec("pyopenjtalk") is None:
-            raise NoVoice('no voice for Japanese is installed: pip install "uketsuke[voice]"')
+            raise NoVoice(f"no voice for Japanese is installed: {_EXTRA}")
         return JapaneseVoice()
     program = shutil.which(_ESPEAK)
     if program is None:
         raise NoVoice(f"no voice for {language} is installed: apt-get install {_ESPEAK}")
-    return EspeakVoice(program, _ESPEAK_VOICES.get(language, language))
+    if language == _CHINESE and find_spec("pypinyin") is None:
+        raise NoVoice(f"no reading of Chinese characters is installed: {_EXTRA}")
+    read = readings.chinese if language == _CHINESE else readings.other
+    return EspeakVoice(program, _ESPEAK_VOICES.get(language, language), read)
 
 
 @cache
@@ -66,15 +72,15 @@ class JapaneseVoice:
 
 
 class EspeakVoice:
-    def __init__(self, program: str, voice: str) -> None:
-        self._program, self._voice = program, voice
+    def __init__(self, program: str, voice: str, read: Callable[[str], str] = readings.other) -> None:
+        self._program, self._voice, self._read = program, voice, read
 
     def speak(self, text: str, *, slow: bool) -> bytes:
         speed = round(_WORDS_A_MINUTE * (_SLOW if slow else 1.0))
         command = [self._program, "-v", self._voice, "-s", str(speed), "--stdin", "--stdout"]
         # by standard input: a command line can be read by every process of this computer
         spoken = subprocess.run(  # noqa: S603
-            command, input=readings.other(text).encode(), capture_output=True, timeout=_SECONDS, check=False
+            command, input=self._read(text).encode(), capture_output=True, timeout=_SECONDS, check=False
         )
         if spoken.returncode or not spoken.stdout:
             raise NoVoice(f"{_ESPEAK} has no voice {self._voice!r}")

@@ -36,6 +36,13 @@ def _spelled(digits: str) -> str:
     return "".join(_DIGITS[int(digit)] for digit in digits)
 
 
+def chinese(text: str) -> str:
+    """Pinyin with tones, which espeak-ng reads; a neutral tone is 5."""
+    from pypinyin import Style, lazy_pinyin
+
+    return " ".join(lazy_pinyin(other(text), style=Style.TONE3, neutral_tone_with_five=True))
+
+
 def other(text: str) -> str:
     """The text for any other voice."""
     return re.sub(r"\s+", " ", RUBY.sub(r"\2", text)).strip()

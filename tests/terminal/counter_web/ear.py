@@ -1,16 +1,17 @@
 """Somebody who sees nothing: hears what the page plays, presses keys of a numeric keypad, and knows no other way."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from itertools import pairwise
 
 from playwright.async_api import Page
 
+from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
 from terminal.talk.serial import SETTLE_SECONDS
 from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
+from terminal.words.catalogue import LANGUAGES, speaker
 
 LISTEN = """
   window.heard = [];
@@ -23,15 +24,17 @@ LISTEN = """
 """
 """The picture is covered; what begins to play is written down."""
 
+_NAMED = {"star": "Multiply", "point": "Decimal", "minus": "Subtract", "slash": "Divide", "plus": "Add"}
 _KEYS = {
-    "点": "NumpadDecimal",
-    "Point": "NumpadDecimal",
-    "マイナス": "NumpadSubtract",
-    "Minus": "NumpadSubtract",
-    "スラッシュ": "NumpadDivide",
-    "Slash": "NumpadDivide",
+    text: f"Numpad{key}"
+    for language in LANGUAGES
+    for say in [speaker(Settings(), ruby=True)(language)]
+    for text, key in [
+        *((str(say(f"voice.key.{name}")), key) for name, key in _NAMED.items()),
+        *((str(say("voice.key", key=digit)), str(digit)) for digit in range(1, 10)),
+    ]
 }
-_DIGIT = re.compile(r"^(?:Press )?([0-9])番?$")
+"""What a key is called, in every language."""
 PATIENCE = 25.0
 
 
@@ -77,10 +80,19 @@ class Ear:
         """Wait until all of them were said since the last key."""
         await self._until(lambda said: all(any(text in one for one in said) for text in texts), " + ".join(texts))
 
+    async def hears_one(self, *texts: str) -> None:
+        """Wait until one of them was said since the last key."""
+        await self._until(lambda said: any(text in said for text in texts), " or ".join(texts))
+
+    @property
+    def since_key(self) -> list[str]:
+        """What was said since the last key."""
+        return self.heard[self._from :]
+
     async def choose(self, label: str) -> None:
         """Wait until it is offered, with its key; press that key."""
         await self._until(lambda said: bool(_key_of(label, said)), f"key of {label}")
-        await self.press(_key_of(label, self.heard[self._from :]))
+        await self.press(_key_of(label, self.since_key))
 
     async def count(self, text: str, times: int) -> None:
         """Wait until it was said so often."""
@@ -89,11 +101,11 @@ class Ear:
     async def _until(self, found: Callable[[list[str]], bool], what: str) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                while not found(self.heard[self._from :]):
+                while not found(self.since_key):
                     await asyncio.sleep(0.03)
                     await self._listen()
         except TimeoutError:
-            raise AssertionError(f"not heard: {what}; heard: {self.heard[self._from :]}") from None
+            raise AssertionError(f"not heard: {what}; heard: {self.since_key}") from None
 
     async def _listen(self) -> None:
         for clip in await self._page.evaluate("window.heard.splice(0)"):
@@ -103,11 +115,6 @@ class Ear:
                 self.private.append(text)
 
 
-def _key(name: str) -> str:
-    digit = _DIGIT.match(name)
-    return f"Numpad{digit[1]}" if digit else _KEYS.get(name, "")
-
-
 def _key_of(label: str, said: list[str]) -> str:
     """The key named right before the label; empty where none was, yet."""
-    return next((_key(before) for before, one in pairwise(said) if one == label and _key(before)), "")
+    return next((_KEYS[before] for before, one in pairwise(said) if one == label and before in _KEYS), "")

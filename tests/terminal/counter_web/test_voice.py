@@ -47,8 +47,8 @@ def _speaking(folder: Path, sound: bytes) -> Iterator[PageStage]:
         yield stage
 
 
-def show(stage: PageStage, page: Page, name: str, **display: object) -> None:
-    stage.be(state_of(name, voice=True, **display))
+def show(stage: PageStage, page: Page, name: str) -> None:
+    stage.be(state_of(name, voice=True))
     shows(page, stage.serial)
 
 

@@ -15,7 +15,7 @@ from terminal.talk.serial import Talks
 from terminal.voice.narrator import MEMORY, PERSISTS, Narrator
 from terminal.voice.saying import Saying, Tone
 from terminal.words.aloud import is_private
-from terminal.words.catalogue import LANGUAGES, speaker
+from terminal.words.catalogue import speaker
 from tests.terminal.session.world import World
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 from vision.verdict import Guidance, Progress
@@ -202,7 +202,7 @@ def test_by_headset_nothing_is_asked_first() -> None:
     assert "医療費助成" in text(ear.see(speaking("subsidies")))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("aloud", [None, False])
 @pytest.mark.parametrize("name", SCREENS)
 def test_no_private_sentence_reaches_the_loudspeaker_unasked(name: str, aloud: bool | None, language: str) -> None:

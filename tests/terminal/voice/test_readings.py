@@ -47,3 +47,9 @@ def test_no_sentence_is_left_with_marks_that_cannot_be_read() -> None:
     for message in catalogue("ja"):
         read = readings.japanese(str(message.string))
         assert not set(read) & set("「」（）・{|}　") or "{" in str(message.string), read
+
+
+def test_chinese_characters_are_read_as_pinyin() -> None:
+    pytest.importorskip("pypinyin", reason="the extra `voice` is not installed")
+    assert readings.chinese("请把卡放在读卡器上") == "qing3 ba3 ka3 fang4 zai4 du2 ka3 qi4 shang4"
+    assert readings.chinese("还可以输入2次").split()[0] == "hai2"
