@@ -48,9 +48,12 @@ test: setup ## the tests
 test-long: setup ## the tests that take longer
 	@$(BIN)/pytest -m long
 
-.PHONY: soak
+.PHONY: soak killing
 soak: setup ## ten thousand receptions with faults at every step; half an hour, docs/reliability.md
 	@$(BIN)/python -m tests.reliability.soak --receptions 10000
+
+killing: setup ## SIGKILL of the terminal, 200 times, and of the service, 50 times; a quarter of an hour
+	@$(BIN)/python -m tests.reliability.killing --terminal 200 --service 50
 
 fuzz: setup ## feed everything that reads a card, guided by coverage; half a minute each
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock

@@ -64,6 +64,9 @@ class PrintedDesk:
             post(CodeGuided(*ids, guidance))
 
         code, pinless = await self._worker.run(self._scanned, effect.expiry, guided, stop, patient)
+        if code is not None and stop.is_set():  # the code typed since may be on its way to the card
+            wipe_buffer(code)
+            code = None
         if code is None:
             return CodeNotScanned(*ids, pinless)
         patient.put_code(code)

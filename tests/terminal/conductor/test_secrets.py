@@ -15,6 +15,7 @@ from terminal.audit import audit
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.patient import Patient
+from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Challenge
@@ -142,3 +143,26 @@ def test_what_staff_wrote_stays_out_of_the_audit_trail() -> None:
     assert isinstance(world.state, st.Opening)
     assert record is not None
     assert record.detail == "by eye"
+
+
+def test_a_code_scanned_too_late_leaves_the_typed_one_alone() -> None:
+    """The PIN was chosen, then the face again and the code typed: it may be on its way to the card."""
+    patient, typed = Patient("r1"), bytearray(b"60061520341234")
+    scanned = bytearray(b"60061520349876")
+
+    class SlowScanner:
+        def scan(self) -> bytearray:
+            desk.stop()
+            patient.put_code(typed)
+            return scanned
+
+    desk = PrintedDesk(SlowScanner())
+
+    async def day() -> ev.Event:
+        return await desk.scan(fx.ScanCode("r1", 3), patient, lambda event: None)
+
+    assert isinstance(asyncio.run(day()), ev.CodeNotScanned)
+    desk.close()
+    assert patient.code is typed
+    assert typed == b"60061520341234"
+    assert not any(scanned)

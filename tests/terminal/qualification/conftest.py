@@ -172,7 +172,7 @@ def authority() -> TestAuthority:
     return TestAuthority.create()
 
 
-def _issue(authority: TestAuthority, name: str, born: date) -> Card:
+def issue_card(authority: TestAuthority, name: str, born: date) -> Card:
     image = issue(
         authority,
         RSA_2048,
@@ -187,12 +187,12 @@ def _issue(authority: TestAuthority, name: str, born: date) -> Card:
 
 @pytest.fixture(scope="session")
 def card(authority: TestAuthority) -> Card:
-    return _issue(authority, "模擬　花子", date(1981, 4, 12))
+    return issue_card(authority, "模擬　花子", date(1981, 4, 12))
 
 
 @pytest.fixture(scope="session")
 def other_card(authority: TestAuthority) -> Card:
-    return _issue(authority, "見本　太郎", date(1948, 1, 5))
+    return issue_card(authority, "見本　太郎", date(1948, 1, 5))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,233 @@
+"""Terminals and their service, each a process that may be killed, and what must be so after all of them have ended."""
+
+import asyncio
+import json
+import multiprocessing
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from lxml import etree
+
+from consent.items import Item
+from consent.ledger import LedgerFile
+from consent.lifecycle import History, histories
+from consent.verification import LedgerIntact
+from terminal.qualification.client import QualificationClient
+from terminal.qualification.contract import Submission
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.receipts import verify_with_receipts
+from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.service.enrolment import registry_path, service_key
+from terminal.simulated.service.registry import Registry, RegistryFile
+from terminal.simulated.service.storage.store import Store
+from terminal.simulated.service.storage.tables import checks, submissions
+from tests.terminal.qualification.conftest import Card, authority_pem
+from tests.terminal.qualification.killed import Place, run_stub, run_terminal, settle_terminal
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.terminal.qualification.killed", "alembic.command", "psycopg"])
+
+
+class Chain:
+    """Terminals and their service, each a process that may die at any moment."""
+
+    def __init__(self, folder: Path, card: Card, authority: Any, database_url: str, seed: int, terminals: int) -> None:
+        self.folder, self.database_url = folder, database_url
+        self.chance = random.Random(seed)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        registry = RegistryFile(registry_path(folder))
+        registry.merge(Registry(certificate_authorities=(authority_pem(authority),)))
+        registry.add_card(card.certificate, card.entry("adult"))
+        self.places = [
+            self._place(registry, f"terminal-{number + 1}", card.image.model_dump_json()) for number in range(terminals)
+        ]
+        self.processes: dict[str, BaseProcess] = {}
+
+    def _place(self, registry: RegistryFile, terminal_id: str, card: str) -> Place:
+        place = Place(str(self.folder / terminal_id), self.url, terminal_id, card)
+        key = SigningKey.load_or_create(terminal_key_path(Path(place.folder)))
+        registry.enrol_terminal(terminal_id, key.public_pem)
+        public = service_key(self.folder).public_pem
+        Enrolment(terminal_id=terminal_id, service_public_key=public, simulated=True).save(
+            enrolment_path(Path(place.folder))
+        )
+        return place
+
+    def start(self, name: str) -> None:
+        if name == "stub":
+            process = FORKS.Process(target=run_stub, args=(str(self.folder), self.port, self.database_url))
+        else:
+            place = next(place for place in self.places if place.terminal_id == name)
+            process = FORKS.Process(target=run_terminal, args=(place, self.chance.getrandbits(32)))
+        process.start()
+        self.processes[name] = process
+
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        assert process.is_alive(), f"{name} ended by itself"
+        process.kill()
+        process.join()
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/openapi.json", timeout=1).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def said(self, place: Place) -> list[dict[str, Any]]:
+        """Whole lines alone: the last one may have been cut."""
+        if not place.log.exists():
+            return []
+        return [json.loads(line) for line in place.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def told(self) -> int:
+        return sum(line["what"] == "told" for place in self.places for line in self.said(place))
+
+    def work(self) -> None:
+        """Until somebody was served: everything runs again."""
+        before, until = self.told(), time.monotonic() + 20
+        while self.told() < before + 2:
+            assert time.monotonic() < until, "nobody is served any more"
+            time.sleep(0.02)
+
+    def days(self, kills: int) -> None:
+        names = ["stub", *(place.terminal_id for place in self.places)]
+        for name in names:
+            self.start(name)
+        for _ in range(kills):
+            self.work()
+            time.sleep(self.chance.uniform(0, 0.25))
+            victims = self.chance.sample(names, self.chance.choice((1, 1, 1, 2)))
+            for victim in victims:
+                self.kill(victim)
+            for victim in victims:
+                self.start(victim)
+        for name in names:
+            self.kill(name)
+
+    def settle(self) -> None:
+        self.start("stub")
+        until = time.monotonic() + 20
+        while not self.answers():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        settling = [FORKS.Process(target=settle_terminal, args=(place,)) for place in self.places]
+        for process in settling:
+            process.start()
+        for process in settling:
+            process.join(45)
+        assert [process.exitcode for process in settling] == [0] * len(settling)
+
+    def end(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+            process.join()
+
+
+def lived_through(chain: Chain, kills: int) -> None:
+    chain.days(kills)
+    chain.settle()
+    all_is_there(chain, {place: place.settings.results_dir for place in chain.places}, told=kills // 4)
+
+
+def all_is_there(chain: Chain, results: Mapping[Place, Path], *, told: int) -> None:
+    """What was consented is there once, in ledger, service and `results`, and nothing else. `told`: of at least so many
+    receptions patients must have seen the end.
+    """
+    opened, submitted = everything_the_service_has(chain.database_url)
+    for place in chain.places:
+        ledger = histories(LedgerFile(Path(place.folder) / "ledger.db").records())
+        said = chain.said(place)
+        assert len([line for line in said if line["what"] == "told"]) > told
+        receipts = asyncio.run(receipts_of(chain, place))
+        whole = verify_with_receipts(Path(place.folder) / "ledger.db", service_key(chain.folder).public_pem, receipts)
+        assert isinstance(whole, LedgerIntact), whole
+        mine = {
+            check: submission for check, submission in submitted.items() if submission.terminal_id == place.terminal_id
+        }
+        assert {receipt.check_id for receipt in receipts} == set(mine)
+        every_check_has_its_end(ledger, mine, opened[place.terminal_id])
+        nothing_invented_nothing_lost(ledger, mine, said)
+        result_files_are_whole(results[place], ledger)
+
+
+def every_check_has_its_end(ledger: dict[str, History], mine: dict[str, Submission], opened: set[str]) -> None:
+    """Opened by the service and unknown to the ledger: the terminal died before it heard of it. Nothing was asked."""
+    assert set(mine) <= set(ledger) <= opened
+    for check_id, history in ledger.items():
+        assert history.ended, (check_id, history.stage)
+        assert history.stage == "delivered"
+        assert check_id in mine
+
+
+def nothing_invented_nothing_lost(
+    ledger: dict[str, History], mine: dict[str, Submission], said: list[dict[str, Any]]
+) -> None:
+    agreed: dict[str, set[str]] = {}
+    for line in said:
+        if line["what"] == "yes":
+            agreed.setdefault(line["reception"], set()).update(line["items"])
+    receptions = Counter(history.opened.event.reception_id for history in ledger.values())
+    assert set(receptions.values()) == {1}, "a reception opened two checks"
+    for check_id, history in ledger.items():
+        assert history.decided is not None
+        decided = history.decided.event
+        granted = {answer.item.value for answer in mine[check_id].answers if answer.flag == 1}
+        assert granted == {item.value for item in decided.granted}
+        assert granted <= agreed.get(decided.reception_id, set()), "a consent nobody gave"
+        assert mine[check_id].ledger_count == history.decided.sequence
+    for line in said:
+        if line["what"] == "told":  # what the patient was told is done stands, with every yes
+            kept = ledger[line["check"]].decided
+            assert kept is not None
+            if kept.event.cause == "answered":
+                assert {item.value for item in kept.event.granted} == agreed.get(line["reception"], set())
+
+
+def result_files_are_whole(results: Path, ledger: dict[str, History]) -> None:
+    files = {path.name: path for path in results.glob("*.xml")}
+    expected = {history.delivered.event.file_name: history for history in ledger.values() if history.delivered}
+    assert set(files) == set(expected)
+    for name, history in expected.items():
+        assert etree.parse(files[name]).getroot().tag == "XmlMsg"
+        assert history.decided is not None
+        answers = {answer.item: int(answer.granted) for answer in history.decided.event.answers}
+        assert flags_in(files[name]) == answers | dict.fromkeys(history.decided.event.by_law, 1)
+        assert set(answers) <= set(Item)
+
+
+async def receipts_of(chain: Chain, place: Place) -> Any:
+    async with QualificationClient(
+        chain.url,
+        terminal_id=place.terminal_id,
+        institution_code="1319999999",
+        terminal_key=SigningKey.load_or_create(terminal_key_path(Path(place.folder))),
+        service_public_key=service_key(chain.folder).public_pem,
+    ) as client:
+        receipts = await client.receipts()
+        assert isinstance(receipts, tuple)
+        return receipts
+
+
+def everything_the_service_has(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
+    Store(database_url).close()  # as another process would find it
+    url = sa.make_url(database_url)
+    driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
+    opened: dict[str, set[str]] = {}
+    with sa.create_engine(url.set(drivername=driver)).connect() as connection:
+        for check_id, terminal_id in connection.execute(sa.select(checks.c.check_id, checks.c.terminal_id)):
+            opened.setdefault(terminal_id, set()).add(check_id)
+        rows = connection.execute(sa.select(submissions.c.check_id, submissions.c.submission)).all()
+    assert len({check_id for check_id, _ in rows}) == len(rows)
+    return opened, {check_id: Submission.model_validate_json(text) for check_id, text in rows}
