@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
 REVISION := 1
 
 # All but `dlib`, whose packages are in requirements-faces.lock.
-EXTRAS := printed service voice web
+EXTRAS := metrics printed service voice web
 
 # Tests that need no device, no server and no picture.
 PURE := tests/test_walls.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words

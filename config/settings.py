@@ -233,6 +233,24 @@ class StaffSettings(Section):
 class RecordsSettings(Section):
     audit_years: int = Field(default=5, ge=1, le=100)
     """How long the audit trail is kept, as access records are; files of earlier months are deleted after that."""
+    results_days: int = Field(default=0, ge=0, le=36500)
+    """After how many days `uketsuke prune` deletes results that were handed over and still lie there; 0: never."""
+    cache_days: int = Field(default=90, ge=0, le=36500)
+    """After how many days it deletes files of the cache, which are made again when needed; 0: never."""
+    log_days: int = Field(default=30, ge=0, le=36500)
+    """How many days of log files are kept; a new file begins each day. 0: one file that grows."""
+    trace_days: int = Field(default=7, ge=0, le=36500)
+    """After how many days `uketsuke prune` deletes card traces in the folder `traces` of the state folder; 0: never."""
+
+
+class LogSettings(Section):
+    format: Literal["text", "json"] = "text"
+    """One line of text for each entry of the log, or one JSON object, for a collector of logs."""
+
+
+class MetricsSettings(Section):
+    port: int = Field(default=0, ge=0, le=65535)
+    """Port on this computer (127.0.0.1) where `uketsuke run` tells a monitor its figures; 0: none."""
 
 
 class Settings(Section):
@@ -251,6 +269,8 @@ class Settings(Section):
     voice: VoiceSettings = VoiceSettings()
     staff: StaffSettings = StaffSettings()
     records: RecordsSettings = RecordsSettings()
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @model_validator(mode="before")
     @classmethod

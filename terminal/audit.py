@@ -111,6 +111,13 @@ def last_lines(path: Path) -> list[str]:
         return file.read().decode("utf-8", errors="replace").splitlines()
 
 
+def months_before(trail: Path, today: date, years: int) -> list[Path]:
+    """Files of months that are not kept any longer."""
+    oldest = f"{today.year - years:04}-{today.month:02}"
+    months = sorted(trail.parent.glob(f"{trail.stem}-????-??{trail.suffix}"))
+    return [month for month in months if month.stem.removeprefix(f"{trail.stem}-") < oldest]
+
+
 class AuditTrail:
     """Appends records to a JSON-lines file, mode 0600. Thread-safe.
 
@@ -145,10 +152,8 @@ class AuditTrail:
             self._path.rename(kept)
             self._file.close()
             self._file = self._open()
-        oldest = f"{int(self._month[:4]) - self._keep_years:04}{self._month[4:]}"
-        for old in self._path.parent.glob(f"{self._path.stem}-????-??{self._path.suffix}"):
-            if old.stem.removeprefix(f"{self._path.stem}-") < oldest:
-                old.unlink(missing_ok=True)
+        for old in months_before(self._path, date.fromisoformat(f"{self._month}-01"), self._keep_years):
+            old.unlink(missing_ok=True)
 
     def last_number(self, day: date) -> int:
         """The last reception's number of that day, so that a restart goes on counting; 0 where there was none."""

@@ -1,17 +1,16 @@
 """`uketsuke backup` and `uketsuke restore`"""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.settings import Settings
 from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
 from terminal.cli.setup import target_of
 
 if TYPE_CHECKING:
+    from config.settings import Settings
     from terminal.keeping.restore import RestoredTo
 
 BACKUP_HELP = """Write ledger, keys, settings and audit trail into one file, sealed with a passphrase.
@@ -79,6 +78,8 @@ def restore(
         fail(f"{file} is not there. Name what `uketsuke backup` wrote.")
     passphrase = _passphrase(twice=False)
     with plain_errors():
+        import asyncio
+
         from config.load import SettingsError
         from terminal.keeping.restore import restore as bring_back
 
@@ -112,7 +113,7 @@ def _tell(done: "RestoredTo") -> None:
     tell("Next: `uketsuke doctor`, start the terminal, and make a new backup: this one has served.")
 
 
-def _by_stub(settings: Settings, public_key: str, ended_key: bytes) -> None:
+def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
     from terminal.qualification.contract import Refused, ServiceSilent
     from terminal.readiness import NotReady
     from terminal.simulated.service.admin import StubAdmin

@@ -38,13 +38,19 @@ def tell(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 
-def log_to_stderr(*, verbose: bool) -> None:
+def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
+    """`settings` say whether the lines are text or JSON; text where they are not known yet."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    if settings is not None and settings.log.format == "json":
+        from terminal.front.log_lines import JsonFormatter
+
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonFormatter())
 
 
 @contextmanager

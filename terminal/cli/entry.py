@@ -7,6 +7,7 @@ from typing import NoReturn
 from config.version import VERSION
 
 _EXTRAS = {
+    "metrics": ("prometheus_client",),
     "printed": ("onnxruntime",),
     "service": ("alembic", "fastapi", "jinja2", "psycopg", "sqlalchemy"),
     "voice": ("pyopenjtalk", "pypinyin"),

@@ -17,6 +17,7 @@ from terminal.cli import (
     handover,
     ledger,
     pki,
+    prune,
     run,
     setup,
     staff,
@@ -42,6 +43,7 @@ app.command(name="doctor", help=doctor.HELP)(doctor.doctor)
 app.command(name="setup", help=setup.HELP)(setup.setup)
 app.command(name="backup", help=backup.BACKUP_HELP)(backup.backup)
 app.command(name="restore", help=backup.RESTORE_HELP)(backup.restore)
+app.command(name="prune", help=prune.HELP)(prune.prune)
 app.add_typer(stub.app, name="stub")
 app.add_typer(card.app, name="card")
 app.add_typer(ledger.app, name="ledger")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reader.link import CardSlot
     from terminal.assembly import Devices
     from terminal.conductor.card_camera import CardCamera
+    from terminal.conductor.conductor import Conductor
     from vision.camera import Camera
     from vision.sources.protocol import FrameSource
 
@@ -65,6 +66,7 @@ def run(
     if profile is not None:
         overrides["profile"] = profile.value
     settings = settings_or_exit(config, overrides)
+    log_to_stderr(verbose=verbose, settings=settings)
     from terminal.words.catalogue import LANGUAGES
 
     if language not in LANGUAGES:
@@ -187,27 +189,38 @@ def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
     from terminal.assembly import open_terminal, rules_of
     from terminal.headless.prompt import PromptOperator
     from terminal.headless.runner import Headless
+    from terminal.monitoring.exposition import serve_meters
     from terminal.words.catalogue import speaker
 
     async def conduct() -> None:
         speak = speaker(settings)
         rules = rules_of(settings, first_language=language)
         conductor = open_terminal(settings, real_devices(settings, write), rules=rules)
+        serve_meters(conductor, settings)
         await Headless(conductor, PromptOperator(speak, tell), speak).run()
 
     asyncio.run(conduct())
 
 
+def watched_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
+    """The terminal, with its figures for a monitor where the settings ask for them."""
+    from terminal.assembly import open_terminal
+    from terminal.monitoring.exposition import serve_meters
+
+    conductor = open_terminal(settings, devices)
+    serve_meters(conductor, settings)
+    return conductor
+
+
 def on_screen(settings: "Settings", write: Write | None) -> int:
     import asyncio
 
-    from terminal.assembly import open_terminal
     from terminal.front.opened import Opened
     from terminal.screens.app import TerminalApp, run_app
 
     async def opening() -> Opened:
         devices = real_devices(settings, write)
-        return Opened(await asyncio.to_thread(open_terminal, settings, devices), devices.camera)
+        return Opened(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
 
     return run_app(
         TerminalApp(opening, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
@@ -239,10 +252,8 @@ def in_browser(
     from terminal.staff_web.pages import StaffPages
 
     async def opening() -> Opened:
-        from terminal.assembly import open_terminal
-
         devices = await asyncio.to_thread(real_devices, settings, write)
-        conductor = await asyncio.to_thread(open_terminal, settings, devices)
+        conductor = await asyncio.to_thread(watched_terminal, settings, devices)
         return Opened(conductor, devices.camera, card_camera=own_card_camera(devices))
 
     return run_web(

@@ -2,9 +2,7 @@
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +49,8 @@ def setup(
     if terminal is not None:
         values["service"] = {**values.get("service", {}), "terminal_id": terminal}
     with plain_errors():
+        from datetime import datetime
+
         from config.japan import JAPAN
         from config.load import SettingsError
         from terminal.keeping.setting_up import set_up
@@ -79,6 +79,8 @@ def target_of(config: Path | None) -> Path:
 
 
 def _read(source: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         values = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:

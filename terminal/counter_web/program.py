@@ -15,6 +15,7 @@ from terminal.counter_web.browser import open_page
 from terminal.counter_web.screen import PatientScreen
 from terminal.counter_web.site import SHARED, Site, Tell
 from terminal.front import crash
+from terminal.front.log_lines import log_to
 from terminal.front.opened import Opened, Opening
 from terminal.readiness import NotReady
 
@@ -135,7 +136,7 @@ def run_web(
     """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
     crash.no_core_dumps()
     crash.plain_errors()
-    crash.log_to(log_file)
+    log_to(log_file, settings)
 
     async def serve() -> int:
         terminal = WebTerminal(

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any
 
 from config.debugging import debugging, full_text
-from config.files import private_folder
 from config.platform.chosen import system
 from terminal.problems import ProblemCode
 
@@ -83,29 +82,3 @@ def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     """In place of asyncio's own handler, which logs texts and arguments."""
     error = context.get("exception")
     log.error("event loop: %s", place(error) if isinstance(error, BaseException) else "trouble without an exception")
-
-
-class PlainFormatter(logging.Formatter):
-    """A log line without a traceback or an exception's text; with both under `UKETSUKE_DEBUG`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        plain = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
-        line = super().format(plain)
-        if error is None:
-            return line
-        return f"{line}\n{full_text(error)}" if debugging() else f"{line} [{place(error)}]"
-
-
-def log_to(path: Path) -> logging.Handler:
-    """All logs go to this file, mode 0600: the screen is painted on stderr."""
-    private_folder(path.parent)
-    path.touch(mode=0o600, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    for other in list(root.handlers):
-        root.removeHandler(other)
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    return handler

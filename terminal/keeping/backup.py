@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
 from config.platform.chosen import system
 from config.settings import Settings
+from config.version import VERSION
 from consent.copy import copy_file
 from consent.store import LedgerError
 from consent.verification import LedgerBroken, LedgerIntact
@@ -56,7 +56,7 @@ def back_up(
     if target.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     manifest = Manifest(
-        version=version("uketsuke"),
+        version=VERSION,
         terminal_id=enrolment.terminal_id,
         created_at=now,
         has_settings=settings_file is not None,

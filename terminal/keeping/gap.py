@@ -14,7 +14,7 @@ from terminal.qualification.receipts import openings
 
 @dataclass(frozen=True, slots=True)
 class OtherLedger:
-    """A receipt of the service contradicts the ledger: it is not the one this terminal wrote."""
+    """A receipt of the service contradicts the ledger, or one that the ledger has is unknown to the service."""
 
     check_id: str
 
@@ -58,6 +58,10 @@ def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
                 lost.append(_lost(receipt))
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
             return OtherLedger(receipt.check_id)
+    receipts = {receipt.check_id for receipt in audit.receipts}
+    for history in known.values():
+        if history.confirmed is not None and history.check_id not in receipts:
+            return OtherLedger(history.check_id)
     recorded = openings(records)
     days = tuple(
         LostOpenings(day=one.day, checks=one.checks - recorded[one.day])

@@ -231,8 +231,8 @@ def _compared(found: _Backup, audit: Audit) -> Gap:
     gap = gap_of(records, audit)
     if isinstance(gap, OtherLedger):
         raise NotReady(
-            f"the service's receipt for check {gap.check_id} contradicts the ledger in this backup: it is not the one "
-            "this terminal wrote. Nothing is restored from it."
+            f"ledger and service contradict each other on check {gap.check_id}: it is not the ledger this terminal "
+            "wrote, or not the service it was enrolled with. Nothing is restored from it."
         )
     return gap
 

@@ -26,6 +26,7 @@ from terminal.front.code_form import CodeForm
 from terminal.front.counter import Counter
 from terminal.front.dock import Dock
 from terminal.front.keypad import ENTER, ERASE, Keypad
+from terminal.front.log_lines import log_to
 from terminal.front.opened import Opened, Opening
 from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decoded_photo
@@ -386,7 +387,7 @@ def run_app(app: TerminalApp, log_file: Path) -> int:
     """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
     crash.no_core_dumps()
     crash.plain_errors()
-    crash.log_to(log_file)
+    log_to(log_file, app.settings)
     app.guide.ahead = True
 
     async def serve() -> None:

@@ -55,44 +55,61 @@ class TemporaryPostgres:
 
     def stop(self) -> None:
         """Ends connections that are still open. May be called twice."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        self._end(signal.SIGINT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self) -> None:
-        data, user = self._folder / "data", _other_user()
-        if user is not None:
-            os.chown(self._folder, *user)
-        common: dict[str, Any] = {
+    def restart(self, *, after_seconds: float = 0.0) -> None:
+        """Stop it at once, as a power cut would, and start it again on the same data and port."""
+        self._end(signal.SIGQUIT)
+        time.sleep(after_seconds)
+        self._launch()
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _common(self) -> dict[str, Any]:
+        user = _other_user()
+        return {
             "user": user[0] if user else None,
             "group": user[1] if user else None,
             "extra_groups": [] if user else None,
             "cwd": self._folder,
             "stdin": subprocess.DEVNULL,
         }
+
+    def _start(self) -> None:
+        data, user = self._folder / "data", _other_user()
+        if user is not None:
+            os.chown(self._folder, *user)
         made = subprocess.run(  # noqa: S603
             [self._programs / "initdb", "-D", data, "-U", _UNPRIVILEGED, *_INITDB],
             capture_output=True,
             check=False,
-            **common,
+            **self._common(),
         )
         if made.returncode:
             raise PostgresMissing(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
+        self._launch()
+
+    def _launch(self) -> None:
+        data = self._folder / "data"
         options = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
         if not self._durable:
             options += ["fsync=off", "full_page_writes=off"]
-        with (self._folder / "log").open("wb") as log:
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
                 [self._programs / "postgres", "-D", data, *(part for option in options for part in ("-c", option))],
                 stdout=log,
                 stderr=log,
-                **common,
+                **self._common(),
             )
         self._until_it_answers()
 

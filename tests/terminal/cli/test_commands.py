@@ -36,6 +36,7 @@ COMMANDS = [
     ["setup"],
     ["backup"],
     ["restore"],
+    ["prune"],
     ["card", "issue"],
     ["card", "kinds"],
     ["card", "insert"],

@@ -11,7 +11,7 @@ from config.settings import ReaderSettings, Settings
 from terminal.assembly import NotReady
 from terminal.cli.reader import certificate_on_reader
 from terminal.cli.run import refuse_debugging
-from terminal.front.crash import PlainFormatter
+from terminal.front.log_lines import PlainFormatter
 
 
 def crash_line() -> str:

@@ -20,6 +20,7 @@ import pytest
 from reader.face_record import FaceRecord
 from terminal.conductor.patient import Patient
 from terminal.front import crash
+from terminal.front.log_lines import PlainFormatter
 from terminal.screens.app import TerminalApp
 from terminal.screens.screen import CounterScreen
 from terminal.session.states import CardShown, State
@@ -88,7 +89,7 @@ class Heard:
 def heard() -> Iterator[Heard]:
     log = io.StringIO()
     handler = logging.StreamHandler(log)
-    handler.setFormatter(crash.PlainFormatter("%(name)s %(message)s"))
+    handler.setFormatter(PlainFormatter("%(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     yield Heard(log)
@@ -181,7 +182,7 @@ def test_the_log_keeps_kind_and_place_of_an_error_only() -> None:
         raise Defect(PIN)
     except Defect:
         record = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
-    line = crash.PlainFormatter("%(message)s").format(record)
+    line = PlainFormatter("%(message)s").format(record)
     assert line.startswith("failed [Defect at test_crash.py:")
     assert PIN not in line
 

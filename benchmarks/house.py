@@ -1,0 +1,317 @@
+"""A house with many terminals: one hour's rate of a day's load, while a service process and PostgreSQL are taken away.
+
+    python -m benchmarks.house --minutes 10 --json house.json
+    python -m benchmarks.house --terminals 10 --processes 2 --minutes 0.5
+
+Terminals have books, line and result files as at a counter, without screen, card reader and camera; holders are
+confirmed by PIN. Two processes of the service share a port and one PostgreSQL. After a third of the time one process is
+killed (SIGKILL) and started again; after two thirds PostgreSQL is stopped at once, without a checkpoint, and started
+again. Afterwards every ledger is verified with all receipts of the service, and every result file is counted.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from benchmarks.service import SERVE, cpu_seconds, free_port
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from consent.verification import LedgerIntact
+from terminal.assembly import client_of, ledger_path
+from terminal.conductor.outcome import DeliveryStage
+from terminal.qualification.client import Audit
+from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
+from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
+from terminal.simulated.service.enrolment import registry_path, service_key
+from terminal.simulated.service.registry import Registry, RegistryFile
+from terminal.simulated.service.temporary_postgres import TemporaryPostgres
+from tests.terminal.keeping.house import Card, HouseTerminal, ServiceSaysNothing, issue_cards
+
+CARDS = 20
+OUTBOX_EVERY = 5.0
+"""Seconds; 30 at a counter."""
+DRAIN = 180.0
+"""Seconds after the last patient until everything has to be delivered."""
+DOWN = 4.0
+"""Seconds without the service process, and without PostgreSQL."""
+
+
+def settings_of(folder: Path, port: int, number: int) -> Settings:
+    return Settings.model_validate(
+        {
+            "state_dir": folder / "terminals" / f"t-{number}",
+            "service": {"url": f"http://127.0.0.1:{port}", "terminal_id": f"t-{number}", "timeout_seconds": 10},
+            "handover": {"folder": folder / "inbox"},
+        }
+    )
+
+
+def enrol(folder: Path, port: int, count: int) -> None:
+    """All terminals at once: keys, enrolments, and what the service knows of them."""
+    public = service_key(folder / "service").public_pem
+    known = {}
+    for number in range(count):
+        settings = settings_of(folder, port, number)
+        key = SigningKey.load_or_create(terminal_key_path(settings.state_dir))
+        name = settings.service.terminal_id
+        enrolment = Enrolment(terminal_id=name, service_public_key=public, simulated=True)
+        enrolment.save(enrolment_path(settings.state_dir))
+        known[name] = key.public_pem
+    RegistryFile(registry_path(folder / "service")).merge(Registry(terminals=known))
+
+
+def keep_cards(folder: Path, cards: Sequence[Card]) -> None:
+    for number, card in enumerate(cards):
+        pem = card.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / f"card-{number}.pem").write_bytes(pem)
+        (folder / f"card-{number}.der").write_bytes(card.certificate)
+
+
+def kept_cards(folder: Path) -> list[Card]:
+    cards = []
+    for number in range(CARDS):
+        key = load_pem_private_key((folder / f"card-{number}.pem").read_bytes(), None)
+        assert isinstance(key, RSAPrivateKey)
+        cards.append(Card(key, (folder / f"card-{number}.der").read_bytes()))
+    return cards
+
+
+# --- one process with some of the terminals --------------------------------------------------------------------
+
+
+async def patients(terminal: HouseTerminal, rate: float, until: float, told: Counter[str], times: list[float]) -> None:
+    """They come by chance, `rate` a second. One who cannot be checked tries again a little later."""
+    chance = random.Random(terminal.settings.service.terminal_id)
+    next_arrival = time.monotonic() + chance.expovariate(rate)
+    while next_arrival < until:
+        await asyncio.sleep(max(0.0, next_arrival - time.monotonic()))
+        began = time.perf_counter()
+        while True:
+            try:
+                outcome = await terminal.reception(granted=chance.random() < 0.7)
+                break
+            except ServiceSaysNothing:
+                told["tried again"] += 1
+                await asyncio.sleep(chance.uniform(1, 3))
+        told["received"] += 1
+        told["awaiting"] += outcome.stage is not DeliveryStage.DELIVERED
+        times.append(time.perf_counter() - began)
+        next_arrival += chance.expovariate(rate)
+
+
+async def outbox(terminal: HouseTerminal) -> None:
+    while True:
+        await asyncio.sleep(OUTBOX_EVERY)
+        await terminal.delivery.work_off()
+
+
+async def work(folder: Path, port: int, numbers: range, rate: float, seconds: float) -> dict[str, Any]:
+    cards, told, times = kept_cards(folder), Counter[str](), list[float]()
+    terminals = [HouseTerminal(settings_of(folder, port, number), cards).open() for number in numbers]
+    sending = [asyncio.create_task(outbox(terminal)) for terminal in terminals]
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(patients(terminal, rate, until, told, times) for terminal in terminals))
+    for task in sending:
+        task.cancel()
+    await asyncio.gather(*sending, return_exceptions=True)
+    drained = time.monotonic()
+    while any(terminal.delivery.backlog() for terminal in terminals) and time.monotonic() - drained < DRAIN:
+        for terminal in terminals:
+            await terminal.delivery.work_off()
+        await asyncio.sleep(1)
+    left = sum(terminal.delivery.backlog() for terminal in terminals)
+    for terminal in terminals:
+        await terminal.close()
+    return {**told, "left": left, "times": times}
+
+
+# --- the house --------------------------------------------------------------------------------------------------
+
+
+class Service:
+    """Processes of the service on one port and one database."""
+
+    def __init__(self, folder: Path, port: int, url: str) -> None:
+        self._command = [sys.executable, "-c", SERVE, str(folder / "service"), str(port), url]
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        self._running.append(subprocess.Popen(self._command))
+
+    def kill_one(self) -> None:
+        killed = self._running.pop(0)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._running]
+
+    def stop(self) -> None:
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            process.wait(20)
+
+
+def until_ready(port: int) -> None:
+    import socket
+
+    until = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        if time.monotonic() > until:
+            raise SystemExit("the service did not start")
+        time.sleep(0.1)
+    time.sleep(3)  # the second process of the port
+
+
+def take_away(service: Service, database: TemporaryPostgres, seconds: float) -> None:
+    """In the middle of the day. Blocks until the workers are nearly done."""
+    began = time.monotonic()
+    time.sleep(seconds / 3)
+    print(f"  {time.monotonic() - began:.0f} s: one of two service processes is killed", flush=True)
+    service.kill_one()
+    time.sleep(DOWN)
+    service.start()
+    time.sleep(max(0.0, began + seconds * 2 / 3 - time.monotonic()))
+    print(f"  {time.monotonic() - began:.0f} s: PostgreSQL is stopped at once", flush=True)
+    database.restart(after_seconds=DOWN)
+    print(f"  {time.monotonic() - began:.0f} s: and runs again", flush=True)
+
+
+async def verified(folder: Path, port: int, count: int) -> dict[str, int]:
+    """Every ledger against the service, and all of them against the inbox."""
+    found: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    for number in range(count):
+        settings = settings_of(folder, port, number)
+        client, enrolment = client_of(settings)
+        async with client:
+            audit = await client.audit()
+        if not isinstance(audit, Audit):
+            raise SystemExit(f"no receipts of {settings.service.terminal_id}: {audit}")
+        path = ledger_path(settings)
+        key = enrolment.service_public_key
+        whole = verify_with_receipts(path, key, audit.receipts)
+        found["ledgers_whole"] += isinstance(whole, LedgerIntact)
+        # the service opened a check and was killed before it said so: the patient's next check has the record
+        counted = verify_with_receipts(path, key, audit.receipts, audit.opened)
+        found["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, ChecksMissing) else 0
+        found["receipts"] += len(audit.receipts)
+        kinds = Counter(record.event.kind for record in LedgerFile(path).records())
+        for kind in ("opened", "decided", "confirmed", "delivered", "expired", "discarded", "not-ours"):
+            found[kind] += kinds[kind]
+        names.update(
+            record.event.file_name for record in LedgerFile(path).records() if record.event.kind == "delivered"
+        )
+        if not isinstance(whole, LedgerIntact):
+            print(f"  {settings.service.terminal_id}: {whole}", flush=True)
+    files = [file.name for file in (folder / "inbox").glob("*.xml")]
+    found["files"] = len(files)
+    found["files_not_in_a_ledger"] = len(set(files) - set(names))
+    found["delivered_without_file"] = len(set(names) - set(files))
+    return dict(found)
+
+
+def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    seconds, port = options.minutes * 60, free_port()
+    rate = options.a_day / 3600
+    (folder / "inbox").mkdir()
+    keep_cards(folder, issue_cards(folder / "service", CARDS))
+    enrol(folder, port, options.terminals)
+    each = options.terminals // options.processes
+    with TemporaryPostgres() as database:
+        service = Service(folder, port, database.url())
+        service.start()
+        service.start()
+        until_ready(port)
+        pids, used = service.pids(), cpu_seconds(service.pids())
+        began = time.monotonic()
+        workers = [
+            subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "benchmarks.house", "--work", str(folder), str(port)),
+                    *(str(first * each), str(each), str(rate), str(seconds)),
+                ],
+                stdout=subprocess.PIPE,
+            )
+            for first in range(options.processes)
+        ]
+        print(f"{options.terminals} terminals, {options.processes} processes, {rate * options.terminals:.2f} a second")
+        time.sleep(min(5.0, seconds / 10))
+        take_away(service, database, seconds * 0.9)
+        told = [json.loads(worker.communicate()[0]) for worker in workers]
+        cpu = cpu_seconds([pid for pid in service.pids() if pid in pids]) - used
+        with psycopg.connect(database.url()) as connection:
+            row = connection.execute("SELECT count(*), count(DISTINCT check_id) FROM submissions").fetchone()
+        found = asyncio.run(verified(folder, port, options.terminals))
+        service.stop()
+    times = [one for part in told for one in part["times"]]
+    cuts = statistics.quantiles(times, n=100)
+    decided = found["decided"]
+    lost = decided - min(found["delivered"], found["files"], row[0] if row else 0)
+    doubled = max(found["files"], found["receipts"], row[0] if row else 0) - decided
+    return {
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        **{key: sum(part.get(key, 0) for part in told) for key in ("received", "awaiting", "tried again", "left")},
+        "reception_p50_s": round(cuts[49], 3),
+        "reception_p99_s": round(cuts[98], 3),
+        "reception_max_s": round(max(times), 2),
+        "submissions": row[0] if row else 0,
+        **found,
+        "lost": lost,
+        "doubled": doubled,
+        "cpu_of_the_service_process_that_lived_s": round(cpu, 1),
+    }
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--work"]:
+        folder, port, first, count, rate, seconds = sys.argv[2:8]
+        numbers = range(int(first), int(first) + int(count))
+        done = asyncio.run(work(Path(folder), int(port), numbers, float(rate), float(seconds)))
+        print(json.dumps(done))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--terminals", type=int, default=100)
+    parser.add_argument("--processes", type=int, default=10)
+    parser.add_argument("--a-day", type=float, default=100, help="receptions of one terminal in a day, here an hour")
+    parser.add_argument("--minutes", type=float, default=60, help="of that hour")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--folder", type=Path, help="on which disk; by default the system's temporary folder")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        found = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
+        found |= live(Path(name), options)
+    print(json.dumps(found, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n")
+    if found["lost"] or found["doubled"] or found["ledgers_whole"] != options.terminals:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""`uketsuke prune`"""
+
+from typing import Annotated
+
+import typer
+
+from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+
+HELP = """Delete files older than the settings keep them.
+
+[records] says how long: audit_years, results_days, cache_days, log_days, trace_days. The ledger is never touched. Of
+the results only those go of which the ledger says that exactly this file was handed over. Safe beside a running
+terminal, every day.
+
+Example: uketsuke prune --dry-run
+"""
+
+
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be deleted, and delete nothing.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from collections import Counter
+        from datetime import datetime
+
+        from config.japan import JAPAN
+        from terminal.keeping.prune import prune as delete
+        from terminal.keeping.prune import too_old
+
+        counted: Counter[str] = Counter()
+        for found in too_old(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
+            counted[found.what] += 1
+            if dry_run:
+                tell(f"{found.what:12}  {found.path}")
+        gone = ", ".join(f"{count} x {what}" for what, count in sorted(counted.items()))
+        tell(f"{'would go' if dry_run else 'deleted'}: {gone or 'nothing'}")

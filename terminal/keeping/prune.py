@@ -1,0 +1,76 @@
+"""Files older than the settings keep them. The ledger is never touched.
+
+A result goes only if the ledger says that exactly this file was handed over; one that the receipt computer may still
+wait for stays, however old it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from consent.lifecycle import histories
+from terminal.assembly import ledger_path
+from terminal.audit import months_before
+
+TRACES = "traces"
+"""Folder in the state folder for what `run --card-trace` writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """A file that goes, or would go."""
+
+    path: Path
+    what: str
+
+
+def too_old(settings: Settings, now: datetime) -> Iterator[Pruned]:
+    """Every file that the settings do not keep any longer. `now` has a zone. Raises the ledger's errors."""
+    records, state = settings.records, settings.state_dir
+    for path in months_before(state / "audit.jsonl", now.date(), records.audit_years):
+        yield Pruned(path, "audit trail")
+    for path in _older(_files(settings.cache_dir), now, records.cache_days):
+        yield Pruned(path, "cache")
+    for path in _older(sorted(state.glob("terminal.log.*")), now, records.log_days):
+        yield Pruned(path, "log")
+    for path in _older(_files(state / TRACES), now, records.trace_days):
+        yield Pruned(path, "card trace")
+    if records.results_days:
+        yield from _results(settings, now)
+
+
+def prune(settings: Settings, now: datetime) -> Iterator[Pruned]:
+    """Delete what is too old, one after the other. Raises OSError where a file cannot be deleted."""
+    for found in list(too_old(settings, now)):
+        found.path.unlink(missing_ok=True)
+        yield found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _older(paths: list[Path], now: datetime, days: int) -> Iterator[Path]:
+    """`days` 0 keeps everything."""
+    latest = (now - timedelta(days=days)).timestamp()
+    for path in paths if days else ():
+        if path.stat().st_mtime < latest:
+            yield path
+
+
+def _results(settings: Settings, now: datetime) -> Iterator[Pruned]:
+    ledger = ledger_path(settings)
+    if not ledger.exists() or not settings.results_dir.is_dir():
+        return
+    latest = now - timedelta(days=settings.records.results_days)
+    for history in histories(LedgerFile(ledger).records()).values():
+        delivered = history.delivered
+        if delivered is None or delivered.at >= latest or delivered.event.sha256 is None:
+            continue
+        path = settings.results_dir / delivered.event.file_name
+        if path.is_file() and not path.is_symlink() and sha256(path.read_bytes()).hexdigest() == delivered.event.sha256:
+            yield Pruned(path, "result")

@@ -1,0 +1,32 @@
+"""The meters over HTTP, for this computer alone."""
+
+from typing import TYPE_CHECKING
+
+from config.settings import Settings
+from terminal.readiness import NotReady
+
+if TYPE_CHECKING:
+    from terminal.monitoring.meters import Watched
+
+
+def serve_meters(conductor: "Watched", settings: Settings) -> int | None:
+    """Serve them at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
+
+    None, and nothing is loaded, where `metrics.port` is 0. Raises `NotReady` where the port is taken.
+    """
+    port = settings.metrics.port
+    if not port:
+        return None
+    import prometheus_client
+
+    from terminal.monitoring.meters import Meters
+
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+    meters = Meters(conductor)
+    try:
+        prometheus_client.start_http_server(port, addr="127.0.0.1", registry=meters.registry)
+    except OSError as error:
+        raise NotReady(
+            f"metrics.port {port} cannot be used: {error.strerror}. Name another port, or 0 for no metrics."
+        ) from None
+    return port

@@ -1,0 +1,228 @@
+"""What a terminal counts about itself, for a monitor. No consent, no person and no card is in it.
+
+Every label has a closed list of values, and receptions that went well are all "received": whether something was shared,
+or whether the insurance was valid, cannot be told from the figures of a quiet afternoon.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from config.version import VERSION
+from consent.outbox import Unended
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session import events as ev
+from terminal.session import states as st
+
+NO_WAY, BOTH = "none", "face-and-pin"
+WAYS = frozenset({*Way, NO_WAY, BOTH})
+"""`none`: the reception ended before the holder was confirmed."""
+
+RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM = "received", "awaiting", "left", "inquiry", "problem"
+ENDS = frozenset({RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM})
+
+OTHER = "other"
+TECHNICAL = frozenset(
+    {
+        ProblemCode.CARD_UNREADABLE,
+        ProblemCode.CARD_GONE,
+        ProblemCode.TWO_CARDS,
+        ProblemCode.CARD_HELD,
+        ProblemCode.SERVICE_SILENT,
+        ProblemCode.SERVICE_REFUSED,
+        ProblemCode.TERMINAL_NOT_ENROLLED,
+        ProblemCode.RESULT_UNSIGNED,
+        ProblemCode.RESULT_NOT_OURS,
+        ProblemCode.LEDGER_FAILED,
+        ProblemCode.READER_LOST,
+        ProblemCode.INTERNAL,
+        ProblemCode.CLOCK_WRONG,
+        ProblemCode.VIRTUAL_CAMERA,
+        ProblemCode.HANDOVER_HANGS,
+    }
+)
+"""Counted by code; what is wrong with a person's card or standing is `other`."""
+PROBLEMS = frozenset({OTHER, *(problem.code for problem in TECHNICAL)})
+
+_ASKING = "asking"
+_STAGES: dict[type[st.State], str] = {
+    st.Reading: "reading",
+    st.ChoosingMethod: "choosing",
+    st.PrintedCodeEntry: "code",
+    st.FaceCheck: "face",
+    st.PinEntry: "pin",
+    st.PhoneCheck: "phone",
+    st.StaffCheck: "staff",
+    st.Opening: "opening",
+    st.Notice: _ASKING,
+    st.Registration: _ASKING,
+    st.Consent: _ASKING,
+    st.SpecificDisease: _ASKING,
+    st.Subsidies: _ASKING,
+    st.Prescription: _ASKING,
+    st.Limit: _ASKING,
+    st.Summary: _ASKING,
+    st.Submitting: "submitting",
+    st.Complete: "complete",
+    st.Problem: "problem",
+    st.Inquiry: "inquiry",
+}
+"""Which question was asked is nobody's business: all of them are one stage."""
+STAGES = frozenset(_STAGES.values())
+DEVICES = frozenset({"reader", "camera", "service", "results"})
+TRIES = frozenset({"pin", "code"})
+_BUCKETS = (0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180)
+"""Seconds."""
+
+
+class Delivering(Protocol):
+    @property
+    def ledger(self) -> Unended: ...
+    @property
+    def trouble(self) -> object | None: ...
+
+
+class Watched(Protocol):
+    """What is read of the conductor when somebody asks."""
+
+    @property
+    def reader_name(self) -> str | None: ...
+    @property
+    def delivery(self) -> Delivering: ...
+    def listen(
+        self,
+        on_state: Callable[[st.State], None] | None = None,
+        on_effect: None = None,
+        on_event: Callable[[ev.Event], None] | None = None,
+    ) -> None: ...
+
+
+class Meters:
+    """Listens to one conductor. `registry` is for an exposition; everything in it is this terminal's alone."""
+
+    def __init__(self, conductor: Watched, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.registry = CollectorRegistry()
+        self._conductor, self._clock = conductor, clock
+        self._state: st.State = st.START
+        self._reception = ""
+        self._way, self._end = NO_WAY, LEFT
+        self._stage, self._since = "", 0.0
+        self._make()
+        self._read_when_asked()
+        conductor.listen(on_state=self.on_state, on_event=self.on_event)
+
+    def _make(self) -> None:
+        registry = self.registry
+        self._receptions = Counter(
+            "uketsuke_receptions", "Receptions that ended, by way and end.", ("way", "end"), registry=registry
+        )
+        self._seconds = Histogram(
+            "uketsuke_stage_seconds", "Seconds spent in a stage.", ("stage",), buckets=_BUCKETS, registry=registry
+        )
+        self._problems = Counter(
+            "uketsuke_problems", "Problems shown, by code; those of a card are 'other'.", ("code",), registry=registry
+        )
+        self._tries = Counter(
+            "uketsuke_tries_wasted",
+            "Tries that cards lost without a wrong entry here, computed from their counters.",
+            ("secret",),
+            registry=registry,
+        )
+        self._uncertain = Counter(
+            "uketsuke_tries_uncertain", "PIN entries whose answer the card never gave.", registry=registry
+        )
+        self._devices = Gauge("uketsuke_device_ready", "1: it works, 0: it does not.", ("device",), registry=registry)
+        for secret in TRIES:
+            self._tries.labels(secret)
+        Info("uketsuke_build", "This program.", registry=registry).info({"version": VERSION})
+
+    def _read_when_asked(self) -> None:
+        delivery = self._conductor.delivery
+        waiting = Gauge("uketsuke_outbox_waiting", "Decisions not delivered yet.", registry=self.registry)
+        oldest = Gauge("uketsuke_outbox_oldest_seconds", "Age of the oldest of them; 0: none.", registry=self.registry)
+        waiting.set_function(lambda: len(_decided(delivery.ledger)))
+        oldest.set_function(lambda: _age(delivery.ledger))
+        ready = self._devices.labels
+        ready("reader").set_function(lambda: float(self._conductor.reader_name is not None))
+        ready("results").set_function(lambda: float(delivery.trouble is None))
+        ready("camera").set(1)
+        ready("service").set(1)
+
+    # --- from the conductor, on its event loop ----------------------------------------------------------------
+
+    def on_event(self, event: ev.Event) -> None:
+        """Comes before the state that it led to."""
+        before = self._state
+        match event:
+            case ev.PinRefused(left=left, sent=sent) if isinstance(before, st.PinEntry):
+                self._tries.labels("pin").inc(max(0, before.left - left - int(sent)))
+            case ev.CodeRefused(left=left) if not isinstance(before, st.Idle):
+                self._tries.labels("code").inc(max(0, before.reception.code_left - left - 1))
+            case ev.CardFailed() | ev.CardTaken() if _verifying(before):
+                self._uncertain.inc()
+            case ev.CameraChanged(available=available):
+                self._devices.labels("camera").set(float(available))
+            case ev.ServiceSilent():
+                self._devices.labels("service").set(0)
+            case ev.ChallengeFetched() | ev.CheckOpened() | ev.Registered() | ev.Accepted() | ev.ServiceRefused():
+                self._devices.labels("service").set(1)
+            case _:
+                pass
+
+    def on_state(self, state: st.State) -> None:
+        self._state = state
+        self._enter(state)
+        reception = "" if isinstance(state, st.Idle) else state.reception.id
+        if reception != self._reception:
+            self._finish()
+            self._reception, self._way, self._end = reception, NO_WAY, LEFT
+        match state:
+            case st.Opening(way=way, reception=known):
+                self._way = BOTH if way is Way.PIN and known.face_matched else way.value
+            case st.Complete(outcome=outcome):
+                self._end = _ENDS[outcome]
+            case st.Inquiry():
+                self._end = INQUIRY
+            case st.Problem(problem=problem) if self._end != PROBLEM:
+                self._end = PROBLEM
+                self._problems.labels(problem.code if problem in TECHNICAL else OTHER).inc()
+            case _:
+                pass
+
+    def _finish(self) -> None:
+        if self._reception:
+            self._receptions.labels(self._way, self._end).inc()
+
+    def _enter(self, state: st.State) -> None:
+        stage = "" if isinstance(state, st.Idle) else _STAGES[type(state)]
+        if stage != self._stage:
+            now = self._clock()
+            if self._stage:
+                self._seconds.labels(self._stage).observe(now - self._since)
+            self._stage, self._since = stage, now
+
+
+_ENDS = {
+    st.Outcome.DONE: RECEIVED,
+    st.Outcome.NOTHING_SHARED: RECEIVED,
+    st.Outcome.NOT_VALID: RECEIVED,
+    st.Outcome.AWAITING: AWAITING,
+    st.Outcome.REGISTRATION_DECLINED: LEFT,
+}
+
+
+def _verifying(state: st.State) -> bool:
+    return isinstance(state, st.PinEntry) and state.phase is st.PinPhase.VERIFYING
+
+
+def _decided(ledger: Unended) -> list[datetime]:
+    return [one.decided.at for one in ledger.unended() if one.decided is not None and not one.closed]
+
+
+def _age(ledger: Unended) -> float:
+    waiting = _decided(ledger)
+    return max(0.0, (datetime.now(UTC) - min(waiting)).total_seconds()) if waiting else 0.0

@@ -1,0 +1,88 @@
+"""`uketsuke prune` obeys the settings and never touches the ledger, or a result that may still be waited for."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from terminal.assembly import ledger_path
+from terminal.cli.main import app
+from terminal.keeping.prune import TRACES, prune, too_old
+from tests.terminal.keeping.conftest import House
+from tests.terminal.keeping.house import HouseTerminal
+
+NOW = datetime.now(UTC)
+
+
+def aged(path: Path, days: int, content: bytes = b"x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    moment = (NOW - timedelta(days=days)).timestamp()
+    os.utime(path, (moment, moment))
+    return path
+
+
+def with_records(settings: Settings, **records: int) -> Settings:
+    return settings.model_copy(update={"records": settings.records.model_copy(update=records)})
+
+
+def test_each_kind_is_kept_as_long_as_its_setting_says(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path)
+    old = [
+        aged(settings.cache_dir / "model" / "old.bin", 91),
+        aged(tmp_path / "terminal.log.2026-01-01", 31),
+        aged(tmp_path / TRACES / "card.txt", 8),
+        aged(tmp_path / f"audit-{NOW.year - 6}-01.jsonl", 1),
+    ]
+    young = [
+        aged(settings.cache_dir / "young.bin", 89),
+        aged(tmp_path / "terminal.log.2026-11-01", 29),
+        aged(tmp_path / TRACES / "young.txt", 6),
+        aged(tmp_path / f"audit-{NOW.year - 1}-01.jsonl", 400),
+        aged(tmp_path / "audit.jsonl", 4000),
+        aged(tmp_path / "terminal.log", 4000),
+        aged(tmp_path / "ledger.db", 4000),
+        aged(tmp_path / "ledger-until-20200101-000000.db", 4000),
+        aged(tmp_path / "terminal" / "key.pem", 4000),
+        aged(tmp_path / "results" / "OQSsiquc01res_face_1.xml", 4000),
+    ]
+    assert sorted(found.path for found in prune(settings, NOW)) == sorted(old)
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in young)
+    never = with_records(settings, cache_days=0, log_days=0, trace_days=0)
+    aged(old[0], 9000)
+    assert list(too_old(never, NOW)) == []
+
+
+def test_only_results_that_were_handed_over_just_so(house: House) -> None:
+    settings = house.enrolled("front-1")
+
+    async def day(terminal: HouseTerminal) -> None:
+        for _ in range(3):
+            await terminal.reception()
+
+    house.at(settings, day)
+    first, second, third = sorted(settings.results_dir.glob("*.xml"))
+    second.write_bytes(second.read_bytes() + b" ")  # somebody worked on it
+    other = aged(settings.results_dir / "OQSsiquc01res_face_other.xml", 900)
+    records = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
+    later = NOW + timedelta(days=31)
+    assert list(too_old(settings, later)) == []  # 0 by default: the receipt computer may come yet
+    monthly = with_records(settings, results_days=30)
+    assert list(too_old(monthly, NOW + timedelta(days=29))) == []
+    assert {found.path for found in prune(monthly, later)} == {first, third}
+    assert (second.exists(), other.exists()) == (True, True)
+    assert [record.hash for record in LedgerFile(ledger_path(settings)).records()] == records
+
+
+def test_the_command_lists_first_and_deletes_then(tmp_path: Path) -> None:
+    old = aged(tmp_path / "cache" / "old.bin", 91)
+    environment = {"UKETSUKE_STATE_DIR": str(tmp_path)}
+    listed = CliRunner().invoke(app, ["prune", "--dry-run"], env=environment)
+    assert (listed.exit_code, str(old) in listed.output, old.exists()) == (0, True, True)
+    done = CliRunner().invoke(app, ["prune"], env=environment)
+    assert (done.exit_code, done.output, old.exists()) == (0, "deleted: 1 x cache\n", False)
+    assert CliRunner().invoke(app, ["prune"], env=environment).output == "deleted: nothing\n"

@@ -1,0 +1,85 @@
+"""State folders of every release are opened by this version: looked at, worked on, backed up, pruned."""
+
+import asyncio
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from consent.ledger import LedgerFile
+from consent.verification import LedgerIntact, verify_file
+from terminal.assembly import ledger_path
+from terminal.cli.main import app
+from terminal.keeping.backup import back_up
+from terminal.keeping.prune import prune
+from terminal.keeping.sealed import Cost
+from terminal.keeping.unpacking import unpack
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from tests.terminal.conductor.counter_fixture import Desk
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "fixtures"
+STATES = sorted(FIXTURES.glob("state-v*"))
+PASSPHRASE = "a passphrase of a test"
+
+
+@pytest.fixture(params=STATES, ids=lambda folder: folder.name)
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return shutil.copytree(request.param, tmp_path / "state")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_every_release_has_left_its_state() -> None:
+    """`tools/keep-state` makes it before a release is tagged."""
+    tags = subprocess.run(["git", "tag", "--list", "v*"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert set(tags.split()) <= {folder.name.removeprefix("state-") for folder in STATES}
+
+
+def test_the_next_patient_is_received(state: Path) -> None:
+    before = [record.hash for record in LedgerFile(state / "ledger.db").records()]
+
+    async def day(desk: Desk) -> None:
+        async with desk.open():
+            await desk.to_consent()
+            await desk.share_all()
+            complete = await desk.until(st.Complete)
+            assert complete.delivered
+            await desk.take_card()
+
+    with Counter(Settings(state_dir=state), timeout_seconds=2) as counter:
+        asyncio.run(day(Desk(counter, counter.settings)))
+    records = list(LedgerFile(state / "ledger.db").records())
+    assert [record.hash for record in records[: len(before)]] == before
+    assert records[-1].event.kind == "delivered"
+    assert isinstance(verify_file(state / "ledger.db"), LedgerIntact)
+
+
+def test_it_is_backed_up_whole_and_pruned_with_care(state: Path, tmp_path: Path) -> None:
+    settings = Settings(state_dir=state)
+    before = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
+    done = back_up(settings, None, tmp_path / "one.backup", PASSPHRASE, datetime.now(UTC), Cost(n=1 << 10))
+    assert isinstance(done.ledger, LedgerIntact)
+    unpack(tmp_path / "one.backup", PASSPHRASE, tmp_path / "again")
+    assert [record.hash for record in LedgerFile(tmp_path / "again" / "ledger.db").records()] == before
+    for name in ("terminal/key.pem", "terminal/enrolment.json", "terminal/card-hash.key", "audit.jsonl"):
+        assert (tmp_path / "again" / name).read_bytes() == (state / name).read_bytes()
+    kept = {path for path in state.rglob("*") if path.is_file() and "cache" not in path.parts}
+    list(prune(settings, datetime.now(UTC)))
+    assert kept <= {path for path in state.rglob("*") if path.is_file()}
+
+
+def test_the_commands_of_every_day_work_on_it(state: Path) -> None:
+    for command in (
+        ["ledger", "verify"],
+        ["ledger", "show"],
+        ["config", "check"],
+        ["prune", "--dry-run"],
+        ["card", "list"],
+    ):
+        result = CliRunner().invoke(app, command, env={"UKETSUKE_STATE_DIR": str(state)})
+        assert result.exit_code == 0, f"{command}: {result.output}"
