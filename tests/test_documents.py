@@ -1,0 +1,54 @@
+"""The documents: every link leads somewhere, and a Japanese page says what its English one says."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAIRS = {
+    "README.md": "README.ja.md",
+    "docs/problems.md": "docs/problems.ja.md",
+    "docs/vendors.md": "docs/vendors.ja.md",
+}
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
+COMMAND = re.compile(r"^ {4}((?:uketsuke|make) [^#\n]*)", re.MULTILINE)
+
+
+def documents() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
+
+
+def test_every_link_leads_somewhere() -> None:
+    dead = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in documents()
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert not dead, dead
+
+
+@pytest.mark.parametrize(("english", "japanese"), PAIRS.items(), ids=list(PAIRS))
+def test_the_japanese_page_has_the_same_headings_codes_and_commands(english: str, japanese: str) -> None:
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in (english, japanese)]
+    levels, codes, commands = (
+        [found(page) for page in pages]
+        for found in (
+            lambda page: re.findall(r"^#+", page, re.MULTILINE),
+            lambda page: sorted(set(re.findall(r"\bU-\d{3}\b", page))),
+            lambda page: sorted({command.strip() for command in COMMAND.findall(page)}),
+        )
+    )
+    assert levels[0] == levels[1]
+    assert codes[0] == codes[1]
+    assert commands[0] == commands[1]
+
+
+def test_no_page_is_left_out_of_the_readme() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "docs/*.md"], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.split()
+    both = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "README.ja.md").read_text(encoding="utf-8")
+    assert [name for name in listed if name not in both] == []
