@@ -138,7 +138,7 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
         (["ledger", "export", "new.jsonl"], "ledger.db"),
         (["enrol", "--service", "http://127.0.0.1:9"], "Start one with `uketsuke stub`"),
         (["enrol", "--service", "http://example.com"], "http"),
-        (["run", "--headless", "--language", "xx"], "Known: ja, en"),
+        (["run", "--headless", "--language", "xx"], "Known: ja, ja-easy, en"),
         (["stub", "--host", "0.0.0.0"], "without TLS"),
         (["stub", "--line", "/nowhere"], "uketsuke pki --folder /nowhere"),
         (["stub", "--behaviour", "submit:manner=rude"], "behaviour of the stub: manner"),

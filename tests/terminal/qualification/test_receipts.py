@@ -164,7 +164,7 @@ def test_a_confirmation_the_service_never_gave(books: Books, counter: Any, card:
     broken = books.verified(asking=False)
     assert isinstance(broken, LedgerBroken)
     assert broken.sequence == 3
-    assert "no confirmation" in broken.what
+    assert "not the service's confirmation" in broken.what
     whole = Books(counter, card, tmp_path / "other.db")
     assert isinstance(verify_with_receipts(whole.path, forged.public_pem), LedgerBroken)
 

@@ -57,6 +57,7 @@ def test_openapi_has_every_route_and_model(counter: Any) -> None:
         ("get", "/v2/checks/{check_id}/result"),
         ("post", "/v2/checks/{check_id}/withdrawal"),
         ("get", "/v2/checks/{check_id}/consents"),
+        ("post", "/v2/keys"),
         ("post", "/v2/lookups"),
         ("get", "/v2/receipts"),
     }
