@@ -30,20 +30,23 @@ def test_every_link_leads_somewhere() -> None:
     assert not dead, dead
 
 
+def headings(page: str) -> list[str]:
+    return re.findall(r"^##? ", page, re.MULTILINE)
+
+
+def codes(page: str) -> set[str]:
+    return set(re.findall(r"\bU-\d{3}\b", page))
+
+
+def commands(page: str) -> set[str]:
+    return {command.strip() for command in COMMAND.findall(page)}
+
+
 @pytest.mark.parametrize(("english", "japanese"), PAIRS.items(), ids=list(PAIRS))
 def test_the_japanese_page_has_the_same_headings_codes_and_commands(english: str, japanese: str) -> None:
     pages = [(ROOT / name).read_text(encoding="utf-8") for name in (english, japanese)]
-    levels, codes, commands = (
-        [found(page) for page in pages]
-        for found in (
-            lambda page: re.findall(r"^##? ", page, re.MULTILINE),
-            lambda page: sorted(set(re.findall(r"\bU-\d{3}\b", page))),
-            lambda page: sorted({command.strip() for command in COMMAND.findall(page)}),
-        )
-    )
-    assert levels[0] == levels[1]
-    assert codes[0] == codes[1]
-    assert commands[0] == commands[1]
+    for found in (headings, codes, commands):
+        assert found(pages[0]) == found(pages[1])
 
 
 def test_no_page_is_left_out_of_the_readme() -> None:
