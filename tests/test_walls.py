@@ -127,6 +127,11 @@ def test_the_session_loads_nothing_heavy() -> None:
     assert loaded_after("import terminal.session.step") == set()
 
 
+def test_the_default_engine_loads_no_other() -> None:
+    opened = "from pathlib import Path\nfrom vision.engines.open import open_engine\nopen_engine(Path('cache'))"
+    assert loaded_after(opened) == {"cv2"}
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "from typer.testing import CliRunner\n"

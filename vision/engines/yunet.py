@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vision.engines.models.weights import NotBuilt
 from vision.face import Face, FaceAxes, FaceBox
 from vision.frame import Image
+from vision.opencv_log import silence
 
 Rows = NDArray[np.float32]
 """(N, 15), best first: left, top, width, height; x and y of the five points as in `vision.face.Points`; score."""
@@ -28,6 +29,7 @@ _STILL_A_FACE = 0.5
 class YuNet:
     def __init__(self, file: Path) -> None:
         """Tries it on a blank picture. Raises NotBuilt."""
+        silence()
         try:
             self._detector = self._create(file, _QUICK)
             self._rows(np.zeros((_QUICK, _QUICK), np.uint8), _QUICK, _SURE)

@@ -8,11 +8,11 @@ import cv2
 
 from config.platform.chosen import system
 from vision.frame import Frame, FrameProblem, frame_of
+from vision.opencv_log import silence
 from vision.sources.protocol import SourceKind
 from vision.verdict import CameraLost
 
-# OpenCV complains on standard error, where the terminal's screen is painted; what is wrong is said in a `CameraLost`.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+silence()  # what is wrong is said in a `CameraLost`
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 VIRTUAL_DRIVERS = frozenset({"v4l2 loopback", "v4l2loopback", "akvcam", "vivid", "vimc"})

@@ -61,7 +61,7 @@ def test_settled_points_lie_on_the_face_however_it_is_tilted(grey: Image, degree
     (straight,), (face,) = yunet.faces(grey), yunet.faces(tilted)
     expected = cv2.transform(straight.points[None], matrix)[0]
     away = np.linalg.norm(yunet.settled(tilted, face).points - expected, axis=1)
-    assert away.max() < 0.25 * FaceAxes(straight.points).distance
+    assert away.max() < 0.3 * FaceAxes(straight.points).distance
 
 
 def test_a_face_that_is_not_seen_again_keeps_its_points() -> None:
