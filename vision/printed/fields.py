@@ -19,6 +19,11 @@ SECURITY_ALPHABET: Final = "0123456789"
 
 SURE: Final = 0.93
 """Least probability of a digit or era that counts as read (docs/accuracy.md, printed code)."""
+_ERA_SHARE: Final = 0.97
+"""The same for a character of the era, among those that can stand in a date. The era is no part of the code: it counts
+years of which the day must exist."""
+_ERA_SEEN: Final = 0.02
+"""Least probability of such a character among all."""
 _BIRTH: Final = re.compile(r"(明治|大正|昭和|平成|令和)?(元|\d{1,4})年(\d{1,2})月(\d{1,2})日生?")
 _EXPIRY: Final = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:まで有効?)?")
 
@@ -58,7 +63,9 @@ class PrintedFields:
 def birth_of(read: Sequence[Character]) -> PrintedBirth | None:
     """The birth date, or None when a place is doubtful or the calendar has no such day."""
     found = _BIRTH.fullmatch("".join(character.text for character in read))
-    if found is None or not _sure(read, *(found.span(group) for group in (1, 2, 3, 4))):
+    if found is None or not _sure(read, *(found.span(group) for group in (2, 3, 4))):
+        return None
+    if not all(_may_be_era(character) for character in read[: max(found.end(1), 0)]):
         return None
     era, year, month, day = found.groups()
     counted = 1 if year == "元" else int(year)
@@ -88,6 +95,10 @@ _FIRST_YEAR: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 
 
 def _sure(read: Sequence[Character], *spans: tuple[int, int]) -> bool:
     return all(character.sure >= SURE for start, end in spans if start >= 0 for character in read[start:end])
+
+
+def _may_be_era(character: Character) -> bool:
+    return character.sure >= SURE or (character.share >= _ERA_SHARE and character.sure >= _ERA_SEEN)
 
 
 def _day(year: int, month: str, day: str) -> date | None:

@@ -36,6 +36,7 @@ _LEAST_SCALE: Final = 4.0
 """Pixels a millimetre in the frame; below it digits blur into each other."""
 _BURNT: Final = 250
 _BURNT_SHARE: Final = 0.04
+_REFLECTING_SHARE: Final = 0.01
 _MARK: Final = Path(__file__).with_name("pinless.png")
 _MARK_SCALE: Final = 5.0
 _MARK_LIKE: Final = 0.62
@@ -61,7 +62,8 @@ def look_at(rgb: Image, recogniser: Recogniser) -> CardLook:
             return _read(rgb, upright, recogniser)
     if not outlines:
         return CardLook(CardGuidance.SHOW_CARD)
-    return CardLook(CardGuidance.OTHER_SIDE, outline=outlines[0])
+    reflects = _reflects(rgb, outlines[0])
+    return CardLook(CardGuidance.TILT if reflects else CardGuidance.OTHER_SIDE, outline=outlines[0])
 
 
 def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
@@ -91,6 +93,14 @@ def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: 
     target = (corners - [box.left - margin, box.top - margin]) * scale
     matrix = cv2.getPerspectiveTransform(outline.astype(np.float32), target.astype(np.float32))
     return np.asarray(cv2.warpPerspective(rgb, matrix, size, flags=cv2.INTER_CUBIC), np.uint8)
+
+
+def _reflects(rgb: Image, outline: Quad) -> bool:
+    """Whether a lamp whitens part of the card and not all of it: then its side cannot be told."""
+    card = cut_out(rgb, outline, Box(0.0, 0.0, layout.WIDTH, layout.HEIGHT), 2.0, 0.0)
+    white = float((card.min(axis=2) >= _BURNT).mean())
+    card[:] = 0
+    return _REFLECTING_SHARE < white < 0.5
 
 
 def _burnt(line: Image) -> bool:

@@ -21,10 +21,13 @@ class NoRecogniser(RuntimeError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Character:
-    """One character that was read, and how sure the network was: 0 to 1."""
+    """One character that was read."""
 
     text: str
     sure: float
+    """Probability, 0 to 1, among all characters the network knows."""
+    share: float = 0.0
+    """Probability among the allowed ones alone: high where others look like it that cannot stand there."""
 
 
 class Recogniser:
@@ -66,7 +69,8 @@ class Recogniser:
         before = 0
         for step, number in enumerate(int(one) for one in chosen):
             if number:
-                read = Character(allowed[number - 1], float(known[step, number]))
+                sure = float(known[step, number])
+                read = Character(allowed[number - 1], sure, sure / float(known[step, 1:].sum()))
                 if number != before:
                     found.append(read)
                 elif read.sure > found[-1].sure:

@@ -10,11 +10,11 @@ import pytest
 from vision.frame import Frame, Image
 from vision.open_source import open_source
 from vision.printed.corners import find_cards
-from vision.printed.fields import PrintedBirth, PrintedFields
+from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, security_of
 from vision.printed.guidance import CardGuidance
 from vision.printed.look import look_at
 from vision.printed.reader import PrintedReader
-from vision.printed.recogniser import Recogniser
+from vision.printed.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import Scene, Trouble, homography, ordinary, shoot
 
@@ -127,6 +127,47 @@ def test_a_reflection_on_a_field_leaves_its_digits_open(hana: CardFront, recogni
     assert look.fields is not None
     assert not look.fields.whole
     assert look.guidance is CardGuidance.TILT
+
+
+def test_a_reflection_beside_the_fields_hides_neither_side_nor_code(hana: CardFront, recogniser: Recogniser) -> None:
+    scene = Scene()
+    picture = held(hana, scene).astype(np.float32)
+    where = cv2.perspectiveTransform(
+        np.array([[[45 * 12, 38 * 12]]], np.float32), homography(draw_front(hana).shape, scene)
+    )[0, 0]
+    lamp = np.zeros((480, 640), np.float32)
+    cv2.ellipse(lamp, (int(where[0]), int(where[1])), (60, 20), 20, 0, 360, 1.0, -1)
+    picture += 250 * np.asarray(cv2.GaussianBlur(lamp, (0, 0), 9))[:, :, None]
+
+    look = look_at(np.clip(picture, 0, 255).astype(np.uint8), recogniser)
+
+    assert look.fields is not None
+    assert look.fields.whole
+
+
+def test_where_a_lamp_hides_the_side_the_card_is_to_be_tilted(recogniser: Recogniser) -> None:
+    picture = shoot(draw_back(), Scene(), 3)
+    cv2.ellipse(picture, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
+    assert look_at(picture, recogniser).guidance is CardGuidance.TILT
+
+
+def characters(text: str, sure: float = 1.0, share: float = 1.0) -> list[Character]:
+    return [Character(one, sure, share) for one in text]
+
+
+@pytest.mark.parametrize(
+    ("sure", "share", "read"),
+    [(0.95, 0.95, True), (0.3, 0.99, True), (0.3, 0.9, False), (0.01, 0.99, False)],
+)
+def test_an_era_may_look_like_what_cannot_stand_there(sure: float, share: float, read: bool) -> None:
+    date_after = characters("4年7月22日生")
+    assert (birth_of([*characters("令", sure, share), *characters("和"), *date_after]) is not None) is read
+
+
+def test_a_doubtful_digit_is_left_open_whatever_else_may_stand_there() -> None:
+    day = [*characters("令和4年7月2"), *characters("2", 0.9), *characters("日生")]
+    assert birth_of(day) is None
+    assert security_of([*characters("490"), *characters("7", 0.9)]) == b"490 "
 
 
 def test_nothing_wrong_is_read_from_hard_pictures(hana: CardFront, recogniser: Recogniser) -> None:
