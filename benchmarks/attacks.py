@@ -15,7 +15,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,20 @@ from vision.synthetic.source import SyntheticSource
 from vision.verdict import FaceMatched, Guidance, PhotoSign, PhotoSuspected
 
 STANDARD = DEMANDS[AntiPhoto.STANDARD]
+ONE_TURN = replace(STANDARD, turns=1, mistakes=0)
+"""What one turn is worth alone: nothing is forgiven, so each end says what was missed."""
+ENDS = {
+    PhotoSign.CHANGED: "lost",
+    PhotoSign.NOT_TURNED: "no turn",
+    PhotoSign.WRONG_WAY: "wrong way",
+    PhotoSign.FLAT: "nose not ahead",
+}
 FPS = 25.0
 EVERY = 6
 """Frames between two moments at which a film is entered."""
 AHEAD = 0.2
 PRINTS_FPS = 5.0
-PRINTS_EVERY = 3
+PRINTS_EVERY = 1
 BENDS = (0.5, 1.0, 1.5, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
@@ -98,7 +106,7 @@ def forced(side: int) -> random.Random:
 
 def tried(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> tuple[str, int]:
     """How a challenge for that side ends that is set in frame `start`, and how many frames show the turn."""
-    challenge = Challenge(STANDARD, forced(side))
+    challenge = Challenge(ONE_TURN, forced(side))
     first, points = frames[start]
     assert points is not None
     challenge.begin(first.grey, points, first.taken_at)
@@ -108,12 +116,10 @@ def tried(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> t
             turned += 1
         told = challenge.turned(frame.grey, seen, frame.taken_at)
         if isinstance(told, PhotoSign):
-            return told.value, turned
+            return ENDS[told], turned
         if challenge.just_turned:
             return "passed", turned
-        if told is Guidance.ONCE_MORE:
-            return "asked again", turned
-    return "film ended", turned
+    return "series ended", turned
 
 
 def turns(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> bool:
@@ -123,6 +129,33 @@ def turns(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> b
     until = first.taken_at + STANDARD.seconds
     later = [turn(seen) for frame, seen in frames[start + 1 :] if seen is not None and frame.taken_at < until]
     return sum((one - turn(points)) * side >= STANDARD.enough for one in later) >= STANDARD.looks
+
+
+def attack_rate(ends: Counter[str]) -> str:
+    """APCER (ISO/IEC 30107-3): the share of attack presentations that pass, with its upper 95 % limit."""
+    return _rate("APCER", ends["passed"], ends.total())
+
+
+def bona_fide_rate(ends: Counter[str]) -> str:
+    """BPCER: the share of bona fide presentations that do not pass."""
+    return _rate("BPCER", ends.total() - ends["passed"], ends.total())
+
+
+def _rate(name: str, wrong: int, total: int) -> str:
+    if not total:
+        return f"{name}: no presentations"
+    upper = binomial_upper(wrong, total)
+    return f"{name} {wrong / total:.1%} ({wrong} of {total}, at most {upper:.1%})"
+
+
+def binomial_upper(wrong: int, total: int) -> float:
+    """The upper 95 % limit of Wilson's interval; 3 / n where nothing went wrong."""
+    if not wrong:
+        return min(3 / total, 1.0)
+    share, z = wrong / total, 1.96
+    middle = share + z * z / (2 * total)
+    reach = z * float(np.sqrt(share * (1 - share) / total + z * z / (4 * total * total)))
+    return (middle + reach) / (1 + z * z / total)
 
 
 def real(frames: list[tuple[Frame, Points | None]]) -> Counter[str]:
@@ -168,8 +201,9 @@ def moving_prints(folder: Path, engine: FaceEngine) -> dict[str, Any]:
         "series": len(series),
         "pictures": pictures,
         "faces": faces,
-        "all trials": dict(ends),
-        "trials that look turned": dict(turned_ends),
+        "all presentations": dict(ends),
+        "presentations that turn": dict(turned_ends),
+        "rates": {"all": attack_rate(ends), "that turn": attack_rate(turned_ends)},
     }
 
 
@@ -309,11 +343,14 @@ def measure(folder: Path | None, cache: Path, times: int, own: Path) -> dict[str
         if (folder / "prints").is_dir():
             figures["real prints, moved"] = moving_prints(folder / "prints" / "moving", engine)
             figures["MiniFASNet"] = votes(folder / "prints", engine, own)
-        figures["real clips"] = films
+        every = sum((Counter(one) for one in films.values()), Counter[str]())
+        figures["real clips"] = {**films, "rates": {"one turn": bona_fide_rate(every)}}
         figures["prints of real faces"] = {kind: dict(ends) for kind, ends in prints.items()}
-    for policy in (AntiPhoto.STANDARD, AntiPhoto.STRICT):
+        figures["prints of real faces"]["rates"] = {kind: attack_rate(ends) for kind, ends in prints.items()}
+    for policy in (AntiPhoto.STANDARD, AntiPhoto.STRICT) if times else ():
         found = synthetic(engine, policy, times)
-        figures[f"synthetic, {policy}"] = {kind: dict(ends) for kind, ends in found.items()}
+        rates = {kind: (attack_rate if kind in set(Attack) else bona_fide_rate)(ends) for kind, ends in found.items()}
+        figures[f"synthetic, {policy}"] = {kind: dict(ends) for kind, ends in found.items()} | {"rates": rates}
     return figures
 
 
@@ -323,6 +360,9 @@ def print_figures(figures: dict[str, Any]) -> None:
         for kind, ends in kinds.items():
             if not isinstance(ends, dict):
                 print(f"  {kind}: {ends}")
+                continue
+            if kind == "rates":
+                print("\n".join(f"  {what}: {rate}" for what, rate in ends.items()))
                 continue
             total = sum(ends.values())
             rest = ", ".join(f"{end} {count}" for end, count in sorted(ends.items()) if end != "passed")
@@ -335,7 +375,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
     parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's folder for faces")
-    parser.add_argument("--times", type=int, default=3, help="tries per synthetic person and attack")
+    parser.add_argument("--times", type=int, default=3, help="tries per synthetic person and attack; 0: none")
     given = parser.parse_args()
     figures = measure(given.folder, given.cache, given.times, given.own)
     print_figures(figures)

@@ -83,6 +83,7 @@ class Challenge:
         self._leads: list[float] = []
         self._unseen = self._wrong_way = 0
         self._mistakes = demands.mistakes
+        self._was_flat = False
         self.phase = Phase.AHEAD
         self._start()
 
@@ -173,7 +174,7 @@ class Challenge:
         if self._wrong_way >= self._demands.looks:
             return self._once_more(PhotoSign.WRONG_WAY)
         if now > self._until:
-            return PhotoSign.FLAT if len(self._leads) >= self._demands.looks else PhotoSign.NOT_TURNED
+            return self._looked_flat() if len(self._leads) >= self._demands.looks else PhotoSign.NOT_TURNED
         if self._unseen > _UNSEEN:
             return self._once_more(PhotoSign.NOT_TURNED)
         return Guidance.TURNED_TOO_FAR if self._lost_at_side or self._far > _TOO_FAR else SIDES[self._side]
@@ -195,6 +196,13 @@ class Challenge:
 
     def _stands_out(self) -> bool:
         return float(np.median(self._leads[-self._demands.looks :])) >= self._demands.stands_out
+
+    def _looked_flat(self) -> Guidance | PhotoSign:
+        """Once in an attempt a shallow nose, or points badly picked, may look so."""
+        if self._was_flat:
+            return PhotoSign.FLAT
+        self._was_flat = True
+        return self._once_more(PhotoSign.FLAT)
 
     def _once_more(self, sign: PhotoSign) -> Guidance | PhotoSign:
         self._start()

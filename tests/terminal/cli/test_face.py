@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from config.settings import Settings
-from terminal.assembly import NotReady, face_engine
+from terminal.assembly import NotReady, anti_spoofing, face_engine
 from terminal.cli import face
 from terminal.cli.main import app
 from terminal.doctor import devices
 from terminal.doctor.finding import Grade
+from tests.vision.antispoofing.conftest import small_network
+from vision.antispoofing.graph import anti_spoofing_network
 from vision.calibration import adding, bench
 from vision.calibration.persons import Person
 from vision.engines.engine import Engine
@@ -240,6 +242,31 @@ def test_a_broken_or_foreign_one_is_refused(calibrated: Path, change: dict[str, 
     code, output = call(calibrated, "run", "--headless")
     assert code == 1
     assert said in output
+
+
+# --- networks against photographs -----------------------------------------------------------------------------
+
+
+def test_networks_against_photographs_are_added_listed_and_replaced(tmp_path: Path) -> None:
+    assert "not delivered, not added" in call(tmp_path, "face", "models")[1]
+    first, second = tmp_path / "2.7_80x80_one.onnx", tmp_path / "4_80x80_two.onnx"
+    for seed, file in enumerate((first, second)):
+        file.write_bytes(anti_spoofing_network(small_network(seed)))
+    code, output = call(tmp_path, "face", "add-antispoof", str(first), str(second))
+    assert code == 0, output
+    assert "2.7_80x80_one.onnx: looks at 2.7 times the face" in output
+    assert "added: 2.7_80x80_one.onnx, 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1]
+    assert anti_spoofing(settings(tmp_path, ""))() is not None
+    assert call(tmp_path, "face", "add-antispoof", str(second))[0] == 0
+    assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1]
+    (tmp_path / "3_80x80_other.onnx").write_bytes(b"rubbish")
+    code, output = call(tmp_path, "face", "add-antispoof", str(tmp_path / "3_80x80_other.onnx"))
+    assert code == 1
+    assert "is not a network that OpenCV" in output
+    code, output = call(tmp_path, "face", "add-antispoof", str(tmp_path / "nothing.pth"))
+    assert code == 1
+    assert "no such file" in output
+    assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1], "what was added stays"
 
 
 # --- what cannot work -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -20,8 +21,10 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from tests.terminal.conductor.counter_fixture import EmptyRoom, no_engine
 from vision.camera import Camera
+from vision.reference import Reference
 from vision.sources.opencv import OpenCvSource
 from vision.sources.protocol import SourceKind
+from vision.verdict import FaceCheckStopped
 
 
 class Fed(EmptyRoom):
@@ -90,3 +93,22 @@ def test_thresholds_for_drawn_persons_need_all_three(
     patient.cv_certificate = b"certificate"
     chosen = str(desk._calibration(patient))
     assert (chosen == "drawn") is (kind is SourceKind.DRAWN and allowed and test_card)
+
+
+@pytest.mark.parametrize("kind", [SourceKind.CAMERA, SourceKind.FILE, SourceKind.DRAWN])
+def test_anti_spoofing_networks_do_not_vote_on_drawn_persons(monkeypatch: pytest.MonkeyPatch, kind: SourceKind) -> None:
+    """They know prints and faces, not drawings."""
+    given: list[Any] = []
+
+    def checked(*_: object, anti_spoofing: object, **__: object) -> FaceCheckStopped:
+        given.append(anti_spoofing)
+        return FaceCheckStopped()
+
+    monkeypatch.setattr("vision.check.check_face", checked)
+    engine, networks = SimpleNamespace(calibration="real", drawn_calibration=None), SimpleNamespace()
+    settings = VisionSettings(simulated_camera=True)
+    desk = CameraDesk(Camera(Fed(kind)), lambda: engine, settings, anti_spoofing=lambda: networks)  # type: ignore[arg-type, return-value]
+    patient = Patient("r1")
+    patient.put_reference(Reference(np.zeros(128)))
+    asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), patient, lambda _: None))
+    assert given == [None if kind is SourceKind.DRAWN else networks]

@@ -1,0 +1,32 @@
+"""How often a patient must touch the screen, counted on the whole way."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from terminal.simulated.demo.auto import AutoDemo
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.scripted import ScriptedPatient
+from terminal.simulated.demo.stage import SyntheticStage
+from terminal.simulated.personas.cast import BY_NAME
+
+
+def test_a_card_without_pin_is_three_touches_and_no_digit(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way of those who often cannot type: face, everything shared, the limit provided."""
+    touched: list[str] = []
+    original = ScriptedPatient._touch
+
+    def counted(self: ScriptedPatient, talk: Any, offer: Any, hands: Any) -> None:
+        if offer is not None:
+            touched.append(offer.id)
+        original(self, talk, offer, hands)
+
+    monkeypatch.setattr(ScriptedPatient, "_touch", counted)
+    monkeypatch.setattr(ScriptedPatient, "_type_pin", lambda *_: pytest.fail("a PIN was typed"))
+    told: list[str] = []
+    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, told.append)
+    (played,) = asyncio.run(demo.play([BY_NAME["pinless-scanned"]]))
+    assert (played.wrong, played.way, played.tries_spent) == ("", "face", 0)
+    assert touched == ["face", "all", "yes"]
