@@ -65,6 +65,20 @@ def test_the_lock_has_all_extras_but_the_one_with_a_lock_of_its_own() -> None:
     assert set(line.removeprefix("EXTRAS := ").split()) == EXTRAS - {"dlib"}
 
 
+READS_AND_DECIDES = """
+from pathlib import Path
+import cv2, numpy as np
+from vision.engines.open import open_engine
+from vision.printed.model import recogniser_path
+from vision.printed.recogniser import Recogniser
+line = np.full((48, 160, 3), 235, np.uint8)
+cv2.putText(line, "4907", (20, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20), 3)
+read = Recogniser(recogniser_path()).read(line, "0123456789")
+print("".join(one.text for one in read), sorted(open_engine(Path("cache")).calibration.thresholds))
+"""
+"""With the extra `printed`: the wheel brings both networks, and nothing is downloaded."""
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.pcscd
@@ -75,6 +89,7 @@ def test_a_reception_with_the_wheel_alone_before_a_service_with_all_extras(
     bare = install(tmp_path / "bare", str(wheel))
     assert packages(bare).isdisjoint({"dlib", "dlib-bin", "face-recognition", "setuptools", "fastapi", "sqlalchemy"})
     full = install(tmp_path / "full", f"{source}[{','.join(sorted(EXTRAS - {'dlib'}))}]")
+    assert run(full / "python", "-c", READS_AND_DECIDES) == "4907 [1, 3, 5]\n"
     told = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
     assert told.returncode == 1
     assert 'pip install "uketsuke[' in told.stderr

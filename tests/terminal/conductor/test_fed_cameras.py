@@ -105,9 +105,10 @@ def test_anti_spoofing_networks_do_not_vote_on_drawn_persons(monkeypatch: pytest
         return FaceCheckStopped()
 
     monkeypatch.setattr("vision.check.check_face", checked)
-    engine, networks = SimpleNamespace(calibration="real", drawn_calibration=None), SimpleNamespace()
+    engine: Any = SimpleNamespace(calibration="real", drawn_calibration=None)
+    networks: Any = SimpleNamespace()
     settings = VisionSettings(simulated_camera=True)
-    desk = CameraDesk(Camera(Fed(kind)), lambda: engine, settings, anti_spoofing=lambda: networks)  # type: ignore[arg-type, return-value]
+    desk = CameraDesk(Camera(Fed(kind)), lambda: engine, settings, anti_spoofing=lambda: networks)
     patient = Patient("r1")
     patient.put_reference(Reference(np.zeros(128)))
     asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), patient, lambda _: None))

@@ -1,5 +1,6 @@
 """A small MiniFASNet with random weights, as tensors and as a checkpoint of the kind the maker publishes."""
 
+import math
 import pickle
 import sys
 from collections import OrderedDict
@@ -22,7 +23,7 @@ def small_network(seed: int = 1, *, attention: bool = False) -> Tensors:
     tensors: Tensors = {}
 
     def put(name: str, *shape: int) -> None:
-        tensors[name] = chance.normal(0, 1 / np.sqrt(max(np.prod(shape[1:]), 1)), shape).astype(np.float32)
+        tensors[name] = chance.normal(0, math.prod(shape[1:]) ** -0.5, shape).astype(np.float32)
 
     def normalised(name: str, channels: int) -> None:
         for part, value in (("weight", 1.0), ("bias", 0.1), ("running_mean", 0.05), ("running_var", 0.9)):
@@ -66,7 +67,7 @@ class _Described:
     """Pickled as PyTorch describes a tensor."""
 
     def __init__(self, storage: _Storage, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
-        self._parts = (storage, 0, shape, strides, False, OrderedDict())
+        self._parts: tuple[Any, ...] = (storage, 0, shape, strides, False, OrderedDict())
 
     def __reduce__(self) -> Any:
         return sys.modules["torch._utils"]._rebuild_tensor_v2, self._parts
