@@ -202,8 +202,8 @@ print(ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, type(ver
 
 
 def fresh(film: Path, cache: Path) -> dict[str, float]:
-    """Of a fresh interpreter: `ready_s` from its first import to a camera that sends and an engine that can decide,
-    `rss_mb` its peak memory when it has decided once."""
+    """Figures of a fresh interpreter: `ready_s` from its first import to a camera that sends and an engine that can
+    decide, `rss_mb` its peak memory when it has decided once."""
     photo = film.with_suffix(".jp2")
     photo.write_bytes(card_portrait(PERSON))
     run = [sys.executable, "-c", TERMINAL, str(film), str(cache), str(photo)]
