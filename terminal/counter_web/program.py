@@ -17,6 +17,7 @@ from terminal.counter_web.site import SHARED, Site, Tell
 from terminal.front import crash
 from terminal.front.log_lines import log_to
 from terminal.front.opened import Opened, Opening
+from terminal.problems import ProblemCode
 from terminal.readiness import NotReady
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,9 @@ class WebTerminal:
 
 async def _show_in_browser(address: str) -> None:
     if not await asyncio.to_thread(open_page, address):
-        _tell_error(f"No browser was found here. Open this address in one on this computer: {address}")
+        code = ProblemCode.NO_BROWSER.code
+        log.warning("%s: no browser was found", code)
+        _tell_error(f"{code}: no browser was found here. Open this address in one on this computer: {address}")
 
 
 def _tell_error(text: str) -> None:

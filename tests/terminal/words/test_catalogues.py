@@ -138,14 +138,6 @@ def test_every_guidance_and_reason_has_its_words(language: str) -> None:
         assert say(undelivered.message_id)
 
 
-NOT_RAISED_YET: frozenset[ProblemCode] = frozenset(
-    {
-        ProblemCode.NO_BROWSER,
-    }
-)
-"""Codes that a later step raises. Empty before a release."""
-
-
 def test_every_problem_is_raised_somewhere() -> None:
     """A code in the manual that nothing can show misleads staff."""
     told_only = {"simulated", "talk"}  # rooms that know codes without raising them
@@ -153,7 +145,7 @@ def test_every_problem_is_raised_somewhere() -> None:
     for path in (ROOT / "terminal").rglob("*.py"):
         if not told_only & set(path.relative_to(ROOT).parts):
             raised.update(re.findall(r"ProblemCode\.([A-Z_]+)", path.read_text(encoding="utf-8")))
-    assert {code for code in ProblemCode if code.name not in raised} == NOT_RAISED_YET
+    assert {code for code in ProblemCode if code.name not in raised} == set()
 
 
 def test_a_number_takes_the_plural_of_its_language() -> None:
