@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.items import Answer, Item, Question, QuestionKind
+from consent.items import Answer, Item, Question, QuestionKind, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class Given:
     granted: bool
     at: datetime
     """With time zone."""
+    wording: Wording | None = None
+    """What was on the screen as it was said."""
 
 
 def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answer, ...]:
@@ -40,6 +42,6 @@ def unanswered(shown: Iterable[Question]) -> tuple[Answer, ...]:
     return answers(shown, {})
 
 
-def together(shown: Iterable[Question], *, granted: bool, at: datetime) -> dict[str, Given]:
-    """What "all" or "none" says: it covers the sharing questions, never a certificate or the limit."""
-    return {question.id: Given(granted, at) for question in shown if question.kind is QuestionKind.SHARING}
+def of_sharing(shown: Iterable[Question]) -> tuple[Question, ...]:
+    """What "all" and "none" cover: the sharing questions, never a certificate or the limit."""
+    return tuple(question for question in shown if question.kind is QuestionKind.SHARING)

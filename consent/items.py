@@ -68,6 +68,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How a question stood on the screen: keys of its sentences in the message catalogues, and their language."""
+
+    language: str
+    sentence: str
+    topic: str = ""
+    """The topic it stood under where several were asked together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was decided about one item whose question was on the screen."""
 

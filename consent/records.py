@@ -27,7 +27,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 or HMAC-SHA-256, hexadecimal."""
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-"""BCP 47 tag ("ja", "ja-Hira", "en")."""
+"""A language of the screen ("ja", "ja-easy", "en", "zh-Hans"), in the form of a BCP 47 tag."""
 
 
 class Body(BaseModel):
@@ -56,7 +56,8 @@ class RecordedAnswer(Body):
     language: Language | None = None
     """Language of the wording; None where it is not known that the question was on the screen."""
     wording: Annotated[str, Field(max_length=300)] = ""
-    """The question as shown, from the message catalogue. Never a text with the patient's data in it."""
+    """What was shown, from the message catalogue: the question; asked together, its topic on a second line; and in a
+    language no native speaker has checked the same in Japanese. Never a text with the patient's data in it."""
 
     @classmethod
     def of(cls, answer: Answer, language: str | None = None, wording: str = "") -> Self:

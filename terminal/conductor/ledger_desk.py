@@ -9,6 +9,7 @@ from cryptography import x509
 
 from config.files import create_whole
 from config.profiles import Profile
+from consent.items import Wording
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
 from consent.records import AskedQuestion, Decided, Opened, RecordedAnswer, card_hash
@@ -18,7 +19,7 @@ from terminal.conductor.worker import Worker
 from terminal.handover.name import result_file_stem
 from terminal.qualification.contract import Way
 from terminal.session.effects import Decision, RecordDecision, RecordDiscarded, RecordOpenedCheck
-from terminal.words.catalogue import question_wording
+from terminal.words.catalogue import wording_lines
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class LedgerDesk:
         history = self.ledger.of_check(decision.check_id)
         if history is None:
             raise LifeCycleError(f"check {decision.check_id} is decided but was never opened")
+        shown = dict(decision.wordings)
         return Decided(
             check_id=decision.check_id,
             reception_id=reception,
@@ -79,9 +81,7 @@ class LedgerDesk:
             decided_at=decision.decided_at,
             cause=decision.cause,
             answers=tuple(
-                RecordedAnswer.of(
-                    answer, decision.language, question_wording(decision.language, answer.question_id, self._profile)
-                )
+                RecordedAnswer.of(answer, shown[answer.question_id].language, self._wording(shown[answer.question_id]))
                 for answer in decision.answers
             ),
             by_law=decision.by_law,
@@ -89,6 +89,9 @@ class LedgerDesk:
             answered_by=decision.answered_by,
             result_file=result_file_stem(self._institution_code, decision.check_id, decision.decided_at),
         )
+
+    def _wording(self, shown: Wording) -> str:
+        return "\n".join(wording_lines(shown, self._profile))
 
     async def discarded(self, effect: RecordDiscarded) -> bool:
         return await self._write(lambda: self.ledger.discarded(effect.check_id, effect.reason))

@@ -4,7 +4,7 @@ from typing import Any
 
 from config.languages import Language
 from terminal.front.keypad import TypedPart
-from terminal.talk.parts import Body, Offer, Talk
+from terminal.talk.parts import Body, Line, Offer, Talk
 from terminal.words.catalogue import Words
 
 _PAGE_WORDS = {
@@ -57,7 +57,7 @@ def drawn(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
 def _body(body: Body) -> dict[str, Any]:
     return {
         "question": body.question,
-        "lines": [{"text": line.text, "kind": line.kind.value} for line in body.lines],
+        "lines": [_line(line) for line in body.lines],
         "offers": [_offer(offer) for offer in body.offers],
         "pad": body.pad.value,
         "camera": body.camera,
@@ -67,6 +67,11 @@ def _body(body: Body) -> dict[str, Any]:
         "sign": body.sign.value,
         "code": body.code,
     }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    drawn_line = {"text": line.text, "kind": line.kind.value}
+    return drawn_line | {"lang": Language(line.language).tag} if line.language else drawn_line
 
 
 def _offer(offer: Offer) -> dict[str, Any]:

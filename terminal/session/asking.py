@@ -4,8 +4,8 @@ from dataclasses import replace
 from enum import IntEnum
 
 from config.settings import PrescriptionPolicy
-from consent.answers import Given, answers, together
-from consent.items import HolderFacts, Item, Question, QuestionKind
+from consent.answers import Given, answers, of_sharing
+from consent.items import HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import by_law, questions
 from consent.records import Cause
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, SubsidyStanding
@@ -128,8 +128,10 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
 
 def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | None, rules: Rules, now: Now) -> Consent:
     on_screen = sharing if index is None else (sharing[index],)
+    ids = {question.id for question in on_screen}
+    bundled = reception.bundled | ids if index is None else reception.bundled - ids
     return Consent(
-        reception=_shown(reception, *on_screen),
+        reception=replace(_shown(reception, *on_screen), bundled=frozenset(bundled)),
         deadline=until(Consent, reception, rules, now),
         questions=sharing,
         index=index,
@@ -146,9 +148,23 @@ def _shown(reception: Reception, *on_screen: Question) -> Reception:
     )
 
 
-def _given(reception: Reception, question_id: str, granted: bool, now: Now) -> Reception:
-    given = dict(reception.given) | {question_id: Given(granted, now.wall)}
+def _given(reception: Reception, *answered: Question, granted: bool, now: Now) -> Reception:
+    given = dict(reception.given)
+    for question in answered:
+        given[question.id] = Given(granted, now.wall, wording(reception, question))
     return replace(reception, given=tuple(given.items()))
+
+
+def bundle_sentence(reception: Reception) -> str:
+    """Key of the sentence that asks all sharing questions together."""
+    return "consent.question.child" if reception.for_child else "consent.question"
+
+
+def wording(reception: Reception, question: Question) -> Wording:
+    """How this question stands, or last stood, on the screen."""
+    if question.id in reception.bundled:
+        return Wording(reception.language, bundle_sentence(reception), f"topic.{question.topic}")
+    return Wording(reception.language, f"question.{question.id}")
 
 
 # --- answers ------------------------------------------------------------------------------------------------
@@ -162,7 +178,7 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
             return _consent_event(state, event, rules, now)
         case SpecificDisease(question=question) | Subsidies(question=question) | Limit(question=question):
             if isinstance(event, QuestionAnswered) and event.question_id == question.id:
-                reception = _given(state.reception, question.id, event.granted, now)
+                reception = _given(state.reception, question, granted=event.granted, now=now)
                 return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
         case Prescription():
             if isinstance(event, PrescriptionChosen):
@@ -179,8 +195,9 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
     match event:
         case ShareAll() | ShareNone() if index is None:
             # what was answered one by one before was never confirmed, and is asked again
-            given = together(state.questions, granted=isinstance(event, ShareAll), at=now.wall)
-            reception = replace(reception, one_by_one=False, given=tuple(given.items()))
+            reception = replace(reception, one_by_one=False, given=())
+            together = of_sharing(state.questions)
+            reception = _given(reception, *together, granted=isinstance(event, ShareAll), now=now)
             return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
         case OneByOne() if index is None:
             reception = replace(reception, one_by_one=True)
@@ -188,7 +205,7 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
         case QuestionAnswered(question_id=question_id, granted=granted) if index is not None:
             if question_id != state.questions[index].id:
                 return Step(state)
-            reception = _given(reception, question_id, granted, now)
+            reception = _given(reception, state.questions[index], granted=granted, now=now)
             if index + 1 < len(state.questions):
                 return Step(_consent(reception, state.questions, index + 1, rules, now))
             return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
@@ -246,6 +263,13 @@ def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
     return {question_id: given for question_id, given in reception.given if counts or not given.granted}
 
 
+def _wordings(reception: Reception) -> tuple[tuple[str, Wording], ...]:
+    """As each question stood when it was answered; as it stands now where it was not."""
+    given = dict(reception.given)
+    said = ((question, given.get(question.id)) for question in reception.shown)
+    return tuple((question.id, (reply and reply.wording) or wording(reception, question)) for question, reply in said)
+
+
 def prescription_form(reception: Reception, rules: Rules) -> PrescriptionForm | None:
     match rules.consent.prescription:
         case PrescriptionPolicy.NOT_USED:
@@ -266,8 +290,9 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
         check_id=reception.check.check_id,
         decided_at=now.wall,
         cause=cause,
-        language=reception.display.language,
+        language=reception.language,
         answers=answers(reception.shown, confirmed(reception, cause, now)),
+        wordings=_wordings(reception),
         by_law=what_applies(facts, rules)[1],
         prescription=prescription_form(reception, rules) if facts.valid else None,
         answered_by=reception.answered_by,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from consent.items import Answer, AnsweredBy, Item, Question
+from consent.items import Answer, AnsweredBy, Item, Question, Wording
 from consent.records import Cause
 from terminal.qualification.contract import PrescriptionForm, Purpose, Way
 
@@ -122,6 +122,8 @@ class Decision:
     cause: Cause
     language: str
     answers: tuple[Answer, ...]
+    wordings: tuple[tuple[str, Wording], ...]
+    """What was on the screen, by question id."""
     by_law: tuple[Item, ...]
     prescription: PrescriptionForm | None
     answered_by: AnsweredBy | None = None

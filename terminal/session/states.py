@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from config.languages import Language
 from consent.answers import Given
 from consent.items import AnsweredBy, Item, Question
 from reader.facts import CardFacts, Medium, ReaderStanding
@@ -88,11 +89,18 @@ class Reception:
     """Questions that were on the screen."""
     given: tuple[tuple[str, Given], ...] = ()
     """The last answer to each question, by question id."""
+    bundled: frozenset[str] = frozenset()
+    """Ids of the questions that were last asked together with others."""
     one_by_one: bool = False
     """Answers count only once the summary is confirmed."""
     prescription: PrescriptionForm | None = None
     next_card: CardPresent | None = None
     """A card put down before this reception had ended."""
+
+    @property
+    def language(self) -> str:
+        """What the screen speaks now: Japanese while staff reads it."""
+        return self.display.language if self.japanese_until is None else Language.JAPANESE.value
 
     @property
     def by_phone(self) -> bool:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from consent.items import AnsweredBy, Question, QuestionKind
 from terminal.qualification.contract import CertificateStanding, PrescriptionForm
 from terminal.session import events as ev
+from terminal.session.asking import bundle_sentence
 from terminal.session.rules import Now
 from terminal.session.states import (
     AfterIdle,
@@ -22,6 +23,7 @@ from terminal.session.states import (
 )
 from terminal.session.step import step
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
+from terminal.words.catalogue import REFERENCE
 
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -69,12 +71,17 @@ def consent(state: Consent, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     if state.question is not None:
         return _one_question(state, state.question, scene)
-    names = dict.fromkeys(question.topic for question in state.questions)
-    topics = tuple(Line(say(f"topic.{name}"), LineKind.CHOICE) for name in names)
+    names = [f"topic.{name}" for name in dict.fromkeys(question.topic for question in state.questions)]
+    topics = tuple(Line(say(name), LineKind.CHOICE) for name in names)
+    sentence = bundle_sentence(reception)
     return Body(
         step=GuideStep.CONSENT,
-        question=say("consent.question.child" if reception.for_child else "consent.question"),
-        lines=(*topics, *hints(_respondent(reception, scene), say("consent.lasts"), say("consent.harmless"))),
+        question=say(sentence),
+        lines=(
+            *_original(scene, sentence, *names),
+            *topics,
+            *hints(_respondent(reception, scene), say("consent.lasts"), say("consent.harmless")),
+        ),
         offers=numbered(
             Offer(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
             Offer(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
@@ -82,6 +89,16 @@ def consent(state: Consent, scene: Scene) -> Body:
             _other_respondent(reception, scene),
         ),
     )
+
+
+def _original(scene: Scene, sentence: str, *topics: str) -> tuple[Line, ...]:
+    """The Japanese sentence, and what stands under it, for a language that no native speaker has checked."""
+    say = scene.original
+    if say is None:
+        return ()
+    listed = "・".join(say(topic) for topic in topics)
+    text = f"{say(sentence)}（{listed}）" if listed else say(sentence)
+    return (Line(text, LineKind.ORIGINAL, REFERENCE),)
 
 
 def _respondent(reception: Reception, scene: Scene) -> str:
@@ -118,7 +135,7 @@ def _yes_or_no(
     return Body(
         step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
-        lines=lines,
+        lines=(*_original(scene, f"question.{question.id}"), *lines),
         offers=numbered(
             _back(state, scene),
             Offer(

@@ -51,6 +51,8 @@ class LineKind(StrEnum):
     """Why this screen is here: something did not work."""
     CHOICE = "choice"
     """One entry of a list."""
+    ORIGINAL = "original"
+    """A consent in Japanese, in small letters, below one in a language that no native speaker has checked."""
     CALL = "call"
     """Must not be overlooked: stands out and changes once a second."""
 
@@ -59,6 +61,8 @@ class LineKind(StrEnum):
 class Line:
     text: str
     kind: LineKind = LineKind.HINT
+    language: str = ""
+    """What it is written in, where that is not the screen's language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,8 @@ class Scene:
 
     say: Words
     rules: Rules
+    original: Words | None = None
+    """The Japanese sentences, where a consent needs them below its own."""
 
 
 def numbered(*offers: Offer | None, keys: str = "123456789") -> tuple[Offer, ...]:

@@ -35,19 +35,15 @@ from terminal.session.states import (
 )
 from terminal.talk import aloud, asides, asking, confirming, ending, languages, ten_keys
 from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Talk
-from terminal.words.catalogue import Speak
-
-JAPANESE = "ja"
+from terminal.words.catalogue import REFERENCE, Speak, needs_original
 
 
 def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
     """Everything that is drawn of a state; `serial.Talks` numbers it."""
     display = state.display if isinstance(state, Idle) else state.reception.display
-    language = display.language
-    if not isinstance(state, Idle) and state.reception.japanese_until is not None:
-        language = JAPANESE
+    language = display.language if isinstance(state, Idle) else state.reception.language
     say = speak(language)
-    scene = Scene(say, rules)
+    scene = Scene(say, rules, speak(REFERENCE) if needs_original(language) else None)
     if _chooses_language(state):
         body = languages.chooser(state, scene, speak)
     else:

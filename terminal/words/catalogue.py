@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from config.languages import Language
 from config.settings import Profile, Settings
+from consent.items import Wording
 from terminal.words.ruby import plain
 from terminal.words.said import Said
 
@@ -22,6 +23,9 @@ LANGUAGES = tuple(language.value for language in Language)
 REFERENCE = Language.JAPANESE.value
 STAFF_LANGUAGES = (Language.JAPANESE.value, Language.ENGLISH.value)
 """Languages in which staff's own sentences are written too."""
+
+NATIVELY_CHECKED = frozenset({Language.JAPANESE.value})
+"""Languages whose sentences a native speaker has read."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STAFF_ONLY = re.compile(
@@ -99,6 +103,13 @@ def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
     return speak
 
 
-def question_wording(language: str, question_id: str, profile: Profile) -> str:
-    """The question as it stands on the screen: what the ledger keeps of it."""
-    return words(language, profile=profile.value)(f"question.{question_id}")
+def wording_lines(shown: Wording, profile: Profile) -> tuple[str, ...]:
+    """A question as it stands on the screen, the Japanese original below it: what the ledger keeps."""
+    languages = (shown.language, REFERENCE) if needs_original(shown.language) else (shown.language,)
+    keys = [key for key in (shown.sentence, shown.topic) if key]
+    return tuple(words(language, profile=profile.value)(key) for language in languages for key in keys)
+
+
+def needs_original(language: str) -> bool:
+    """Whether a consent in that language has the Japanese sentence below it, in small letters."""
+    return language not in NATIVELY_CHECKED

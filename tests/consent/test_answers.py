@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import ConsentSettings
-from consent.answers import Given, answers, together, unanswered
+from consent.answers import Given, answers, of_sharing, unanswered
 from consent.items import Answer, HolderFacts, Item, Question, QuestionKind
 from consent.questions import questions
 
@@ -45,14 +45,16 @@ def test_an_answer_to_a_question_that_was_not_shown_counts_for_nothing() -> None
 
 
 def test_all_covers_the_sharing_questions_only() -> None:
-    said = answers(EVERY, together(EVERY, granted=True, at=NOW))
+    said = answers(EVERY, {question.id: Given(True, NOW) for question in of_sharing(EVERY)})
     assert {a.item for a in said if a.granted} == {
         Item.DIAGNOSIS,
         Item.MEDICINES,
         Item.SURGERY,
         Item.HEALTH_CHECKUP,
     }
-    assert not any(a.granted for a in answers(EVERY, together(EVERY, granted=False, at=NOW)))
+    assert not any(
+        a.granted for a in answers(EVERY, {question.id: Given(False, NOW) for question in of_sharing(EVERY)})
+    )
 
 
 def test_two_questions_for_one_item_are_a_mistake() -> None:

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
-from config.settings import Settings
+import pytest
+
+from config.settings import Profile, Settings
+from consent.items import Item
+from terminal.qualification.contract import PrescriptionForm
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.talk.parts import Talk
+from terminal.talk.parts import LineKind, Talk
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import LANGUAGES, speaker
+from terminal.words.catalogue import LANGUAGES, speaker, wording_lines
+from tests.terminal.session.world import World
 from tests.terminal.talk.gallery import EIGHT, RULES, state_of
 
 speak = speaker(Settings())
@@ -39,3 +44,57 @@ def test_while_staff_reads_japanese_the_patients_language_stays() -> None:
     read = _seen(replace(state, reception=replace(state.reception, japanese_until=99.0)))
     assert (read.language, read.display.language) == ("ja", "en")
     assert read.body.question == _seen(state_of("consent")).body.question
+
+
+def _everything_shown(world: World) -> str:
+    body = talk_of(world.state, world.rules, speak).body
+    return "\n".join((body.question, *(line.text for line in body.lines)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("together", [True, False], ids=["together", "one-by-one"])
+def test_what_the_ledger_keeps_was_on_the_screen(language: str, together: bool) -> None:
+    world = World(EIGHT)
+    world.send(ev.DisplayChanged("", language=language))
+    world.by_pin()
+    shown = _everything_shown(world)
+    world.touch(ev.ShareAll if together else ev.OneByOne)
+    while not isinstance(world.state, st.Submitting | st.Summary):
+        shown += _everything_shown(world)
+        if isinstance(world.state, st.Prescription):
+            world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
+            continue
+        assert isinstance(world.state, st.Consent | st.Limit)
+        assert world.state.question is not None
+        world.touch(ev.QuestionAnswered, world.state.question.id, True)
+    if not together:
+        world.touch(ev.Confirmed)
+    decision = world.decision()
+    assert {language} == {wording.language for _, wording in decision.wordings}
+    for answer in decision.answers:
+        wording = dict(decision.wordings)[answer.question_id]
+        assert bool(wording.topic) == (together and answer.item is not Item.HIGH_COST_LIMIT)
+        for line in wording_lines(wording, Profile.CLINIC):
+            assert line in shown
+
+
+def test_an_answer_keeps_the_language_it_was_given_in() -> None:
+    world = World(EIGHT)
+    world.send(ev.DisplayChanged("", language="ko"))
+    world.by_pin()
+    world.touch(ev.OneByOne)
+    world.touch(ev.QuestionAnswered, "care", True)
+    world.touch(ev.DisplayChanged, "vi")
+    world.touch(ev.QuestionAnswered, "medicines", False)
+    world.touch(ev.CheckInWithoutSharing)
+    wordings = dict(world.decision().wordings)
+    assert [wordings[name].language for name in ("care", "medicines", "surgery")] == ["ko", "vi", "vi"]
+
+
+def test_a_consent_in_an_unchecked_language_has_the_japanese_below_it() -> None:
+    for language in LANGUAGES:
+        for name in ("consent", "consent-one", "limit", "specific-disease", "subsidies"):
+            below = [line for line in _seen(state_of(name, language)).body.lines if line.kind is LineKind.ORIGINAL]
+            assert len(below) == (language != "ja"), (name, language)
+            assert all(line.language == "ja" for line in below)
+            assert all(line.text.startswith(_seen(state_of(name)).body.question) for line in below)

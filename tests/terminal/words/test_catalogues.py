@@ -11,7 +11,7 @@ from babel.messages.catalog import Message
 
 from config.profiles import Profile
 from config.settings import ConsentSettings
-from consent.items import HolderFacts, Item, Question, QuestionKind
+from consent.items import HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import questions
 from reader.facts import ReaderStanding
 from terminal.handover.folder import Undelivered
@@ -22,7 +22,7 @@ from terminal.words.catalogue import (
     STAFF_LANGUAGES,
     catalogue,
     is_for_staff,
-    question_wording,
+    wording_lines,
     words,
 )
 from vision.verdict import Guidance
@@ -120,7 +120,9 @@ def test_every_question_of_any_settings_has_its_words(language: str) -> None:
         assert say(f"topic.{question.id}")
         assert say(f"topic.{question.topic}")
         for profile in Profile:
-            assert "{" not in question_wording(language, question.id, profile)
+            lines = wording_lines(Wording(language, f"question.{question.id}", f"topic.{question.topic}"), profile)
+            assert "{" not in "".join(lines)
+            assert len("\n".join(lines)) <= 300, "the ledger takes no longer wording"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -236,6 +236,7 @@ export class Screen {
     const choices = body.lines.filter((line) => line.kind === "choice");
     blocks.push(...body.lines.filter((line) => line.kind === "reason").map((line) => make("p", { class: "reason" }, sentence(line.text))));
     blocks.push(make("h1", { tabindex: -1 }, sentence(body.question)));
+    blocks.push(...body.lines.filter((line) => line.kind === "original").map((line) => make("p", { class: "original", lang: line.lang }, sentence(line.text))));
     blocks.push(...body.lines.filter((line) => line.kind === "call").map((line) => make("p", { class: "call" }, sentence(line.text))));
     if (choices.length) blocks.push(make("ul", { class: `topics${choices.length > FEW ? " long" : ""}` }, ...choices.map((line) => make("li", {}, make("span", {}, sentence(line.text))))));
     blocks.push(...body.lines.filter((line) => line.kind === "hint").map((line) => make("p", { class: "hint" }, sentence(line.text))));
