@@ -42,8 +42,11 @@ class AnsweredBy(StrEnum):
 
     PERSON = "person"
     GUARDIAN = "guardian"
+    """Who may answer by law: a child's parent, an adult's guardian (成年被後見人)."""
     COMPANION = "companion"
     """Somebody who asked the person."""
+    PROXY = "proxy"
+    """Somebody who came in the holder's place, as to collect medicine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,8 @@ class CheckFacts(Model):
     """A qualification in force exists."""
     age: int
     """Years completed on the day of the check, Japan time."""
+    birth_year: int | None = None
+    """Shown to a child's guardian, so that the cards of brothers and sisters are not mixed up; None: not told."""
     late_elderly: bool
     """Insured under 後期高齢者医療 (insurer number 39...)."""
     has_specific_disease_certificate: bool

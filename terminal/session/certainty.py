@@ -15,7 +15,9 @@ from terminal.session.states import Reception
 
 
 def needs_face(reception: Reception, rules: Rules) -> bool:
-    """Whether the PIN alone is too little."""
+    """Whether the PIN alone is too little. Somebody who came in the holder's place has not the holder's face."""
+    if reception.proxy and rules.also_pin is not AlsoPin.ALWAYS:
+        return False
     match rules.also_pin:
         case AlsoPin.NEVER:
             return False

@@ -295,6 +295,8 @@ class Aside(StrEnum):
     """What can be changed at any time, and answers that have no digit of their own: for ten keys."""
     LANGUAGES = "languages"
     """All languages there are."""
+    RESPONDENT = "respondent"
+    """Who answers: the person, a guardian, or a companion who asks first."""
     LEAVING = "leaving"
     """Whether to leave: a key is hit by mistake more easily than a target that is seen."""
 
@@ -319,6 +321,11 @@ class InquiryChosen(_Touch):
 @dataclass(frozen=True, slots=True)
 class HelpChosen(_Touch):
     """ "In difficulty" - at the idle screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyChosen(_Touch):
+    """ "I come for somebody else" - at the idle screen, for the next card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,6 +550,7 @@ Touch = (
     | HelpChosen
     | NoCardChosen
     | ForChildChosen
+    | ProxyChosen
 )
 EffectAnswer = (
     CardRead

@@ -25,6 +25,7 @@ from terminal.session.events import (
     InquiryChosen,
     LanguagesWanted,
     NoCardChosen,
+    ProxyChosen,
     ReaderChanged,
     SayAgain,
     ShowCardChosen,
@@ -86,13 +87,17 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
         case InquiryChosen(reception=""):
             chosen = replace(state, purpose=Purpose.INQUIRY, help=None)
         case ForChildChosen(reception=""):
-            chosen = replace(state, child=True, help=None)
+            chosen = replace(state, child=True, proxy=False, help=None)
+        case ProxyChosen(reception=""):
+            chosen = replace(state, proxy=True, child=False, help=None)
         case HelpChosen(reception=""):
             chosen = replace(state, help=Help.MENU)
         case NoCardChosen(reception=""):
             chosen = replace(state, help=Help.NO_CARD)
         case Back(reception=""):
-            chosen = replace(state, help=None, looking=False, guidance=None, child=False, purpose=Purpose.RECEPTION)
+            chosen = replace(
+                state, help=None, looking=False, guidance=None, child=False, proxy=False, purpose=Purpose.RECEPTION
+            )
         case LanguagesWanted(reception=""):
             chosen = replace(state, help=Help.LANGUAGES, aside=Aside.NONE)
         case AsideWanted(reception="", aside=Aside.NONE | Aside.CHANGES):
@@ -127,6 +132,7 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
             state,
             staff=False,
             child=False,
+            proxy=False,
             help=None,
             looking=False,
             guidance=None,

@@ -16,7 +16,8 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
     usable = _usable(reception, rules)
     face = Way.FACE in usable and (Way.PIN in usable or not needs_pin(reception, rules))
     pin = Way.PIN in usable and (reception.face_matched or not needs_face(reception, rules))
-    return tuple(way for way, offered in ((Way.FACE, face and not reception.face_matched), (Way.PIN, pin)) if offered)
+    order = ((Way.FACE, face and not reception.face_matched), (Way.PIN, pin))
+    return tuple(way for way, offered in (reversed(order) if reception.child else order) if offered)
 
 
 def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
@@ -26,7 +27,13 @@ def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
         photo = reception.code_left >= rules.code_tries_floor
     else:
         photo = serves_face(reception.record, rules)
-    if rules.face and photo and has_camera(reception) and reception.face_attempts < rules.face_attempts:
+    if (
+        rules.face
+        and not reception.proxy
+        and photo
+        and has_camera(reception)
+        and reception.face_attempts < rules.face_attempts
+    ):
         usable.append(Way.FACE)
     if reception.pin_left > 0:
         usable.append(Way.PIN)
@@ -36,6 +43,8 @@ def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 def why_here(reception: Reception, rules: Rules) -> WhyHere:
     if reception.by_phone:
         return WhyHere.NOTHING
+    if reception.proxy:
+        return WhyHere.PROXY
     if not rules.face:
         return without_pin(reception, rules) if reception.pin_left == 0 else WhyHere.NOTHING
     if reception.face_attempts >= rules.face_attempts:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from consent.items import AnsweredBy
 from terminal.problems import ProblemCode
 from terminal.session.effects import (
     AlertStaff,
@@ -55,6 +56,8 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
         camera=idle.camera,
         staff=idle.staff,
         child=idle.child,
+        proxy=idle.proxy,
+        answered_by=AnsweredBy.PROXY if idle.proxy else None,
         shown_expiry=shown.expiry if shown else None,
         front=Front(shown.expiry, shown.pinless) if shown else None,
     )

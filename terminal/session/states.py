@@ -23,6 +23,8 @@ from vision.verdict import Progress
 
 GUARDIAN_BELOW = 15
 """Under this age a guardian may answer."""
+OF_AGE = 18
+"""From this age a card is no child's, whatever was touched before it was put down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Reception:
     """Staff gave the password in this reception. Opening it beforehand, on the first screen, confirms nobody."""
     child: bool = False
     """ "For a child" was touched before the card was put down."""
+    proxy: bool = False
+    """Somebody else came with the card, and said so before it was put down: there is no face to compare."""
     answered_by: AnsweredBy | None = None
     """Who answers, where it was touched."""
     card_in: bool = True
@@ -115,7 +119,9 @@ class Reception:
     @property
     def for_child(self) -> bool:
         """Chosen at the first screen, or known since the check is open."""
-        return self.child or (self.check is not None and self.check.facts.age < GUARDIAN_BELOW)
+        if self.check is None:
+            return self.child
+        return self.check.facts.age < (OF_AGE if self.child else GUARDIAN_BELOW)
 
     def numbered(self) -> tuple["Reception", int]:
         """The reception with one more effect issued, and that effect's number."""
@@ -147,6 +153,8 @@ class WhyHere(StrEnum):
     FEW_CODE_TRIES = "few-code-tries"
     """With few tries left the printed code is not sent by itself: it is typed."""
     PHONE_NOT_CONFIRMED = "phone-not-confirmed"
+    PROXY = "proxy"
+    """Somebody else brought the card: no face is compared."""
 
 
 class WhyLeft(StrEnum):
@@ -190,6 +198,8 @@ class Idle:
     """Staff opens the next reception."""
     child: bool = False
     """The next card is a child's."""
+    proxy: bool = False
+    """The next card is brought by somebody else."""
     help: Help | None = None
     looking: bool = False
     """The camera looks for a card's front, as somebody asked it to."""

@@ -317,6 +317,8 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(state, (SpeakAgain(reception.id, 0),))
         case AsideWanted(aside=Aside.LEAVING) if not in_patients_hands:
             return Step(state)
+        case AsideWanted(aside=Aside.RESPONDENT) if not isinstance(state, Asking):
+            return Step(state)
         case AsideWanted(aside=aside):
             return Step(replace(state, reception=replace(reception, aside=aside)))
         case MoreTime() if in_patients_hands and state.waiting is None:
@@ -324,7 +326,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             deadline = until(type(state), reception, rules, now)
             return Step(replace(state, reception=reception, deadline=deadline, warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking):
-            return Step(replace(state, reception=replace(reception, answered_by=who)))
+            return Step(replace(state, reception=replace(reception, answered_by=who, aside=Aside.NONE)))
         case StaffAuthenticated(here=here) if rules.staff_enabled and in_patients_hands:
             return _staff_arrives(state, rules, now, here=here)
         case StaffDiscards() if reception.staff and in_patients_hands:

@@ -27,6 +27,7 @@ def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> Bo
             contrast(display, reception, scene),
             voice(display, reception, scene),
             _speed(display, reception, scene),
+            _low(display, reception, scene),
         ),
     )
 
@@ -72,12 +73,20 @@ def _speed(display: Display, reception: str, scene: Scene) -> Offer | None:
     return Offer(id="slow", label=label, event=ev.DisplayChanged(reception, slow=not display.slow))
 
 
+def _low(display: Display, reception: str, scene: Scene) -> Offer | None:
+    """All targets in the lower half, for those who sit or cannot reach up; who listens has keys instead."""
+    if display.voice:
+        return None
+    label = scene.say("button.not-low" if display.low else "button.low")
+    return Offer(id="low", label=label, event=ev.DisplayChanged(reception, low=not display.low))
+
+
 def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: Scene) -> Offer | None:
     """More time for every question, asked for once; after that for this one, where it runs out."""
     if display.more_time:
         return next((offer for offer in foot if offer.id == "more-time"), None)
     more = ev.DisplayChanged(reception, more_time=True)
-    return Offer(id="more-time", label=scene.say("button.more-time"), event=more)
+    return Offer(id="more-time", label=scene.say("button.always-more-time"), event=more)
 
 
 def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: Scene) -> Body:

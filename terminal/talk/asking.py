@@ -6,6 +6,7 @@ from consent.items import AnsweredBy, Question, QuestionKind
 from terminal.qualification.contract import CertificateStanding, PrescriptionForm
 from terminal.session import events as ev
 from terminal.session.asking import bundle_sentence
+from terminal.session.events import Aside
 from terminal.session.rules import Now
 from terminal.session.states import (
     AfterIdle,
@@ -78,6 +79,7 @@ def consent(state: Consent, scene: Scene) -> Body:
         step=GuideStep.CONSENT,
         question=say(sentence),
         lines=(
+            *born(reception, scene),
             *_original(scene, sentence, *names),
             *topics,
             *hints(_respondent(reception, scene), say("consent.lasts"), say("consent.harmless")),
@@ -103,19 +105,37 @@ def _original(scene: Scene, sentence: str, *topics: str) -> tuple[Line, ...]:
 
 def _respondent(reception: Reception, scene: Scene) -> str:
     """Who answers, where it was touched; for a child, that a guardian may."""
-    if reception.answered_by in (AnsweredBy.GUARDIAN, AnsweredBy.COMPANION):
+    if reception.answered_by not in (None, AnsweredBy.PERSON):
         return scene.say(f"consent.by.{reception.answered_by}")
     return scene.say("consent.guardian") if reception.for_child else ""
 
 
+def born(reception: Reception, scene: Scene) -> tuple[Line, ...]:
+    """The child's year of birth: cards of brothers and sisters look alike."""
+    year = reception.check.facts.birth_year if reception.check is not None and reception.for_child else None
+    return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
+
+
 def _other_respondent(reception: Reception, scene: Scene) -> Offer:
-    """Somebody answers for the person, or the person after all. It is noted only where it was touched."""
-    if reception.answered_by in (AnsweredBy.GUARDIAN, AnsweredBy.COMPANION):
-        who = AnsweredBy.PERSON
-    else:
-        who = AnsweredBy.GUARDIAN if reception.for_child else AnsweredBy.COMPANION
-    event = ev.RespondentChosen(reception.id, who)
-    return Offer(id="respondent", label=scene.say(f"consent.as-{who}"), event=event, back=True)
+    """Somebody else answers, or the person after all."""
+    event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
+    return Offer(id="respondent", label=scene.say("consent.who"), event=event, back=True)
+
+
+def respondents(reception: Reception, step: GuideStep, scene: Scene) -> Body:
+    """Who answers. It is noted only where it was touched; a companion is told to ask first."""
+    say = scene.say
+    offered = [
+        Offer(
+            id=f"as-{who}",
+            label=say(f"consent.as-{who}"),
+            hint=say(f"consent.as-{who}.hint") if who is not AnsweredBy.PERSON else "",
+            event=ev.RespondentChosen(reception.id, who),
+        )
+        for who in (AnsweredBy.PERSON, AnsweredBy.GUARDIAN, AnsweredBy.COMPANION)
+    ]
+    close = Offer(id="close", label=say("button.back"), event=ev.AsideWanted(reception.id, Aside.NONE), back=True)
+    return Body(step=step, question=say("consent.who.question"), offers=numbered(close, *offered))
 
 
 def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
@@ -135,7 +155,7 @@ def _yes_or_no(
     return Body(
         step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
-        lines=(*_original(scene, f"question.{question.id}"), *lines),
+        lines=(*born(reception, scene), *_original(scene, f"question.{question.id}"), *lines),
         offers=numbered(
             _back(state, scene),
             Offer(

@@ -1,5 +1,7 @@
 """What is said from the card's reading until the holder is confirmed."""
 
+from dataclasses import replace
+
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.certainty import has_camera, needs_pin
@@ -59,6 +61,8 @@ def idle(state: Idle, scene: Scene) -> Body:
         marks.append(Line(say(f"idle.left.{state.left}"), LineKind.REASON))
     if state.child:
         marks.append(Line(say("idle.child"), LineKind.REASON))
+    if state.proxy:
+        marks.append(Line(say("idle.proxy"), LineKind.REASON))
     if state.staff:
         marks.append(Line(say("idle.staff"), LineKind.REASON))
     if state.purpose == "inquiry":
@@ -82,6 +86,8 @@ def _help(scene: Scene) -> tuple[Offer, ...]:
         if scene.rules.reads_fronts
         else None,
         Offer(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
+        Offer(id="proxy", label=say("help.proxy"), event=ev.ProxyChosen("")),
+        Offer(id="comfort", label=say("help.comfort"), event=ev.AsideWanted("", ev.Aside.CHANGES)),
     )
 
 
@@ -104,12 +110,15 @@ def choosing(state: ChoosingMethod, scene: Scene) -> Body:
             offers=numbered(*offers, _staff(state.reception, scene)),
         )
     question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
+    if state.reception.child and Way.FACE in state.ways:
+        # the camera comes last for a child: it looks too high, and the photo is years old
+        offers = (*offers[:-1], _staff(state.reception, scene), offers[-1])
     return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
 
 
 def _ways(state: ChoosingMethod, scene: Scene) -> tuple[Offer, ...]:
     say, reception = scene.say, state.reception
-    known = {
+    known: dict[Way, Offer] = {
         Way.FACE: _face(reception, scene),
         Way.PIN: Offer(
             id="pin", label=say("method.pin"), hint=say("method.pin.hint"), event=ev.PinChosen(reception.id)
@@ -118,7 +127,7 @@ def _ways(state: ChoosingMethod, scene: Scene) -> tuple[Offer, ...]:
             id="phone", label=say("method.phone"), hint=say("method.phone.hint"), event=ev.PhoneChosen(reception.id)
         ),
     }
-    return tuple(offer for way, offer in known.items() if way in state.ways)
+    return tuple(known[way] for way in state.ways)
 
 
 def _staff(reception: Reception, scene: Scene) -> Offer:
@@ -131,7 +140,8 @@ def _staff(reception: Reception, scene: Scene) -> Offer:
 
 
 def _documents(scene: Scene) -> tuple[Line, ...]:
-    return hints(scene.say("help.two-documents"))
+    """What staff looks at; where staff cannot confirm anybody here, what proves the insurance without this card."""
+    return hints(scene.say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)
 
 
 _MENDED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
@@ -249,7 +259,10 @@ def face_check(state: FaceCheck, scene: Scene) -> Body:
         camera=True,
         towards=towards,
         progress=(done, progress.frames_needed if progress is not None else 1),
-        offers=numbered(_use_pin(state.reception, say("face.use-pin")) if pin else None),
+        offers=numbered(
+            _use_pin(state.reception, say("face.use-pin")) if pin else None,
+            replace(_staff(state.reception, scene), hint=""),
+        ),
     )
 
 
@@ -293,6 +306,8 @@ STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
 def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
     """Those that fit this reception."""
     reception = state.reception
+    if reception.proxy:
+        return ("proxy",)
     if not state.has_photo:
         return ("documents",)
     fitting = {
@@ -310,20 +325,22 @@ def staff_check(state: StaffCheck, scene: Scene) -> Body:
     same = [
         Offer(
             id=f"same-{reason}",
-            label=say("staff.same"),
+            label=say("staff.same.proxy" if reception.proxy else "staff.same"),
             hint=say(f"staff.reason.{reason}"),
             event=ev.StaffSaysSame(reception.id, reason),
         )
         for reason in reasons
     ]
-    lines = hints(say("staff.pictures" if state.has_photo else "staff.no-photo"))
+    compared = state.has_photo and not reception.proxy
+    said = "staff.proxy" if reception.proxy else "staff.pictures" if state.has_photo else "staff.no-photo"
+    lines = hints(say(said))
     if not reception.staff_here:
         lines = (*lines, *hints(say("staff.again")))
     return Body(
         step=GuideStep.CONFIRM,
-        question=say("staff.question"),
+        question=say("staff.question.proxy" if reception.proxy else "staff.question"),
         lines=lines,
-        camera=state.has_photo,
-        photo=state.has_photo,
+        camera=compared,
+        photo=compared,
         offers=numbered(other, *same),
     )

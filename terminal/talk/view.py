@@ -53,6 +53,8 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     foot = _foot(state, display, scene, speak)
     if aloud.is_to_be_asked(state, body, rules):
         body = aloud.question(state, body, scene)
+    if not isinstance(state, Idle) and state.reception.aside is Aside.RESPONDENT:
+        body = asking.respondents(state.reception, body.step, scene)
     if _aside(state) in (Aside.CHANGES, Aside.LEAVING):
         body = asides.asked(state, body, foot, scene)
     warned = not isinstance(state, Idle) and state.warned

@@ -31,6 +31,7 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
         registered=check.registered,
         valid=person.valid,
         age=person.age_on(day),
+        birth_year=person.born.year,
         late_elderly=person.late_elderly,
         has_specific_disease_certificate=bool(person.specific_diseases),
         may_share=person.may_share and check.standing is not CertificateStanding.GRACE,

@@ -86,6 +86,44 @@ def _left(why: st.WhyLeft) -> Callable[[World], None]:
     return play
 
 
+def _proxy(world: World) -> None:
+    _help(world)
+    world.send(ev.ProxyChosen(""))
+
+
+def _proxy_pin(world: World) -> None:
+    _proxy(world)
+    world.card_read()
+
+
+def _proxy_consent(world: World) -> None:
+    _proxy(world)
+    world.by_pin()
+
+
+def _child_method(world: World) -> None:
+    _for_child(world)
+    world.card_read()
+
+
+def _staff_check_proxy(world: World) -> None:
+    _proxy_pin(world)
+    world.touch(ev.StaffAuthenticated)
+    world.answer(ev.CodeNotScanned)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+
+
+def _respondents(world: World) -> None:
+    _consent_child(world)
+    world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
+
+
+def _companion(world: World) -> None:
+    _consent(world)
+    world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
+
+
 def _card_shown(world: World) -> None:
     assert CARD.card_expiry is not None
     world.send(ev.CodeShown("shown-1", CARD.card_expiry))
@@ -288,7 +326,7 @@ def _consent(world: World) -> None:
 
 
 def _consent_child(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"age": 9}))
+    world.by_pin(check=CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
 
 
 def _consent_guardian(world: World) -> None:
@@ -448,6 +486,13 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "idle-out-of-service": _out_of_service,
     "idle-help": _help,
     "idle-no-card": _no_card,
+    "idle-proxy": _proxy,
+    "pin-proxy": _proxy_pin,
+    "method-child": _child_method,
+    "staff-check-proxy": _staff_check_proxy,
+    "consent-proxy": _proxy_consent,
+    "consent-companion": _companion,
+    "consent-who": _respondents,
     "idle-languages": _idle_languages,
     "languages": _languages,
     "idle-child": _for_child,
