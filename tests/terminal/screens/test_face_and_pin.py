@@ -79,7 +79,7 @@ def test_who_has_no_pin_or_must_not_have_both_is_told_nothing_of_it() -> None:
     assert words("ja")("code.both") not in texts(seen(world.state, BOTH))
 
 
-@pytest.mark.parametrize(("rules", "offered"), [(RULES, ["pin"]), (BOTH, [])])
+@pytest.mark.parametrize(("rules", "offered"), [(RULES, ["pin", "staff"]), (BOTH, ["staff"])])
 def test_the_camera_screen_offers_the_pin_only_where_it_is_enough(rules: Rules, offered: list[str]) -> None:
     world = at_the_code(rules)
     world.touch(ev.CodeEntered)
