@@ -40,7 +40,7 @@ every_screen = pytest.mark.parametrize("name", SCREENS)
 
 
 MENUS = ("idle-help",)
-"""Screens on which one of many is looked for, and nothing is decided."""
+"""Screens that list many ways on and decide nothing."""
 
 
 @every_screen
