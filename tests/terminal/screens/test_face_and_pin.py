@@ -12,12 +12,12 @@ from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, Pad, Talk
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import LANGUAGES, words
+from terminal.words.catalogue import LANGUAGES, STAFF_LANGUAGES, words
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
 from tests.terminal.session.world import CARD, GENUINE, World
 from tests.terminal.talk.gallery import BOTH, RULES, state_of
 
-every_language = pytest.mark.parametrize("language", LANGUAGES)
+every_language = pytest.mark.parametrize("language", STAFF_LANGUAGES)
 
 
 def seen(state: st.State, rules: Rules) -> Talk:
