@@ -27,7 +27,7 @@ def export_file(ledger: Path, target: Path) -> Exported:
     with store.reading(ledger) as connection:
         terminal_id = store.terminal_of(connection, ledger)
     count, last = 0, genesis_hash(terminal_id)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             for count, body, last in _rows(ledger):

@@ -55,18 +55,20 @@ class WriterLock:
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_name(ledger.name + ".lock")
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise LedgerUnwritable(f"{path} cannot be created: {error.strerror}. Make its folder writable.") from error
         if not system.lock(self._file, wait=False):
-            holder = os.pread(self._file, 200, 0).decode(errors="replace").strip() or "another process"
+            os.lseek(self._file, 0, os.SEEK_SET)
+            holder = os.read(self._file, 200).decode(errors="replace").strip() or "another process"
             os.close(self._file)
             raise LedgerInUse(
                 f"{ledger} is being written by {holder}: one ledger has one writer, and a terminal seems to run on "
                 "this state folder already. Stop it, or give this terminal a folder of its own (UKETSUKE_STATE_DIR)."
             )
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"process {os.getpid()} ({Path(sys.argv[0]).name or 'python'})".encode(), 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, f"process {os.getpid()} ({Path(sys.argv[0]).name or 'python'})".encode())
 
     def release(self) -> None:
         if self._file >= 0:

@@ -20,6 +20,8 @@ _RENAME_NOREPLACE = 1
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what the system sends to end a process."""
+OPEN_BINARY = 0
+"""For `os.open`: bytes go and come as they are."""
 
 
 # Files

@@ -1,4 +1,4 @@
-"""Windows: the same names as `posix`. Checked by type only; the program has not been run there."""
+"""Windows: the same names as `posix`. Tried over a fake msvcrt (tests/config); the program has not been run there."""
 
 import contextlib
 import errno
@@ -14,6 +14,7 @@ from typing import TextIO
 assert sys.platform == "win32"
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
+OPEN_BINARY = os.O_BINARY
 _LOCK_AT = 1 << 30
 """Far behind any content: a locked range cannot be read by others."""
 

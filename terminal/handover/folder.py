@@ -323,7 +323,7 @@ def _digest(path: Path) -> str | None:
 
 def _write(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
     """`wait`: seconds between the empty file and its content."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.OPEN_BINARY, 0o600)
     try:
         with contextlib.suppress(OSError):  # a share may have no modes
             os.chmod(path, mode)  # noqa: PTH101

@@ -5,6 +5,8 @@ import os
 import stat
 from pathlib import Path
 
+from config.platform.chosen import system
+
 
 class TooLarge(Exception):
     pass
@@ -15,7 +17,7 @@ def read_whole(path: Path, largest: int) -> bytes | None:
 
     A share that has lost its server says ESTALE: of what lies there that tells nothing, so it is an error.
     """
-    flags = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags = os.O_RDONLY | system.OPEN_BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:

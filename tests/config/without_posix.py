@@ -1,0 +1,116 @@
+"""Runs uketsuke in a process from which what Windows lacks was taken away. Not Windows: a stand-in for what can be
+checked without it. `import`: every module; `lock FILE`: the file lock; anything else: the command line."""
+
+import asyncio.unix_events  # the standard library keeps what it needs of POSIX; from here on nobody else gets it
+import concurrent.futures.process
+import fcntl
+import getpass
+import importlib
+import importlib.abc
+import importlib.util
+import multiprocessing.util
+import os
+import pkgutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import types
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LACKING = ("fcntl", "resource", "termios", "tty", "pty", "pwd", "grp", "uvloop")
+LACKING_IN_OS = (
+    *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "pread", "pwrite", "fchmod", "fchown", "chown"),
+    *("geteuid", "getgid", "mkfifo", "mknod", "setsid", "killpg", "getpgid", "forkpty", "openpty", "statvfs", "sync"),
+)
+NOT_IMPORTED = (
+    "config.platform.posix",
+    "reader.softcard.pcscd",  # runs Debian's daemon
+    "terminal.simulated.service.storage.migrations",  # run by alembic alone
+    "terminal.simulated.service.temporary_postgres",  # runs Debian's PostgreSQL
+)
+KEPT = (asyncio, concurrent.futures.process, getpass, multiprocessing.util, sqlite3, subprocess, tempfile)
+
+
+class Lacking(importlib.abc.MetaPathFinder):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name.partition(".")[0] in LACKING:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return None
+
+
+def fake_msvcrt() -> types.ModuleType:
+    """A lock of one byte at the file's position, as `msvcrt.locking` takes it."""
+    module = types.ModuleType("msvcrt")
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        assert (mode, count) == (2, 1), "one byte is tried for, without waiting"
+        assert os.lseek(descriptor, 0, os.SEEK_CUR) > 0, "a range that is locked cannot be read by others"
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    for name, value in {"locking": locking, "LK_NBLCK": 2, "kbhit": lambda: False, "getwch": lambda: ""}.items():
+        setattr(module, name, value)
+    return module
+
+
+def take_away() -> None:
+    sys.modules["msvcrt"] = fake_msvcrt()
+    for name in LACKING:
+        sys.modules.pop(name, None)
+    sys.meta_path.insert(0, Lacking())
+    for name in LACKING_IN_OS:
+        if hasattr(os, name):
+            delattr(os, name)
+    os.O_BINARY = 0  # type: ignore[attr-defined]
+    signal.SIGBREAK = signal.SIGQUIT  # type: ignore[attr-defined]
+    sys.path.insert(0, str(ROOT))
+    here = sys.platform
+    sys.platform = "win32"
+    try:
+        importlib.import_module("config.platform.chosen")  # the Windows side, for good
+    finally:
+        sys.platform = here
+
+
+def import_all() -> int:
+    names = [
+        module.name
+        for room in ("config", "consent", "reader", "vision", "terminal")
+        for module in pkgutil.walk_packages([str(ROOT / room)], f"{room}.")
+        if not module.name.startswith(NOT_IMPORTED)
+    ]
+    for name in names:
+        importlib.import_module(name)
+    return len(names)
+
+
+def lock(path: Path) -> list[bool]:
+    from config.platform.chosen import system
+
+    first, second = (os.open(path, os.O_RDWR | os.O_CREAT) for _ in range(2))
+    taken = [system.lock(first, wait=False), system.lock(second, wait=False)]
+    os.close(first)
+    return [*taken, system.lock(second, wait=True)]
+
+
+def main() -> None:
+    take_away()
+    match sys.argv[1:]:
+        case ["import"]:
+            sys.stdout.write(str(import_all()))
+        case ["lock", path]:
+            sys.stdout.write(" ".join(map(str, lock(Path(path)))))
+        case _:
+            from terminal.cli.entry import main as command_line
+
+            command_line()
+
+
+if __name__ == "__main__":
+    main()
