@@ -1,8 +1,11 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url
+LINUX := --python-version 3.11
 BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
 REVISION := 1
+# The Python that the Windows bundle asks for; from wheels alone.
+WINDOWS := --python-version 3.13 --python-platform x86_64-pc-windows-msvc --only-binary :all:
 
 # All but `dlib`, whose packages are in requirements-faces.lock.
 EXTRAS := metrics printed service voice web
@@ -10,7 +13,7 @@ EXTRAS := metrics printed service voice web
 # Tests that need no device, no server and no picture.
 PURE := tests/test_walls.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
-.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel deb
+.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel deb bundle release
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -68,11 +71,12 @@ format: setup ## let ruff format and sort
 	@$(BIN)/ruff format .
 
 lock: setup ## renew the lock files (hashes, no addresses)
-	@$(COMPILE) $(EXTRAS:%=--extra %) pyproject.toml -o requirements.lock
-	@$(COMPILE) $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements-dev.lock
-	@$(COMPILE) --no-annotate --no-deps --group faces -o requirements-faces.lock
-	@$(COMPILE) --no-annotate --group fuzz -o requirements-fuzz.lock
-	@$(COMPILE) --no-annotate --group bootstrap -o requirements-bootstrap.lock
+	@$(COMPILE) $(LINUX) $(EXTRAS:%=--extra %) pyproject.toml -o requirements.lock
+	@$(COMPILE) $(LINUX) $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) $(EXTRAS:%=--extra %) $(WINDOWS) --no-annotate -c requirements.lock pyproject.toml -o requirements-windows.lock
+	@$(COMPILE) $(LINUX) --no-annotate --no-deps --group faces -o requirements-faces.lock
+	@$(COMPILE) $(LINUX) --no-annotate --group fuzz -o requirements-fuzz.lock
+	@$(COMPILE) $(LINUX) --no-annotate --group bootstrap -o requirements-bootstrap.lock
 
 diagram: setup ## the state diagram in docs/states.md, from the code
 	@$(BIN)/python -m tests.terminal.session.diagram
@@ -82,3 +86,9 @@ wheel: .venv/.demo ## the wheel, in dist/
 
 deb: .venv/.demo ## the package for this Debian, in dist/; REVISION=2 for the second of a version
 	@REVISION=$(REVISION) tools/deb
+
+release: setup ## wheel, source distribution, SBOM and checksums, in dist/ (docs/release.md)
+	@tools/release
+
+bundle: .venv/.demo ## all that a computer without internet needs, in dist/; TARGET=windows or debian (after `make deb`)
+	@tools/bundle $(TARGET)

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs or updates uketsuke from this folder, without internet: sudo ./install.sh
+# Remove it with: sudo apt-get remove uketsuke   (ledger, keys and settings are kept)
+set -eu
+cd "$(dirname "$0")"
+[ "$(id -u)" = 0 ] || { echo "install.sh: run it as root: sudo ./install.sh" >&2; exit 1; }
+. /etc/os-release
+[ "$VERSION_ID" = "$(cat RELEASE)" ] || {
+  echo "install.sh: this bundle is for Debian $(cat RELEASE), here runs $PRETTY_NAME. Take the bundle for it." >&2
+  exit 1
+}
+sha256sum --quiet --check SHA256SUMS || { echo "install.sh: the bundle is damaged. Copy it again." >&2; exit 1; }
+
+# This folder is apt's only source while it runs; what the computer has already is not installed again.
+lists=$(mktemp -d)
+trap 'rm -rf "$lists"' EXIT
+mkdir "$lists/partial"
+echo "deb [trusted=yes] copy:$PWD/packages ./" > "$lists/bundle.list"
+set -- -qq -o "Dir::Etc::SourceList=$lists/bundle.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$lists" \
+  -o APT::Sandbox::User=root
+apt-get "$@" update
+DEBIAN_FRONTEND=noninteractive apt-get "$@" -o Dpkg::Options::=--force-confold install -y uketsuke
+echo "Installed. Next: sudo uketsuke setup, then sudo systemctl enable --now uketsuke uketsuke-kiosk"
