@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from config.settings import DigitOrder, Settings, VoiceSettings
 from terminal.session import effects as fx
@@ -97,12 +97,11 @@ def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=80)]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
-def test_a_browser_that_holds_sound_back_says_so_until_a_touch(tmp_path: Path) -> None:
-    with sync_playwright() as playwright, _speaking(tmp_path, tone(Tone.DIGIT)) as stage:
-        arguments = [one for one in ARGUMENTS if "autoplay" not in one]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        page = browser.new_page()
+def test_a_browser_that_holds_sound_back_says_so_until_a_touch(browser: Browser, tmp_path: Path) -> None:
+    arguments = [one for one in ARGUMENTS if "autoplay" not in one]
+    strict = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    with _speaking(tmp_path, tone(Tone.DIGIT)) as stage:
+        page = strict.new_page()
         page.add_init_script(AUDIO)
         stage.open(page)
         show(stage, page, "method")
@@ -111,7 +110,7 @@ def test_a_browser_that_holds_sound_back_says_so_until_a_touch(tmp_path: Path) -
         page.mouse.click(640, 120)
         expect(said).not_to_be_visible()
         until(page, "window.audio[0].ended")
-        browser.close()
+    strict.close()
 
 
 @pytest.mark.parametrize("order", list(DigitOrder))
