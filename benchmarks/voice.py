@@ -3,7 +3,8 @@
 Needs Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
 
 say_after_state_ms: from a new state at the terminal until the page in Chromium plays its first sentence, from what is
-kept (median and p95). render_s_LANGUAGE: all sentences of a language that can be rendered ahead;
+kept (median and p95). render_s_LANGUAGE: all sentences of a language that can be rendered ahead, and
+render_cpu_s_LANGUAGE, what of a core that took, whatever else the machine does;
 sentences_LANGUAGE: how many, minutes_LANGUAGE: how long they are, mb_LANGUAGE: how large. value_ms_LANGUAGE: one
 sentence with a value, which is rendered when it is needed (median). worker_mb_LANGUAGE: memory of the process that
 renders.
@@ -12,6 +13,7 @@ renders.
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -50,8 +52,11 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
     try:
         await renderer.render("1", language)  # the process and its dictionary
         began = time.monotonic()
+        process = renderer._process
+        assert process is not None
+        before = _busy(process.pid)
         await fill(library, sentences)
-        took = time.monotonic() - began
+        took, busy = time.monotonic() - began, _busy(process.pid) - before
         late = []
         for left in range(VALUES):
             say = speaker(Settings())(language)
@@ -59,19 +64,25 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
             began = time.monotonic()
             await library.wav(sentence)
             late.append((time.monotonic() - began) * 1000)
-        process = renderer._process
-        memory = _resident(process.pid) if process is not None else 0.0
+        memory = _resident(process.pid)
     finally:
         renderer.close()
     wavs = [library.path(sentence).read_bytes() for sentence in sentences]
     return {
         f"render_s_{language}": took,
+        f"render_cpu_s_{language}": busy,
         f"sentences_{language}": len(sentences),
         f"minutes_{language}": sum(map(seconds, wavs)) / 60,
         f"mb_{language}": sum(map(len, wavs)) / 1e6,
         f"value_ms_{language}": statistics.median(late),
         f"worker_mb_{language}": memory,
     }
+
+
+def _busy(process: int) -> float:
+    """Seconds of a core, with the programs it started."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(process: int) -> float:

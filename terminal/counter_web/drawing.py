@@ -22,6 +22,7 @@ _PAGE_WORDS = {
     "noSuchDay": "code.no-such-day",
     "camera": "web.camera",
     "sound": "web.sound",
+    "again": "web.again",
 }
 """What the page itself has to say: names in the page, ids in the catalogue."""
 

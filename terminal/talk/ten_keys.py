@@ -43,8 +43,8 @@ def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> t
     if display.voice:
         louder = ev.DisplayChanged(reception, volume=display.louder)
         keys.append(_key("louder", "+", "voice.louder", louder, scene))
-        if not body.pad:
-            keys.append(_key("again", "0", "voice.again", ev.SayAgain(reception), scene))
+        # on a pad 0 is a digit: there it is a touch's alone
+        keys.append(_key("again", "" if body.pad else "0", "voice.again", ev.SayAgain(reception), scene))
     elif voice is not None and not body.pad:
         keys.append(replace(voice, id="speak", key="0"))
     return tuple(keys)

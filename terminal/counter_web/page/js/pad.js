@@ -12,7 +12,8 @@ export function pad(words) {
   }));
 }
 
-function plain(text) {
+/** A sentence without readings. */
+export function plain(text) {
   return text.replace(/\{([^|]+)\|[^}]+\}/g, "$1");
 }
 

@@ -1,10 +1,10 @@
 // Draws a talk: steps, what is said, what is offered, foot. Knows no state by name and holds no sentence of its own.
 
 import { make, sentence } from "./make.js";
-import { current, light, pad, places } from "./pad.js";
+import { current, light, pad, places, plain } from "./pad.js";
 import { fits, inPieces, spread } from "./pages.js";
 import { Picture } from "./picture.js";
-import { card, iconOf, sign } from "./signs.js";
+import { card, iconOf, loudspeaker, sign } from "./signs.js";
 import { stillPressed } from "./touch.js";
 
 const SETTLE = 350;
@@ -128,10 +128,12 @@ export class Screen {
   }
 
   #steps() {
-    const { steps, step, words, body } = this.talk;
-    this.#zone("steps", [steps, step, words.mark, body.code], () => [
+    const { steps, step, words, body, keys } = this.talk;
+    const again = keys.some((offer) => offer.id === "again") ? plain(words.again) : "";
+    this.#zone("steps", [steps, step, words.mark, body.code, again], () => [
       make("ol", {}, ...steps.map((name, index) => make("li", { class: index < step ? "done" : "", "aria-current": index === step ? "step" : undefined },
         make("b", { "aria-hidden": "true" }, index < step ? "✓" : String(index + 1)), make("span", {}, sentence(name))))),
+      again ? make("button", { type: "button", class: "again", "data-target": "offer:again", "aria-label": again }, loudspeaker()) : undefined,
       body.code ? make("span", { class: "code" }, body.code) : undefined,
       words.mark ? make("span", { class: "mark" }, words.mark) : undefined,
     ].filter(Boolean));

@@ -17,6 +17,11 @@ export function card() {
   );
 }
 
+/** Say it again. */
+export function loudspeaker() {
+  return icon(draw("path", { d: "M8 24v16h10l14 12V12L18 24z", ...LINE }), draw("path", { d: "M42 22q8 10 0 20M50 14q15 18 0 36", ...LINE }));
+}
+
 const ICONS = {
   face: () => icon(
     draw("path", { d: "M6 18V8h10M48 8h10v10M58 46v10H48M16 56H6V46", ...LINE }),
