@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from config.settings import Settings
 from terminal.session.display import Size
 from terminal.talk.serial import SETTLE_SECONDS
+from terminal.words.catalogue import LANGUAGES
 from tests.terminal.counter_web.stage import PageStage, shows
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
@@ -37,6 +38,8 @@ TELLING = (
     "problem-expired",
 )
 """Screens with the most to say."""
+LONGEST = ("idle", "consent-child", "languages")
+"""The same in the languages with the longest words, and with readings above them."""
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +79,41 @@ def test_nothing_is_cut_off_where_most_is_said(shown: tuple[PageStage, Page], lo
     stage, page = shown
     found = troubles(stage, page, (1280, 800), "ja", look, TELLING)
     found += troubles(stage, page, (800, 1280), "en", look, TELLING)
+    found += troubles(stage, page, (1024, 600), "es", look, LONGEST)
+    found += troubles(stage, page, (800, 1280), "ja-easy", look, LONGEST)
     assert not found
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_nothing_is_cut_off(shown: tuple[PageStage, Page], size: tuple[int, int], language: str, look: str) -> None:
     stage, page = shown
     assert not troubles(stage, page, size, language, look, SCREENS)
+
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "wcag2aaa", "best-practice"]
+LETTERS = """() => Object.fromEntries(
+    ["h1:not(.long)", ".hint", ".reason", ".answer", ".answer small", "#foot .quiet", "#foot .state"]
+    .map((name) => [name, document.querySelector(name)]).filter(([, found]) => found)
+    .map(([name, found]) => [name, parseFloat(getComputedStyle(found).fontSize)]))"""
+
+
+def test_the_largest_letters_are_twice_the_usual_ones(shown: tuple[PageStage, Page]) -> None:
+    stage, page = shown
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name in ("method", "pin-wrong", "consent-one", "limit", "problem-gone"):
+        sizes = []
+        for look in ("normal", "largest"):
+            stage.be(state_of(name, **LOOKS[look]))
+            shows(page, stage.serial)
+            sizes.append(page.evaluate(LETTERS))
+        usual, largest = sizes
+        assert "h1:not(.long)" in largest, name
+        small = {part for part in usual if part in largest and largest[part] < 1.9 * usual[part]}
+        assert not small, (name, sizes)
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -97,7 +124,7 @@ def test_axe_objects_to_nothing(shown: tuple[PageStage, Page], look: str) -> Non
     for name in ("idle", "pin-wrong", "face-turn", "consent", "complete"):
         stage.be(state_of(name, **LOOKS[look]))
         shows(page, stage.serial)
-        result = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+        result = Axe().run(page, options={"runOnly": STANDARDS})
         found += [
             f"{name}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}"
             for one in result.response["violations"]

@@ -27,7 +27,14 @@ export function sentence(text) {
     const ruby = /^\{([^|]+)\|([^}]+)\}$/.exec(part);
     if (ruby) nodes.push(make("ruby", {}, ruby[1], make("rt", {}, ruby[2])));
     else if (part === "\n") nodes.push(make("br"));
-    else if (part) nodes.push(part);
+    else if (part) nodes.push(...marked(part));
   }
   return nodes;
+}
+
+/** Names in Japanese within another language are marked as such, for their letters and for a screen reader. */
+function marked(text) {
+  if (/^(ja|zh)/.test(document.documentElement.lang)) return [text];
+  return text.split(/([\u3041-\u30ff\u3400-\u9fff]+)/).filter(Boolean).map((part) =>
+    (/[\u3041-\u9fff]/.test(part) ? make("bdi", { lang: "ja" }, part) : part));
 }

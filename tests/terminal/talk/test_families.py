@@ -1,0 +1,172 @@
+"""Children, guardians, companions, and who comes for somebody else."""
+
+from dataclasses import replace
+
+import pytest
+
+from config.settings import AlsoPin, Settings
+from consent.items import AnsweredBy
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.methods import ways
+from terminal.session.rules import Rules
+from terminal.talk.parts import LineKind, Talk
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import speaker
+from tests.terminal.session.world import CARD, CHECK, GENUINE, World
+from tests.terminal.talk.gallery import RULES, problem, state_of
+
+CHILD = CHECK.model_copy(update={"age": 9, "birth_year": 2017})
+speak = speaker(Settings())
+
+
+def seen(world: World) -> Talk:
+    return talk_of(world.state, world.rules, speak)
+
+
+def offered(talk: Talk) -> list[str]:
+    return [offer.id for offer in talk.body.offers]
+
+
+def said(talk: Talk) -> list[str]:
+    return [line.text for line in talk.body.lines]
+
+
+def begun(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules = RULES) -> World:
+    world = World(rules)
+    for touch in (ev.HelpChosen, *touches):
+        world.send(touch(""))
+    return world
+
+
+def test_for_a_child_the_pin_and_staff_come_before_the_camera() -> None:
+    world = begun(ev.ForChildChosen)
+    world.card_read()
+    assert offered(seen(world)) == ["pin", "staff", "face"]
+    grown_up = World(RULES)
+    grown_up.card_read()
+    assert offered(seen(grown_up)) == ["face", "pin"]
+
+
+def test_the_year_of_birth_tells_brothers_and_sisters_apart() -> None:
+    world = begun(ev.ForChildChosen, rules=Rules())
+    world.by_pin(check=CHILD)
+    assert "2017年うまれの お子さま" in said(seen(world))
+    world.touch(ev.OneByOne)
+    while isinstance(world.state, st.Consent | st.Limit):
+        assert world.state.question is not None
+        assert "2017年うまれの お子さま" in said(seen(world))
+        world.touch(ev.QuestionAnswered, world.state.question.id, True)
+    world.touch(ev.Confirmed)
+    assert "2017" not in repr(world.decision()), "the ledger keeps no year"
+
+
+def test_a_service_that_does_not_tell_the_year_is_understood() -> None:
+    world = World(RULES)
+    world.by_pin(check=CHECK.model_copy(update={"age": 9}))
+    assert "お子さまの情報" in seen(world).body.question
+    assert not [line for line in said(seen(world)) if "うまれ" in line]
+
+
+def test_a_parents_card_put_down_for_a_child_is_the_parents() -> None:
+    world = begun(ev.ForChildChosen)
+    world.by_pin(check=CHECK)
+    assert "あなたの情報" in seen(world).body.question
+
+
+def test_who_answers_is_chosen_and_a_companion_is_told_to_ask_first() -> None:
+    world = World(RULES)
+    world.by_pin()
+    world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
+    assert offered(seen(world)) == ["close", "as-person", "as-guardian", "as-companion"]
+    assert seen(world).body.offers[-1].hint == "本人に聞いてから選んでください"
+    world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
+    assert "respondent" in offered(seen(world)), "back at the question"
+    assert "本人に聞いてから選んでください" in said(seen(world))
+    world.touch(ev.ShareNone)
+    world.touch(ev.CheckInWithoutSharing)
+    assert world.decision().answered_by is AnsweredBy.COMPANION
+
+
+def test_an_adults_guardian_answers_too() -> None:
+    world = World(RULES)
+    world.by_pin()
+    world.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
+    assert "答える人：保護者・成年後見人" in said(seen(world))
+
+
+def test_who_comes_for_somebody_else_is_confirmed_by_pin_and_the_ledger_says_so() -> None:
+    world = begun(ev.ProxyChosen)
+    assert "代わりの方の受付です。顔では確認しません" in said(seen(world))
+    world.card_read()
+    assert isinstance(world.state, st.PinEntry)
+    assert Way.FACE not in ways(world.reception, world.rules)
+    assert "face" not in offered(seen(world))
+    world.pin_right()
+    world.opened()
+    assert "本人から聞いたとおりに選んでください" in said(seen(world))
+    world.touch(ev.CheckInWithoutSharing)
+    assert world.decision().answered_by is AnsweredBy.PROXY
+
+
+@pytest.mark.parametrize("also_pin", AlsoPin)
+def test_a_proxys_face_is_never_compared(also_pin: AlsoPin) -> None:
+    world = begun(ev.ProxyChosen, rules=replace(RULES, also_pin=also_pin))
+    world.card_read()
+    world.touch(ev.FaceChosen)
+    assert not [effect for effect in world.issued if isinstance(effect, fx.CheckFace | fx.OpenFaceRecord)]
+
+
+def test_staff_looks_at_the_proxys_papers_and_not_at_two_faces() -> None:
+    world = begun(ev.ProxyChosen)
+    world.card_read()
+    world.touch(ev.StaffAuthenticated)
+    world.answer(ev.CodeNotScanned)
+    world.touch(ev.CodeEntered)
+    world.answer(ev.RecordOpened, GENUINE)
+    body = seen(world).body
+    assert (body.camera, body.photo) == (False, False)
+    assert [offer.event for offer in body.offers][1:] == [ev.StaffSaysSame(world.reception.id, "proxy")]
+
+
+def test_the_next_family_member_says_again_who_came() -> None:
+    world = begun(ev.ProxyChosen)
+    world.send(ev.DisplayChanged("", language="en"))
+    world.by_pin()
+    world.touch(ev.CheckInWithoutSharing)
+    world.answer(ev.DecisionRecorded)
+    world.answer(ev.Accepted, True)
+    world.touch(ev.NextFamilyMember)
+    assert isinstance(world.state, st.Idle)
+    assert (world.state.display.language, world.state.proxy, world.state.child) == ("en", False, False)
+
+
+@pytest.mark.parametrize("name", ["face", "face-turn", "face-turn-without-pin"])
+def test_who_cannot_do_it_has_staff_beside_the_camera(name: str) -> None:
+    assert "staff" in offered(talk_of(state_of(name), RULES, speak))
+
+
+def test_a_card_without_pin_is_no_dead_end_where_staff_has_no_password() -> None:
+    alone = replace(RULES, staff_enabled=False)
+    world = World(alone)
+    world.card_read(replace(CARD, pin_tries_left=0))
+    assert offered(seen(world))[0] == "face"
+    for code in (ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED):
+        shown = talk_of(problem(code), alone, speak)
+        choices = [line.text for line in shown.body.lines if line.kind is LineKind.CHOICE]
+        assert "資格確認書" in choices, "what proves the insurance today"
+
+
+def test_comfort_is_offered_without_asking_why() -> None:
+    world = World(RULES)
+    world.send(ev.HelpChosen(""))
+    comfort = next(offer for offer in seen(world).body.offers if offer.id == "comfort")
+    world.send(comfort.event)
+    assert {"low", "more-time", "large", "contrast"} <= set(offered(seen(world)))
+    world.send(next(offer.event for offer in seen(world).body.offers if offer.id == "low"))
+    world.send(next(offer.event for offer in seen(world).body.offers if offer.id == "more-time"))
+    assert isinstance(world.state, st.Idle)
+    assert (world.state.display.low, world.state.display.more_time) == (True, True)

@@ -1,0 +1,187 @@
+"""How often a patient touches the screen, from the card to the end: the table in docs/accessibility.md."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.settings import ConsentSettings, LimitPolicy, Settings
+from reader.facts import Medium
+from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.rules import Rules
+from terminal.talk.parts import Pad
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import speaker
+from tests.terminal.session.world import CARD, CHECK, GENUINE, World
+
+TABLE = Path(__file__).parents[3] / "docs" / "accessibility.md"
+BY_LAW = Rules(consent=ConsentSettings(limit=LimitPolicy.BY_LAW, subsidies=True), phone=True)
+ASKED = Rules(consent=ConsentSettings(limit=LimitPolicy.ASK, subsidies=True), phone=True)
+NOTICE = CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING})
+SUBSIDISED = CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE})
+UNREGISTERED = CHECK.model_copy(update={"registered": False})
+speak = speaker(Settings())
+
+
+class Patient:
+    """Touches only what the screen offers, and counts."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.world = World(rules)
+        self.touches = 0
+
+    def touch(self, *offer_ids: str) -> None:
+        for offer_id in offer_ids:
+            talk = talk_of(self.world.state, self.world.rules, speak)
+            event = next(offer.event for offer in talk.body.offers if offer.id == offer_id)
+            self.world.send(event)
+            self.touches += 1
+
+    def type(self, digits: int, pad: Pad) -> None:
+        assert talk_of(self.world.state, self.world.rules, speak).body.pad is pad
+        self.touches += digits + 1  # and Enter
+
+    def by_pin(self, check: CheckFacts = CHECK) -> None:
+        self.world.card_read()
+        self.touch("pin")
+        self.type(4, Pad.PIN)
+        self.world.pin_right()
+        self.world.opened(check)
+
+    def by_face(self, check: CheckFacts = CHECK) -> None:
+        self.world.card_read()
+        self.touch("face")
+        self.world.answer(ev.CodeScanned)
+        self._is_seen(check)
+
+    def by_face_typed(self) -> None:
+        self.world.card_read()
+        self.touch("face")
+        self.world.answer(ev.CodeNotScanned)
+        self.type(6 + 4, Pad.CODE)
+        self.world.touch(ev.CodeEntered)
+        self._is_seen(CHECK)
+
+    def _is_seen(self, check: CheckFacts) -> None:
+        self.world.answer(ev.RecordOpened, GENUINE)
+        self.world.answer(ev.FaceMatched, 0.2)
+        self.world.answer(ev.ChipSigned)
+        self.world.opened(check)
+
+    def by_phone(self) -> None:
+        self.world.card_read(replace(CARD, medium=Medium.PHONE_VERIFIES))
+        self.world.answer(ev.PhoneSigned)
+        self.world.opened(CHECK)
+
+    def for_child(self) -> None:
+        for event in (ev.HelpChosen(""), ev.ForChildChosen("")):
+            self.world.send(event)
+        self.by_pin(CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
+
+    def says_all_yes(self) -> None:
+        """One by one."""
+        while isinstance(self.world.state, st.Consent):
+            self.touch("yes")
+
+    def end(self) -> int:
+        if isinstance(self.world.state, st.Limit):
+            self.touch("yes")
+        if isinstance(self.world.state, st.Summary):
+            self.touch("confirm")
+        assert isinstance(self.world.state, st.Submitting), "something is left to touch"
+        return self.touches
+
+
+def by_face_all(patient: Patient) -> None:
+    patient.by_face()
+    patient.touch("all")
+
+
+def by_pin_all(patient: Patient) -> None:
+    patient.by_pin()
+    patient.touch("all")
+
+
+def by_pin_none(patient: Patient) -> None:
+    patient.by_pin()
+    patient.touch("none")
+
+
+def by_face_typed(patient: Patient) -> None:
+    patient.by_face_typed()
+    patient.touch("all")
+
+
+def by_phone(patient: Patient) -> None:
+    patient.by_phone()
+    patient.touch("all")
+
+
+def one_by_one(patient: Patient) -> None:
+    patient.by_face()
+    patient.touch("one-by-one")
+    patient.says_all_yes()
+
+
+def with_subsidies(patient: Patient) -> None:
+    patient.by_face(SUBSIDISED)
+    patient.touch("all", "yes")
+
+
+def with_notice(patient: Patient) -> None:
+    patient.by_face(NOTICE)
+    patient.touch("understood", "all")
+
+
+def first_time(patient: Patient) -> None:
+    patient.by_face(UNREGISTERED)
+    patient.touch("yes")
+    patient.world.answer(ev.Registered, CHECK)
+    patient.touch("all")
+
+
+def child(patient: Patient) -> None:
+    patient.for_child()
+    patient.touch("all")
+
+
+PERSONAS: dict[str, Callable[[Patient], None]] = {
+    "by face, all": by_face_all,
+    "by face, the front typed": by_face_typed,
+    "by face, one by one (3 questions)": one_by_one,
+    "by face, with subsidies": with_subsidies,
+    "by face, certificate ends soon": with_notice,
+    "by face, first time": first_time,
+    "by PIN, all": by_pin_all,
+    "by PIN, nothing": by_pin_none,
+    "by PIN, for a child": child,
+    "by phone, all": by_phone,
+}
+
+
+def rows() -> dict[str, tuple[int, int]]:
+    found = re.findall(r"^\| (by [^|]+) \| (\d+) \| (\d+) \|$", TABLE.read_text(encoding="utf-8"), re.M)
+    return {name: (int(by_law), int(asked)) for name, by_law, asked in found}
+
+
+def test_the_table_names_everybody() -> None:
+    assert rows().keys() == PERSONAS.keys()
+
+
+@pytest.mark.parametrize("name", PERSONAS)
+def test_touches_from_card_to_done(name: str) -> None:
+    touches = []
+    for rules in (BY_LAW, ASKED):
+        patient = Patient(rules)
+        PERSONAS[name](patient)
+        touches.append(patient.end())
+    assert tuple(touches) == rows()[name]
+
+
+def test_the_usual_ways_are_short() -> None:
+    assert rows()["by face, all"] == (2, 3)
+    assert rows()["by PIN, all"] == (7, 8)
