@@ -118,3 +118,25 @@ def test_the_wheel_has_what_it_needs_and_no_tests(built: tuple[Path, Path]) -> N
     for wanted in ("terminal/words/ja.po", "terminal/screens/counter.tcss", "people.toml", "vision/data/calibration"):
         assert any(wanted in name for name in names), wanted
     assert not [name for name in names if name.startswith("tests/")]
+
+
+@pytest.mark.long
+def test_windows_gets_all_from_wheels(tmp_path: Path) -> None:
+    """The lock of the Windows bundle, resolved again for Windows from its own pins: nothing would be compiled."""
+    lock = ROOT / "requirements-windows.lock"
+    extras = [word for extra in sorted(EXTRAS - {"dlib"}) for word in ("--extra", extra)]
+    windows = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.13", "--only-binary", ":all:")
+    options = (
+        "--quiet",
+        "--no-header",
+        "--no-annotate",
+        "--constraint",
+        lock,
+        "--output-file",
+        tmp_path / "again.lock",
+    )
+    run(BIN / "uv", "pip", "compile", *windows, *extras, *options, ROOT / "pyproject.toml")
+    again = {line for line in (tmp_path / "again.lock").read_text(encoding="utf-8").splitlines() if "==" in line}
+    pins = {line.removesuffix(" \\") for line in lock.read_text(encoding="utf-8").splitlines() if "==" in line}
+    assert again == pins
+    assert not [pin for pin in pins if pin.startswith(("uvloop", "dlib", "face-recognition"))]
