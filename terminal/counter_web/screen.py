@@ -26,7 +26,6 @@ from terminal.words.catalogue import speaker
 
 log = logging.getLogger(__name__)
 
-FIRST_LANGUAGE = "ja"
 STAFF_COMING_SECONDS = 6.0
 VOICE_MISSING_SECONDS = 6.0
 
@@ -52,7 +51,7 @@ class PatientScreen:
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
         self.speak = speaker(settings, ruby=True)
-        self._talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
+        self._talks = Talks(self.speak, language=settings.place.languages[0].value, settle_seconds=settle_seconds)
         self.guide = Guide(settings, self.speak, on_missing=self._voice_missing)
         self.voice = PageVoice(self._tell, self.guide.wav)
 

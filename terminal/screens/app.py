@@ -55,7 +55,6 @@ log = logging.getLogger(__name__)
 
 STAFF_COMING_SECONDS = 6.0
 NOT_YET_SECONDS = 1.5
-FIRST_LANGUAGE = "ja"
 STAFF_KEY, DOCK_KEY = "f8", "f12"
 TEN_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
 """Keys of a numeric keypad (NumLock on) as a terminal names them."""
@@ -97,7 +96,8 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._conducting: asyncio.Task[None] | None = None
         self._desk: CounterScreen | None = None
         self.speak = speaker(settings)
-        self.talks = Talks(self.speak, language=FIRST_LANGUAGE, settle_seconds=settle_seconds)
+        self._first_language = settings.place.languages[0].value
+        self.talks = Talks(self.speak, language=self._first_language, settle_seconds=settle_seconds)
         self.guide = Guide(settings, self.speak, on_missing=self._voice_missing)
         self._aplay = Aplay(self.guide.wav, settings.voice.device, lambda: self.bell())
 
@@ -156,7 +156,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         ring_for_calls(opened.counter, self.settings.staff.call_command, self.bell)
         if opened.dock is not None:
-            panel = DockPanel(opened.dock, self.speak(FIRST_LANGUAGE))
+            panel = DockPanel(opened.dock, self.speak(self._first_language))
             panel.display = False
             self.desk.mount(panel)
         self.draw_soon()
@@ -283,7 +283,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._let_staff_in()
 
     def _language(self) -> str:
-        return self.desk.talk.language if self.desk.talk is not None else FIRST_LANGUAGE
+        return self.desk.talk.language if self.desk.talk is not None else self._first_language
 
     def _let_staff_in(self) -> None:
         if not self._gate.enabled or self.counter is None or self.screen is not self.desk:
