@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from terminal.simulated.service.storage.store import Store
 
 DEFAULT_PORT = 8642
 _START_SECONDS = 20
+SWITCH_SECONDS = 0.0005
 
 
 def open_service(
@@ -129,6 +131,9 @@ def serve(
     if unknown:
         raise ValueError(f"behaviour of the stub: there is no invented person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
+    # The store's thread needs the interpreter a dozen times for a commit, and waits so long each time while the event
+    # loop is busy.
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with listen(host, port, share=share_port) as listener:
             _server(service, Behaviour(settings), line).run([listener])

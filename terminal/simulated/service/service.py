@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from config.japan import JAPAN
 from consent.items import VIEWING, Item
 from terminal.qualification.contract import (
-    CardSignature,
     CertificateStanding,
     Challenge,
     CheckOpened,
@@ -34,13 +33,10 @@ from terminal.qualification.contract import (
     Withdrawal,
     Withdrawn,
 )
-from terminal.qualification.keys import SigningKey, is_public_key, key_digest, verify
+from terminal.qualification.keys import SigningKey, verify
 from terminal.qualification.statements import (
     Asked,
-    key_change_statement,
-    key_changed_statement,
     lookup_statement,
-    receipt_statement,
     request_statement,
     statement_of,
     statement_of_withdrawal,
@@ -50,6 +46,7 @@ from terminal.qualification.statements_v1 import statement_v1_of
 from terminal.simulated.service.behaviour import Operation
 from terminal.simulated.service.challenges import Challenges, Nonces
 from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
+from terminal.simulated.service.key_change import change_key
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import InsuredPerson, People, invented_people
 from terminal.simulated.service.proofs import (
@@ -63,6 +60,7 @@ from terminal.simulated.service.proofs import (
     parse_certificate,
     standing_of,
 )
+from terminal.simulated.service.receipt import signed_receipt
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
 from terminal.simulated.service.result import facts_of, result_of, result_of_lookup
@@ -200,7 +198,8 @@ class Service:
         if refusal is not None:
             return refuse(refusal)
         vouched = card_signature_of(check.decision_key, check_id, submission)
-        offered = Accepted(submission, self._receipt(check_id, submission, statement, vouched), idempotency_key)
+        receipt = signed_receipt(check_id, submission, statement, vouched, self._key, self._clock())
+        offered = Accepted(submission, receipt, idempotency_key)
         # accepted before this service spoke version 2, and sent again after
         before = sha256(statement_v1_of(check_id, submission)).digest()
         kept = await self._store.accept(check_id, sha256(statement).digest(), before, offered)
@@ -297,52 +296,10 @@ class Service:
 
     def change_key(self, change: KeyChange) -> KeyChanged | Refused:
         """Give a terminal that was restored from a backup its new key. The registry is on disk when this returns."""
-        refusal = self._refusal_of_change(change)
-        if refusal is not None:
-            return refuse(refusal)
-        ended = change.ended_key.hex()
-
-        def changed(registry: Registry) -> Registry:
-            if ended in registry.ended_keys:
-                return registry  # by another process, since we looked
-            return registry.with_key(change.terminal_id, change.public_key)
-
-        if self.registry.update(changed).terminals.get(change.terminal_id) != change.public_key:
-            return refuse(RefusalReason.UNKNOWN_TERMINAL)
-        now, key = self._clock(), key_digest(change.public_key)
-        signed = key_changed_statement(
-            terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, changed_at=now
-        )
-        return KeyChanged(
-            terminal_id=change.terminal_id,
-            ended_key=change.ended_key,
-            key=key,
-            changed_at=now,
-            signature=self._key.sign(signed),
-            simulated=True,
-        )
-
-    def _refusal_of_change(self, change: KeyChange) -> RefusalReason | None:
-        registry, now = self.registry.current(), self._clock()
-        current = registry.terminals.get(change.terminal_id)
-        if current is None:
-            return RefusalReason.UNKNOWN_TERMINAL
-        if not is_public_key(change.public_key):
-            return RefusalReason.MALFORMED
-        key = key_digest(change.public_key)
-        statement = key_change_statement(
-            terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, asked_at=change.asked_at
-        )
-        if not verify(change.public_key, statement, change.next_signature):
-            return RefusalReason.BAD_SIGNATURE
+        now = self._clock()
         if not self._is_plausible(change.asked_at, now, now):
-            return RefusalReason.IMPLAUSIBLE_TIME
-        if key == key_digest(current):
-            done_before = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
-            return None if done_before else RefusalReason.NOT_ALLOWED
-        if key.hex() in registry.ended_keys or change.ended_key != key_digest(current):
-            return RefusalReason.UNKNOWN_TERMINAL
-        return None if verify(current, statement, change.signature) else RefusalReason.BAD_SIGNATURE
+            return refuse(RefusalReason.IMPLAUSIBLE_TIME)
+        return change_key(self.registry, change, self._key, now)
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
         """Bind a presented certificate (DER) to an invented person; answers its id in the registry.
@@ -463,28 +420,6 @@ class Service:
         """Nobody answers before the check was opened, or after now; the terminal's clock may be a little off."""
         off = self._rules.clock_difference
         return not_before - off <= moment <= not_after + off
-
-    def _receipt(self, check_id: str, submission: Submission, statement: bytes, vouched: CardSignature) -> Receipt:
-        accepted_at = self._clock()
-        digest = sha256(statement).digest()
-        signed = receipt_statement(
-            check_id=check_id,
-            accepted_at=accepted_at,
-            submission_digest=digest,
-            ledger_count=submission.ledger_count,
-            ledger_head=submission.ledger_head,
-            card_signature=vouched,
-        )
-        return Receipt(
-            check_id=check_id,
-            accepted_at=accepted_at,
-            submission_digest=digest,
-            ledger_count=submission.ledger_count,
-            ledger_head=submission.ledger_head,
-            card_signature=vouched,
-            signature=self._key.sign(signed),
-            simulated=True,
-        )
 
 
 def _granted(submission: Submission | None) -> set[Item]:

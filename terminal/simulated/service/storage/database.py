@@ -174,7 +174,7 @@ class Database:
         try:
             self._connection.rollback()
         except Exception:
-            self._disconnect()
+            self._pooled.invalidate()  # closing it would try to roll back once more
             self._connect()
 
     def _connect(self) -> None:

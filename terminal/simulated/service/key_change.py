@@ -1,0 +1,55 @@
+"""A terminal's key ends for good and another one takes its place: after a backup was restored."""
+
+from datetime import datetime
+
+from terminal.qualification.contract import KeyChange, KeyChanged, RefusalReason, Refused
+from terminal.qualification.keys import SigningKey, is_public_key, key_digest, verify
+from terminal.qualification.statements import key_change_statement, key_changed_statement
+from terminal.simulated.service.refusals import refuse
+from terminal.simulated.service.registry import Registry, RegistryFile
+
+
+def change_key(file: RegistryFile, change: KeyChange, service_key: SigningKey, now: datetime) -> KeyChanged | Refused:
+    """Change it and say so, or refuse. May be repeated with the same new key."""
+    refusal = _refusal(file.current(), change)
+    if refusal is not None:
+        return refuse(refusal)
+    ended = change.ended_key.hex()
+
+    def changed(registry: Registry) -> Registry:
+        if ended in registry.ended_keys:
+            return registry  # by another process, since we looked
+        return registry.with_key(change.terminal_id, change.public_key)
+
+    if file.update(changed).terminals.get(change.terminal_id) != change.public_key:
+        return refuse(RefusalReason.UNKNOWN_TERMINAL)
+    key = key_digest(change.public_key)
+    signed = key_changed_statement(terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, changed_at=now)
+    return KeyChanged(
+        terminal_id=change.terminal_id,
+        ended_key=change.ended_key,
+        key=key,
+        changed_at=now,
+        signature=service_key.sign(signed),
+        simulated=True,
+    )
+
+
+def _refusal(registry: Registry, change: KeyChange) -> RefusalReason | None:
+    current = registry.terminals.get(change.terminal_id)
+    if current is None:
+        return RefusalReason.UNKNOWN_TERMINAL
+    if not is_public_key(change.public_key):
+        return RefusalReason.MALFORMED
+    key = key_digest(change.public_key)
+    statement = key_change_statement(
+        terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, asked_at=change.asked_at
+    )
+    if not verify(change.public_key, statement, change.next_signature):
+        return RefusalReason.BAD_SIGNATURE
+    if key == key_digest(current):
+        done_before = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
+        return None if done_before else RefusalReason.NOT_ALLOWED
+    if key.hex() in registry.ended_keys or change.ended_key != key_digest(current):
+        return RefusalReason.UNKNOWN_TERMINAL
+    return None if verify(current, statement, change.signature) else RefusalReason.BAD_SIGNATURE
