@@ -23,8 +23,9 @@ from terminal.keeping.contents import LEDGER, Manifest
 from terminal.keeping.gap import Gap, OtherLedger, gap_of
 from terminal.keeping.setting_up import read_as, require_results_folder, running_terminal
 from terminal.keeping.unpacking import peek, unpack
-from terminal.qualification.client import Audit, QualificationClient, receipt_is_genuine
+from terminal.qualification.client import Audit, QualificationClient
 from terminal.qualification.contract import KeyChanged, RefusalReason, Refused, ServiceSilent
+from terminal.qualification.genuine import receipt_is_genuine
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, key_digest, terminal_key_path
 from terminal.qualification.receipts import verify_with_receipts
 from terminal.readiness import NotReady

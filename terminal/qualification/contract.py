@@ -9,7 +9,6 @@ without a body that a terminal must be known for carries `TERMINAL_HEADER`, `TIM
 `request_statement(...)`, `SIGNATURE_HEADER`; it serves once.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -32,6 +31,11 @@ from terminal.qualification.insured import SpecificDisease as SpecificDisease
 from terminal.qualification.insured import Subsidies as Subsidies
 from terminal.qualification.insured import Subsidy as Subsidy
 from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
+from terminal.qualification.refusal import NextStep as NextStep
+from terminal.qualification.refusal import RefusalReason as RefusalReason
+from terminal.qualification.refusal import Refused as Refused
+from terminal.qualification.refusal import ServiceSilent as ServiceSilent
+from terminal.qualification.refusal import Silence as Silence
 
 API_VERSION = "2"
 PREFIX = "/v2"
@@ -43,30 +47,6 @@ NONCE_HEADER = "Uketsuke-Nonce"
 TIME_HEADER = "Uketsuke-Time"
 SIGNED_HEADERS = (IDEMPOTENCY_HEADER, TERMINAL_HEADER, TIME_HEADER, SIGNATURE_HEADER)
 """Request headers that the signature of the answer covers, an absent one as empty."""
-
-
-# --- what the client says when nothing usable came -----------------------------------------------------------
-
-
-class Silence(StrEnum):
-    NO_CONNECTION = "no-connection"
-    TIMEOUT = "timeout"
-    BROKEN_OFF = "broken-off"
-    """The connection ended before the answer did."""
-    SERVER_ERROR = "server-error"
-    NOT_UNDERSTOOD = "not-understood"
-    NOT_VERIFIED = "not-verified"
-    """The answer is not signed by the enrolled service, or belongs to something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceSilent:
-    """No usable answer. Whether the service acted is unknown, so only idempotent calls may be repeated."""
-
-    reason: Silence
-
-
-# --- models --------------------------------------------------------------------------------------------------
 
 
 class Way(StrEnum):
@@ -186,69 +166,6 @@ class CheckOpened(Reply):
     opened_at: AwareDatetime
     """By the service's clock."""
     facts: CheckFacts
-
-
-class RefusalReason(StrEnum):
-    """Why the service refuses; each has its own next step on the screen."""
-
-    BAD_CHALLENGE = "bad-challenge"
-    BAD_SIGNATURE = "bad-signature"
-    UNTRUSTED_CERTIFICATE = "untrusted-certificate"
-    CERTIFICATE_EXPIRED = "certificate-expired"
-    REVOKED = "revoked"
-    SUSPENDED = "suspended"
-    LAPSED = "lapsed"
-    UNKNOWN_HOLDER = "unknown-holder"
-    FORGED_RECORD = "forged-record"
-    MIXED_CARD = "mixed-card"
-    """The chip key is not the one issued with this certificate."""
-    UNKNOWN_CHIP = "unknown-chip"
-    """The service does not know which chip key belongs to this certificate: only the PIN proves the holder."""
-    UNKNOWN_TERMINAL = "unknown-terminal"
-    BAD_VERDICT = "bad-verdict"
-    CONFLICT = "conflict"
-    """The same idempotency key with another body, or a second submission for the check."""
-    NO_SUCH_CHECK = "no-such-check"
-    """Unknown, or opened too long ago."""
-    NOT_SUBMITTED = "not-submitted"
-    """There is no result before a submission."""
-    NOT_REGISTERED = "not-registered"
-    NOT_ALLOWED = "not-allowed"
-    """Sharing by someone who may not share, submission after an inquiry, registration during grace, withdrawal of what
-    was not granted."""
-    IMPLAUSIBLE_TIME = "implausible-time"
-    """A decision before the check was opened or after now: the terminal's clock is wrong."""
-    MALFORMED = "malformed"
-    """The request does not follow this contract: terminal and service differ in version, or a defect."""
-
-
-class NextStep(StrEnum):
-    """Who can help, and how."""
-
-    MUNICIPALITY = "municipality"
-    """The holder's city or ward office."""
-    FREE_DIAL = "free-dial"
-    """マイナンバー総合フリーダイヤル, 0120-95-0178: a card that was suspended by its holder."""
-    PIN = "pin"
-    """Confirm the holder by PIN instead."""
-    AGAIN = "again"
-    """Begin again with the card."""
-    REGISTER = "register"
-    """Register the card as an insurance card first."""
-    RECEPTION = "reception"
-    """Staff: another document, or another way."""
-    OPERATOR = "operator"
-    """The person who set this terminal up: enrolment, clock, version."""
-
-
-class Refused(Reply):
-    outcome: Literal["refused"] = "refused"
-    reason: RefusalReason
-    code: str
-    """Simulated processing result code, `SIMQ....E`."""
-    message: str
-    """One Japanese sentence for the log and the receipt computer."""
-    next_step: NextStep = NextStep.OPERATOR
 
 
 class Registered(Reply):

@@ -27,8 +27,9 @@ from consent.records import (
     TimeCorrected,
 )
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
-from terminal.qualification.client import QualificationClient, receipt_is_genuine, signed_of_receipt
+from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
+from terminal.qualification.genuine import receipt_is_genuine, signed_of_receipt
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import (
     decision_statement,

@@ -14,13 +14,10 @@ from terminal.qualification.contract import (
     CertificateStanding,
     Challenge,
     CheckOpened,
-    ChipProof,
     KeyChange,
     KeyChanged,
     LookUp,
     OpenCheck,
-    PhoneProof,
-    PinProof,
     Purpose,
     QualificationResult,
     Receipt,
@@ -44,6 +41,7 @@ from terminal.qualification.statements import (
 )
 from terminal.qualification.statements_v1 import statement_v1_of
 from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.believing import Believing
 from terminal.simulated.service.challenges import Challenges, Nonces
 from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
 from terminal.simulated.service.key_change import change_key
@@ -52,19 +50,13 @@ from terminal.simulated.service.people import InsuredPerson, People, invented_pe
 from terminal.simulated.service.proofs import (
     CertificateRules,
     card_signature_of,
-    check_chip_proof,
-    check_phone_proof,
-    check_pin_proof,
-    is_trusted,
     key_of,
     parse_certificate,
-    standing_of,
 )
 from terminal.simulated.service.receipt import signed_receipt
 from terminal.simulated.service.refusals import refuse
-from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
+from terminal.simulated.service.registry import CardEntry, RegistryFile, certificate_id
 from terminal.simulated.service.result import facts_of, result_of, result_of_lookup
-from terminal.simulated.service.revocation import RevocationLists
 from terminal.simulated.service.storage.store import (
     Accepted,
     Conflict,
@@ -74,12 +66,6 @@ from terminal.simulated.service.storage.store import (
 )
 
 Clock = Callable[[], datetime]
-
-_STATUS_REFUSALS = {
-    CardStatus.REVOKED: RefusalReason.REVOKED,
-    CardStatus.SUSPENDED: RefusalReason.SUSPENDED,
-    CardStatus.LAPSED: RefusalReason.LAPSED,
-}
 
 
 def utc_now() -> datetime:
@@ -127,7 +113,7 @@ class Service:
         self._rules = rules or ServiceRules()
         self._challenges = Challenges(key.secret(), self._rules.challenge_life)
         self._nonces = Nonces()
-        self._revoked = RevocationLists()
+        self._believing = Believing(self.people, self._rules.certificates)
 
     @property
     def public_key(self) -> str:
@@ -150,7 +136,7 @@ class Service:
         ends_at = self._challenges.end_of(request.challenge)
         if ends_at is None or now > ends_at:
             return refuse(RefusalReason.BAD_CHALLENGE)
-        believed = self._believe(request, self.registry.current(), now)
+        believed = self._believing.believe(request, self.registry.current(), now)
         if isinstance(believed, RefusalReason):
             first_time = await self._store.spend(request.challenge, ends_at, now)
             return refuse(believed if first_time else RefusalReason.BAD_CHALLENGE)
@@ -329,38 +315,6 @@ class Service:
         return check.person if check else None
 
     # --- inside ----------------------------------------------------------------------------------------------
-
-    def _believe(
-        self, request: OpenCheck, registry: Registry, now: datetime
-    ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
-        rules = self._rules.certificates
-        terminal_key = registry.terminals.get(request.terminal_id)
-        if terminal_key is None:
-            return RefusalReason.UNKNOWN_TERMINAL
-        certificate = parse_certificate(request.certificate)
-        card = registry.card(request.certificate)
-        adopted = card is not None and card.adopted
-        if certificate is None or not (adopted or is_trusted(certificate, registry.certificate_authorities, rules)):
-            return RefusalReason.UNTRUSTED_CERTIFICATE
-        standing = standing_of(certificate, now, rules)
-        if standing is None:
-            return RefusalReason.CERTIFICATE_EXPIRED
-        if card is None or card.person not in self.people or card.phone != isinstance(request.proof, PhoneProof):
-            return RefusalReason.UNKNOWN_HOLDER
-        if card.phone and standing is CertificateStanding.GRACE:
-            return RefusalReason.CERTIFICATE_EXPIRED
-        match request.proof:
-            case PinProof() as proof:
-                refusal = check_pin_proof(certificate, request.challenge, proof)
-            case PhoneProof() as proof:
-                refusal = check_phone_proof(certificate, request.challenge, proof)
-            case ChipProof() as proof:
-                refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
-        # Status last: only who holds the card learns it.
-        if refusal is None and self._revoked.name(certificate, registry, now):
-            refusal = RefusalReason.REVOKED
-        refusal = refusal or _STATUS_REFUSALS.get(card.status)
-        return refusal or (card, standing)
 
     async def _find(self, check_id: str) -> tuple[OpenedCheck, InsuredPerson] | RefusalReason:
         check = await self._store.check(check_id)

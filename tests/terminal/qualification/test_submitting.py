@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from consent.items import Item
-from terminal.qualification.client import receipt_is_for
 from terminal.qualification.contract import (
     CardSignature,
     ConsentAnswer,
@@ -21,6 +20,7 @@ from terminal.qualification.contract import (
     Refused,
     Submission,
 )
+from terminal.qualification.genuine import receipt_is_for
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import receipt_statement, statement_of
 from terminal.simulated.service.enrolment import enrol_locally

@@ -1,0 +1,44 @@
+"""Whether the service signed what it is said to have signed."""
+
+from hashlib import sha256
+from typing import Any
+
+from terminal.qualification.contract import CardSignature, KeyChanged, Receipt, Submission
+from terminal.qualification.keys import verify
+from terminal.qualification.statements import key_changed_statement, receipt_statement, statement_of
+from terminal.qualification.statements_v1 import receipt_statement_v1, statement_v1_of
+
+
+def receipt_is_for(service_public_key: str, check_id: str, submission: Submission, receipt: Receipt) -> bool:
+    """Whether the service signed this receipt for exactly this decision and ledger."""
+    old = receipt.card_signature is None
+    statement = statement_v1_of(check_id, submission) if old else statement_of(check_id, submission)
+    kept = (check_id, sha256(statement).digest(), submission.ledger_count, submission.ledger_head)
+    told = (receipt.check_id, receipt.submission_digest, receipt.ledger_count, receipt.ledger_head)
+    return told == kept and receipt_is_genuine(service_public_key, receipt)
+
+
+def receipt_is_genuine(service_public_key: str, receipt: Receipt) -> bool:
+    """Whether the service signed this receipt, of whichever version."""
+    statement = signed_of_receipt(
+        check_id=receipt.check_id,
+        accepted_at=receipt.accepted_at,
+        submission_digest=receipt.submission_digest,
+        ledger_count=receipt.ledger_count,
+        ledger_head=receipt.ledger_head,
+        card_signature=receipt.card_signature,
+    )
+    return verify(service_public_key, statement, receipt.signature)
+
+
+def signed_of_receipt(*, card_signature: CardSignature | None, **facts: Any) -> bytes:
+    """The receipt's statement; without a word about the card's signature it is version 1's."""
+    if card_signature is None:
+        return receipt_statement_v1(**facts)
+    return receipt_statement(card_signature=card_signature, **facts)
+
+
+def signed_of_key_change(told: KeyChanged) -> bytes:
+    return key_changed_statement(
+        terminal_id=told.terminal_id, ended_key=told.ended_key, key=told.key, changed_at=told.changed_at
+    )

@@ -1,0 +1,88 @@
+"""When the service does not do what it was asked: it refuses and says why, or nothing usable came."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from terminal.qualification.base import Reply
+
+
+class Silence(StrEnum):
+    NO_CONNECTION = "no-connection"
+    TIMEOUT = "timeout"
+    BROKEN_OFF = "broken-off"
+    """The connection ended before the answer did."""
+    SERVER_ERROR = "server-error"
+    NOT_UNDERSTOOD = "not-understood"
+    NOT_VERIFIED = "not-verified"
+    """The answer is not signed by the enrolled service, or belongs to something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSilent:
+    """No usable answer. Whether the service acted is unknown, so only idempotent calls may be repeated."""
+
+    reason: Silence
+
+
+class RefusalReason(StrEnum):
+    """Why the service refuses; each has its own next step on the screen."""
+
+    BAD_CHALLENGE = "bad-challenge"
+    BAD_SIGNATURE = "bad-signature"
+    UNTRUSTED_CERTIFICATE = "untrusted-certificate"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+    UNKNOWN_HOLDER = "unknown-holder"
+    FORGED_RECORD = "forged-record"
+    MIXED_CARD = "mixed-card"
+    """The chip key is not the one issued with this certificate."""
+    UNKNOWN_CHIP = "unknown-chip"
+    """The service does not know which chip key belongs to this certificate: only the PIN proves the holder."""
+    UNKNOWN_TERMINAL = "unknown-terminal"
+    BAD_VERDICT = "bad-verdict"
+    CONFLICT = "conflict"
+    """The same idempotency key with another body, or a second submission for the check."""
+    NO_SUCH_CHECK = "no-such-check"
+    """Unknown, or opened too long ago."""
+    NOT_SUBMITTED = "not-submitted"
+    """There is no result before a submission."""
+    NOT_REGISTERED = "not-registered"
+    NOT_ALLOWED = "not-allowed"
+    """Sharing by someone who may not share, submission after an inquiry, registration during grace, withdrawal of what
+    was not granted."""
+    IMPLAUSIBLE_TIME = "implausible-time"
+    """A decision before the check was opened or after now: the terminal's clock is wrong."""
+    MALFORMED = "malformed"
+    """The request does not follow this contract: terminal and service differ in version, or a defect."""
+
+
+class NextStep(StrEnum):
+    """Who can help, and how."""
+
+    MUNICIPALITY = "municipality"
+    """The holder's city or ward office."""
+    FREE_DIAL = "free-dial"
+    """マイナンバー総合フリーダイヤル, 0120-95-0178: a card that was suspended by its holder."""
+    PIN = "pin"
+    """Confirm the holder by PIN instead."""
+    AGAIN = "again"
+    """Begin again with the card."""
+    REGISTER = "register"
+    """Register the card as an insurance card first."""
+    RECEPTION = "reception"
+    """Staff: another document, or another way."""
+    OPERATOR = "operator"
+    """The person who set this terminal up: enrolment, clock, version."""
+
+
+class Refused(Reply):
+    outcome: Literal["refused"] = "refused"
+    reason: RefusalReason
+    code: str
+    """Simulated processing result code, `SIMQ....E`."""
+    message: str
+    """One Japanese sentence for the log and the receipt computer."""
+    next_step: NextStep = NextStep.OPERATOR

@@ -1,0 +1,71 @@
+"""Whether the service believes that the holder of this card was confirmed."""
+
+from datetime import datetime
+
+from terminal.qualification.contract import (
+    CertificateStanding,
+    ChipProof,
+    OpenCheck,
+    PhoneProof,
+    PinProof,
+    RefusalReason,
+)
+from terminal.simulated.service.people import People
+from terminal.simulated.service.proofs import (
+    CertificateRules,
+    check_chip_proof,
+    check_phone_proof,
+    check_pin_proof,
+    is_trusted,
+    parse_certificate,
+    standing_of,
+)
+from terminal.simulated.service.registry import CardEntry, CardStatus, Registry
+from terminal.simulated.service.revocation import RevocationLists
+
+_STATUS_REFUSALS = {
+    CardStatus.REVOKED: RefusalReason.REVOKED,
+    CardStatus.SUSPENDED: RefusalReason.SUSPENDED,
+    CardStatus.LAPSED: RefusalReason.LAPSED,
+}
+
+
+class Believing:
+    """Remembers which revocation lists it has told of."""
+
+    def __init__(self, people: People, rules: CertificateRules) -> None:
+        self._people, self._rules = people, rules
+        self._revoked = RevocationLists()
+
+    def believe(
+        self, request: OpenCheck, registry: Registry, now: datetime
+    ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
+        """The card's entry and its certificate's standing, or why it is not believed."""
+        rules = self._rules
+        terminal_key = registry.terminals.get(request.terminal_id)
+        if terminal_key is None:
+            return RefusalReason.UNKNOWN_TERMINAL
+        certificate = parse_certificate(request.certificate)
+        card = registry.card(request.certificate)
+        adopted = card is not None and card.adopted
+        if certificate is None or not (adopted or is_trusted(certificate, registry.certificate_authorities, rules)):
+            return RefusalReason.UNTRUSTED_CERTIFICATE
+        standing = standing_of(certificate, now, rules)
+        if standing is None:
+            return RefusalReason.CERTIFICATE_EXPIRED
+        if card is None or card.person not in self._people or card.phone != isinstance(request.proof, PhoneProof):
+            return RefusalReason.UNKNOWN_HOLDER
+        if card.phone and standing is CertificateStanding.GRACE:
+            return RefusalReason.CERTIFICATE_EXPIRED
+        match request.proof:
+            case PinProof() as proof:
+                refusal = check_pin_proof(certificate, request.challenge, proof)
+            case PhoneProof() as proof:
+                refusal = check_phone_proof(certificate, request.challenge, proof)
+            case ChipProof() as proof:
+                refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
+        # Status last: only who holds the card learns it.
+        if refusal is None and self._revoked.name(certificate, registry, now):
+            refusal = RefusalReason.REVOKED
+        refusal = refusal or _STATUS_REFUSALS.get(card.status)
+        return refusal or (card, standing)
