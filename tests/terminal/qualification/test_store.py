@@ -17,6 +17,7 @@ from terminal.qualification.contract import CertificateStanding, Purpose, Way
 from terminal.simulated.service.storage.database import Database, Transaction
 from terminal.simulated.service.storage.store import OpenedCheck, Store
 from terminal.simulated.service.storage.tables import metadata
+from terminal.simulated.service.temporary_postgres import PostgresMissing, TemporaryPostgres
 
 NOW = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -205,6 +206,30 @@ def test_postgresql_comes_back(postgres: str) -> None:
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("TRUNCATE spent_challenges")
     assert asyncio.run(day()) == [True, True, False]
+
+
+@pytest.mark.long
+def test_postgresql_stopped_at_once_has_all_that_was_confirmed() -> None:
+    """As after a power cut: no checkpoint, no word to its clients."""
+    try:
+        server = TemporaryPostgres()
+    except PostgresMissing as missing:
+        pytest.skip(str(missing))
+    with server:
+        store = Store(server.url())
+
+        async def day() -> None:
+            opened = [await store.open(b"challenge %d" % one, LATER, check(one)) for one in range(20)]
+            assert all(opened)
+            await asyncio.to_thread(server.restart)
+            assert await store.check("check-0")
+            assert [await store.check(f"check-{one}") for one in range(20)] == opened
+            assert await store.open(b"another challenge", LATER, check(20))
+
+        try:
+            asyncio.run(day())
+        finally:
+            store.close()
 
 
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
