@@ -33,12 +33,12 @@ _STATUS_REFUSALS = {
 class Believing:
     """Remembers which revocation lists it has told of."""
 
-    def __init__(self, people: People, rules: CertificateRules) -> None:
-        self._people, self._rules = people, rules
+    def __init__(self, rules: CertificateRules) -> None:
+        self._rules = rules
         self._revoked = RevocationLists()
 
     def believe(
-        self, request: OpenCheck, registry: Registry, now: datetime
+        self, request: OpenCheck, registry: Registry, people: People, now: datetime
     ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
         """The card's entry and its certificate's standing, or why it is not believed."""
         rules = self._rules
@@ -53,7 +53,7 @@ class Believing:
         standing = standing_of(certificate, now, rules)
         if standing is None:
             return RefusalReason.CERTIFICATE_EXPIRED
-        if card is None or card.person not in self._people or card.phone != isinstance(request.proof, PhoneProof):
+        if card is None or card.person not in people or card.phone != isinstance(request.proof, PhoneProof):
             return RefusalReason.UNKNOWN_HOLDER
         if card.phone and standing is CertificateStanding.GRACE:
             return RefusalReason.CERTIFICATE_EXPIRED

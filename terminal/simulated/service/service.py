@@ -113,7 +113,7 @@ class Service:
         self._rules = rules or ServiceRules()
         self._challenges = Challenges(key.secret(), self._rules.challenge_life)
         self._nonces = Nonces()
-        self._believing = Believing(self.people, self._rules.certificates)
+        self._believing = Believing(self._rules.certificates)
 
     @property
     def public_key(self) -> str:
@@ -136,7 +136,7 @@ class Service:
         ends_at = self._challenges.end_of(request.challenge)
         if ends_at is None or now > ends_at:
             return refuse(RefusalReason.BAD_CHALLENGE)
-        believed = self._believing.believe(request, self.registry.current(), now)
+        believed = self._believing.believe(request, self.registry.current(), self.people, now)
         if isinstance(believed, RefusalReason):
             first_time = await self._store.spend(request.challenge, ends_at, now)
             return refuse(believed if first_time else RefusalReason.BAD_CHALLENGE)

@@ -174,7 +174,7 @@ class Database:
         try:
             self._connection.rollback()
         except Exception:
-            self._pooled.invalidate()  # closing it would try to roll back once more
+            self._abandon()
             self._connect()
 
     def _connect(self) -> None:
@@ -186,10 +186,18 @@ class Database:
                 self._connection.execute(f"PRAGMA {pragma}")
 
     def _disconnect(self) -> None:
+        if self._pooled is None:
+            return
         try:
             self._pooled.close()
         except Exception:
-            self._pooled.invalidate()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Leave a connection that is broken: closing it would try to roll back once more."""
+        pooled, self._pooled = self._pooled, None
+        if pooled is not None:
+            pooled.invalidate()
 
 
 def _settle(jobs: Sequence[_Job]) -> None:
