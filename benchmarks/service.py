@@ -406,11 +406,16 @@ def main() -> None:
     found: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         found["fsync_p50_ms"] = fsync_figure(Path(name))
-        found["echo_requests_per_s"] = echo_figure(min(5.0, options.closed_seconds))
         for entry in options.stores.split(","):
             store, _, processes = entry.partition("-")
             folder = Path(name) / entry
+            # right before, on the same machine under the same load
+            echo = echo_figure(min(5.0, options.closed_seconds))
             found[entry] = of_store(store, int(processes or 1), folder, options)
+            found[entry] |= {
+                "echo_requests_per_s": echo,
+                "closed10_requests_over_echo": round(4 * found[entry]["closed10_receptions_per_s"] / echo, 3),
+            }
             print(entry, json.dumps(found[entry], indent=2), flush=True)
     found |= {
         key: value
