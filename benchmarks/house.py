@@ -54,6 +54,8 @@ OUTBOX_EVERY = 5.0
 """Seconds; 30 at a counter."""
 DRAIN = 180.0
 """Seconds after the last patient until everything has to be delivered."""
+READS = (2.0, 12.0)
+"""Seconds a patient reads the questions; not counted in the figures."""
 DOWN = 4.0
 """Seconds without the service process, and without PostgreSQL."""
 
@@ -109,15 +111,16 @@ async def patients(terminal: HouseTerminal, rate: float, until: float, told: Cou
         await asyncio.sleep(max(0.0, next_arrival - time.monotonic()))
         began = time.perf_counter()
         while True:
+            reads = chance.uniform(*READS)
             try:
-                outcome = await terminal.reception(granted=chance.random() < 0.7)
+                outcome = await terminal.reception(granted=chance.random() < 0.7, reads=reads)
                 break
             except ServiceSaysNothing:
                 told["tried again"] += 1
                 await asyncio.sleep(chance.uniform(1, 3))
         told["received"] += 1
         told["awaiting"] += outcome.stage is not DeliveryStage.DELIVERED
-        times.append(time.perf_counter() - began)
+        times.append(time.perf_counter() - began - reads)
         next_arrival += chance.expovariate(rate)
 
 

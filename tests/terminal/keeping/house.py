@@ -1,5 +1,6 @@
 """Terminals of a house without a screen: real books, line, service and result files; the holder is confirmed by PIN."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -75,9 +76,10 @@ class HouseTerminal:
         self.books.close()
         await self.client.aclose()
 
-    async def reception(self, *, granted: bool = True) -> Outcome:
-        """One patient. Raises `ServiceSaysNothing`."""
+    async def reception(self, *, granted: bool = True, reads: float = 0.0) -> Outcome:
+        """One patient, who reads the questions for so many seconds. Raises `ServiceSaysNothing`."""
         check_id = await self.opened()
+        await asyncio.sleep(reads)
         await self.decided(check_id, granted=granted)
         return await self.delivery.deliver(check_id)
 
