@@ -1,0 +1,122 @@
+"""The seal of a backup: what was sealed comes out, and what was touched does not."""
+
+import io
+import json
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+
+from terminal.keeping import sealed
+from terminal.keeping.contents import is_ours
+from terminal.keeping.sealed import MAGIC, Cost, Opener, Sealer, SealError
+
+PIECE, TAG = 1000, 16
+CHEAP = Cost(n=1 << 10)
+PASSPHRASE = "がっこうの うみかぜ 7"
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed, "PIECE", PIECE)
+
+
+def seal(text: bytes) -> bytes:
+    file = io.BytesIO()
+    sealer = Sealer(file, PASSPHRASE, CHEAP)
+    for start in range(0, len(text), 333):
+        sealer.write(text[start : start + 333])
+    sealer.close()
+    return file.getvalue()
+
+
+def unseal(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
+    opener = Opener(io.BytesIO(data), passphrase)
+    text = b"".join(iter(lambda: opener.read(777), b""))
+    opener.finish()
+    return text
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 5])
+def test_whatever_its_length_it_comes_out_as_it_went_in(size: int) -> None:
+    text = bytes(number % 251 for number in range(size))
+    data = seal(text)
+    assert unseal(data) == text
+    assert len(text) < 30 or text[:30] not in data
+
+
+def body_of(data: bytes) -> int:
+    return data.index(b"\n", len(MAGIC)) + 1
+
+
+def cut_a_piece(data: bytes) -> bytes:
+    return data[: body_of(data) + 2 * (PIECE + TAG)]
+
+
+def cut_within(data: bytes) -> bytes:
+    return data[:-7]
+
+
+def cut_all(data: bytes) -> bytes:
+    return data[: body_of(data)]
+
+
+def swap(data: bytes) -> bytes:
+    at, size = body_of(data), PIECE + TAG
+    return data[:at] + data[at + size : at + 2 * size] + data[at : at + size] + data[at + 2 * size :]
+
+
+def drop_the_first(data: bytes) -> bytes:
+    at = body_of(data)
+    return data[:at] + data[at + PIECE + TAG :]
+
+
+def append(data: bytes) -> bytes:
+    return data + data[-100:]
+
+
+def flip(data: bytes) -> bytes:
+    at = body_of(data) + 5
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def another_header(data: bytes) -> bytes:
+    at = body_of(data)
+    header = json.loads(data[len(MAGIC) : at])
+    return MAGIC + json.dumps({**header, "note": "x"}).encode() + b"\n" + data[at:]
+
+
+@pytest.mark.parametrize("harm", [cut_a_piece, cut_within, cut_all, swap, drop_the_first, append, flip, another_header])
+def test_what_was_touched_is_told(harm: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(SealError, match="damaged or was cut off"):
+        unseal(harm(seal(bytes(3 * PIECE + 5))))
+
+
+def test_another_passphrase_and_the_same_on_another_keyboard() -> None:
+    data = seal(b"text")
+    with pytest.raises(SealError, match="passphrase is wrong"):
+        unseal(data, PASSPHRASE + " ")
+    decomposed = unicodedata.normalize("NFD", PASSPHRASE)
+    assert decomposed != PASSPHRASE
+    assert unseal(data, decomposed) == b"text"
+
+
+@pytest.mark.parametrize("change", [{"n": 1 << 30}, {"n": 1000}, {"r": 1 << 10}, {"p": 99}, {"piece": 1 << 40}])
+def test_a_file_that_would_take_all_memory_is_refused(change: dict[str, int]) -> None:
+    data = seal(b"text")
+    at = body_of(data)
+    header = json.loads(data[len(MAGIC) : at]) | change
+    with pytest.raises(SealError, match="not a backup that this version can read"):
+        unseal(MAGIC + json.dumps(header).encode() + b"\n" + data[at:])
+
+
+@pytest.mark.parametrize("name", ["../ledger.db", "/etc/passwd", "terminal/../../x", "results/a.xml", "a\\b", "", "x"])
+def test_no_name_leads_elsewhere(name: str) -> None:
+    assert not is_ours(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["ledger.db", "terminal/key.pem", "terminal/line/authority.pem", "audit-2026-11.jsonl"]
+)
+def test_names_of_a_backup(name: str) -> None:
+    assert is_ours(name)
