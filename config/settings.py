@@ -225,6 +225,13 @@ class StaffSettings(Section):
     """Hash of the staff password; staff functions are off without one."""
     session_minutes: float = Field(default=15, gt=0, le=240)
     """Staff's page asks for the password again when nobody touched it for so long. Calls are heard all the same."""
+    lan_address: str = ""
+    """An address of this computer on which `uketsuke run --web` also serves staff's page to the local network: only
+    with TLS and a client's certificate (`uketsuke staff certificate`). Empty: this computer alone."""
+    lan_port: int = Field(default=8646, ge=0, le=65535)
+    """The port for that."""
+    eye_check_on_lan: bool = False
+    """Show the card's photo and the live picture there too; by default on this computer alone."""
     call_command: tuple[str, ...] = ()
     """A command of the institution's own for every call, as a list of words: a light, a chat message. `{kind}`,
     `{number}` and `{code}` in it are replaced. It gets no personal data, no shell, and nobody waits for it."""

@@ -264,7 +264,7 @@ def in_browser(
         open_browser=open_browser,
         tell=announce,
         log_file=settings.state_dir / "terminal.log",
-        staff=lambda: StaffPages(settings, port + 2 if port else 0, tell),
+        staff=lambda: StaffPages(settings, port + 2 if port else 0, tell, lan=True),
     )
 
 

@@ -1,6 +1,9 @@
 """`uketsuke staff`"""
 
+import socket
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -28,10 +31,7 @@ def password(config: ConfigOption = None) -> None:
     settings = settings_or_exit(config)
     if settings.staff.password_hash.get_secret_value():
         fail("staff.password_hash is set in the settings and counts before any other. Remove it there, then try again.")
-    if sys.stdin.isatty():
-        typed = typer.prompt("New staff password", hide_input=True, confirmation_prompt="The same again")
-    else:
-        typed = sys.stdin.readline().rstrip("\r\n")
+    typed = _typed("New staff password")
     fault = fault_of(typed)
     if fault is not None:
         fail(f"this password is not taken: {fault}.")
@@ -42,3 +42,48 @@ def password(config: ConfigOption = None) -> None:
             f"the hash cannot be kept in {settings.state_dir}: {error.strerror}. Look at the folder's owner and space."
         )
     tell(f"set; its hash is in {path}. A running terminal takes it at its next start.")
+
+
+@app.command()
+def certificate(
+    file: Annotated[Path, typer.Argument(help="A new PKCS#12 file (.p12) for the other computer's browser.")],
+    name: Annotated[str, typer.Option(help="Whose it is, as the browser lists it.")] = "reception",
+    host: Annotated[
+        list[str] | None, typer.Option(help="Name or address of this computer in the local network.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a certificate with which another computer in the local network may open staff's page.
+
+    The first one also makes the terminal's own authority and its server certificate, for staff.lan_address, this
+    computer's name and each --host. The file is encrypted with a passphrase, asked twice; from a script it is the first
+    line of the standard input. A lost file: remove the folder staff/tls in the state folder and make all of them again.
+
+    Example: uketsuke staff certificate reception.p12 --host 192.168.0.10
+    """
+    from terminal.staff_web.certificates import SHORTEST_PASSPHRASE, keys_folder, make_client, make_server
+
+    settings = settings_or_exit(config)
+    if file.exists():
+        fail(f"{file}: something is there already, and nothing is overwritten. Name a new file.")
+    passphrase = _typed("Passphrase of the file")
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        fail(f"this passphrase is not taken: use at least {SHORTEST_PASSPHRASE} characters.")
+    address = settings.staff.lan_address
+    hosts = tuple(dict.fromkeys([*(host or []), *([address] if address else []), socket.gethostname()]))
+    try:
+        make_server(settings, hosts)
+        if not make_client(settings, name, passphrase.encode(), file.absolute()):
+            fail(f"{file}: something is there already, and nothing is overwritten. Name a new file.")
+    except OSError as error:
+        fail(f"{error.filename or file} cannot be written: {error.strerror}. Look at the folder's owner and space.")
+    tell(f"{file}: import it into the browser of the other computer, with its passphrase")
+    tell(f"server keys for {', '.join(hosts)} are in {keys_folder(settings.state_dir)}")
+    if not address:
+        tell("set staff.lan_address to this computer's address in the local network, and start the terminal again")
+
+
+def _typed(prompt: str) -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt(prompt, hide_input=True, confirmation_prompt="The same again"))
+    return sys.stdin.readline().rstrip("\r\n")

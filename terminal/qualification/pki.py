@@ -58,19 +58,19 @@ def make_line_keys(
     May be repeated: what is there stays. The server's certificate is made for `hosts`. Keys have mode 0600.
     """
     private_folder(folder)
-    authority = _authority(folder)
+    authority = authority_in(folder)
     if not line_keys(folder, SERVER).certificate.exists():
-        names = x509.SubjectAlternativeName([_host(host) for host in hosts])
-        _issue(folder, SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, names)
+        keep(line_keys(folder, SERVER), *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, hosts))
     for terminal in terminals:
         if not line_keys(folder, terminal).certificate.exists():
-            _issue(folder, terminal, authority, ExtendedKeyUsageOID.CLIENT_AUTH, None)
+            keep(line_keys(folder, terminal), *issue(terminal, authority, ExtendedKeyUsageOID.CLIENT_AUTH))
 
 
 Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def _authority(folder: Path) -> Authority:
+def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> Authority:
+    """The folder's authority, made where it is missing."""
     files = line_keys(folder, AUTHORITY)
     if files.certificate.exists():
         key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
@@ -78,24 +78,21 @@ def _authority(folder: Path) -> Authority:
             raise ValueError(f"{files.key.name} is no EC key")
         return x509.load_pem_x509_certificate(files.certificate.read_bytes()), key
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name("uketsuke test authority")
+    name = _name(common_name)
     certificate = (
         _builder(name, name, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
     )
-    _write(files, certificate, key)
+    keep(files, certificate, key)
     return certificate, key
 
 
-def _issue(
-    folder: Path,
-    name: str,
-    authority: Authority,
-    purpose: x509.ObjectIdentifier,
-    hosts: x509.SubjectAlternativeName | None,
-) -> None:
+def issue(
+    name: str, authority: Authority, purpose: x509.ObjectIdentifier, hosts: tuple[str, ...] = ()
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A new key and its certificate; for a server with the names and addresses it is reached by."""
     issuer, issuer_key = authority
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -105,9 +102,9 @@ def _issue(
         .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
-    if hosts is not None:
-        builder = builder.add_extension(hosts, critical=False)
-    _write(line_keys(folder, name), builder.sign(issuer_key, hashes.SHA256()), key)
+    if hosts:
+        builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+    return builder.sign(issuer_key, hashes.SHA256()), key
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
@@ -149,8 +146,8 @@ def _host(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _write(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-    """The certificate last: where it is, its key is too."""
+def keep(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+    """Write both, the certificate last: where it is, its key is too."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -7,6 +7,7 @@ from terminal.counter_web.site import Tell
 from terminal.front.opened import Opened
 from terminal.front.password import PasswordGate
 from terminal.staff_password import hash_in_force
+from terminal.staff_web.certificates import server_keys
 from terminal.staff_web.desk import StaffDesk
 from terminal.staff_web.sessions import Sessions
 from terminal.staff_web.site import Reach, StaffSite
@@ -15,13 +16,18 @@ from terminal.staff_web.site import Reach, StaffSite
 class StaffPages:
     """Beside `WebTerminal`. Takes its ports at once: raises `NotReady` where one is in use."""
 
-    def __init__(self, settings: Settings, port: int, tell: Tell) -> None:
+    def __init__(self, settings: Settings, port: int, tell: Tell, *, lan: bool = False) -> None:
+        """`lan`: also on the local network, where the settings say so; only with TLS and a client's certificate."""
         secret = hash_in_force(settings)
         sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
-        self.desk = StaffDesk(settings, sessions)
+        self.desk = StaffDesk(settings, sessions, eye_on_lan=settings.staff.eye_check_on_lan)
         self._tell = tell
         gate = PasswordGate.of(settings)
         self.sites = [StaffSite(self.desk, gate, sessions, Reach(port=port))]
+        if lan and settings.staff.lan_address:
+            tls, names = server_keys(settings)
+            reach = Reach(settings.staff.lan_address, settings.staff.lan_port, names, tls)
+            self.sites.append(StaffSite(self.desk, gate, sessions, reach))
 
     def start(self) -> None:
         """Answer, and print the address."""

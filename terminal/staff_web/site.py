@@ -96,7 +96,8 @@ class StaffSite:
         self.port: int = self._listener.getsockname()[1]
         self._scheme = "http" if reach.local else "https"
         self.cookie_name = f"uketsuke-staff-{self.port}"
-        self._outermost = PageMiddleware(self._routes(), self.port, reach.names, scheme=self._scheme)
+        names = [f"[{name}]" if ":" in name and "[" not in name else name for name in reach.names]
+        self._outermost = PageMiddleware(self._routes(), self.port, names, scheme=self._scheme)
         self._server = Server(self._outermost, reach.tls)
         self._serving: asyncio.Task[None] | None = None
 

@@ -44,7 +44,7 @@ class Office:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
-        self.pages = StaffPages(self.counter.settings, 0, self.told.append)
+        self.pages = StaffPages(self.counter.settings, 0, self.told.append, lan=True)
         self.terminal = WebTerminal(
             self.day.open,
             self.counter.settings,

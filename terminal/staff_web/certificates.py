@@ -1,0 +1,64 @@
+"""Keys for staff's page on the local network: an authority of the terminal's own, the server's, and each client's."""
+
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from config.files import create_whole, private_folder
+from config.settings import Settings
+from terminal.qualification.pki import AUTHORITY, SERVER, LineKeys, authority_in, issue, keep, line_keys
+from terminal.readiness import NotReady
+
+SHORTEST_PASSPHRASE = 8
+
+
+def keys_folder(state_dir: Path) -> Path:
+    return state_dir / "staff" / "tls"
+
+
+def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
+    """The authority, where it is missing, and a certificate for these names and addresses. Raises OSError."""
+    folder = private_folder(keys_folder(settings.state_dir))
+    authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
+    files = line_keys(folder, SERVER)
+    if not files.certificate.exists() or set(hosts) - set(names_of(files.certificate)):
+        known = names_of(files.certificate) if files.certificate.exists() else ()
+        wanted = tuple(dict.fromkeys((*known, *hosts)))
+        keep(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, wanted))
+    return files
+
+
+def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) -> bool:
+    """Write a client's key and certificate as PKCS#12, with the authority; False, and nothing, over an existing file.
+
+    The key stands in that file alone, encrypted. Raises OSError.
+    """
+    authority, authority_key = authority_in(keys_folder(settings.state_dir))
+    certificate, key = issue(name, (authority, authority_key), ExtendedKeyUsageOID.CLIENT_AUTH)
+    encryption = serialization.BestAvailableEncryption(passphrase)
+    written = serialize_key_and_certificates(name.encode(), key, certificate, [authority], encryption)
+    return create_whole(file, written)
+
+
+def names_of(certificate: Path) -> tuple[str, ...]:
+    """Names and addresses a server's certificate is for, in its order."""
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))
+
+
+def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str, ...]]:
+    """Certificate, key and authority of staff's page, and the names it is reached by. Raises `NotReady`."""
+    folder = keys_folder(settings.state_dir)
+    files = line_keys(folder, SERVER)
+    try:
+        names = names_of(files.certificate)
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        raise NotReady(
+            "staff.lan_address is set, and there is no certificate for it. "
+            "Run `uketsuke staff certificate FILE.p12`, or unset staff.lan_address."
+        ) from error
+    return (files.certificate, files.key, line_keys(folder, AUTHORITY).certificate), names

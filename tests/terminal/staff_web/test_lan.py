@@ -1,0 +1,97 @@
+"""Staff's page on the local network: only with the terminal's own certificate, and without pictures."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Error, Page
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from terminal.cli.main import app
+from terminal.readiness import NotReady
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.staff_web.certificates import make_client, make_server
+from terminal.staff_web.pages import StaffPages
+from tests.terminal.counter_web.stage import CHROMIUM
+from tests.terminal.staff_web.office import PASSWORD, Office, with_staff
+
+PASSPHRASE = "a long passphrase"
+
+
+def test_one_command_makes_authority_server_and_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
+    file = tmp_path / "reception.p12"
+    command = ["staff", "certificate", str(file), "--host", "192.0.2.10"]
+    short = CliRunner().invoke(app, command, input="short\n")
+    assert short.exit_code == 1
+    assert not file.exists()
+    made = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert made.exit_code == 0, made.output
+    assert "192.0.2.10" in made.output
+    assert "staff.lan_address" in made.output
+    keys = tmp_path / "state" / "staff" / "tls"
+    assert sorted(path.name for path in keys.iterdir()) == [
+        "authority.key",
+        "authority.pem",
+        "server.key",
+        "server.pem",
+    ]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [file, *keys.glob("*.key")])
+    assert CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n").exit_code == 1, "nothing is overwritten"
+
+
+def test_without_a_certificate_nothing_is_served_to_the_network(tmp_path: Path) -> None:
+    settings = with_staff(Settings(state_dir=tmp_path), lan_address="127.0.0.1", lan_port=0)
+    with pytest.raises(NotReady, match="uketsuke staff certificate"):
+        StaffPages(settings, 0, lambda _: None, lan=True)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+def test_only_the_terminals_own_certificate_opens_it(counter: Counter, tmp_path: Path) -> None:
+    office = Office(counter, lan_address="127.0.0.1", lan_port=0)
+    make_server(counter.settings, ("127.0.0.1",))
+    assert make_client(counter.settings, "reception", PASSPHRASE.encode(), tmp_path / "ours.p12")
+    other = Settings(state_dir=tmp_path / "other")
+    make_server(other, ("127.0.0.1",))
+    assert make_client(other, "stranger", PASSPHRASE.encode(), tmp_path / "other.p12")
+
+    async def day(office: Office) -> None:
+        address = office.pages.sites[1].address
+        assert address.startswith("https://127.0.0.1:")
+        for file in (None, tmp_path / "other.p12"):
+            with pytest.raises(Error):
+                await _open(office, address, file)
+        page = await _open(office, address, tmp_path / "ours.p12")
+        await page.locator("#password").fill(PASSWORD)
+        await page.locator("#password").press("Enter")
+        await page.locator("#day").wait_for()
+        assert all(cookie["secure"] for cookie in await page.context.cookies())
+        await office.card("face-match")
+        office.day.staff_comes()
+        await office.until(st.StaffCheck)
+        await page.locator("#eye", has_text="受付の機械のあるパソコンでだけ").wait_for()
+        assert await page.locator("canvas").count() == 0
+
+    async def whole() -> None:
+        async with office.open():
+            await day(office)
+
+    asyncio.run(whole())
+
+
+async def _open(office: Office, address: str, file: Path | None) -> Page:
+    origin = address.removesuffix("/staff")
+    shown = [{"origin": origin, "pfxPath": str(file), "passphrase": PASSPHRASE}] if file is not None else []
+    context = await office.browser.new_context(
+        client_certificates=shown,
+        ignore_https_errors=True,
+        locale="ja-JP",  # type: ignore[arg-type]
+    )
+    page = await context.new_page()
+    answer = await page.goto(address)
+    assert answer is not None
+    if not answer.ok:
+        raise Error(f"answered {answer.status}")
+    return page
