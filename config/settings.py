@@ -232,6 +232,9 @@ class StaffSettings(Section):
     """The port for that."""
     eye_check_on_lan: bool = False
     """Show the card's photo and the live picture there too; by default on this computer alone."""
+    name_picture_folder: Path | None = None
+    """Where the name as a genuine card shows it is also written as PNG, under the result's stem, if the service's name
+    has ●; deleted with the result or after 24 hours. Empty: on staff's page alone, for five minutes at most."""
     call_command: tuple[str, ...] = ()
     """A command of the institution's own for every call, as a list of words: a light, a chat message. `{kind}`,
     `{number}` and `{code}` in it are replaced. It gets no personal data, no shell, and nobody waits for it."""

@@ -24,6 +24,7 @@ from terminal.conductor.conductor import Conductor
 from terminal.conductor.deciding import DecisionDesk
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card_key
+from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.numbers import numbers_in
@@ -141,6 +142,7 @@ def open_terminal(
         trail=AuditTrail(settings.state_dir / "audit.jsonl", settings.records.audit_years),
         clock=clock,
         institution_code=settings.service.institution_code,
+        names=NamePictures(settings.staff.name_picture_folder, settings.results_dir),
     )
 
 

@@ -12,7 +12,16 @@ from collections.abc import Callable
 from datetime import date
 
 from consent.store import LedgerError
-from reader.facts import CardInserted, CardRemoved, ReaderBusy, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
+from reader.facts import (
+    Authenticity,
+    CardInserted,
+    CardRemoved,
+    ReaderBusy,
+    ReaderFound,
+    ReaderLost,
+    ReaderStanding,
+    SlotEvent,
+)
 from terminal.audit import AuditTrail, audit
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
@@ -21,6 +30,7 @@ from terminal.conductor.day_number import DayNumber
 from terminal.conductor.deciding import DecisionDesk
 from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.ledger_desk import LedgerDesk
+from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
@@ -58,6 +68,7 @@ class Conductor:
         trail: AuditTrail,
         clock: Clock,
         institution_code: str,
+        names: NamePictures,
     ) -> None:
         self.rules = rules
         self.state: State = Idle(display=rules.first_display)
@@ -66,6 +77,8 @@ class Conductor:
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.decision, self.delivery = ledger, decision, delivery
         delivery.on_trouble = camera.on_trouble = self._tell_staff
+        delivery.listen_for_names(self._keep_name)
+        self.names = names
         self._trail = trail
         self._numbers = DayNumber(trail.last_number)
         self._shown = ShownCodes()
@@ -371,6 +384,7 @@ class Conductor:
         if not isinstance(opened, tuple):
             return opened
         record, authenticity = opened
+        patient.genuine = authenticity is Authenticity.GENUINE and not patient.wiped
         facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
         return ev.RecordOpened(effect.reception, effect.effect, facts)
 
@@ -409,14 +423,23 @@ class Conductor:
             try:
                 await self._settle_interrupted()
                 await self.delivery.work_off()
+                await self._clean_names()
             except Exception as error:
                 log.critical("outbox: %s at %s", type(error).__name__, _place(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), self._clock.real_seconds(OUTBOX_EVERY))
 
+    async def _keep_name(self, reception: str, stem: str) -> None:
+        await self.names.keep(reception, stem, self._patients.get(reception))
+
+    async def _clean_names(self) -> None:
+        decided = [history for history in self.ledger.ledger.unended() if history.decided and not history.closed]
+        await asyncio.to_thread(self.names.clean, {history.decision.event.result_file for history in decided})
+
     async def _wind_up(self) -> None:
         """Everything is closed, whatever fails or hangs on the way."""
         self._shown.wipe_all()
+        self.names.close_all()
         for patient in self._patients.values():
             patient.wipe()
         self.camera.stop_check()

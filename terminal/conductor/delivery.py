@@ -7,7 +7,7 @@ Submission waits for no hand-over: a folder that hangs keeps no decision from th
 import asyncio
 import base64
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from datetime import datetime, timedelta
 
 from consent.items import Item
@@ -104,6 +104,10 @@ class Delivery:
         """When the decisions of this run were made, by the service's clock."""
         self._looked_over: dict[str, float] = {}
         """Checks whose consents had ended when they were looked at first, and that moment, monotonic."""
+
+    def listen_for_names(self, on_unreadable_name: Callable[[str, str], Awaitable[None]]) -> None:
+        """Told reception and file stem before a result with ● in its names is handed over."""
+        self._hand_over.on_unreadable_name = on_unreadable_name
 
     def close(self) -> None:
         """End the hand-over's process, or leave it behind."""

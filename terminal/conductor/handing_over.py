@@ -6,7 +6,7 @@ in the folder tell together how far it had come.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 from consent.ledger import Ledger
@@ -14,6 +14,7 @@ from consent.lifecycle import History
 from consent.records import HandingOver
 from terminal.conductor.outcome import DeliveryStage, Outcome
 from terminal.conductor.worker import Worker
+from terminal.handover.characters import SUBSTITUTE
 from terminal.handover.folder import AlreadyThere, Delivered, Look, NotDelivered, Prepared, Undelivered
 from terminal.handover.process import FolderProcess
 from terminal.handover.result_xml import Encoding, FaceOptions, ResultDocument, result_document
@@ -46,6 +47,8 @@ class HandOver:
         options: FaceOptions | None = None,
         reception_waits: float = RECEPTION_WAITS,
     ) -> None:
+        self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _nobody_reads
+        """Told reception and file stem before a result with ● in its names is written."""
         self.folder = folder
         self._reception_waits = reception_waits
         self._ledger = ledger
@@ -110,6 +113,8 @@ class HandOver:
         document = result_document(result, self._encoding, self._options)
         if document.substituted:
             log.info("%d characters outside %s were replaced in a result file", document.substituted, self._encoding)
+        if document.substituted or _has_substitute(result):
+            await self.on_unreadable_name(history.opened.event.reception_id, history.decision.event.result_file)
         return await self._write(history, document)
 
     async def _held_back(self, history: History, differing: Differs) -> Outcome:
@@ -185,6 +190,16 @@ class HandOver:
         if failed.reason is Undelivered.HANGS:
             self._tell_staff(ProblemCode.HANDOVER_HANGS.code, "")
         return Outcome(DeliveryStage.CONFIRMED)
+
+
+async def _nobody_reads(_reception: str, _stem: str) -> None:
+    pass
+
+
+def _has_substitute(result: QualificationResult) -> bool:
+    """Whether the service could not write the name or the address with all its characters."""
+    texts = (text for one in result.qualifications for text in (one.name, one.name_of_other, one.address))
+    return any(SUBSTITUTE in text for text in texts if text)
 
 
 def _name(history: History) -> str:

@@ -77,6 +77,8 @@ class Patient:
         self.phone_user: PhoneUser | None = None
         """How a phone made sure of its user; None for a card."""
         self.record: FaceRecord | None = None
+        self.genuine = False
+        """The face record is signed by an authority this terminal trusts."""
         self.cv_certificate: bytes | None = None
         self.reference: Reference | None = None
         self.chip_signature: bytes | None = None

@@ -154,10 +154,11 @@ class StaffDesk:
             return
         allowed = self._eye_allowed(visitor)
         trouble = counter.delivery.trouble
+        names = counter.names.unreadable if isinstance(counter, Conductor) else {}
         self._tell(
             visitor,
             "day",
-            rows=[drawn_row(row, say, counter.rules, trouble) for row in self._rows],
+            rows=[drawn_row(row, say, counter.rules, trouble, names.get(row.reception, "")) for row in self._rows],
             readable=self._checks.readable,
         )
         self._tell(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
@@ -218,6 +219,8 @@ class StaffDesk:
                 counter.post(ev.StaffDiscards(name))
             case ms.Decide() if message.reception == reception and self._eye_allowed(visitor):
                 self._decide(visitor, message, counter, state)
+            case ms.CloseName(reception=name) if isinstance(counter, Conductor):
+                counter.names.close(name)
             case ms.Stop() if isinstance(state, Idle):
                 self.on_stop()
             case _:
@@ -265,7 +268,7 @@ class StaffDesk:
         return self._eye.photo() if self._eye is not None and (local or self._eye_on_lan) else None
 
     def name_picture(self, reception: str) -> memoryview | None:
-        return None
+        return self._counter.names.picture(reception) if isinstance(self._counter, Conductor) else None
 
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
         return 404, {}

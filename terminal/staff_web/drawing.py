@@ -53,7 +53,7 @@ def _what_to_do(call: Call, say: Words) -> str:
     return say(f"call.{call.kind}.do")
 
 
-def drawn_row(row: Row, say: Words, rules: Rules, trouble: Undelivered | None) -> dict[str, Any]:
+def drawn_row(row: Row, say: Words, rules: Rules, trouble: Undelivered | None, name: str) -> dict[str, Any]:
     return {
         "reception": row.reception,
         "number": row.number,
@@ -68,6 +68,8 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: Undelivered | None) -
         "withdrawn": [say(f"item.{item.value}") for item in row.withdrawn],
         "untold": row.untold,
         "mayWithdraw": row.may_withdraw,
+        "name": name == "kept",
+        "noName": say("name.none") if name == "none" else "",
     }
 
 

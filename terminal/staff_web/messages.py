@@ -69,13 +69,20 @@ class Shown(_Message):
     type: Literal["shown"]
 
 
+class CloseName(_Message):
+    """The picture of the name has been read."""
+
+    type: Literal["close-name"]
+    reception: Reception
+
+
 class Stop(_Message):
     """End the terminal. The page has asked first."""
 
     type: Literal["stop"]
 
 
-Message = Here | Speak | Answered | TakeBack | Discard | ByEye | Decide | Shown | Stop
+Message = Here | Speak | Answered | TakeBack | Discard | ByEye | Decide | Shown | CloseName | Stop
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 

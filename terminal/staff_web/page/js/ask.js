@@ -25,6 +25,15 @@ export function sure(words, text, answer, act) {
     button(answer, () => { dialog.close(); act(); }, "danger")));
 }
 
+/** The name as the card shows it; closing it wipes it for good. */
+export function name(reception, words, send) {
+  const dialog = open("sure", words["name-title"],
+    make("img", { src: `/staff/name/${reception}`, alt: words["name-alt"], class: "name" }),
+    make("p", {}, words["name-note"]),
+    make("div", { class: "row" }, button(words["name-close"], () => dialog.close(), "main")));
+  dialog.addEventListener("close", () => send({ type: "close-name", reception }));
+}
+
 /** Which consents are taken back. */
 export function withdraw(words, row, act) {
   const boxes = row.granted.map(({ item, label }) => {

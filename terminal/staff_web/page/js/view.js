@@ -1,7 +1,7 @@
 // The panels of the page. Everything comes as text from the terminal; nothing is kept here but what is open.
 
 import { make } from "/page/js/make.js";
-import { button, sure, withdraw } from "./ask.js";
+import { button, name, sure, withdraw } from "./ask.js";
 
 const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
 const OFF = new Set(["left", "inquiry", "discarded", "declined"]);
@@ -42,9 +42,11 @@ function line(row, words, send) {
         make("span", { "aria-hidden": "true" }, `${SIGNS[row.standing] ?? "－"} `), row.text),
       row.why ? make("span", {}, row.code ? `${row.why}（${row.code}）` : row.why) : "",
       row.withdrawn.length ? make("span", { class: "taken" }, `${words.withdrawn}：${row.withdrawn.join("・")}`) : "",
+      row.noName ? make("span", {}, row.noName) : "",
       row.untold ? make("span", { class: "note" }, words.untold) : ""),
+    make("div", { class: "row" }, row.name ? button(words.name, () => name(row.reception, words, send), "", `name-${row.number}`) : "",
     row.mayWithdraw ? button(words.withdraw, () => withdraw(words, row,
-      (items) => send({ type: "withdraw", reception: row.reception, items })), "", `withdraw-${row.number}`) : "");
+      (items) => send({ type: "withdraw", reception: row.reception, items })), "", `withdraw-${row.number}`) : ""));
   if (row.helps.length) {
     const details = make("details", { open: opened.has(row.reception) }, make("summary", { "data-key": `helps-${row.number}` }, words.helps),
       make("ul", {}, ...row.helps.map((text) => make("li", {}, text))));

@@ -1,0 +1,108 @@
+"""The name as the card shows it, for a result whose name has ●: in a buffer of staff's own for minutes, nowhere else.
+
+By setting also as a PNG in a folder of its own, under the result's stem, deleted with the result or after a day.
+"""
+
+import asyncio
+import io
+import logging
+import time
+from collections.abc import Container
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.files import write_whole
+from terminal.conductor.patient import Patient, wipe_buffer
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 300.0
+FILE_SECONDS = 24 * 3600.0
+PATIENCE = 3.0
+"""Seconds a result waits for the picture's folder."""
+_MOST_PIXELS = 1_000_000
+
+
+@dataclass
+class _Kept:
+    png: bytearray
+    timer: asyncio.TimerHandle
+
+
+class NamePictures:
+    """Used on the event loop. `folder`: where PNG files go, None for none. `results`: the folder of the results."""
+
+    def __init__(self, folder: Path | None, results: Path, kept_seconds: float = KEPT_SECONDS) -> None:
+        self._folder, self._results, self._kept_seconds = folder, results, kept_seconds
+        self._kept: dict[str, _Kept] = {}
+        self.unreadable: dict[str, str] = {}
+        """Receptions whose result has ● in the name: `kept`, `closed`, or `none` where the card gave no picture."""
+
+    async def keep(self, reception: str, stem: str, patient: Patient | None) -> None:
+        """Before the result is handed over. `patient`: of that reception, if it is still there."""
+        if reception in self.unreadable:
+            return
+        record = patient.record if patient is not None and patient.genuine else None
+        png = bytearray() if record is None else await asyncio.to_thread(_one_bit, record.name_image)
+        if not png:
+            self.unreadable[reception] = "none"
+            return
+        timer = asyncio.get_running_loop().call_later(self._kept_seconds, self.close, reception)
+        self._kept[reception] = _Kept(png, timer)
+        self.unreadable[reception] = "kept"
+        if self._folder is not None:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await asyncio.to_thread(write_whole, self._folder / f"{stem}.png", bytes(png))
+            except (OSError, TimeoutError) as error:
+                log.error("the picture of a name is not written: %s", type(error).__name__)
+
+    def picture(self, reception: str) -> memoryview | None:
+        kept = self._kept.get(reception)
+        return None if kept is None else memoryview(kept.png)
+
+    def close(self, reception: str) -> None:
+        """Overwrite it: staff has read it, or its time is over."""
+        kept = self._kept.pop(reception, None)
+        if kept is not None:
+            kept.timer.cancel()
+            wipe_buffer(kept.png)
+            self.unreadable[reception] = "closed"
+
+    def close_all(self) -> None:
+        for reception in list(self._kept):
+            self.close(reception)
+
+    def clean(self, waiting: Container[str]) -> None:
+        """Delete files whose result is gone, or that are a day old; blocks for the folder.
+
+        `waiting`: stems of results that are not handed over yet.
+        """
+        if self._folder is None or not self._folder.is_dir():
+            return
+        for file in self._folder.glob("OQSsiquc01res_face_*.png"):
+            try:
+                old = time.time() - file.stat().st_mtime > FILE_SECONDS
+                if old or (file.stem not in waiting and not (self._results / f"{file.stem}.xml").exists()):
+                    file.unlink()
+            except OSError as error:
+                log.error("the picture of a name cannot be deleted: %s", error.strerror)
+
+
+def _one_bit(image: bytearray) -> bytearray:
+    """The card's PNG written again with one bit a pixel; empty where it cannot be read."""
+    from PIL import Image
+
+    written = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(image), formats=["PNG"]) as read:
+            if read.width * read.height > _MOST_PIXELS:
+                return bytearray()
+            read.convert("L").point(lambda value: 255 if value > 127 else 0).convert("1").save(written, "PNG")
+    except (OSError, ValueError, SyntaxError):
+        log.warning("the picture of a name cannot be read")
+        return bytearray()
+    png = bytearray(written.getbuffer())
+    with written.getbuffer() as buffer:
+        buffer[:] = bytes(len(buffer))
+    return png
