@@ -2,6 +2,7 @@
 
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
+a check without a card: opened -> decided -> handing-over -> delivered
 time-corrected after decided, handing-over and not-ours after confirmed, each as often as needed; discarded after
 opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled; lost, after a backup was
 restored, in place of what followed opened or decided - or of everything
@@ -14,6 +15,7 @@ from typing import Any, assert_never, cast
 
 from consent.items import Item
 from consent.records import (
+    WITHOUT_CARD,
     Confirmed,
     Decided,
     Delivered,
@@ -63,6 +65,11 @@ class History:
         return self.opened.event.check_id
 
     @property
+    def without_card(self) -> bool:
+        """By what stands on a 資格確認書; no submission belongs to it."""
+        return self.opened.event.way == WITHOUT_CARD
+
+    @property
     def closed(self) -> bool:
         """Neither to be submitted nor to be delivered any more."""
         return (self.delivered or self.expired or self.discarded or self.lost) is not None
@@ -110,6 +117,8 @@ def refusal(history: History | None, event: Event) -> str | None:
             return _refused_decision(history, event)
         case TimeCorrected():
             return _refused_correction(history, event)
+        case Confirmed() | Expired() if history.without_card:
+            return "it has no submission: it is a check without a card"
         case Confirmed():
             if history.decided is None:
                 return "it is not decided"
@@ -119,7 +128,8 @@ def refusal(history: History | None, event: Event) -> str | None:
         case Expired():
             return None if history.stage == "decided" else f"it is {history.stage}, not waiting for the service"
         case HandingOver() | NotOurs() | Delivered():
-            return None if history.stage == "confirmed" else f"it is {history.stage}, not waiting for delivery"
+            ready = "decided" if history.without_card else "confirmed"
+            return None if history.stage == ready else f"it is {history.stage}, not waiting for delivery"
         case Discarded():
             return f"it is {history.stage} already" if history.closed else None
         case Lost():

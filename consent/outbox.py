@@ -34,7 +34,7 @@ class Undelivered:
 
 def undecided(ledger: Unended) -> tuple[Record[Opened], ...]:
     """Opened without a decision. After a restart each is decided 0 throughout (`Cause.INTERRUPTED`) and sent."""
-    return tuple(history.opened for history in ledger.unended() if history.decided is None)
+    return tuple(history.opened for history in ledger.unended() if history.decided is None and not history.without_card)
 
 
 def waiting(ledger: Unended) -> tuple[History, ...]:
@@ -42,7 +42,7 @@ def waiting(ledger: Unended) -> tuple[History, ...]:
     return tuple(
         history
         for history in ledger.unended()
-        if history.decided is not None and history.confirmed is None and not history.closed
+        if history.decided is not None and history.confirmed is None and not history.closed and not history.without_card
     )
 
 
@@ -61,6 +61,11 @@ def undelivered(ledger: Unended) -> tuple[Undelivered, ...]:
         for history in ledger.unended()
         if history.decided is not None and history.confirmed is not None and not history.closed
     )
+
+
+def broken_off(ledger: Unended) -> tuple[History, ...]:
+    """Checks without a card whose answer was not handed over; oldest first. They are not asked again."""
+    return tuple(history for history in ledger.unended() if history.without_card and not history.closed)
 
 
 @dataclass(frozen=True, slots=True)

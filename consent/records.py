@@ -77,6 +77,10 @@ class RecordedAnswer(Body):
         return self
 
 
+WITHOUT_CARD = "without-card"
+"""`Opened.way` of a check by what stands on a 資格確認書. It is asked and answered in one: nothing is submitted."""
+
+
 class Opened(Body):
     """The service opened the check: the holder is known, from here a result must come."""
 
@@ -87,7 +91,7 @@ class Opened(Body):
     """`card_hash` of the certificate's serial number."""
     profile: Profile
     way: Code
-    """How the holder was confirmed: "pin", "face", "face-and-pin", "staff"."""
+    """How the holder was confirmed: "pin", "face", "face-and-pin", "staff"; or `WITHOUT_CARD`."""
     questions: tuple[AskedQuestion, ...] = ()
     """What may be asked. After a crash each of their items is decided 0."""
     by_law: tuple[Item, ...] = ()

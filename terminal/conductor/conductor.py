@@ -35,6 +35,7 @@ from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.shown_codes import ShownCodes
+from terminal.conductor.without_card import WithoutCard
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
@@ -79,6 +80,7 @@ class Conductor:
         delivery.on_trouble = camera.on_trouble = self._tell_staff
         delivery.listen_for_names(self._keep_name)
         self.names = names
+        self.without_card = WithoutCard(ledger, delivery, service.client, clock, institution_code)
         self._trail = trail
         self._numbers = DayNumber(trail.last_number)
         self._shown = ShownCodes()

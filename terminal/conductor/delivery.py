@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from consent.items import Item
 from consent.ledger import Ledger
 from consent.lifecycle import History
-from consent.outbox import undecided, undelivered, untold, waiting
+from consent.outbox import broken_off, undecided, undelivered, untold, waiting
 from consent.records import (
     CardSignature,
     Cause,
@@ -40,6 +40,7 @@ from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
+    QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
@@ -100,6 +101,8 @@ class Delivery:
         )
         self._submitting = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
+        self.without_card: set[str] = set()
+        """Checks without a card that are under way: the outbox leaves them alone."""
         self._decided_at: dict[str, datetime] = {}
         """When the decisions of this run were made, by the service's clock."""
         self._looked_over: dict[str, float] = {}
@@ -250,6 +253,7 @@ class Delivery:
             if confirmed.decided.event.check_id not in pending:
                 outcome = await self._deliver_again(confirmed.decided.event.check_id)
                 outcomes += [outcome] if outcome is not None else []
+        await self._settle_broken_off()
         await self._hand_over.clean()
         return tuple(outcomes)
 
@@ -282,6 +286,22 @@ class Delivery:
         except Exception as error:
             log.critical("outbox: one check cannot be delivered: %s", type(error).__name__)
             return None
+
+    async def hand_over(self, check_id: str, result: QualificationResult) -> Outcome:
+        """Hand over the answer to a check without a card; a failed one is discarded, and staff asks again."""
+        outcome = await self._hand_over.hand_over(check_id, result)
+        if outcome.stage is not DeliveryStage.DELIVERED:
+            await self.give_up(check_id, "not-handed-over")
+        return outcome
+
+    async def give_up(self, check_id: str, reason: str) -> None:
+        """A check without a card that got no answer. `reason` is a code."""
+        await self._books.run(self.ledger.discarded, check_id, reason)
+
+    async def _settle_broken_off(self) -> None:
+        for history in await self._books.run(broken_off, self.ledger):
+            if history.check_id not in self.without_card and not await self._hand_over.settle(history):
+                await self._books.run(self.ledger.discarded, history.check_id, "interrupted")
 
     async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
         """Take consents back that were given: on disk first, then told to the service. False if it is told later.

@@ -81,6 +81,21 @@ class HandOver:
         finally:
             self._one_at_a_time.release()
 
+    async def hand_over(self, check_id: str, result: QualificationResult) -> Outcome:
+        """An answer that no submission led to: of a check without a card."""
+        async with self._one_at_a_time:
+            history = await self._books.run(self._ledger.of_check, check_id)
+            if history is None or history.closed:
+                return Outcome(DeliveryStage.REFUSED)
+            return await self._write(history, result_document(result, self._encoding, self._options))
+
+    async def settle(self, history: History) -> bool:
+        """Whether a hand-over that a crash broke off had come to its end; the ledger says so then."""
+        async with self._one_at_a_time:
+            begun = history.handing_over
+            ended = None if begun is None else await self._found(history, begun.event)
+            return ended is not None and ended.stage is DeliveryStage.DELIVERED
+
     async def clean(self) -> None:
         """Once a run, after the outbox has looked: what belongs to no hand-over is removed."""
         if self._cleaned:

@@ -3,16 +3,17 @@
 import logging
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 
 from config.files import create_whole
 from config.profiles import Profile
-from consent.items import Wording
+from consent.items import Item, Wording
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
-from consent.records import AskedQuestion, Decided, Opened, RecordedAnswer, card_hash
+from consent.records import WITHOUT_CARD, AskedQuestion, Cause, Decided, Opened, RecordedAnswer, card_hash
 from consent.store import LedgerError
 from terminal.conductor.patient import Patient
 from terminal.conductor.worker import Worker
@@ -24,6 +25,8 @@ from terminal.words.catalogue import wording_lines
 log = logging.getLogger(__name__)
 
 _FACE_AND_PIN = "face-and-pin"
+ASKED_BY_STAFF = "limit-asked-by-staff"
+"""Question id of the limit where there is no card: asked by word of mouth."""
 
 
 class LedgerDesk:
@@ -92,6 +95,31 @@ class LedgerDesk:
 
     def _wording(self, shown: Wording) -> str:
         return "\n".join(wording_lines(shown, self._profile))
+
+    async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
+        """Write down that staff asked the patient for the limit, by word of mouth, before the service is asked."""
+        card = card_hash(self._card_key, check_id.encode())  # of nobody: there is no card
+        answer = RecordedAnswer(
+            item=Item.HIGH_COST_LIMIT,
+            granted=limit,
+            answered_at=asked_at,
+            question_id=ASKED_BY_STAFF,
+            language="ja",
+            wording=wording,
+        )
+        opened = Opened(check_id=check_id, reception_id=check_id, card=card, profile=self._profile, way=WITHOUT_CARD)
+        decided = Decided(
+            check_id=check_id,
+            reception_id=check_id,
+            card=card,
+            profile=self._profile,
+            idempotency_key=check_id,
+            decided_at=asked_at,
+            cause=Cause.ANSWERED,
+            answers=(answer,),
+            result_file=result_file_stem(self._institution_code, check_id, asked_at),
+        )
+        return await self._write(lambda: self.ledger.opened(opened)) and await self.decided(decided)
 
     async def discarded(self, effect: RecordDiscarded) -> bool:
         return await self._write(lambda: self.ledger.discarded(effect.check_id, effect.reason))

@@ -15,6 +15,7 @@ from config.japan import JAPAN
 from consent.ledger import LedgerFile
 from consent.lifecycle import History, advanced
 from consent.records import (
+    WITHOUT_CARD,
     Confirmed,
     Decided,
     Event,
@@ -114,7 +115,7 @@ def openings(records: Iterable[Record[Event]]) -> Counter[date]:
     counted: Counter[date] = Counter()
     for record in records:
         match record.event:
-            case Opened(service_at=service_at):
+            case Opened(service_at=service_at, way=way) if way != WITHOUT_CARD:
                 counted[(service_at or record.at).astimezone(JAPAN).date()] += 1
             case Restored(opened=lost):
                 counted.update({one.day: one.checks for one in lost})

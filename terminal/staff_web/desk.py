@@ -24,6 +24,7 @@ from terminal.front.opened import Opened
 from terminal.session import events as ev
 from terminal.session.states import Idle, StaffCheck, State
 from terminal.staff_web import messages as ms
+from terminal.staff_web import no_card
 from terminal.staff_web.by_eye import EyeCheck
 from terminal.staff_web.devices import Devices
 from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_row
@@ -271,7 +272,11 @@ class StaffDesk:
         return self._counter.names.picture(reception) if isinstance(self._counter, Conductor) else None
 
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
-        return 404, {}
+        if not isinstance(self._counter, Conductor):
+            return 503, {}
+        answer = await no_card.ask(body, self._counter, self._say)
+        self.look_soon()
+        return answer
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -68,6 +68,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: Undelivered | None, n
         "withdrawn": [say(f"item.{item.value}") for item in row.withdrawn],
         "untold": row.untold,
         "mayWithdraw": row.may_withdraw,
+        "noCard": say("nocard.row") if row.without_card else "",
         "name": name == "kept",
         "noName": say("name.none") if name == "none" else "",
     }
@@ -83,6 +84,8 @@ def _why(row: Row, say: Words, trouble: Undelivered | None) -> str:
             return say(f"left.{row.code}")
         case Standing.HANDING_OVER if trouble is not None:
             return say(trouble.message_id)
+        case Standing.REFUSED if row.without_card:
+            return ""
         case Standing.REFUSED | Standing.HELD_BACK:
             return row.code
         case _:
@@ -91,6 +94,8 @@ def _why(row: Row, say: Words, trouble: Undelivered | None) -> str:
 
 def _helps(row: Row, say: Words, rules: Rules) -> list[str]:
     """What helps today."""
+    if row.without_card:
+        return [] if row.standing in SETTLED else [say("nocard.again")]
     if row.standing is Standing.PROBLEM and row.code in _BY_CODE:
         problem = _BY_CODE[row.code]
         lines = helps(problem, Scene(say, rules))

@@ -1,7 +1,7 @@
 """Today's receptions as staff sees them: number, true state, what helps. No name and nothing of a face."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from consent.items import Item
@@ -52,6 +52,7 @@ class Row:
     untold: bool = False
     """The service does not know of a withdrawal yet."""
     may_withdraw: bool = False
+    without_card: bool = False
 
 
 def rows(trailed: Mapping[str, Trailed], checks: Mapping[str, History], live: State) -> list[Row]:
@@ -60,12 +61,19 @@ def rows(trailed: Mapping[str, Trailed], checks: Mapping[str, History], live: St
     found = [
         _row(one, checks.get(one.reception), live if one.reception == present else None) for one in trailed.values()
     ]
+    found += [
+        _row(Trailed(name, 0, history.opened.at.isoformat(), ended=True), history, None)
+        for name, history in checks.items()
+        if history.without_card
+    ]
     return sorted(found, key=lambda row: (row.at, row.number), reverse=True)
 
 
 def _row(one: Trailed, history: History | None, live: State | None) -> Row:
     standing, code = _standing(one, history, live)
     row = Row(one.reception, one.number, one.at, standing, code)
+    if history is not None and history.without_card and history.discarded is not None:
+        return replace(row, without_card=True)
     if history is None or history.decided is None or history.discarded is not None or history.expired is not None:
         return row
     granted = _in_order(history.decision.event.granted - history.withdrawn)
@@ -80,6 +88,7 @@ def _row(one: Trailed, history: History | None, live: State | None) -> Row:
         withdrawn=_in_order(history.withdrawn),
         untold=bool(history.unsettled),
         may_withdraw=bool(granted) and history.confirmed is not None,
+        without_card=history.without_card,
     )
 
 
@@ -111,6 +120,8 @@ def _by_ledger(history: History) -> tuple[Standing, str] | None:
         reason = history.discarded.event.reason
         if reason.startswith("refused-"):
             return Standing.REFUSED, reason.removeprefix("refused-")
+        if history.without_card:
+            return Standing.REFUSED, reason
         return (Standing.DISCARDED, "") if reason == "by-staff" else None
     if history.expired is not None:
         return Standing.EXPIRED, ""

@@ -106,7 +106,7 @@ class Office:
         if password == PASSWORD:
             await page.locator("#day").wait_for()
 
-    async def until(self, condition: Callable[[], object] | type, seconds: float = 15) -> None:
+    async def until(self, condition: Callable[[], object] | type, seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
             while not (isinstance(self.state, condition) if isinstance(condition, type) else condition()):
                 await asyncio.sleep(0.01)
@@ -127,8 +127,11 @@ class Office:
 
     async def to_consent(self, persona: str = "pin-right") -> None:
         await self.card(persona)
+        await self.by_pin()
+
+    async def by_pin(self) -> None:
         self.touch(ev.PinChosen)
-        await self.until(st.PinEntry)
+        await self.until(lambda: self.terminal.screen.talk.state == "PinEntry")  # what is typed before is wiped
         patient = self.day.conductor.patient
         assert patient is not None
         for digit in "1234":

@@ -100,7 +100,7 @@ function draw(kind) {
   if (known.now && known.day) {
     if (kind === "now" || kind === "day") left.replaceChildren(view.now(known.now, words, send), view.day(known.day.rows, known.day.readable, words, send));
   }
-  if (known.devices && (kind === "devices" || kind === "now")) right.replaceChildren(view.devices(known.devices.devices, known.now?.canStop, words, send));
+  if (known.devices && (kind === "devices" || kind === "now")) right.replaceChildren(view.noCard(words, language), view.devices(known.devices.devices, known.now?.canStop, words, send));
   if (key) desk.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 

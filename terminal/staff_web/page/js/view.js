@@ -1,6 +1,7 @@
 // The panels of the page. Everything comes as text from the terminal; nothing is kept here but what is open.
 
 import { make } from "/page/js/make.js";
+import { form } from "./nocard.js";
 import { button, name, sure, withdraw } from "./ask.js";
 
 const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
@@ -36,10 +37,11 @@ export function day(rows, readable, words, send) {
 
 function line(row, words, send) {
   const item = make("li", { "data-number": row.number, "data-standing": row.standing },
-    make("b", { class: "number" }, row.number), make("time", {}, row.time),
+    make("b", { class: "number" }, row.number || "－"), make("time", {}, row.time),
     make("div", { class: "what" },
       make("span", { class: `pill ${BAD.has(row.standing) ? "bad" : OFF.has(row.standing) ? "off" : row.settled ? "good" : "open"}` },
         make("span", { "aria-hidden": "true" }, `${SIGNS[row.standing] ?? "－"} `), row.text),
+      row.noCard ? make("b", {}, row.noCard) : "",
       row.why ? make("span", {}, row.code ? `${row.why}（${row.code}）` : row.why) : "",
       row.withdrawn.length ? make("span", { class: "taken" }, `${words.withdrawn}：${row.withdrawn.join("・")}`) : "",
       row.noName ? make("span", {}, row.noName) : "",
@@ -54,6 +56,11 @@ function line(row, words, send) {
     item.append(details);
   }
   return item;
+}
+
+export function noCard(words, language) {
+  return make("section", { id: "form" }, make("h2", {}, words["nocard-title"]), make("p", {}, words["nocard-what"]),
+    button(words["nocard-open"], () => form(words, language), "main", "nocard"));
 }
 
 export function devices(list, canStop, words, send) {

@@ -1,0 +1,24 @@
+"""A check without a card: asked and answered in one, nothing to submit, and never sent by the outbox."""
+
+import pytest
+
+from consent.lifecycle import LifeCycleError
+from consent.outbox import broken_off, undecided, undelivered, waiting
+from consent.records import WITHOUT_CARD, HandingOver
+from tests.consent.conftest import Counter
+
+
+def test_it_is_handed_over_without_a_submission(counter: Counter) -> None:
+    ledger = counter.ledger
+    ledger.opened(counter.opening().model_copy(update={"way": WITHOUT_CARD, "questions": ()}))
+    assert undecided(ledger) == (), "it is not decided 0 throughout after a restart"
+    decided = ledger.decided(counter.decision())
+    assert waiting(ledger) == undelivered(ledger) == ()
+    with pytest.raises(LifeCycleError, match="no submission"):
+        ledger.confirmed(counter.receipt(decided))
+    with pytest.raises(LifeCycleError, match="no submission"):
+        ledger.expired("c1")
+    assert [history.check_id for history in broken_off(ledger)] == ["c1"]
+    ledger.handing_over(HandingOver(check_id="c1", file_name="a.xml", sha256="0" * 64))
+    ledger.delivered("c1", "a.xml")
+    assert broken_off(counter.reopen()) == ()

@@ -1,0 +1,171 @@
+"""A name the service cannot write, and a patient without a card: at staff's page in Chromium, down to the files."""
+
+import asyncio
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.async_api import Page
+
+from consent.items import Item
+from consent.ledger import LedgerFile
+from consent.records import WITHOUT_CARD, Decided, Opened
+from terminal.assembly import ledger_path
+from terminal.conductor.name_pictures import FILE_SECONDS
+from terminal.handover.audit import check_files
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.service.behaviour import Operation, Rule
+from terminal.simulated.service.people import invented_people
+from tests.terminal.counter_web.stage import CHROMIUM
+from tests.terminal.staff_web.office import PASSWORD, Office
+from tests.terminal.staff_web.test_desk import row
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+
+
+def _run(office: Office, day: Any) -> None:
+    async def whole() -> None:
+        async with office.open():
+            await day(office)
+
+    asyncio.run(whole())
+
+
+async def _by_eye(office: Office, page: Page) -> None:
+    office.day.place.insert(office.day.prepare(replace(BY_NAME["face-match"], person="old-characters")))
+    await office.until(st.ChoosingMethod)
+    await page.get_by_role("button", name="目視で確認する").click()
+    await office.until(st.StaffCheck)
+    await page.locator("#eye-password").fill(PASSWORD)
+    await page.get_by_role("button", name="本人です").click()
+    await office.until(st.Consent)
+    office.touch(ev.ShareNone)
+    await office.until(st.Limit)
+    office.touch(ev.QuestionAnswered, "limit", False)
+    await office.until(st.Complete)
+
+
+def test_the_name_as_the_card_shows_it_is_staffs_until_it_is_closed(counter: Counter, tmp_path: Path) -> None:
+    names = tmp_path / "names"
+
+    async def day(office: Office) -> None:
+        page = await office.signed_in()
+        counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
+        await _by_eye(office, page)
+        await office.take_card()
+        line = page.locator(row(1, "delivered"))
+        await line.get_by_role("button", name="名前の字を見る").click()
+        width = "image => image.decode().then(() => image.naturalWidth)"
+        assert await page.locator("dialog img").evaluate(width) == 240
+        assert await office.axe(page) == []
+        (result,) = counter.settings.results_dir.glob("*.xml")
+        assert "●" in result.read_text(encoding="utf-8")
+        picture = names / f"{result.stem}.png"
+        assert picture.stat().st_mode & 0o077 == 0
+        assert Image.open(picture).mode == "1"
+        await page.get_by_role("button", name="写したので消す").click()
+        await line.get_by_role("button", name="名前の字を見る").wait_for(state="detached")
+        reception = next(iter(office.day.conductor.names.unreadable))
+        assert (await page.request.get(f"{office.address}/name/{reception}")).status == 404
+
+        office.day.conductor.names.clean(())
+        assert picture.exists(), "the receipt computer has not taken the result"
+        result.unlink()
+        office.day.conductor.names.clean((result.stem,))
+        assert picture.exists(), "the result is still to be handed over"
+        office.day.conductor.names.clean(())
+        assert not picture.exists()
+        picture.write_bytes(b"")
+        os.utime(picture, (time.time() - FILE_SECONDS - 1,) * 2)
+        office.day.conductor.names.clean((result.stem,))
+        assert not picture.exists(), "never longer than a day"
+
+    _run(Office(counter, name_picture_folder=names), day)
+
+
+def test_by_pin_there_is_no_picture_and_staff_is_told(counter: Counter) -> None:
+    async def day(office: Office) -> None:
+        page = await office.signed_in()
+        counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
+        office.day.place.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
+        await office.until(st.ChoosingMethod)
+        await office.by_pin()
+        office.touch(ev.ShareNone)
+        await office.until(st.Limit)
+        office.touch(ev.QuestionAnswered, "limit", False)
+        await page.locator(row(1, "delivered"), has_text="この受付では画像がありません").wait_for()
+
+    _run(Office(counter), day)
+
+
+async def _fill(page: Page, **values: str) -> None:
+    await page.get_by_role("button", name="番号を入れる").click()
+    for name, value in values.items():
+        await page.locator(f"#nocard-{name}").fill(value)
+
+
+def test_without_a_card_the_same_result_file_comes(counter: Counter) -> None:
+    person = invented_people()["seventies"].qualifications[0]
+
+    async def day(office: Office) -> None:
+        page = await office.signed_in()
+        await _fill(page, insurer="12")
+        await page.get_by_role("button", name="確認する", exact=True).click()
+        await page.locator("dialog .note", has_text="番号・生年月日").wait_for()
+        for name, value in (
+            ("insurer", person.insurer_number),
+            ("symbol", person.insured_card_symbol or ""),
+            ("number", person.insured_identification_number or ""),
+            ("branch", person.insured_branch_number or ""),
+            ("birth", person.birth_date.isoformat()),
+        ):
+            await page.locator(f"#nocard-{name}").fill(value)
+        await page.get_by_label("よいと答えた").check()
+        assert await office.axe(page) == []
+        await page.get_by_role("button", name="確認する", exact=True).click()
+        await page.locator("dialog", has_text="結果をレセコンへ渡しました").wait_for()
+        assert "資格：有効" in await page.locator("dialog").inner_text()
+        await page.get_by_role("button", name="とじる").click()
+        await page.locator("#day li[data-standing=delivered]", has_text="カードなし").wait_for()
+
+    _run(Office(counter), day)
+    ledger = ledger_path(counter.settings)
+    events = [record.event for record in LedgerFile(ledger).records()]
+    assert [event.kind for event in events] == ["opened", "decided", "handing-over", "delivered"]
+    opened, decided = events[:2]
+    assert isinstance(opened, Opened)
+    assert isinstance(decided, Decided)
+    assert opened.way == WITHOUT_CARD
+    assert decided.granted == {Item.HIGH_COST_LIMIT}
+    assert decided.answers[0].question_id == "limit-asked-by-staff"
+    (file,) = counter.settings.results_dir.glob("OQSsiquc01res_face_*.xml")
+    text = file.read_text(encoding="utf-8")
+    assert "<ReferenceClassification>2</ReferenceClassification>" in text
+    assert person.name in text
+    checked = check_files(counter.settings.results_dir, ledger)
+    assert (checked.files, checked.differing) == (1, ())
+    assert person.name.encode() not in ledger.read_bytes()
+
+
+def test_a_silent_service_hands_nothing_over_and_the_ledger_ends_it(counter: Counter) -> None:
+    async def day(office: Office) -> None:
+        page = await office.signed_in()
+        counter.stub.silence(Operation.LOOK_UP)
+        await _fill(page, insurer="138999", number="0008901", birth="1963-08-15")
+        await page.get_by_label("断った").check()
+        await page.get_by_role("button", name="確認する", exact=True).click()
+        await page.locator("dialog .note", has_text="返事がありません").wait_for()
+        await page.get_by_role("button", name="とじる").click()
+        await page.locator("#day li[data-standing=refused]", has_text="カードなし").wait_for()
+
+    _run(Office(counter), day)
+    kinds = [record.event.kind for record in LedgerFile(ledger_path(counter.settings)).records()]
+    assert kinds == ["opened", "decided", "discarded"]
+    assert not list(counter.settings.results_dir.glob("*.xml"))
