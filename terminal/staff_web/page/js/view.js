@@ -23,10 +23,10 @@ export function now(state, words, send) {
   return make("section", { id: "now" }, make("h2", {}, words.now),
     make("p", { class: "state" }, number ? make("b", {}, number) : "", state.text),
     make("div", { class: "row" },
-      state.canEye && button(state.reception ? words.eye : words["eye-next"],
-        () => send({ type: "by-eye", reception: state.reception }), "main", "eye"),
-      state.canDiscard && button(words.discard, () => sure(words, words["discard-sure"].replace("{number}", state.number),
-        words.discard, () => send({ type: "discard", reception: state.reception })), "danger", "discard")));
+      state.canEye ? button(state.reception ? words.eye : words["eye-next"],
+        () => send({ type: "by-eye", reception: state.reception }), "main", "eye") : "",
+      state.canDiscard ? button(words.discard, () => sure(words, words["discard-sure"].replace("{number}", state.number),
+        words.discard, () => send({ type: "discard", reception: state.reception })), "danger", "discard") : ""));
 }
 
 export function day(rows, readable, words, send) {
