@@ -38,6 +38,7 @@ from terminal.words.staff import page_words, staff_words
 
 log = logging.getLogger(__name__)
 
+SIGNED_OUT = 1008
 LOOKS_EVERY = 2.0
 """Seconds between two looks when nothing happens."""
 AT_MOST_EVERY = 0.25
@@ -148,7 +149,8 @@ class StaffDesk:
         if level is not Level.ACTING:
             visitor.forget()
         self._tell(visitor, "level", level=level.name.lower(), words=page_words(visitor.language))
-        if level is Level.OUT:
+        if level is Level.OUT:  # the page asks at the door, and for the password
+            self._begin(visitor.line.close(SIGNED_OUT))
             return
         self._tell(visitor, "calls", calls=drawn_calls(self.calls.open, say))
         if level is not Level.ACTING or counter is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Error, Page
@@ -83,11 +84,11 @@ def test_only_the_terminals_own_certificate_opens_it(counter: Counter, tmp_path:
 
 async def _open(office: Office, address: str, file: Path | None) -> Page:
     origin = address.removesuffix("/staff")
-    shown = [{"origin": origin, "pfxPath": str(file), "passphrase": PASSPHRASE}] if file is not None else []
+    shown: Any = [{"origin": origin, "pfxPath": str(file), "passphrase": PASSPHRASE}] if file is not None else []
     context = await office.browser.new_context(
         client_certificates=shown,
         ignore_https_errors=True,
-        locale="ja-JP",  # type: ignore[arg-type]
+        locale="ja-JP",
     )
     page = await context.new_page()
     answer = await page.goto(address)
