@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.files import private_folder
 from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
@@ -127,6 +126,8 @@ def add(
             fail(f"{file}: no such file. `uketsuke face models` tells where known ones come from.")
         _require_persons(persons)
         tell(f"{file.name}: {_about(file, sha256_of(file))}")
+        from config.files import private_folder
+
         private_folder(settings.state_dir)
         added = add_model(
             file,
@@ -187,6 +188,8 @@ def calibrate(
         from vision.calibration.bench import Bench
 
         _require_persons(persons)
+        from config.files import private_folder
+
         private_folder(settings.state_dir)
         bench = Bench(settings.cache_dir, settings.face_dir, settings.vision.model)
         encoded = bench.persons(persons, _Progress())

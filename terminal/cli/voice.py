@@ -1,6 +1,5 @@
 """`uketsuke voice`"""
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +49,8 @@ def render(
     Example: uketsuke voice render ja
     """
     settings = settings_or_exit(config)
+    import asyncio
+
     from terminal.voice.engines import NoVoice
     from terminal.voice.library import Library, fill
     from terminal.voice.renderer import Renderer
