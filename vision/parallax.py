@@ -32,6 +32,11 @@ _TORN = 0.5
 _LEAST = 6
 _FACE = 1.2
 """How far from its middle a face reaches, in distances between the eyes."""
+_AFFINE = 3
+"""Terms of a surface's motion that are never held back; the further ones bend it."""
+_HELD_BACK = 1.0
+"""How strongly those are drawn to zero, in squared eye distances: a hundredth of what a face full of points says, but
+enough that ten points on one cheek do not make the nose's way up out of noise."""
 _OUTLIERS = 85
 """Per cent of the points around the nose that are kept: a mouth may speak meanwhile."""
 
@@ -160,10 +165,12 @@ def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | Non
 def _by_terms(terms: list[NDArray[np.float64]], now: Places, around: NDArray[np.bool_]) -> Places:
     """The same for a surface whose points move by a sum of these terms."""
     columns = np.stack(terms, axis=1)
+    held = np.sqrt(_HELD_BACK) * np.eye(len(terms))[_AFFINE:]
+    still = np.zeros((len(held), 2))
     kept = around
     foretold = now
     for _ in range(2):
-        weights, *_ = np.linalg.lstsq(columns[kept], now[kept], rcond=None)
+        weights, *_ = np.linalg.lstsq(np.vstack([columns[kept], held]), np.vstack([now[kept], still]), rcond=None)
         foretold = columns @ weights
         kept = _without_outliers(now - foretold, around)
     return foretold
