@@ -273,22 +273,27 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             row = connection.execute("SELECT count(*), count(DISTINCT check_id) FROM submissions").fetchone()
         found = asyncio.run(verified(folder, port, options.terminals))
         service.stop()
-    times = [one for part in told for one in part["times"]]
-    cuts = statistics.quantiles(times, n=100)
-    decided = found["decided"]
-    lost = decided - min(found["delivered"], found["files"], row[0] if row else 0)
-    doubled = max(found["files"], found["receipts"], row[0] if row else 0) - decided
+    submissions = row[0] if row else 0
     return {
         "minutes": round((time.monotonic() - began) / 60, 1),
+        **summed(told, found, submissions),
+        "cpu_of_the_service_process_that_lived_s": round(cpu, 1),
+    }
+
+
+def summed(told: Sequence[dict[str, Any]], found: dict[str, int], submissions: int) -> dict[str, Any]:
+    """What the processes told, what was found afterwards, and whether anything is lost or doubled."""
+    times = [one for part in told for one in part["times"]]
+    cuts = statistics.quantiles(times, n=100)
+    return {
         **{key: sum(part.get(key, 0) for part in told) for key in ("received", "awaiting", "tried again", "left")},
         "reception_p50_s": round(cuts[49], 3),
         "reception_p99_s": round(cuts[98], 3),
         "reception_max_s": round(max(times), 2),
-        "submissions": row[0] if row else 0,
+        "submissions": submissions,
         **found,
-        "lost": lost,
-        "doubled": doubled,
-        "cpu_of_the_service_process_that_lived_s": round(cpu, 1),
+        "lost": found["decided"] - min(found["delivered"], found["files"], submissions),
+        "doubled": max(found["files"], found["receipts"], submissions) - found["decided"],
     }
 
 

@@ -17,8 +17,12 @@ def serve_meters(conductor: "Watched", settings: Settings) -> int | None:
     port = settings.metrics.port
     if not port:
         return None
-    import prometheus_client
-
+    try:
+        import prometheus_client
+    except ModuleNotFoundError:
+        raise NotReady(
+            'metrics.port needs more than is installed: pip install "uketsuke[metrics]", or set it to 0.'
+        ) from None
     from terminal.monitoring.meters import Meters
 
     prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]

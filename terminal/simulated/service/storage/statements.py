@@ -74,8 +74,6 @@ def statements_for(dialect: sa.Dialect) -> Statements:
         submissions.c.terminal_id == sa.bindparam("terminal_id"),
         submissions.c.idempotency_key == sa.bindparam("idempotency_key"),
     )
-    # written as text: as parameters the constants would need names of their own
-    day_in_japan: sa.ColumnElement[int] = sa.literal_column("(opened_at + 32400000) / 86400000")
     of_check = submissions.c.check_id == sa.bindparam("check_id")
     return Statements(
         forget_challenges=text(spent_challenges.delete().where(spent_challenges.c.ends_at < sa.bindparam("now"))),
@@ -96,14 +94,20 @@ def statements_for(dialect: sa.Dialect) -> Statements:
             .order_by(submissions.c.ledger_count)
         )
         + f" LIMIT {RECEIPTS_AT_MOST}",
-        opened_by_day=text(
-            sa.select(day_in_japan, sa.func.count())
-            .where(checks.c.terminal_id == sa.bindparam("terminal_id"))
-            .where(checks.c.purpose == sa.bindparam("purpose"))
-            .group_by(sa.text("1"))
-            .order_by(sa.text("1"))
-        ),
+        opened_by_day=text(_opened_by_day()),
         withdraw=insert(withdrawals, once=True),
         withdrawn=text(sa.select(withdrawals.c.item).where(withdrawals.c.check_id == sa.bindparam("check_id"))),
         add_lookup=insert(lookups),
+    )
+
+
+def _opened_by_day() -> sa.ClauseElement:
+    # written as text: as parameters the constants would need names of their own
+    day_in_japan: sa.ColumnElement[int] = sa.literal_column("(opened_at + 32400000) / 86400000")
+    return (
+        sa.select(day_in_japan, sa.func.count())
+        .where(checks.c.terminal_id == sa.bindparam("terminal_id"))
+        .where(checks.c.purpose == sa.bindparam("purpose"))
+        .group_by(sa.text("1"))
+        .order_by(sa.text("1"))
     )
