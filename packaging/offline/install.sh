@@ -12,12 +12,12 @@ cd "$(dirname "$0")"
 sha256sum --quiet --check SHA256SUMS || { echo "install.sh: the bundle is damaged. Copy it again." >&2; exit 1; }
 
 # This folder is apt's only source while it runs; what the computer has already is not installed again.
-lists=$(mktemp -d)
-trap 'rm -rf "$lists"' EXIT
-mkdir "$lists/partial"
-echo "deb [trusted=yes] copy:$PWD/packages ./" > "$lists/bundle.list"
-set -- -qq -o "Dir::Etc::SourceList=$lists/bundle.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$lists" \
-  -o APT::Sandbox::User=root
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/lists/partial"
+echo "deb [trusted=yes] copy:$PWD/packages ./" > "$work/bundle.list"
+set -- -qq -o "Dir::Etc::SourceList=$work/bundle.list" -o Dir::Etc::SourceParts=/dev/null \
+  -o "Dir::State::Lists=$work/lists" -o APT::Sandbox::User=root
 apt-get "$@" update
 DEBIAN_FRONTEND=noninteractive apt-get "$@" -o Dpkg::Options::=--force-confold install -y uketsuke
 echo "Installed. Next: sudo uketsuke setup, then sudo systemctl enable --now uketsuke uketsuke-kiosk"

@@ -57,6 +57,8 @@ def run(
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
+    if address_file is not None and not web:
+        fail("--address-file is for the page's address: add --web.")
     log_to_stderr(verbose=verbose)
     overrides: dict[str, Any] = {}
     for name, value in (("service.url", service), ("vision.camera", camera), ("reader.name", reader)):

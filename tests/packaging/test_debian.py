@@ -1,0 +1,67 @@
+"""What the Debian package puts beside the program fits together. Installing it is tried by hand: docs/install.md."""
+
+import configparser
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from terminal.cli.web import DEFAULT_PORT
+
+ROOT = Path(__file__).parents[2]
+DEBIAN = ROOT / "packaging" / "debian"
+INSTALLED = DEBIAN / "root"
+UNITS = sorted((INSTALLED / "usr/lib/systemd/system").iterdir())
+
+
+def unit(path: Path) -> dict[str, str]:
+    """Return the `[Service]` section; a repeated name keeps its last value."""
+    read = configparser.RawConfigParser(strict=False)
+    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.read(path, encoding="utf-8")
+    return dict(read["Service"])
+
+
+def test_all_settings_files_survive_an_update() -> None:
+    listed = (DEBIAN / "conffiles").read_text(encoding="utf-8").splitlines()
+    assert set(listed) == {
+        f"/{path.relative_to(INSTALLED)}" for path in (INSTALLED / "etc").rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("script", ["postinst", "prerm", "postrm", "root/usr/bin/uketsuke", "../offline/install.sh"])
+def test_scripts_are_shell(script: str) -> None:
+    assert subprocess.run(["sh", "-n", DEBIAN / script], capture_output=True, text=True).stderr == ""
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_a_unit_runs_what_is_there_and_never_as_root(path: Path) -> None:
+    service = unit(path)
+    assert service["User"] in {"uketsuke", "uketsuke-kiosk"}
+    assert service["LimitCORE"] == "0"
+    program = service["ExecStart"].split()[0]
+    assert program in {"/opt/uketsuke/bin/uketsuke", "/usr/bin/cage"}
+
+
+def test_the_browser_reaches_this_computer_alone_and_no_records() -> None:
+    kiosk = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-kiosk.service")
+    assert (kiosk["IPAddressDeny"], kiosk["IPAddressAllow"]) == ("any", "localhost")
+    assert "-/var/lib/uketsuke" in kiosk["InaccessiblePaths"]
+    assert " -s " not in kiosk["ExecStart"], "cage would let keys switch consoles"
+    policies = json.loads((INSTALLED / "etc/chromium/policies/managed/uketsuke.json").read_text(encoding="utf-8"))
+    assert policies["URLBlocklist"] == ["*"]
+    assert policies["URLAllowlist"] == [f"http://127.0.0.1:{DEFAULT_PORT}"]
+    for refused in ("RemoteDebuggingAllowed", "TranslateEnabled", "PasswordManagerEnabled", "BackgroundModeEnabled"):
+        assert policies[refused] is False
+
+
+def test_kiosk_and_terminal_agree_on_page_and_address_file() -> None:
+    kiosk = (INSTALLED / "usr/lib/uketsuke/kiosk").read_text(encoding="utf-8")
+    compile(kiosk, "kiosk", "exec")
+    terminal = unit(INSTALLED / "usr/lib/systemd/system/uketsuke.service")
+    address = terminal["ExecStart"].split("--address-file ")[1]
+    assert f'Path("{address}")' in kiosk
+    assert f"http://127.0.0.1:{DEFAULT_PORT}/door" in kiosk
+    assert address.startswith(f"/run/{terminal['RuntimeDirectory']}/")
+    assert terminal["StandardOutput"] == "null", "the address would stay in the journal"

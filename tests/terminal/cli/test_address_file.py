@@ -1,0 +1,26 @@
+"""The page's address for a kiosk of another user in the terminal's group."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from terminal.cli.main import app
+from terminal.cli.run import announcing
+
+
+def test_the_newest_address_for_the_group_and_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "address"
+    announce = announcing(file)
+    for code in ("first", "second"):
+        announce(f"http://127.0.0.1:8643/#{code}")
+    assert file.read_text(encoding="ascii") == "http://127.0.0.1:8643/#second\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert capsys.readouterr().out.count("http://127.0.0.1:8643/#") == 2
+
+
+def test_without_a_page_there_is_no_address(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, ["run", "--headless", "--address-file", str(tmp_path / "address")])
+    assert answer.exit_code == 1
+    assert "--address-file" in answer.stderr
