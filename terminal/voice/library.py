@@ -43,8 +43,13 @@ class Library:
         task = self._asked.get(path)
         if task is None:
             task = self._asked[path] = asyncio.create_task(self._render_and_keep(sentence, path, slow=slow))
-            task.add_done_callback(lambda _: self._asked.pop(path, None))
+            task.add_done_callback(lambda done: self._forget(path, done))
         return await asyncio.shield(task)
+
+    def _forget(self, path: Path, done: "asyncio.Task[bytes]") -> None:
+        self._asked.pop(path, None)
+        if not done.cancelled():
+            done.exception()  # nobody may be left who waits for it
 
     async def _render_and_keep(self, sentence: Sentence, path: Path, *, slow: bool) -> bytes:
         wav = await self._render(sentence.text, sentence.language, slow=slow)

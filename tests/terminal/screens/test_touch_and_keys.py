@@ -14,6 +14,7 @@ from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.voice.saying import Saying, Tone
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, on_a_loop, stage
 from tests.terminal.talk.gallery import SCREENS, state_of
 
@@ -499,3 +500,19 @@ async def test_nine_things_to_change_fit_on_the_smallest_screen() -> None:
         assert all(target.region.height >= 1 and target.region.width >= 10 for target in targets)
         shown = [target.offer.id for target in targets if isinstance(target, Target) and target.offer is not None]
         assert {"close", "face", "forgotten", "language", "large", "contrast", "voice", "slow"} <= set(shown)
+
+
+@on_a_loop
+async def test_what_is_drawn_is_also_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as on_stage:
+        said: list[Saying] = []
+        monkeypatch.setattr(on_stage.app._aplay, "say", said.append)
+        await on_stage.show(state_of("method", voice=True))
+        assert "本人確認の方法を選んでください" in [one.text for one in said[-1].sentences]
+        await on_stage.key("0")
+        assert on_stage.counter.posted == [ev.SayAgain("r1")]
+        on_stage.counter.perform(fx.SpeakAgain("r1", 0))
+        assert len(said) == 2
+        await on_stage.show(state_of("pin", voice=True))
+        await on_stage.key("7")
+        assert (said[-1].tone, said[-1].sentences) == (Tone.DIGIT, ())
