@@ -25,6 +25,6 @@ CHECKS: tuple[Check, ...] = (
     Check("ledger", ledger, 60, "A very long ledger: `uketsuke ledger verify` takes its time."),
     Check("backlog", backlog, 15, "See ledger."),
     Check("staff password", staff_password, 5, "Are the files on a share that hangs?"),
-    Check("voice", voice, 5, "Is the state folder on a share that hangs?"),
+    Check("voice", voice, 5, "Are the files on a share that hangs?"),
     Check("clock", clock, 30, "Look at service.url and the network."),
 )

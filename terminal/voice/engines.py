@@ -1,6 +1,6 @@
 """The voices: pyopenjtalk for Japanese, espeak-ng for every other language. Text in, a WAV file out.
 
-To be called in the renderer's process: the Japanese voice holds 150 MB and the interpreter while it speaks.
+To be called in the renderer's process: the Japanese voice holds nearly 300 MB, and the interpreter while it speaks.
 """
 
 import shutil

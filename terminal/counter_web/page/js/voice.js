@@ -4,7 +4,9 @@ import * as tones from "./tones.js";
 
 export class Voice {
   #audio = null;
-  #waiting = [];
+  #following = null;
+  #clips = [];
+  #volume = 1;
   #onBlocked;
   #blocked = false;
 
@@ -17,12 +19,8 @@ export class Voice {
   say({ clips, tone, volume }) {
     this.stop();
     if (tone) tones.play(tone);
-    this.#waiting = clips.map((clip) => {
-      const audio = new Audio(`voice/${clip}`);
-      audio.preload = "auto";
-      audio.volume = volume;
-      return audio;
-    });
+    this.#clips = [...clips];
+    this.#volume = volume;
     this.#next();
   }
 
@@ -33,9 +31,9 @@ export class Voice {
   }
 
   stop() {
-    this.#waiting = [];
-    this.#audio?.pause();
-    this.#audio = null;
+    for (const audio of [this.#audio, this.#following]) letGo(audio);
+    this.#clips = [];
+    this.#audio = this.#following = null;
   }
 
   /** To be called from a touch or a key: go on with what the browser held back. */
@@ -46,14 +44,26 @@ export class Voice {
   }
 
   #next() {
-    this.#audio = this.#waiting.shift() ?? null;
+    this.#audio = this.#following ?? this.#fetch();
+    this.#following = null;
     if (this.#audio) this.#play();
+  }
+
+  /** One ahead of what is heard, and no more: what is cut short would hold up what comes after it. */
+  #fetch() {
+    const clip = this.#clips.shift();
+    if (!clip) return null;
+    const audio = new Audio(`voice/${clip}`);
+    audio.preload = "auto";
+    audio.volume = this.#volume;
+    return audio;
   }
 
   #play() {
     const audio = this.#audio;
     if (!audio) return;
     const onward = () => { if (this.#audio === audio) this.#next(); };
+    audio.onplaying = () => { if (this.#audio === audio) this.#following ??= this.#fetch(); };
     audio.onended = onward;
     audio.onerror = onward;
     audio.play().catch((error) => {
@@ -65,4 +75,13 @@ export class Voice {
     this.#blocked = blocked;
     this.#onBlocked(blocked);
   }
+}
+
+/** Stop playing and loading. */
+function letGo(audio) {
+  if (!audio) return;
+  audio.onended = audio.onerror = audio.onplaying = null;
+  audio.pause();
+  audio.removeAttribute("src");
+  audio.load();
 }
