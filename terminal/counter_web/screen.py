@@ -185,6 +185,8 @@ class PatientScreen:
 
     def _seat(self, line: Line) -> None:
         self._tell_talk()
+        if self.talk.state != "Idle":  # a page that comes back does not speak to an empty room
+            self.guide.again()
         self._show_picture()
 
     def hear(self, line: Line, text: str) -> bool:

@@ -21,7 +21,9 @@ def voice(settings: Settings) -> Finding:
     if not offered:
         return fine("none installed, none offered: docs/voice.md says how")
     if shutil.which("aplay") is None:
-        return doubtful(f"{', '.join(offered)}; silent in a terminal window", "Install aplay: `apt-get install alsa-utils`.")
+        return doubtful(
+            f"{', '.join(offered)}; silent in a terminal window", "Install aplay: `apt-get install alsa-utils`."
+        )
     return fine(f"offered in {', '.join(offered)}")
 
 
