@@ -49,7 +49,7 @@ export class Voice {
     if (this.#audio) this.#play();
   }
 
-  /** One ahead of what is heard, and no more: what is cut short would hold up what comes after it. */
+  /** Only one ahead of what is heard: whatever is cut short would hold up what comes after it. */
   #fetch() {
     const clip = this.#clips.shift();
     if (!clip) return null;
