@@ -59,9 +59,9 @@ soak: setup ## ten thousand receptions with faults at every step; half an hour, 
 killing: setup ## SIGKILL of the terminal, 200 times, and of the service, 50 times; a quarter of an hour
 	@$(BIN)/python -m tests.reliability.killing --terminal 200 --service 50
 
-fuzz: setup ## feed everything that reads a card, guided by coverage; half a minute each
+fuzz: setup ## feed every parser of card, service, exchange and settings, guided by coverage; half a minute each
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
-	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/reader/fuzz.py --seconds 30
+	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/fuzz.py --seconds 30
 
 coverage: setup ## the tests, and what they leave out
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup --cov --cov-report=term:skip-covered

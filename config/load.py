@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from config.reference import PREFIX, allowed, fields
 from config.settings import Settings
+from config.toml import is_deep
 
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 """Names the settings file; not itself a setting."""
@@ -58,10 +58,6 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
         raise SettingsError(*(_told(detail, from_environment, file) for detail in error.errors())) from None
 
 
-_DEEP = re.compile(r"\s*\[*[^=#\[\]]*(\.[^=#\[\].]*){20}")
-"""A dotted name of so many parts would cost the parser memory without end."""
-
-
 def default_file() -> Path:
     """`uketsuke/settings.toml` in the user's configuration folder (XDG)."""
     return user_config_path("uketsuke") / "settings.toml"
@@ -82,7 +78,7 @@ def _which_file(path: Path | None) -> Path | None:
 def _read_file(file: Path) -> dict[str, Any]:
     try:
         text = file.read_bytes().decode("utf-8")
-        if any(_DEEP.match(line) for line in text.splitlines()):
+        if is_deep(text):
             raise RecursionError
         return tomllib.loads(text)
     except RecursionError:

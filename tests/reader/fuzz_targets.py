@@ -1,6 +1,6 @@
 """What may be fed anything: each target takes bytes and lets through only what its callers are told to expect.
 
-Fed by Hypothesis in `test_hostile_bytes.py` and, guided by coverage, by `fuzz.py` (`make fuzz`).
+Fed by Hypothesis in `test_hostile_bytes.py` and, guided by coverage, by `tests/fuzz.py` (`make fuzz`).
 """
 
 import resource

@@ -4,7 +4,6 @@ Settable at run time, for an operation, for a person, for so many calls.
 """
 
 import asyncio
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from config.toml import TomlError, read_toml
 from terminal.qualification.contract import Model, RefusalReason
 from terminal.simulated.service.people import Validity
 
@@ -101,8 +101,8 @@ class Setting(Model):
 def read_settings(path: Path) -> tuple[Setting, ...]:
     """A TOML file of `[[behaviour]]` tables: operation, person and the rule's own keys. `ValueError` if it is none."""
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("behaviour", [])
-    except tomllib.TOMLDecodeError as error:
+        entries = read_toml(path).get("behaviour", [])
+    except TomlError as error:
         raise ValueError(f"{path.name} is no TOML: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(f"{path.name}: write [[behaviour]] before each rule")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from config.toml import TomlError, read_toml
 from consent.items import Item
 from terminal.qualification.base import Confidential
 from terminal.qualification.insured import (
@@ -251,8 +252,8 @@ def invented_people(own: Path | None = None) -> People:
     if own is None:
         return people
     try:
-        mine = tomllib.loads(own.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        mine = read_toml(own)
+    except TomlError as error:
         raise ValueError(f"{own.name} is no TOML: {error}") from error
     return people | {name: _person(name, entries | mine) for name in mine}
 

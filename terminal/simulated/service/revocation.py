@@ -17,6 +17,16 @@ from terminal.simulated.service.registry import Registry
 
 log = logging.getLogger(__name__)
 
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
 
 class RevocationLists:
     """Reads the registry's lists; says once of each that it is not believed, and why."""
@@ -65,7 +75,7 @@ def _in_force(pem: str, authorities: Iterable[str], now: datetime) -> x509.Certi
 def _parsed(pem: str) -> x509.CertificateRevocationList | None:
     try:
         return x509.load_pem_x509_crl(pem.encode())
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return None
 
 
@@ -84,5 +94,5 @@ def _signed_by(list_pem: str, authority_pem: str) -> bool:
             and revoked.issuer == authority.subject
             and revoked.is_signature_valid(key)
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except _UNREADABLE:
         return False
