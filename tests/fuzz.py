@@ -24,7 +24,7 @@ ROOMS = {
 }
 """Modules of targets, and what each of them feeds: only that is watched for coverage."""
 MORE_MB = 768
-"""Of address space above what a target takes when it starts: `RLIMIT_AS`."""
+"""Address space above what a target takes when it starts (`RLIMIT_AS`)."""
 
 
 def fuzz_one(module: str, name: str, corpus: Path, seconds: int) -> None:

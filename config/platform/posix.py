@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TextIO
 
 _PR_SET_DUMPABLE = 4
+_M_PERTURB, _PERTURB = -6, 0x5A
+"""mallopt(3): freed memory gets this byte."""
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
@@ -95,6 +97,15 @@ def forbid_dumps() -> bool:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def overwrite_freed_memory() -> bool:
+    """Let the C library overwrite larger blocks as they are freed, also those of libraries that would leave a photo in
+    theirs. False where it cannot (glibc alone can)."""
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PERTURB) == 1)
     except (OSError, AttributeError):
         return False
 

@@ -57,6 +57,10 @@ def forbid_dumps() -> bool:
     return False
 
 
+def overwrite_freed_memory() -> bool:
+    return False
+
+
 def keep_in_memory(buffer: bytearray) -> bool:
     return False
 

@@ -3,6 +3,10 @@
 Any number may run side by side, also beside the daemon of the machine: each takes its socket by socket activation
 (sd_listen_fds(3)), its reader.conf(5) and port from a private folder, and finds no driver for USB readers. No root is
 needed.
+
+Its virtual reader listens on all interfaces while the daemon runs. vpcd could connect out instead (`DEVICENAME
+127.0.0.1:PORT`), but that of Debian 12 ends the whole daemon whenever no card lies there ("bit out of range 0 -
+FD_SETSIZE on fd_set", also where something listens and closes the connection).
 """
 
 import contextlib

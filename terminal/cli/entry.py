@@ -45,6 +45,7 @@ def shut_in() -> None:
 
     system.only_for_owner()
     system.forbid_dumps()
+    system.overwrite_freed_memory()
     # onnxruntime reports to its maker unless this is set before it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     # Textual would log each key to a file or a port.

@@ -17,6 +17,7 @@ from terminal.handover.folder import Outcome, ResultFolder
 def main(argument: str) -> None:
     """`argument`: keyword arguments of `ResultFolder` as JSON."""
     system.forbid_dumps()
+    system.overwrite_freed_memory()
     options = json.loads(argument)
     folder = ResultFolder(Path(options.pop("folder")), **options)
     while line := sys.stdin.buffer.readline():

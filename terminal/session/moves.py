@@ -169,6 +169,7 @@ _FOR_STAFF = frozenset(
         ProblemCode.READER_LOST,
         ProblemCode.INTERNAL,
         ProblemCode.CARD_HELD,
+        ProblemCode.CLOCK_WRONG,
     }
 )
 """Problems that staff should hear of at once, not only when the patient asks."""

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,15 @@ def test_secrets_can_be_kept_out_of_swap() -> None:
     assert system.keep_in_memory(secret)
     assert system.keep_in_memory(bytearray())
     secret.extend(b"1")  # the buffer is not held
+
+
+def test_freed_memory_is_overwritten() -> None:
+    """In a process of its own: the setting is for good."""
+    program = (
+        "import ctypes, sys; from config.platform.chosen import system; done = system.overwrite_freed_memory();"
+        "libc = ctypes.CDLL(None); libc.malloc.restype = ctypes.c_void_p; size = 20000;"
+        "address = libc.malloc(size); guard = libc.malloc(size); ctypes.memset(address, 0x41, size);"
+        "libc.free(ctypes.c_void_p(address)); left = ctypes.string_at(address + 64, 1000).count(b'A');"
+        "sys.exit(0 if left == 0 or not done else 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False).returncode == 0

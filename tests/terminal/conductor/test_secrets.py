@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from config.platform.chosen import system
 from reader.facts import CardGone
 from reader.link import CardLink
 from reader.profile import Password
 from reader.softcard.slot import SimulatedSlot
+from terminal.assembly import Devices, NotReady, ledger_path, open_terminal
 from terminal.audit import audit
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
@@ -166,3 +168,28 @@ def test_a_code_scanned_too_late_leaves_the_typed_one_alone() -> None:
     assert patient.code is typed
     assert typed == b"60061520341234"
     assert not any(scanned)
+
+
+def test_pin_and_code_are_kept_out_of_swap(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[bytearray] = []
+    monkeypatch.setattr(system, "keep_in_memory", kept.append)
+    patient = Patient("r1")
+    for digit in (5, 8, 3, 0):
+        patient.pin.push(digit)
+    taken, code = patient.pin.take(), bytearray(b"60061520341234")
+    patient.put_code(code)
+    assert any(one is patient.pin._digits for one in kept)
+    assert any(one is taken for one in kept)
+    assert any(one is code for one in kept)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
+def test_a_damaged_key_of_card_hashes_is_told_at_the_start(desk: Desk, content: bytes) -> None:
+    """Not in the first reception, after the service has opened its check."""
+    key = desk.settings.state_dir / "terminal" / "card-hash.key"
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_bytes(content)
+    with pytest.raises(NotReady, match=r"card-hash\.key is damaged"):
+        open_terminal(desk.settings, Devices(SimulatedSlot(), None, None, None))  # type: ignore[arg-type]
+    assert key.read_bytes() == content
+    assert not ledger_path(desk.settings).exists()

@@ -1,0 +1,177 @@
+"""What is left of a patient in the terminal's memory: a terminal in a process of its own, searched from outside.
+
+The card lies in the virtual reader of a real pcscd and the service is a third process, so nothing but a reception
+brings a secret into the process that is searched.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from config.platform.chosen import system
+from config.settings import ServiceSettings, Settings
+from reader.authenticity import TrustAnchors
+from reader.softcard.pcscd import SOCKET_NAME
+from terminal.session import events as ev
+from terminal.session import states as st
+from tests.reliability.service_process import FORKS
+
+_MASK = 0x5A
+"""Secrets come over the pipe masked, or the pipe would be what the search finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Plain values: they travel to the other process."""
+
+    state_dir: str
+    url: str
+    socket: str
+    reader: str
+    anchors: dict[bytes, bytes]
+    """Public keys by id, DER."""
+
+
+def masked(secret: bytes) -> bytes:
+    return bytes(one ^ _MASK for one in secret)
+
+
+def run_terminal(terminal: Terminal, pipe: Connection) -> None:
+    """One reception for each masked secret that comes: four bytes are a PIN, fourteen a printed code. None ends it."""
+    os.environ[SOCKET_NAME] = terminal.socket
+    system.overwrite_freed_memory()  # as every command does
+    asyncio.run(_receptions(terminal, pipe))
+    os._exit(0)
+
+
+async def _receptions(terminal: Terminal, pipe: Connection) -> None:
+    conductor = _opened(terminal)
+    running = asyncio.create_task(conductor.run())
+    while conductor.reader_name is None:
+        await asyncio.sleep(0.02)
+    pipe.send("ready")
+    loop = asyncio.get_running_loop()
+    while (secret := await loop.run_in_executor(None, pipe.recv)) is not None:
+        await _until(conductor, lambda state: not isinstance(state, st.Idle))
+        await _reception(conductor, bytearray(one ^ _MASK for one in secret))
+        pipe.send("complete")
+        await _until(conductor, lambda state: isinstance(state, st.Idle))
+        pipe.send("idle")
+    conductor.stop()
+    await running
+
+
+def _opened(terminal: Terminal) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    from reader.pcsc_slot import PcscSlot
+    from terminal.assembly import Devices, open_terminal, rules_of
+    from tests.reliability.counter import PlayedCamera, _no_engine, _warm
+
+    settings = Settings(
+        state_dir=Path(terminal.state_dir), service=ServiceSettings(url=terminal.url, timeout_seconds=10)
+    )
+    camera: Any = PlayedCamera()
+    anchors: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
+    conductor = open_terminal(
+        settings,
+        Devices(PcscSlot(terminal.reader), None, camera, _no_engine),
+        rules=replace(rules_of(settings), show_answers=0.05),
+        anchors=TrustAnchors(anchors),
+    )
+
+    async def learn(patient: Any, photo: bytearray) -> bool:
+        photo[:] = bytes(len(photo))  # as the real one does
+        return True
+
+    async def check(effect: Any, patient: Any, post: Any) -> ev.Event:
+        return ev.FaceMatched(effect.reception, effect.effect, 0.2)
+
+    for name, played in (("learn", learn), ("check", check), ("warm_up", _warm)):
+        setattr(conductor.camera, name, played)
+    return conductor
+
+
+async def _reception(conductor: Any, secret: bytearray) -> None:
+    """By PIN or by face, everything shared. The buffer is overwritten."""
+    by_pin, acted = len(secret) == 4, None
+    while not isinstance(conductor.state, st.Complete):
+        state = conductor.state
+        assert not isinstance(state, st.Problem), state.problem
+        if state != acted and state.waiting is None and not isinstance(state, st.Idle):
+            acted = state
+            _act(conductor, state, secret, by_pin=by_pin)
+        await asyncio.sleep(0.01)
+    secret[:] = bytes(len(secret))
+
+
+def _act(conductor: Any, state: Any, secret: bytearray, *, by_pin: bool) -> None:
+    reception = state.reception.id
+    match state:
+        case st.ChoosingMethod():
+            conductor.post(ev.PinChosen(reception) if by_pin else ev.FaceChosen(reception))
+        case st.PinEntry():
+            for digit in secret:
+                conductor.patient.pin.push(digit - ord("0"))
+            conductor.enter_pin()
+        case st.PrintedCodeEntry():
+            conductor.enter_code(bytearray(secret))
+        case st.Consent():
+            conductor.post(ev.ShareAll(reception))
+        case st.Limit(question=question):
+            conductor.post(ev.QuestionAnswered(reception, question.id, granted=True))
+
+
+async def _until(conductor: Any, condition: Any) -> None:
+    async with asyncio.timeout(30):
+        while not condition(conductor.state):
+            await asyncio.sleep(0.01)
+
+
+# --- from outside -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
+    """Process id and pipe. Not the command, which forbids just this: other processes looking in."""
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=run_terminal, args=(terminal, theirs), daemon=True)
+    process.start()
+    try:
+        assert ours.poll(60), "the terminal does not start"
+        assert ours.recv() == "ready"
+        assert process.pid is not None
+        yield process.pid, ours
+        ours.send(None)
+        process.join(10)
+    finally:
+        process.kill()
+        process.join()
+
+
+_MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ")
+
+
+def copies(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
+    """How often each stands in the writable memory of the process."""
+    found = dict.fromkeys(needles, 0)
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            matched = _MAP.match(line)
+            if matched is None or "rw" not in matched[3] or "[v" in line:
+                continue
+            start, end = int(matched[1], 16), int(matched[2], 16)
+            try:
+                memory.seek(start)
+                content = memory.read(end - start)
+            except OSError:
+                continue
+            for name, needle in needles.items():
+                found[name] += content.count(needle)
+    return found
