@@ -152,6 +152,8 @@ class AuditTrail:
             self._path.rename(kept)
             self._file.close()
             self._file = self._open()
+        if int(self._month[:4]) > int(before[:4]) + 1:
+            return  # the clock jumped: what it says is no reason to delete anything
         for old in months_before(self._path, date.fromisoformat(f"{self._month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
 

@@ -48,6 +48,13 @@ def test_a_clock_set_back_loses_nothing(tmp_path: Path) -> None:
     assert days(tmp_path / "audit-2026-12.jsonl") == ["2026-12-01", "2000-01-01", "2026-12-02"]
 
 
+def test_a_clock_far_ahead_deletes_nothing(tmp_path: Path) -> None:
+    trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
+    write(trail, "2026-10-01", "2026-11-26", "2051-01-01", "2026-11-26")
+    trail.close()
+    assert files(tmp_path) == ["audit-2026-10.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
+
+
 def test_a_kept_month_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "audit-2026-11.jsonl").write_text("kept\n")
     trail = AuditTrail(tmp_path / "audit.jsonl")
