@@ -209,6 +209,6 @@ def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
         case Submitting():
             return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
         case Complete() | Problem() | Inquiry():
-            return leave(reception, rules, now)
+            return leave(reception, rules, now, alerted=isinstance(state, Complete) and state.alert_at is None)
         case _:
             return give_up(state, Cause.TIMED_OUT, rules, now)

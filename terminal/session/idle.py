@@ -52,7 +52,7 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return begin(state, event, rules, now)
         case CardTaken(card=card) if card == state.card_left:
             display = state.display if state.mode_until is not None else rules.first_display
-            return Step(replace(state, card_left=None, remind_at=None, display=display))
+            return Step(replace(state, card_left=None, remind_at=None, alert_at=None, display=display))
         case CameraChanged(available=available):
             return Step(replace(state, camera=available))
         case ReaderChanged(standing=standing):
@@ -141,6 +141,8 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
             aside=Aside.NONE,
             mode_until=None,
         )
+    if state.card_left is not None and state.alert_at is not None and now.monotonic >= state.alert_at:
+        return Step(replace(state, alert_at=None), (AlertStaff("", 0, "card-left"),))
     if state.card_left is not None and state.remind_at is not None and now.monotonic >= state.remind_at:
         return Step(replace(state, remind_at=now.monotonic + rules.remind_every), (RemindTakeCard("", 0),))
     return Step(state)
@@ -152,7 +154,7 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
         return Step(replace(state, reader=standing))
     following = _without_code(state) if isinstance(state, CardShown) else Step(state)
     assert isinstance(following.state, Idle)
-    lost = replace(following.state, reader=standing, card_left=None, remind_at=None)
+    lost = replace(following.state, reader=standing, card_left=None, remind_at=None, alert_at=None)
     alert = (AlertStaff("", 0, ProblemCode.READER_LOST.code),) if state.out_of_service is None else ()
     return Step(lost, (*following.effects, *alert))
 

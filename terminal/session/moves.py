@@ -107,10 +107,12 @@ def leave(
     staff: bool = False,
     left: WhyLeft | None = None,
     keep_display: bool = False,
+    alerted: bool = False,
 ) -> Step:
     """Back to idle, wiped; straight on to the next card if one was put down meanwhile.
 
-    `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows.
+    `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows. `alerted`:
+    staff was told of the card that lies there.
     """
     if keep_display:
         display = replace(reception.display, aloud=None)
@@ -126,6 +128,7 @@ def leave(
         mode_until=now.monotonic + rules.timeouts["StaffCheck"] if staff or keep_display else None,
         card_left=reception.card if reception.card_in else None,
         remind_at=now.monotonic + rules.remind_every if reception.card_in else None,
+        alert_at=now.monotonic + rules.alert_staff_after if reception.card_in and not alerted else None,
         left=left,
         left_until=now.monotonic + rules.say_left if left is not None else None,
     )

@@ -211,6 +211,8 @@ class Idle:
     card_left: int | None = None
     """A card of an ended reception still lies there."""
     remind_at: float | None = None
+    alert_at: float | None = None
+    """When staff hears of that card; None where they have."""
     left: WhyLeft | None = None
     """How the last reception ended, while that is said."""
     left_until: float | None = None

@@ -147,7 +147,7 @@ def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Ste
 def next_tick(state: State, rules: Rules) -> float | None:
     """The next monotonic moment at which a `Tick` can change this state."""
     if isinstance(state, Idle):
-        timers = (state.mode_until, state.remind_at, state.left_until, _code_until(state))
+        timers = (state.mode_until, state.remind_at, state.alert_at, state.left_until, _code_until(state))
         return min((moment for moment in timers if moment is not None), default=None)
     moments = [state.deadline]
     if state.reception.japanese_until is not None:

@@ -134,12 +134,11 @@ class StaffMenu(StaffDialog[str]):
 
     def __init__(self, say: Words, *, in_reception: bool) -> None:
         super().__init__(say)
-        last = "discard" if in_reception else "stop"
-        self._choices = (
-            self.choice("close", say("staff.menu.close"), "1", back=True),
-            self.choice(last, say(f"staff.menu.{last}"), "2"),
-            self.choice("status", say("staff.menu.status"), "3"),
-            self.choice("by-eye", say("staff.menu.by-eye"), "4"),
+        # never the same place or key: cancelling a second too late must not stop the terminal
+        keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
+        del keys["stop" if in_reception else "discard"]
+        self._choices = tuple(
+            self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()
         )
 
     def compose(self) -> Iterator[Widget]:

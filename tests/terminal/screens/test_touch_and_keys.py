@@ -366,6 +366,8 @@ async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
         await _unlock(on_stage)
         on_stage.app.screen.query_one("#choice-stop", Target)
         await on_stage.pilot.press("2")
+        assert not isinstance(on_stage.app.screen, SureDialog), "that is where a reception is cancelled"
+        await on_stage.pilot.press("5")
         await _until(on_stage, SureDialog)
         await on_stage.pilot.press("9")
         await on_stage.pilot.pause(0.3)  # nothing is drawn any more

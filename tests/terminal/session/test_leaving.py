@@ -349,3 +349,11 @@ def test_a_card_left_at_the_first_screen_is_reminded_of_again_and_again() -> Non
     assert kinds(world.wait(21)).count(fx.RemindTakeCard) == 4
     world.take_card()
     assert world.wait(60) == ()
+
+
+def test_staff_hears_once_of_a_card_left_at_the_first_screen() -> None:
+    world = World()
+    world.card_read()
+    world.touch(ev.Cancelled)
+    assert fx.AlertStaff not in kinds(world.wait(59))
+    assert [effect.reason for effect in world.wait(200) if isinstance(effect, fx.AlertStaff)] == ["card-left"]
