@@ -325,7 +325,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             reception = replace(reception, aside=Aside.NONE)
             deadline = until(type(state), reception, rules, now)
             return Step(replace(state, reception=reception, deadline=deadline, warned=False))
-        case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking):
+        case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking) and not reception.proxy:
             return Step(replace(state, reception=replace(reception, answered_by=who, aside=Aside.NONE)))
         case StaffAuthenticated(here=here) if rules.staff_enabled and in_patients_hands:
             return _staff_arrives(state, rules, now, here=here)

@@ -60,7 +60,7 @@ def registration(state: Registration, scene: Scene) -> Body:
     return Body(
         step=GuideStep.CONSENT,
         question=say("registration.question"),
-        lines=hints(say("registration.hint.what"), say("registration.hint")),
+        lines=(*born(reception, scene), *hints(say("registration.hint.what"), say("registration.hint"))),
         offers=numbered(
             Offer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
             Offer(id="yes", label=say("registration.yes"), event=ev.RegistrationWanted(reception.id)),
@@ -116,8 +116,10 @@ def born(reception: Reception, scene: Scene) -> tuple[Line, ...]:
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
-def _other_respondent(reception: Reception, scene: Scene) -> Offer:
-    """Somebody else answers, or the person after all."""
+def _other_respondent(reception: Reception, scene: Scene) -> Offer | None:
+    """Somebody else answers, or the person after all. Who came in the holder's place has said so."""
+    if reception.proxy:
+        return None
     event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
     return Offer(id="respondent", label=scene.say("consent.who"), event=event, back=True)
 

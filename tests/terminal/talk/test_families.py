@@ -108,6 +108,8 @@ def test_who_comes_for_somebody_else_is_confirmed_by_pin_and_the_ledger_says_so(
     world.pin_right()
     world.opened()
     assert "本人から聞いたとおりに選んでください" in said(seen(world))
+    assert "respondent" not in offered(seen(world))
+    world.touch(ev.RespondentChosen, AnsweredBy.PERSON)
     world.touch(ev.CheckInWithoutSharing)
     assert world.decision().answered_by is AnsweredBy.PROXY
 
