@@ -4,19 +4,19 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
-from types import MappingProxyType
 
 from config.settings import Profile, Settings
-from consent.items import Item
 from consent.ledger import LedgerFile
+from reader.link import CodeScanner
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
-from terminal.conductor.clock import Clock
+from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.conductor import Conductor
 from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
@@ -24,13 +24,14 @@ from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.session.rules import Now
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
-from terminal.simulated.demo.result_flags import flags_in
+from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
+from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
 from terminal.talk.parts import Talk
@@ -104,6 +105,12 @@ class _Watched:
         return None
 
     @property
+    def language(self) -> str:
+        """What the patient was spoken to in."""
+        spoken = [state.reception.display.language for state in self.states if not isinstance(state, st.Idle)]
+        return spoken[-1] if spoken else ""
+
+    @property
     def outcome(self) -> st.Outcome | ProblemCode | None:
         match self.last:
             case st.Complete(outcome=outcome):
@@ -112,16 +119,6 @@ class _Watched:
                 return problem
             case _:
                 return None
-
-
-class _WrongClock(Clock):
-    """The clock of this computer, or one that is late."""
-
-    late = timedelta()
-
-    def now(self) -> Now:
-        right = super().now()
-        return right._replace(wall=right.wall - self.late)
 
 
 class _Substitute(Operator):
@@ -147,24 +144,29 @@ class AutoDemo:
         self._place: CardPlace
         self._watched = _Watched()
         self._tries = 0
-        self._clock = _WrongClock()
+        self._clock = WrongClock()
+        self._front = CardOverReader(lambda: self._place.card)
+        self._scanner: CardCamera | CodeScanner | None = None
 
     async def play(self, personas: Sequence[Persona]) -> list[Played]:
         """In the order given; one conductor for each row of personas that share profile and settings."""
         played: list[Played] = []
         common = self._settings
-        for (profile, _), row in groupby(personas, key=lambda persona: (persona.profile, dict(persona.settings))):
+        everybody = [one for persona in personas for one in persona.family]
+        for (profile, _, cut), row in groupby(everybody, key=_terminal_of):
             together = list(row)
             self._settings = with_profile(common, profile, together[0].settings)
-            played += await self._play_row(together)
+            if cut:
+                played += [await self._play_power_cut(persona) for persona in together]
+            else:
+                played += await self._play_row(together)
         return played
 
-    async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
+    def _open(self) -> Conductor:
         self._place = self._places()
-        place = self._place
-        self._front = CardOverReader(lambda: place.card)
-        scanner = code_reader(place.scanner, self._front)
-        devices = Devices(place.slot, scanner, self._stage.camera, self._stage.engine)
+        if not isinstance(self._scanner, CardCamera):
+            self._scanner = code_reader(self._place.scanner, self._front)
+        devices = Devices(self._place.slot, self._scanner, self._stage.camera, self._stage.engine)
         conductor = open_terminal(
             self._settings,
             devices,
@@ -174,27 +176,53 @@ class AutoDemo:
             anchors=self._counter.props.authority.trust_anchors,
         )
         conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
-        substitute = _Substitute()
-        running = asyncio.create_task(Headless(conductor, substitute, speaker(self._settings)).run())
-        played = []
+        return conductor
+
+    @asynccontextmanager
+    async def _conducting(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
+        running = asyncio.create_task(Headless(conductor, operator, speaker(self._settings)).run())
         try:
-            await conductor.camera.warm_up()
-            for persona in personas:
-                played.append(await self._play_one(persona, conductor, substitute))
+            await _until(lambda: conductor.reader_name is not None)  # a card that lay there before is left alone
+            yield running
         finally:
             conductor.stop()
             await running
-        return played
 
-    async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
+    async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
+        conductor, substitute = self._open(), _Substitute()
+        async with self._conducting(conductor, substitute):
+            await conductor.camera.warm_up()
+            return [await self._play_one(persona, conductor, substitute) for persona in personas]
+
+    async def _play_power_cut(self, persona: Persona) -> Played:
+        """The terminal ends in the middle of a reception; the next one settles what it finds."""
+        card, transcript = self._prepare(persona), Transcript(self._tell)
+        watched, began = self._watched, time.monotonic()
+        conductor = self._open()
+        patient = ScriptedPatient(persona.script, transcript, take_card=self._place.remove, switch_off=conductor.stop)
+        async with self._conducting(conductor, patient) as running:
+            self._place.insert(card)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(running), RECEPTION_SECONDS)
+        self._place.remove()
+        transcript.note("the terminal is switched on again")
+        async with self._conducting(self._open(), _Substitute()):
+            await _until(lambda: self._result_file(watched.check_id) is not None)
+        return self._judge(persona, watched, time.monotonic() - began)
+
+    def _prepare(self, persona: Persona) -> SoftCard:
+        """The persona comes, with a card as it was issued."""
         image = self._counter.props.card_of(persona, self._stage.portrait)
         self._counter.stub.publish(self._counter.props.registry_of(persona, self._stage.portrait))
         self._stage.show(persona)
-        card = SoftCard(image.model_copy(deep=True))
         self._tell(f"\n{persona.name}: {persona.story}")
-        transcript = Transcript(self._tell)
-        self._watched, self._tries = watched, _ = _Watched(persona.expected.told), 0
+        self._watched, self._tries = _Watched(persona.expected.told), 0
         self._front.covered = persona.script.types_code
+        return SoftCard(image.model_copy(deep=True))
+
+    async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
+        card, transcript = self._prepare(persona), Transcript(self._tell)
+        watched = self._watched
         substitute.now = ScriptedPatient(
             persona.script,
             transcript,
@@ -205,6 +233,9 @@ class AutoDemo:
         )
         self._misbehave(persona)
         began = time.monotonic()
+        if persona.script.language:
+            transcript.answered(speaker(self._settings)(persona.script.language)("language.name"))
+            conductor.post(ev.DisplayChanged("", language=persona.script.language))
         if persona.script.child:
             transcript.answered(speaker(self._settings)("ja")("help.for-child"))
             conductor.post(ev.HelpChosen(""))
@@ -247,7 +278,7 @@ class AutoDemo:
             case Mishap.SERVICE_SILENT_AT_SUBMIT:
                 self._counter.stub.silence(Operation.SUBMIT)
             case Mishap.CLOCK_WRONG:
-                self._clock.late = timedelta(hours=1)
+                self._clock.late = AN_HOUR
             case _:
                 pass
 
@@ -266,8 +297,7 @@ class AutoDemo:
     def _judge(self, persona: Persona, watched: _Watched, seconds: float) -> Played:
         file = self._result_file(watched.check_id)
         flags = flags_in(file) if file is not None else {}
-        expected = persona.expected
-        wrong = "; ".join(_differences(expected, watched, flags if file is not None else None, self._tries))
+        wrong = "; ".join(_differences(persona.expected, watched, file, self._tries))
         if file is not None:
             self._tell(f"    - written: {file}")
         return Played(
@@ -293,28 +323,36 @@ class AutoDemo:
         return path if path.exists() else None
 
 
-def _differences(expected: Expected, watched: _Watched, flags: dict[Item, int] | None, tries: int) -> list[str]:
+async def _until(there: Callable[[], bool]) -> None:
+    """Until that is so, or for as long as a reception may take."""
+
+    def wait() -> None:
+        until = time.monotonic() + RECEPTION_SECONDS
+        while not there() and time.monotonic() < until:
+            time.sleep(0.01)
+
+    await asyncio.to_thread(wait)
+
+
+def _terminal_of(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
+    """Personas for whom this is the same can come to one terminal."""
+    return persona.profile, dict(persona.settings), persona.script.mishap is Mishap.POWER_CUT
+
+
+def _differences(expected: Expected, watched: _Watched, file: Path | None, tries: int) -> list[str]:
+    flags = flags_in(file) if file is not None else None
+    newer = newer_flags_in(file) if file is not None and expected.newer is not None else expected.newer
     found = [
         ("way", expected.way, watched.way),
         ("end", expected.outcome, watched.outcome),
         ("asked", expected.asked, watched.asked),
         ("flags", dict(expected.flags) if expected.flags is not None else None, flags),
+        ("newer flags", expected.newer, newer),
+        ("language", expected.language or watched.language, watched.language),
         ("tries", expected.tries_spent, tries),
         ("told", expected.told, tuple(dict.fromkeys(watched.told))),
     ]
     return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
-
-
-def with_profile(settings: Settings, profile: Profile, more: Mapping[str, object] = MappingProxyType({})) -> Settings:
-    """The same settings for another profile: what the user did not set follows the profile's row.
-
-    `more`: further values by dotted name ("consent.limit").
-    """
-    values = settings.model_dump(exclude_unset=True) | {"profile": profile}
-    for name, value in more.items():
-        section, _, key = name.partition(".")
-        values[section] = values.get(section, {}) | {key: value}
-    return Settings.model_validate(values)
 
 
 def as_json(played: Sequence[Played]) -> str:

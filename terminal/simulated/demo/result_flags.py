@@ -11,11 +11,23 @@ from terminal.handover.layout import CONSENTS
 FLAG_ELEMENTS = {marker.flag: item for item, marker in CONSENTS.items()} | {"MedicalSubsidyConsFlg": Item.SUBSIDIES}
 
 
+_CONSENT = "ConsFlg"
+
+
 def flags_in(path: Path) -> dict[Item, int]:
     """0 or 1 for every consent element in the file; an item that was not asked is absent."""
+    return {FLAG_ELEMENTS[tag]: flag for tag, flag in _consents(path) if tag in FLAG_ELEMENTS}
+
+
+def newer_flags_in(path: Path) -> dict[str, int]:
+    """The same for the consents of 2025, by the stem of their elements."""
+    return {tag.removesuffix(_CONSENT): flag for tag, flag in _consents(path) if tag not in FLAG_ELEMENTS}
+
+
+def _consents(path: Path) -> Iterator[tuple[str, int]]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(path.read_bytes(), parser)
-    return {FLAG_ELEMENTS[tag]: int(text) for tag, text in _leaves(root) if tag in FLAG_ELEMENTS}
+    return ((tag, int(text)) for tag, text in _leaves(root) if tag.endswith(_CONSENT))
 
 
 def _leaves(element: etree._Element) -> Iterator[tuple[str, str]]:

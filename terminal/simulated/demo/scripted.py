@@ -17,8 +17,9 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 class ScriptedPatient:
     """Reads a Talk and touches one of its offers.
 
-    `take_card` lifts the card from the reader; `unplug` takes the reader away while the PIN is asked for; `mend` ends
-    what is wrong at the reader, once it was told; `code` is what the card's front says, for a patient who types it.
+    `take_card` lifts the card from the reader; `unplug` takes the reader away while the PIN is asked for; `switch_off`
+    ends the terminal at the consent screen; `mend` ends what is wrong at the reader, once it was told; `code` is what
+    the card's front says, for a patient who types it.
     """
 
     def __init__(
@@ -29,12 +30,13 @@ class ScriptedPatient:
         take_card: Callable[[], None],
         mend: Callable[[], None] | None = None,
         unplug: Callable[[], None] | None = None,
+        switch_off: Callable[[], None] | None = None,
         code: bytes = b"",
     ) -> None:
         self._script = script
         self._transcript = transcript
         self._take_card = take_card
-        self._mend, self._unplug = mend, unplug
+        self._mend, self._unplug, self._switch_off = mend, unplug, switch_off
         self._pins = list(script.pins)
         self._code = code
 
@@ -60,6 +62,9 @@ class ScriptedPatient:
             unplug, self._unplug = self._unplug, None
             self._transcript.note("the reader is unplugged")
             unplug()
+        elif isinstance(state, st.Consent) and self._switch_off is not None:
+            self._transcript.note("the power goes")
+            self._switch_off()
         elif self._pulls_card(state):
             self._transcript.note("the card is taken away")
             self._take_card()
@@ -78,10 +83,11 @@ class ScriptedPatient:
         """Take the card; if it is gone already, go back to the start."""
         offers = {offer.id: offer for offer in talk.body.offers}
         if self._script.next_family and "next" in offers:
-            self._touch(talk, offers["next"], hands)
-        elif not state.reception.card_in:
+            self._touch(talk, offers["next"], hands)  # and takes the card when the next one is asked for
+            return
+        if not state.reception.card_in:
             self._touch(talk, offers.get("start-over"), hands)
-        if state.reception.card_in:
+        else:
             self._take_card()
 
     def _pulls_card(self, state: st.AfterIdle) -> bool:

@@ -44,11 +44,14 @@ class SyntheticStage:
         from vision.synthetic.source import SyntheticSource
 
         self._make_engine = engine or make_engine
+        self._loaded: FaceEngine | None = None
         self.source: SyntheticSource = SyntheticSource("hana")
         self.camera: Camera = Camera(self.source, lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
-        return self._make_engine()
+        """One for all terminals that follow each other."""
+        self._loaded = self._loaded or self._make_engine()
+        return self._loaded
 
     def portrait(self, persona: Persona) -> bytes:
         from vision.synthetic.portrait import card_portrait

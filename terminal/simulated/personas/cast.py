@@ -2,50 +2,41 @@
 
 from datetime import date
 
-from config.profiles import Profile
 from consent.items import Item
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import PrescriptionForm, Way
+from terminal.qualification.contract import Way
 from terminal.session.states import Outcome
+from terminal.simulated.personas.answers import (
+    ALL_SHARED,
+    ASKED,
+    CARE,
+    CHECKUP,
+    CHILD_ASKED,
+    CHILD_SHARED,
+    ELDERLY,
+    LIMIT,
+    MEDICINES,
+    flags,
+)
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
+from terminal.simulated.personas.visits import VISITS
 from terminal.simulated.service.registry import CardStatus
 
-_CARE, _MEDICINES, _CHECKUP, _ELDERLY, _LIMIT = (
-    "care",
-    "medicines",
-    "health-checkup-specific",
-    "health-checkup-elderly",
-    "limit",
-)
-_ASKED = (_CARE, _MEDICINES, _CHECKUP, _LIMIT)
-
-
-def _flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
-    flags = {Item.DIAGNOSIS: care, Item.MEDICINES: care, Item.HEALTH_CHECKUP: checkup}
-    return flags if limit is None else flags | {Item.HIGH_COST_LIMIT: limit}
-
-
-_ALL_SHARED = _flags(1, 1, 1)
-_CHILD = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
-
-_ASKED_SUBSIDY = (_CARE, _MEDICINES, _CHECKUP, "subsidies", _LIMIT)
-_SUBSIDIES = {"consent.subsidies": True}
-
-PERSONAS: tuple[Persona, ...] = (
+_AT_A_CLINIC: tuple[Persona, ...] = (
     Persona(
         name="pin-right",
         story="Types the PIN, shares everything.",
         person="adult",
         face="hana",
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="pin-wrong-once",
         story="Mistypes the PIN, then chooses one by one: care yes, health check-up no.",
         person="adult",
         face="hana",
-        script=Script(pins=("0000", "1234"), sharing=Sharing.ONE_BY_ONE, answers={_CHECKUP: False}),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _flags(1, 0, 1), tries_spent=1),
+        script=Script(pins=("0000", "1234"), sharing=Sharing.ONE_BY_ONE, answers={CHECKUP: False}),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, flags(1, 0, 1), tries_spent=1),
     ),
     Persona(
         name="pin-locked-face-ok",
@@ -53,7 +44,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=0),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="pinless-card",
@@ -61,7 +52,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="seventies",
         face="ume",
         card=CardKind(pin=None),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="face-match",
@@ -69,7 +60,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="face-scanned-code",
@@ -77,7 +68,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="seventies",
         face="matsuo",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="pinless-scanned",
@@ -86,7 +77,7 @@ PERSONAS: tuple[Persona, ...] = (
         face="ume",
         card=CardKind(pin=None),
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="scan-fails-then-typed",
@@ -94,7 +85,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(way=Way.FACE, types_code=True),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="face-other-person-then-pin",
@@ -103,7 +94,7 @@ PERSONAS: tuple[Persona, ...] = (
         face="hana",
         live_face="taro",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="printed-photo",
@@ -112,14 +103,14 @@ PERSONAS: tuple[Persona, ...] = (
         face="hana",
         live_face="hana+flat-print",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="unregistered-card",
         story="The first time: the card is registered as insurance card.",
         person="unregistered",
         face="ichiro",
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="aged-75",
@@ -127,15 +118,15 @@ PERSONAS: tuple[Persona, ...] = (
         person="elder",
         face="matsuo",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, (_CARE, _MEDICINES, _ELDERLY, _LIMIT), _ALL_SHARED),
+        expected=Expected(Way.FACE, Outcome.DONE, (CARE, MEDICINES, ELDERLY, LIMIT), ALL_SHARED),
     ),
     Persona(
         name="all-refused",
         story="Shares nothing and is received all the same.",
         person="adult",
         face="hana",
-        script=Script(sharing=Sharing.NONE, answers={_LIMIT: False}),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _flags(0, 0, 0)),
+        script=Script(sharing=Sharing.NONE, answers={LIMIT: False}),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, flags(0, 0, 0)),
     ),
     Persona(
         name="removed-before-check",
@@ -151,7 +142,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_TAKEN_DURING_CONSENT),
-        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, (_CARE, _MEDICINES, _CHECKUP), _flags(0, 0, None)),
+        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, (CARE, MEDICINES, CHECKUP), flags(0, 0, None)),
     ),
     Persona(
         name="mixed-card-refused",
@@ -176,7 +167,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.SERVICE_SILENT_AT_SUBMIT),
-        expected=Expected(Way.PIN, Outcome.AWAITING, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PIN, Outcome.AWAITING, ASKED, ALL_SHARED),
     ),
     Persona(
         name="pin-one-try-left",
@@ -184,14 +175,14 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=1),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="child-with-guardian",
         story="A child under 15: a guardian answers.",
         person="child",
         face="emi",
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
+        expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED),
     ),
     Persona(
         name="infant-no-photo-pin",
@@ -200,7 +191,7 @@ PERSONAS: tuple[Persona, ...] = (
         face="emi",
         card=CardKind(photo=False, issued_on=date(2026, 7, 15)),
         script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
+        expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED),
     ),
     Persona(
         name="no-certificate-card",
@@ -247,15 +238,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="seventies",
         face="ume",
         script=Script(staff=True),
-        expected=Expected(Way.STAFF, Outcome.DONE, _ASKED, _ALL_SHARED),
-    ),
-    Persona(
-        name="pharmacy",
-        story="The same at a pharmacy's counter, in a pharmacy's words.",
-        person="adult",
-        face="hana",
-        profile=Profile.PHARMACY,
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.STAFF, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="phone-android",
@@ -263,7 +246,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         card=CardKind(kind="phone-android", photo=False),
-        expected=Expected(Way.PHONE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PHONE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="phone-iphone",
@@ -271,7 +254,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         card=CardKind(kind="phone-iphone", photo=False),
-        expected=Expected(Way.PHONE, Outcome.DONE, _ASKED, _ALL_SHARED),
+        expected=Expected(Way.PHONE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
         name="phone-expired-card-in-grace",
@@ -295,7 +278,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_HELD),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED, told=(ProblemCode.CARD_HELD,)),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, told=(ProblemCode.CARD_HELD,)),
     ),
     Persona(
         name="two-readers",
@@ -303,7 +286,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.TWO_CARDS),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED, told=(ProblemCode.TWO_CARDS,)),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, told=(ProblemCode.TWO_CARDS,)),
     ),
     Persona(
         name="pin-locked-told",
@@ -311,7 +294,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(pins=("9999", "9998", "9997")),
-        expected=Expected(Way.FACE, Outcome.DONE, _ASKED, _ALL_SHARED, tries_spent=3),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED, tries_spent=3),
     ),
     Persona(
         name="face-only-asked",
@@ -328,7 +311,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(leaves_at="Limit"),
-        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, _ASKED, _flags(0, 0, 0)),
+        expected=Expected(Way.PIN, Outcome.NOTHING_SHARED, ASKED, flags(0, 0, 0)),
     ),
     Persona(
         name="reader-unplugged",
@@ -344,23 +327,7 @@ PERSONAS: tuple[Persona, ...] = (
         person="child",
         face="emi",
         script=Script(child=True),
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
-    ),
-    Persona(
-        name="next-child",
-        story="A guardian with two children: after the first, language and look stay for the next.",
-        person="child",
-        face="emi",
-        script=Script(next_family=True),
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
-    ),
-    Persona(
-        name="clock-wrong",
-        story="The terminal's clock is an hour late: told before anything is opened.",
-        person="adult",
-        face="hana",
-        script=Script(mishap=Mishap.CLOCK_WRONG),
-        expected=Expected(None, ProblemCode.CLOCK_WRONG),
+        expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED),
     ),
     Persona(
         name="specific-disease",
@@ -370,72 +337,16 @@ PERSONAS: tuple[Persona, ...] = (
         expected=Expected(
             Way.PIN,
             Outcome.DONE,
-            (_CARE, _MEDICINES, _CHECKUP, "specific-disease", _LIMIT),
-            _ALL_SHARED | {Item.SPECIFIC_DISEASE: 1},
+            (CARE, MEDICINES, CHECKUP, "specific-disease", LIMIT),
+            ALL_SHARED | {Item.SPECIFIC_DISEASE: 1},
         ),
     ),
-    Persona(
-        name="limit-by-law",
-        story="Here the limit is provided by law: it is not asked for and stands in the file.",
-        person="adult",
-        face="hana",
-        settings={"consent.limit": "by-law"},
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _CHECKUP), _ALL_SHARED),
-    ),
-    Persona(
-        name="newer-consents",
-        story="The receipt computer knows the consents of 2025: one yes covers the newer elements of its group.",
-        person="adult",
-        face="hana",
-        settings={"handover.newer_consents": True},
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
-    ),
-    Persona(
-        name="prescription-electronic",
-        story="The clinic issues electronic prescriptions: asked for the form, chooses the electronic one.",
-        person="adult",
-        face="hana",
-        script=Script(prescription=PrescriptionForm.ELECTRONIC),
-        settings={"consent.prescription": "ask"},
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
-    ),
-    Persona(
-        name="subsidy-used",
-        story="Has a certificate of a medical subsidy and uses it.",
-        person="subsidy-rare-disease",
-        face="ichiro",
-        settings=_SUBSIDIES,
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED_SUBSIDY, _ALL_SHARED | {Item.SUBSIDIES: 1}),
-    ),
-    Persona(
-        name="subsidy-refused",
-        story="Has one and does not use it today: the result says refused, so that nobody closes it.",
-        person="subsidy-rare-disease",
-        face="ichiro",
-        settings=_SUBSIDIES,
-        script=Script(answers={"subsidies": False}),
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED_SUBSIDY, _ALL_SHARED | {Item.SUBSIDIES: 0}),
-    ),
-    Persona(
-        name="subsidy-not-connected",
-        story="The municipality is not connected: nothing is asked, and the result says why.",
-        person="subsidy-not-connected",
-        face="hana",
-        settings=_SUBSIDIES,
-        expected=Expected(Way.PIN, Outcome.DONE, _ASKED, _ALL_SHARED),
-    ),
-    Persona(
-        name="therapist",
-        story="At a therapist's: the insurance is checked by PIN; no face, no question but the limit.",
-        person="adult",
-        face="hana",
-        profile=Profile.QUALIFICATION_ONLY,
-        script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, (_LIMIT,), {Item.HIGH_COST_LIMIT: 1}),
-    ),
 )
+
+PERSONAS = (*_AT_A_CLINIC, *VISITS)
 
 AT_ONE_TERMINAL = tuple(persona for persona in PERSONAS if not persona.needs_own_terminal)
 """Who can come to one terminal, one after the other, without changing its settings or its clock."""
 
-BY_NAME = {persona.name: persona for persona in PERSONAS}
+BY_NAME = {one.name: one for persona in PERSONAS for one in persona.family}
+"""Those who follow in a family, too."""

@@ -36,6 +36,8 @@ class Mishap(StrEnum):
     """The reader goes while the PIN is asked for, and comes back after the reception."""
     CLOCK_WRONG = "clock-wrong"
     """The terminal's clock runs an hour late."""
+    POWER_CUT = "power-cut"
+    """The terminal is switched off at the consent screen, and on again."""
 
     @property
     def needs_simulated_reader(self) -> bool:
@@ -63,6 +65,8 @@ class CardKind:
     """Its certificate stands on a revocation list."""
     status: CardStatus = CardStatus.IN_USE
     """What the service knows of it and the card does not."""
+    name: str = ""
+    """As it is printed, where the service's record cannot write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Script:
     prescription: PrescriptionForm = PrescriptionForm.PAPER
     types_code: bool = False
     """The card's front cannot be read by camera: the printed code is typed."""
+    language: str = ""
+    """Chosen on the first screen before the card is put down; empty: the one that is there."""
     child: bool = False
     """ "For a child" is touched before the card is put down."""
     leaves_at: str = ""
@@ -104,6 +110,10 @@ class Expected:
     """In the written result file; None where no file may be written."""
     tries_spent: int = 0
     """Wrong PINs the card counted."""
+    newer: Mapping[str, int] | None = None
+    """Flags of the consents of 2025 in the file, by element; None: not looked at."""
+    language: str = ""
+    """What the patient was spoken to in; empty: not looked at."""
     told: tuple[ProblemCode, ...] = ()
     """Problems on the way, after which somebody did what the terminal asked for."""
 
@@ -123,13 +133,21 @@ class Persona:
     card: CardKind = CardKind()
     script: Script = Script()
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What this institution sets otherwise, by dotted name; only `demo --auto` changes settings between persons."""
+    """What this institution sets otherwise, by dotted name."""
+
+    then: tuple["Persona", ...] = ()
+    """Who follows with a card of their own, language and look kept."""
+
+    @property
+    def family(self) -> tuple["Persona", ...]:
+        """This persona and who follows, in order."""
+        return self, *self.then
 
     @property
     def needs_own_terminal(self) -> bool:
-        """Only the automatic demo can stage it."""
+        """Cannot come to a clinic's terminal between two others: other settings, another clock, a restart."""
         elsewhere = self.profile is Profile.QUALIFICATION_ONLY
-        return bool(self.settings) or elsewhere or self.script.mishap is Mishap.CLOCK_WRONG
+        return bool(self.settings) or elsewhere or self.script.mishap in (Mishap.CLOCK_WRONG, Mishap.POWER_CUT)
 
     @property
     def before_camera(self) -> str:

@@ -1,7 +1,7 @@
 """The props of a persona: its card, issued once into the state folder, and what the service is told about it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def issue_card(
         authority,
         RSA_2048,
         portrait_jp2,
-        holder=holder_of(person),
+        holder=replace(holder_of(person), name=kind.name) if kind.name else holder_of(person),
         pin=kind.pin,
         issued_on=kind.issued_on or date.today() - timedelta(days=548),
         pin_tries_left=kind.pin_tries_left,

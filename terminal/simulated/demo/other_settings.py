@@ -1,0 +1,18 @@
+"""Settings as a persona's institution has them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from config.settings import Profile, Settings
+
+
+def with_profile(settings: Settings, profile: Profile, more: Mapping[str, object] = MappingProxyType({})) -> Settings:
+    """The same settings for another profile: what the user did not set follows the profile's row.
+
+    `more`: further values by dotted name ("consent.limit").
+    """
+    values = settings.model_dump(exclude_unset=True) | {"profile": profile}
+    for name, value in more.items():
+        section, _, key = name.partition(".")
+        values[section] = values.get(section, {}) | {key: value}
+    return Settings.model_validate(values)

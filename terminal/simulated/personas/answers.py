@@ -1,0 +1,23 @@
+"""What personas are asked, and what their answers write into the result file."""
+
+from consent.items import Item
+
+CARE, MEDICINES, CHECKUP, ELDERLY, LIMIT = (
+    "care",
+    "medicines",
+    "health-checkup-specific",
+    "health-checkup-elderly",
+    "limit",
+)
+ASKED = (CARE, MEDICINES, CHECKUP, LIMIT)
+CHILD_ASKED = (CARE, MEDICINES, LIMIT)
+
+
+def flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
+    """`limit` None: it was not asked."""
+    answered = {Item.DIAGNOSIS: care, Item.MEDICINES: care, Item.HEALTH_CHECKUP: checkup}
+    return answered if limit is None else answered | {Item.HIGH_COST_LIMIT: limit}
+
+
+ALL_SHARED = flags(1, 1, 1)
+CHILD_SHARED = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}

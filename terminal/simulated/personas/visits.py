@@ -1,0 +1,178 @@
+"""Personas of special days: families, other institutions and settings, a name with ●, no Japanese, a power cut."""
+
+from datetime import date
+
+from config.profiles import Profile
+from consent.items import Item
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import PrescriptionForm, Way
+from terminal.session.states import Outcome
+from terminal.simulated.personas.answers import (
+    ALL_SHARED,
+    ASKED,
+    CARE,
+    CHECKUP,
+    CHILD_ASKED,
+    CHILD_SHARED,
+    LIMIT,
+    MEDICINES,
+    flags,
+)
+from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
+
+FOREIGN = "en"
+_ASKED_SUBSIDY = (CARE, MEDICINES, CHECKUP, "subsidies", LIMIT)
+_SUBSIDIES = {"consent.subsidies": True}
+
+VISITS: tuple[Persona, ...] = (
+    Persona(
+        name="next-child",
+        story="A guardian with two children: after the first, language and look stay for the next.",
+        person="child",
+        face="emi",
+        script=Script(next_family=True, language="en"),
+        expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED, language="en"),
+        then=(
+            Persona(
+                name="next-child-second",
+                story="The second child of two: nothing has to be chosen again.",
+                person="child-second",
+                face="emi",
+                expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED, language="en"),
+            ),
+        ),
+    ),
+    Persona(
+        name="family-of-three",
+        story="A mother with a child and an infant, three cards one after the other: her own comes first.",
+        person="adult",
+        face="hana",
+        script=Script(next_family=True),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        then=(
+            Persona(
+                name="family-of-three-child",
+                story="The child of the family: the mother types its PIN and answers.",
+                person="child",
+                face="emi",
+                script=Script(next_family=True),
+                expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED),
+            ),
+            Persona(
+                name="family-of-three-infant",
+                story="The infant of the family: its card has no photo.",
+                person="infant",
+                face="emi",
+                card=CardKind(photo=False, issued_on=date(2026, 7, 15)),
+                expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED),
+            ),
+        ),
+    ),
+    Persona(
+        name="black-circle-name",
+        story="The record writes ● for a letter of the name; the card shows the name as it is.",
+        person="black-circle",
+        face="hana",
+        card=CardKind(name="模擬　﨑美"),
+        script=Script(way=Way.FACE),
+        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+    ),
+    Persona(
+        name="no-japanese",
+        story="Reads no Japanese: chooses the language first; staff reads the screen in Japanese for a moment.",
+        person="adult",
+        face="hana",
+        script=Script(language=FOREIGN),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, language=FOREIGN),
+    ),
+    Persona(
+        name="power-cut",
+        story="The terminal is switched off at the consent screen: on again, it closes the reception without consent.",
+        person="adult",
+        face="hana",
+        script=Script(mishap=Mishap.POWER_CUT),
+        expected=Expected(Way.PIN, None, (CARE, MEDICINES, CHECKUP), flags(0, 0, 0)),
+    ),
+    Persona(
+        name="clock-wrong",
+        story="The terminal's clock is an hour late: told before anything is opened.",
+        person="adult",
+        face="hana",
+        script=Script(mishap=Mishap.CLOCK_WRONG),
+        expected=Expected(None, ProblemCode.CLOCK_WRONG),
+    ),
+    Persona(
+        name="pharmacy",
+        story="The same at a pharmacy's counter, in a pharmacy's words.",
+        person="adult",
+        face="hana",
+        profile=Profile.PHARMACY,
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+    ),
+    Persona(
+        name="limit-by-law",
+        story="Here the limit is provided by law: it is not asked for and stands in the file.",
+        person="adult",
+        face="hana",
+        settings={"consent.limit": "by-law"},
+        expected=Expected(Way.PIN, Outcome.DONE, (CARE, MEDICINES, CHECKUP), ALL_SHARED),
+    ),
+    Persona(
+        name="newer-consents",
+        story="The receipt computer knows the consents of 2025: an answer covers the newer elements of its group.",
+        person="adult",
+        face="hana",
+        settings={"handover.newer_consents": True},
+        script=Script(sharing=Sharing.ONE_BY_ONE, answers={MEDICINES: False}),
+        expected=Expected(
+            Way.PIN,
+            Outcome.DONE,
+            ASKED,
+            ALL_SHARED | {Item.MEDICINES: 0},
+            newer={"AllergyInfo": 1, "ContraindicationInfo": 1, "TestInfo": 1, "PrescriptionInfo": 0},
+        ),
+    ),
+    Persona(
+        name="prescription-electronic",
+        story="The clinic issues electronic prescriptions: asked for the form, chooses the electronic one.",
+        person="adult",
+        face="hana",
+        script=Script(prescription=PrescriptionForm.ELECTRONIC),
+        settings={"consent.prescription": "ask"},
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+    ),
+    Persona(
+        name="subsidy-used",
+        story="Has a certificate of a medical subsidy and uses it.",
+        person="subsidy-rare-disease",
+        face="ichiro",
+        settings=_SUBSIDIES,
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED_SUBSIDY, ALL_SHARED | {Item.SUBSIDIES: 1}),
+    ),
+    Persona(
+        name="subsidy-refused",
+        story="Has one and does not use it today: the result says refused, so that nobody closes it.",
+        person="subsidy-rare-disease",
+        face="ichiro",
+        settings=_SUBSIDIES,
+        script=Script(answers={"subsidies": False}),
+        expected=Expected(Way.PIN, Outcome.DONE, _ASKED_SUBSIDY, ALL_SHARED | {Item.SUBSIDIES: 0}),
+    ),
+    Persona(
+        name="subsidy-not-connected",
+        story="The municipality is not connected: nothing is asked, and the result says why.",
+        person="subsidy-not-connected",
+        face="hana",
+        settings=_SUBSIDIES,
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+    ),
+    Persona(
+        name="therapist",
+        story="At a therapist's: the insurance is checked by PIN; no face, no question but the limit.",
+        person="adult",
+        face="hana",
+        profile=Profile.QUALIFICATION_ONLY,
+        script=Script(way=Way.FACE),
+        expected=Expected(Way.PIN, Outcome.DONE, (LIMIT,), {Item.HIGH_COST_LIMIT: 1}),
+    ),
+)
