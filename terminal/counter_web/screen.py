@@ -22,7 +22,7 @@ from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.voice.guide import Guide
-from terminal.words.catalogue import speaker
+from terminal.words.catalogue import Words, speaker
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ class PatientScreen:
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
         self.speak = speaker(settings, ruby=True)
-        self._talks = Talks(self.speak, language=settings.place.languages[0].value, settle_seconds=settle_seconds)
-        self.guide = Guide(settings, self.speak, on_missing=self._voice_missing)
+        self._talks = Talks(self._speak_now, language=settings.place.languages[0].value, settle_seconds=settle_seconds)
+        self.guide = Guide(settings, self._speak_now, on_missing=self._voice_missing)
         self.voice = PageVoice(self._tell, self.guide.wav)
 
     @property
@@ -80,6 +80,16 @@ class PatientScreen:
             self._preview = Preview(opened.camera, on_picture)
         self.guide.begin(opened.counter.rules, self.voice)
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
+        if opened.dock is not None:
+            opened.dock.on_settings(self._speak_as)
+        self.draw_soon()
+
+    def _speak_now(self, language: str) -> Words:
+        return self.speak(language)
+
+    def _speak_as(self, settings: Settings) -> None:
+        """Another institution says some things otherwise."""
+        self._settings, self.speak = settings, speaker(settings, ruby=True)
         self.draw_soon()
 
     def post(self, event: Event) -> None:

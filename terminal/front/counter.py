@@ -21,11 +21,18 @@ class Backlog(Protocol):
 
 
 class Counter(Protocol):
-    rules: Rules
-    state: State
-    reader_name: str | None
-    card_held_by: tuple[str, ...]
-    """Programs that may hold the card that lies there, most likely first; empty while it is ours."""
+    @property
+    def rules(self) -> Rules: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def reader_name(self) -> str | None: ...
+
+    @property
+    def card_held_by(self) -> tuple[str, ...]:
+        """Programs that may hold the card that lies there, most likely first; empty while it is ours."""
 
     @property
     def patient(self) -> Patient | None: ...

@@ -1,8 +1,11 @@
 """What the demo's dock can do. The demo implements it; a terminal in service is given none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
+
+from config.settings import Profile, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +13,33 @@ class DockPersona:
     name: str
     title: str
     """One line: who comes, with which card."""
+
+
+class Service(StrEnum):
+    """How the qualification-check service behaves."""
+
+    NORMAL = "normal"
+    SILENT = "silent"
+    SLOW = "slow"
+    LYING = "lying"
+    """Its results are another institution's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Props:
+    """How everything on the counter stands."""
+
+    card: str = ""
+    """Whose card lies there, by persona; `OTHER_CARD`; empty: none does."""
+    camera_covered: bool = False
+    camera_unplugged: bool = False
+    reader_unplugged: bool = False
+    service: Service = Service.NORMAL
+    clock_late: bool = False
+
+
+OTHER_CARD = "suica"
+"""A card that is no My Number Card."""
 
 
 class Dock(Protocol):
@@ -23,21 +53,39 @@ class Dock(Protocol):
         """Name of the persona who comes next, or stands there."""
 
     @property
-    def card_in(self) -> bool: ...
+    def family(self) -> Sequence[str]:
+        """That persona and who follows, each with a card of their own."""
 
     @property
-    def camera_covered(self) -> bool: ...
+    def props(self) -> Props: ...
 
-    @property
-    def service_silent(self) -> bool: ...
+    def on_settings(self, changed: Callable[[Settings], None]) -> None:
+        """Call `changed` when another institution's persona comes: the same sentences may read otherwise there."""
+
+    async def be_at(self, profile: Profile | None) -> None:
+        """The institution everybody chosen from now on comes to; None: each persona's own."""
 
     async def choose(self, name: str) -> None:
         """Another person comes; a card that still lies there is taken first."""
 
-    async def insert_card(self) -> None: ...
+    async def insert_card(self, name: str = "") -> None:
+        """The card of that persona, or `OTHER_CARD`; by default the one of who stands there."""
 
     async def pull_card(self) -> None: ...
 
     async def cover_camera(self, covered: bool) -> None: ...
 
-    async def silence_service(self, silent: bool) -> None: ...
+    async def unplug_camera(self, unplugged: bool) -> None: ...
+
+    async def unplug_reader(self, unplugged: bool) -> None:
+        """With the card that lies there."""
+
+    async def treat_service(self, service: Service) -> None: ...
+
+    async def set_clock_late(self, late: bool) -> None: ...
+
+    async def switch_off_and_on(self) -> None:
+        """As in a power cut. A card that lies there is taken first."""
+
+    async def tidy(self) -> None:
+        """Everything on the counter as in the morning."""

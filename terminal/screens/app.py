@@ -46,7 +46,7 @@ from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.voice.aplay import Aplay
 from terminal.voice.guide import Guide
-from terminal.words.catalogue import speaker
+from terminal.words.catalogue import Words, speaker
 
 if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
@@ -97,8 +97,8 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._desk: CounterScreen | None = None
         self.speak = speaker(settings)
         self._first_language = settings.place.languages[0].value
-        self.talks = Talks(self.speak, language=self._first_language, settle_seconds=settle_seconds)
-        self.guide = Guide(settings, self.speak, on_missing=self._voice_missing)
+        self.talks = Talks(self._speak_now, language=self._first_language, settle_seconds=settle_seconds)
+        self.guide = Guide(settings, self._speak_now, on_missing=self._voice_missing)
         self._aplay = Aplay(self.guide.wav, settings.voice.device, lambda: self.bell())
 
     # --- beginning and end ----------------------------------------------------------------------------------
@@ -156,9 +156,18 @@ class TerminalApp(App[int], inherit_bindings=False):
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         ring_for_calls(opened.counter, self.settings.staff.call_command, self.bell)
         if opened.dock is not None:
+            opened.dock.on_settings(self._speak_as)
             panel = DockPanel(opened.dock, self.speak(self._first_language))
             panel.display = False
             self.desk.mount(panel)
+        self.draw_soon()
+
+    def _speak_now(self, language: str) -> Words:
+        return self.speak(language)
+
+    def _speak_as(self, settings: Settings) -> None:
+        """Another institution says some things otherwise."""
+        self.speak = speaker(settings)
         self.draw_soon()
 
     async def on_unmount(self) -> None:

@@ -8,7 +8,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from terminal.front.dock import Dock
+from terminal.front.dock import Dock, Service
 from terminal.words.catalogue import Words
 
 
@@ -108,11 +108,11 @@ class DockPanel(Vertical):
         """The devices may have changed by themselves: a script pulls cards too."""
         if not self.display:
             return
-        dock, say = self._dock, self._say
+        props, say = self._dock.props, self._say
         labels = {
-            "card": ("F9   ", "dock.take-card" if dock.card_in else "dock.put-card"),
-            "camera": ("F10  ", "dock.uncover-camera" if dock.camera_covered else "dock.cover-camera"),
-            "service": ("F11  ", "dock.wake-service" if dock.service_silent else "dock.silence-service"),
+            "card": ("F9   ", "dock.take-card" if props.card else "dock.put-card"),
+            "camera": ("F10  ", "dock.uncover-camera" if props.camera_covered else "dock.cover-camera"),
+            "service": ("F11  ", "dock.wake-service" if props.service is Service.SILENT else "dock.silence-service"),
         }
         for name, (key, message_id) in labels.items():
             self.query_one(f"#dock-{name}", DockButton).say(key + say(message_id))
@@ -143,11 +143,12 @@ class DockPanel(Vertical):
         return True
 
     async def _do(self, name: str) -> None:
-        dock = self._dock
+        dock, props = self._dock, self._dock.props
+        service = Service.NORMAL if props.service is Service.SILENT else Service.SILENT
         actions: dict[str, Callable[[], Awaitable[None]]] = {
-            "card": dock.pull_card if dock.card_in else dock.insert_card,
-            "camera": lambda: dock.cover_camera(not dock.camera_covered),
-            "service": lambda: dock.silence_service(not dock.service_silent),
+            "card": dock.pull_card if props.card else dock.insert_card,
+            "camera": lambda: dock.cover_camera(not props.camera_covered),
+            "service": lambda: dock.treat_service(service),
         }
         if name in actions:
             await actions[name]()

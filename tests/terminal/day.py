@@ -85,6 +85,9 @@ class Day:
         card = self.prepare(persona)
         self.states.clear()
         patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.place.remove)
+        language, state = persona.script.language, self.conductor.state
+        if language and isinstance(state, st.Idle) and state.display.language != language:
+            self.conductor.post(ev.DisplayChanged("", language=language))
         self.place.insert(card)
         acted: Talk | None = None
         async with _deadline(persona, hands):
@@ -116,6 +119,9 @@ class Day:
                 return state.problem
         return None
 
+    def language(self) -> str:
+        return next(s.reception.display.language for s in reversed(self.states) if not isinstance(s, st.Idle))
+
     def flags(self) -> dict[Any, int] | None:
         checks = [s.reception.check for s in self.states if not isinstance(s, st.Idle) and s.reception.check]
         if not checks:
@@ -130,6 +136,8 @@ class Day:
         wrong = []
         if self.ending() != persona.expected.outcome:
             wrong.append(f"{persona.name} ended as {self.ending()}")
+        if persona.expected.language and persona.expected.language != self.language():
+            wrong.append(f"{persona.name} was spoken to in {self.language()}")
         flags = self.flags()
         expected = dict(persona.expected.flags) if persona.expected.flags is not None else None
         if flags != expected:

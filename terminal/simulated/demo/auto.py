@@ -20,8 +20,6 @@ from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.conductor import Conductor
 from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
-from terminal.problems import ProblemCode
-from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
@@ -31,6 +29,7 @@ from terminal.simulated.demo.places import CardPlace, SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
+from terminal.simulated.demo.watched import Watched
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
@@ -58,69 +57,6 @@ class Played:
     """What differs from what the persona says."""
 
 
-class _Watched:
-    """What the conductor lets be seen of one reception."""
-
-    def __init__(self, mended: tuple[ProblemCode, ...] = ()) -> None:
-        """`mended`: problems after which the reception begins again."""
-        self._mended = mended
-        self.told: list[ProblemCode] = []
-        self.states: list[st.State] = []
-        self.back = asyncio.Event()
-        self.last: st.State | None = None
-
-    def state(self, state: st.State) -> None:
-        if isinstance(state, st.Idle):
-            if all(isinstance(earlier, st.Reading) for earlier in self.states):
-                self.states.clear()  # a second card came before this one was read
-            else:
-                self.back.set()
-            return
-        if isinstance(state, st.Problem) and state.problem in self._mended:
-            self.told.append(state.problem)
-            self.states.clear()
-            return
-        self.states.append(state)
-        if isinstance(state, st.Complete | st.Problem):
-            self.last = self.last or state
-
-    @property
-    def way(self) -> Way | None:
-        opened = [state for state in self.states if not isinstance(state, st.Idle) and state.reception.check]
-        confirmed = [state.way for state in self.states if isinstance(state, st.Opening) and state.reception.check]
-        return confirmed[-1] if opened and confirmed else None
-
-    @property
-    def asked(self) -> tuple[str, ...]:
-        shown = [
-            question.id for state in self.states if not isinstance(state, st.Idle) for question in state.reception.shown
-        ]
-        return tuple(dict.fromkeys(shown))
-
-    @property
-    def check_id(self) -> str | None:
-        for state in reversed(self.states):
-            if not isinstance(state, st.Idle) and state.reception.check is not None:
-                return state.reception.check.check_id
-        return None
-
-    @property
-    def language(self) -> str:
-        """What the patient was spoken to in."""
-        spoken = [state.reception.display.language for state in self.states if not isinstance(state, st.Idle)]
-        return spoken[-1] if spoken else ""
-
-    @property
-    def outcome(self) -> st.Outcome | ProblemCode | None:
-        match self.last:
-            case st.Complete(outcome=outcome):
-                return outcome
-            case st.Problem(problem=problem):
-                return problem
-            case _:
-                return None
-
-
 class _Substitute(Operator):
     """The one operator of the run; each persona takes its place in turn."""
 
@@ -142,7 +78,7 @@ class AutoDemo:
     ) -> None:
         self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
         self._place: CardPlace
-        self._watched = _Watched()
+        self._watched = Watched()
         self._tries = 0
         self._clock = WrongClock()
         self._front = CardOverReader(lambda: self._place.card)
@@ -216,7 +152,7 @@ class AutoDemo:
         self._counter.stub.publish(self._counter.props.registry_of(persona, self._stage.portrait))
         self._stage.show(persona)
         self._tell(f"\n{persona.name}: {persona.story}")
-        self._watched, self._tries = _Watched(persona.expected.told), 0
+        self._watched, self._tries = Watched(persona.expected.told), 0
         self._front.covered = persona.script.types_code
         return SoftCard(image.model_copy(deep=True))
 
@@ -294,7 +230,7 @@ class AutoDemo:
         if isinstance(event, ev.PinRefused) and event.sent:
             self._tries += 1
 
-    def _judge(self, persona: Persona, watched: _Watched, seconds: float) -> Played:
+    def _judge(self, persona: Persona, watched: Watched, seconds: float) -> Played:
         file = self._result_file(watched.check_id)
         flags = flags_in(file) if file is not None else {}
         wrong = "; ".join(_differences(persona.expected, watched, file, self._tries))
@@ -339,7 +275,7 @@ def _terminal_of(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
     return persona.profile, dict(persona.settings), persona.script.mishap is Mishap.POWER_CUT
 
 
-def _differences(expected: Expected, watched: _Watched, file: Path | None, tries: int) -> list[str]:
+def _differences(expected: Expected, watched: Watched, file: Path | None, tries: int) -> list[str]:
     flags = flags_in(file) if file is not None else None
     newer = newer_flags_in(file) if file is not None and expected.newer is not None else expected.newer
     found = [

@@ -1,41 +1,29 @@
-"""The demo's dock as a page beside the patient's screen: people, card, camera and service in a trainer's hands."""
+"""The demo's dock as a page beside the patient's screen: people, card, devices and service in a trainer's hands."""
 
 import asyncio
 import logging
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from typing import Any
 
 from config.settings import Settings
 from terminal.counter_web.line import Line
 from terminal.counter_web.site import Site, Tell
 from terminal.front.dock import Dock
 from terminal.front.opened import Opened
-from terminal.session.states import Complete, Idle, Problem, State
+from terminal.readiness import NotReady
+from terminal.session.states import State
+from terminal.simulated.demo import dock_messages as ms
 from terminal.simulated.demo.browser_camera import BrowserSource
-from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
-from terminal.simulated.personas.tales import Language, steps_of, tale_of
+from terminal.simulated.demo.dock_book import LANGUAGES, book, words_of
+from terminal.simulated.demo.lesson import Lesson
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.drills import BY_ID
 from terminal.words.catalogue import words
 
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).with_name("dock_page")
-_WORDS = {
-    "title": "dock.title",
-    "language": "dock.language",
-    "who": "dock.who",
-    "invitation": "dock.invitation",
-    "putCard": "dock.put-card",
-    "takeCard": "dock.take-card",
-    "cover": "dock.cover-camera",
-    "silence": "dock.silence-service",
-    "answer": "dock.answer",
-    "staff": "dock.staff",
-    "end": "dock.end",
-    "oneMoment": "web.one-moment",
-}
 _ASKED = {
     "question": "webcam.question",
     "kept": "webcam.kept",
@@ -45,42 +33,6 @@ _ASKED = {
     "taking": "webcam.taking",
     "refused": "webcam.refused",
 }
-_LANGUAGES: tuple[Language, ...] = ("ja", "en")
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Choose(_Message):
-    type: Literal["choose"]
-    name: Annotated[str, Field(max_length=64)]
-
-
-class Card(_Message):
-    type: Literal["card"]
-    inside: Annotated[bool, Field(alias="in")]
-
-
-class Cover(_Message):
-    type: Literal["cover"]
-    covered: bool
-
-
-class Silence(_Message):
-    type: Literal["silence"]
-    silent: bool
-
-
-class Agree(_Message):
-    """The portrait may be taken."""
-
-    type: Literal["agree"]
-
-
-_ANY: TypeAdapter[Choose | Card | Cover | Silence | Agree] = TypeAdapter(
-    Annotated[Choose | Card | Cover | Silence | Agree, Field(discriminator="type")]
-)
 
 
 class DockSite:
@@ -97,7 +49,7 @@ class DockSite:
         self._lines: list[Line] = []
         self._dock: Dock | None = None
         self._patient: Site | None = None
-        self._done: set[str] = set()
+        self._lesson = Lesson()
         self._begun = False
         self._running: set[asyncio.Task[None]] = set()
 
@@ -118,11 +70,7 @@ class DockSite:
         self._agreed = None
 
     def _show_question(self, line: Line) -> None:
-        said = {
-            language: {name: words(language)(message_id) for name, message_id in _ASKED.items()}
-            for language in _LANGUAGES
-        }
-        line.tell("ask", words=said, trouble=self._trouble, browser=self._source is not None)
+        line.tell("ask", words=words_of(_ASKED), trouble=self._trouble, browser=self._source is not None)
 
     def _want_camera(self, wanted: bool) -> None:
         self._camera_wanted = wanted
@@ -133,8 +81,7 @@ class DockSite:
         self._dock, self._patient = opened.dock, patient
         opened.counter.listen(on_state=self._on_state)
         for line in self._lines:
-            self._show_counter(line)
-        self._tell()
+            self._show_all(line)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
@@ -144,43 +91,68 @@ class DockSite:
             self._show_question(line)
         if self._camera_wanted:
             line.tell("camera", on=True)
-        if self._dock is not None:
-            self._show_counter(line)
-            line.tell("dock", **self._drawn(self._dock))
+        self._show_all(line)
 
     def leave(self, line: Line) -> None:
         self._lines.remove(line)
 
     def hear(self, line: Line, text: str) -> bool:
-        try:
-            message = _ANY.validate_json(text)
-        except ValidationError:
+        message = ms.read_message(text)
+        if message is None:
             return False
-        if isinstance(message, Agree):
+        if isinstance(message, ms.Agree):
             if self._agreed is not None and not self._agreed.done():
                 self._agreed.set_result(None)
         elif self._dock is not None and line in self._lines:
-            match message:
-                case Choose(name=name) if name in BY_NAME:
-                    self._begin(self._dock.choose(name))
-                case Card(inside=True):
-                    self._begun = True
-                    self._begin(self._dock.insert_card())
-                case Card():
-                    self._begin(self._dock.pull_card())
-                case Cover(covered=covered):
-                    self._begin(self._dock.cover_camera(covered))
-                case Silence(silent=silent):
-                    self._begin(self._dock.silence_service(silent))
+            self._begin(self._act(message, self._dock))
         return True
 
+    async def _act(self, message: ms.Hand, dock: Dock) -> None:
+        match message:
+            case ms.Choose(name=name) if name in BY_NAME:
+                await dock.choose(name)
+            case ms.Open(drill=drill) if drill in BY_ID:
+                self._lesson.open(drill)
+                await dock.be_at(self._lesson.drill.profile)
+                await dock.choose(self._lesson.drill.personas[0])
+            case ms.Reset():
+                self._lesson.open(self._lesson.drill.id)
+                await dock.tidy()
+                await dock.choose(self._lesson.drill.personas[0])
+            case ms.Card(card=""):
+                await dock.pull_card()
+            case ms.Card(card=card) if card in BY_NAME:
+                self._begun = True
+                if not dock.props.card:
+                    self._lesson.comes(card if card in dock.family else dock.current)
+                await dock.insert_card(card)
+            case ms.Cover(on=on):
+                await dock.cover_camera(on)
+            case ms.Unplug(device="camera", on=on):
+                await dock.unplug_camera(on)
+            case ms.Unplug(on=on):
+                await dock.unplug_reader(on)
+            case ms.Treat(service=service):
+                await dock.treat_service(service)
+            case ms.Late(on=on):
+                await dock.set_clock_late(on)
+            case ms.Power():
+                await dock.switch_off_and_on()
+            case _:
+                pass
+
     def address_old(self) -> list[str]:
-        return [words(language)("web.address-old") for language in _LANGUAGES]
+        return [words(language)("web.address-old") for language in LANGUAGES]
 
     def _begin(self, hand: Coroutine[Any, Any, None]) -> None:
         async def move() -> None:
-            await hand
-            self._tell()
+            trouble = ""
+            try:
+                await hand
+            except NotReady as error:
+                trouble = str(error)
+                log.warning("dock: %s", trouble)
+            self._tell(trouble)
 
         task = asyncio.create_task(move())
         self._running.add(task)
@@ -189,47 +161,38 @@ class DockSite:
     # --- what is shown --------------------------------------------------------------------------------------
 
     def _on_state(self, state: State) -> None:
-        if self._dock is None or isinstance(state, Idle):
-            return
-        expected = BY_NAME[self._dock.current].expected.outcome
-        ended = state.outcome if isinstance(state, Complete) else state.problem if isinstance(state, Problem) else None
-        if ended is not None and ended == expected and self._dock.current not in self._done:
-            self._done.add(self._dock.current)
+        if self._lesson.see(state):
             self._tell()
 
-    def _show_counter(self, line: Line) -> None:
-        """The patient's screen within the dock's page: each page of the dock gets a code of its own for it."""
+    def _show_all(self, line: Line) -> None:
+        """What stays, the patient's screen - each page of the dock gets a code of its own for it - and how all is."""
+        if self._dock is None:
+            return
         assert self._patient is not None
+        line.tell("book", **book())
         line.tell("counter", address=self._patient.address)
+        line.tell("dock", **self._drawn(self._dock))
 
-    def _tell(self) -> None:
+    def _tell(self, trouble: str = "") -> None:
         if self._dock is not None:
             for line in self._lines:
-                line.tell("dock", **self._drawn(self._dock))
+                line.tell("dock", **self._drawn(self._dock, trouble))
 
-    def _drawn(self, dock: Dock) -> dict[str, Any]:
+    def _drawn(self, dock: Dock, trouble: str = "") -> dict[str, Any]:
+        lesson, props = self._lesson, dock.props
         return {
-            "words": {
-                language: {name: words(language)(message_id) for name, message_id in _WORDS.items()}
-                for language in _LANGUAGES
-            },
-            "people": [
-                {"name": persona.name}
-                | {
-                    language: {
-                        "who": tale_of(persona, language).who,
-                        "staff": tale_of(persona, language).staff,
-                        "end": tale_of(persona, language).end,
-                        "steps": steps_of(persona, language),
-                    }
-                    for language in _LANGUAGES
-                }
-                for persona in AT_ONE_TERMINAL
-            ],
+            "list": lesson.drill.id,
             "current": dock.current,
-            "cardIn": dock.card_in,
-            "covered": dock.camera_covered,
-            "silent": dock.service_silent,
-            "done": sorted(self._done),
+            "family": dock.family,
+            "next": lesson.following(dock.current),
+            "card": props.card,
+            "covered": props.camera_covered,
+            "cameraOut": props.camera_unplugged,
+            "readerOut": props.reader_unplugged,
+            "service": props.service,
+            "late": props.clock_late,
+            "done": sorted(lesson.done),
+            "otherwise": sorted(lesson.otherwise),
             "begun": self._begun,
+            "trouble": trouble,
         }

@@ -1,4 +1,4 @@
-"""Personas of special days: families, other institutions and settings, a name with ●, no Japanese, a power cut."""
+"""Personas of special days: families, other settings, a name with ●, a foreign language, a power cut."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ from terminal.simulated.personas.answers import (
 )
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
 
-FOREIGN = "en"
+_FOREIGN = "vi"
 _ASKED_SUBSIDY = (CARE, MEDICINES, CHECKUP, "subsidies", LIMIT)
 _SUBSIDIES = {"consent.subsidies": True}
 
@@ -78,12 +78,12 @@ VISITS: tuple[Persona, ...] = (
         expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
-        name="no-japanese",
-        story="Reads no Japanese: chooses the language first; staff reads the screen in Japanese for a moment.",
+        name="vietnamese",
+        story="Reads Vietnamese: chooses the language first; staff reads the screen in Japanese for a moment.",
         person="adult",
         face="hana",
-        script=Script(language=FOREIGN),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, language=FOREIGN),
+        script=Script(language=_FOREIGN),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, language=_FOREIGN),
     ),
     Persona(
         name="power-cut",

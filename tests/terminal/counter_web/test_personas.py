@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from terminal.counter_web.program import WebTerminal
+from terminal.session.states import Idle
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Mishap, Persona
@@ -90,9 +91,10 @@ async def _play(
         page.on("pageerror", lambda error: wrong.append(str(error)))
         await page.goto(terminal.site.address)
         await page.wait_for_selector(".offers")
-        for persona in personas:
+        for persona in (one for first in personas for one in first.family):
             fingers = Fingers(day, terminal, page, by_touch=by_touch)
-            if language != "ja":
+            state = day.conductor.state
+            if isinstance(state, Idle) and state.display.language != language:
                 await fingers.drawn()
                 await page.locator(f"[data-offer=language-{language}]").tap()
             await day.play(persona, fingers)

@@ -86,7 +86,7 @@ async def _play(counter: Counter, personas: list[Persona], *, by_touch: bool) ->
     async with app.run_test(size=(80, 24) if by_touch else (120, 40)):
         while app.counter is None:
             await asyncio.sleep(0.02)
-        for persona in personas:
+        for persona in (one for first in personas for one in first.family):
             await day.play(persona, Fingers(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.work_off()

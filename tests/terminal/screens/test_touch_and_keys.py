@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from config.settings import Settings
-from terminal.front.dock import DockPersona
+from terminal.front.dock import DockPersona, Props, Service
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
@@ -385,22 +385,44 @@ class Hands:
 
     def __init__(self) -> None:
         self.current = "persona-0"
-        self.card_in = self.camera_covered = self.service_silent = False
+        self.family = (self.current,)
+        self.props = Props()
+
+    def on_settings(self, changed: object) -> None:
+        """One institution alone."""
+
+    async def be_at(self, profile: object) -> None:
+        """The same."""
 
     async def choose(self, name: str) -> None:
         self.current = name
 
-    async def insert_card(self) -> None:
-        self.card_in = True
+    async def insert_card(self, name: str = "") -> None:
+        self.props = replace(self.props, card=name or self.current)
 
     async def pull_card(self) -> None:
-        self.card_in = False
+        self.props = replace(self.props, card="")
 
     async def cover_camera(self, covered: bool) -> None:
-        self.camera_covered = covered
+        self.props = replace(self.props, camera_covered=covered)
 
-    async def silence_service(self, silent: bool) -> None:
-        self.service_silent = silent
+    async def unplug_camera(self, unplugged: bool) -> None:
+        self.props = replace(self.props, camera_unplugged=unplugged)
+
+    async def unplug_reader(self, unplugged: bool) -> None:
+        self.props = replace(self.props, reader_unplugged=unplugged)
+
+    async def treat_service(self, service: Service) -> None:
+        self.props = replace(self.props, service=service)
+
+    async def set_clock_late(self, late: bool) -> None:
+        self.props = replace(self.props, clock_late=late)
+
+    async def switch_off_and_on(self) -> None:
+        """Nothing is on."""
+
+    async def tidy(self) -> None:
+        self.props = Props()
 
 
 @sizes
@@ -409,7 +431,7 @@ async def test_the_dock_works_the_simulated_devices(size: tuple[int, int]) -> No
     hands = Hands()
     async with stage(size, dock=hands) as on_stage:
         await on_stage.pilot.press("f9")
-        assert hands.card_in
+        assert hands.props.card
         await on_stage.pilot.press("f12")
         await on_stage.drawn()
         panel = on_stage.app.desk.query_one(DockPanel)
@@ -420,7 +442,7 @@ async def test_the_dock_works_the_simulated_devices(size: tuple[int, int]) -> No
         for name in ("card", "camera", "service"):
             await on_stage.pilot.click(f"#dock-{name}")
         await on_stage.drawn()
-        assert (hands.card_in, hands.camera_covered, hands.service_silent) == (False, True, True)
+        assert hands.props == Props(camera_covered=True, service=Service.SILENT)
         await on_stage.pilot.click("#dock-personas", offset=(5, 0))
         await on_stage.drawn()
         assert hands.current == "persona-0"

@@ -17,11 +17,13 @@ from consent.records import Opened
 from reader.softcard.authority import TestAuthority
 from terminal.assembly import NotReady, ledger_path
 from terminal.cli.main import app as command
+from terminal.front.dock import Service
 from terminal.screens.app import TerminalApp
 from terminal.session import events as ev
 from terminal.session.states import Complete, Outcome, Problem
 from terminal.simulated.demo import stage as demo_stage
-from terminal.simulated.demo.live import DemoDock, LiveDemo
+from terminal.simulated.demo.hands import DemoDock
+from terminal.simulated.demo.live import LiveDemo
 from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, portrait_before
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import photo_on
@@ -139,7 +141,7 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
         for silent in (True, False):
             if silent:
                 await before.key(SERVICE)
-                assert before.dock.service_silent
+                assert before.dock.props.service is Service.SILENT
             await before.key(CARD)
             await before.until("ChoosingMethod")
             await before.answer(ev.PinChosen)
@@ -153,8 +155,8 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
             assert isinstance(before.app.counter.state, Problem)  # type: ignore[union-attr]
             await before.key(SERVICE, CARD)
             await before.until("Idle")
-            assert not before.dock.service_silent
-            assert not before.dock.card_in
+            assert before.dock.props.service is Service.NORMAL
+            assert not before.dock.props.card
 
 
 def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(settings: Settings) -> None:
@@ -171,12 +173,12 @@ async def _by_face_past_a_covered_camera(settings: Settings) -> None:
         await before.key(CARD)
         await before.until("ChoosingMethod")
         await before.key(CAMERA)
-        assert before.dock.camera_covered
+        assert before.dock.props.camera_covered
         await before.answer(ev.FaceChosen)
         dark = {before.app.speak("ja")(f"guidance.{one}") for one in (Guidance.NO_FACE, Guidance.TOO_DARK)}
         await before.until("FaceCheck", where=lambda talk: talk.body.question in dark)
         await before.key(CAMERA)
-        assert not before.dock.camera_covered
+        assert not before.dock.props.camera_covered
         assert (await before.share_all()).outcome is Outcome.DONE
 
 

@@ -1,0 +1,93 @@
+"""What stays on the dock's page: its words, who is known, and the trainer's lists, in both languages."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from terminal.front.dock import OTHER_CARD, Service
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.drills import DRILLS
+from terminal.simulated.personas.persona import Persona
+from terminal.simulated.personas.steps import steps_of
+from terminal.simulated.personas.tales import Language, tale_of
+from terminal.words.catalogue import words
+
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+
+_WORDS = {
+    "title": "dock.title",
+    "language": "dock.language",
+    "who": "dock.who",
+    "invitation": "dock.invitation",
+    "putCard": "dock.put-card",
+    "takeCard": "dock.take-card",
+    "nextCard": "dock.next-card",
+    "otherCard": "dock.other-card",
+    "cover": "dock.cover-camera",
+    "cameraOut": "dock.unplug-camera",
+    "readerOut": "dock.unplug-reader",
+    "late": "dock.clock-late",
+    "power": "dock.power",
+    "more": "dock.more",
+    "service": "dock.service",
+    **{service.value: f"dock.service.{service.value}" for service in Service},
+    "list": "dock.list",
+    "next": "dock.next",
+    "reset": "dock.reset",
+    "print": "dock.print",
+    "count": "dock.count",
+    "done": "dock.done",
+    "open": "dock.open",
+    "otherwise": "dock.otherwise",
+    "minutes": "dock.minutes",
+    "steps": "dock.steps",
+    "answer": "dock.answer",
+    "staff": "dock.staff",
+    "says": "dock.says",
+    "end": "dock.end",
+    "trainee": "dock.trainee",
+    "oneMoment": "web.one-moment",
+}
+
+
+_LATER = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
+"""What the page itself fills in."""
+
+
+def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """By language, under the names the page has for them."""
+    return {
+        language: {name: words(language)(message_id, **_LATER) for name, message_id in ids.items()}
+        for language in LANGUAGES
+    }
+
+
+@cache
+def book() -> dict[str, Any]:
+    return {
+        "words": words_of(_WORDS),
+        "people": {
+            name: {language: _told(persona, language) for language in LANGUAGES} for name, persona in BY_NAME.items()
+        },
+        "lists": [
+            {
+                "id": drill.id,
+                "name": {language: words(language)(f"dock.drill.{drill.id}") for language in LANGUAGES},
+                "minutes": drill.minutes,
+                "people": drill.personas,
+            }
+            for drill in DRILLS
+        ],
+        "other": OTHER_CARD,
+    }
+
+
+def _told(persona: Persona, language: Language) -> dict[str, Any]:
+    tale = tale_of(persona, language)
+    return {
+        "who": tale.who,
+        "staff": tale.staff,
+        "says": tale.says,
+        "end": tale.end,
+        "steps": steps_of(persona, language),
+    }

@@ -1,0 +1,44 @@
+// Hands for what lies and stands on the counter.
+
+import { make } from "/page/js/make.js";
+
+const SERVICES = ["normal", "silent", "slow", "lying"];
+
+/** The buttons; each says what it does, or stays pressed while it is so. */
+export function hands({ book, state, words, act, unfolded }) {
+  const button = (hand, text, message, { kind = "", pressed, disabled = false } = {}) => {
+    const element = make("button", {
+      type: "button", class: kind, "data-hand": hand, disabled,
+      "aria-pressed": pressed === undefined ? undefined : String(pressed),
+    }, text);
+    element.addEventListener("click", () => act(message));
+    return element;
+  };
+  const noCard = !state.card;
+  const out = state.readerOut;
+  const more = make("details", { open: unfolded.more }, make("summary", {}, words.more),
+    make("div", { class: "hands" },
+      button("other", words.otherCard, { type: "card", card: book.other }, { disabled: !noCard || out }),
+      button("cover", words.cover, { type: "cover", on: !state.covered }, { pressed: state.covered }),
+      button("camera", words.cameraOut, { type: "unplug", device: "camera", on: !state.cameraOut }, { pressed: state.cameraOut }),
+      button("reader", words.readerOut, { type: "unplug", device: "reader", on: !out }, { pressed: out }),
+      button("late", words.late, { type: "late", on: !state.late }, { pressed: state.late }),
+      button("power", words.power, { type: "power" })),
+    make("div", { class: "service", role: "group", "aria-label": words.service }, make("span", {}, words.service),
+      ...SERVICES.map((one) => button(`service-${one}`, words[one], { type: "service", service: one }, { pressed: state.service === one }))));
+  more.addEventListener("toggle", () => { unfolded.more = more.open; });
+  return make("div", {},
+    make("div", { class: "hands" },
+      noCard ? button("card", words.putCard, { type: "card", card: state.current }, { kind: "main", disabled: out })
+        : button("card", words.takeCard, { type: "card", card: "" }, { kind: "main" }),
+      ...following(state).map((name) => button("next-card", words.nextCard, { type: "card", card: name }, { disabled: !noCard || out })),
+      button("next", words.next, { type: "choose", name: state.next }),
+      button("reset", words.reset, { type: "reset" })),
+    more);
+}
+
+/** Of a family, whose card comes next. */
+function following(state) {
+  const waiting = state.family.slice(1).filter((name) => !state.done.includes(name) && name !== state.card);
+  return waiting.slice(0, 1);
+}

@@ -1,0 +1,53 @@
+// Before a portrait is taken: what for, where it stays, and a button. And the browser's camera, on while it is wanted.
+
+import { make } from "/page/js/make.js";
+
+let stream = null;
+
+/** The parts of the page that asks. `other` makes the button for the other language. */
+export function ask(asked, words, act, other) {
+  const take = make("button", { type: "button", class: "main" }, words.take);
+  const place = make("div", { class: "hands" }, take);
+  const trouble = make("p", { class: "trouble", role: "alert", hidden: !asked.trouble }, asked.trouble);
+  take.addEventListener("click", async () => {
+    if (asked.browser && !(await granted())) {
+      trouble.textContent = words.refused;
+      trouble.hidden = false;
+      return;
+    }
+    place.replaceChildren(make("p", { role: "status" }, words.taking));
+    act({ type: "agree" });
+  });
+  return [
+    make("header", {}, make("h1", {}, words.question), other(words)),
+    make("section", { class: "now" }, trouble, make("p", {}, words.kept), make("p", {}, words.sit), place),
+  ];
+}
+
+async function granted() {
+  try {
+    (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks().forEach((track) => track.stop());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function camera(on) {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  if (!on) return;
+  const mine = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+  stream = mine;
+  const video = make("video");
+  video.muted = true;
+  video.srcObject = mine;
+  await video.play();
+  const canvas = make("canvas", { width: 640, height: 480 });
+  while (stream === mine) {
+    canvas.getContext("2d").drawImage(video, 0, 0, 640, 480);
+    const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", .85));
+    await fetch("picture", { method: "POST", body: jpeg }).catch(() => new Promise((done) => setTimeout(done, 500)));
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}

@@ -1,0 +1,164 @@
+"""The demo's hands for card, camera, reader, service and clock: what a trainer or the dock moves."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from config.profiles import Profile
+from config.settings import Settings
+from reader.softcard.card import SoftCard
+from terminal.front.dock import OTHER_CARD, DockPersona, Props, Service
+from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.other_settings import with_profile
+from terminal.simulated.demo.places import CardPlace, SimulatedPlace
+from terminal.simulated.demo.stage import Stage, SyntheticStage
+from terminal.simulated.demo.terminals import DemoTerminal
+from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.persona import Persona
+from terminal.simulated.service.behaviour import SLOW, Lie, Manner, Operation, Rule
+
+_SILENT = Rule(manner=Manner.SILENT)
+_LYING = Rule(manner=Manner.LYING, lie=Lie.FOREIGN)
+_ASKED = (Operation.CHALLENGE, Operation.OPEN, Operation.SUBMIT)
+_BEHAVIOUR: dict[Service, tuple[tuple[Operation, Rule], ...]] = {
+    Service.NORMAL: (),
+    Service.SILENT: tuple((operation, _SILENT) for operation in _ASKED),
+    Service.SLOW: ((Operation.OPEN, SLOW), (Operation.SUBMIT, SLOW)),
+    Service.LYING: ((Operation.RESULT, _LYING),),
+}
+
+
+class DemoDock:
+    """Blocking work is done beside the screens' event loop."""
+
+    def __init__(
+        self,
+        counter: Counter,
+        terminal: DemoTerminal,
+        place: Callable[[], CardPlace],
+        stage: Stage,
+        clock: WrongClock,
+        personas: Sequence[Persona],
+    ) -> None:
+        """`place`: the present terminal's. `clock`: what all terminals go by."""
+        self._counter, self._terminal, self._place, self._stage = counter, terminal, place, stage
+        self._clock = clock
+        self._personas = tuple(personas)
+        self._persona = self._personas[0]
+        self._of_the_user = terminal.settings
+        self._profile: Profile | None = None
+        self._on_settings: list[Callable[[Settings], None]] = []
+        self._one_at_a_time = asyncio.Lock()
+        self.props = Props()
+
+    @property
+    def personas(self) -> Sequence[DockPersona]:
+        return tuple(DockPersona(persona.name, persona.story) for persona in self._personas)
+
+    @property
+    def current(self) -> str:
+        return self._persona.name
+
+    @property
+    def family(self) -> Sequence[str]:
+        return tuple(one.name for one in self._persona.family)
+
+    def on_settings(self, changed: Callable[[Settings], None]) -> None:
+        self._on_settings.append(changed)
+
+    async def be_at(self, profile: Profile | None) -> None:
+        self._profile = profile
+
+    async def choose(self, name: str) -> None:
+        async with self._one_at_a_time:
+            await self._take()
+            self._persona = BY_NAME[name]
+            await asyncio.to_thread(self._stage.show, self._persona)
+            settings = self._settings_of(self._persona)
+            if settings != self._terminal.settings:
+                await self._terminal.change(settings)
+                for changed in self._on_settings:
+                    changed(settings)
+
+    def _settings_of(self, persona: Persona) -> Settings:
+        """The user's own profile stands for the clinic's."""
+        profile = self._profile or persona.profile
+        if profile is Profile.CLINIC:
+            profile = self._of_the_user.profile
+        if profile is self._of_the_user.profile and not persona.settings:
+            return self._of_the_user
+        return with_profile(self._of_the_user, profile, persona.settings)
+
+    async def insert_card(self, name: str = "") -> None:
+        async with self._one_at_a_time:
+            if not self.props.card and not self.props.reader_unplugged:
+                card = name or self._persona.name
+                await asyncio.to_thread(self._insert, BY_NAME[card])
+                self.props = replace(self.props, card=card)
+
+    def _insert(self, persona: Persona) -> None:
+        props = self._counter.props
+        image = props.card_of(persona, self._stage.portrait)
+        self._counter.stub.publish(props.registry_of(persona, self._stage.portrait))
+        if persona.name != OTHER_CARD:
+            self._stage.show(persona)
+        self._place().insert(SoftCard(image.model_copy(deep=True)))
+
+    async def pull_card(self) -> None:
+        async with self._one_at_a_time:
+            await self._take()
+
+    async def _take(self) -> None:
+        if self.props.card:
+            await asyncio.to_thread(self._place().remove)
+            self.props = replace(self.props, card="")
+
+    async def cover_camera(self, covered: bool) -> None:
+        if isinstance(self._stage, SyntheticStage):
+            self._stage.source.cover(covered)
+            self.props = replace(self.props, camera_covered=covered)
+
+    async def unplug_camera(self, unplugged: bool) -> None:
+        if isinstance(self._stage, SyntheticStage):
+            if unplugged:
+                self._stage.source.fail()
+            else:
+                self._stage.source.recover()
+            self.props = replace(self.props, camera_unplugged=unplugged)
+
+    async def unplug_reader(self, unplugged: bool) -> None:
+        async with self._one_at_a_time:
+            place = self._place()
+            if not isinstance(place, SimulatedPlace):
+                return
+            if unplugged:
+                await self._take()
+                place.slot.unplug()
+            else:
+                place.slot.plug()
+            self.props = replace(self.props, reader_unplugged=unplugged)
+
+    async def treat_service(self, service: Service) -> None:
+        self.props = replace(self.props, service=service)
+        await asyncio.to_thread(self._counter.stub.behave)
+        for operation, rule in _BEHAVIOUR[service]:
+            await asyncio.to_thread(self._counter.stub.misbehave, operation, rule)
+
+    async def set_clock_late(self, late: bool) -> None:
+        self._clock.late = AN_HOUR if late else AN_HOUR * 0
+        self.props = replace(self.props, clock_late=late)
+
+    async def switch_off_and_on(self) -> None:
+        async with self._one_at_a_time:
+            await self._take()
+            await self._terminal.change(self._terminal.settings)
+
+    async def tidy(self) -> None:
+        await self.pull_card()
+        await self.cover_camera(False)
+        await self.unplug_camera(False)
+        if self.props.reader_unplugged:
+            await self.unplug_reader(False)
+        await self.treat_service(Service.NORMAL)
+        await self.set_clock_late(False)

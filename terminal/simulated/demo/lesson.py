@@ -1,0 +1,49 @@
+"""A lesson at the dock: the list that is open, who has been and how it ended."""
+
+from terminal.session.states import Complete, Idle, Problem, State
+from terminal.simulated.demo.watched import Watched
+from terminal.simulated.personas.cast import BY_NAME
+from terminal.simulated.personas.drills import BY_ID, DRILLS, Drill
+
+
+class Lesson:
+    def __init__(self) -> None:
+        self.drill: Drill = DRILLS[0]
+        self.done: set[str] = set()
+        """Who of the list ended as they should."""
+        self.otherwise: set[str] = set()
+        """Who ended otherwise the last time."""
+        self._watched: Watched | None = None
+        self._persona = ""
+
+    def open(self, drill: str) -> None:
+        """Another list, from its beginning. Raises KeyError."""
+        self.drill = BY_ID[drill]
+        self.done, self.otherwise = set(), set()
+
+    def following(self, name: str) -> str:
+        """Who comes after that persona; the first one after the last."""
+        names = self.drill.personas
+        return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
+
+    def comes(self, name: str) -> None:
+        """The card of that persona is put down, or somebody stands there who has none."""
+        self._persona, self._watched = name, Watched(BY_NAME[name].expected.told)
+
+    def see(self, state: State) -> bool:
+        """Take note of a state; return whether something is to be marked."""
+        watched = self._watched
+        if watched is None:
+            return False
+        watched.state(state)
+        ended = isinstance(state, Complete | Problem) and watched.last is state
+        left = isinstance(state, Idle) and watched.back.is_set()
+        if not ended and not left:
+            return False
+        if left:
+            self._watched = None
+        name = self._persona
+        right = watched.ended_as(BY_NAME[name].expected)
+        (self.done if right else self.otherwise).add(name)
+        (self.otherwise if right else self.done).discard(name)
+        return True

@@ -1,0 +1,152 @@
+"""What each persona's patient does, one line each, in both languages: read off the script."""
+
+from config.profiles import Profile
+from terminal.qualification.contract import PrescriptionForm, Way
+from terminal.simulated.personas.persona import Mishap, Persona, Sharing
+from terminal.simulated.personas.tales import Language
+
+_STEPS: dict[Language, dict[str, str]] = {
+    "ja": {
+        "language": "はじめの画面で {language} を選ぶ",
+        "child": "「お困りの方」「子どもの受付」を押す",
+        "put": "カードを置く",
+        "put-phone": "スマートフォンを置く",
+        "face": "「顔で確認する」を押し、言われた方を向く",
+        "pin": "「暗証番号で確認する」を押し、{pins} と入れる",
+        "phone-pin": "スマートフォンの暗証番号 1234 を入れる",
+        "code": "カードの表の番号を入れる",
+        "staff": "係員を待つ（係員の画面で パスワードは staff）",
+        "then": " のあと ",
+        "go-on": "「続ける」を押す",
+        "register": "「登録する」を押す",
+        "all": "「すべて提供する」を押す",
+        "none": "「すべて提供しない」を押す",
+        "one-by-one": "「ひとつずつ選ぶ」を押し、答える",
+        "subsidy-yes": "助成の受給者証を「利用する」を押す",
+        "subsidy-no": "助成の受給者証を「利用しない」を押す",
+        "electronic": "「電子処方せん」を押す",
+        "limit-yes": "限度額を「提供する」を押す",
+        "limit-no": "限度額を「提供しない」を押す",
+        "leave": "左下の「提供せずに受付する」を押す",
+        "cancel": "左下の「やめる」を押す",
+        "early": "ここで カードを取る",
+        "silence": "先に「資格確認のサービス」を「返事なし」にする",
+        "silence-late": "答える前に「資格確認のサービス」を「返事なし」にする",
+        "clock": "先に「時計を1時間おくらせる」を押す",
+        "unplug": "「カードを読む機械を外す」を押し、もう一度押してもどす",
+        "power": "同意の画面で「電源を切って入れる」を押す",
+        "next": "「続けて家族の受付をする」を押し、カードを取り、次のカードを置く",
+        "take": "カードを取る",
+        "only-auto": "これは 自動のデモだけが やってみせます（uketsuke demo --auto）",
+    },
+    "en": {
+        "language": "Choose {language} on the first screen",
+        "child": "Touch “need help?”, then “for a child”",
+        "put": "Put the card down",
+        "put-phone": "Put the phone down",
+        "face": "Touch the face and turn as asked",
+        "pin": "Touch the PIN and type {pins}",
+        "phone-pin": "Type the phone's PIN, 1234",
+        "code": "Type the number on the card's front",
+        "staff": "Wait for staff (on staff's page; the password is staff)",
+        "then": ", then ",
+        "go-on": "Touch “go on”",
+        "register": "Touch yes to register",
+        "all": "Share all",
+        "none": "Share nothing",
+        "one-by-one": "One by one, and answer",
+        "subsidy-yes": "Use the subsidy",
+        "subsidy-no": "Do not use the subsidy",
+        "electronic": "Choose the electronic prescription",
+        "limit-yes": "Share the limit",
+        "limit-no": "Do not share the limit",
+        "leave": "Touch “check in without sharing”, lower left",
+        "cancel": "Touch “stop”, lower left",
+        "early": "Take the card now",
+        "silence": "First set the service to “silent”",
+        "silence-late": "Set the service to “silent” before you answer",
+        "clock": "First touch “clock one hour late”",
+        "unplug": "Touch “unplug the reader”, and again to plug it in",
+        "power": "At the consent screen touch “switch off and on”",
+        "next": "Touch “next family member”, take the card, put down the next one",
+        "take": "Take the card",
+        "only-auto": "Only the automatic demo can stage this (uketsuke demo --auto)",
+    },
+}
+_SHARING = {Sharing.ALL: "all", Sharing.NONE: "none", Sharing.ONE_BY_ONE: "one-by-one"}
+_LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+_ENDS_WITH = {
+    Mishap.CARD_TAKEN_DURING_CONSENT: "early",
+    Mishap.POWER_CUT: "power",
+}
+_LIMIT, _SUBSIDIES = "limit", "subsidies"
+
+
+def steps_of(persona: Persona, language: Language) -> list[str]:
+    """What the patient, or the trainer in their place, does; one line each."""
+    say, script = _STEPS[language], persona.script
+    if script.mishap in (Mishap.CARD_HELD, Mishap.TWO_CARDS):
+        return [say["put"], say["only-auto"]]
+    named = {
+        "language": _LANGUAGE_NAMES.get(script.language, script.language),
+        "pins": say["then"].join(script.pins),
+    }
+    return [say[step].format(**named) for step in (*_before(persona), *_until_confirmed(persona), *_answers(persona))]
+
+
+def _before(persona: Persona) -> list[str]:
+    script = persona.script
+    first = {Mishap.SERVICE_SILENT_AT_OPENING: "silence", Mishap.CLOCK_WRONG: "clock"}.get(script.mishap, "")
+    put = "put-phone" if persona.card.kind.startswith("phone") else "put"
+    chosen = ["language"] if script.language else []
+    return [*([first] if first else []), *chosen, *(["child"] if script.child else []), put]
+
+
+def _until_confirmed(persona: Persona) -> list[str]:
+    script, card, way = persona.script, persona.card, persona.expected.way or persona.script.way
+    if script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
+        return ["early"]
+    if card.kind.startswith("phone"):
+        return ["phone-pin"] if card.kind == "phone-android" and card.ended_days_ago is None else []
+    if card.kind or not card.certificates or script.mishap is Mishap.CLOCK_WRONG:
+        return []
+    if persona.profile is Profile.QUALIFICATION_ONLY:
+        return ["pin"]
+    if script.leaves_at == "ChoosingMethod":
+        return ["cancel"]
+    if script.mishap is Mishap.READER_UNPLUGGED:
+        return ["unplug"]
+    if script.staff:
+        return ["staff"]
+    steps = []
+    if way is Way.PIN and script.way is Way.PIN and card.pin_tries_left == 1:
+        steps.append("go-on")
+    if script.way is Way.PIN and card.pin is not None and card.pin_tries_left != 0:
+        steps.append("pin")
+    if script.way is Way.FACE or way is Way.FACE:
+        steps += ["face", *(["code"] if script.types_code else [])]
+    if script.way is Way.FACE and way is Way.PIN:
+        steps.append("pin")
+    return steps
+
+
+def _answers(persona: Persona) -> list[str]:
+    script, expected = persona.script, persona.expected
+    if script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
+        return []
+    steps = ["register"] if persona.person == "unregistered" else []
+    if script.mishap in _ENDS_WITH:
+        return [*steps, _ENDS_WITH[script.mishap]]
+    if script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
+        steps.append("silence-late")
+    if set(expected.asked) - {_LIMIT}:
+        steps.append(_SHARING[script.sharing])
+    if _SUBSIDIES in expected.asked:
+        steps.append("subsidy-yes" if script.answers.get(_SUBSIDIES, True) else "subsidy-no")
+    if script.leaves_at == "Limit":
+        steps.append("leave")
+    elif _LIMIT in expected.asked and script.sharing is not Sharing.ONE_BY_ONE:
+        steps.append("limit-yes" if script.answers.get(_LIMIT, True) else "limit-no")
+    if script.prescription is PrescriptionForm.ELECTRONIC:
+        steps.append("electronic")
+    return [*steps, "next" if script.next_family else "take"]
