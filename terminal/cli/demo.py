@@ -43,6 +43,10 @@ def demo(
     web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
+    dock_host: Annotated[
+        str,
+        typer.Option(help="With --web: an address of this computer where the dock answers a tablet too, by its code."),
+    ] = "",
     profile: Annotated[
         Profile | None, typer.Option(help="clinic, pharmacy or qualification-only, for the screen.")
     ] = None,
@@ -56,7 +60,11 @@ def demo(
 
     settings = for_stage(settings, camera)
     if web:
-        raise typer.Exit(in_browser(settings, camera, pcsc=pcsc, service=service, port=port, open_browser=not no_open))
+        raise typer.Exit(
+            in_browser(
+                settings, camera, pcsc=pcsc, service=service, port=port, open_browser=not no_open, dock_host=dock_host
+            )
+        )
     if not auto and json is None and not persona and sys.stdout.isatty():
         raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
@@ -104,7 +112,14 @@ def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: 
 
 
 def in_browser(
-    settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None, port: int, open_browser: bool
+    settings: "Settings",
+    camera: str | None,
+    *,
+    pcsc: bool,
+    service: str | None,
+    port: int,
+    open_browser: bool,
+    dock_host: str = "",
 ) -> int:
     with plain_errors():
         from terminal.counter_web.program import run_web
@@ -122,8 +137,13 @@ def in_browser(
         docks: list[DockSite] = []
 
         def dock() -> DockSite:
-            docks.append(DockSite(settings, port + 1 if port else 0, tell, source=source))
+            docks.append(DockSite(settings, port + 1 if port else 0, tell, source=source, second_device=dock_host))
             return docks[0]
+
+        def staff() -> StaffPages:
+            pages = StaffPages(settings, port + 2 if port else 0, tell)
+            docks[0].show_staff(pages.sites[0])
+            return pages
 
         async def opening() -> Opened:
             from terminal.simulated.demo.live import LiveDemo
@@ -150,7 +170,7 @@ def in_browser(
                 tell=tell,
                 log_file=settings.state_dir / "terminal.log",
                 companion=dock,
-                staff=lambda: StaffPages(settings, port + 2 if port else 0, tell),
+                staff=staff,
             )
         finally:
             for one in demo:

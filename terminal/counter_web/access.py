@@ -19,17 +19,24 @@ COOKIE_SECONDS = 30 * 24 * 3600
 class Access:
     """One per page and port. `clock` gives seconds since the epoch."""
 
-    def __init__(self, key_file: Path, port: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        key_file: Path,
+        port: int,
+        clock: Callable[[], float] = time.time,
+        *,
+        code_seconds: float = CODE_SECONDS,
+    ) -> None:
         self.cookie_name = f"uketsuke-{port}"
         self._key = load_or_create_key(key_file)
-        self._clock = clock
+        self._clock, self._code_seconds = clock, code_seconds
         self._codes: dict[str, float] = {}
 
     def new_code(self) -> str:
-        """A code that opens the page once, within `CODE_SECONDS`."""
+        """A code that opens the page once, within `code_seconds`."""
         code = secrets.token_urlsafe(16)
         self._codes = {old: until for old, until in self._codes.items() if until > self._clock()}
-        self._codes[code] = self._clock() + CODE_SECONDS
+        self._codes[code] = self._clock() + self._code_seconds
         return code
 
     def exchange(self, code: str) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +27,8 @@ class Companion(Protocol):
     """A page beside the patient's, made once the terminal has been put together."""
 
     @property
-    def site(self) -> Site: ...
+    def sites(self) -> Sequence[Site]:
+        """The first one is opened in the browser, and may hold the patient's page in itself."""
 
     def take_over(self, opened: Opened, patient: Site) -> None: ...
 
@@ -65,18 +66,19 @@ class WebTerminal:
             self.screen, SHARED, settings.state_dir / "web" / "patient.key", port, tell, sound=self.screen.voice.clip
         )
         if companion is not None:
-            companion.site.show_in_itself(self.site)
+            companion.sites[0].show_in_itself(self.site)
         self._ending = asyncio.Event()
 
     async def run(self) -> int:
         asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
-        sites = [self.site] if self.companion is None else [self.site, self.companion.site]
+        beside = self.companion.sites if self.companion is not None else ()
+        sites = [self.site, *beside]
         addresses = [site.tell_address() for site in sites]
         for site in sites:
             site.start()
         if self.staff is not None:
             self.staff.start()
-        opening = asyncio.create_task(_show_in_browser(addresses[-1])) if self._open_browser else None
+        opening = asyncio.create_task(_show_in_browser(addresses[1 if beside else 0])) if self._open_browser else None
         try:
             return await self._conduct()
         finally:

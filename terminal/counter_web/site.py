@@ -15,9 +15,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from terminal.counter_web.access import COOKIE_SECONDS, Access
+from terminal.counter_web.access import CODE_SECONDS, COOKIE_SECONDS, Access
 from terminal.counter_web.line import Line
-from terminal.counter_web.middleware import PageMiddleware
+from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,16 @@ class Hub(Protocol):
         """What a page says that came with no cookie and no good code."""
 
 
+class Framed(Protocol):
+    """A site whose page may stand in another's."""
+
+    @property
+    def origin(self) -> str: ...
+
+    def stand_in(self, origin: str) -> None:
+        """Let the pages of that origin hold this site's in a frame."""
+
+
 class Site:
     """Has its port from the start; answers between `start` and `stop`."""
 
@@ -61,30 +71,35 @@ class Site:
         *,
         on_picture: Callable[[bytes], None] | None = None,
         sound: Sound | None = None,
+        host: str = HOST,
+        code_seconds: float = CODE_SECONDS,
     ) -> None:
         """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use.
 
         `on_picture`: takes pictures of the browser's camera, which this page may use then. `sound`: gives the WAV file
-        of a clip that the page was told to play.
+        of a clip that the page was told to play. `host`: the address of this computer to answer at; `code_seconds`: how
+        long an address opens the page.
         """
         quiet_web_loggers()
-        self._listener = listen(HOST, port)
+        self._listener = listen(host, port)
         self.port: int = self._listener.getsockname()[1]
-        self.access = Access(key_file, self.port)
+        self.access = Access(key_file, self.port, code_seconds=code_seconds)
         self._hub, self._page, self._tell = hub, page, tell
         self._told_at = -_NEW_ADDRESS_EVERY
         self._on_picture, self._sound = on_picture, sound
-        self._outermost = PageMiddleware(self._routes(), self.port, camera=on_picture is not None)
+        names = LOOPBACK_NAMES if host == HOST else (f"[{host}]" if ":" in host else host,)
+        self._outermost = PageMiddleware(self._routes(), self.port, names, camera=on_picture is not None)
+        self._name = names[0]
         self._server = Server(self._outermost)
         self._serving: asyncio.Task[None] | None = None
 
     @property
     def origin(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self._name}:{self.port}"
 
     @property
     def address(self) -> str:
-        """Opens the page once, within a minute."""
+        """Opens the page once, while its code is fresh."""
         return f"{self.origin}/#{self.access.new_code()}"
 
     def tell_address(self) -> str:
@@ -94,10 +109,13 @@ class Site:
         self._tell(address)
         return address
 
-    def show_in_itself(self, other: "Site") -> None:
-        """Let this site's page hold the other's in a frame; nothing else may."""
-        self._outermost.frames = other.origin
-        other._outermost.framed_by = self.origin
+    def show_in_itself(self, other: "Framed") -> None:
+        """Let this site's page hold the other's in a frame; no other site may."""
+        self._outermost.frames = f"{self._outermost.frames} {other.origin}".removeprefix("'none' ")
+        other.stand_in(self.origin)
+
+    def stand_in(self, origin: str) -> None:
+        self._outermost.framed_by = origin
 
     def start(self) -> None:
         self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")

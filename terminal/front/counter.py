@@ -1,9 +1,11 @@
 """What a front end needs of what conducts the reception. The conductor is one."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from terminal.conductor.delivery import Delivery
 from terminal.conductor.patient import Patient
+from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.folder import Undelivered
 from terminal.session.effects import Effect
 from terminal.session.events import Event
@@ -53,3 +55,14 @@ class Counter(Protocol):
     async def run(self) -> None: ...
 
     def stop(self) -> None: ...
+
+
+@runtime_checkable
+class WithService(Protocol):
+    """A counter through which the service can be asked, as staff's page does."""
+
+    @property
+    def service(self) -> ServiceDesk: ...
+
+    @property
+    def delivery(self) -> Delivery: ...

@@ -16,10 +16,9 @@ from consent.lifecycle import LifeCycleError
 from consent.store import LedgerError
 from terminal.assembly import ledger_path
 from terminal.conductor.clock import Clock
-from terminal.conductor.conductor import Conductor
 from terminal.front.call_command import CallCommand
 from terminal.front.calls import Calls
-from terminal.front.counter import Counter
+from terminal.front.counter import Counter, WithService
 from terminal.front.opened import Opened
 from terminal.session import events as ev
 from terminal.session.states import Idle, StaffCheck, State
@@ -125,10 +124,10 @@ class StaffDesk:
 
     def _answers(self) -> bool | None:
         counter = self._counter
-        return counter.service.client.answers if isinstance(counter, Conductor) else None
+        return counter.service.client.answers if isinstance(counter, WithService) else None
 
     async def _ask_service(self) -> None:
-        if isinstance(self._counter, Conductor):
+        if isinstance(self._counter, WithService):
             await self._counter.service.client.challenge()
             self.look_soon()
 
@@ -243,7 +242,7 @@ class StaffDesk:
         """As `uketsuke ledger withdraw`: written down first, then told to the service."""
         say = self._say[visitor.language]
         row = next((row for row in self._rows if row.reception == reception), None)
-        if row is None or not isinstance(self._counter, Conductor):
+        if row is None or not isinstance(self._counter, WithService):
             return
         try:
             told = await self._counter.delivery.withdraw(row.check_id, items)

@@ -102,8 +102,16 @@ class StaffSite:
         self._serving: asyncio.Task[None] | None = None
 
     @property
+    def origin(self) -> str:
+        return f"{self._scheme}://{self._reach.names[0]}:{self.port}"
+
+    @property
     def address(self) -> str:
-        return f"{self._scheme}://{self._reach.names[0]}:{self.port}/staff"
+        return f"{self.origin}/staff"
+
+    def stand_in(self, origin: str) -> None:
+        """Let the pages of that origin hold this one in a frame."""
+        self._outermost.framed_by = origin
 
     def start(self) -> None:
         self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"staff {self.port}")

@@ -46,6 +46,7 @@ _WORDS = {
     "says": "dock.says",
     "end": "dock.end",
     "trainee": "dock.trainee",
+    "staffPage": "dock.staff-page",
     "oneMoment": "web.one-moment",
 }
 
@@ -67,7 +68,9 @@ def book() -> dict[str, Any]:
     return {
         "words": words_of(_WORDS),
         "people": {
-            name: {language: _told(persona, language) for language in LANGUAGES} for name, persona in BY_NAME.items()
+            name: {"family": [one.name for one in persona.family]}
+            | {language: _told(persona, language) for language in LANGUAGES}
+            for name, persona in BY_NAME.items()
         },
         "lists": [
             {

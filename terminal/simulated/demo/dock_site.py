@@ -19,6 +19,7 @@ from terminal.simulated.demo.dock_book import LANGUAGES, book, words_of
 from terminal.simulated.demo.lesson import Lesson
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID
+from terminal.staff_web.site import StaffSite
 from terminal.words.catalogue import words
 
 log = logging.getLogger(__name__)
@@ -35,23 +36,55 @@ _ASKED = {
 }
 
 
+_ELSEWHERE_SECONDS = 600.0
+"""The address is typed into a tablet by hand."""
+
+
 class DockSite:
     """A companion of `WebTerminal`."""
 
-    def __init__(self, settings: Settings, port: int, tell: Tell, *, source: BrowserSource | None = None) -> None:
-        """`source`: the browser's camera stands for the terminal's."""
+    def __init__(
+        self,
+        settings: Settings,
+        port: int,
+        tell: Tell,
+        *,
+        source: BrowserSource | None = None,
+        second_device: str = "",
+    ) -> None:
+        """`source`: the browser's camera stands for the terminal's.
+
+        `second_device`: an address of this computer at which the dock, without the patient's screen, answers another
+        device that has the address with its code. Raises `NotReady` where a port is in use.
+        """
         on_picture = source.put if source is not None else None
-        self.site = Site(self, PAGE, settings.state_dir / "web" / "dock.key", port, tell, on_picture=on_picture)
+        keys = settings.state_dir / "web"
+        self.site = Site(self, PAGE, keys / "dock.key", port, tell, on_picture=on_picture)
+        self.sites = [self.site]
+        if second_device:
+            hub = _SecondDevice(self)
+            key = keys / "dock-elsewhere.key"
+            self.sites.append(
+                Site(hub, PAGE, key, self.site.port, tell, host=second_device, code_seconds=_ELSEWHERE_SECONDS)
+            )
         self._source = source
         self._agreed: asyncio.Future[None] | None = None
         self._trouble = ""
         self._camera_wanted = False
         self._lines: list[Line] = []
+        self._elsewhere: set[Line] = set()
+        """Those of them on a second device, which cannot reach the patient's screen."""
         self._dock: Dock | None = None
         self._patient: Site | None = None
+        self._staff = ""
         self._lesson = Lesson()
         self._begun = False
         self._running: set[asyncio.Task[None]] = set()
+
+    def show_staff(self, staff: StaffSite) -> None:
+        """Let staff's page stand beside the patient's screen."""
+        self.site.show_in_itself(staff)
+        self._staff = staff.address
 
     async def ask(self, trouble: str = "") -> None:
         """Ask on the page whether the portrait may be taken; `trouble`: why the last try gave none."""
@@ -65,7 +98,8 @@ class DockSite:
 
             self._source.on_wanted = on_wanted
         for line in self._lines:
-            self._show_question(line)
+            if line not in self._elsewhere:
+                self._show_question(line)
         await self._agreed
         self._agreed = None
 
@@ -74,27 +108,32 @@ class DockSite:
 
     def _want_camera(self, wanted: bool) -> None:
         self._camera_wanted = wanted
-        for line in self._lines:
+        for line in set(self._lines) - self._elsewhere:
             line.tell("camera", on=wanted)
 
     def take_over(self, opened: Opened, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
         opened.counter.listen(on_state=self._on_state)
+        if self._dock is not None and self._dock.current != self._lesson.drill.personas[0]:
+            self._begin(self._dock.choose(self._lesson.drill.personas[0]))
         for line in self._lines:
             self._show_all(line)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def join(self, line: Line) -> None:
+    def join(self, line: Line, *, elsewhere: bool = False) -> None:
         self._lines.append(line)
-        if self._agreed is not None:
+        if elsewhere:
+            self._elsewhere.add(line)
+        if self._agreed is not None and not elsewhere:
             self._show_question(line)
-        if self._camera_wanted:
+        if self._camera_wanted and not elsewhere:
             line.tell("camera", on=True)
         self._show_all(line)
 
     def leave(self, line: Line) -> None:
         self._lines.remove(line)
+        self._elsewhere.discard(line)
 
     def hear(self, line: Line, text: str) -> bool:
         message = ms.read_message(text)
@@ -170,7 +209,8 @@ class DockSite:
             return
         assert self._patient is not None
         line.tell("book", **book())
-        line.tell("counter", address=self._patient.address)
+        if line not in self._elsewhere:
+            line.tell("counter", address=self._patient.address, staff=self._staff)
         line.tell("dock", **self._drawn(self._dock))
 
     def _tell(self, trouble: str = "") -> None:
@@ -196,3 +236,22 @@ class DockSite:
             "begun": self._begun,
             "trouble": trouble,
         }
+
+
+class _SecondDevice:
+    """The hub of the dock's site on the network."""
+
+    def __init__(self, dock: DockSite) -> None:
+        self._dock = dock
+
+    def join(self, line: Line) -> None:
+        self._dock.join(line, elsewhere=True)
+
+    def leave(self, line: Line) -> None:
+        self._dock.leave(line)
+
+    def hear(self, line: Line, text: str) -> bool:
+        return self._dock.hear(line, text)
+
+    def address_old(self) -> list[str]:
+        return self._dock.address_old()

@@ -13,11 +13,12 @@ from playwright.async_api import FrameLocator, Page, async_playwright, expect
 from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
 from terminal.simulated.demo.dock_site import DockSite
-from terminal.simulated.demo.live import LiveDemo
+from terminal.simulated.demo.live import LiveDemo, with_staff_password
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import DRILLS
 from terminal.simulated.personas.steps import steps_of
 from terminal.simulated.personas.tales import Language, tale_of
+from terminal.staff_web.pages import StaffPages
 from terminal.words.catalogue import LANGUAGES, words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
@@ -33,7 +34,7 @@ class Trainer:
 
     @property
     def counter(self) -> FrameLocator:
-        return self.page.frame_locator("iframe")
+        return self.page.frame_locator("iframe.patient")
 
     async def hand(self, name: str) -> None:
         await self.page.locator(f"[data-hand={name}]").click()
@@ -68,10 +69,20 @@ class Trainer:
 
 @asynccontextmanager
 async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
+    settings = with_staff_password(settings)
     demo = LiveDemo(settings)
     dock = DockSite(settings, 0, lambda _: None)
+    staff = StaffPages(settings, 0, lambda _: None)
+    dock.show_staff(staff.sites[0])
     terminal = WebTerminal(
-        demo.open, settings, port=0, simulated=True, open_browser=False, tell=lambda _: None, companion=dock
+        demo.open,
+        settings,
+        port=0,
+        simulated=True,
+        open_browser=False,
+        tell=lambda _: None,
+        companion=dock,
+        staff=staff,
     )
     running = asyncio.create_task(terminal.run())
     wrong: list[str] = []
@@ -106,6 +117,10 @@ def test_a_trainer_follows_hana(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         page = trainer.page
         assert words("ja")("dock.invitation") in await page.inner_text(".now h2")
+        await trainer.hand("staff")  # beside the patient's screen
+        staff = page.frame_locator("iframe.staff")
+        await staff.locator("input[type=password]").wait_for()
+        await trainer.hand("staff")
         await trainer.open("all")
         await trainer.hand("card")
         await trainer.by_pin()
@@ -154,10 +169,9 @@ def test_a_trainers_lists_at_a_pharmacy_with_a_family_and_in_a_power_cut(tmp_pat
         await expect(counter.locator("[data-offer=help]")).to_be_visible()
         await trainer.choose("clock-wrong")
         await trainer.hand("late")
-        await trainer.hand("service-slow")
         await trainer.hand("card")
-        await trainer.touch("pin") if await counter.locator("[data-offer=pin]").is_visible() else None
         await trainer.marked("clock-wrong")
+        await trainer.hand("service-slow")
         await trainer.hand("reset")
         await expect(page.locator(".mark.done, .mark.otherwise")).to_have_count(0)
         await expect(page.locator("[data-hand=late]")).to_have_attribute("aria-pressed", "false")

@@ -15,7 +15,8 @@ let book = null;
 let state = null;
 let asked = null;
 /** Which parts of the page are folded open. */
-const unfolded = { answer: false, more: false };
+const unfolded = { answer: false, more: false, staff: false };
+let addresses = {};
 
 const link = new Link({
   onMessage(message) {
@@ -33,19 +34,33 @@ const link = new Link({
       veil.textContent = "";
       draw();
     } else if (message.type === "counter") {
-      counter.querySelector("iframe")?.remove();
-      counter.append(make("iframe", { src: message.address, title: "受付 / the patient's screen" }));
+      addresses = message;
+      frames();
     }
   },
   onPicture() {},
   onGone() {
-    counter.querySelector("iframe")?.remove();
+    counter.querySelectorAll("iframe").forEach((frame) => frame.remove());
     veil.textContent = book?.words[language].oneMoment ?? "…";
   },
   onRefused(sentences) {
     veil.textContent = sentences.join("\n");
   },
 });
+
+/** The patient's screen and, where it was asked for, staff's page below it. A code opens the patient's screen once. */
+function frames() {
+  counter.querySelectorAll("iframe").forEach((frame) => frame.remove());
+  document.body.classList.add("with-counter");
+  counter.append(make("iframe", { class: "patient", src: addresses.address, title: "受付 / the patient's screen" }));
+  beside();
+}
+
+function beside() {
+  counter.classList.toggle("two", unfolded.staff);
+  counter.querySelector(".staff")?.remove();
+  if (unfolded.staff) counter.append(make("iframe", { class: "staff", src: addresses.staff, title: "係員の画面 / staff's page" }));
+}
 
 const act = (message) => link.send(message);
 
@@ -60,7 +75,7 @@ function draw() {
   const focused = document.activeElement?.dataset?.hand;
   const scrolled = dock.querySelector(".people")?.scrollTop ?? 0;
   dock.replaceChildren(
-    make("header", {}, make("h1", {}, words.title), plain(words.print, () => printSheet(book, state, language)), other(words)),
+    make("header", {}, make("h1", {}, words.title), staffPage(words), plain(words.print, () => printSheet(book, state, language)), other(words)),
     now(words),
     people({ book, state, language, act }));
   dock.querySelector(".people").scrollTop = scrolled;
@@ -71,7 +86,7 @@ function draw() {
 function now(words) {
   const told = book.people[state.current][language];
   return make("section", { class: "now", "aria-label": words.who },
-    make("h2", {}, state.begun ? told.who : `${words.invitation}: ${told.who}`),
+    make("h2", {}, state.begun || state.current !== book.lists[0].people[0] ? told.who : words.invitation),
     state.trouble ? make("p", { class: "trouble", role: "alert" }, state.trouble) : undefined,
     make("ol", { "aria-label": words.steps }, ...told.steps.map((step) => make("li", {}, step))),
     hands({ book, state, words, act, unfolded }),
@@ -85,6 +100,14 @@ function folded(name, title, content) {
   const details = make("details", { open: unfolded[name] }, make("summary", {}, title), content);
   details.addEventListener("toggle", () => { unfolded[name] = details.open; });
   return details;
+}
+
+function staffPage(words) {
+  if (!addresses.staff) return undefined;
+  const button = plain(words.staffPage, () => { unfolded.staff = !unfolded.staff; beside(); draw(); });
+  button.setAttribute("aria-pressed", String(unfolded.staff));
+  button.dataset.hand = "staff";
+  return button;
 }
 
 /** The button for the other language. */

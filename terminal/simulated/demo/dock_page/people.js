@@ -4,8 +4,11 @@ import { make } from "/page/js/make.js";
 
 const MARKS = { done: "✓", otherwise: "△", open: "・" };
 
-export function standing(state, name) {
-  return state.done.includes(name) ? "done" : state.otherwise.includes(name) ? "otherwise" : "open";
+/** A family is done when each of them is. */
+export function standing(book, state, name) {
+  const { family } = book.people[name];
+  if (family.every((one) => state.done.includes(one))) return "done";
+  return family.some((one) => state.otherwise.includes(one)) ? "otherwise" : "open";
 }
 
 export function listed(book, state) {
@@ -14,7 +17,7 @@ export function listed(book, state) {
 
 export function counted(book, state, words) {
   const { people } = listed(book, state);
-  const done = people.filter((name) => state.done.includes(name)).length;
+  const done = people.filter((name) => standing(book, state, name) === "done").length;
   return words.count.replace("{done}", done).replace("{all}", people.length);
 }
 
@@ -28,7 +31,7 @@ export function people({ book, state, language, act }) {
     make("ul", { class: "people", "aria-label": words.who }, ...list.people.map((name) => make("li", {}, person(name)))));
 
   function person(name) {
-    const how = standing(state, name);
+    const how = standing(book, state, name);
     const item = make("button", { type: "button", "aria-current": name === state.current ? "true" : undefined, "data-person": name },
       make("span", { class: `mark ${how}`, role: "img", "aria-label": words[how] }, MARKS[how]),
       make("span", {}, book.people[name][language].who));

@@ -24,7 +24,7 @@ function fill(book, state, language) {
 
   function row(name) {
     const told = book.people[name][language];
-    const mark = standing(state, name) === "done" ? "☑" : "☐";
+    const mark = standing(book, state, name) === "done" ? "☑" : "☐";
     return make("tr", {}, make("td", { class: "box" }, mark), make("td", {}, told.who), make("td", {}, make("ol", {}, ...told.steps.map((step) => make("li", {}, step)))),
       make("td", {}, told.staff), make("td", {}, told.says), make("td", {}, told.end));
   }
