@@ -62,6 +62,7 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
         consent=settings.consent,
         face=settings.vision.face,
         face_attempts=settings.vision.attempts,
+        camera_stays_on=settings.vision.keep_open and settings.vision.face,
         also_pin=settings.vision.also_pin,
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,

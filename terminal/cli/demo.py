@@ -132,7 +132,7 @@ def in_browser(
         from terminal.staff_web.pages import StaffPages
 
         settings = with_staff_password(settings)
-        source = BrowserSource() if camera == BROWSER else None
+        source = BrowserSource() if camera in (BROWSER, None) else None
         demo: list[LiveDemo] = []
         docks: list[DockSite] = []
 

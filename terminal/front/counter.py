@@ -58,7 +58,7 @@ class Counter(Protocol):
 
 
 @runtime_checkable
-class WithService(Protocol):
+class WithService(Counter, Protocol):
     """A counter through which the service can be asked, as staff's page does."""
 
     @property

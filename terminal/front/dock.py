@@ -59,6 +59,10 @@ class Dock(Protocol):
     @property
     def props(self) -> Props: ...
 
+    @property
+    def own_face(self) -> bool | None:
+        """Whether a real person sits before the camera; None where that cannot be changed."""
+
     def on_settings(self, changed: Callable[[Settings], None]) -> None:
         """Call `changed` when another institution's persona comes: the same sentences may read otherwise there."""
 
@@ -86,6 +90,12 @@ class Dock(Protocol):
 
     async def switch_off_and_on(self) -> None:
         """As in a power cut. A card that lies there is taken first."""
+
+    async def sit_down(self) -> None:
+        """A real person is before the camera from here on: takes the portrait. Raises `NotReady` where nobody is."""
+
+    async def stand_up(self) -> None:
+        """The drawn persons again; the portrait is forgotten."""
 
     async def tidy(self) -> None:
         """Everything on the counter as in the morning."""

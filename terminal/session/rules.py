@@ -57,6 +57,8 @@ class Rules:
     """Whether the face alone, or the PIN alone, is too little; `terminal.session.certainty` says when."""
     code_tries_floor: int = 3
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
+    camera_stays_on: bool = False
+    """The camera is open between receptions too, its frames thrown away undecoded."""
     reads_fronts: bool = False
     """A camera can read the code printed on a card's front."""
     reads_ahead: bool = False

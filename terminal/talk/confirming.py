@@ -68,7 +68,8 @@ def idle(state: Idle, scene: Scene) -> Body:
     if state.purpose == "inquiry":
         marks.append(Line(say("idle.inquiry"), LineKind.REASON))
     question = say("idle.card-shown" if isinstance(state, CardShown) else "idle.question")
-    takes = hints(say("idle.hint"), say("idle.hint.phone") if scene.rules.phone else "")
+    phone = say("idle.hint.phone") if scene.rules.phone else ""
+    takes = hints(say("idle.hint"), phone, say("idle.hint.camera-on") if scene.rules.camera_stays_on else "")
     return Body(step=GuideStep.READ, question=question, lines=tuple(marks) or takes, sign=Sign.PUT_CARD)
 
 

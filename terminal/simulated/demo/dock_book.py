@@ -46,6 +46,7 @@ _WORDS = {
     "says": "dock.says",
     "end": "dock.end",
     "trainee": "dock.trainee",
+    "ownFace": "dock.own-face",
     "staffPage": "dock.staff-page",
     "oneMoment": "web.one-moment",
 }

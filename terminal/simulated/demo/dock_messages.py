@@ -65,13 +65,21 @@ class Power(_Message):
     type: Literal["power"]
 
 
+class OwnFace(_Message):
+    """The trainer sits down before the browser's camera, or stands up again."""
+
+    type: Literal["own-face"]
+    on: bool
+
+
 class Agree(_Message):
-    """The portrait may be taken."""
+    """The portrait may be taken, or not."""
 
     type: Literal["agree"]
+    yes: bool
 
 
-Hand = Choose | Open | Reset | Card | Cover | Unplug | Treat | Late | Power
+Hand = Choose | Open | Reset | Card | Cover | Unplug | Treat | Late | Power | OwnFace
 _ANY: TypeAdapter[Hand | Agree] = TypeAdapter(Annotated[Hand | Agree, Field(discriminator="type")])
 
 

@@ -33,6 +33,7 @@ _ASKED = {
     "language": "dock.language",
     "taking": "webcam.taking",
     "refused": "webcam.refused",
+    "back": "webcam.back",
 }
 
 
@@ -68,7 +69,7 @@ class DockSite:
                 Site(hub, PAGE, key, self.site.port, tell, host=second_device, code_seconds=_ELSEWHERE_SECONDS)
             )
         self._source = source
-        self._agreed: asyncio.Future[None] | None = None
+        self._agreed: asyncio.Future[bool] | None = None
         self._trouble = ""
         self._camera_wanted = False
         self._lines: list[Line] = []
@@ -86,7 +87,7 @@ class DockSite:
         self.site.show_in_itself(staff)
         self._staff = staff.address
 
-    async def ask(self, trouble: str = "") -> None:
+    async def ask(self, trouble: str = "") -> bool:
         """Ask on the page whether the portrait may be taken; `trouble`: why the last try gave none."""
         loop = asyncio.get_running_loop()
         self._agreed, self._trouble = loop.create_future(), trouble
@@ -100,11 +101,18 @@ class DockSite:
         for line in self._lines:
             if line not in self._elsewhere:
                 self._show_question(line)
-        await self._agreed
+        agreed = await self._agreed
         self._agreed = None
+        return agreed
 
     def _show_question(self, line: Line) -> None:
-        line.tell("ask", words=words_of(_ASKED), trouble=self._trouble, browser=self._source is not None)
+        line.tell(
+            "ask",
+            words=words_of(_ASKED),
+            trouble=self._trouble,
+            browser=self._source is not None,
+            back=self._dock is not None,
+        )
 
     def _want_camera(self, wanted: bool) -> None:
         self._camera_wanted = wanted
@@ -141,7 +149,7 @@ class DockSite:
             return False
         if isinstance(message, ms.Agree):
             if self._agreed is not None and not self._agreed.done():
-                self._agreed.set_result(None)
+                self._agreed.set_result(message.yes)
         elif self._dock is not None and line in self._lines:
             self._begin(self._act(message, self._dock))
         return True
@@ -175,10 +183,23 @@ class DockSite:
                 await dock.treat_service(service)
             case ms.Late(on=on):
                 await dock.set_clock_late(on)
+            case ms.OwnFace(on=True) if dock.own_face is False:
+                await self._sit_down(dock)
+            case ms.OwnFace(on=False) if dock.own_face:
+                await dock.stand_up()
             case ms.Power():
                 await dock.switch_off_and_on()
             case _:
                 pass
+
+    async def _sit_down(self, dock: Dock) -> None:
+        trouble = ""
+        while await self.ask(trouble):
+            try:
+                await dock.sit_down()
+                return
+            except NotReady as error:
+                trouble = str(error)
 
     def address_old(self) -> list[str]:
         return [words(language)("web.address-old") for language in LANGUAGES]
@@ -214,7 +235,7 @@ class DockSite:
         line.tell("dock", **self._drawn(self._dock))
 
     def _tell(self, trouble: str = "") -> None:
-        if self._dock is not None:
+        if self._dock is not None and self._agreed is None:
             for line in self._lines:
                 line.tell("dock", **self._drawn(self._dock, trouble))
 
@@ -231,6 +252,7 @@ class DockSite:
             "readerOut": props.reader_unplugged,
             "service": props.service,
             "late": props.clock_late,
+            "ownFace": dock.own_face,
             "done": sorted(lesson.done),
             "otherwise": sorted(lesson.otherwise),
             "begun": self._begun,

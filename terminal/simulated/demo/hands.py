@@ -11,6 +11,7 @@ from terminal.front.dock import OTHER_CARD, DockPersona, Props, Service
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
+from terminal.simulated.demo.scene import Scene
 from terminal.simulated.demo.stage import Stage, SyntheticStage
 from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
@@ -37,12 +38,12 @@ class DemoDock:
         counter: Counter,
         terminal: DemoTerminal,
         place: Callable[[], CardPlace],
-        stage: Stage,
+        scene: Scene,
         clock: WrongClock,
         personas: Sequence[Persona],
     ) -> None:
         """`place`: the present terminal's. `clock`: what all terminals go by."""
-        self._counter, self._terminal, self._place, self._stage = counter, terminal, place, stage
+        self._counter, self._terminal, self._place, self._scene = counter, terminal, place, scene
         self._clock = clock
         self._personas = tuple(personas)
         self._persona = self._personas[0]
@@ -59,6 +60,14 @@ class DemoDock:
     @property
     def current(self) -> str:
         return self._persona.name
+
+    @property
+    def _stage(self) -> Stage:
+        return self._scene.stage
+
+    @property
+    def own_face(self) -> bool | None:
+        return not self._scene.is_drawn if self._scene.may_change else None
 
     @property
     def family(self) -> Sequence[str]:
@@ -153,6 +162,24 @@ class DemoDock:
         async with self._one_at_a_time:
             await self._take()
             await self._terminal.change(self._terminal.settings)
+
+    async def sit_down(self) -> None:
+        async with self._one_at_a_time:
+            await self._take()
+            await asyncio.to_thread(self._scene.sit_down)
+            await self._change_stage(keep_cards=False)
+
+    async def stand_up(self) -> None:
+        async with self._one_at_a_time:
+            await self._take()
+            self._scene.stand_up()
+            await self._change_stage(keep_cards=True)
+            await asyncio.to_thread(self._stage.show, self._persona)
+
+    async def _change_stage(self, *, keep_cards: bool) -> None:
+        self._counter.props = self._counter.props.afresh(keep_cards=keep_cards)
+        self.props = replace(self.props, camera_covered=False, camera_unplugged=False)
+        await self._terminal.change(self._terminal.settings)
 
     async def tidy(self) -> None:
         await self.pull_card()

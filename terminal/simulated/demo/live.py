@@ -1,6 +1,7 @@
 """The demo on a screen: everything embedded, with hands for the simulated devices in its dock."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,17 +12,20 @@ from terminal.assembly import Devices, face_engine, open_terminal, rules_of
 from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.conductor import Conductor
 from terminal.front.opened import Opened
+from terminal.simulated.demo.browser_camera import BROWSER
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
 from terminal.simulated.demo.hands import DemoDock
 from terminal.simulated.demo.places import CardPlace, card_places
-from terminal.simulated.demo.stage import open_stage
+from terminal.simulated.demo.scene import Scene
+from terminal.simulated.demo.stage import Stage, open_stage
 from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import WrongClock
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.staff_password import hash_in_force
 
 if TYPE_CHECKING:
+    from vision.engines.engine import FaceEngine
     from vision.sources.protocol import FrameSource
 
 STAFF_PASSWORD = "staff"  # noqa: S105 - the demo's, said on its start and in the README
@@ -38,7 +42,7 @@ class LiveDemo:
     """A real camera or a video file: its person's portrait goes on the cards."""
     service_url: str | None = None
     source: "FrameSource | None" = None
-    """In place of the camera's own."""
+    """In place of the camera's own; without a camera, for who sits down before it later."""
 
     def __post_init__(self) -> None:
         self._ending = ExitStack()
@@ -47,7 +51,8 @@ class LiveDemo:
         return await asyncio.to_thread(self._open)
 
     def _open(self) -> Opened:
-        stage = open_stage(self.camera, face_engine(self.settings), self.source)
+        first = open_stage(self.camera, face_engine(self.settings), self.source)
+        scene = Scene(first, self._sitting(first.engine))
         counter = self._ending.enter_context(
             Counter(self.settings, service_url=self.service_url, keep_cards=self.camera is None)
         )
@@ -63,15 +68,24 @@ class LiveDemo:
             reads_fronts = isinstance(scanner[0], CardCamera)
             return open_terminal(
                 settings,
-                Devices(place.slot, scanner[0] if reads_fronts else place.scanner, stage.camera, stage.engine),
+                Devices(
+                    place.slot, scanner[0] if reads_fronts else place.scanner, scene.stage.camera, scene.stage.engine
+                ),
                 clock=clock,
                 rules=replace(rules_of(settings), staff_enabled=True, phone=True),
                 anchors=counter.props.authority.trust_anchors,
             )
 
         terminal = DemoTerminal(counter.settings, open_one)
-        dock = DemoDock(counter, terminal, lambda: present[0], stage, clock, PERSONAS)
-        return Opened(terminal, stage.camera, dock)
+        dock = DemoDock(counter, terminal, lambda: present[0], scene, clock, PERSONAS)
+        return Opened(terminal, scene, dock)
+
+    def _sitting(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
+        """How somebody sits down before the browser's camera, where it is not the only one."""
+        source = self.source
+        if self.camera is not None or source is None:
+            return None
+        return lambda: open_stage(BROWSER, engine, source)
 
     def close(self) -> None:
         self._ending.close()

@@ -40,6 +40,10 @@ class Props:
     """False: cards stay in memory, as they must when a real person's portrait is on them."""
     _in_memory: dict[str, CardImage] = field(default_factory=dict)
 
+    def afresh(self, *, keep_cards: bool) -> "Props":
+        """The same people, with no card issued in memory yet."""
+        return replace(self, keep_cards=keep_cards, _in_memory={})
+
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
         """The persona's card as issued; reissued if another face is on the photo. Play on a copy: it stays new."""
         if not self.keep_cards:

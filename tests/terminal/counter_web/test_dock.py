@@ -30,7 +30,7 @@ class Trainer:
     """At the dock's page, with the patient's fingers on the screen within it."""
 
     page: Page
-    settings: Settings
+    dock: DockSite
 
     @property
     def counter(self) -> FrameLocator:
@@ -71,7 +71,7 @@ class Trainer:
 async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
     settings = with_staff_password(settings)
     demo = LiveDemo(settings)
-    dock = DockSite(settings, 0, lambda _: None)
+    dock = DockSite(settings, 0, lambda _: None, second_device="127.0.0.2")
     staff = StaffPages(settings, 0, lambda _: None)
     dock.show_staff(staff.sites[0])
     terminal = WebTerminal(
@@ -94,7 +94,7 @@ async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
             page.on("console", lambda message: wrong.append(message.text))
             await page.goto(dock.site.address)
             await page.locator("[data-hand=card]").wait_for()
-            yield Trainer(page, settings)
+            yield Trainer(page, dock)
             axe = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "iframes": False})
             wrong += [violation["id"] for violation in axe.response["violations"]]
             await browser.close()
@@ -131,7 +131,11 @@ def test_a_trainer_follows_hana(tmp_path: Path) -> None:
         assert not await page.locator("dd").first.is_visible()  # the answer is hidden until asked
         await page.get_by_text(words("ja")("dock.answer")).click()
         assert await page.locator("dd").count() == 3
-        await trainer.hand("next")
+        tablet = await page.context.browser.new_page()  # type: ignore[union-attr]
+        await tablet.goto(trainer.dock.sites[1].address)
+        await tablet.locator("[data-hand=next]").click()
+        assert not await tablet.locator("iframe").count()
+        await tablet.close()
         await expect(page.locator("[data-person=pin-wrong-once][aria-current]")).to_be_visible()
         await expect(page.locator("dd").first).not_to_be_visible()
 

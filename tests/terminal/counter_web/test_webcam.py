@@ -1,10 +1,12 @@
 """The demo with one's own face: asked first, the portrait from the browser's camera, the live picture against it."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
@@ -13,6 +15,7 @@ from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
 from terminal.simulated.demo.dock_site import DockSite
 from terminal.simulated.demo.live import LiveDemo
+from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 
@@ -33,6 +36,14 @@ def film_of_hana(path: Path, frames: int = 20) -> Path:
     return path
 
 
+def fake_camera(film: Path) -> tuple[str, ...]:
+    return (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+
+
 async def _sit_down(settings: Settings, film: Path) -> None:
     source = BrowserSource()
     dock = DockSite(settings, 0, lambda _: None, source=source)
@@ -50,13 +61,8 @@ async def _sit_down(settings: Settings, film: Path) -> None:
         opening, settings, port=0, simulated=True, open_browser=False, tell=lambda _: None, companion=dock
     )
     running = asyncio.create_task(terminal.run())
-    fake = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    )
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake])
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
         page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
         await page.goto(dock.site.address)
         take = page.get_by_role("button", name="写真をとって 始める")
@@ -83,9 +89,45 @@ async def _sit_down(settings: Settings, film: Path) -> None:
     demo.close()
 
 
+async def _sit_down_for_a_while(settings: Settings, film: Path) -> None:
+    source = BrowserSource()
+    dock = DockSite(settings, 0, lambda _: None, source=source)
+    demo = LiveDemo(settings, source=source)
+    terminal = WebTerminal(
+        demo.open, settings, port=0, simulated=True, open_browser=False, tell=lambda _: None, companion=dock
+    )
+    running = asyncio.create_task(terminal.run())
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
+        page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
+        await page.goto(dock.site.address)
+        await page.locator("[data-hand=card]").wait_for()
+        await page.locator("summary", has_text=words("ja")("dock.more")).click()
+        own_face = page.locator("[data-hand=own-face]")
+        await own_face.click()
+        await page.get_by_role("button", name=words("ja")("webcam.back")).click()  # not today
+        await expect(own_face).to_have_attribute("aria-pressed", "false")
+        await own_face.click()
+        await page.get_by_role("button", name=words("ja")("webcam.take")).click()
+        await expect(own_face).to_have_attribute("aria-pressed", "true", timeout=60_000)
+        await page.locator("[data-hand=card]").click()
+        await page.frame_locator("iframe").locator("[data-offer=face]").wait_for()
+        await own_face.click()
+        await expect(own_face).to_have_attribute("aria-pressed", "false", timeout=20_000)
+        await page.locator("[data-hand=card]").click()
+        await page.frame_locator("iframe").locator("[data-offer=face]").wait_for()
+        await browser.close()
+    terminal.end()
+    assert await running == 0
+    demo.close()
+
+
 @pytest.mark.long
-def test_a_trainer_tries_it_with_his_own_face(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sitting", [_sit_down, _sit_down_for_a_while], ids=["from the start", "for a while"])
+def test_a_trainer_tries_it_with_a_real_face(
+    tmp_path: Path, sitting: Callable[[Settings, Path], Coroutine[Any, Any, None]]
+) -> None:
     settings = Settings(state_dir=tmp_path / "state")
-    asyncio.run(_sit_down(settings, film_of_hana(tmp_path / "hana.mjpeg")))
+    asyncio.run(sitting(settings, film_of_hana(tmp_path / "hana.mjpeg")))
     kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
     assert not [path for path in kept if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]

@@ -418,6 +418,14 @@ class Hands:
     async def set_clock_late(self, late: bool) -> None:
         self.props = replace(self.props, clock_late=late)
 
+    own_face = None
+
+    async def sit_down(self) -> None:
+        raise AssertionError("there is no camera")
+
+    async def stand_up(self) -> None:
+        raise AssertionError("there is no camera")
+
     async def switch_off_and_on(self) -> None:
         """Nothing is on."""
 

@@ -344,3 +344,10 @@ def test_an_expired_phone_sends_to_the_card_and_the_app_not_to_the_city() -> Non
     assert "カードをお持ちなら カードで受付できます" in lines
     assert not any("新しくできます" in line for line in lines)
     assert any("新しくできます" in line.text for line in seen(expired).body.lines)
+
+
+def test_the_first_screen_says_that_a_camera_stays_on(language: str) -> None:
+    said = speak(language)("idle.hint.camera-on")
+    stays = seen(state_of("idle", language), replace(RULES, camera_stays_on=True))
+    assert said in [line.text for line in stays.body.lines]
+    assert said not in [line.text for line in seen(state_of("idle", language)).body.lines]

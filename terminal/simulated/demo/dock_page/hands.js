@@ -23,7 +23,8 @@ export function hands({ book, state, words, act, unfolded }) {
       button("camera", words.cameraOut, { type: "unplug", device: "camera", on: !state.cameraOut }, { pressed: state.cameraOut }),
       button("reader", words.readerOut, { type: "unplug", device: "reader", on: !out }, { pressed: out }),
       button("late", words.late, { type: "late", on: !state.late }, { pressed: state.late }),
-      button("power", words.power, { type: "power" })),
+      button("power", words.power, { type: "power" }),
+      state.ownFace === null ? undefined : button("own-face", words.ownFace, { type: "own-face", on: !state.ownFace }, { pressed: state.ownFace })),
     make("div", { class: "service", role: "group", "aria-label": words.service }, make("span", {}, words.service),
       ...SERVICES.map((one) => button(`service-${one}`, words[one], { type: "service", service: one }, { pressed: state.service === one }))));
   more.addEventListener("toggle", () => { unfolded.more = more.open; });

@@ -7,7 +7,9 @@ let stream = null;
 /** The parts of the page that asks. `other` makes the button for the other language. */
 export function ask(asked, words, act, other) {
   const take = make("button", { type: "button", class: "main" }, words.take);
-  const place = make("div", { class: "hands" }, take);
+  const back = make("button", { type: "button" }, words.back);
+  back.addEventListener("click", () => act({ type: "agree", yes: false }));
+  const place = make("div", { class: "hands" }, take, asked.back ? back : undefined);
   const trouble = make("p", { class: "trouble", role: "alert", hidden: !asked.trouble }, asked.trouble);
   take.addEventListener("click", async () => {
     if (asked.browser && !(await granted())) {
@@ -16,7 +18,7 @@ export function ask(asked, words, act, other) {
       return;
     }
     place.replaceChildren(make("p", { role: "status" }, words.taking));
-    act({ type: "agree" });
+    act({ type: "agree", yes: true });
   });
   return [
     make("header", {}, make("h1", {}, words.question), other(words)),

@@ -1,0 +1,59 @@
+"""Who stands before the demo's camera: drawn persons, or the person who sits before a real one."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from terminal.simulated.demo.stage import Stage
+
+if TYPE_CHECKING:
+    from vision.camera import Camera
+    from vision.frame import Frame
+    from vision.verdict import CameraLost
+
+
+class Scene:
+    """The present stage, and its camera for front ends that keep looking when the stage changes."""
+
+    def __init__(self, stage: Stage, sit_down: Callable[[], Stage] | None = None) -> None:
+        """`sit_down` takes a person's portrait and gives their stage; blocks, raises `NotReady`."""
+        self.stage = stage
+        self._drawn, self._sit_down = stage, sit_down
+
+    @property
+    def may_change(self) -> bool:
+        return self._sit_down is not None
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.stage is self._drawn
+
+    def sit_down(self) -> None:
+        assert self._sit_down is not None
+        self.stage = self._sit_down()
+
+    def stand_up(self) -> None:
+        """The drawn persons again; the portrait is forgotten."""
+        self.stage = self._drawn
+
+    # --- a camera for live pictures -------------------------------------------------------------------------
+
+    @property
+    def _camera(self) -> "Camera":
+        return self.stage.camera
+
+    def look(self) -> AbstractContextManager["Camera"]:
+        return self._camera.look()
+
+    def latest(self) -> "Frame | CameraLost | None":
+        return self._camera.latest()
+
+    def after(self, number: int, timeout: float) -> "Frame | CameraLost | None":
+        return self._camera.after(number, timeout)
+
+    def lost(self) -> "CameraLost | None":
+        return self._camera.lost()
+
+    @property
+    def name(self) -> str:
+        return self._camera.name
