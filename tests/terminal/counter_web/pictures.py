@@ -1,5 +1,9 @@
-"""Draw the page's pictures in docs/pictures: `python -m tests.terminal.counter_web.pictures`."""
+"""Draw the page's pictures in docs/pictures, and those the tests compare with.
 
+`python -m tests.terminal.counter_web.pictures [--looks]`; with --looks the latter alone.
+"""
+
+import sys
 import tempfile
 from contextlib import ExitStack
 from io import BytesIO
@@ -11,6 +15,7 @@ from playwright.sync_api import Page
 
 from config.settings import Settings
 from terminal.session.display import Size
+from tests.terminal.counter_web import likeness
 from tests.terminal.counter_web.stage import PageStage, chromium, shows
 from tests.terminal.talk.gallery import state_of
 from vision.camera import Camera
@@ -67,7 +72,22 @@ def sheet(wide: list[Image.Image], tall: list[Image.Image]) -> Image.Image:
     return drawn
 
 
+def looks() -> None:
+    likeness.KEPT.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        PageStage(Settings(state_dir=Path(folder))) as stage,
+    ):
+        page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
+        for look in likeness.LOOKS:
+            likeness.shot(stage, page, look).quantize(32).save(likeness.KEPT / f"{look}.png", optimize=True)
+
+
 def main() -> None:
+    looks()
+    if "--looks" in sys.argv:
+        return
     camera = Camera(SyntheticSource("hana"))
     camera.start()
     with ExitStack() as ending:

@@ -1,0 +1,62 @@
+"""Pictures of the page's main looks, small, and how far one may be from another before somebody should look."""
+
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page
+
+from terminal.session.display import Size
+from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.talk.gallery import state_of
+
+KEPT = Path(__file__).with_name("looks")
+SMALL = (160, 100)
+FONT = "BIZ UDPGothic"
+MEAN, SHARE, FAR = 3.0, 0.015, 40
+"""Of 255: the mean difference, and the share of small pixels that may differ by more than `FAR`."""
+
+LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "idle": ("idle", "ja", {}),
+    "method": ("method", "ja", {}),
+    "pin": ("pin-wrong", "ja", {}),
+    "consent": ("consent", "ja", {}),
+    "consent-contrast": ("consent", "en", {"high_contrast": True}),
+    "limit-large": ("limit", "ja", {"size": Size.LARGE}),
+    "complete": ("complete", "ja", {}),
+    "problem": ("problem-suspended", "ja", {}),
+}
+
+
+def has_our_font() -> bool:
+    finder = shutil.which("fc-match")
+    return finder is not None and FONT in subprocess.run([finder, FONT], capture_output=True, text=True).stdout
+
+
+def shot(stage: PageStage, page: Page, look: str) -> Image.Image:
+    """Grey and small: what moves a little, or is smoothed otherwise, hardly counts."""
+    name, language, display = LOOKS[look]
+    stage.be(state_of(name, language, **display))
+    shows(page, stage.serial)
+    page.wait_for_timeout(450)
+    picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("L")
+    return picture.resize(SMALL, Image.Resampling.BOX)
+
+
+def kept(look: str) -> Image.Image:
+    return Image.open(KEPT / f"{look}.png").convert("L")
+
+
+def differences(one: Image.Image, other: Image.Image) -> tuple[float, float]:
+    """The mean difference, and the share of pixels that are far apart."""
+    apart = np.abs(np.asarray(one, np.int16) - np.asarray(other, np.int16))
+    return float(apart.mean()), float((apart > FAR).mean())
+
+
+def alike(one: Image.Image, other: Image.Image) -> bool:
+    mean, share = differences(one, other)
+    return mean <= MEAN and share <= SHARE

@@ -1,0 +1,35 @@
+"""The main looks against pictures that were looked at.
+
+To renew them: `python -m tests.terminal.counter_web.pictures --looks`.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from config.settings import Settings
+from tests.terminal.counter_web.likeness import LOOKS, alike, differences, has_our_font, kept, shot
+from tests.terminal.counter_web.stage import PageStage
+
+pytestmark = pytest.mark.skipif(not has_our_font(), reason="BIZ UDPGothic is not installed: letters look otherwise")
+
+
+@pytest.fixture(scope="module")
+def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("likeness"))) as stage:
+        yield stage, stage.open(page)
+    page.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_is_as_it_was(shown: tuple[PageStage, Page], look: str) -> None:
+    stage, page = shown
+    taken = shot(stage, page, look)
+    assert alike(taken, kept(look)), f"{look} differs: {differences(taken, kept(look))}"
+
+
+def test_no_look_passes_for_another() -> None:
+    assert not [pair for pair in combinations(LOOKS, 2) if alike(kept(pair[0]), kept(pair[1]))]
