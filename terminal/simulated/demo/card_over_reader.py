@@ -40,8 +40,8 @@ class CardOverReader(CardSource):
 
     def _picture(self) -> Image | None:
         card = self._card_there()
-        if card is None or self.covered:
-            return None
+        if card is None or self.covered or File.FACE_RECORD not in card.image.files:
+            return None  # nothing, or another card, which has no such front
         if self._drawn is None or self._drawn[0] != card.image.card_id:
             self._drawn = (card.image.card_id, draw_front(front_of(card)))
         return self._drawn[1]

@@ -171,7 +171,7 @@ class DockSite:
             case ms.Card(card=card) if card in BY_NAME:
                 self._begun = True
                 if not dock.props.card:
-                    self._lesson.comes(card if card in dock.family else dock.current)
+                    self._lesson.comes(card if card in dock.family else "")
                 await dock.insert_card(card)
             case ms.Cover(on=on):
                 await dock.cover_camera(on)

@@ -27,8 +27,8 @@ class Lesson:
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
     def comes(self, name: str) -> None:
-        """The card of that persona is put down, or somebody stands there who has none."""
-        self._persona, self._watched = name, Watched(BY_NAME[name].expected.told)
+        """The card of that persona is put down; empty: a card of nobody on the list, which marks nothing."""
+        self._persona, self._watched = name, Watched(BY_NAME[name].expected.told) if name else None
 
     def see(self, state: State) -> bool:
         """Take note of a state; return whether something is to be marked."""

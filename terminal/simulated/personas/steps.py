@@ -108,7 +108,7 @@ def _until_confirmed(persona: Persona) -> list[str]:
         return ["early"]
     if card.kind.startswith("phone"):
         return ["phone-pin"] if card.kind == "phone-android" and card.ended_days_ago is None else []
-    if card.kind or not card.certificates or script.mishap is Mishap.CLOCK_WRONG:
+    if card.kind or not card.certificates:
         return []
     if persona.profile is Profile.QUALIFICATION_ONLY:
         return ["pin"]

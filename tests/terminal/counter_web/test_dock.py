@@ -174,6 +174,7 @@ def test_a_trainers_lists_at_a_pharmacy_with_a_family_and_in_a_power_cut(tmp_pat
         await trainer.choose("clock-wrong")
         await trainer.hand("late")
         await trainer.hand("card")
+        await trainer.by_pin()
         await trainer.marked("clock-wrong")
         await trainer.hand("service-slow")
         await trainer.hand("reset")
