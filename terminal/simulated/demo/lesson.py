@@ -20,6 +20,7 @@ class Lesson:
         """Another list, from its beginning. Raises KeyError."""
         self.drill = BY_ID[drill]
         self.done, self.otherwise = set(), set()
+        self._watched = None
 
     def following(self, name: str) -> str:
         """Who comes after that persona; the first one after the last."""
