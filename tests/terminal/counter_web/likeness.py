@@ -18,7 +18,7 @@ KEPT = Path(__file__).with_name("looks")
 SMALL = (160, 100)
 FONT = "BIZ UDPGothic"
 MEAN, SHARE, FAR = 3.0, 0.015, 40
-"""Of 255: the mean difference, and the share of small pixels that may differ by more than `FAR`."""
+"""Limits, out of 255: the mean difference, and the share of small pixels that may differ by more than `FAR`."""
 
 LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "idle": ("idle", "ja", {}),
