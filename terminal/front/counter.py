@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from terminal.conductor.delivery import Delivery
+from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.patient import Patient
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.without_card import WithoutCard
 from terminal.handover.folder import Undelivered
 from terminal.session.effects import Effect
 from terminal.session.events import Event
@@ -59,10 +61,16 @@ class Counter(Protocol):
 
 @runtime_checkable
 class WithService(Counter, Protocol):
-    """A counter through which the service can be asked, as staff's page does."""
+    """A counter with what staff's page asks for beside the reception. The conductor is one."""
 
     @property
     def service(self) -> ServiceDesk: ...
 
     @property
     def delivery(self) -> Delivery: ...
+
+    @property
+    def names(self) -> NamePictures: ...
+
+    @property
+    def without_card(self) -> WithoutCard: ...

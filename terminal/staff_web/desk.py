@@ -156,7 +156,7 @@ class StaffDesk:
             return
         allowed = self._eye_allowed(visitor)
         trouble = counter.delivery.trouble
-        names = counter.names.unreadable if isinstance(counter, Conductor) else {}
+        names = counter.names.unreadable if isinstance(counter, WithService) else {}
         self._tell(
             visitor,
             "day",
@@ -221,7 +221,7 @@ class StaffDesk:
                 counter.post(ev.StaffDiscards(name))
             case ms.Decide() if message.reception == reception and self._eye_allowed(visitor):
                 self._decide(visitor, message, counter, state)
-            case ms.CloseName(reception=name) if isinstance(counter, Conductor):
+            case ms.CloseName(reception=name) if isinstance(counter, WithService):
                 counter.names.close(name)
             case ms.Stop() if isinstance(state, Idle):
                 self.on_stop()
@@ -270,10 +270,10 @@ class StaffDesk:
         return self._eye.photo() if self._eye is not None and (local or self._eye_on_lan) else None
 
     def name_picture(self, reception: str) -> memoryview | None:
-        return self._counter.names.picture(reception) if isinstance(self._counter, Conductor) else None
+        return self._counter.names.picture(reception) if isinstance(self._counter, WithService) else None
 
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
-        if not isinstance(self._counter, Conductor):
+        if not isinstance(self._counter, WithService):
             return 503, {}
         answer = await no_card.ask(body, self._counter, self._say)
         self.look_soon()

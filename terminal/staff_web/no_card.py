@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from consent.store import LedgerError
-from terminal.conductor.conductor import Conductor
+from terminal.front.counter import WithService
 from terminal.qualification.insured import InsuredSearch
 from terminal.words.catalogue import Words
 
@@ -44,7 +44,7 @@ class Form(BaseModel):
         )
 
 
-async def ask(body: bytes, conductor: Conductor, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
+async def ask(body: bytes, counter: WithService, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
     """Status and answer of one form. Nothing of it is kept."""
     try:
         form = Form.model_validate_json(body)
@@ -52,7 +52,7 @@ async def ask(body: bytes, conductor: Conductor, words: dict[str, Words]) -> tup
         return 422, {"fields": [str(one["loc"][0]) for one in error.errors() if one["loc"]]}
     say = words[form.language]
     try:
-        answered = await conductor.without_card.ask(
+        answered = await counter.without_card.ask(
             form.search, limit=form.limit, wording=str(words["ja"]("page.nocard-limit"))
         )
     except LedgerError:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from config.settings import Settings
 from terminal.conductor.conductor import Conductor
 from terminal.conductor.delivery import Delivery
+from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.patient import Patient
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.without_card import WithoutCard
 from terminal.session.effects import Effect
 from terminal.session.events import Event
 from terminal.session.rules import Rules
@@ -65,6 +67,14 @@ class DemoTerminal:
     @property
     def service(self) -> ServiceDesk:
         return self._now.service
+
+    @property
+    def names(self) -> NamePictures:
+        return self._now.names
+
+    @property
+    def without_card(self) -> WithoutCard:
+        return self._now.without_card
 
     def listen(self, on_state: OnState | None = None, on_effect: OnEffect | None = None) -> None:
         self._listening.append((on_state, on_effect))
