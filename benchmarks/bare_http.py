@@ -27,6 +27,9 @@ class Line(asyncio.Protocol):
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
         if not separator or self._answer is None:
             return
+        if self._answer.done():  # nobody waited so long
+            self._buffer = b""
+            return
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
         if len(body) >= int(length):
             self._buffer = b""
