@@ -50,7 +50,7 @@ def backup(
 
         kept = settings_file if settings_file.exists() else None
         done = back_up(settings, kept, file, passphrase, datetime.now(JAPAN))
-        tell(f"{done.terminal_id}: {done.size / 1e6:.1f} MB in {file}")
+        tell(f"{done.terminal_id}: {done.size / 1000:,.0f} kB in {file}")
         if kept is None:
             tell("no settings file was there to keep: settings from the environment are not in it")
         match done.ledger:
