@@ -23,10 +23,12 @@ from consent.lifecycle import LifeCycleError
 from consent.records import (
     Body,
     Confirmed,
+    CorrectedAnswer,
     Decided,
     LedgerHead,
     Opened,
     RecordedAnswer,
+    TimeCorrected,
     WithdrawalSettled,
     card_hash,
     genesis_hash,
@@ -417,3 +419,25 @@ def test_a_clock_without_zone_is_a_mistake(path: Path, counter: Counter) -> None
         pytest.raises(ValueError, match="time zone"),
     ):
         ledger.opened(counter.opening())
+
+
+def test_a_receipt_for_a_state_before_the_decision(counter: Counter) -> None:
+    """Its head is one of this ledger's, and what it confirms was not decided then."""
+    opened = counter.ledger.opened(counter.opening())
+    decided = counter.ledger.decided(counter.decision())
+    early = counter.receipt(decided).model_copy(update={"ledger_count": opened.sequence, "ledger_hash": opened.hash})
+    with pytest.raises(LifeCycleError, match="before the decision"):
+        counter.ledger.confirmed(early)
+
+
+@pytest.mark.parametrize("items", [(), (Item.DIAGNOSIS,), (Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT)])
+def test_a_correction_gives_and_takes_no_consent(counter: Counter, items: tuple[Item, ...]) -> None:
+    counter.to_decided()
+    now = counter.clock()
+    other = TimeCorrected(
+        check_id="c1",
+        decided_at=now,
+        consents=tuple(CorrectedAnswer(item=item, answered_at=now) for item in items),
+    )
+    with pytest.raises(LifeCycleError, match="other consents"):
+        counter.ledger.time_corrected(other)

@@ -119,3 +119,12 @@ def test_oldest_first(counter: Counter, clock: Clock) -> None:
         counter.to_decided(check)
     for ledger in both(counter):
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["z", "a", "m"]
+
+
+def test_the_consent_that_ends_first_ends_the_sending(counter: Counter, clock: Clock) -> None:
+    first = counter.decision().answers
+    clock.pass_(minutes=5)
+    later = tuple(answer.model_copy(update={"answered_at": clock.now}) for answer in first[1:])
+    decision = counter.decision(answers=(first[0], *later))
+    assert first[0].answered_at is not None
+    assert decision.sendable_until == first[0].answered_at + timedelta(hours=24)

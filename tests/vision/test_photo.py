@@ -1,5 +1,7 @@
 """The card's photo: JPEG 2000 in, grey pixels out, and nothing else."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,3 +55,17 @@ def test_a_flipped_byte_is_never_a_crash(at: int, value: int) -> None:
 
 
 _PHOTO = card_jp2(portrait())
+
+
+def test_few_bytes_that_would_be_many_pixels() -> None:
+    """A flat picture takes a few hundred bytes, however large it is."""
+    from PIL import Image as Pillow
+
+    def flat(width: int) -> bytes:
+        out = io.BytesIO()
+        Pillow.new("L", (width, 1024), 128).save(out, "JPEG2000")
+        return out.getvalue()
+
+    assert isinstance(decode_photo(flat(1024)), np.ndarray)
+    assert len(flat(1025)) < 4096
+    assert decode_photo(flat(1025)) is PhotoProblem.TOO_LARGE

@@ -25,6 +25,7 @@ from terminal.handover.folder import (
     _move_in,
 )
 from terminal.handover.name import result_file_name, result_file_stem
+from terminal.handover.reading import read_whole
 
 NAME = "OQSsiquc01res_face_1319999999_20261121091504.xml"
 DATA = b"<XmlMsg/>" * 1000
@@ -258,6 +259,14 @@ def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
     assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
 
+def test_nothing_is_prepared_where_a_file_lies(tmp_path: Path) -> None:
+    results = ResultFolder(tmp_path)
+    results.deliver(NAME, DATA)
+    assert results.prepare(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
+    assert results.trouble is Undelivered.OCCUPIED
+    assert work_files(tmp_path) == []
+
+
 def test_what_was_prepared_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk at the second attempt: without any work file the result would look taken, and be lost."""
     results = ResultFolder(tmp_path)
@@ -377,3 +386,10 @@ def test_names() -> None:
     assert len(identifier) == 30
     assert identifier.isdigit()
     assert name != result_file_name("1319999999", "0124", moment)
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="Invalid argument"):
+        read_whole(tmp_path / "pipe", 100)
+    assert read_whole(tmp_path / "nothing", 100) is None

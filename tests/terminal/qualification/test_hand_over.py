@@ -290,3 +290,30 @@ def test_a_folder_on_a_file_system_of_its_own_process(tmp_path: Path) -> None:
     assert folder.move("a.xml", digest.work) == Delivered(tmp_path / "results" / "a.xml")
     assert folder.probe() is None
     folder.close()
+
+
+def test_another_file_found_after_a_crash_is_not_the_one_that_was_moved_in(
+    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def first_life(client: Any) -> str:
+        with office.at(client), monkeypatch.context() as killed:
+            check_id = await office.decided(client)
+            killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
+            with pytest.raises(Killed):
+                await office.delivery.deliver(check_id)
+            history = office.ledger.of_check(check_id)
+            assert history is not None
+            return f"{history.decision.event.result_file}.xml"
+
+    async def next_day(client: Any) -> list[str]:
+        with office.at(client):
+            await office.delivery.work_off()
+            return office.kinds()
+
+    name = counter.play(first_life)
+    (office.results / name).write_bytes(b"<XmlMsg/>")
+    assert "delivered" not in counter.play(next_day)
+    assert office.folder.trouble is Undelivered.OCCUPIED
+    (office.results / name).unlink()
+    assert counter.play(next_day)[-1] == "delivered"
+    assert len(office.files()) == 1

@@ -10,6 +10,7 @@ import pytest
 from consent.items import Item
 from consent.ledger import LedgerFile
 from terminal.conductor.delivery import DeliveryStage
+from terminal.handover.audit import check_files
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import (
     ConsentOutcome,
@@ -255,3 +256,51 @@ def test_a_consent_taken_back_while_its_result_is_on_the_way_is_not_in_the_file(
 
     counter.play(day)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
+
+
+def test_an_auditor_finds_what_should_never_have_been_handed_over(
+    counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal that does not compare hands over a consent taken back before; the file says so."""
+    office = Office(counter, card, tmp_path)
+    true = counter.server.service.result
+    answers: list[Result] = []
+
+    async def first_answer(check_id: str, caller: Any) -> Any:
+        answers.append(await true(check_id, caller))
+        return answers[0]
+
+    async def day(client: Any) -> str:
+        with office.at(client):
+            check_id = await office.decided(client)
+            with monkeypatch.context() as careless:
+                careless.setattr(counter.server.service, "result", first_answer)
+                careless.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
+                await office.delivery.deliver(check_id)
+            await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
+            with monkeypatch.context() as careless:
+                careless.setattr(counter.server.service, "result", first_answer)
+                careless.setattr("terminal.conductor.handing_over.differs", lambda *_: None)
+                assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
+            return check_id
+
+    counter.play(day)
+    (found,) = check_files(office.results, office.path).differing
+    assert found.what == "SRJ: a consent that was withdrawn before"
+    (file,) = office.files()
+    file.write_bytes(file.read_bytes() + b"\n")
+    told = [one.what for one in check_files(office.results, office.path).differing]
+    assert "was changed since it was handed over" in told
+
+
+def test_a_consent_taken_back_after_the_hand_over_makes_no_file_wrong(counter: Any, card: Any, tmp_path: Path) -> None:
+    office = Office(counter, card, tmp_path)
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client)
+            assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
+            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
+
+    counter.play(day)
+    assert check_files(office.results, office.path).differing == ()
