@@ -317,3 +317,16 @@ def test_another_file_found_after_a_crash_is_not_the_one_that_was_moved_in(
     (office.results / name).unlink()
     assert counter.play(next_day)[-1] == "delivered"
     assert len(office.files()) == 1
+
+
+def test_what_was_discarded_meanwhile_is_not_sent(office: Office, counter: Any) -> None:
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client)
+            office.ledger.discarded(check_id, "by-staff")
+            assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.REFUSED
+            answer = await client.result(check_id)
+            assert answer.reason is RefusalReason.NOT_SUBMITTED
+
+    counter.play(day)
+    assert office.files() == []
