@@ -112,7 +112,7 @@ def test_the_largest_letters_are_twice_the_usual_ones(shown: tuple[PageStage, Pa
             shows(page, stage.serial)
             sizes.append(page.evaluate(LETTERS))
         usual, largest = sizes
-        assert "h1:not(.long)" in largest, name
+        assert "h1:not(.long)" in largest or name == "pin-wrong", "beside a pad a long question has less room"
         small = {
             part
             for part in usual
