@@ -1,0 +1,28 @@
+"""Print how long `--version` and `--help` take: medians of twenty new processes.
+
+.venv/bin/python benchmarks/startup.py [path to uketsuke]
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RUNS = 20
+
+
+def main() -> None:
+    program = sys.argv[1] if len(sys.argv) > 1 else str(Path(sys.executable).parent / "uketsuke")
+    for option in ("--version", "--help"):
+        subprocess.run([program, option], stdout=subprocess.DEVNULL, check=True)  # fills the caches
+        seconds = []
+        for _ in range(RUNS):
+            began = time.perf_counter()
+            subprocess.run([program, option], stdout=subprocess.DEVNULL, check=True)
+            seconds.append(time.perf_counter() - began)
+        print(f"{option:10} median {statistics.median(seconds):.3f} s, worst {max(seconds):.3f} s")
+
+
+if __name__ == "__main__":
+    main()
