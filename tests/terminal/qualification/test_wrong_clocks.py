@@ -1,6 +1,7 @@
 """The terminal's clock is wrong: nothing is lost by it, nothing expires on one look, and staff hear of it."""
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,16 @@ import pytest
 from consent.items import Item
 from consent.verification import LedgerIntact
 from terminal.conductor import delivery
+from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import EXPIRED, DeliveryStage
+from terminal.conductor.patient import Patient
+from terminal.conductor.right_time import corrected
+from terminal.conductor.service_desk import ServiceDesk
 from terminal.problems import ProblemCode
 from terminal.qualification.client import Audit
-from terminal.qualification.contract import QualificationResult
+from terminal.qualification.contract import Challenge, QualificationResult
 from terminal.qualification.receipts import verify_with_receipts
+from terminal.session import events as ev
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
 from tests.terminal.qualification.delivering import Office
 
@@ -106,3 +112,39 @@ def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
             return office.kinds()
 
     assert counter.play(day) == ["opened", "decided", "expired"]
+
+
+def test_no_moment_is_mended_into_the_future_or_by_guess(counter: Any, card: Any, tmp_path: Path) -> None:
+    """Not after the service's own time; and no consent's moment where nothing is known of the clocks."""
+    office = Office(counter, card, tmp_path)
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            known = office.ledger.of_check(await office.decided(client))
+            unknown = office.ledger.of_check(await office.decided(client, service_at=False))
+            assert known is not None
+            assert unknown is not None
+            now = counter.now + timedelta(hours=1)
+            mended = corrected(known, now, now + timedelta(hours=1))
+            assert mended is not None
+            assert mended.decided_at == now
+            assert all(consent.answered_at <= now for consent in mended.consents)
+            assert corrected(unknown, now) is None
+
+    counter.play(day)
+
+
+@pytest.mark.parametrize(("late", "opens"), [(2, True), (4, False), (60, False)])
+def test_a_clock_too_far_from_the_services_opens_nothing(late: int, opens: bool) -> None:
+    class LateClock(Clock):
+        def wall(self) -> datetime:
+            return super().wall() - timedelta(minutes=late)
+
+    class Service:
+        async def challenge(self) -> Challenge:
+            now = datetime.now(UTC)
+            return Challenge(challenge=b"c" * 32, expires_at=now + timedelta(minutes=5), now=now)
+
+    client: Any = Service()
+    answer = asyncio.run(ServiceDesk(client, LateClock()).fetch_challenge(("r1", 1), Patient("r1")))
+    assert isinstance(answer, ev.ChallengeFetched if opens else ev.ServiceRefused)
