@@ -35,6 +35,13 @@ class PrescriptionPolicy(StrEnum):
     """Always on paper, without asking."""
 
 
+class DispensingPolicy(StrEnum):
+    NOT_USED = "not-used"
+    """Which prescriptions to dispense is settled at the counter."""
+    ASK = "ask"
+    """Ask the patient where several electronic prescriptions wait."""
+
+
 class AntiPhoto(StrEnum):
     """What the face check does against a photograph held before the camera. Not certified attack detection."""
 
@@ -53,6 +60,8 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 class ProfileRow:
     prescription_allowed: frozenset[PrescriptionPolicy]
     """Only who issues prescriptions can ask in which form."""
+    dispenses: bool = False
+    """Only a pharmacy can ask which prescriptions to dispense."""
     consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     """Defaults of `consent` settings that differ from the model's own, by name."""
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
@@ -68,6 +77,7 @@ PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(
         ),
         Profile.PHARMACY: ProfileRow(
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),
+            dispenses=True,
         ),
         Profile.QUALIFICATION_ONLY: ProfileRow(
             prescription_allowed=frozenset({PrescriptionPolicy.NOT_USED}),

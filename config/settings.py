@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from config.languages import Language
 from config.profiles import PROFILES, ProfileRow
 from config.profiles import AntiPhoto as AntiPhoto
+from config.profiles import DispensingPolicy as DispensingPolicy
 from config.profiles import LimitPolicy as LimitPolicy
 from config.profiles import PrescriptionPolicy as PrescriptionPolicy
 from config.profiles import Profile as Profile
@@ -139,6 +140,8 @@ class ConsentSettings(Section):
     """How the limit is asked for: in plain words, or in those of the ministry's guides."""
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED
     """Form of the prescription. Only a clinic that issues electronic prescriptions sets this."""
+    dispensing: DispensingPolicy = DispensingPolicy.NOT_USED
+    """Which of several electronic prescriptions to dispense: settled at the counter, or asked here. Pharmacies only."""
     card_signature: CardSignaturePolicy = CardSignaturePolicy.EVIDENCE
     """The card signs what was decided: as evidence, or required - then who takes the card away early shares nothing."""
 
@@ -314,6 +317,15 @@ class Settings(Section):
             raise ValueError(
                 f"consent.prescription = {policy.value!r} does not fit profile {self.profile.value!r}, "
                 f"which issues no prescriptions; allowed there: {allowed}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dispensing_fits(self) -> Self:
+        if self.consent.dispensing is not DispensingPolicy.NOT_USED and not self.profile_row.dispenses:
+            raise ValueError(
+                f"consent.dispensing = {self.consent.dispensing.value!r} does not fit profile {self.profile.value!r}, "
+                "which dispenses nothing; allowed there: not-used"
             )
         return self
 

@@ -136,6 +136,8 @@ class Decided(Body):
     """Provided because the law says so; no consent."""
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
+    dispense: tuple[Identifier, ...] | None = None
+    """Prescriptions to dispense; None where it was not asked or is settled at the counter."""
     answered_by: AnsweredBy | None = None
     result_file: FileName
     """Stem of the result file's name, decided now so that a repetition writes no second file."""

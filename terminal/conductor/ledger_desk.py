@@ -89,6 +89,7 @@ class LedgerDesk:
             ),
             by_law=decision.by_law,
             prescription_form=decision.prescription.value if decision.prescription else None,
+            dispense=decision.dispense,
             answered_by=decision.answered_by,
             result_file=result_file_stem(self._institution_code, decision.check_id, decision.decided_at),
         )

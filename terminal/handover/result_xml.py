@@ -7,7 +7,12 @@ from consent.items import Item
 from terminal.handover.layout import attributes_of
 from terminal.handover.messages.header import QualificationHeader
 from terminal.handover.messages.insured import DiseaseInfo, Insured, LimitInfo, MedicalTicket
-from terminal.handover.messages.qualification import QualificationAnswer, QualificationBody, SearchInfo
+from terminal.handover.messages.qualification import (
+    DispensedPrescription,
+    QualificationAnswer,
+    QualificationBody,
+    SearchInfo,
+)
 from terminal.handover.messages.subsidies import SubsidyCertificate, SubsidyResult
 from terminal.handover.parts import Consent
 from terminal.handover.xml import CHARACTER_CODES, SUBSTITUTE, Document, Encoding, write_document
@@ -77,6 +82,7 @@ def result_body(result: QualificationResult, options: FaceOptions | None = None)
         validity=result.validity,
         results=tuple(_insured(entry, result, options) for entry in result.qualifications),
         subsidies=_subsidies(result.subsidies, result) if options.subsidies and result.subsidies else None,
+        dispense=tuple(DispensedPrescription(id=one) for one in result.dispense or ()),
     )
 
 

@@ -294,6 +294,7 @@ class QualificationClient:
         ledger_head: str,
         by_law: Sequence[Item] = (),
         prescription_form: PrescriptionForm | None = None,
+        dispense: Sequence[str] | None = None,
         wording_sha256: bytes | None = None,
         card_signature: bytes | None = None,
     ) -> Submission:
@@ -307,6 +308,7 @@ class QualificationClient:
             answers=answers,
             by_law=by_law,
             prescription_form=prescription_form,
+            dispense=dispense,
             wording_sha256=wording_sha256,
             ledger_count=ledger_count,
             ledger_head=ledger_head,
@@ -317,6 +319,7 @@ class QualificationClient:
             answers=tuple(answers),
             by_law=tuple(by_law),
             prescription_form=prescription_form,
+            dispense=dispense,
             wording_sha256=wording_sha256,
             ledger_count=ledger_count,
             ledger_head=ledger_head,

@@ -140,6 +140,18 @@ class CertificateStanding(StrEnum):
     GRACE = "grace"
 
 
+PrescriptionId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+
+
+class WaitingPrescription(Model):
+    """An electronic prescription that can be dispensed. Which facts a real service tells is not public: inferred."""
+
+    id: PrescriptionId
+    issued_on: date
+    institution: Annotated[str, Field(min_length=1, max_length=40)]
+    """Who issued it, as the patient knows the place."""
+
+
 class CheckFacts(Model):
     """What the terminal needs to know to go on. No name, no number."""
 
@@ -148,7 +160,7 @@ class CheckFacts(Model):
     """A qualification in force exists."""
     age: int
     """Years completed on the day of the check, Japan time."""
-    birth_year: int | None = None
+    birth_year: Annotated[int | None, Field(repr=False)] = None
     """Shown to a child's guardian, so that the cards of brothers and sisters are not mixed up; None: not told."""
     late_elderly: bool
     """Insured under 後期高齢者医療 (insurer number 39...)."""
@@ -158,6 +170,8 @@ class CheckFacts(Model):
     standing: CertificateStanding
     subsidies: SubsidyStanding = SubsidyStanding.NONE
     """Whether to ask about them: only if they are usable. Never `refused`."""
+    prescriptions: Annotated[tuple[WaitingPrescription, ...], Field(max_length=50, repr=False)] = ()
+    """Told to pharmacies alone; the newest first."""
 
 
 class CheckOpened(Reply):
@@ -208,6 +222,8 @@ class Submission(Model):
     by_law: tuple[Item, ...] = ()
     """Provided without asking because the law says so (the high-cost limit alone); never a consent."""
     prescription_form: PrescriptionForm | None = None
+    dispense: tuple[PrescriptionId, ...] | None = None
+    """Prescriptions the patient wants dispensed today; None where that was not asked or is settled at the counter."""
     wording_sha256: Digest | None = None
     """`wording_digest(...)` of the questions as they were shown."""
     card_signature: Signature | None = None
@@ -388,6 +404,7 @@ class QualificationResult(Reply):
     validity: Literal["1", "2", "3", "4", "5", "6"] | None
     """QualificationValidity (OQSCD006)."""
     prescription_form: PrescriptionForm | None = None
+    dispense: tuple[PrescriptionId, ...] | None = None
     qualifications: tuple[Qualification, ...] = ()
     consents: tuple[ConsentOutcome, ...] = ()
     by_law: tuple[Item, ...] = ()

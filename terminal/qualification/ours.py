@@ -97,4 +97,5 @@ def _rest(result: QualificationResult, history: History, decided: Decided) -> Di
     if usable and Item.SUBSIDIES not in given:
         return Differs.DATA_WITHOUT_CONSENT
     told = None if result.prescription_form is None else result.prescription_form.value
-    return Differs.OTHER_PRESCRIPTION if told != decided.prescription_form else None
+    other = told != decided.prescription_form or result.dispense != decided.dispense
+    return Differs.OTHER_PRESCRIPTION if other else None

@@ -199,6 +199,7 @@ def _confirms(event: Confirmed, decided: Record[Decided], terminal_id: str, serv
         "answers": [consent_answer(answer) for answer in decision.answers],
         "by_law": decision.by_law,
         "prescription_form": PrescriptionForm(decision.prescription_form) if decision.prescription_form else None,
+        "dispense": decision.dispense,
         "ledger_count": decided.sequence,
         "ledger_head": decided.hash,
     }
@@ -227,6 +228,7 @@ def submission_of(
         answers=[consent_answer(answer) for answer in event.answers],
         by_law=event.by_law,
         prescription_form=PrescriptionForm(event.prescription_form) if event.prescription_form else None,
+        dispense=event.dispense,
         wording_sha256=wording_of(event),
         card_signature=card_signature,
         ledger_count=decided.sequence,

@@ -78,6 +78,7 @@ def submission_statement(
     wording_sha256: bytes | None,
     ledger_count: int,
     ledger_head: str,
+    dispense: Sequence[str] | None = None,
 ) -> bytes:
     """For the terminal's key: what was decided. The order of answers does not matter.
 
@@ -96,6 +97,7 @@ def submission_statement(
             wording_sha256 or b"",
             integer(ledger_count),
             ledger_head.encode(),
+            *([] if dispense is None else [join(one.encode() for one in dispense)]),
         ],
     )
 
@@ -112,6 +114,7 @@ def statement_of(check_id: str, submission: Submission) -> bytes:
         wording_sha256=submission.wording_sha256,
         ledger_count=submission.ledger_count,
         ledger_head=submission.ledger_head,
+        dispense=submission.dispense,
     )
 
 

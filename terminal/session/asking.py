@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import IntEnum
 
-from config.settings import PrescriptionPolicy
+from config.settings import DispensingPolicy, PrescriptionPolicy
 from consent.answers import Given, answers, of_sharing
 from consent.items import HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import by_law, questions
@@ -13,6 +13,7 @@ from terminal.session.effects import Decision, RecordDecision
 from terminal.session.events import (
     Back,
     Confirmed,
+    DispensingChosen,
     Event,
     OneByOne,
     PrescriptionChosen,
@@ -25,6 +26,7 @@ from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     Asking,
     Consent,
+    Dispensing,
     Limit,
     Outcome,
     Prescription,
@@ -35,14 +37,18 @@ from terminal.session.states import (
     Summary,
 )
 
+SEVERAL = 2
+"""Prescriptions from which on the patient is asked which to dispense."""
+
 
 class QuestionStage(IntEnum):
     SHARING = 0
     SPECIFIC_DISEASE = 1
     SUBSIDIES = 2
     PRESCRIPTION = 3
-    LIMIT = 4
-    SUMMARY = 5
+    DISPENSING = 4
+    LIMIT = 5
+    SUMMARY = 6
 
 
 def holder_facts(facts: CheckFacts) -> HolderFacts:
@@ -112,6 +118,14 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
             if rules.consent.prescription is not PrescriptionPolicy.ASK:
                 return None
             return Prescription(reception=reception, deadline=until(Prescription, reception, rules, now))
+        case QuestionStage.DISPENSING:
+            assert reception.check is not None
+            waiting = reception.check.facts.prescriptions
+            if rules.consent.dispensing is not DispensingPolicy.ASK or len(waiting) < SEVERAL:
+                return None
+            return Dispensing(
+                reception=reception, deadline=until(Dispensing, reception, rules, now), prescriptions=waiting
+            )
         case QuestionStage.LIMIT:
             for question in _questions(reception, QuestionKind.LIMIT, rules):
                 return Limit(
@@ -180,10 +194,15 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
             if isinstance(event, QuestionAnswered) and event.question_id == question.id:
                 reception = _given(state.reception, question, granted=event.granted, now=now)
                 return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
+        case Dispensing():
+            known = {one.id for one in state.prescriptions}
+            if isinstance(event, DispensingChosen) and known.issuperset(event.prescriptions or ()):
+                reception = replace(state.reception, dispense=event.prescriptions)
+                return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
         case Prescription():
             if isinstance(event, PrescriptionChosen):
                 reception = replace(state.reception, prescription=event.form)
-                return ask(reception, rules, now, QuestionStage.LIMIT)
+                return ask(reception, rules, now, QuestionStage.DISPENSING)
         case Summary():
             if isinstance(event, Confirmed):
                 return decide(state.reception, Cause.ANSWERED, rules, now)
@@ -223,6 +242,8 @@ def _stage(state: Asking) -> QuestionStage:
             return QuestionStage.SUBSIDIES
         case Prescription():
             return QuestionStage.PRESCRIPTION
+        case Dispensing():
+            return QuestionStage.DISPENSING
         case Limit():
             return QuestionStage.LIMIT
         case Summary():
@@ -295,6 +316,7 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
         wordings=_wordings(reception),
         by_law=what_applies(facts, rules)[1],
         prescription=prescription_form(reception, rules) if facts.valid else None,
+        dispense=reception.dispense if facts.valid and cause is Cause.ANSWERED else None,
         answered_by=reception.answered_by,
     )
     flags: dict[Item, bool] = {answer.item: answer.granted for answer in decision.answers}

@@ -126,6 +126,7 @@ class Decision:
     """What was on the screen, by question id."""
     by_law: tuple[Item, ...]
     prescription: PrescriptionForm | None
+    dispense: tuple[str, ...] | None
     answered_by: AnsweredBy | None = None
 
 

@@ -215,6 +215,13 @@ class PrescriptionChosen(_Touch):
 
 
 @dataclass(frozen=True, slots=True)
+class DispensingChosen(_Touch):
+    """Prescriptions to dispense today; None: it is settled at the counter."""
+
+    prescriptions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed(_Touch):
     pass
 
@@ -532,6 +539,7 @@ Touch = (
     | OneByOne
     | QuestionAnswered
     | PrescriptionChosen
+    | DispensingChosen
     | Confirmed
     | Back
     | Cancelled

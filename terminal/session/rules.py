@@ -32,6 +32,7 @@ TIMEOUTS: Mapping[str, float] = {
     "SpecificDisease": 60,
     "Subsidies": 60,
     "Prescription": 60,
+    "Dispensing": 60,
     "Limit": 60,
     "Summary": 60,
     "Submitting": 45,

@@ -13,7 +13,14 @@ from consent.answers import Given
 from consent.items import AnsweredBy, Item, Question
 from reader.facts import CardFacts, Medium, ReaderStanding
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, CheckFacts, PrescriptionForm, Purpose, Way
+from terminal.qualification.contract import (
+    CertificateStanding,
+    CheckFacts,
+    PrescriptionForm,
+    Purpose,
+    WaitingPrescription,
+    Way,
+)
 from terminal.session.display import Display as Display
 from terminal.session.display import Size as Size
 from terminal.session.events import Aside as Aside
@@ -98,6 +105,8 @@ class Reception:
     one_by_one: bool = False
     """Answers count only once the summary is confirmed."""
     prescription: PrescriptionForm | None = None
+    dispense: tuple[str, ...] | None = None
+    """Prescriptions to dispense; None while that is open, and where it is settled at the counter."""
     next_card: CardPresent | None = None
     """A card put down before this reception had ended."""
 
@@ -358,6 +367,13 @@ class Prescription(_InReception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dispensing(_InReception):
+    """Which of several prescriptions to dispense."""
+
+    prescriptions: tuple[WaitingPrescription, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(_InReception):
     question: Question
 
@@ -408,7 +424,7 @@ class Inquiry(_InReception):
     valid: bool
 
 
-Asking = Consent | SpecificDisease | Subsidies | Prescription | Limit | Summary
+Asking = Consent | SpecificDisease | Subsidies | Prescription | Dispensing | Limit | Summary
 AfterIdle = (
     Reading
     | ChoosingMethod

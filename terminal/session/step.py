@@ -78,6 +78,7 @@ from terminal.session.states import (
     ChoosingMethod,
     Complete,
     Consent,
+    Dispensing,
     FaceCheck,
     Front,
     Idle,
@@ -380,7 +381,7 @@ def _by_state(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return notice(state, event, rules, now)
         case Registration():
             return registration(state, event, rules, now)
-        case Consent() | SpecificDisease() | Subsidies() | Prescription() | Limit() | Summary():
+        case Consent() | SpecificDisease() | Subsidies() | Prescription() | Dispensing() | Limit() | Summary():
             return asking(state, event, rules, now)
         case Submitting():
             return submitting(state, event, rules, now)

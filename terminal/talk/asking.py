@@ -11,6 +11,7 @@ from terminal.session.rules import Now
 from terminal.session.states import (
     AfterIdle,
     Consent,
+    Dispensing,
     Limit,
     Notice,
     Opening,
@@ -216,6 +217,35 @@ def prescription(state: Prescription, scene: Scene) -> Body:
     )
 
 
+_NAMED = 2
+"""Prescriptions that have an answer of their own; more are dispensed together or settled at the counter."""
+
+
+def dispensing(state: Dispensing, scene: Scene) -> Body:
+    say, reception = scene.say, state.reception
+    waiting = state.prescriptions
+    named = [
+        Offer(
+            id=f"prescription-{number}",
+            label=say("dispensing.one", institution=one.institution),
+            hint=say("dispensing.one.hint", month=one.issued_on.month, day=one.issued_on.day),
+            event=ev.DispensingChosen(reception.id, (one.id,)),
+        )
+        for number, one in enumerate(waiting, start=1)
+    ]
+    counter = Offer(id="counter", label=say("dispensing.counter"), event=ev.DispensingChosen(reception.id))
+    every = Offer(
+        id="all",
+        label=say("dispensing.all"),
+        hint=say("dispensing.all.hint", count=len(waiting)),
+        event=ev.DispensingChosen(reception.id, tuple(one.id for one in waiting)),
+    )
+    offers = (*named, every) if len(waiting) <= _NAMED else (counter, every)
+    return Body(
+        step=GuideStep.CONSENT, question=say("dispensing.question"), offers=numbered(_back(state, scene), *offers)
+    )
+
+
 def summary(state: Summary, scene: Scene) -> Body:
     say, reception = scene.say, state.reception
     given = dict(reception.given)
@@ -225,6 +255,8 @@ def summary(state: Summary, scene: Scene) -> Body:
     if reception.prescription is not None:
         name = "electronic" if reception.prescription is PrescriptionForm.ELECTRONIC else "paper"
         lines += (Line(say("summary.prescription", form=say(f"prescription.{name}")), LineKind.CHOICE),)
+    if reception.dispense is not None:
+        lines += (Line(say("summary.dispensing", count=len(reception.dispense)), LineKind.CHOICE),)
     return Body(
         step=GuideStep.CONSENT,
         question=say("summary.question"),

@@ -11,6 +11,7 @@ from terminal.session.states import (
     ChoosingMethod,
     Complete,
     Consent,
+    Dispensing,
     Display,
     FaceCheck,
     Help,
@@ -118,6 +119,8 @@ def _body(state: State, scene: Scene) -> Body:
             return asking.subsidies(state, scene)
         case Prescription():
             return asking.prescription(state, scene)
+        case Dispensing():
+            return asking.dispensing(state, scene)
         case Limit():
             return asking.limit(state, scene)
         case Summary():

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.load import SettingsError, load
-from config.profiles import PROFILES, LimitPolicy, PrescriptionPolicy, Profile
+from config.profiles import PROFILES, DispensingPolicy, LimitPolicy, PrescriptionPolicy, Profile
 from config.settings import ConsentSettings, Settings, VisionSettings
 
 
@@ -51,6 +51,15 @@ def test_a_pharmacy_issues_no_prescriptions(tmp_path: Path, policy: str) -> None
     path.write_text(f'profile = "pharmacy"\n[consent]\nprescription = "{policy}"\n')
     with pytest.raises(SettingsError, match=f"consent.prescription = '{policy}' does not fit profile 'pharmacy'"):
         load(path)
+
+
+def test_a_clinic_dispenses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[consent]\ndispensing = "ask"\n')
+    with pytest.raises(SettingsError, match=r"consent\.dispensing = 'ask' does not fit profile 'clinic'"):
+        load(path)
+    path.write_text('profile = "pharmacy"\n[consent]\ndispensing = "ask"\n')
+    assert load(path).consent.dispensing is DispensingPolicy.ASK
 
 
 def test_direct_construction_checks_too() -> None:

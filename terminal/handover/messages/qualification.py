@@ -39,6 +39,12 @@ class QualificationRequest(Part):
     body: Annotated[SearchBody, Element("MessageBody")]
 
 
+class DispensedPrescription(Part):
+    """Which prescriptions a pharmacy's patient wants dispensed: no public document has it."""
+
+    id: Annotated[str, Element("PrescriptionId", TEXT, Confidence.INFERRED)]
+
+
 class QualificationBody(Part):
     search: Annotated[SearchInfo | None, Element("QualificationConfirmSearchInfo")] = None
     prescription: Annotated[Text, Element("PrescriptionIssueSelect", code(PRESCRIPTION), Confidence.DOCUMENTED)] = None
@@ -48,6 +54,10 @@ class QualificationBody(Part):
     validity: Validity = None
     results: Annotated[tuple[Insured, ...], Element("ResultList", item="ResultOfQualificationConfirmation")] = ()
     subsidies: Annotated[SubsidyResult | None, Element("MedicalSubsidyResult", None, Confidence.INFERRED)] = None
+    dispense: Annotated[
+        tuple[DispensedPrescription, ...],
+        Element("DispensingPrescriptionList", None, Confidence.INFERRED, item="DispensingPrescription"),
+    ] = ()
 
 
 class QualificationAnswer(Part):

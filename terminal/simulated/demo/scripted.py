@@ -134,6 +134,8 @@ class ScriptedPatient:
                 return next((offer for offer in offers.values() if isinstance(offer.event, ev.StaffSaysSame)), None)
             case st.Prescription():
                 return offers.get("electronic" if script.prescription is PrescriptionForm.ELECTRONIC else "paper")
+            case st.Dispensing():
+                return offers.get(script.dispense)
             case st.Summary():
                 return offers.get("confirm")
             case _:

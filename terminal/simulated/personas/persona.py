@@ -81,6 +81,8 @@ class Script:
     answers: Mapping[str, bool] = field(default_factory=dict)
     """By question id, for what is asked one by one; yes where nothing is said."""
     prescription: PrescriptionForm = PrescriptionForm.PAPER
+    dispense: str = "all"
+    """Id of the answer to which prescriptions are to be dispensed."""
     types_code: bool = False
     """The card's front cannot be read by camera: the printed code is typed."""
     language: str = ""

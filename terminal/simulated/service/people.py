@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from config.toml import TomlError, read_toml
 from consent.items import Item
 from terminal.qualification.base import Confidential
+from terminal.qualification.contract import PrescriptionId, WaitingPrescription
 from terminal.qualification.insured import (
     ElderlyRecipient,
     Limit,
@@ -130,6 +131,19 @@ class SubsidyEntry(Confidential):
         return Subsidy.model_validate(certificate)
 
 
+class PrescriptionEntry(Confidential):
+    """An electronic prescription that waits to be dispensed."""
+
+    id: PrescriptionId
+    institution: str
+    days_ago: Annotated[int, Field(ge=0, le=3)]
+    """Issued so many days before the check; a prescription holds for four days."""
+
+    def on(self, day: date) -> WaitingPrescription:
+        issued = day - timedelta(days=self.days_ago)
+        return WaitingPrescription(id=self.id, institution=self.institution, issued_on=issued)
+
+
 class InsuredPerson(Confidential):
     registered: bool
     """Has registered the card as an insurance card."""
@@ -145,6 +159,8 @@ class InsuredPerson(Confidential):
     subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
     """False where the municipality's system is not connected: nothing can be told of subsidies then."""
+    prescriptions: tuple[PrescriptionEntry, ...] = ()
+    """Electronic ones that wait, told to pharmacies; the newest first."""
     shares: bool = True
     """False for 日雇特例, which no code value tells."""
     birth_date: date | None = None

@@ -37,6 +37,7 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
         may_share=person.may_share and check.standing is not CertificateStanding.GRACE,
         standing=check.standing,
         subsidies=person.subsidies_on(day),
+        prescriptions=tuple(entry.on(day) for entry in person.prescriptions),
     )
 
 
@@ -61,6 +62,7 @@ def result_of(
         message=message,
         validity=validity,
         prescription_form=submission.prescription_form,
+        dispense=submission.dispense,
         qualifications=qualifications,
         consents=tuple(_outcome(answer, granted) for answer in submission.answers),
         by_law=submission.by_law,

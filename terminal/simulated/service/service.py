@@ -364,6 +364,8 @@ class Service:
             return RefusalReason.NOT_REGISTERED
         if _granted(submission).intersection(VIEWING) and not facts_of(check, person).may_share:
             return RefusalReason.NOT_ALLOWED
+        if not {entry.id for entry in person.prescriptions}.issuperset(submission.dispense or ()):
+            return RefusalReason.NOT_ALLOWED
         moments = [answer.consent_time for answer in submission.answers if answer.consent_time is not None]
         now = self._clock()
         if not all(self._is_plausible(moment, check.opened_at, now) for moment in (*moments, submission.decided_at)):

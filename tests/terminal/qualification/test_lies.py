@@ -128,6 +128,7 @@ LIES: dict[str, Tell] = {
     "a later answer": lambda r: with_(r, processed_at=r.processed_at + timedelta(seconds=1)),
     "a look-up": lambda r: with_(r, reference_classification="2", search=SEARCH),
     "another prescription": lambda r: with_(r, prescription_form=PrescriptionForm.PAPER),
+    "a prescription to dispense": lambda r: with_(r, dispense=("SIM-0001-1",)),
     "an error, and consents": lambda r: with_(
         claimed(Item.MEDICINES)(r), segment="9", error_code="SIMQ0001E", validity=None
     ),

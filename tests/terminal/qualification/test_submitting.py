@@ -51,6 +51,16 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
+def test_only_the_persons_own_prescriptions_are_dispensed(counter: Any, card: Any) -> None:
+    async def day(client: Any) -> object:
+        opened = await counter.opened(client, card)
+        assert opened.facts.prescriptions == ()
+        submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], dispense=("SIM-0001-1",))
+        return await client.submit(opened.check_id, submission, "key-1")
+
+    assert refusal(counter.play(day)) is RefusalReason.NOT_ALLOWED
+
+
 def test_from_decision_to_result(counter: Any, card: Any) -> None:
     async def day(client: Any) -> QualificationResult:
         opened = await counter.opened(client, card)

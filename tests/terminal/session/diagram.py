@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy, Settings
+from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy, Settings
 from reader.facts import CardFacts, Medium, ReaderStanding
 from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
 from terminal.session import effects as fx
@@ -23,7 +23,7 @@ from terminal.session.step import next_tick, step
 from terminal.talk.parts import Offer
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
-from tests.terminal.session.world import CARD, CHECK, WALL, plausible_answers
+from tests.terminal.session.world import CARD, CHECK, WAITING, WALL, plausible_answers
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "states.md"
 _STATES_OF_A_KIND: Final = 100
@@ -57,7 +57,9 @@ class _Counter:
     check: CheckFacts
 
 
-_ALL = ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK)
+_ALL = ConsentSettings(
+    surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK, dispensing=DispensingPolicy.ASK
+)
 _HOLDER = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE})
 _RULES = Rules(consent=_ALL, staff_enabled=True, phone=True)
 _COUNTERS: Final = (
@@ -70,6 +72,7 @@ _COUNTERS: Final = (
     _Counter(_RULES, replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0), _HOLDER),
     _Counter(replace(_RULES, also_pin=AlsoPin.ALWAYS, phone=False), CARD, CHECK),
     _Counter(Rules(), CARD, CHECK),
+    _Counter(_RULES, CARD, CHECK.model_copy(update={"prescriptions": WAITING})),
 )
 
 Edge = tuple[str, str, type[ev.Event]]

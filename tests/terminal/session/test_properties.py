@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from config.settings import AlsoPin, ConsentSettings, LimitPolicy, PrescriptionPolicy
+from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, LimitPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy
 from consent.records import Cause
 from reader.facts import Medium, ReaderStanding
@@ -21,7 +21,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.session.step import step
-from tests.terminal.session.world import CARD, CHECK, TOUCHES, World, plausible_answers
+from tests.terminal.session.world import CARD, CHECK, TOUCHES, WAITING, World, plausible_answers
 
 CONSENTS = st_.builds(
     ConsentSettings,
@@ -30,6 +30,7 @@ CONSENTS = st_.builds(
     health_checkup=st_.sampled_from([True, True, False]),
     limit=st_.sampled_from(LimitPolicy),
     prescription=st_.sampled_from(PrescriptionPolicy),
+    dispensing=st_.sampled_from(DispensingPolicy),
 )
 RULES = st_.builds(
     Rules,
@@ -47,6 +48,7 @@ FACTS = st_.builds(
     subsidies=st_.sampled_from([SubsidyStanding.NONE, SubsidyStanding.USABLE]),
     has_specific_disease_certificate=st_.booleans(),
     may_share=st_.sampled_from([True, True, True, False]),
+    prescriptions=st_.sampled_from([(), WAITING[:1], WAITING[:2], WAITING]),
     standing=st_.sampled_from([CertificateStanding.VALID, *CertificateStanding]),
 )
 CARDS = st_.builds(
@@ -258,6 +260,8 @@ class Counter(RuleBasedStateMachine):
                 self.send(ev.QuestionAnswered(key, state.question.id, prefer_face))
             case st.Prescription():
                 self.send(ev.PrescriptionChosen(key, PrescriptionForm.PAPER))
+            case st.Dispensing():
+                self.send(ev.DispensingChosen(key, (state.prescriptions[0].id,) if prefer_face else None))
             case st.Summary():
                 self.send(ev.Confirmed(key))
             case _:

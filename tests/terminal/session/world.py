@@ -6,7 +6,7 @@ from typing import get_args
 
 from consent.items import AnsweredBy, Item
 from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy, ReaderLost, ReaderStanding, TwoCards
-from terminal.qualification.contract import CertificateStanding, CheckFacts, RefusalReason, Way
+from terminal.qualification.contract import CertificateStanding, CheckFacts, RefusalReason, WaitingPrescription, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -33,6 +33,11 @@ CHECK = CheckFacts(
     may_share=True,
     standing=CertificateStanding.VALID,
 )
+WAITING = tuple(
+    WaitingPrescription(id=f"rx-{number}", issued_on=date(2026, 11, 23 - number), institution=f"模擬医院{number}")
+    for number in (1, 2, 3)
+)
+"""Electronic prescriptions at a pharmacy."""
 GENUINE = ev.RecordFacts(authenticity="genuine", has_photo=True, reference_usable=True)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from config.settings import AlsoPin, ConsentSettings, PrescriptionPolicy
+from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy
 from reader.facts import CardGone, CardUnreadable, Medium, ReaderStanding, TwoCards
 from terminal.problems import ProblemCode
@@ -15,11 +15,13 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.words.catalogue import LANGUAGES
-from tests.terminal.session.world import CARD, CHECK, GENUINE, World
+from tests.terminal.session.world import CARD, CHECK, GENUINE, WAITING, World
 from vision.verdict import Guidance, Progress
 
 RULES = Rules(
-    consent=ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK),
+    consent=ConsentSettings(
+        surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK, dispensing=DispensingPolicy.ASK
+    ),
     staff_enabled=True,
     phone=True,
 )
@@ -374,6 +376,18 @@ def _prescription(world: World) -> None:
     _say(world, True)
 
 
+def _dispensing(world: World, waiting: int = 2) -> None:
+    from terminal.qualification.contract import PrescriptionForm
+
+    world.by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
+    world.touch(ev.ShareNone)
+    world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
+
+
+def _dispensing_many(world: World) -> None:
+    _dispensing(world, 3)
+
+
 def _limit(world: World) -> None:
     from terminal.qualification.contract import PrescriptionForm
 
@@ -545,6 +559,8 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "specific-disease": _disease,
     "subsidies": _subsidies,
     "prescription": _prescription,
+    "dispensing": _dispensing,
+    "dispensing-many": _dispensing_many,
     "limit": _limit,
     "summary": _summary,
     "submitting": _submitting,
