@@ -241,16 +241,6 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         expected=Expected(Way.STAFF, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
-        name="pharmacy-two-prescriptions",
-        story="Two electronic prescriptions wait at the pharmacy: asked which to dispense, takes the newer one today.",
-        person="young",
-        face="emi",
-        profile=Profile.PHARMACY,
-        script=Script(dispense="prescription-1"),
-        settings={"consent.dispensing": "ask"},
-        expected=Expected(Way.PIN, Outcome.DONE, (_CARE, _MEDICINES, _LIMIT), _CHILD),
-    ),
-    Persona(
         name="phone-android",
         story="An Android phone instead of the card: its own PIN is typed at the terminal.",
         person="adult",

@@ -34,7 +34,15 @@ DRILLS = (
     Drill(
         "pharmacy",
         30,
-        ("pharmacy", "face-match", "aged-75", "all-refused", "child-with-guardian", "removed-before-check"),
+        (
+            "pharmacy",
+            "pharmacy-two-prescriptions",
+            "face-match",
+            "aged-75",
+            "all-refused",
+            "child-with-guardian",
+            "removed-before-check",
+        ),
         Profile.PHARMACY,
     ),
     Drill("subsidy", 20, ("subsidy-used", "subsidy-refused", "subsidy-not-connected")),

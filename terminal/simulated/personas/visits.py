@@ -110,6 +110,16 @@ VISITS: tuple[Persona, ...] = (
         expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
+        name="pharmacy-two-prescriptions",
+        story="Two electronic prescriptions wait at the pharmacy: asked which to dispense, takes the newer one today.",
+        person="young",
+        face="emi",
+        profile=Profile.PHARMACY,
+        script=Script(dispense="prescription-1"),
+        settings={"consent.dispensing": "ask"},
+        expected=Expected(Way.PIN, Outcome.DONE, (CARE, MEDICINES, LIMIT), CHILD_SHARED),
+    ),
+    Persona(
         name="limit-by-law",
         story="Here the limit is provided by law: it is not asked for and stands in the file.",
         person="adult",
