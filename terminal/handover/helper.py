@@ -5,6 +5,7 @@ standard output. It ends with its standard input. Started by `terminal.handover.
 """
 
 import json
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,8 @@ def main(argument: str) -> None:
     """`argument`: keyword arguments of `ResultFolder` as JSON."""
     system.forbid_dumps()
     system.overwrite_freed_memory()
+    # Ctrl+C reaches the whole process group; the terminal ends this process itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = json.loads(argument)
     folder = ResultFolder(Path(options.pop("folder")), **options)
     while line := sys.stdin.buffer.readline():
