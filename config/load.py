@@ -22,7 +22,7 @@ CONFIG_VARIABLE = PREFIX + "CONFIG"
 """Names the settings file; not itself a setting."""
 
 SECRETS = frozenset({"staff.password_hash"})
-PATHS = frozenset({"state_dir", "reader.trust_anchors", "handover.folder"})
+PATHS = frozenset({"state_dir", "reader.trust_anchors", "handover.folder", "staff.name_picture_folder"})
 """In a file these count from the file's folder; everywhere `~` is the home folder."""
 
 
