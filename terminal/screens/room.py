@@ -30,6 +30,8 @@ class Shares:
     answers: int
     """Rows of the answers."""
     sign: Sign
+    tight: bool = False
+    """The lines stand without empty rows between them."""
 
 
 def shares(body: Body, room: Room, *, large: bool, code_parts: int = 2) -> Shares:
@@ -38,6 +40,9 @@ def shares(body: Body, room: Room, *, large: bool, code_parts: int = 2) -> Share
     width = room.width - (_width_of_camera(room) if body.camera else 0) - (_width_of_pad(room) if body.pad else 0)
     around = (3 + 5 if room.usual else 1 + 3) + 1
     free = room.height - around - _said(body, width, room, code_parts)
+    tight = free < LEAST_ANSWER
+    if tight:
+        free = room.height - around - _said(body, width, room, code_parts, tight=True)
     two_rows = (body.camera and len(body.offers) > 1) or len(body.offers) > IN_A_ROW
     wanted, least = _wanted(room, large=large, narrow=narrow, two_rows=two_rows), LEAST_ANSWER
     if two_rows:
@@ -50,15 +55,15 @@ def shares(body: Body, room: Room, *, large: bool, code_parts: int = 2) -> Share
             free -= rows
         else:
             sign = Sign.NONE
-    return Shares(max(min(wanted, free), least), sign)
+    return Shares(max(min(wanted, free), least), sign, tight)
 
 
-def _said(body: Body, width: int, room: Room, code_parts: int) -> int:
+def _said(body: Body, width: int, room: Room, code_parts: int, *, tight: bool = False) -> int:
     gap = 2 if room.usual else 1
     beside = 6 if room.usual else 4
     rows = len(wrap(body.question, min(width - beside, LINE_CELLS))) + 2 * gap
     if body.lines:
-        rows += lines_height(body.lines, width) + gap
+        rows += lines_height(body.lines, width, tight=tight) + gap
     if body.camera:
         rows += 2
     if body.pad is Pad.PIN:

@@ -42,6 +42,7 @@ class Lines(Widget, can_focus=False):
         self.lines: tuple[Line, ...] = ()
         self._moving = moving
         self._second_look = False
+        self._tight = False
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(1.0, self._change, pause=True)
@@ -57,18 +58,24 @@ class Lines(Widget, can_focus=False):
             self._timer.pause()
         self.refresh(layout=True)
 
+    def stand(self, *, tight: bool) -> None:
+        """`tight`: without empty rows between the kinds of lines, where not all would fit with them."""
+        if tight != self._tight:
+            self._tight = tight
+            self.refresh(layout=True)
+
     def _change(self) -> None:
         self._second_look = not self._second_look
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return lines_height(self.lines, width)
+        return lines_height(self.lines, width, tight=self._tight)
 
     def render(self) -> Text:
         text = Text(justify="center", no_wrap=True, overflow="crop")
         listed = max((cells(_marked(line)) for line in self.lines if line.kind is LineKind.CHOICE), default=0)
         for index, (line, (rows, height)) in enumerate(
-            zip(self.lines, _spread(self.lines, self.content_size.width), strict=True)
+            zip(self.lines, _spread(self.lines, self.content_size.width, tight=self._tight), strict=True)
         ):
             text.append("\n" * (height - len(rows) + (1 if index else 0)))
             if line.kind is LineKind.CHOICE:
@@ -85,18 +92,18 @@ class Lines(Widget, can_focus=False):
         return self.get_component_rich_style(name, partial=True)
 
 
-def lines_height(lines: tuple[Line, ...], width: int) -> int:
-    """Rows these lines take in so many cells."""
-    return sum(height for _, height in _spread(lines, width))
+def lines_height(lines: tuple[Line, ...], width: int, *, tight: bool = False) -> int:
+    """Rows these lines take in so many cells; `tight`: without the empty rows between their kinds."""
+    return sum(height for _, height in _spread(lines, width, tight=tight))
 
 
-def _spread(lines: tuple[Line, ...], width: int) -> list[tuple[list[str], int]]:
+def _spread(lines: tuple[Line, ...], width: int, *, tight: bool) -> list[tuple[list[str], int]]:
     """For each line its text as wrapped, and the rows it takes."""
     spread = []
     for index, line in enumerate(lines):
         rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
         apart = 1 if index and (line.kind is LineKind.CALL or lines[index - 1].kind is not line.kind) else 0
-        spread.append((rows, len(rows) + apart))
+        spread.append((rows, len(rows) + (0 if tight else apart)))
     return spread
 
 

@@ -157,6 +157,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         )
         self.query_one("#sign", MovingSign).show(shared.sign)
         self.query_one("#answers", Grid).styles.height = shared.answers
+        self.query_one("#lines", Lines).stand(tight=shared.tight)
 
     def _room(self) -> Room:
         width = self.size.width - (DOCK_WIDTH if self.has_class("-dock") else 0)
