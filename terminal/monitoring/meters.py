@@ -64,6 +64,7 @@ _STAGES: dict[type[st.State], str] = {
     st.SpecificDisease: _ASKING,
     st.Subsidies: _ASKING,
     st.Prescription: _ASKING,
+    st.Dispensing: _ASKING,
     st.Limit: _ASKING,
     st.Summary: _ASKING,
     st.Submitting: "submitting",

@@ -199,13 +199,15 @@ def _confirms(event: Confirmed, decided: Record[Decided], terminal_id: str, serv
         "answers": [consent_answer(answer) for answer in decision.answers],
         "by_law": decision.by_law,
         "prescription_form": PrescriptionForm(decision.prescription_form) if decision.prescription_form else None,
-        "dispense": decision.dispense,
         "ledger_count": decided.sequence,
         "ledger_head": decided.hash,
     }
     old = event.card_signature is None
     wording = wording_of(decision)
-    submitted = submission_statement_v1(**facts) if old else submission_statement(wording_sha256=wording, **facts)
+    if old:
+        submitted = submission_statement_v1(**facts)
+    else:
+        submitted = submission_statement(wording_sha256=wording, dispense=decision.dispense, **facts)
     statement = signed_of_receipt(
         check_id=event.check_id,
         accepted_at=event.accepted_at,

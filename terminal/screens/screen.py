@@ -105,7 +105,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     def show(self, talk: Talk, say: Words) -> None:
         """Draw this talk; what did not change stays untouched."""
         before, self.talk = self.talk, talk
-        if talk == before:
+        if talk == before or not self.children:  # the screen is being taken down
             return
         body = talk.body
         self._mark_classes(talk)

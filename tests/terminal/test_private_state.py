@@ -40,12 +40,16 @@ def test_service_enrolment_and_exchange_on_a_new_state_folder(tmp_path: Path) ->
 
 PROGRAM = """
 import ctypes, os, resource, sys
+import typer
 from terminal.cli import entry, main
-main.app = lambda: print(
-    ctypes.CDLL(None).prctl(3), resource.getrlimit(resource.RLIMIT_CORE)[0], oct(os.umask(0)),
-    [name for name in os.environ if name.startswith("TEXTUAL")], "textual" in sys.modules,
-)
-sys.argv = ["uketsuke", "ledger"]
+main.app = typer.Typer()
+@main.app.command()
+def told() -> None:
+    print(
+        ctypes.CDLL(None).prctl(3), resource.getrlimit(resource.RLIMIT_CORE)[0], oct(os.umask(0)),
+        [name for name in os.environ if name.startswith("TEXTUAL")], "textual" in sys.modules,
+    )
+sys.argv = ["uketsuke"]
 entry.main()
 """
 

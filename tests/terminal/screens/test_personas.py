@@ -27,8 +27,10 @@ AT_THE_READER = {
     or persona.script.mishap.needs_simulated_reader
     or persona.needs_own_terminal
     or persona.script.child
+    or persona.then
+    or persona.script.language
 }
-"""Played by `tests/terminal/simulated/demo/test_readers.py`: what is special about them is not on the screen."""
+"""Played by `tests/terminal/simulated/demo` and in the browser: families, languages, what is special at the reader."""
 
 
 class Fingers:
