@@ -1,4 +1,4 @@
-"""The fatal-error path is ours: one plain line, no locals, no message text, no core dump.
+"""How a fatal error ends: one plain line, no locals, no message text, no core dump.
 
 Tracebacks with locals, exception texts and memory images may carry a PIN or a photo. What is kept of an error is its
 kind and its place in the code.
@@ -22,11 +22,11 @@ _OUR_CODE = str(Path(__file__).parents[2])
 
 
 class Crashed(Exception):
-    """A defect; says its kind and place only."""
+    """An internal error that carries only a type and a location."""
 
 
 def place(error: BaseException) -> str:
-    """Kind and place of an error, without its text: where it was raised, and where our own code led to it."""
+    """Type and location of an error, without its text: where it was raised, and where our own code led to it."""
     innermost, ours = "", ""
     trace = error.__traceback__
     while trace is not None:
@@ -45,7 +45,7 @@ def last_words(error: BaseException) -> str:
 
 
 def forget(error: BaseException) -> None:
-    """Cut the frames - and with them their locals - off an error and all that led to it."""
+    """Drop the frames, and so the locals, of an error and its causes."""
     seen: set[int] = set()
     following: list[BaseException | None] = [error]
     while following:
@@ -58,13 +58,13 @@ def forget(error: BaseException) -> None:
 
 
 def no_core_dumps() -> None:
-    """Neither a core file nor a dump piped to a collector, nor another process of this user looking in."""
+    """Prevent core files, dumps piped to a collector, and inspection by the user's other processes."""
     if not system.forbid_dumps():
         log.warning("this system does not let a process forbid its own dumps")
 
 
 def plain_errors() -> None:
-    """Whatever escapes everywhere else still prints nothing but kind and place."""
+    """Last-resort hooks: an uncaught exception prints only its type and location, unless debugging."""
 
     def hook(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         log.critical("%s", place(error))
@@ -79,6 +79,6 @@ def plain_errors() -> None:
 
 
 def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """In place of asyncio's own handler, which logs texts and arguments."""
+    """Replaces asyncio's handler, which logs messages and arguments."""
     error = context.get("exception")
     log.error("event loop: %s", place(error) if isinstance(error, BaseException) else "trouble without an exception")

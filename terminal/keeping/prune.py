@@ -1,4 +1,4 @@
-"""Files older than the settings keep them. The ledger is never touched.
+"""Deletes files past their retention period. The ledger is never touched.
 
 A result goes only if the ledger says that exactly this file was handed over; one that the receipt computer may still
 wait for stays, however old it is.
@@ -22,14 +22,14 @@ TRACES = "traces"
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """A file that goes, or would go."""
+    """A file that was, or would be, deleted."""
 
     path: Path
     what: str
 
 
 def too_old(settings: Settings, now: datetime) -> Iterator[Pruned]:
-    """Every file that the settings do not keep any longer. `now` has a zone. Raises the ledger's errors."""
+    """Find every file past its retention period. `now` must be timezone-aware. Raises LedgerError."""
     records, state = settings.records, settings.state_dir
     for path in months_before(state / "audit.jsonl", now.date(), records.audit_years):
         yield Pruned(path, "audit trail")
@@ -44,7 +44,7 @@ def too_old(settings: Settings, now: datetime) -> Iterator[Pruned]:
 
 
 def prune(settings: Settings, now: datetime) -> Iterator[Pruned]:
-    """Delete what is too old, one after the other. Raises OSError where a file cannot be deleted."""
+    """Delete them one by one. Raises OSError if a file cannot be deleted."""
     for found in list(too_old(settings, now)):
         found.path.unlink(missing_ok=True)
         yield found

@@ -1,4 +1,4 @@
-"""A backup's files, put into a folder."""
+"""Unpack a backup into a folder."""
 
 import os
 import tarfile
@@ -11,11 +11,11 @@ from terminal.keeping.sealed import Opener, SealError
 
 _LONGEST_SETTINGS = 1 << 20
 LARGEST = 50 * 2**30
-"""Bytes of one file; a ledger of a million receptions takes three thousand million."""
+"""Maximum bytes per file; a ledger of a million receptions has about 3 GB."""
 
 
 def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
-    """What the backup says of itself, and its settings file. Raises `SealError`, OSError."""
+    """Return the manifest and the settings file. Raises `SealError`, OSError."""
     with backup.open("rb") as file:
         opener = Opener(file, passphrase)
         try:

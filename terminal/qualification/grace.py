@@ -1,4 +1,4 @@
-"""How a certificate stands, and how long one that has ended still shows the qualification.
+"""Certificate status, and how long an expired certificate is still accepted.
 
 Terminal and service count alike.
 """
@@ -12,11 +12,11 @@ from terminal.qualification.contract import CertificateStanding
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
-"""A certificate this near to its end is told to the holder."""
+"""The holder is warned when the certificate expires within this many months."""
 
 
 def standing(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStanding | None:
-    """How a certificate stands at `now`; None beyond its grace. Days are Japan's."""
+    """Status of a certificate at `now`; None after its grace period. Dates are in Japan time."""
     today, last_day = now.astimezone(JAPAN).date(), not_after.astimezone(JAPAN).date()
     if now > not_after:
         return CertificateStanding.GRACE if today <= last_grace_day(last_day, rule) else None

@@ -1,4 +1,4 @@
-"""The card's photo as pixels, decoded in memory for staff's eyes."""
+"""The card's photo as pixels, decoded in memory to be shown to staff."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def decoded_photo(jp2: bytearray) -> "Pixels | None":
-    """RGB pixels of the card's photo, for the caller to overwrite; None where it cannot be decoded."""
+    """RGB pixels of the card's photo, which the caller must overwrite; None if it cannot be decoded."""
     import numpy as np
 
     from vision.photo import PhotoProblem, decode_photo

@@ -12,7 +12,7 @@ from terminal.talk.parts import Line, LineKind
 
 
 class Sentence(Widget, can_focus=False):
-    """One sentence, wrapped like a person would."""
+    """One sentence, with line breaks where a person would put them."""
 
     def __init__(self, *, id: str, align: str = "center") -> None:
         super().__init__(id=id)
@@ -33,7 +33,7 @@ class Sentence(Widget, can_focus=False):
 
 
 class Lines(Widget, can_focus=False):
-    """What stands below the question: reasons, hints, a list. A call changes its look once a second."""
+    """Text below the question: reasons, hints, a list. Call lines alternate between two styles every second."""
 
     COMPONENT_CLASSES = {f"lines--{kind}" for kind in LineKind} | {"lines--call-2"}
 
@@ -59,7 +59,7 @@ class Lines(Widget, can_focus=False):
         self.refresh(layout=True)
 
     def stand(self, *, tight: bool) -> None:
-        """`tight`: without empty rows between the kinds of lines, where not all would fit with them."""
+        """`tight`: leave out the blank rows between kinds of lines, as not all would fit with them."""
         if tight != self._tight:
             self._tight = tight
             self.refresh(layout=True)
@@ -93,12 +93,12 @@ class Lines(Widget, can_focus=False):
 
 
 def lines_height(lines: tuple[Line, ...], width: int, *, tight: bool = False) -> int:
-    """Rows these lines take in so many cells; `tight`: without the empty rows between their kinds."""
+    """Number of rows the lines take at `width` cells; `tight`: without blank rows between their kinds."""
     return sum(height for _, height in _spread(lines, width, tight=tight))
 
 
 def _spread(lines: tuple[Line, ...], width: int, *, tight: bool) -> list[tuple[list[str], int]]:
-    """For each line its text as wrapped, and the rows it takes."""
+    """For each line its wrapped rows, and its height including spacing."""
     spread = []
     for index, line in enumerate(lines):
         rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
@@ -124,10 +124,10 @@ class StepBar(Widget, can_focus=False):
         self._staff = ""
 
     class StaffWanted(Message):
-        """Somebody touched staff's corner."""
+        """The staff corner was touched."""
 
     def show(self, steps: tuple[str, ...], present: int, mark: str, staff: str = "") -> None:
-        """`staff`: the word in the corner that lets staff in; empty where there is no way in."""
+        """`staff`: the word in the corner that lets staff in; empty if staff access is off."""
         if (steps, present, mark, staff) != (self._steps, self._present, self._mark, self._staff):
             self._steps, self._present, self._mark, self._staff = steps, present, mark, staff
             self.refresh()
@@ -153,7 +153,7 @@ class StepBar(Widget, can_focus=False):
 
 
 class Progress(Widget, can_focus=False):
-    """How far a face check has come, as a bar: full cells and empty ones differ in shape too."""
+    """Face-check progress bar; full and empty cells differ in shape as well."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

@@ -1,4 +1,4 @@
-"""Who has signed in to staff's page: for a while of acting, and for a working day of hearing calls."""
+"""Staff sessions: full access for a short time, call alerts for a working day."""
 
 import hashlib
 import hmac
@@ -17,12 +17,12 @@ PROOF_SECONDS = 30.0
 class Level(IntEnum):
     OUT = 0
     WATCHING = 1
-    """Signed in today; idle for longer than a session lasts, or from before a restart. Hears calls, sees no list."""
+    """Signed in today, but idle past the timeout or signed in before a restart: gets calls, cannot see the list."""
     ACTING = 2
 
 
 class Sessions:
-    """`secret` is the password's hash: with a new password everybody signs in again.
+    """`secret` is the password's hash, so a password change signs everyone out.
 
     The cookie is sealed and outlives a restart as `WATCHING`; that somebody may act is kept in memory alone.
     """
@@ -38,13 +38,13 @@ class Sessions:
         self._key = hashlib.sha256(load_or_create_key(key_file) + secret.encode()).digest()
         self._idle_seconds, self._clock = idle_seconds, clock
         self._acting: dict[str, float] = {}
-        """Until when, by session."""
+        """When each acting session expires."""
         self._ended: dict[str, float] = {}
-        """Signed out, and until when their cookies would count."""
+        """Signed-out sessions, and when their cookies would have expired."""
         self._proofs: dict[str, tuple[str, float]] = {}
 
     def begin(self) -> str:
-        """A new session's cookie."""
+        """Return the cookie of a new session."""
         now = self._clock()
         self._ended = {session: until for session, until in self._ended.items() if until > now}
         self._acting = {session: until for session, until in self._acting.items() if until > now}
@@ -59,12 +59,12 @@ class Sessions:
         return Level.ACTING if self._acting.get(session, 0.0) > self._clock() else Level.WATCHING
 
     def touch(self, cookie: str | None) -> None:
-        """Somebody does something: an acting session lasts on."""
+        """Extend an acting session after activity."""
         if self.level(cookie) is Level.ACTING:
             self._acting[self._session(cookie)] = self._clock() + self._idle_seconds
 
     def lock(self, cookie: str | None) -> None:
-        """End the acting; calls are still heard."""
+        """Drop to watching; call alerts continue."""
         self._acting.pop(self._session(cookie), None)
 
     def end(self, cookie: str | None) -> None:
@@ -74,18 +74,18 @@ class Sessions:
             self._ended[session] = float(session.partition(".")[0])
 
     def prove(self, cookie: str | None) -> str:
-        """The password was given again: a proof for one decision of this session."""
+        """Return a proof, for one decision of this session, that the password was given again."""
         proof = secrets.token_urlsafe(16)
         self._proofs[self._session(cookie)] = (proof, self._clock() + PROOF_SECONDS)
         return proof
 
     def proves(self, cookie: str | None, proof: str) -> bool:
-        """Uses it up."""
+        """Check a proof and consume it."""
         known, until = self._proofs.pop(self._session(cookie), ("", 0.0))
         return bool(known) and secrets.compare_digest(known.encode(), proof.encode()) and self._clock() < until
 
     def _session(self, cookie: str | None) -> str:
-        """Empty for a cookie that is forged, over or signed out."""
+        """Return the session, or an empty string for a forged, expired or signed-out cookie."""
         body, _, seal = (cookie or "").rpartition(".")
         if not body or not hmac.compare_digest(seal.encode(), self._seal(body).encode()):
             return ""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vision.frame import Image
 
 HEIGHT: Final = 48
-"""Pixels of a line picture."""
+"""Height of a line image, in pixels."""
 _LEAST_WIDTH: Final = 96
 
 
@@ -27,15 +27,15 @@ class Character:
     sure: float
     """Probability, 0 to 1, among all characters the network knows."""
     share: float = 0.0
-    """Probability among the allowed ones alone: high where others look like it that cannot stand there."""
+    """Probability among the allowed ones alone: stays high if the only lookalikes are not allowed in this field."""
 
 
 class Recogniser:
-    """Load once; about half a second. Not for two threads at once."""
+    """Loading takes about half a second, so reuse the instance. Not thread-safe."""
 
     def __init__(self, path: Path) -> None:
         """Raises NoRecogniser."""
-        # Its builds report to their maker, from the import on.
+        # onnxruntime builds send telemetry from the import on.
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
@@ -43,7 +43,7 @@ class Recogniser:
             raise NoRecogniser("onnxruntime is not installed: install uketsuke with the extra `printed`") from error
         if not path.is_file():
             raise NoRecogniser(f"the text recogniser's file is missing: {path}")
-        onnxruntime.disable_telemetry_events()  # Windows knows no variable
+        onnxruntime.disable_telemetry_events()  # the variable has no effect on Windows
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -62,7 +62,7 @@ class Recogniser:
         steps = self._probabilities(line)
         columns = np.array([0, *(self._index[character] for character in allowed)])
         known = steps[:, columns]
-        # a step at which blank or a space wins shows no character, whatever is left for the allowed ones
+        # where blank or space is most likely, the step is empty, however the allowed characters score
         empty = np.isin(steps.argmax(axis=1), (0, self._index[" "]))
         chosen = np.where(empty, 0, 1 + known[:, 1:].argmax(axis=1))
         found: list[Character] = []
@@ -79,7 +79,7 @@ class Recogniser:
         return found
 
     def _probabilities(self, line: Image) -> NDArray[np.float32]:
-        """(steps, alphabet)."""
+        """Return an array of shape (steps, alphabet)."""
         width = max(line.shape[1], _LEAST_WIDTH)
         padded = np.empty((HEIGHT, width, 3), np.float32)
         padded[:] = np.median(line.reshape(-1, 3), axis=0)
