@@ -153,7 +153,8 @@ async def _face(counter: Counter, said: Said) -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
 @pytest.mark.parametrize(
-    ("language", "reception"), [("ja", _pin), ("ja", _face), ("en", _pin), pytest.param("en", _face, marks=LONG)]
+    ("language", "reception"),
+    [("ja", _pin), ("ja", _face), pytest.param("en", _pin, marks=LONG), pytest.param("en", _face, marks=LONG)],
 )
 def test_a_reception_by_ear_and_ten_keys(counter: Counter, language: str, reception: Reception) -> None:
     asyncio.run(reception(counter, Said(language)))

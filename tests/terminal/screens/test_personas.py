@@ -96,14 +96,15 @@ async def _play(counter: Counter, personas: list[Persona], *, by_touch: bool) ->
     assert not wrong
 
 
-@pytest.mark.parametrize("by_touch", [True, False], ids=["touch", "keyboard"])
+@pytest.mark.parametrize("by_touch", [pytest.param(True, marks=pytest.mark.long), False], ids=["touch", "keyboard"])
 def test_personas_who_type_a_pin(counter: Counter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name not in BY_FACE | AT_THE_READER]
     assert len(personas) >= 8
     on_a_loop(_play)(counter, personas, by_touch=by_touch)
 
 
-@pytest.mark.parametrize("by_touch", [True, pytest.param(False, marks=pytest.mark.long)], ids=["touch", "keyboard"])
+@pytest.mark.long
+@pytest.mark.parametrize("by_touch", [True, False], ids=["touch", "keyboard"])
 def test_personas_who_show_their_face(counter: Counter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name in BY_FACE - AT_THE_READER]
     assert personas
