@@ -103,7 +103,6 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         face="hana",
         live_face="hana+flat-print",
         script=Script(way=Way.FACE),
-        settings={"vision.attempt_seconds": 4.0},
         expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
     ),
     Persona(
