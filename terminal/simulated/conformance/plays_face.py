@@ -228,6 +228,7 @@ def foreign_files(bench: Bench) -> None:
     for other in others:
         (bench.folders.face / other).write_bytes(b"<XmlMsg/>")
     bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
+    bench.until(lambda: not all((bench.folders.face / other).exists() for other in others), bench.pace.slow)
     left = [other for other in others if (bench.folders.face / other).exists()]
     bench.judge(left == list(others), f"残っている：{', '.join(left)}", f"still there: {', '.join(left) or 'nothing'}")
 
