@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.keeping.restore import RestoredTo
 
-BACKUP_HELP = """Write ledger, keys, settings and audit trail into one file, sealed with a passphrase.
+BACKUP_HELP = """Write ledger, keys, settings, audit trail and patient numbers into one file, sealed with a passphrase.
 
 A terminal may run meanwhile. The passphrase is asked for, twice; from a script, it is the first line of the standard
 input. Results are not in it: they belong to the receipt computer. Keep the passphrase apart from the file.
@@ -53,6 +53,10 @@ def backup(
         tell(f"{done.terminal_id}: {done.size / 1000:,.0f} kB in {file}")
         if kept is None:
             tell("no settings file was there to keep: settings from the environment are not in it")
+        if isinstance(done.numbers, str):
+            tell(f"the patient numbers are NOT in it: {done.numbers}")
+        elif done.numbers:
+            tell(f"{done.numbers} patient numbers of `uketsuke exchange`")
         match done.ledger:
             case None:
                 tell("there is no ledger yet")
@@ -61,6 +65,8 @@ def backup(
                 raise typer.Exit(1)
             case whole:
                 tell(f"ledger whole, {whole.head.count} records, head {whole.head.hash[:16]}")
+        if isinstance(done.numbers, str):
+            raise typer.Exit(1)
 
 
 def restore(

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from config.files import create_private
+
 log = logging.getLogger(__name__)
 
 _SCHEMA = """
@@ -21,6 +23,7 @@ CREATE TABLE IF NOT EXISTS patient_numbers (
 """
 _FORMER = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reference_numbers'"
 """The table of version 0.1.0, which named the invented people."""
+_TABLES = ("patient_numbers", "reference_numbers")
 
 
 class InsuredNumbers(Protocol):
@@ -105,3 +108,25 @@ def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
             return None
 
     return find
+
+
+def copy_numbers(source: Path, target: Path) -> int:
+    """Copy the numbers alone out of the database of an `uketsuke exchange`, also while it runs; return how many.
+
+    `target` is new, mode 0600. What the exchange remembers for a day, consents and bulk requests, is left behind: a
+    consent from an old copy would outlive a refusal that came after it. Raises FileExistsError, sqlite3.Error.
+    """
+    create_private(target)
+    copied = 0
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+        old.execute("BEGIN")  # one view of both tables
+        for table in _TABLES:
+            made = old.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+            if made is None:
+                continue
+            new.execute(made[0])
+            rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+            new.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608
+            copied += len(rows)
+        new.commit()
+    return copied

@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import secrets
+import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from consent.copy import copy_file
 from consent.store import LedgerError
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.assembly import ledger_path
-from terminal.keeping.contents import LEDGER, MANIFEST, SETTINGS, Manifest, files_of
+from terminal.handover.numbers import copy_numbers
+from terminal.keeping.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_of
 from terminal.keeping.sealed import SHORTEST_PASSPHRASE, Cost, Sealer
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.readiness import NotReady
@@ -34,6 +36,8 @@ class BackedUp:
     terminal_id: str
     ledger: LedgerIntact | LedgerBroken | None
     """As it was found; None where there is none yet."""
+    numbers: int | str
+    """Patient numbers in it, or why they could not be read."""
 
 
 def back_up(
@@ -63,6 +67,7 @@ def back_up(
     )
     with _new(target) as file, tempfile.TemporaryDirectory(dir=settings.state_dir, prefix=".backup-") as folder:
         ledger = _copied(ledger_path(settings), Path(folder) / LEDGER)
+        numbers = _numbers(settings.state_dir / EXCHANGE, Path(folder) / EXCHANGE)
         sealer = Sealer(file, passphrase, cost)
         with tarfile.open(fileobj=sealer, mode="w|gz", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload]
             _add(archive, MANIFEST, manifest.model_dump_json().encode())
@@ -72,9 +77,11 @@ def back_up(
                 _add_file(archive, path.relative_to(settings.state_dir).as_posix(), path)
             if ledger is not None:
                 _add_file(archive, LEDGER, Path(folder) / LEDGER)
+            if numbers and isinstance(numbers, int):
+                _add_file(archive, EXCHANGE, Path(folder) / EXCHANGE)
         sealer.close()
         size = file.tell()
-    return BackedUp(target, size, enrolment.terminal_id, ledger)
+    return BackedUp(target, size, enrolment.terminal_id, ledger, numbers)
 
 
 def _copied(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None:
@@ -86,6 +93,15 @@ def _copied(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None:
         # damaged beyond reading: keep the bytes, something may still be recovered from them
         copy.write_bytes(ledger.read_bytes())
         return LedgerBroken(0, str(error))
+
+
+def _numbers(book: Path, copy: Path) -> int | str:
+    if not book.exists():
+        return 0
+    try:
+        return copy_numbers(book, copy)
+    except sqlite3.Error as error:  # the ledger is worth a backup all the same
+        return f"{book} cannot be read: {error}"
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a backup holds, by its place in the state folder: ledger, keys, settings, and the trail that must be kept.
 
-Not results, which belong to the receipt computer; nor cards, caches and logs, which can be made again; nor the book of
-the exchange.
+Of the book of the exchange the institution's patient numbers are kept, and nothing else. Not results, which belong to
+the receipt computer; nor cards, caches and logs, which can be made again.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 LEDGER = "ledger.db"
+EXCHANGE = "exchange.db"
 MANIFEST = "manifest.json"
 SETTINGS = "settings.toml"
 """Beside the state's files; never a name in a state folder."""
@@ -31,7 +32,7 @@ class Manifest(BaseModel):
 
 
 def files_of(state_dir: Path) -> Iterator[Path]:
-    """What is copied as it is; the ledger that is written at the moment is not among them."""
+    """What is copied as it is; ledger and book of the exchange, which may be written meanwhile, are not among them."""
     for folder in _FOLDERS:
         yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())
     yield from (state_dir / name for name in _FILES if (state_dir / name).is_file())
@@ -46,4 +47,4 @@ def is_ours(name: str) -> bool:
         return False
     if len(path.parts) > 1:
         return path.parts[0] in _FOLDERS
-    return name in (LEDGER, SETTINGS, *_FILES) or any(path.match(pattern) for pattern in _PATTERNS)
+    return name in (LEDGER, EXCHANGE, SETTINGS, *_FILES) or any(path.match(pattern) for pattern in _PATTERNS)

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from config.settings import Settings
+from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.records import Decided, Lost, Restored
 from consent.verification import LedgerIntact
@@ -18,6 +19,7 @@ from terminal.assembly import client_of, ledger_path
 from terminal.audit import AuditRecord, AuditTrail
 from terminal.cli.main import app
 from terminal.conductor.outcome import DeliveryStage
+from terminal.handover.numbers import InsuredKey
 from terminal.keeping import backup as backup_module
 from terminal.keeping.backup import back_up
 from terminal.keeping.sealed import Cost, Sealer
@@ -25,6 +27,7 @@ from terminal.qualification.client import Audit
 from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import terminal_key_path
 from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
+from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
 from terminal.staff_password import hash_file, keep
 from tests.terminal.keeping.conftest import House
@@ -308,3 +311,42 @@ def test_a_decision_is_in_the_backup_as_it_was_made(house: House) -> None:
     assert restore(house, file, "front-1")[0] == 0
     again = [one.event for one in LedgerFile(ledger_path(settings)).records() if isinstance(one.event, Decided)]
     assert again == decided
+
+
+def test_the_institutions_patient_numbers_come_back_and_no_consent_of_the_exchange(house: House) -> None:
+    settings, patient = house.enrolled("front-1"), InsuredKey("6132013/12/0001235/01")
+    house.at(settings, receptions)
+    book = settings.state_dir / "exchange.db"
+    exchange = ExchangeStore(book)  # runs meanwhile
+    try:
+        exchange.numbers.register("1319999999", patient, "24434")
+        now = datetime.now(UTC)
+        exchange.decided("1319999999", patient, Item.MEDICINES, now, now + timedelta(hours=24), None)
+        exchange.upload("bulk.xml", "OQSmuquc", "1319999999", b"names of patients", now, now)
+        file = back(house, settings)
+    finally:
+        exchange.close()
+    lose(house)
+    code, said = restore(house, file, "front-1")
+    assert code == 0, said
+    assert book.stat().st_mode & 0o777 == 0o600
+    assert b"names of patients" not in book.read_bytes()
+    exchange = ExchangeStore(book)
+    try:
+        assert exchange.numbers.find("1319999999", patient) == "24434"
+        assert exchange.consent("1319999999", patient, Item.MEDICINES) is None
+    finally:
+        exchange.close()
+
+
+def test_a_broken_book_of_the_exchange_costs_no_backup_of_the_ledger(house: House) -> None:
+    settings = house.enrolled("front-1")
+    house.at(settings, receptions)
+    (settings.state_dir / "exchange.db").write_bytes(b"SQLite format 3\0" + bytes(4000))
+    file = house.folder / "by-command.backup"
+    command = ["backup", str(file), "--config", str(house.file("front-1"))]
+    done = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert (done.exit_code, "patient numbers are NOT in it" in done.output) == (1, True), done.output
+    assert "ledger whole" in done.output
+    lose(house)
+    assert restore(house, file, "front-1")[0] == 0
