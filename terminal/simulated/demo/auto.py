@@ -24,6 +24,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.issued_ahead import IssuedAhead
 from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
@@ -78,6 +79,7 @@ class AutoDemo:
     ) -> None:
         self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
         self._place: CardPlace
+        self._issued: IssuedAhead
         self._watched = Watched()
         self._tries = 0
         self._clock = WrongClock()
@@ -89,13 +91,14 @@ class AutoDemo:
         played: list[Played] = []
         common = self._settings
         everybody = [one for persona in personas for one in persona.family]
-        for (profile, _, cut), row in groupby(everybody, key=_terminal_of):
-            together = list(row)
-            self._settings = with_profile(common, profile, together[0].settings)
-            if cut:
-                played += [await self._play_power_cut(persona) for persona in together]
-            else:
-                played += await self._play_row(together)
+        with IssuedAhead(self._counter.props, self._stage.portrait, everybody) as self._issued:
+            for (profile, _, cut), row in groupby(everybody, key=_terminal_of):
+                together = list(row)
+                self._settings = with_profile(common, profile, together[0].settings)
+                if cut:
+                    played += [await self._play_power_cut(persona) for persona in together]
+                else:
+                    played += await self._play_row(together)
         return played
 
     def _open(self) -> Conductor:
@@ -132,7 +135,7 @@ class AutoDemo:
 
     async def _play_power_cut(self, persona: Persona) -> Played:
         """The terminal ends in the middle of a reception; the next one settles what it finds."""
-        card, transcript = self._prepare(persona), Transcript(self._tell)
+        card, transcript = await self._prepare(persona), Transcript(self._tell)
         watched, began = self._watched, time.monotonic()
         conductor = self._open()
         patient = ScriptedPatient(persona.script, transcript, take_card=self._place.remove, switch_off=conductor.stop)
@@ -146,10 +149,10 @@ class AutoDemo:
             await _until(lambda: self._result_file(watched.check_id) is not None)
         return self._judge(persona, watched, time.monotonic() - began)
 
-    def _prepare(self, persona: Persona) -> SoftCard:
+    async def _prepare(self, persona: Persona) -> SoftCard:
         """The persona comes, with a card as it was issued."""
-        image = self._counter.props.card_of(persona, self._stage.portrait)
-        self._counter.stub.publish(self._counter.props.registry_of(persona, self._stage.portrait))
+        image, registry = await self._issued.of(persona)
+        self._counter.stub.publish(registry)
         self._stage.show(persona)
         self._tell(f"\n{persona.name}: {persona.story}")
         self._watched, self._tries = Watched(persona.expected.told), 0
@@ -157,7 +160,7 @@ class AutoDemo:
         return SoftCard(image.model_copy(deep=True))
 
     async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
-        card, transcript = self._prepare(persona), Transcript(self._tell)
+        card, transcript = await self._prepare(persona), Transcript(self._tell)
         watched = self._watched
         substitute.now = ScriptedPatient(
             persona.script,
