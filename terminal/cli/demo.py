@@ -73,7 +73,7 @@ def demo(
 
         from terminal.assembly import face_engine
         from terminal.simulated.demo.auto import AutoDemo, as_json
-        from terminal.simulated.demo.counter import Counter
+        from terminal.simulated.demo.counter import DemoCounter
         from terminal.simulated.demo.places import card_places
         from terminal.simulated.demo.stage import open_stage
         from terminal.simulated.demo.table import table
@@ -88,7 +88,7 @@ def demo(
         if pcsc:
             chosen = [one for one in chosen if not one.script.mishap.needs_simulated_reader]
         stage = open_stage(camera, face_engine(settings))
-        counter = ending.enter_context(Counter(settings, service_url=service, keep_cards=camera is None))
+        counter = ending.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))
         played = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))
         tell(table(played))

@@ -174,9 +174,9 @@ def client(
     with plain_errors():
         from terminal.simulated.conformance.bench import prepared
         from terminal.simulated.conformance.client import Client
-        from terminal.simulated.conformance.faults import Fault
+        from terminal.simulated.conformance.faults import SoftwareFault
 
-        known = [one.value for one in Fault]
+        known = [one.value for one in SoftwareFault]
         wanted = known if "all" in (fault or []) else fault or []
         if unknown := [one for one in wanted if one not in known]:
             fail(f"{', '.join(unknown)}: no such fault; there are {', '.join(known)}, and all.")
@@ -184,4 +184,4 @@ def client(
         stop = threading.Event()
         system.on_stop(stop.set)
         tell(f"Receipt software in {folder.resolve()}, {len(wanted)} faults - stop it with Ctrl-C")
-        Client(folder, [Fault(one) for one in wanted]).run(stop)
+        Client(folder, [SoftwareFault(one) for one in wanted]).run(stop)

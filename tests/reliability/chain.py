@@ -27,7 +27,7 @@ from terminal.qualification.receipts import verify_with_receipts
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.registry import Registry, RegistryFile
-from terminal.simulated.service.storage.store import Store
+from terminal.simulated.service.storage.store import ServiceStore
 from terminal.simulated.service.storage.tables import checks, submissions
 from tests.terminal.qualification.conftest import Card, authority_pem
 from tests.terminal.qualification.killed import Place, run_stub, run_terminal, settle_terminal
@@ -221,7 +221,7 @@ async def receipts_of(chain: Chain, place: Place) -> Any:
 
 
 def everything_the_service_has(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
-    Store(database_url).close()  # as another process would find it
+    ServiceStore(database_url).close()  # as another process would find it
     url = sa.make_url(database_url)
     driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
     opened: dict[str, set[str]] = {}

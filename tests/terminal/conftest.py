@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from tests.terminal.conductor.counter_fixture import Desk
 
 
@@ -15,7 +15,7 @@ def authority_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def counter(tmp_path: Path, authority_files: Path) -> Iterator[Counter]:
+def counter(tmp_path: Path, authority_files: Path) -> Iterator[DemoCounter]:
     (tmp_path / "state").mkdir()
     for shared in ("test-authority", "cards"):
         (authority_files / shared).mkdir(exist_ok=True) if shared == "cards" else None
@@ -24,10 +24,10 @@ def counter(tmp_path: Path, authority_files: Path) -> Iterator[Counter]:
         from reader.softcard.authority import TestAuthority
 
         TestAuthority.load_or_create(authority_files / "test-authority")
-    with Counter(Settings(state_dir=tmp_path / "state"), timeout_seconds=1.5) as counter:
+    with DemoCounter(Settings(state_dir=tmp_path / "state"), timeout_seconds=1.5) as counter:
         yield counter
 
 
 @pytest.fixture
-def desk(counter: Counter) -> Desk:
+def desk(counter: DemoCounter) -> Desk:
     return Desk(counter, counter.settings)

@@ -15,7 +15,7 @@ from terminal.headless.runner import Hands
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
@@ -53,7 +53,7 @@ async def _deadline(persona: Persona, hands: CounterHands) -> AsyncIterator[None
 class Day:
     """One terminal for all personas of a test."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: DemoCounter) -> None:
         self.counter, self.place, self.stage = counter, SimulatedPlace(), SyntheticStage()
         self.conductor: Conductor
         self.states: list[st.State] = []

@@ -39,7 +39,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import Enrolment
 from terminal.qualification.line import _understand
-from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.consents import note_consents
 from terminal.simulated.exchange.insured import InventedInsured
@@ -210,8 +210,8 @@ def exchange(data: bytes) -> None:
         request = request_name(name)
         assert isinstance(request, RequestName)
 
-        def desk(fail: bool, encoding: Any = "UTF-8") -> Desk:
-            return Desk(insured, checks, store, NOW, encoding, None, fail)
+        def desk(fail: bool, encoding: Any = "UTF-8") -> AnswerContext:
+            return AnswerContext(insured, checks, store, NOW, encoding, None, fail)
 
         handle(request, content, desk, timedelta())
     finally:

@@ -19,7 +19,7 @@ from terminal.keeping.prune import prune
 from terminal.keeping.sealed import Cost
 from terminal.keeping.unpacking import unpack
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from tests.terminal.conductor.counter_fixture import Desk
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def test_the_next_patient_is_received(state: Path) -> None:
             assert complete.delivered
             await desk.take_card()
 
-    with Counter(Settings(state_dir=state), timeout_seconds=2) as counter:
+    with DemoCounter(Settings(state_dir=state), timeout_seconds=2) as counter:
         asyncio.run(day(Desk(counter, counter.settings)))
     records = list(LedgerFile(state / "ledger.db").records())
     assert [record.hash for record in records[: len(before)]] == before

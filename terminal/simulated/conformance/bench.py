@@ -16,12 +16,12 @@ from terminal.handover.folder import WORK_FOLDER, ResultFolder
 from terminal.handover.values import Severity
 from terminal.handover.xml import Encoding, Parsed, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
-from terminal.simulated.conformance.model import Outcome, Seen, Text
-from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.conformance.model import CaseOutcome, Seen, Text
+from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.names import RequestName, request_name
-from terminal.simulated.exchange.requests import Answered, Rejected, Silent, handle
+from terminal.simulated.exchange.requests import AnswerFile, Rejected, Silent, handle
 from terminal.simulated.exchange.sample_files import Sample, face_file
 from terminal.simulated.exchange.service import Folders
 from terminal.simulated.exchange.store import ExchangeStore
@@ -33,7 +33,7 @@ BULK_LASTS, NOW = timedelta(hours=1), timedelta()
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class CasePace:
     patience: float
     """Seconds to wait for anything the other side should do."""
     slow: float
@@ -42,8 +42,8 @@ class Pace:
     """Seconds without a change before a request is read."""
 
 
-REAL = Pace(patience=120.0, slow=7.0, settled=0.5)
-QUICK = Pace(patience=6.0, slow=1.5, settled=0.05)
+REAL = CasePace(patience=120.0, slow=7.0, settled=0.5)
+QUICK = CasePace(patience=6.0, slow=1.5, settled=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ def prepared(root: Path) -> Folders:
     return folders
 
 
-class Bench:
+class CaseRunner:
     """For one case after the other. `tell`: shows people what to do now."""
 
-    def __init__(self, root: Path, people: People, pace: Pace, tell: Callable[[Text], None]) -> None:
+    def __init__(self, root: Path, people: People, pace: CasePace, tell: Callable[[Text], None]) -> None:
         self.folders = prepared(root)
         self.tasks, self.exports = root / TASK_FOLDER, root / EXPORT_FOLDER
         self.people, self.pace = people, pace
@@ -84,14 +84,14 @@ class Bench:
         self._face = ResultFolder(self.folders.face, owner="conform")
         self._res = ResultFolder(self.folders.res, owner="conform")
         self.store = ExchangeStore(None)
-        self.outcome: Outcome
+        self.outcome: CaseOutcome
         self._count = 0
         self._tasks_given = 0
 
     def close(self) -> None:
         self.store.close()
 
-    def begin(self, outcome: Outcome) -> None:
+    def begin(self, outcome: CaseOutcome) -> None:
         self.outcome = outcome
 
     def end(self) -> None:
@@ -239,24 +239,24 @@ class Bench:
         parsed = parse(data)
         return Request(name, data, parsed.root) if isinstance(parsed, Parsed) else None
 
-    def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> Desk:
+    def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> AnswerContext:
         """The surroundings of an answer, as the simulated exchange has them; `later`: from now."""
         insured, checks = InventedInsured(self.people), InventedChecks(self.people)
-        return Desk(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
+        return AnswerContext(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
 
     def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:
         """Put what the simulated exchange answers; its name. `fail`: an abnormal end."""
 
         wanted = fail
 
-        def make(fail: bool, encoding: Encoding = "UTF-8") -> Desk:
+        def make(fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
             return self.desk(fail or wanted, encoding, later=later)
 
         handled = handle(request.name, request.data, make, BULK_LASTS)
         assert not isinstance(handled, Silent), "no task asks for silence"
         return self.put(handled)
 
-    def put(self, handled: Answered | Rejected) -> str:
+    def put(self, handled: AnswerFile | Rejected) -> str:
         self._res.deliver(handled.name, handled.data)
         self.note(f"回答を置いた：{handled.name}", f"put an answer: {handled.name}")
         return handled.name

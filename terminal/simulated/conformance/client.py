@@ -16,7 +16,7 @@ from lxml import etree
 
 from config.japan import JAPAN
 from terminal.simulated.conformance.export import EXPORT_FOLDER
-from terminal.simulated.conformance.faults import Fault
+from terminal.simulated.conformance.faults import SoftwareFault
 from terminal.simulated.conformance.reading import NotWhole, parsed, text_of, understood
 
 TASK_FOLDER: Final = "tasks"
@@ -34,7 +34,7 @@ class _Waiting:
 
 
 class Client:
-    def __init__(self, root: Path, faults: Collection[Fault] = ()) -> None:
+    def __init__(self, root: Path, faults: Collection[SoftwareFault] = ()) -> None:
         self.root, self.faults = root, frozenset(faults)
         self._patients: dict[str, str] = {}
         self._booked: dict[str, int] = {}
@@ -48,7 +48,7 @@ class Client:
             self._do_tasks()
             self._look_for_answers()
             # one that takes the first of several has to meet several
-            stop.wait(0.5 if Fault.FIRST_FILE_ONLY in self.faults else 0.03)
+            stop.wait(0.5 if SoftwareFault.FIRST_FILE_ONLY in self.faults else 0.03)
 
     # --- results of the card reader ------------------------------------------------------------------------------
 
@@ -62,16 +62,16 @@ class Client:
             except FileNotFoundError:
                 continue
             except NotWhole:
-                if Fault.READS_HALF in self.faults:
+                if SoftwareFault.READS_HALF in self.faults:
                     path.unlink(missing_ok=True)
                 continue
             self._book(path.name, root)
             path.unlink(missing_ok=True)
-            if Fault.FIRST_FILE_ONLY in self.faults:
+            if SoftwareFault.FIRST_FILE_ONLY in self.faults:
                 for other in found:
                     other.unlink(missing_ok=True)
                 break
-        if found and Fault.DELETES_EVERYTHING in self.faults:
+        if found and SoftwareFault.DELETES_EVERYTHING in self.faults:
             for path in folder.iterdir():
                 if path.is_file():
                     path.unlink(missing_ok=True)
@@ -79,7 +79,7 @@ class Client:
     def _book(self, name: str, root: etree._Element) -> None:
         """Once for a file, however often it comes."""
         known = self._booked.get(name, 0)
-        self._booked[name] = known + 1 if Fault.BOOKS_TWICE in self.faults else 1
+        self._booked[name] = known + 1 if SoftwareFault.BOOKS_TWICE in self.faults else 1
         self._export(
             name, understood(root, self.faults) | {"patient": self._patient(root), "booked": self._booked[name]}
         )
@@ -94,7 +94,7 @@ class Client:
         parts = ("InsurerNumber", "InsuredCardSymbol", "InsuredIdentificationNumber", "InsuredBranchNumber")
         key = (
             text_of(record, "Name")
-            if Fault.MERGES_BY_NAME in self.faults
+            if SoftwareFault.MERGES_BY_NAME in self.faults
             else "/".join(text_of(record, part) for part in parts)
         )
         return self._patients.setdefault(key, f"P-{len(self._patients) + 1:04}")
@@ -127,7 +127,7 @@ class Client:
 
     def _day(self, task: dict[str, Any]) -> str:
         today = f"{datetime.now(UTC).astimezone(JAPAN):%Y%m%d}"
-        return today if Fault.ASKS_FOR_TODAY in self.faults else task.get("day", today)
+        return today if SoftwareFault.ASKS_FOR_TODAY in self.faults else task.get("day", today)
 
     def _send(self, task: dict[str, Any], prefix: str, header: etree._Element, parts: list[etree._Element]) -> None:
         self._count += 1
@@ -150,30 +150,30 @@ class Client:
         for waiting in list(self._waiting):
             answer = folder / waiting.request.replace("req_", "res_")
             error = folder / waiting.request.replace(".xml", ".err")
-            if Fault.TAKES_THE_NEXT_ANSWER in self.faults:
+            if SoftwareFault.TAKES_THE_NEXT_ANSWER in self.faults:
                 answer = next(iter(sorted(folder.glob("*res_*.xml"))), answer)
             if answer.exists():
                 self._waiting.remove(waiting)
                 self._answered(waiting, answer)
-            elif error.exists() and Fault.IGNORES_ERR not in self.faults:
+            elif error.exists() and SoftwareFault.IGNORES_ERR not in self.faults:
                 self._waiting.remove(waiting)
                 error.unlink(missing_ok=True)
                 self._export(error.name, {"ask_staff": True, "billable": False})
-            elif time.monotonic() - waiting.since > (IMPATIENT if Fault.IMPATIENT in self.faults else GIVE_UP):
+            elif time.monotonic() - waiting.since > (IMPATIENT if SoftwareFault.IMPATIENT in self.faults else GIVE_UP):
                 self._waiting.remove(waiting)
 
     def _answered(self, waiting: _Waiting, answer: Path) -> None:
         root = parsed(answer.read_bytes(), self.faults)
         answer.unlink(missing_ok=True)
         told = text_of(root, "MessageHeader/ArbitraryFileIdentifier")
-        if told != waiting.identifier and Fault.TAKES_THE_NEXT_ANSWER not in self.faults:
+        if told != waiting.identifier and SoftwareFault.TAKES_THE_NEXT_ANSWER not in self.faults:
             self._export(answer.name, {"ask_staff": True, "billable": False, "identifier": told})
             return
         number = text_of(root, "MessageBody/ReceptionNumber")
         if "01res_" in answer.name and number:
             self._fetch(waiting.task, number)
         elif answer.name.startswith("OQSmuquc02") and text_of(root, "MessageHeader/SegmentOfResult") == "2":
-            if Fault.FETCHES_ONCE not in self.faults:
+            if SoftwareFault.FETCHES_ONCE not in self.faults:
                 time.sleep(0.3)
                 self._fetch(waiting.task, text_of(root, "MessageHeader/ReceptionNumber"))
         else:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
-from terminal.simulated.conformance.bench import Bench, Pace
-from terminal.simulated.conformance.model import Case, Outcome, Text, cases
+from terminal.simulated.conformance.bench import CasePace, CaseRunner
+from terminal.simulated.conformance.model import Case, CaseOutcome, Text, cases
 from terminal.simulated.conformance.plays_face import FACE_PLAYS
 from terminal.simulated.conformance.plays_requests import REQUEST_PLAYS
 from terminal.simulated.service.people import People, invented_people
@@ -16,21 +16,21 @@ PLAYS = FACE_PLAYS | REQUEST_PLAYS
 
 def play_day(
     root: Path,
-    pace: Pace,
+    pace: CasePace,
     *,
     only: Collection[str] = (),
     tell: Callable[[Text], None] = lambda _: None,
-    told: Callable[[Outcome], None] = lambda _: None,
-) -> list[Outcome]:
+    told: Callable[[CaseOutcome], None] = lambda _: None,
+) -> list[CaseOutcome]:
     """`only`: keys of cases, all of them when empty. Raises `ValueError` for a key that is none.
 
     `tell`: what the software under test is asked to do. `told`: each outcome as it is known.
     """
     chosen = _chosen(only)
-    bench, outcomes = Bench(root, _people(), pace, tell), []
+    bench, outcomes = CaseRunner(root, _people(), pace, tell), []
     try:
         for case in chosen:
-            outcome = Outcome(case)
+            outcome = CaseOutcome(case)
             bench.begin(outcome)
             began = time.monotonic()
             PLAYS[case.key](bench)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class SoftwareFault(StrEnum):
     FIRST_FILE_ONLY = "first-file-only"
     """Takes one file at a time and throws the others away."""
     MERGES_BY_NAME = "merges-by-name"

@@ -39,7 +39,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Outcome:
+class CaseOutcome:
     case: Case
     seen: list[Seen] = field(default_factory=list)
     seconds: float = 0.0

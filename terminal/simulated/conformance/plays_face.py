@@ -1,4 +1,4 @@
-"""The cases of the card reader's folder. Each is played on a `Bench` and tells it what was right."""
+"""The cases of the card reader's folder. Each is played on a `CaseRunner` and tells it what was right."""
 
 import time
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from lxml import etree
 
 from config.japan import JAPAN
 from terminal.qualification.contract import CertificateStanding
-from terminal.simulated.conformance.bench import Bench
+from terminal.simulated.conformance.bench import CaseRunner
 
-Play = Callable[[Bench], None]
+Play = Callable[[CaseRunner], None]
 FACE_PLAYS: Final[dict[str, Play]] = {}
 VIEWING = ("PharmacistsInfo", "DiagnosisInfo", "OperationInfo", "SpecificHealthCheckupsInfo")
 
@@ -29,7 +29,7 @@ def flags(**given: str) -> dict[str, str]:
 
 
 @play("everything-shared")
-def everything_shared(bench: Bench) -> None:
+def everything_shared(bench: CaseRunner) -> None:
     name, data = bench.sample("adult")
     consents = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "1")
     bench.read_as(
@@ -46,7 +46,7 @@ def everything_shared(bench: Bench) -> None:
 
 
 @play("two-readers")
-def two_readers(bench: Bench) -> None:
+def two_readers(bench: CaseRunner) -> None:
     at = bench.now
     names = bench.give_together(bench.sample("adult", at=at), bench.sample("young", at=at))
     first = bench.read_as(names[0], name="模擬　花子", number="0001234")
@@ -57,7 +57,7 @@ def two_readers(bench: Bench) -> None:
 
 
 @play("same-name")
-def same_name(bench: Bench) -> None:
+def same_name(bench: CaseRunner) -> None:
     first = bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
     second = bench.read_as(bench.give(*bench.sample("homonym")), number="0009321")
     if first and second and first.patient is not None and second.patient is not None:
@@ -66,7 +66,7 @@ def same_name(bench: Bench) -> None:
 
 
 @play("late-file")
-def late_file(bench: Bench) -> None:
+def late_file(bench: CaseRunner) -> None:
     name, data = bench.sample("elder", "medicines=yes")
     path = bench.folders.face / name
     half = len(data) // 2
@@ -82,94 +82,94 @@ def late_file(bench: Bench) -> None:
 
 
 @play("black-circle")
-def black_circle(bench: Bench) -> None:
+def black_circle(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("black-circle")), name="模擬　●美", ask_staff=True)
 
 
 @play("refusal-stays")
-def refusal_stays(bench: Bench) -> None:
+def refusal_stays(bench: CaseRunner) -> None:
     refused = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "0")
     bench.read_as(bench.give(*bench.sample("adult", "none")), consents=refused)
 
 
 @play("absent-stays")
-def absent_stays(bench: Bench) -> None:
+def absent_stays(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("adult", "medicines=yes")), consents=flags(PharmacistsInfo="1"))
 
 
 @play("medicines-alone")
-def medicines_alone(bench: Bench) -> None:
+def medicines_alone(bench: CaseRunner) -> None:
     answers = flags(PharmacistsInfo="1", DiagnosisInfo="0")
     bench.read_as(bench.give(*bench.sample("adult", "medicines=yes,diagnosis=no")), consents=answers)
 
 
 @play("limit-by-law")
-def limit_by_law(bench: Bench) -> None:
+def limit_by_law(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("adult", "high-cost-limit=by-law")), limit="A03")
 
 
 @play("limit-refused")
-def limit_refused(bench: Bench) -> None:
+def limit_refused(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("adult", "high-cost-limit=no")), limit="")
 
 
 @play("subsidy-used")
-def subsidy_used(bench: Bench) -> None:
+def subsidy_used(bench: CaseRunner) -> None:
     given = bench.give(*bench.sample("subsidy-rare-disease", "subsidies=yes"))
     bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000033"])
 
 
 @play("subsidy-refused")
-def subsidy_refused(bench: Bench) -> None:
+def subsidy_refused(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("subsidy-rare-disease", "subsidies=no")), subsidy="keep")
 
 
 @play("subsidy-none")
-def subsidy_none(bench: Bench) -> None:
+def subsidy_none(bench: CaseRunner) -> None:
     name, data = bench.sample("subsidy-ended", "medicines=yes")
     data = data.replace(b"<MedicalSubsidyStatus>4<", b"<MedicalSubsidyStatus>3<")
     bench.read_as(bench.give(name, data), subsidy="none")
 
 
 @play("subsidy-ended")
-def subsidy_ended(bench: Bench) -> None:
+def subsidy_ended(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("subsidy-ended", "medicines=yes")), subsidy="close")
 
 
 @play("subsidy-not-connected")
-def subsidy_not_connected(bench: Bench) -> None:
+def subsidy_not_connected(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("subsidy-not-connected", "medicines=yes")), subsidy="ask")
 
 
 @play("subsidy-two")
-def subsidy_two(bench: Bench) -> None:
+def subsidy_two(bench: CaseRunner) -> None:
     given = bench.give(*bench.sample("subsidy-two", "subsidies=yes"))
     bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000055", "80139999/ﾓｷﾞ-7000056"])
 
 
 @play("shift-jis")
-def shift_jis(bench: Bench) -> None:
+def shift_jis(bench: CaseRunner) -> None:
     given = bench.give(*bench.sample("tall-bridge", "medicines=yes", encoding="Shift_JIS"))
     bench.read_as(given, name="見本　髙﨑", insurer_number="138999")
 
 
 @play("lost")
-def lost(bench: Bench) -> None:
+def lost(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("lost-qualification", "none")), validity="2", billable=False)
 
 
 @play("no-qualification")
-def no_qualification(bench: Bench) -> None:
+def no_qualification(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("no-qualification", "none")), validity="4", billable=False)
 
 
 @play("ticket-not-yet")
-def ticket_not_yet(bench: Bench) -> None:
+def ticket_not_yet(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("public-assistance-not-yet", "")), validity="6")
 
 
 @play("again-after-a-kill")
-def again_after_a_kill(bench: Bench) -> None:
+def again_after_a_kill(bench: CaseRunner) -> None:
     name, data = bench.sample("adult")
     if bench.read_as(bench.give(name, data), booked=1) is None:
         return
@@ -182,38 +182,38 @@ def again_after_a_kill(bench: Bench) -> None:
 
 
 @play("years-end")
-def years_end(bench: Bench) -> None:
+def years_end(bench: CaseRunner) -> None:
     at = datetime(2026, 12, 31, 23, 59, 0, tzinfo=JAPAN)
     given = bench.give(*bench.sample("adult", "medicines=yes", at=at))
     bench.read_as(given, until={"PharmacistsInfo": "20270101235900"})
 
 
 @play("leading-zeros")
-def leading_zeros(bench: Bench) -> None:
+def leading_zeros(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("elder")), number="00009876", insurer_number="39139999")
     bench.read_as(bench.give(*bench.sample("adult")), number="0001234", insurer_number="138999", branch="01")
 
 
 @play("two-in-force")
-def two_in_force(bench: Bench) -> None:
+def two_in_force(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("two-in-force")), ask_staff=True, billable=False)
 
 
 @play("other-name")
-def other_name(bench: Bench) -> None:
+def other_name(bench: CaseRunner) -> None:
     given = bench.give(*bench.sample("foreign-resident"))
     bench.read_as(given, name="SHIKEN　JANE MIHON", name_of_other="試験　ジェーン")
 
 
 @play("unknown-element")
-def unknown_element(bench: Bench) -> None:
+def unknown_element(bench: CaseRunner) -> None:
     name, data = bench.sample("young", "medicines=yes", standing=CertificateStanding.EXPIRING)
     data = data.replace(b"<Sex1>", b"<ElementOfNextYear><Part>1</Part></ElementOfNextYear><Sex1>")
     bench.read_as(bench.give(name, data), name="模擬　若葉", consents=flags(PharmacistsInfo="1"))
 
 
 @play("any-order")
-def any_order(bench: Bench) -> None:
+def any_order(bench: CaseRunner) -> None:
     name, data = bench.sample("adult", "medicines=yes")
     root = etree.fromstring(data)
     for element in list(root.iter("MessageBody", "MessageHeader", "ResultOfQualificationConfirmation")):
@@ -223,7 +223,7 @@ def any_order(bench: Bench) -> None:
 
 
 @play("foreign-files")
-def foreign_files(bench: Bench) -> None:
+def foreign_files(bench: CaseRunner) -> None:
     others = ("memo.txt", "YZKsiquc01res_1.xml", "OQSsiquc01res_face_1_20261126000000.xml.tmp")
     for other in others:
         (bench.folders.face / other).write_bytes(b"<XmlMsg/>")
@@ -234,14 +234,14 @@ def foreign_files(bench: Bench) -> None:
 
 
 @play("broken-file")
-def broken_file(bench: Bench) -> None:
+def broken_file(bench: CaseRunner) -> None:
     name, data = bench.sample("elder")
     bench.give(name, data[: len(data) // 3])
     bench.read_as(bench.give(*bench.sample("adult")), name="模擬　花子")
 
 
 @play("burst")
-def burst(bench: Bench) -> None:
+def burst(bench: CaseRunner) -> None:
     people = ("adult", "elder", "young", "child", "seventies", "self-defence")
     names = [bench.give(*bench.sample(people[count % len(people)], "")) for count in range(30)]
     bench.outcome.seen.clear()

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from terminal.handover.values import day as written_day
-from terminal.simulated.conformance.bench import BULK_LASTS, Bench
+from terminal.simulated.conformance.bench import BULK_LASTS, CaseRunner
 from terminal.simulated.conformance.model import Text
 from terminal.simulated.conformance.plays_face import Play
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.exchange.requests import reject
 
 REQUEST_PLAYS: Final[dict[str, Play]] = {}
@@ -24,7 +24,7 @@ def play(key: str) -> Callable[[Play], Play]:
     return keep
 
 
-def ask(bench: Bench, person: str, *, branch: bool = True, number: str | None = None, **fields: Any) -> str:
+def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | None = None, **fields: Any) -> str:
     """The task: check this person by number. Answers the task's id."""
     entry = bench.people[person].qualifications[0]
     numbers = {
@@ -41,7 +41,7 @@ def ask(bench: Bench, person: str, *, branch: bool = True, number: str | None = 
     return bench.task("check", instruction, **numbers, **fields)
 
 
-def compare(bench: Bench, file: str, **expected: Any) -> None:
+def compare(bench: CaseRunner, file: str, **expected: Any) -> None:
     """The answer is exported; what the export says is compared."""
     export = bench.export(file)
     if export is not None:
@@ -49,7 +49,7 @@ def compare(bench: Bench, file: str, **expected: Any) -> None:
 
 
 @play("check-by-number")
-def check_by_number(bench: Bench) -> None:
+def check_by_number(bench: CaseRunner) -> None:
     ask(bench, "adult")
     request = bench.request(CHECK)
     if request:
@@ -58,7 +58,7 @@ def check_by_number(bench: Bench) -> None:
 
 
 @play("matching")
-def matching(bench: Bench) -> None:
+def matching(bench: CaseRunner) -> None:
     ask(bench, "adult")
     ask(bench, "elder")
     requests = [bench.request(CHECK), bench.request(CHECK)]
@@ -78,17 +78,17 @@ def matching(bench: Bench) -> None:
 
 
 @play("rejected")
-def rejected(bench: Bench) -> None:
+def rejected(bench: CaseRunner) -> None:
     ask(bench, "adult")
     request = bench.request(CHECK)
     if request:
         identifier = request.text("MessageHeader/ArbitraryFileIdentifier") or None
-        name = bench.put(reject(request.name, Trouble.PROVOKED, bench.desk(), identifier=identifier))
+        name = bench.put(reject(request.name, ExchangeProblem.PROVOKED, bench.desk(), identifier=identifier))
         compare(bench, name, ask_staff=True, billable=False)
 
 
 @play("slow")
-def slow(bench: Bench) -> None:
+def slow(bench: CaseRunner) -> None:
     ask(bench, "adult")
     request = bench.request(CHECK)
     if request:
@@ -98,7 +98,7 @@ def slow(bench: Bench) -> None:
 
 
 @play("twins")
-def twins(bench: Bench) -> None:
+def twins(bench: CaseRunner) -> None:
     ask(bench, "twin-elder", branch=False)
     request = bench.request(CHECK)
     if request:
@@ -106,7 +106,7 @@ def twins(bench: Bench) -> None:
 
 
 @play("nobody")
-def nobody(bench: Bench) -> None:
+def nobody(bench: CaseRunner) -> None:
     ask(bench, "adult", number="0001239")
     request = bench.request(CHECK)
     if request:
@@ -114,7 +114,7 @@ def nobody(bench: Bench) -> None:
 
 
 @play("abnormal-end")
-def abnormal_end(bench: Bench) -> None:
+def abnormal_end(bench: CaseRunner) -> None:
     ask(bench, "adult")
     request = bench.request(CHECK)
     if request:
@@ -122,7 +122,7 @@ def abnormal_end(bench: Bench) -> None:
 
 
 @play("bulk")
-def bulk(bench: Bench) -> None:
+def bulk(bench: CaseRunner) -> None:
     people = ("adult", "elder", "lost-qualification")
     listed = []
     for person in people:
@@ -154,7 +154,7 @@ def bulk(bench: Bench) -> None:
 
 
 @play("past-day")
-def past_day(bench: Bench) -> None:
+def past_day(bench: CaseRunner) -> None:
     end = bench.people["lost-qualification"].qualifications[0].disqualification_date
     assert end is not None
     day = end - timedelta(days=16)
@@ -167,7 +167,7 @@ def past_day(bench: Bench) -> None:
 
 
 @play("patient-number")
-def patient_number(bench: Bench) -> None:
+def patient_number(bench: CaseRunner) -> None:
     first = bench.give(*bench.sample("young", "medicines=yes"))
     export = bench.read_as(first, number="12")
     number = (export.patient if export else None) or "P-1"

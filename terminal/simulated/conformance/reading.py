@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from terminal.simulated.conformance.faults import Fault
+from terminal.simulated.conformance.faults import SoftwareFault
 
 _DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9_-]+)["']""")
 _SUBSIDY = {"1": "use", "2": "keep", "3": "none", "4": "close", "5": "ask"}
@@ -18,13 +18,13 @@ class NotWhole(Exception):
     """No XML, or not yet."""
 
 
-def parsed(data: bytes, faults: Collection[Fault]) -> etree._Element:
+def parsed(data: bytes, faults: Collection[SoftwareFault]) -> etree._Element:
     """Raises `NotWhole`."""
     found = _DECLARED.search(data[:200])
     sjis = (
         found is not None
         and found.group(1).lower() in (b"shift_jis", b"windows-31j")
-        and Fault.UTF_8_ONLY not in faults
+        and SoftwareFault.UTF_8_ONLY not in faults
     )
     text = data.decode("cp932" if sjis else "utf-8", "replace")
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
@@ -38,7 +38,7 @@ def text_of(element: etree._Element | None, path: str) -> str:
     return ((element.findtext(path) if element is not None else None) or "").strip(" \t\r\n")
 
 
-def understood(root: etree._Element, faults: Collection[Fault]) -> dict[str, Any]:
+def understood(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[str, Any]:
     """The fields of an `Export`, but for patient and booking."""
     records = root.findall(".//ResultOfQualificationConfirmation")
     record = records[0] if records else None
@@ -49,14 +49,14 @@ def understood(root: etree._Element, faults: Collection[Fault]) -> dict[str, Any
     circle = BLACK_CIRCLE in name
     export: dict[str, Any] = {
         "identifier": text_of(root, "MessageHeader/ArbitraryFileIdentifier"),
-        "name": name.replace(BLACK_CIRCLE, "") if Fault.DROPS_BLACK_CIRCLE in faults else name,
+        "name": name.replace(BLACK_CIRCLE, "") if SoftwareFault.DROPS_BLACK_CIRCLE in faults else name,
         "name_of_other": text_of(record, "NameOfOther"),
         "insurer_number": _number(text_of(record, "InsurerNumber"), faults),
         "number": _number(text_of(record, "InsuredIdentificationNumber"), faults),
         "branch": _number(text_of(record, "InsuredBranchNumber"), faults),
         "validity": validity or None,
-        "billable": sure or (Fault.IGNORES_VALIDITY in faults and not failed),
-        "ask_staff": not sure or (circle and Fault.DROPS_BLACK_CIRCLE not in faults),
+        "billable": sure or (SoftwareFault.IGNORES_VALIDITY in faults and not failed),
+        "ask_staff": not sure or (circle and SoftwareFault.DROPS_BLACK_CIRCLE not in faults),
         "consents": _consents(record, faults),
         "until": _times(record),
         "limit": _limit(record, faults),
@@ -64,19 +64,19 @@ def understood(root: etree._Element, faults: Collection[Fault]) -> dict[str, Any
     return export | _subsidies(root, faults)
 
 
-def _number(text: str, faults: Collection[Fault]) -> str:
-    return str(int(text)) if Fault.NUMBERS_AS_INTEGERS in faults and text.isdigit() else text
+def _number(text: str, faults: Collection[SoftwareFault]) -> str:
+    return str(int(text)) if SoftwareFault.NUMBERS_AS_INTEGERS in faults and text.isdigit() else text
 
 
-def _consents(record: etree._Element | None, faults: Collection[Fault]) -> dict[str, str]:
+def _consents(record: etree._Element | None, faults: Collection[SoftwareFault]) -> dict[str, str]:
     found = {
         child.tag.removesuffix("ConsFlg"): (child.text or "").strip()
         for child in (record if record is not None else ())
         if isinstance(child.tag, str) and child.tag.endswith("ConsFlg")
     }
-    if Fault.DROPS_REFUSALS in faults:
+    if SoftwareFault.DROPS_REFUSALS in faults:
         found = {stem: flag for stem, flag in found.items() if flag != "0"}
-    if Fault.MAKES_UP_CONSENTS in faults:
+    if SoftwareFault.MAKES_UP_CONSENTS in faults:
         found = dict.fromkeys(("PharmacistsInfo", "DiagnosisInfo", "SpecificHealthCheckupsInfo"), "1") | found
     return found
 
@@ -89,20 +89,20 @@ def _times(record: etree._Element | None) -> dict[str, str]:
     }
 
 
-def _limit(record: etree._Element | None, faults: Collection[Fault]) -> str:
+def _limit(record: etree._Element | None, faults: Collection[SoftwareFault]) -> str:
     info = record.find("LimitApplicationCertificateRelatedInfo") if record is not None else None
     timeless = not text_of(record, "LimitApplicationCertificateRelatedConsTime")
-    if Fault.WANTS_A_TIME in faults and timeless:
+    if SoftwareFault.WANTS_A_TIME in faults and timeless:
         return ""
     return text_of(info, "LimitApplicationCertificateClassificationFlag")
 
 
-def _subsidies(root: etree._Element, faults: Collection[Fault]) -> dict[str, Any]:
+def _subsidies(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[str, Any]:
     result = root.find("MessageBody/MedicalSubsidyResult")
     if result is None:
         return {}
     action = _SUBSIDY.get(text_of(result, "MedicalSubsidyStatus"), "ask")
-    if Fault.CLOSES_SUBSIDIES in faults and action != "use":
+    if SoftwareFault.CLOSES_SUBSIDIES in faults and action != "use":
         action = "close"
     numbers = [
         f"{text_of(info, 'MedicalSubsidyInsurerNumber')}/{text_of(info, 'MedicalSubsidyRecipientNumber')}"

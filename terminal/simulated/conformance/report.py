@@ -7,14 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from terminal.simulated.conformance.model import Outcome, Verdict
+from terminal.simulated.conformance.model import CaseOutcome, Verdict
 
 
-def as_json(outcomes: list[Outcome], at: datetime, product: str) -> str:
+def as_json(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
     return json.dumps(_facts(outcomes, at, product), ensure_ascii=False, indent=2) + "\n"
 
 
-def as_html(outcomes: list[Outcome], at: datetime, product: str) -> str:
+def as_html(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
     """One page without scripts. It shows names of files and values that the other side wrote, all escaped."""
     from jinja2 import Environment, StrictUndefined
 
@@ -23,7 +23,7 @@ def as_html(outcomes: list[Outcome], at: datetime, product: str) -> str:
     return environment.from_string(text).render(_facts(outcomes, at, product))
 
 
-def write_report(outcomes: list[Outcome], path: Path, at: datetime, product: str) -> Path:
+def write_report(outcomes: list[CaseOutcome], path: Path, at: datetime, product: str) -> Path:
     """HTML at `path`, JSON beside it; answers where the JSON lies. Raises `OSError`."""
     beside = path.with_suffix(".json")
     path.write_text(as_html(outcomes, at, product), encoding="utf-8")
@@ -31,7 +31,7 @@ def write_report(outcomes: list[Outcome], path: Path, at: datetime, product: str
     return beside
 
 
-def _facts(outcomes: list[Outcome], at: datetime, product: str) -> dict[str, Any]:
+def _facts(outcomes: list[CaseOutcome], at: datetime, product: str) -> dict[str, Any]:
     counts = Counter(outcome.verdict for outcome in outcomes)
     return {
         "product": product,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     pass
 
 
-class Counter:
+class DemoCounter:
     """State folder, props and stub of a demo. Use as a context manager."""
 
     def __init__(

@@ -33,14 +33,14 @@ class Reset(_Message):
     type: Literal["reset"]
 
 
-class Card(_Message):
+class PutCard(_Message):
     """Put a card on the reader, by persona; empty: take the one that lies there."""
 
     type: Literal["card"]
     card: Name
 
 
-class Cover(_Message):
+class CoverCamera(_Message):
     type: Literal["cover"]
     on: bool
 
@@ -79,7 +79,7 @@ class Agree(_Message):
     yes: bool
 
 
-Hand = Choose | Open | Reset | Card | Cover | Unplug | Treat | Late | Power | OwnFace
+Hand = Choose | Open | Reset | PutCard | CoverCamera | Unplug | Treat | Late | Power | OwnFace
 _ANY: TypeAdapter[Hand | Agree] = TypeAdapter(Annotated[Hand | Agree, Field(discriminator="type")])
 
 

@@ -166,14 +166,14 @@ class DockSite:
                 self._lesson.open(self._lesson.drill.id)
                 await dock.tidy()
                 await dock.choose(self._lesson.drill.personas[0])
-            case ms.Card(card=""):
+            case ms.PutCard(card=""):
                 await dock.pull_card()
-            case ms.Card(card=card) if card in BY_NAME:
+            case ms.PutCard(card=card) if card in BY_NAME:
                 self._begun = True
                 if not dock.props.card:
                     self._lesson.comes(card if card in dock.family else "")
                 await dock.insert_card(card)
-            case ms.Cover(on=on):
+            case ms.CoverCamera(on=on):
                 await dock.cover_camera(on)
             case ms.Unplug(device="camera", on=on):
                 await dock.unplug_camera(on)

@@ -8,10 +8,10 @@ from config.profiles import Profile
 from config.settings import Settings
 from reader.softcard.card import SoftCard
 from terminal.front.dock import OTHER_CARD, DockPersona, Props, Service
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
-from terminal.simulated.demo.scene import Scene
+from terminal.simulated.demo.scene import DemoScene
 from terminal.simulated.demo.stage import Stage, SyntheticStage
 from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
@@ -35,10 +35,10 @@ class DemoDock:
 
     def __init__(
         self,
-        counter: Counter,
+        counter: DemoCounter,
         terminal: DemoTerminal,
         place: Callable[[], CardPlace],
-        scene: Scene,
+        scene: DemoScene,
         clock: WrongClock,
         personas: Sequence[Persona],
     ) -> None:

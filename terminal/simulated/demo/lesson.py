@@ -1,7 +1,7 @@
 """A lesson at the dock: the list that is open, who has been and how it ended."""
 
 from terminal.session.states import Complete, Idle, Problem, State
-from terminal.simulated.demo.watched import Watched
+from terminal.simulated.demo.watched import ReceptionWatch
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID, DRILLS, Drill
 
@@ -13,7 +13,7 @@ class Lesson:
         """Who of the list ended as they should."""
         self.otherwise: set[str] = set()
         """Who ended otherwise the last time."""
-        self._watched: Watched | None = None
+        self._watched: ReceptionWatch | None = None
         self._persona = ""
 
     def open(self, drill: str) -> None:
@@ -29,7 +29,7 @@ class Lesson:
 
     def comes(self, name: str) -> None:
         """The card of that persona is put down; empty: a card of nobody on the list, which marks nothing."""
-        self._persona, self._watched = name, Watched(BY_NAME[name].expected.told) if name else None
+        self._persona, self._watched = name, ReceptionWatch(BY_NAME[name].expected.told) if name else None
 
     def see(self, state: State) -> bool:
         """Take note of a state; return whether something is to be marked."""

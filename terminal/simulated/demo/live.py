@@ -14,10 +14,10 @@ from terminal.conductor.conductor import Conductor
 from terminal.front.opened import Opened
 from terminal.simulated.demo.browser_camera import BROWSER
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.hands import DemoDock
 from terminal.simulated.demo.places import CardPlace, card_places
-from terminal.simulated.demo.scene import Scene
+from terminal.simulated.demo.scene import DemoScene
 from terminal.simulated.demo.stage import Stage, open_stage
 from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import WrongClock
@@ -52,9 +52,9 @@ class LiveDemo:
 
     def _open(self) -> Opened:
         first = open_stage(self.camera, face_engine(self.settings), self.source)
-        scene = Scene(first, self._sitting(first.engine))
+        scene = DemoScene(first, self._sitting(first.engine))
         counter = self._ending.enter_context(
-            Counter(self.settings, service_url=self.service_url, keep_cards=self.camera is None)
+            DemoCounter(self.settings, service_url=self.service_url, keep_cards=self.camera is None)
         )
         places = self._ending.enter_context(card_places(pcsc=self.pcsc))
         clock = WrongClock()

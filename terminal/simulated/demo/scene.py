@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vision.verdict import CameraLost
 
 
-class Scene:
+class DemoScene:
     """The present stage, and its camera for front ends that keep looking when the stage changes."""
 
     def __init__(self, stage: Stage, sit_down: Callable[[], Stage] | None = None) -> None:

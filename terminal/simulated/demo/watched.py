@@ -8,7 +8,7 @@ from terminal.session import states as st
 from terminal.simulated.personas.persona import Expected
 
 
-class Watched:
+class ReceptionWatch:
     """What the conductor lets be seen of one reception."""
 
     def __init__(self, mended: tuple[ProblemCode, ...] = ()) -> None:

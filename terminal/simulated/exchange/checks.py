@@ -27,7 +27,7 @@ _NO_CHECK_ID = "exchange"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CheckQuery:
     search: InsuredSearch
     limit_agreed: bool
     """The patient agreed, by word of mouth, to the limit being given."""
@@ -35,8 +35,8 @@ class Question:
     """Day of the care in question."""
 
 
-class Checks(Protocol):
-    def check(self, question: Question, institution: str, now: datetime) -> CheckOutcome: ...
+class QualificationChecks(Protocol):
+    def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
     def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
         """Whether the consent that a result file told of still stands: it may have been taken back since."""
@@ -47,7 +47,7 @@ class InventedChecks:
     def __init__(self, people: People) -> None:
         self._people = people
 
-    def check(self, question: Question, institution: str, now: datetime) -> CheckOutcome:
+    def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
         found = look_up(question.search, self._people, question.day)
         # Nobody verifies this one: it goes nowhere.
         request = LookUp(
@@ -76,7 +76,7 @@ class ServiceChecks:
     def __init__(self, open_client: Callable[[], QualificationClient]) -> None:
         self._open_client = open_client
 
-    def check(self, question: Question, institution: str, now: datetime) -> CheckOutcome:
+    def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
         async def ask() -> CheckOutcome:
             async with self._open_client() as client:
                 return await client.look_up(

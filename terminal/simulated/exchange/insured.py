@@ -40,7 +40,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundInsured:
     keys: tuple[InsuredKey, ...]
     """Keys of the qualification found, then of the person's others."""
     record: Insured | None = field(repr=False)
@@ -50,15 +50,15 @@ class Found:
 
 
 class InsuredPeople(Protocol):
-    def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
+    def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
         """Every person with such a qualification, each once."""
         ...
 
-    def with_tickets(self, month: date) -> tuple[Found, ...]:
+    def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
         """Everybody with a ticket of public assistance for a month, given by its first day."""
         ...
 
-    def with_care(self, care: str) -> tuple[Found, ...]:
+    def with_care(self, care: str) -> tuple[FoundInsured, ...]:
         """Everybody who ever consented for that kind of care (OQSCD028)."""
         ...
 
@@ -73,21 +73,21 @@ class InventedInsured:
     def __init__(self, people: People) -> None:
         self._people = people
 
-    def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
+    def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
         return tuple(self._found(wanted, day))
 
-    def with_tickets(self, month: date) -> tuple[Found, ...]:
+    def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
         then = [person.on(month) for person in self._people.values()]
         return tuple(
-            Found(_keys(entry), insured_of(entry))
+            FoundInsured(_keys(entry), insured_of(entry))
             for person in then
             for entry in person.qualifications
             if entry.medical_tickets
         )
 
-    def with_care(self, care: str) -> tuple[Found, ...]:
+    def with_care(self, care: str) -> tuple[FoundInsured, ...]:
         return tuple(
-            Found(_keys(*person.qualifications), insured_of(person.qualifications[0]), person.care_consents)
+            FoundInsured(_keys(*person.qualifications), insured_of(person.qualifications[0]), person.care_consents)
             for person in self._people.values()
             if any(consent.care == care for consent in person.care_consents)
         )
@@ -96,11 +96,11 @@ class InventedInsured:
         known = self._people.get(person)
         return () if known is None else _keys(*known.qualifications, *known.former)
 
-    def _found(self, wanted: Wanted, day: date) -> Iterator[Found]:
+    def _found(self, wanted: Wanted, day: date) -> Iterator[FoundInsured]:
         for key, person in self._people.items():
             for entry in (*person.qualifications, *person.former):
                 if _is_it(wanted, key, person, entry, day):
-                    yield Found(
+                    yield FoundInsured(
                         _keys(entry, *person.qualifications, *person.former), insured_of(entry), person.care_consents
                     )
                     break
@@ -112,15 +112,15 @@ class InsuredElsewhere:
     def __init__(self, known: InsuredPeople) -> None:
         self._known = known
 
-    def find(self, wanted: Wanted, day: date) -> tuple[Found, ...]:
+    def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
         found = self._known.find(wanted, day)
         key = insured_key(wanted)
-        return (Found((key,), None),) if not found and key is not None else found
+        return (FoundInsured((key,), None),) if not found and key is not None else found
 
-    def with_tickets(self, month: date) -> tuple[Found, ...]:
+    def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
         return self._known.with_tickets(month)
 
-    def with_care(self, care: str) -> tuple[Found, ...]:
+    def with_care(self, care: str) -> tuple[FoundInsured, ...]:
         return self._known.with_care(care)
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:

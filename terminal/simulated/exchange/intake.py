@@ -45,7 +45,7 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FolderScan:
     arrived: tuple[Arrived, ...]
     waiting: int
     """Requests that still change."""
@@ -62,7 +62,7 @@ class Intake:
     """Seconds without a change, at two looks or more."""
     _known: dict[str, _Known] = field(default_factory=dict)
 
-    def look(self, now: float) -> Look:
+    def look(self, now: float) -> FolderScan:
         """`now`: monotonic seconds. Raises `OSError` when the folder cannot be read."""
         arrived: list[Arrived] = []
         waiting = hostile = ignored = 0
@@ -87,7 +87,7 @@ class Intake:
             del self._known[gone]
         # The oldest first, so that nobody waits for ever behind a flood.
         arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
-        return Look(tuple(arrived[:AT_ONCE]), waiting, hostile, ignored)
+        return FolderScan(tuple(arrived[:AT_ONCE]), waiting, hostile, ignored)
 
     def _entries(self) -> Iterator[tuple[RequestName | NotARequest | Hostile, Stamp | None]]:
         with os.scandir(self.folder) as entries:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from terminal.qualification.client import QualificationClient
-from terminal.simulated.exchange.checks import Checks, InventedChecks, ServiceChecks
+from terminal.simulated.exchange.checks import InventedChecks, QualificationChecks, ServiceChecks
 from terminal.simulated.exchange.insured import InsuredElsewhere, InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
 from terminal.simulated.exchange.store import ExchangeStore
@@ -28,7 +28,7 @@ def open_exchange(
     """
     people = invented_people(people_file)
     insured: InsuredPeople = InventedInsured(people)
-    checks: Checks = InventedChecks(people)
+    checks: QualificationChecks = InventedChecks(people)
     if open_client is not None:
         checks, insured = ServiceChecks(open_client), InsuredElsewhere(insured)
     store = ExchangeStore(state_dir / "exchange.db")

@@ -3,7 +3,7 @@
 from enum import Enum
 
 
-class Trouble(Enum):
+class ExchangeProblem(Enum):
     SIMULATED = ("SIMX0000I", "模擬の結果です。実在の資格情報ではありません。")
     MALFORMED = ("SIMX0001E", "要求ファイルの形式に誤りがあります。")
     NOT_SIMULATED = ("SIMX0002E", "この種類の要求は模擬環境では扱いません。")

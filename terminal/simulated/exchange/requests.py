@@ -18,12 +18,12 @@ from terminal.handover.parts import Element, Part, Problem
 from terminal.handover.values import XML_SPACE, Severity
 from terminal.handover.xml import ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from terminal.simulated.exchange.answers.bulk import UploadedFile, answer_fetch, answer_upload
-from terminal.simulated.exchange.answers.common import FAILED, Desk
+from terminal.simulated.exchange.answers.common import FAILED, AnswerContext
 from terminal.simulated.exchange.answers.data import answer_checkups, answer_drugs
 from terminal.simulated.exchange.answers.registration import answer_registration
 from terminal.simulated.exchange.answers.single import answer_check
 from terminal.simulated.exchange.names import RequestName
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.exchange.provoke import Provoked, provoked
 
 LONGEST_IDENTIFIER: Final = 200
@@ -36,7 +36,7 @@ class ErrorFile(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerFile:
     name: str
     """Name of the answer's file."""
     data: bytes = field(repr=False)
@@ -50,7 +50,7 @@ class Rejected:
 
     name: str
     data: bytes = field(repr=False)
-    trouble: Trouble
+    trouble: ExchangeProblem
     half_written: bool = False
     """Perhaps: the bytes end before the message does."""
 
@@ -59,11 +59,11 @@ class Silent:
     """Taken, never answered."""
 
 
-Handled = Answered | Rejected | Silent
+Handled = AnswerFile | Rejected | Silent
 
 
 class MakeDesk(Protocol):
-    def __call__(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
+    def __call__(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
         """`fail`: the request wants an abnormal end. `encoding`: what the request is written in."""
         ...
 
@@ -72,47 +72,47 @@ def handle(name: RequestName, data: bytes, desk: MakeDesk, bulk_lasts: timedelta
     if name.kind is None:
         parsed = parse(data)
         if isinstance(parsed, Unreadable):
-            return reject(name, Trouble.NOT_SIMULATED, desk(False))
+            return reject(name, ExchangeProblem.NOT_SIMULATED, desk(False))
         here = desk(False, parsed.encoding)
-        return reject(name, Trouble.NOT_SIMULATED, here, identifier=identifier_in(parsed))
+        return reject(name, ExchangeProblem.NOT_SIMULATED, here, identifier=identifier_in(parsed))
     parsed = parse(data, name.kind.largest)
     if isinstance(parsed, Unreadable):
-        return reject(name, Trouble.MALFORMED, desk(False), where=_line(parsed.line), half_written=True)
+        return reject(name, ExchangeProblem.MALFORMED, desk(False), where=_line(parsed.line), half_written=True)
     read = read_message(parsed, name.kind.message)
     errors = [problem for problem in read.problems if problem.severity is Severity.ERROR]
     if parsed.root.tag != ROOT or not parsed.exact or errors or read.message is None:
         here = desk(False, parsed.encoding)
-        return reject(name, Trouble.MALFORMED, here, where=_place(errors), identifier=identifier_in(parsed))
+        return reject(name, ExchangeProblem.MALFORMED, here, where=_place(errors), identifier=identifier_in(parsed))
     wish = provoked(_identifier(read.message))
     if wish.silent:
         return Silent()
     if wish.reject:
         here = desk(False, parsed.encoding)
-        return reject(name, Trouble.PROVOKED, here, identifier=_identifier(read.message))
+        return reject(name, ExchangeProblem.PROVOKED, here, identifier=_identifier(read.message))
     return _answered(
         name, data, read.message, replace(desk(wish.fail, parsed.encoding), old_characters=wish.old), bulk_lasts, wish
     )
 
 
 def _answered(
-    name: RequestName, data: bytes, message: Part, desk: Desk, bulk_lasts: timedelta, wish: Provoked
+    name: RequestName, data: bytes, message: Part, desk: AnswerContext, bulk_lasts: timedelta, wish: Provoked
 ) -> Handled:
     job = name.kind.job if name.kind else ""
     answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), desk, bulk_lasts)
     document = write_document(answer, desk.encoding).data
     if desk.zip_bulk and isinstance(message, BulkFetch):
-        return Answered(name.zipped, _zipped(name.answer, document, desk), wish.delay)
-    return Answered(name.answer, document, wish.delay)
+        return AnswerFile(name.zipped, _zipped(name.answer, document, desk), wish.delay)
+    return AnswerFile(name.answer, document, wish.delay)
 
 
-def _zipped(name: str, document: bytes, desk: Desk) -> bytes:
+def _zipped(name: str, document: bytes, desk: AnswerContext) -> bytes:
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
         archive.writestr(ZipInfo(name, desk.now.timetuple()[:6]), document, ZIP_DEFLATED)
     return packed.getvalue()
 
 
-def _answer(message: Part, file: UploadedFile, desk: Desk, bulk_lasts: timedelta) -> Part:
+def _answer(message: Part, file: UploadedFile, desk: AnswerContext, bulk_lasts: timedelta) -> Part:
     match message:
         case QualificationRequest():
             return answer_check(message, desk)
@@ -132,8 +132,8 @@ def _answer(message: Part, file: UploadedFile, desk: Desk, bulk_lasts: timedelta
 
 def reject(
     name: RequestName,
-    trouble: Trouble,
-    desk: Desk,
+    trouble: ExchangeProblem,
+    desk: AnswerContext,
     *,
     where: str = "",
     identifier: str | None = None,

@@ -25,7 +25,7 @@ from terminal.qualification.contract import (
     Submission,
     Way,
 )
-from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.single import check
 from terminal.simulated.exchange.answers.units import checked
 from terminal.simulated.exchange.checks import InventedChecks
@@ -33,7 +33,7 @@ from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import InsuredPerson, People
 from terminal.simulated.service.result import facts_of, result_of
-from terminal.simulated.service.storage.store import Accepted, OpenedCheck
+from terminal.simulated.service.storage.store import AcceptedSubmission, OpenedCheck
 
 YES, NO = ("1", "yes", "y"), ("0", "no", "n")
 ITEMS: Final = {item.name.lower().replace("_", "-"): item for item in Item}
@@ -208,11 +208,11 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         signature=b"-",
         simulated=True,
     )
-    return result_of(opened, person, Accepted(submission, receipt, check_id))
+    return result_of(opened, person, AcceptedSubmission(submission, receipt, check_id))
 
 
 def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:
-    desk = Desk(InventedInsured(people), InventedChecks(people), ExchangeStore(None), now, encoding, None)
+    desk = AnswerContext(InventedInsured(people), InventedChecks(people), ExchangeStore(None), now, encoding, None)
     adult = people["adult"].qualifications[0]
     search = SearchInfo(
         insurer_number=adult.insurer_number,

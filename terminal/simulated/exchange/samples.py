@@ -59,7 +59,7 @@ _TREATMENTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class DrugsWanted:
+class DrugQuery:
     start: date
     end: date
     """Not after today."""
@@ -70,7 +70,7 @@ class DrugsWanted:
     """Needs a consent for past care."""
 
 
-def drug_data(wanted: DrugsWanted) -> DrugBody:
+def drug_data(wanted: DrugQuery) -> DrugBody:
     """Claims up to the month before last day asked for; that month itself is known from e-prescriptions alone."""
     days = _tenths(wanted.start, wanted.end)
     claimed = [day for day in days if (day.year, day.month) != (wanted.end.year, wanted.end.month)]
@@ -99,7 +99,7 @@ def _month(day: date) -> str:
     return f"{day.year:04}{day.month:02}"
 
 
-def _claim(day: date, wanted: DrugsWanted) -> DrugMonth:
+def _claim(day: date, wanted: DrugQuery) -> DrugMonth:
     """Every other month by another institution, so that a program that hides its own shows something."""
     own = day.month % 2 == 0
     code, name = (wanted.institution, "模擬診療所（架空）") if own else _OTHER_CLINIC

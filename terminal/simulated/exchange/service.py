@@ -20,8 +20,8 @@ from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
 from terminal.handover.messages.kinds import FACE_PREFIX
 from terminal.handover.reading import TooLarge, read_whole
 from terminal.handover.xml import LARGEST, Encoding
-from terminal.simulated.exchange.answers.common import Desk
-from terminal.simulated.exchange.checks import Checks
+from terminal.simulated.exchange.answers.common import AnswerContext
+from terminal.simulated.exchange.checks import QualificationChecks
 from terminal.simulated.exchange.consents import note_consents
 from terminal.simulated.exchange.insured import InsuredPeople
 from terminal.simulated.exchange.intake import (
@@ -33,8 +33,8 @@ from terminal.simulated.exchange.intake import (
     remove,
     stamp_of,
 )
-from terminal.simulated.exchange.problems import Trouble
-from terminal.simulated.exchange.requests import Answered, Handled, Rejected, Silent, handle, reject
+from terminal.simulated.exchange.problems import ExchangeProblem
+from terminal.simulated.exchange.requests import AnswerFile, Handled, Rejected, Silent, handle, reject
 from terminal.simulated.exchange.store import ExchangeStore
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class ExchangeService:
         self,
         folders: Folders,
         insured: InsuredPeople,
-        checks: Checks,
+        checks: QualificationChecks,
         store: ExchangeStore,
         *,
         rules: ExchangeRules | None = None,
@@ -256,7 +256,7 @@ class ExchangeService:
         try:
             data = read_whole(arrived.path, largest)
         except TooLarge:
-            return _Pending(arrived.stamp, reject(arrived.name, Trouble.MALFORMED, self._desk(False)), now)
+            return _Pending(arrived.stamp, reject(arrived.name, ExchangeProblem.MALFORMED, self._desk(False)), now)
         except OSError:
             # Its writer holds it locked, perhaps.
             scan.undelivered += 1
@@ -271,7 +271,7 @@ class ExchangeService:
         if perhaps_half and arrived.unchanged_for < self.rules.half_written_for:
             scan.waiting += 1
             return None
-        delay = max(handled.delay, self.rules.answer_after) if isinstance(handled, Answered) else 0.0
+        delay = max(handled.delay, self.rules.answer_after) if isinstance(handled, AnswerFile) else 0.0
         self._store.saw(arrived.name.text, sha256(data).hexdigest(), self._clock())
         return _Pending(arrived.stamp, handled, now + delay)
 
@@ -284,8 +284,8 @@ class ExchangeService:
             for answer in (arrived.name.answer, arrived.name.zipped, arrived.name.error)
         )
 
-    def _desk(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
-        return Desk(
+    def _desk(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
+        return AnswerContext(
             insured=self._insured,
             checks=self._checks,
             store=self._store,
@@ -302,8 +302,8 @@ class ExchangeService:
             log.info("%s: taken and not answered, as asked", arrived.name.shown)
             return True
         delivery = self._answers.deliver(handled.name, handled.data)
-        if isinstance(delivery, AlreadyThere) and isinstance(handled, Answered):
-            handled = reject(arrived.name, Trouble.NAME_USED, self._desk(False))
+        if isinstance(delivery, AlreadyThere) and isinstance(handled, AnswerFile):
+            handled = reject(arrived.name, ExchangeProblem.NAME_USED, self._desk(False))
             delivery = self._answers.deliver(handled.name, handled.data)
         if isinstance(delivery, NotDelivered):
             log.error("%s: answer not written: %s; trying again", arrived.name.shown, delivery.reason)

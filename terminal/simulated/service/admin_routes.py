@@ -9,7 +9,7 @@ from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerm
 from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.registry import KeyEnded, Registry
-from terminal.simulated.service.service import Service
+from terminal.simulated.service.service import StubService
 
 
 def _from_this_computer(request: Request) -> None:
@@ -19,7 +19,7 @@ def _from_this_computer(request: Request) -> None:
         raise HTTPException(403)
 
 
-def add_admin_routes(app: FastAPI, service: Service, behaviour: Behaviour) -> None:
+def add_admin_routes(app: FastAPI, service: StubService, behaviour: Behaviour) -> None:
     routes = APIRouter(prefix="/simulator", dependencies=[Depends(_from_this_computer)], tags=["simulator"])
 
     @routes.get("")

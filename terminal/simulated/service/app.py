@@ -42,7 +42,7 @@ from terminal.simulated.service.behaviour import Behaviour
 from terminal.simulated.service.middleware import ServiceMiddleware
 from terminal.simulated.service.misbehaving import Misbehaving
 from terminal.simulated.service.refusals import http_status, refuse
-from terminal.simulated.service.service import Caller, Service
+from terminal.simulated.service.service import Caller, StubService
 from terminal.simulated.service.signing import Signing
 
 CheckIdPath = Annotated[str, Path(pattern=CHECK_ID_PATTERN)]
@@ -70,7 +70,7 @@ Known = Annotated[Caller, Depends(_caller)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for status in (403, 404, 409, 422)}
 
 
-def create_app(service: Service, behaviour: Behaviour) -> ASGIApp:
+def create_app(service: StubService, behaviour: Behaviour) -> ASGIApp:
     """The ASGI application. The service's owner closes it."""
     app = FastAPI(
         title="Qualification-check service (simulated)",
@@ -85,7 +85,7 @@ def create_app(service: Service, behaviour: Behaviour) -> ASGIApp:
     return ServiceMiddleware(Misbehaving(signing, behaviour, service.whose, service.sign))
 
 
-def _add_routes(app: FastAPI, service: Service) -> None:
+def _add_routes(app: FastAPI, service: StubService) -> None:
     def answers(model: type[Model]) -> dict[int | str, dict[str, Any]]:
         return {200: {"model": model}, **_REFUSALS}
 

@@ -7,7 +7,7 @@ from consent.items import Item
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.qualification.insured import Qualification
 from terminal.simulated.service.behaviour import Lie, Manner, rule_in_force
-from terminal.simulated.service.lookup import Found
+from terminal.simulated.service.lookup import FoundPerson
 from terminal.simulated.service.old_characters import with_old_characters
 from terminal.simulated.service.people import InsuredPerson, Validity
 
@@ -30,7 +30,7 @@ def imitated(person: InsuredPerson, today: date) -> InsuredPerson:
     )
 
 
-def imitated_finding(found: Found, today: date) -> Found:
+def imitated_finding(found: FoundPerson, today: date) -> FoundPerson:
     validity = rule_in_force().validity
     if validity is None:
         return found

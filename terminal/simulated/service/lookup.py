@@ -13,7 +13,7 @@ from terminal.simulated.service.people import InsuredPerson, People, Validity, i
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPerson:
     """`person` is an id, None where nobody or several were found."""
 
     person: str | None
@@ -22,7 +22,7 @@ class Found:
     qualifications: tuple[Qualification, ...]
 
 
-def look_up(search: InsuredSearch, people: People, day: date) -> Found:
+def look_up(search: InsuredSearch, people: People, day: date) -> FoundPerson:
     """`day`: the day of care that is asked about. Before a qualification began there was none (4).
 
     Without a branch number a family's members are told apart by their birth dates alone.
@@ -34,14 +34,14 @@ def look_up(search: InsuredSearch, people: People, day: date) -> Found:
         if _matches(search, qualification)
     ]
     if not hits:
-        return Found(None, "4", ())
+        return FoundPerson(None, "4", ())
     if len(hits) > 1:
         # no records: they may be different people's, and one of them stands at the counter
-        return Found(None, "5", ())
+        return FoundPerson(None, "5", ())
     name, person, qualification = hits[0]
     then = person.on(day)
     validity = _validity(then, qualification, day)
-    return Found(name, validity, () if validity == "4" else (then.as_of(qualification, day),))
+    return FoundPerson(name, validity, () if validity == "4" else (then.as_of(qualification, day),))
 
 
 def _validity(person: InsuredPerson, qualification: Qualification, day: date) -> Validity:

@@ -17,9 +17,9 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.insured import Qualification
 from terminal.simulated.service import refusals
-from terminal.simulated.service.lookup import Found
+from terminal.simulated.service.lookup import FoundPerson
 from terminal.simulated.service.people import InsuredPerson, Validity
-from terminal.simulated.service.storage.store import Accepted, OpenedCheck
+from terminal.simulated.service.storage.store import AcceptedSubmission, OpenedCheck
 
 AVAILABLE_FOR = timedelta(hours=24)
 
@@ -42,7 +42,7 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
 
 
 def result_of(
-    check: OpenedCheck, person: InsuredPerson, accepted: Accepted, withdrawn: frozenset[Item] = frozenset()
+    check: OpenedCheck, person: InsuredPerson, accepted: AcceptedSubmission, withdrawn: frozenset[Item] = frozenset()
 ) -> QualificationResult:
     """Limit and specific diseases stand in it only when granted, the limit also when the law provides it."""
     submission = accepted.submission
@@ -87,7 +87,7 @@ def _subsidies(submission: Submission, granted: set[Item], person: InsuredPerson
 
 
 def result_of_lookup(
-    check_id: str, request: LookUp, found: Found, person: InsuredPerson | None, now: datetime
+    check_id: str, request: LookUp, found: FoundPerson, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
     """The limit, if the patient agreed by word of mouth; nothing else is shared without a card."""
     day = request.confirmation_date or now.astimezone(JAPAN).date()

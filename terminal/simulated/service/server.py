@@ -22,8 +22,8 @@ from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.listening import listen
 from terminal.simulated.service.people import People, invented_people
 from terminal.simulated.service.registry import RegistryFile
-from terminal.simulated.service.service import Clock, Service, ServiceRules, utc_now
-from terminal.simulated.service.storage.store import Store
+from terminal.simulated.service.service import Clock, ServiceRules, StubService, utc_now
+from terminal.simulated.service.storage.store import ServiceStore
 
 DEFAULT_PORT = 8642
 _START_SECONDS = 20
@@ -38,16 +38,16 @@ def open_service(
     people: People | None = None,
     clock: Clock = utc_now,
     rules: ServiceRules | None = None,
-) -> Service:
+) -> StubService:
     """The service on the files of a state folder. In memory: checks and submissions are forgotten at the end.
 
     `database_url` puts them elsewhere (postgresql://...), which several processes may share; by default they are in
     SQLite in the state folder.
     """
     url = None if in_memory else database_url or f"sqlite:///{state_dir / 'stub' / 'service.sqlite'}"
-    return Service(
+    return StubService(
         RegistryFile(registry_path(state_dir)),
-        Store(url),
+        ServiceStore(url),
         service_key(state_dir),
         people=people,
         clock=clock,
@@ -63,7 +63,7 @@ class StubServer:
 
     def __init__(
         self,
-        service: Service,
+        service: StubService,
         *,
         behaviour: Behaviour | None = None,
         port: int = 0,
@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(service: Service, behaviour: Behaviour, line: LineKeys | None) -> uvicorn.Server:
+def _server(service: StubService, behaviour: Behaviour, line: LineKeys | None) -> uvicorn.Server:
     tls: dict[str, Any] = {}
     if line is not None:
         tls = {

@@ -58,11 +58,11 @@ from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.registry import CardEntry, RegistryFile, certificate_id
 from terminal.simulated.service.result import facts_of, result_of, result_of_lookup
 from terminal.simulated.service.storage.store import (
-    Accepted,
+    AcceptedSubmission,
     Conflict,
-    LookedUp,
+    LookUpRecord,
     OpenedCheck,
-    Store,
+    ServiceStore,
 )
 
 Clock = Callable[[], datetime]
@@ -92,13 +92,13 @@ class ServiceRules:
     certificates: CertificateRules = field(default_factory=CertificateRules)
 
 
-class Service:
+class StubService:
     """One per process; belongs to one event loop. The clock answers times with a zone."""
 
     def __init__(
         self,
         registry: RegistryFile,
-        store: Store,
+        store: ServiceStore,
         key: SigningKey,
         *,
         people: People | None = None,
@@ -185,7 +185,7 @@ class Service:
             return refuse(refusal)
         vouched = card_signature_of(check.decision_key, check_id, submission)
         receipt = signed_receipt(check_id, submission, statement, vouched, self._key, self._clock())
-        offered = Accepted(submission, receipt, idempotency_key)
+        offered = AcceptedSubmission(submission, receipt, idempotency_key)
         # accepted before this service spoke version 2, and sent again after
         before = sha256(statement_v1_of(check_id, submission)).digest()
         kept = await self._store.accept(check_id, sha256(statement).digest(), before, offered)
@@ -260,7 +260,7 @@ class Service:
         found = imitated_finding(look_up(request.search, self.people, day), day)
         check_id = secrets.token_hex(16)
         await self._store.add_lookup(
-            LookedUp(
+            LookUpRecord(
                 check_id=check_id,
                 terminal_id=request.terminal_id,
                 institution_code=request.institution_code,

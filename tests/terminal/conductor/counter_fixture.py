@@ -17,7 +17,7 @@ from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.personas.cast import BY_NAME
 from vision.camera import Camera
@@ -57,7 +57,7 @@ def no_engine() -> Any:
 class Desk:
     """What a test does at the counter."""
 
-    def __init__(self, counter: Counter, settings: Settings, **rules: Any) -> None:
+    def __init__(self, counter: DemoCounter, settings: Settings, **rules: Any) -> None:
         self.counter = counter
         self.settings = settings
         self.place = SimulatedPlace()

@@ -20,7 +20,7 @@ from terminal.handover.numbers import insured_key
 from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.behaviour import Operation
@@ -251,7 +251,7 @@ def test_a_full_ledger_submits_nothing(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert desk.results() == []
 
 
-def test_two_terminals_on_one_ledger_are_told_apart(counter: Counter) -> None:
+def test_two_terminals_on_one_ledger_are_told_apart(counter: DemoCounter) -> None:
     desk, second = Desk(counter, counter.settings), Desk(counter, counter.settings)
 
     async def day() -> None:
@@ -265,7 +265,7 @@ def test_two_terminals_on_one_ledger_are_told_apart(counter: Counter) -> None:
     asyncio.run(day())
 
 
-def test_a_terminal_that_is_not_enrolled_says_what_to_do(tmp_path: Path, counter: Counter) -> None:
+def test_a_terminal_that_is_not_enrolled_says_what_to_do(tmp_path: Path, counter: DemoCounter) -> None:
     settings = counter.settings.model_copy(update={"state_dir": tmp_path / "elsewhere"})
     with pytest.raises(NotReady, match="uketsuke enrol"):
         open_terminal(settings, None)  # type: ignore[arg-type]

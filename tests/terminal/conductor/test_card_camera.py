@@ -11,7 +11,7 @@ from terminal.conductor.card_camera import CardCamera
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.card_over_reader import CardOverReader, front_of
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom
 from vision.camera import Camera
 
@@ -58,7 +58,7 @@ class FilmedDesk(Desk):
 
 
 @pytest.fixture
-def filmed(counter: Counter) -> FilmedDesk:
+def filmed(counter: DemoCounter) -> FilmedDesk:
     return FilmedDesk(counter, counter.settings)
 
 

@@ -14,7 +14,7 @@ from reader.softcard.card import SoftCard
 from terminal.assembly import ledger_path
 from terminal.conductor import card_desk
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
 from tests.terminal.conductor.counter_fixture import Desk
 
@@ -28,7 +28,7 @@ def found(desk: Desk) -> CardSignature | None:
     return event.card_signature
 
 
-def requiring(counter: Counter) -> Desk:
+def requiring(counter: DemoCounter) -> Desk:
     consent = counter.settings.consent.model_copy(update={"card_signature": CardSignaturePolicy.REQUIRED})
     return Desk(counter, counter.settings.model_copy(update={"consent": consent}))
 
@@ -111,7 +111,7 @@ def test_nobody_waits_for_a_card_that_does_not_sign(desk: Desk, monkeypatch: pyt
     assert time.monotonic() - began < 12
 
 
-def test_required_a_yes_without_the_card_is_a_no(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_required_a_yes_without_the_card_is_a_no(counter: DemoCounter, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = requiring(counter)
 
     async def gone() -> None:
@@ -127,7 +127,7 @@ def test_required_a_yes_without_the_card_is_a_no(counter: Counter, monkeypatch: 
 
 
 def test_required_a_yes_the_service_did_not_find_signed_is_taken_back(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
+    counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Signed by another key: the service says invalid, and the file has no consent."""
     desk = requiring(counter)
@@ -141,7 +141,7 @@ def test_required_a_yes_the_service_did_not_find_signed_is_taken_back(
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_required_and_signed(counter: Counter) -> None:
+def test_required_and_signed(counter: DemoCounter) -> None:
     desk = requiring(counter)
     state = asyncio.run(shared(desk))
     assert state.outcome is st.Outcome.DONE

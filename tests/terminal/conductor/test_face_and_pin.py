@@ -14,7 +14,7 @@ from consent.records import Opened
 from terminal.assembly import ledger_path
 from terminal.qualification.contract import Way
 from terminal.simulated.demo.auto import AutoDemo, Played
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
@@ -32,7 +32,7 @@ def left_to_staff(persona: Persona) -> Persona:
     return replace(persona, script=Script(staff=True), expected=replace(persona.expected, way=Way.STAFF))
 
 
-def play(counter: Counter, policy: AlsoPin, cache: Path, *personas: Persona) -> list[Played]:
+def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona) -> list[Played]:
     settings = counter.settings.model_copy(
         update={"vision": counter.settings.vision.model_copy(update={"also_pin": policy})}
     )
@@ -57,7 +57,7 @@ def ways(settings: Settings) -> list[str]:
 
 @pytest.mark.timeout(180)
 def test_where_possible_both_open_the_check_and_a_pinless_card_passes_by_the_face(
-    counter: Counter, authority_files: Path
+    counter: DemoCounter, authority_files: Path
 ) -> None:
     stranger = left_to_staff(BY_NAME["face-other-person-then-pin"])
     played = play(counter, AlsoPin.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
@@ -70,7 +70,7 @@ def test_where_possible_both_open_the_check_and_a_pinless_card_passes_by_the_fac
 
 
 @pytest.mark.timeout(180)
-def test_always_leaves_a_pinless_card_to_staff(counter: Counter, authority_files: Path) -> None:
+def test_always_leaves_a_pinless_card_to_staff(counter: DemoCounter, authority_files: Path) -> None:
     played = play(counter, AlsoPin.ALWAYS, authority_files / "cache", HOLDER, left_to_staff(PINLESS))
     assert [one.wrong for one in played] == ["", ""]
     assert ways(counter.settings) == ["face-and-pin", "staff"]

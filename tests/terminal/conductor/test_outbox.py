@@ -12,7 +12,7 @@ from terminal.conductor.delivery import DeliveryStage, Outcome
 from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.behaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
@@ -70,7 +70,7 @@ def test_a_reception_under_way_is_not_taken_for_interrupted(desk: Desk) -> None:
 
 
 def test_what_staff_threw_away_is_not_submitted_even_if_the_ledger_could_not_note_it(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
+    counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(counter, counter.settings, staff_enabled=True)
 

@@ -12,7 +12,7 @@ from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
 from terminal.front.opened import Opened
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.words.catalogue import LANGUAGES, speaker
 from tests.terminal.counter_web.ear import LISTEN, Ear, short_sound
@@ -40,7 +40,7 @@ class Said:
 
 LONG = pytest.mark.long
 
-Reception = Callable[[Counter, Said], Coroutine[None, None, None]]
+Reception = Callable[[DemoCounter, Said], Coroutine[None, None, None]]
 
 
 class Patient:
@@ -85,7 +85,7 @@ class Patient:
 
 
 @asynccontextmanager
-async def _counter(counter: Counter, said: Said) -> AsyncIterator[Patient]:
+async def _counter(counter: DemoCounter, said: Said) -> AsyncIterator[Patient]:
     day, wrong = Day(counter), []
 
     async def opening() -> Opened:
@@ -113,7 +113,7 @@ async def _counter(counter: Counter, said: Said) -> AsyncIterator[Patient]:
     assert not wrong
 
 
-async def _pin(counter: Counter, said: Said) -> None:
+async def _pin(counter: DemoCounter, said: Said) -> None:
     """A wrong PIN first; everything shared; the card stays behind until the voice has called three times."""
     async with _counter(counter, said) as patient:
         ear = patient.ear
@@ -136,7 +136,7 @@ async def _pin(counter: Counter, said: Said) -> None:
         assert not [one for one in ear.heard if "1234" in one or "9999" in one]
 
 
-async def _face(counter: Counter, said: Said) -> None:
+async def _face(counter: DemoCounter, said: Said) -> None:
     """Guided by the voice before the camera, then nothing is shared."""
     async with _counter(counter, said) as patient:
         ear = patient.ear
@@ -156,12 +156,12 @@ async def _face(counter: Counter, said: Said) -> None:
     ("language", "reception"),
     [("ja", _pin), ("ja", _face), pytest.param("en", _pin, marks=LONG), pytest.param("en", _face, marks=LONG)],
 )
-def test_a_reception_by_ear_and_ten_keys(counter: Counter, language: str, reception: Reception) -> None:
+def test_a_reception_by_ear_and_ten_keys(counter: DemoCounter, language: str, reception: Reception) -> None:
     asyncio.run(reception(counter, Said(language)))
 
 
 @pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one not in ("ja", "en")])
-def test_the_other_languages(counter: Counter, language: str) -> None:
+def test_the_other_languages(counter: DemoCounter, language: str) -> None:
     asyncio.run(_pin(counter, Said(language)))

@@ -7,7 +7,7 @@ from playwright.async_api import Page, async_playwright
 
 from terminal.counter_web.program import WebTerminal
 from terminal.session.states import Idle
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.talk.parts import Offer, Talk
@@ -78,7 +78,7 @@ class Fingers:
 
 
 async def _play(
-    counter: Counter, personas: list[Persona], *, by_touch: bool, size: tuple[int, int], language: str = "ja"
+    counter: DemoCounter, personas: list[Persona], *, by_touch: bool, size: tuple[int, int], language: str = "ja"
 ) -> None:
     day, wrong = Day(counter), []
     terminal = WebTerminal(day.open, counter.settings, port=0, simulated=True, open_browser=False, tell=lambda _: None)
@@ -108,7 +108,7 @@ async def _play(
 
 
 @pytest.mark.parametrize(("by_touch", "size"), [(True, (1280, 800)), (False, (800, 1280))], ids=["touch", "keyboard"])
-def test_six_personas(counter: Counter, by_touch: bool, size: tuple[int, int]) -> None:
+def test_six_personas(counter: DemoCounter, by_touch: bool, size: tuple[int, int]) -> None:
     chosen = [BY_NAME[name] for name in (BY_TOUCH if by_touch else BY_KEYS)]
     asyncio.run(_play(counter, chosen, by_touch=by_touch, size=size))
 
@@ -117,7 +117,7 @@ def test_six_personas(counter: Counter, by_touch: bool, size: tuple[int, int]) -
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [(1280, 800), (800, 1280)], ids=["landscape", "portrait"])
-def test_all_personas(counter: Counter, size: tuple[int, int], language: str) -> None:
+def test_all_personas(counter: DemoCounter, size: tuple[int, int], language: str) -> None:
     plain = [
         persona
         for persona in AT_ONE_TERMINAL

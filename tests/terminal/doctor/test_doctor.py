@@ -29,7 +29,7 @@ from terminal.doctor.finding import Finding, Grade, fine
 from terminal.doctor.running import terminal_running
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import make_line_keys
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.service.behaviour import Operation
 from terminal.simulated.service.people import invented_people
 from terminal.staff_password import keep
@@ -46,7 +46,7 @@ def changed(settings: Settings, **sections: dict[str, Any]) -> Settings:
 
 
 @pytest.fixture
-def ready(counter: Counter, tmp_path: Path) -> Settings:
+def ready(counter: DemoCounter, tmp_path: Path) -> Settings:
     """A terminal that is enrolled, with a camera and trust anchors."""
     anchors = tmp_path / "anchors.json"
     anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
@@ -179,7 +179,7 @@ def test_a_device_the_running_terminal_has_is_left_alone(ready: Settings, ledger
 # --- service and clock ----------------------------------------------------------------------------------------
 
 
-def test_a_terminal_nobody_knows(counter: Counter, ready: Settings) -> None:
+def test_a_terminal_nobody_knows(counter: DemoCounter, ready: Settings) -> None:
     terminal_key_path(ready.state_dir).unlink()
     not_enrolled = line.service(ready)
     assert "not enrolled" in not_enrolled.said
@@ -207,7 +207,7 @@ def test_a_simulated_service_is_none_for_a_terminal_of_a_real_one(ready: Setting
     assert "this is a simulated one" in line.service(ready).said
 
 
-def test_a_silent_service_is_waited_for_no_longer_than_the_settings_say(counter: Counter, ready: Settings) -> None:
+def test_a_silent_service_is_waited_for_no_longer_than_the_settings_say(counter: DemoCounter, ready: Settings) -> None:
     counter.stub.silence(Operation.CHALLENGE)
     ready = changed(ready, service={"timeout_seconds": 0.5})
     silent = line.service(ready)

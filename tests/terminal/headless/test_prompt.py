@@ -11,7 +11,7 @@ from terminal.conductor.conductor import Conductor
 from terminal.headless.prompt import Lines, PromptOperator, _birth_date
 from terminal.headless.runner import Hands, Headless
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.talk.parts import Talk
 from terminal.words.catalogue import speaker
 from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom, no_engine
@@ -40,7 +40,7 @@ class Keyboard:
         return not self._script
 
 
-def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
+def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
     speak = speaker(counter.settings)
 
     async def day() -> None:
@@ -70,7 +70,7 @@ def run_at_prompt(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
     asyncio.run(day())
 
 
-def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
+def test_the_pin_way_from_a_prompt(counter: DemoCounter, desk: Desk) -> None:
     say = speaker(counter.settings)("en")
     keyboard = Keyboard(
         [
@@ -94,12 +94,12 @@ def test_the_pin_way_from_a_prompt(counter: Counter, desk: Desk) -> None:
     assert not any("1234" in line for line in keyboard.shown)
 
 
-def test_the_end_of_input_ends_the_terminal(counter: Counter, desk: Desk) -> None:
+def test_the_end_of_input_ends_the_terminal(counter: DemoCounter, desk: Desk) -> None:
     keyboard = Keyboard([])
     asyncio.run(_end_of_input(counter, desk, keyboard))
 
 
-async def _end_of_input(counter: Counter, desk: Desk, keyboard: Keyboard) -> None:
+async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
     conductor = open_terminal(
         counter.settings,
         Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
@@ -123,7 +123,7 @@ class Clumsy:
         raise ValueError("a hand slips")
 
 
-def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: Counter, desk: Desk) -> None:
+def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: DemoCounter, desk: Desk) -> None:
     def open_again() -> Conductor:
         return open_terminal(
             counter.settings,

@@ -35,7 +35,7 @@ from terminal.qualification.statements import chip_statement, pin_statement
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, anchors_of, certificate_id
 from terminal.simulated.service.server import StubServer, open_service
-from terminal.simulated.service.storage.store import Store
+from terminal.simulated.service.storage.store import ServiceStore
 from terminal.simulated.service.storage.tables import metadata
 from terminal.simulated.service.temporary_postgres import PostgresMissing, TemporaryPostgres
 
@@ -203,7 +203,7 @@ def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
     except PostgresMissing as missing:
         pytest.skip(str(missing))
     with server:
-        Store(server.url()).close()
+        ServiceStore(server.url()).close()
         yield server.url()
         closing.shutdown()
 

@@ -26,7 +26,7 @@ from terminal.qualification.statements_v1 import receipt_statement_v1, statement
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.enrolment import service_key
 from terminal.simulated.service.server import StubServer, open_service
-from terminal.simulated.service.storage.store import Accepted, OpenedCheck
+from terminal.simulated.service.storage.store import AcceptedSubmission, OpenedCheck
 
 STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
 INSTITUTION = "1319999999"
@@ -101,7 +101,7 @@ class Updated:
                 ledger.close()
         return outcomes, [record.event for record in LedgerFile(self.ledger_path).records()]
 
-    def receipt_of_v1(self, client: QualificationClient) -> Accepted:
+    def receipt_of_v1(self, client: QualificationClient) -> AcceptedSubmission:
         """What the service of version 0.1 kept, and whose answer was lost."""
         submission = submission_of(client, self.waiting).model_copy(update={"wording_sha256": None})
         event = self.waiting.event
@@ -113,7 +113,9 @@ class Updated:
             "ledger_head": self.waiting.hash,
         }
         signature = service_key(self.state).sign(receipt_statement_v1(**facts))
-        return Accepted(submission, Receipt(signature=signature, simulated=True, **facts), event.idempotency_key)
+        return AcceptedSubmission(
+            submission, Receipt(signature=signature, simulated=True, **facts), event.idempotency_key
+        )
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
 from terminal.simulated.service.storage.database import Database, Transaction
-from terminal.simulated.service.storage.store import OpenedCheck, Store
+from terminal.simulated.service.storage.store import OpenedCheck, ServiceStore
 from terminal.simulated.service.storage.tables import metadata
 from terminal.simulated.service.temporary_postgres import PostgresMissing, TemporaryPostgres
 
@@ -38,8 +38,8 @@ def check(number: int = 1) -> OpenedCheck:
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    store = Store(database_url)
+def store(database_url: str) -> Iterator[ServiceStore]:
+    store = ServiceStore(database_url)
     yield store
     store.close()
 
@@ -50,8 +50,8 @@ def engine_of(database_url: str) -> sa.Engine:
 
 
 def test_migrations_make_exactly_the_tables(database_url: str) -> None:
-    Store(database_url).close()
-    Store(database_url).close()  # a second time there is nothing to do
+    ServiceStore(database_url).close()
+    ServiceStore(database_url).close()  # a second time there is nothing to do
     with engine_of(database_url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
@@ -61,11 +61,11 @@ def test_many_open_the_same_store_at_once(database_url: str) -> None:
     with engine_of(database_url).begin() as connection:
         for table in (*reversed(metadata.sorted_tables), sa.table("alembic_version")):
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
-    stores: list[Store | Exception] = []
+    stores: list[ServiceStore | Exception] = []
 
     def begin() -> None:
         try:
-            stores.append(Store(database_url))
+            stores.append(ServiceStore(database_url))
         except Exception as error:
             stores.append(error)
 
@@ -74,9 +74,9 @@ def test_many_open_the_same_store_at_once(database_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [type(store) for store in stores] == [Store] * 4
+    assert [type(store) for store in stores] == [ServiceStore] * 4
     for store in stores:
-        assert isinstance(store, Store)
+        assert isinstance(store, ServiceStore)
         store.close()
 
 
@@ -133,7 +133,7 @@ def test_one_that_fails_fails_alone(database_url: str) -> None:
     assert done[6:] == [0, 0, 0, 0, 1]
 
 
-def test_a_challenge_and_its_check_are_one(store: Store) -> None:
+def test_a_challenge_and_its_check_are_one(store: ServiceStore) -> None:
     async def day() -> list[Any]:
         first = await store.open(b"challenge", LATER, check(1))
         second = await store.open(b"challenge", LATER, check(2))
@@ -146,7 +146,7 @@ def test_a_challenge_and_its_check_are_one(store: Store) -> None:
 
 def test_two_with_one_challenge_at_the_same_time(database_url: str) -> None:
     async def race() -> list[Any]:
-        one, two = Store(database_url), Store(database_url)
+        one, two = ServiceStore(database_url), ServiceStore(database_url)
         opened: list[Any] = []
         for number in range(20):
             both = (store.open(b"%d" % number, LATER, check(number * 2 + i)) for i, store in enumerate((one, two)))
@@ -159,7 +159,7 @@ def test_two_with_one_challenge_at_the_same_time(database_url: str) -> None:
     assert sum(one is not None for one in opened) == 20
 
 
-def test_spent_challenges_are_forgotten_when_they_end(store: Store) -> None:
+def test_spent_challenges_are_forgotten_when_they_end(store: ServiceStore) -> None:
     async def day() -> list[bool]:
         return [
             await store.spend(b"one", LATER, NOW),
@@ -172,7 +172,7 @@ def test_spent_challenges_are_forgotten_when_they_end(store: Store) -> None:
     assert asyncio.run(day()) == [True, False, True, True]
 
 
-def test_a_registration_is_seen_by_checks_opened_before(store: Store) -> None:
+def test_a_registration_is_seen_by_checks_opened_before(store: ServiceStore) -> None:
     async def day() -> list[Any]:
         opened = await store.open(b"c", LATER, check())
         assert opened is not None
@@ -182,7 +182,7 @@ def test_a_registration_is_seen_by_checks_opened_before(store: Store) -> None:
     assert [one.registered for one in asyncio.run(day())] == [False, True, True, True]
 
 
-def test_a_closed_store_says_so(store: Store) -> None:
+def test_a_closed_store_says_so(store: ServiceStore) -> None:
     store.close()
     store.close()
     with pytest.raises(RuntimeError, match="closed"):
@@ -191,7 +191,7 @@ def test_a_closed_store_says_so(store: Store) -> None:
 
 def test_postgresql_comes_back(postgres: str) -> None:
     async def day() -> list[bool]:
-        store = Store(postgres)
+        store = ServiceStore(postgres)
         before = await store.spend(b"before", LATER, NOW)
         with psycopg.connect(postgres, autocommit=True) as other:
             other.execute(
@@ -216,7 +216,7 @@ def test_postgresql_stopped_at_once_has_all_that_was_confirmed() -> None:
     except PostgresMissing as missing:
         pytest.skip(str(missing))
     with server:
-        store = Store(server.url())
+        store = ServiceStore(server.url())
 
         async def day() -> None:
             opened = [await store.open(b"challenge %d" % one, LATER, check(one)) for one in range(20)]
@@ -249,4 +249,4 @@ def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://", "nonsense"])
 def test_no_other_database(url: str) -> None:
     with pytest.raises((ValueError, sa.exc.ArgumentError)):
-        Store(url)
+        ServiceStore(url)

@@ -12,7 +12,7 @@ from terminal.screens.app import TerminalApp
 from terminal.screens.touch import Target
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.talk.parts import Offer, Talk
@@ -81,7 +81,7 @@ class Fingers:
             await press(self._app, key)
 
 
-async def _play(counter: Counter, personas: list[Persona], *, by_touch: bool) -> None:
+async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool) -> None:
     day = Day(counter)
     app = TerminalApp(day.open, counter.settings, simulated=True, moving=False, settle_seconds=0.0)
     wrong: list[str] = []
@@ -97,7 +97,7 @@ async def _play(counter: Counter, personas: list[Persona], *, by_touch: bool) ->
 
 
 @pytest.mark.parametrize("by_touch", [pytest.param(True, marks=pytest.mark.long), False], ids=["touch", "keyboard"])
-def test_personas_who_type_a_pin(counter: Counter, by_touch: bool) -> None:
+def test_personas_who_type_a_pin(counter: DemoCounter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name not in BY_FACE | AT_THE_READER]
     assert len(personas) >= 8
     on_a_loop(_play)(counter, personas, by_touch=by_touch)
@@ -105,7 +105,7 @@ def test_personas_who_type_a_pin(counter: Counter, by_touch: bool) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("by_touch", [True, False], ids=["touch", "keyboard"])
-def test_personas_who_show_their_face(counter: Counter, by_touch: bool) -> None:
+def test_personas_who_show_their_face(counter: DemoCounter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name in BY_FACE - AT_THE_READER]
     assert personas
     on_a_loop(_play)(counter, personas, by_touch=by_touch)

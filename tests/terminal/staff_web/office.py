@@ -14,7 +14,7 @@ from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.staff_web.pages import StaffPages
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
@@ -33,7 +33,7 @@ def with_staff(settings: Settings, **more: Any) -> Settings:
 class Office:
     """A terminal in service, hands for the test, and staff's page."""
 
-    def __init__(self, counter: Counter, **staff: Any) -> None:
+    def __init__(self, counter: DemoCounter, **staff: Any) -> None:
         counter.settings = with_staff(counter.settings, **staff)
         self.counter, self.day = counter, Day(counter)
         self.told: list[str] = []

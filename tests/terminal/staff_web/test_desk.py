@@ -13,7 +13,7 @@ from terminal.assembly import ledger_path
 from terminal.front.calls import CallKind
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.service.behaviour import Operation
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office
@@ -137,15 +137,15 @@ def _run(office: Office, day: object) -> None:
     asyncio.run(whole())
 
 
-def test_calls_are_heard_until_answered_and_the_list_tells_the_truth(counter: Counter) -> None:
+def test_calls_are_heard_until_answered_and_the_list_tells_the_truth(counter: DemoCounter) -> None:
     _run(Office(counter), _calls_and_the_list)
 
 
-def test_consents_are_taken_back_at_the_patients_wish(counter: Counter) -> None:
+def test_consents_are_taken_back_at_the_patients_wish(counter: DemoCounter) -> None:
     _run(Office(counter), _taken_back)
 
 
-def test_staff_compares_two_pictures_and_none_remains(counter: Counter, tmp_path: Path) -> None:
+def test_staff_compares_two_pictures_and_none_remains(counter: DemoCounter, tmp_path: Path) -> None:
     before = len(list(pictures()))
     _run(Office(counter), _by_eye)
     assert len(list(pictures())) == before
@@ -172,7 +172,7 @@ async def _locks(office: Office) -> None:
         assert not await signed_out.locator("#calls").is_visible()
 
 
-def test_a_session_that_ended_still_hears_calls(counter: Counter) -> None:
+def test_a_session_that_ended_still_hears_calls(counter: DemoCounter) -> None:
     _run(Office(counter), _locks)
 
 
@@ -193,11 +193,13 @@ async def _discarded(office: Office) -> None:
     await office.until(office.terminal._ending.is_set)
 
 
-def test_cancelling_and_stopping_are_asked_first(counter: Counter) -> None:
+def test_cancelling_and_stopping_are_asked_first(counter: DemoCounter) -> None:
     _run(Office(counter), _discarded)
 
 
-def test_the_clinics_own_command_is_told_the_kind_and_nothing_of_the_person(counter: Counter, tmp_path: Path) -> None:
+def test_the_clinics_own_command_is_told_the_kind_and_nothing_of_the_person(
+    counter: DemoCounter, tmp_path: Path
+) -> None:
     told = tmp_path / "light"
     script = tmp_path / "light.sh"
     script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{told}.new; env >>{told}.new; mv {told}.new {told}\n")

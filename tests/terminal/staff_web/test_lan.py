@@ -12,7 +12,7 @@ from config.settings import Settings
 from terminal.cli.main import app
 from terminal.readiness import NotReady
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.staff_web.certificates import make_client, make_server
 from terminal.staff_web.pages import StaffPages
 from tests.terminal.counter_web.stage import CHROMIUM
@@ -50,7 +50,7 @@ def test_without_a_certificate_nothing_is_served_to_the_network(tmp_path: Path) 
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
-def test_only_the_terminals_own_certificate_opens_it(counter: Counter, tmp_path: Path) -> None:
+def test_only_the_terminals_own_certificate_opens_it(counter: DemoCounter, tmp_path: Path) -> None:
     office = Office(counter, lan_address="127.0.0.1", lan_port=0)
     make_server(counter.settings, ("127.0.0.1",))
     assert make_client(counter.settings, "reception", PASSPHRASE.encode(), tmp_path / "ours.p12")

@@ -19,7 +19,7 @@ from terminal.conductor.name_pictures import FILE_SECONDS
 from terminal.handover.audit import check_files
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.service.behaviour import Operation, Rule
 from terminal.simulated.service.people import invented_people
@@ -52,7 +52,7 @@ async def _by_eye(office: Office, page: Page) -> None:
     await office.until(st.Complete)
 
 
-def test_the_name_as_the_card_shows_it_is_staffs_until_it_is_closed(counter: Counter, tmp_path: Path) -> None:
+def test_the_name_as_the_card_shows_it_is_staffs_until_it_is_closed(counter: DemoCounter, tmp_path: Path) -> None:
     names = tmp_path / "names"
 
     async def day(office: Office) -> None:
@@ -90,7 +90,7 @@ def test_the_name_as_the_card_shows_it_is_staffs_until_it_is_closed(counter: Cou
     _run(Office(counter, name_picture_folder=names), day)
 
 
-def test_by_pin_there_is_no_picture_and_staff_is_told(counter: Counter) -> None:
+def test_by_pin_there_is_no_picture_and_staff_is_told(counter: DemoCounter) -> None:
     async def day(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
@@ -111,7 +111,7 @@ async def _fill(page: Page, **values: str) -> None:
         await page.locator(f"#nocard-{name}").fill(value)
 
 
-def test_without_a_card_the_same_result_file_comes(counter: Counter) -> None:
+def test_without_a_card_the_same_result_file_comes(counter: DemoCounter) -> None:
     person = invented_people()["seventies"].qualifications[0]
 
     async def day(office: Office) -> None:
@@ -154,7 +154,7 @@ def test_without_a_card_the_same_result_file_comes(counter: Counter) -> None:
     assert person.name.encode() not in ledger.read_bytes()
 
 
-def test_a_silent_service_hands_nothing_over_and_the_ledger_ends_it(counter: Counter) -> None:
+def test_a_silent_service_hands_nothing_over_and_the_ledger_ends_it(counter: DemoCounter) -> None:
     async def day(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.silence(Operation.LOOK_UP)

@@ -13,7 +13,7 @@ from terminal.assembly import open_terminal
 from terminal.conductor.conductor import Conductor
 from terminal.session import states as st
 from terminal.simulated.demo import auto
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME, PERSONAS
@@ -59,7 +59,7 @@ def _speaking(state: st.State, aloud: bool | None) -> st.State:
     return replace(state, reception=reception)
 
 
-def _played(counter: Counter, cache: Path, personas: list[Persona], monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
+def _played(counter: DemoCounter, cache: Path, personas: list[Persona], monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
     loudspeaker = Loudspeaker()
 
     def opened(settings: Settings, *args: Any, **named: Any) -> Conductor:
@@ -81,11 +81,11 @@ def _is_public(loudspeaker: Loudspeaker) -> None:
     assert not [one.text for one in loudspeaker.said if one.private]
 
 
-def test_personas_by_pin(counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_personas_by_pin(counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _is_public(_played(counter, tmp_path, [BY_NAME[name] for name in QUICK], monkeypatch))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_all_personas(counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_personas(counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _is_public(_played(counter, tmp_path, list(PERSONAS), monkeypatch))

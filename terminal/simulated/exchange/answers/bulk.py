@@ -15,10 +15,10 @@ from terminal.handover.messages.lists import (
     WelfareListRequest,
 )
 from terminal.handover.xml import LARGEST_BULK, Parsed, parse
-from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, IN_PROCESS, Desk
+from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, IN_PROCESS, AnswerContext
 from terminal.simulated.exchange.answers.lists import consented_care, registered, with_tickets, wrong_period
 from terminal.simulated.exchange.answers.units import checked
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.problems import ExchangeProblem
 
 Upload = BulkRequest | WelfareListRequest | ConsentListRequest | BulkRegistrationRequest
 REGISTRATION: Final = "OQSmuimm"
@@ -33,7 +33,7 @@ class UploadedFile:
     data: bytes = field(repr=False)
 
 
-def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: Desk) -> BulkAccepted:
+def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: AnswerContext) -> BulkAccepted:
     asked = RequestHeader(
         institution_code=request.header.institution_code, file_identifier=request.header.file_identifier
     )
@@ -48,13 +48,13 @@ def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: D
     )
 
 
-def answer_fetch(request: BulkFetch, job: str, desk: Desk) -> BulkResult | BulkRegistrationResult:
+def answer_fetch(request: BulkFetch, job: str, desk: AnswerContext) -> BulkResult | BulkRegistrationResult:
     """Segment 2 while it is being processed; the same result at every call afterwards, for a day."""
     number, institution = request.body.reception_number, request.header.institution_code
     upload = desk.store.uploaded(number)
     trouble = _refused(institution, desk)
     if trouble is None and (upload is None or (upload.institution, upload.job) != (institution, job)):
-        trouble = Trouble.UNKNOWN_RECEPTION
+        trouble = ExchangeProblem.UNKNOWN_RECEPTION
     if trouble is not None or upload is None:
         return _result(job, _header(request, desk, FAILED, trouble))
     uploaded = _uploaded(upload.request, upload.job)
@@ -67,7 +67,7 @@ def answer_fetch(request: BulkFetch, job: str, desk: Desk) -> BulkResult | BulkR
     return _result(job, header.model_copy(update=counts), units)
 
 
-def _units(uploaded: Upload, institution: str, desk: Desk) -> tuple[Any, ...]:
+def _units(uploaded: Upload, institution: str, desk: AnswerContext) -> tuple[Any, ...]:
     match uploaded:
         case BulkRequest():
             day = uploaded.header.confirmation_date
@@ -95,17 +95,17 @@ def _uploaded(data: bytes, job: str) -> Upload:
     return read
 
 
-def _refused(institution: str, desk: Desk) -> Trouble | None:
+def _refused(institution: str, desk: AnswerContext) -> ExchangeProblem | None:
     if desk.fail:
-        return Trouble.PROVOKED
-    return None if desk.may_ask(institution) else Trouble.OTHER_INSTITUTION
+        return ExchangeProblem.PROVOKED
+    return None if desk.may_ask(institution) else ExchangeProblem.OTHER_INSTITUTION
 
 
 def _header(
     request: BulkFetch,
-    desk: Desk,
+    desk: AnswerContext,
     segment: str,
-    trouble: Trouble | None = None,
+    trouble: ExchangeProblem | None = None,
     *,
     number: str | None = None,
     uploaded: Upload | None = None,

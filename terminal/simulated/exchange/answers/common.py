@@ -6,8 +6,8 @@ from datetime import datetime
 from terminal.handover.messages.header import AnswerHeader, RequestHeader
 from terminal.handover.numbers import InsuredNumbers
 from terminal.handover.xml import CHARACTER_CODES, Encoding
-from terminal.simulated.exchange.checks import Checks
-from terminal.simulated.exchange.insured import Found, InsuredPeople, Wanted
+from terminal.simulated.exchange.checks import QualificationChecks
+from terminal.simulated.exchange.insured import FoundInsured, InsuredPeople, Wanted
 from terminal.simulated.exchange.store import ExchangeStore
 
 ENDED_NORMALLY = "1"
@@ -17,11 +17,11 @@ FAILED = "9"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AnswerContext:
     """One request's surroundings."""
 
     insured: InsuredPeople
-    checks: Checks
+    checks: QualificationChecks
     store: ExchangeStore
     now: datetime
     """Japan time."""
@@ -42,7 +42,7 @@ class Desk:
     def may_ask(self, institution_code: str) -> bool:
         return self.institution_code in (None, institution_code)
 
-    def find(self, numbers: InsuredNumbers) -> tuple[Found, ...]:
+    def find(self, numbers: InsuredNumbers) -> tuple[FoundInsured, ...]:
         wanted = Wanted.by(numbers)
         return () if wanted is None else self.insured.find(wanted, self.now.date())
 

@@ -18,9 +18,9 @@ from terminal.handover.messages.data import (
 )
 from terminal.qualification.contract import ServiceSilent
 from terminal.simulated.exchange import samples
-from terminal.simulated.exchange.answers.common import Desk
-from terminal.simulated.exchange.insured import Found
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.answers.common import AnswerContext
+from terminal.simulated.exchange.insured import FoundInsured
+from terminal.simulated.exchange.problems import ExchangeProblem
 
 Patient = TypeVar("Patient", DrugPatient, CheckupPatient)
 _GOOD, _BAD = "1", "9"
@@ -32,13 +32,13 @@ OUTPATIENT, OTHER_CARE = "1", ("2", "3", "4")
 """MedicalTreatmentFlag (OQSCD028)."""
 
 
-def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
+def answer_drugs(request: DrugRequest, desk: AnswerContext) -> DrugAnswer:
     body = request.body
     allowed = _allowed(request.header, body, Item.MEDICINES, desk)
-    if isinstance(allowed, Found) and body.start > body.end:
-        allowed = Trouble.WRONG_PERIOD
+    if isinstance(allowed, FoundInsured) and body.start > body.end:
+        allowed = ExchangeProblem.WRONG_PERIOD
     common = _common(request.header, allowed, desk)
-    if isinstance(allowed, Trouble):
+    if isinstance(allowed, ExchangeProblem):
         return DrugAnswer(header=DrugHeader.model_validate(common))
     return DrugAnswer(
         header=DrugHeader.model_validate({**common, "patient": _patient(allowed, DrugPatient)}),
@@ -46,10 +46,10 @@ def answer_drugs(request: DrugRequest, desk: Desk) -> DrugAnswer:
     )
 
 
-def answer_checkups(request: CheckupRequest, desk: Desk) -> CheckupAnswer:
+def answer_checkups(request: CheckupRequest, desk: AnswerContext) -> CheckupAnswer:
     allowed = _allowed(request.header, request.body, Item.HEALTH_CHECKUP, desk)
     common = _common(request.header, allowed, desk)
-    if isinstance(allowed, Trouble):
+    if isinstance(allowed, ExchangeProblem):
         return CheckupAnswer(header=CheckupHeader.model_validate(common))
     return CheckupAnswer(
         header=CheckupHeader.model_validate({**common, "patient": _patient(allowed, CheckupPatient)}),
@@ -57,10 +57,10 @@ def answer_checkups(request: CheckupRequest, desk: Desk) -> CheckupAnswer:
     )
 
 
-def _wanted(request: DrugRequest, found: Found, desk: Desk) -> samples.DrugsWanted:
+def _wanted(request: DrugRequest, found: FoundInsured, desk: AnswerContext) -> samples.DrugQuery:
     body = request.body
     past_care = _consented(found, request.header.institution_code, body.care or OUTPATIENT, Item.DIAGNOSIS, desk)
-    return samples.DrugsWanted(
+    return samples.DrugQuery(
         start=body.start,
         end=min(body.end, desk.now.date()),
         institution=request.header.institution_code,
@@ -69,53 +69,55 @@ def _wanted(request: DrugRequest, found: Found, desk: Desk) -> samples.DrugsWant
     )
 
 
-def _patient(found: Found, kind: type[Patient]) -> Patient | None:
+def _patient(found: FoundInsured, kind: type[Patient]) -> Patient | None:
     record = found.record
     if record is None:
         return None
     return kind(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
 
 
-def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: Desk) -> Found | Trouble:
+def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: AnswerContext) -> FoundInsured | ExchangeProblem:
     care = wanted.care or OUTPATIENT
     if desk.fail:
-        return Trouble.PROVOKED
+        return ExchangeProblem.PROVOKED
     if not desk.may_ask(header.institution_code):
-        return Trouble.OTHER_INSTITUTION
+        return ExchangeProblem.OTHER_INSTITUTION
     if wanted.file_category != _XML:
-        return Trouble.XML_ONLY
+        return ExchangeProblem.XML_ONLY
     found = desk.find(header)
     if len(found) != 1:
-        return Trouble.SEVERAL if found else Trouble.NOBODY
+        return ExchangeProblem.SEVERAL if found else ExchangeProblem.NOBODY
     return _consented(found[0], header.institution_code, care, item, desk) or found[0]
 
 
-def _consented(found: Found, institution: str, care: str, item: Item, desk: Desk) -> Trouble | None:
+def _consented(
+    found: FoundInsured, institution: str, care: str, item: Item, desk: AnswerContext
+) -> ExchangeProblem | None:
     """None where a consent stands."""
     if care in OTHER_CARE:
-        return None if _stands_for(found, care, item, desk) else Trouble.NO_CARE_CONSENT
+        return None if _stands_for(found, care, item, desk) else ExchangeProblem.NO_CARE_CONSENT
     noted = desk.store.consent(institution, found.keys[0], item)
     # The last moment itself is still within.
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
-        return Trouble.NO_CONSENT
+        return ExchangeProblem.NO_CONSENT
     stands = desk.checks.stands(noted.check_id, item)
     if isinstance(stands, ServiceSilent):
-        return Trouble.SERVICE_SILENT
-    return None if stands else Trouble.NO_CONSENT
+        return ExchangeProblem.SERVICE_SILENT
+    return None if stands else ExchangeProblem.NO_CONSENT
 
 
-def _stands_for(found: Found, care: str, item: Item, desk: Desk) -> bool:
+def _stands_for(found: FoundInsured, care: str, item: Item, desk: AnswerContext) -> bool:
     """A consent given at the counter is for that visit alone, not for care elsewhere."""
     return any(consent.care == care and item in consent.items and consent.stands(desk.now) for consent in found.care)
 
 
-def _common(header: DataHeader, allowed: Found | Trouble, desk: Desk) -> dict[str, object]:
-    trouble = allowed if isinstance(allowed, Trouble) else Trouble.SIMULATED
+def _common(header: DataHeader, allowed: FoundInsured | ExchangeProblem, desk: AnswerContext) -> dict[str, object]:
+    trouble = allowed if isinstance(allowed, ExchangeProblem) else ExchangeProblem.SIMULATED
     return {
         "executed_at": desk.now,
         "institution_code": header.institution_code,
         "file_identifier": header.file_identifier,
-        "result": _BAD if isinstance(allowed, Trouble) else _GOOD,
+        "result": _BAD if isinstance(allowed, ExchangeProblem) else _GOOD,
         "message_code": trouble.code,
         "message": trouble.sentence,
         "character_code": desk.character_code,

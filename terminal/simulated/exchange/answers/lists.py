@@ -10,10 +10,10 @@ from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.lists import BulkRegistrationUnit, ConsentsWanted
 from terminal.handover.messages.reference import RegistrationInfo
 from terminal.handover.parts import Consent
-from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.registration import register
-from terminal.simulated.exchange.insured import Found
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.insured import FoundInsured
+from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.service.people import CareConsent
 
 CARE_OF: Final = {"OQSmuhvq": "2", "OQSmuonq": "3"}
@@ -22,7 +22,7 @@ EXPIRED: Final = "2"
 """OQSCD016."""
 
 
-def with_tickets(month: str, institution: str, desk: Desk) -> tuple[BulkUnit, ...]:
+def with_tickets(month: str, institution: str, desk: AnswerContext) -> tuple[BulkUnit, ...]:
     """`month`: yyyyMM."""
     if month.startswith("0000"):
         return ()
@@ -30,16 +30,16 @@ def with_tickets(month: str, institution: str, desk: Desk) -> tuple[BulkUnit, ..
     return tuple(_unit(found, found.record, institution, desk) for found in desk.insured.with_tickets(first))
 
 
-def wrong_period(job: str, wanted: ConsentsWanted) -> Trouble | None:
+def wrong_period(job: str, wanted: ConsentsWanted) -> ExchangeProblem | None:
     if wanted.care != CARE_OF[job]:
-        return Trouble.OTHER_CARE
+        return ExchangeProblem.OTHER_CARE
     first, last = _period(wanted)
     if first is None or last is None:
-        return Trouble.NO_PERIOD
-    return Trouble.WRONG_PERIOD if first > last else None
+        return ExchangeProblem.NO_PERIOD
+    return ExchangeProblem.WRONG_PERIOD if first > last else None
 
 
-def consented_care(wanted: ConsentsWanted, institution: str, desk: Desk) -> tuple[BulkUnit, ...]:
+def consented_care(wanted: ConsentsWanted, institution: str, desk: AnswerContext) -> tuple[BulkUnit, ...]:
     """Everybody whose consent for that care was given (or who was cared for) within the days, also if it has ended."""
     first, last = _period(wanted)
     units = []
@@ -52,7 +52,7 @@ def consented_care(wanted: ConsentsWanted, institution: str, desk: Desk) -> tupl
     return tuple(units)
 
 
-def registered(info: RegistrationInfo, institution: str, desk: Desk) -> BulkRegistrationUnit:
+def registered(info: RegistrationInfo, institution: str, desk: AnswerContext) -> BulkRegistrationUnit:
     refused = register(info, institution, desk)
     return BulkRegistrationUnit(
         info=info,
@@ -78,11 +78,11 @@ def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insur
     )
 
 
-def _unit(found: Found, record: Insured | None, institution: str, desk: Desk) -> BulkUnit:
+def _unit(found: FoundInsured, record: Insured | None, institution: str, desk: AnswerContext) -> BulkUnit:
     return BulkUnit(
         status="1",
-        result_code=Trouble.SIMULATED.code,
-        result_message=Trouble.SIMULATED.sentence,
+        result_code=ExchangeProblem.SIMULATED.code,
+        result_message=ExchangeProblem.SIMULATED.sentence,
         validity="1",
         result=record,
         reference_number=next(

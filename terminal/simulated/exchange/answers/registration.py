@@ -6,14 +6,14 @@ from terminal.handover.messages.reference import (
     RegistrationRequest,
     RegistrationResult,
 )
-from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, AnswerContext
+from terminal.simulated.exchange.problems import ExchangeProblem
 
 
-def answer_registration(request: RegistrationRequest, desk: Desk) -> RegistrationAnswer:
+def answer_registration(request: RegistrationRequest, desk: AnswerContext) -> RegistrationAnswer:
     asked = request.header
     if desk.fail or not desk.may_ask(asked.institution_code):
-        trouble = Trouble.PROVOKED if desk.fail else Trouble.OTHER_INSTITUTION
+        trouble = ExchangeProblem.PROVOKED if desk.fail else ExchangeProblem.OTHER_INSTITUTION
         return RegistrationAnswer(header=desk.header(asked, FAILED, trouble.code, trouble.sentence))
     info = request.body.info
     refused = register(info, asked.institution_code, desk)
@@ -28,12 +28,12 @@ def answer_registration(request: RegistrationRequest, desk: Desk) -> Registratio
     )
 
 
-def register(info: RegistrationInfo, institution: str, desk: Desk) -> Trouble | None:
+def register(info: RegistrationInfo, institution: str, desk: AnswerContext) -> ExchangeProblem | None:
     found = desk.find(info)
     if not found:
-        return Trouble.NOBODY_TO_REGISTER
+        return ExchangeProblem.NOBODY_TO_REGISTER
     if len(found) > 1:
-        return Trouble.SEVERAL
+        return ExchangeProblem.SEVERAL
     for key in found[0].keys:
         desk.store.numbers.register(institution, key, info.reference_number)
     return None

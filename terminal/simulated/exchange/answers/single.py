@@ -12,9 +12,9 @@ from terminal.handover.messages.qualification import (
 from terminal.handover.result_xml import FaceOptions, result_body
 from terminal.qualification.contract import QualificationResult, Refused, ServiceSilent
 from terminal.qualification.insured import InsuredSearch
-from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, Desk
-from terminal.simulated.exchange.checks import Question
-from terminal.simulated.exchange.problems import Trouble
+from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, AnswerContext
+from terminal.simulated.exchange.checks import CheckQuery
+from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.service.old_characters import with_old_characters
 
 BY_NUMBER = "2"
@@ -23,7 +23,7 @@ NOBODY, SEVERAL = "4", "5"
 """QualificationValidity (OQSCD006)."""
 
 
-def answer_check(request: QualificationRequest, desk: Desk) -> QualificationAnswer:
+def answer_check(request: QualificationRequest, desk: AnswerContext) -> QualificationAnswer:
     asked = request.header
     trouble = _refused(asked, desk)
     if trouble is not None:
@@ -35,7 +35,7 @@ def answer_check(request: QualificationRequest, desk: Desk) -> QualificationAnsw
 
 
 def _header(
-    asked: DatedRequestHeader, desk: Desk, code: str | None = None, message: str | None = None
+    asked: DatedRequestHeader, desk: AnswerContext, code: str | None = None, message: str | None = None
 ) -> QualificationHeader:
     return QualificationHeader(
         executed_at=desk.now,
@@ -50,35 +50,38 @@ def _header(
     )
 
 
-def _refused(header: DatedRequestHeader, desk: Desk) -> Trouble | None:
+def _refused(header: DatedRequestHeader, desk: AnswerContext) -> ExchangeProblem | None:
     if desk.fail:
-        return Trouble.PROVOKED
-    return None if desk.may_ask(header.institution_code) else Trouble.OTHER_INSTITUTION
+        return ExchangeProblem.PROVOKED
+    return None if desk.may_ask(header.institution_code) else ExchangeProblem.OTHER_INSTITUTION
 
 
-def check(search: SearchInfo, day: date, institution: str, desk: Desk) -> QualificationBody | tuple[str, str]:
+def check(search: SearchInfo, day: date, institution: str, desk: AnswerContext) -> QualificationBody | tuple[str, str]:
     """One search for one day. Nobody and several are answers; a code and a sentence where there is none."""
     outcome = desk.checks.check(_question(search, day), institution, desk.now)
     match outcome:
         case ServiceSilent():
-            return Trouble.SERVICE_SILENT.code, Trouble.SERVICE_SILENT.sentence
+            return ExchangeProblem.SERVICE_SILENT.code, ExchangeProblem.SERVICE_SILENT.sentence
         case Refused(code=code, message=message):
             return code, message
         case QualificationResult(segment="9"):
-            return outcome.error_code or Trouble.PROVOKED.code, outcome.error_message or Trouble.PROVOKED.sentence
+            return (
+                outcome.error_code or ExchangeProblem.PROVOKED.code,
+                outcome.error_message or ExchangeProblem.PROVOKED.sentence,
+            )
         case QualificationResult():
             outcome = with_old_characters(outcome) if desk.old_characters else outcome
             body = result_body(outcome, FaceOptions(reference_number=desk.store.numbers))
             return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
 
 
-def _question(search: SearchInfo, day: date) -> Question:
+def _question(search: SearchInfo, day: date) -> CheckQuery:
     asked = InsuredSearch.model_validate(search.model_dump(exclude={"limit_consent", "arbitrary_identifier"}))
-    return Question(asked, search.limit_consent == "1", day)
+    return CheckQuery(asked, search.limit_consent == "1", day)
 
 
 def _said(body: QualificationBody) -> dict[str, str]:
-    trouble = {NOBODY: Trouble.NOBODY, SEVERAL: Trouble.SEVERAL}.get(body.validity or "")
+    trouble = {NOBODY: ExchangeProblem.NOBODY, SEVERAL: ExchangeProblem.SEVERAL}.get(body.validity or "")
     return {} if trouble is None else {"result_code": trouble.code, "result_message": trouble.sentence}
 
 

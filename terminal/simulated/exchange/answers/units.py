@@ -5,11 +5,11 @@ from datetime import date
 from terminal.handover.messages.bulk import BulkUnit
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.qualification import QualificationBody, SearchInfo
-from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.single import check
 
 
-def checked(search: SearchInfo, day: date, institution: str, desk: Desk) -> BulkUnit:
+def checked(search: SearchInfo, day: date, institution: str, desk: AnswerContext) -> BulkUnit:
     outcome = check(search, day, institution, desk)
     if not isinstance(outcome, QualificationBody):
         return BulkUnit(search=search, status="2", result_code=outcome[0], result_message=outcome[1])

@@ -34,7 +34,7 @@ class OpenedCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedSubmission:
     """A submission the service has, and the receipt it gave."""
 
     submission: Submission
@@ -51,12 +51,12 @@ class Kept:
     """Everything the store has of one check."""
 
     check: OpenedCheck
-    accepted: Accepted | None
+    accepted: AcceptedSubmission | None
     withdrawn: frozenset[Item]
 
 
 @dataclass(frozen=True, slots=True)
-class LookedUp:
+class LookUpRecord:
     """Somebody was looked up without a card."""
 
     check_id: str
@@ -67,7 +67,7 @@ class LookedUp:
     asked_at: datetime
 
 
-class Store:
+class ServiceStore:
     """On one database; see `Database` for `url`. Close it when done."""
 
     def __init__(self, url: str | None) -> None:
@@ -110,7 +110,9 @@ class Store:
 
         return await self._database.write(work)
 
-    async def accept(self, check_id: str, digest: bytes, before: bytes, accepted: Accepted) -> Accepted | Conflict:
+    async def accept(
+        self, check_id: str, digest: bytes, before: bytes, accepted: AcceptedSubmission
+    ) -> AcceptedSubmission | Conflict:
         """Keep it, or answer what is kept already: the first one when key and decision are the same.
 
         `before` is the decision's digest in version 1 of the contract.
@@ -153,7 +155,7 @@ class Store:
             tuple(OpenedOn(day=_EPOCH + timedelta(days=int(row[0])), checks=row[1]) for row in counts),
         )
 
-    async def add_lookup(self, lookup: LookedUp) -> None:
+    async def add_lookup(self, lookup: LookUpRecord) -> None:
         values = {
             "check_id": lookup.check_id,
             "terminal_id": lookup.terminal_id,
@@ -211,7 +213,9 @@ def _check(t: Transaction, check_id: str) -> OpenedCheck | None:
     )
 
 
-def _accept(t: Transaction, check_id: str, digests: tuple[bytes, bytes], accepted: Accepted) -> Accepted | Conflict:
+def _accept(
+    t: Transaction, check_id: str, digests: tuple[bytes, bytes], accepted: AcceptedSubmission
+) -> AcceptedSubmission | Conflict:
     submission, key = accepted.submission, accepted.idempotency_key
     row = {
         "check_id": check_id,
@@ -244,8 +248,8 @@ def _kept(t: Transaction, check_id: str) -> Kept | None:
     return Kept(check, None if row is None else _from_row(row), withdrawn)
 
 
-def _from_row(row: tuple[Any, ...]) -> Accepted:
-    return Accepted(
+def _from_row(row: tuple[Any, ...]) -> AcceptedSubmission:
+    return AcceptedSubmission(
         submission=Submission.model_validate_json(row[4]),
         receipt=Receipt.model_validate_json(row[5]),
         idempotency_key=row[2],

@@ -12,19 +12,19 @@ from typer.testing import CliRunner
 
 from config.japan import JAPAN
 from terminal.cli.main import app
-from terminal.simulated.conformance.bench import QUICK, Pace, prepared
+from terminal.simulated.conformance.bench import QUICK, CasePace, prepared
 from terminal.simulated.conformance.client import Client
 from terminal.simulated.conformance.day import PLAYS, play_day
-from terminal.simulated.conformance.faults import Fault
-from terminal.simulated.conformance.model import Case, Outcome, Seen, Text, Verdict, cases
+from terminal.simulated.conformance.faults import SoftwareFault
+from terminal.simulated.conformance.model import Case, CaseOutcome, Seen, Text, Verdict, cases
 from terminal.simulated.conformance.report import as_html, as_json
 
 NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
-IN_A_HURRY = Pace(patience=2.0, slow=1.0, settled=0.05)
+IN_A_HURRY = CasePace(patience=2.0, slow=1.0, settled=0.05)
 
 
 @contextmanager
-def running(root: Path, faults: Collection[Fault] = ()) -> Iterator[None]:
+def running(root: Path, faults: Collection[SoftwareFault] = ()) -> Iterator[None]:
     prepared(root)
     stop = threading.Event()
     client = threading.Thread(target=Client(root, faults).run, args=(stop,))
@@ -36,7 +36,7 @@ def running(root: Path, faults: Collection[Fault] = ()) -> Iterator[None]:
         client.join()
 
 
-def verdicts(outcomes: list[Outcome]) -> dict[str, Verdict]:
+def verdicts(outcomes: list[CaseOutcome]) -> dict[str, Verdict]:
     return {outcome.case.key: outcome.verdict for outcome in outcomes}
 
 
@@ -45,8 +45,8 @@ def test_forty_cases_each_with_a_play_and_a_source() -> None:
     assert [case.key for case in cases() if case.key not in PLAYS] == []
     for case in cases():
         assert all((*case.title, *case.expected, *case.why, case.source)), case.key
-    assert {case.fault for case in cases() if case.fault} == {fault.value for fault in Fault}
-    assert len(Fault) >= 15
+    assert {case.fault for case in cases() if case.fault} == {fault.value for fault in SoftwareFault}
+    assert len(SoftwareFault) >= 15
 
 
 def test_the_right_client_passes_them_all(tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_the_right_client_passes_them_all(tmp_path: Path) -> None:
     assert "<b>our own" not in page
 
 
-@pytest.mark.parametrize("fault", list(Fault))
-def test_each_fault_is_found_by_its_own_case_alone(fault: Fault, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", list(SoftwareFault))
+def test_each_fault_is_found_by_its_own_case_alone(fault: SoftwareFault, tmp_path: Path) -> None:
     own = [case.key for case in cases() if case.fault == fault]
     with running(tmp_path, [fault]):
         outcomes = play_day(tmp_path, IN_A_HURRY, only=["other-name", *own])
@@ -72,9 +72,9 @@ def test_each_fault_is_found_by_its_own_case_alone(fault: Fault, tmp_path: Path)
 
 
 def test_software_that_takes_nothing_fails(tmp_path: Path) -> None:
-    (outcome,) = play_day(tmp_path, Pace(0.2, 0.1, 0.01), only=["everything-shared"])
+    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.01), only=["everything-shared"])
     assert outcome.verdict is Verdict.FAILED
-    (outcome,) = play_day(tmp_path, Pace(0.2, 0.1, 0.01), only=["check-by-number"])
+    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.01), only=["check-by-number"])
     assert "no request OQSsiquc01req_ came" in [seen.text.en for seen in outcome.seen]
     assert list((tmp_path / "tasks").iterdir()) == [], "no case leaves anything for the next"
 
@@ -90,7 +90,7 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "face").mkdir()
     taking = threading.Thread(target=take)
     taking.start()
-    outcomes = play_day(tmp_path, Pace(0.4, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"])
+    outcomes = play_day(tmp_path, CasePace(0.4, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"])
     stop.set()
     taking.join()
     assert set(verdicts(outcomes).values()) == {Verdict.NOT_JUDGED}
@@ -119,7 +119,7 @@ def test_an_export_that_is_none_is_said(tmp_path: Path) -> None:
 def test_the_report_escapes_what_comes_from_outside() -> None:
     evil = "<script>alert(1)</script>"
     case = Case("key", Text("題", "Title"), Text("期待", "Expected"), Text("理由", "Why"), "source")
-    outcome = Outcome(case, [Seen(Text(evil, evil), False)])
+    outcome = CaseOutcome(case, [Seen(Text(evil, evil), False)])
     page = as_html([outcome], NOW, evil)
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") == 3

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from terminal.simulated.demo.auto import AutoDemo
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
@@ -25,7 +25,7 @@ def engine() -> Any:
     return object()
 
 
-def test_what_is_special_at_the_reader(counter: Counter) -> None:
+def test_what_is_special_at_the_reader(counter: DemoCounter) -> None:
     personas = [persona for persona in PERSONAS if persona.card.kind or persona.script.mishap.needs_simulated_reader]
     assert len(personas) >= 6
     told: list[str] = []

@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from terminal.simulated.demo.auto import AutoDemo
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
 
 
-def test_a_card_without_pin_is_three_touches_and_no_digit(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_without_pin_is_three_touches_and_no_digit(
+    counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The way of those who often cannot type: face, everything shared, the limit provided."""
     touched: list[str] = []
     original = ScriptedPatient._touch

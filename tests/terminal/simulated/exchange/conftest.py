@@ -12,7 +12,7 @@ from terminal.handover.messages.kinds import kind_of, read_message
 from terminal.handover.parts import Part
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, Parsed, parse, write_document
-from terminal.simulated.exchange.checks import Checks, InventedChecks
+from terminal.simulated.exchange.checks import InventedChecks, QualificationChecks
 from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
 from terminal.simulated.exchange.store import ExchangeStore
@@ -31,7 +31,7 @@ class Counter:
     store: ExchangeStore
     now: datetime = MORNING
     seconds: float = 100.0
-    checks: Checks | None = None
+    checks: QualificationChecks | None = None
     insured: InsuredPeople | None = None
     service: ExchangeService = field(init=False)
 

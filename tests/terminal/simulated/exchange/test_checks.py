@@ -9,7 +9,7 @@ import pytest
 from config.japan import JAPAN
 from consent.items import Item
 from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
-from terminal.simulated.exchange.checks import InventedChecks, Question
+from terminal.simulated.exchange.checks import CheckQuery, InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured, Wanted
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.people import invented_people
@@ -133,7 +133,7 @@ def test_numbers_lead_to_people() -> None:
 )
 def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: str) -> None:
     class Elsewhere:
-        def check(self, question: Question, institution: str, now: datetime) -> Any:
+        def check(self, question: CheckQuery, institution: str, now: datetime) -> Any:
             return outcome
 
         def stands(self, check_id: str | None, item: Item) -> bool:

@@ -13,12 +13,12 @@ from config.japan import JAPAN
 from terminal.handover.check import Findings, check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS, read_message
 from terminal.handover.xml import Encoding, Parsed, Unreadable, parse
-from terminal.simulated.exchange.answers.common import Desk
+from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.consents import note_consents
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName, request_name
-from terminal.simulated.exchange.requests import Answered, Rejected, Silent, handle
+from terminal.simulated.exchange.requests import AnswerFile, Rejected, Silent, handle
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import invented_people
 from tests.terminal.simulated.exchange.conftest import Counter
@@ -32,8 +32,8 @@ class Bench:
     def __init__(self) -> None:
         self.store = ExchangeStore(None)
 
-    def desk(self, fail: bool, encoding: Encoding = "UTF-8") -> Desk:
-        return Desk(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.store, NOW, encoding, None, fail)
+    def desk(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
+        return AnswerContext(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.store, NOW, encoding, None, fail)
 
     def try_everything(self, name: str, data: bytes) -> None:
         parsed = parse(data)
@@ -47,8 +47,8 @@ class Bench:
         request = request_name(name)
         assert isinstance(request, RequestName)
         handled = handle(request, data, self.desk, timedelta())
-        assert isinstance(handled, Answered | Rejected | Silent)
-        if isinstance(handled, Answered):
+        assert isinstance(handled, AnswerFile | Rejected | Silent)
+        if isinstance(handled, AnswerFile):
             # Whatever could be answered gives an answer that can be read.
             again = parse(handled.data)
             assert isinstance(again, Parsed)

@@ -18,7 +18,7 @@ from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.server import StubServer, open_service
-from terminal.simulated.service.service import Caller, Service
+from terminal.simulated.service.service import Caller, StubService
 from tests.terminal.handover.asking import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.test_data import ask, face, refused
@@ -70,12 +70,12 @@ def test_a_consent_that_was_taken_back_counts_no_more_whatever_the_file_says(
 ) -> None:
     standing: dict[str, tuple[Item, ...]] = {}
 
-    async def told(self: Service, check_id: str, caller: Caller) -> Standing | Refused:
+    async def told(self: StubService, check_id: str, caller: Caller) -> Standing | Refused:
         if check_id not in standing:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         return Standing(check_id=check_id, items=standing[check_id], simulated=True)
 
-    monkeypatch.setattr(Service, "standing", told)
+    monkeypatch.setattr(StubService, "standing", told)
     check_id = face(counter, medicines=1, health_checkup=1)
     assert refused(ask(counter, drugs()), "SIMX0008E"), "a check the service does not know"
     standing[check_id] = (Item.HEALTH_CHECKUP, Item.MEDICINES)
