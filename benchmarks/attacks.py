@@ -25,7 +25,7 @@ from platformdirs import user_cache_path
 
 from config.settings import AntiPhoto, Settings, VisionSettings
 from vision.antispoofing.store import open_anti_spoofing
-from vision.challenge import DEMANDS, Challenge, Phase
+from vision.challenge import DEMANDS, Phase, TurnChallenge
 from vision.check import PHOTOGRAPH, check_face
 from vision.engines.engine import FaceEngine
 from vision.engines.open import open_engine
@@ -40,7 +40,7 @@ from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.verdict import FaceMatched, Guidance, PhotoSign, PhotoSuspected
+from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
 STANDARD = DEMANDS[AntiPhoto.STANDARD]
 ONE_TURN = replace(STANDARD, turns=1, mistakes=0)
@@ -106,7 +106,7 @@ def forced(side: int) -> random.Random:
 
 def tried(frames: list[tuple[Frame, Points | None]], start: int, side: int) -> tuple[str, int]:
     """How a challenge for that side ends that is set in frame `start`, and how many frames show the turn."""
-    challenge = Challenge(ONE_TURN, forced(side))
+    challenge = TurnChallenge(ONE_TURN, forced(side))
     first, points = frames[start]
     assert points is not None
     challenge.begin(first.grey, points, first.taken_at)
@@ -265,7 +265,7 @@ def hands(picture: Image, bend: float, seed: int, far: float) -> Callable[[float
 
 def held_up(shown: Callable[[float, float], Image], engine: FaceEngine, seed: int) -> str:
     """How one challenge ends before a print whose holder follows what the screen says."""
-    challenge = Challenge(STANDARD, random.Random(seed))
+    challenge = TurnChallenge(STANDARD, random.Random(seed))
     attention = Attention()
     number = 0
     while number < 15 * FPS:
@@ -321,7 +321,7 @@ def synthetic(engine: FaceEngine, policy: AntiPhoto, times: int) -> dict[str, Co
                     random.Random(seed * 31 + len(kind)),
                     calibration=engine.drawn_calibration,
                 )
-                end = "passed" if isinstance(verdict, FaceMatched) else type(verdict).__name__
+                end = "passed" if isinstance(verdict, FaceMatch) else type(verdict).__name__
                 if isinstance(verdict, PhotoSuspected):
                     end = verdict.sign.value
                 ends.setdefault(kind or "the person", Counter())[end] += 1

@@ -28,7 +28,7 @@ from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue
-from reader.softcard.paced import Pace, PacedLink, fewest_exchanges, wire_bound
+from reader.softcard.paced import LinkPace, PacedLink, fewest_exchanges, wire_bound
 from reader.softcard.photo import photo_of_size
 from reader.softcard.slot import SimulatedSlot
 
@@ -53,11 +53,11 @@ def linked(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
     return link  # type: ignore[return-value]
 
 
-def read_once(image: CardImage, pace: Pace, longest_read: int) -> float:
+def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
     """Seconds for face record and certificate, from the first command to parsed record; the code is verified before."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    link = PacedLink(linked(slot), Pace(10**12, 0, 0))
+    link = PacedLink(linked(slot), LinkPace(10**12, 0, 0))
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
@@ -71,7 +71,7 @@ def read_once(image: CardImage, pace: Pace, longest_read: int) -> float:
     return seconds
 
 
-def signed_decision(image: CardImage, pace: Pace, *, by_pin: bool) -> float:
+def signed_decision(image: CardImage, pace: LinkPace, *, by_pin: bool) -> float:
     """Seconds that the card's signature over the decision adds at the end of a reception; its key is open by then."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
@@ -93,7 +93,7 @@ def decisions(image: CardImage, runs: int) -> Figures:
     figures: Figures = {}
     for rate in (106, 424):
         for by_pin, name in ((True, "pin"), (False, "chip")):
-            times = [signed_decision(image, Pace(rate * 1000), by_pin=by_pin) for _ in range(runs)]
+            times = [signed_decision(image, LinkPace(rate * 1000), by_pin=by_pin) for _ in range(runs)]
             figures[f"decision_{name}_{rate}_ms"] = statistics.median(times) * 1000
     return figures
 
@@ -102,7 +102,7 @@ def paced(image: CardImage, runs: int) -> Figures:
     files = [len(image.files[file]) for file in _READ_FILES]
     figures: Figures = {"face_record_bytes": files[0], "certificate_bytes": files[1]}
     for rate in (106, 212, 424, 848):
-        pace = Pace(rate * 1000)
+        pace = LinkPace(rate * 1000)
         bound = wire_bound(pace, files)
         figures[f"paced_{rate}_wire_ms"] = bound * 1000
         for longest_read, name in ((EXTENDED, ""), (SHORT, "_short")):

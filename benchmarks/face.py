@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 
 from vision.calibration.calibrate import FRAMES, JUDGED, grouped, is_reported
 from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
-from vision.calibration.persons import PICTURES, Person, encoded_persons
+from vision.calibration.persons import PICTURES, EncodedPerson, encoded_persons
 from vision.decision import Calibration
 from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
 
@@ -53,10 +53,10 @@ def is_population(folder: Path) -> bool:
     )
 
 
-def parts(name: str, persons: Sequence[Person]) -> Iterator[tuple[str, Sequence[Person]]]:
+def parts(name: str, persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
     """The population, its groups, and the reported half of each."""
-    found: list[tuple[str, Sequence[Person]]] = [(name, persons)]
-    rest: list[Person] = []
+    found: list[tuple[str, Sequence[EncodedPerson]]] = [(name, persons)]
+    rest: list[EncodedPerson] = []
     groups = sorted(grouped(persons).items())
     # names such as First_Last are not groups
     if 2 * sum(len(members) for _, members in groups if len(members) >= 5) > len(persons) > len(groups[0][1]):
@@ -71,7 +71,7 @@ def parts(name: str, persons: Sequence[Person]) -> Iterator[tuple[str, Sequence[
         yield f"{part}/reported", [one for one in members if is_reported(one)]
 
 
-def own_rows(population: str, persons: Sequence[Person]) -> Iterator[Row]:
+def own_rows(population: str, persons: Sequence[EncodedPerson]) -> Iterator[Row]:
     """One row per K and FMR; thresholds are those of this very population."""
     for frames in FRAMES:
         tried = trials(persons, frames)
@@ -84,7 +84,7 @@ def own_rows(population: str, persons: Sequence[Person]) -> Iterator[Row]:
             yield row | {"fmr": fmr, "threshold": round(threshold, 4), "extrapolated": few}
 
 
-def shipped_row(population: str, persons: Sequence[Person], frames: int, calibration: Calibration) -> Row | None:
+def shipped_row(population: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Row | None:
     """FMR and FNMR at the thresholds of the calibration that is delivered."""
     tried = trials(persons, frames)
     if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
@@ -94,7 +94,9 @@ def shipped_row(population: str, persons: Sequence[Person], frames: int, calibra
     return row | {"threshold": threshold, "judged": len(persons) >= JUDGED}
 
 
-def decided(population: str, frames: int, tried: Trials, persons: Sequence[Person], passed: NDArray[np.bool_]) -> Row:
+def decided(
+    population: str, frames: int, tried: Trials, persons: Sequence[EncodedPerson], passed: NDArray[np.bool_]
+) -> Row:
     refused, strangers = ~passed[tried.same], passed[~tried.same]
     low, high = limits(refused, tried.holders[tried.same])
     return {

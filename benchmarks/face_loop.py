@@ -32,7 +32,7 @@ from vision.reference import Reference, make_reference
 from vision.sources.opencv import OpenCvSource
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.verdict import FaceMatched
+from vision.verdict import FaceMatch
 
 PERSON = "hana"
 SECONDS = 8.0
@@ -136,7 +136,7 @@ def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
             given = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
         ended = time.monotonic()
         camera.stop()
-        assert isinstance(given, FaceMatched), given
+        assert isinstance(given, FaceMatch), given
         found["verdict_ms"] = round(1000 * (ended - watched.good[-1]), 1)
         found[name] = round(1000 * (ended - watched.good[0]), 1)
         found[f"{name}_from_beginning"] = round(1000 * (ended - began), 1)
@@ -158,7 +158,7 @@ def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
             )
         ended = time.monotonic()
         camera.stop()
-        if isinstance(given, FaceMatched):
+        if isinstance(given, FaceMatch):
             found.append(1000 * (ended - watched.good[0]))
     return round(statistics.median(found))
 
@@ -208,7 +208,7 @@ def fresh(film: Path, cache: Path) -> dict[str, float]:
     photo.write_bytes(card_portrait(PERSON))
     run = [sys.executable, "-c", TERMINAL, str(film), str(cache), str(photo)]
     ready, rss, verdict = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
-    assert verdict == FaceMatched.__name__, verdict
+    assert verdict == FaceMatch.__name__, verdict
     return {"ready_s": round(float(ready), 2), "rss_mb": round(float(rss))}
 
 

@@ -22,13 +22,13 @@ from consent.items import Item
 from consent.ledger import Ledger
 from consent.records import (
     AskedQuestion,
-    Body,
     Cause,
-    Confirmed,
     Decided,
     Delivered,
     Opened,
+    RecordBody,
     RecordedAnswer,
+    SubmissionConfirmed,
     body_of,
     genesis_hash,
     record_hash,
@@ -76,8 +76,8 @@ def decided(number: int) -> Decided:
     )
 
 
-def confirmed(number: int, count: int, chained: str) -> Confirmed:
-    return Confirmed(
+def confirmed(number: int, count: int, chained: str) -> SubmissionConfirmed:
+    return SubmissionConfirmed(
         check_id=f"check-{number}", accepted_at=NOW, ledger_count=count, ledger_hash=chained, signature="A" * 96
     )
 
@@ -112,7 +112,7 @@ def fill(path: Path, records: int) -> None:
     previous, decision = genesis_hash(TERMINAL), (0, "")
     for sequence in range(1, records + 1):
         number, step = divmod(sequence - 1, 4)
-        event: Body = opened(number)
+        event: RecordBody = opened(number)
         if step == 1:
             event = decided(number)
         elif step == 2:

@@ -23,12 +23,12 @@ from vision.printed.model import recogniser_path
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Recogniser
 from vision.synthetic.card_front import CardFront, draw_front, fonts
-from vision.synthetic.card_scene import Scene, clean, hard, ordinary, shoot
+from vision.synthetic.card_scene import CardScene, clean, hard, ordinary, shoot
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import portrait
 
 FRAMES = 4
-KINDS: dict[str, Callable[[np.random.Generator], Scene]] = {"clean": clean, "ordinary": ordinary, "hard": hard}
+KINDS: dict[str, Callable[[np.random.Generator], CardScene]] = {"clean": clean, "ordinary": ordinary, "hard": hard}
 ERAS = {"大正": (1912, 8, 14), "昭和": (1926, 2, 63), "平成": (1989, 1, 30), "令和": (2019, 1, 7)}
 
 

@@ -14,8 +14,6 @@ from consent import store
 from consent.items import Item
 from consent.lifecycle import History, LifeCycleError, advanced, has_history, histories, refusal
 from consent.records import (
-    Body,
-    Confirmed,
     Decided,
     Delivered,
     Discarded,
@@ -27,7 +25,9 @@ from consent.records import (
     NotOurs,
     Opened,
     Record,
+    RecordBody,
     Restored,
+    SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
@@ -36,10 +36,10 @@ from consent.records import (
     record_from,
     record_hash,
 )
-from consent.store import LedgerError, Store
+from consent.store import LedgerError, LedgerStore
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 
-E = TypeVar("E", bound=Body)
+E = TypeVar("E", bound=RecordBody)
 
 
 class LedgerFile:
@@ -84,7 +84,7 @@ class Ledger(LedgerFile):
     goes on without the record, and the ledger can be used on.
     """
 
-    def __init__(self, file: Store, terminal_id: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, file: LedgerStore, terminal_id: str, clock: Callable[[], datetime]) -> None:
         super().__init__(file.path)
         self._store = file
         self._clock = clock
@@ -99,7 +99,7 @@ class Ledger(LedgerFile):
         Raises LedgerInUse if another process writes it, LedgerError if it is another terminal's or its last record is
         not whole.
         """
-        file = Store(path, terminal_id)
+        file = LedgerStore(path, terminal_id)
         try:
             return cls(file, terminal_id, clock)
         except BaseException:
@@ -126,7 +126,7 @@ class Ledger(LedgerFile):
         """
         return self._append(event)
 
-    def confirmed(self, event: Confirmed) -> Record[Confirmed]:
+    def confirmed(self, event: SubmissionConfirmed) -> Record[SubmissionConfirmed]:
         """Raises LifeCycleError too if the receipt's head is none of this ledger."""
         return self._append(event)
 
@@ -210,8 +210,8 @@ class Ledger(LedgerFile):
         else:
             self._unended[history.check_id] = history
 
-    def _foreign_receipt(self, event: Body) -> str | None:
-        if not isinstance(event, Confirmed):
+    def _foreign_receipt(self, event: RecordBody) -> str | None:
+        if not isinstance(event, SubmissionConfirmed):
             return None
         row = self._store.at(event.ledger_count)
         return None if row and row[2] == event.ledger_hash else "the receipt returns a head this ledger never had"

@@ -16,7 +16,6 @@ from typing import Any, assert_never, cast
 from consent.items import Item
 from consent.records import (
     WITHOUT_CARD,
-    Confirmed,
     Decided,
     Delivered,
     Discarded,
@@ -29,6 +28,7 @@ from consent.records import (
     Record,
     RecordedAnswer,
     Restored,
+    SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
@@ -47,7 +47,7 @@ class History:
     decided: Record[Decided] | None = None
     corrected: Record[TimeCorrected] | None = None
     """The last correction of the decision's moments."""
-    confirmed: Record[Confirmed] | None = None
+    confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
     """The last attempt at a hand-over."""
     not_ours: tuple[Record[NotOurs], ...] = ()
@@ -117,9 +117,9 @@ def refusal(history: History | None, event: Event) -> str | None:
             return _refused_decision(history, event)
         case TimeCorrected():
             return _refused_correction(history, event)
-        case Confirmed() | Expired() if history.without_card:
+        case SubmissionConfirmed() | Expired() if history.without_card:
             return "it has no submission: it is a check without a card"
-        case Confirmed():
+        case SubmissionConfirmed():
             if history.decided is None:
                 return "it is not decided"
             if event.ledger_count < history.decision.sequence:

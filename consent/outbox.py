@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from consent.lifecycle import History
-from consent.records import Confirmed, Decided, Opened, Record, Withdrawn
+from consent.records import Decided, Opened, Record, SubmissionConfirmed, Withdrawn
 
 
 class Unended(Protocol):
@@ -29,7 +29,7 @@ class Undelivered:
     """Confirmed, and its result file is not written."""
 
     decided: Record[Decided]
-    confirmed: Record[Confirmed]
+    confirmed: Record[SubmissionConfirmed]
 
 
 def undecided(ledger: Unended) -> tuple[Record[Opened], ...]:

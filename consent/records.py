@@ -30,12 +30,12 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A language of the screen ("ja", "ja-easy", "en", "zh-Hans"), in the form of a BCP 47 tag."""
 
 
-class Body(BaseModel):
+class RecordBody(BaseModel):
     # an error text must not show what was refused: it might be what must not be here
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
-class AskedQuestion(Body):
+class AskedQuestion(RecordBody):
     """A question this check may ask, as known when it opened."""
 
     question_id: Identifier
@@ -46,7 +46,7 @@ class AskedQuestion(Body):
         return cls(question_id=question.id, items=question.items)
 
 
-class RecordedAnswer(Body):
+class RecordedAnswer(RecordBody):
     """Who asked what in which words, and what was answered when."""
 
     item: Item
@@ -81,7 +81,7 @@ WITHOUT_CARD = "without-card"
 """`Opened.way` of a check by what stands on a 資格確認書. It is asked and answered in one: nothing is submitted."""
 
 
-class Opened(Body):
+class Opened(RecordBody):
     """The service opened the check: the holder is known, from here a result must come."""
 
     kind: Literal["opened"] = "opened"
@@ -120,7 +120,7 @@ class Cause(StrEnum):
 _GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING, Cause.UNSIGNED)
 
 
-class Decided(Body):
+class Decided(RecordBody):
     """Everything needed to submit, now or after a restart, without asking anybody."""
 
     kind: Literal["decided"] = "decided"
@@ -162,14 +162,14 @@ class Decided(Body):
         return min(moments, default=self.decided_at) + CONSENT_LASTS
 
 
-class CorrectedAnswer(Body):
+class CorrectedAnswer(RecordBody):
     """The moment of one consent by the service's clock."""
 
     item: Item
     answered_at: AwareDatetime
 
 
-class TimeCorrected(Body):
+class TimeCorrected(RecordBody):
     """The terminal's clock was wrong at the decision: these moments are sent instead of those recorded then."""
 
     kind: Literal["time-corrected"] = "time-corrected"
@@ -187,7 +187,7 @@ class CardSignature(StrEnum):
     INVALID = "invalid"
 
 
-class Confirmed(Body):
+class SubmissionConfirmed(RecordBody):
     """The service has the submission: what its signed receipt says."""
 
     kind: Literal["confirmed"] = "confirmed"
@@ -203,7 +203,7 @@ class Confirmed(Body):
     card would reveal its public key and tie visits together."""
 
 
-class HandingOver(Body):
+class HandingOver(RecordBody):
     """The result file is written beside the receipt computer's folder and is moved in next."""
 
     kind: Literal["handing-over"] = "handing-over"
@@ -214,7 +214,7 @@ class HandingOver(Body):
     """Mark of the folder it is written for, so that another one mounted in its place is not taken for it."""
 
 
-class Delivered(Body):
+class Delivered(RecordBody):
     """The result file lies in the receipt computer's folder, or was taken from there."""
 
     kind: Literal["delivered"] = "delivered"
@@ -224,7 +224,7 @@ class Delivered(Body):
     """Hash of the file; None in records of version 0.1."""
 
 
-class NotOurs(Body):
+class NotOurs(RecordBody):
     """The service's result does not follow from what the ledger holds; it was not handed over."""
 
     kind: Literal["not-ours"] = "not-ours"
@@ -232,20 +232,20 @@ class NotOurs(Body):
     reason: Code
 
 
-class Expired(Body):
+class Expired(RecordBody):
     """The consent ended before the service confirmed; it is not sent any more."""
 
     kind: Literal["expired"] = "expired"
     check_id: Identifier
 
 
-class Withdrawn(Body):
+class Withdrawn(RecordBody):
     kind: Literal["withdrawn"] = "withdrawn"
     check_id: Identifier
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
-class WithdrawalSettled(Body):
+class WithdrawalSettled(RecordBody):
     """Nothing is left to be told to the service about a withdrawal."""
 
     kind: Literal["withdrawal-settled"] = "withdrawal-settled"
@@ -257,7 +257,7 @@ class WithdrawalSettled(Body):
     """The service's signature, base64; empty where there is none."""
 
 
-class Discarded(Body):
+class Discarded(RecordBody):
     """Staff gave the reception up, or the service refused it for good."""
 
     kind: Literal["discarded"] = "discarded"
@@ -265,14 +265,14 @@ class Discarded(Body):
     reason: Code
 
 
-class LostOpenings(Body):
+class LostOpenings(RecordBody):
     """Checks that the service opened on one day, Japan time, and that no record tells of."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
 
 
-class Restored(Body):
+class Restored(RecordBody):
     """The ledger comes from a backup: what followed the record before this one is lost. No record of a check.
 
     The service ended the key of the time before and signed that, so a gap cannot be made up.
@@ -295,7 +295,7 @@ class Restored(Body):
     """The service's over `key_changed_statement(...)`, base64."""
 
 
-class Lost(Body):
+class Lost(RecordBody):
     """The service has a decision of this check whose records were lost: what its signed receipt says of it."""
 
     kind: Literal["lost"] = "lost"
@@ -314,7 +314,7 @@ Event: TypeAlias = (
     Opened
     | Decided
     | TimeCorrected
-    | Confirmed
+    | SubmissionConfirmed
     | HandingOver
     | Delivered
     | NotOurs
@@ -325,7 +325,7 @@ Event: TypeAlias = (
     | Restored
     | Lost
 )
-EventT = TypeVar("EventT", bound=Body, covariant=True)
+EventT = TypeVar("EventT", bound=RecordBody, covariant=True)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
@@ -364,7 +364,7 @@ def record_hash(previous: str, body: str) -> str:
     return hashlib.sha256(f"uketsuke ledger 1 record\n{previous}\n{body}".encode()).hexdigest()
 
 
-def body_of(sequence: int, at: datetime, previous: str, event: Body) -> str:
+def body_of(sequence: int, at: datetime, previous: str, event: RecordBody) -> str:
     """Canonical JSON: keys sorted, no spaces, characters as they are."""
     content = {
         "sequence": sequence,

@@ -76,7 +76,7 @@ class WriterLock:
             self._file = -1
 
 
-class Store:
+class LedgerStore:
     """The writer's side. Its methods may be called from any thread."""
 
     def __init__(self, path: Path, terminal_id: str) -> None:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
 from reader.certificate import parse_certificate
 from reader.channel import Channel, StatusError
-from reader.diagnosis import CardStage, Told, Trouble, diagnose
+from reader.diagnosis import CardFailure, CardStage, Told, diagnose
 from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
 from reader.facts import (
     CardFacts,
@@ -350,7 +350,7 @@ class MyNumberCard:
         elif isinstance(problem, StatusError):
             code = problem.sw
         atr = self._link.atr if stage is CardStage.FIRST_SELECT and there else b""
-        return diagnose(Trouble(stage, code, atr, there), what)
+        return diagnose(CardFailure(stage, code, atr, there), what)
 
 
 _PROBLEMS: Final = (LinkLost, StatusError, MalformedCardData, ApduError, CardTooSlow)

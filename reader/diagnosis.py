@@ -67,7 +67,7 @@ class Pcsc(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class CardFailure:
     """One error. `code` is None for bytes without a status word, malformed data and a card that stays mute."""
 
     stage: CardStage
@@ -79,29 +79,29 @@ class Trouble:
 @dataclass(frozen=True, slots=True)
 class _Row:
     stage: CardStage
-    fits: Callable[[Trouble], bool]
+    fits: Callable[[CardFailure], bool]
     told: Told
     again: bool = False
     """Worth another attempt while the card lies there."""
 
 
-def _any(_trouble: Trouble) -> bool:
+def _any(_trouble: CardFailure) -> bool:
     return True
 
 
-def _gone(trouble: Trouble) -> bool:
+def _gone(trouble: CardFailure) -> bool:
     return not trouble.card_there
 
 
-def _codes(*codes: int) -> Callable[[Trouble], bool]:
+def _codes(*codes: int) -> Callable[[CardFailure], bool]:
     return lambda trouble: trouble.code in codes
 
 
-def _other_by_atr(trouble: Trouble) -> bool:
+def _other_by_atr(trouble: CardFailure) -> bool:
     return is_other_card(trouble.atr)
 
 
-def _refusal(trouble: Trouble) -> bool:
+def _refusal(trouble: CardFailure) -> bool:
     """The card refuses in good order: it knows no such application. 6F00, 64xx and 65xx are faults of its own."""
     code = trouble.code
     return code is not None and code <= 0xFFFF and code != SW.NO_DIAGNOSIS and code >> 8 not in (0x64, 0x65)
@@ -138,21 +138,21 @@ TABLE: Final = (
 """The first row that fits decides."""
 
 
-def _row(trouble: Trouble) -> _Row:
+def _row(trouble: CardFailure) -> _Row:
     return next(row for row in TABLE if row.stage is trouble.stage and row.fits(trouble))
 
 
-def worth_another_try(trouble: Trouble) -> bool:
+def worth_another_try(trouble: CardFailure) -> bool:
     """Whether the same may go well in a moment, without anybody doing anything."""
     return _row(trouble).again
 
 
-def told_as(trouble: Trouble) -> Told:
+def told_as(trouble: CardFailure) -> Told:
     """What to tell, without a log line."""
     return _row(trouble).told
 
 
-def diagnose(trouble: Trouble, doing: str = "") -> Told:
+def diagnose(trouble: CardFailure, doing: str = "") -> Told:
     """What to tell. Writes one log line with stage and code; nothing of what card or person hold is in it.
 
     `doing`: what was attempted, in a few words.

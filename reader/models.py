@@ -21,7 +21,7 @@ _FAILURES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class KnownModel:
+class KnownReader:
     pattern: str
     """Part of the name, with `*`."""
     longest_answer: int
@@ -30,16 +30,16 @@ class KnownModel:
 
 
 KNOWN: Final = (
-    KnownModel("ACR122", 255, "unsupported by Linux's ccid driver, and cannot carry a whole answer"),
-    KnownModel("PN53?", 252, "cannot carry a whole answer"),
-    KnownModel("ACR1252*PICC", SHORT_LE_MAX, "short commands only"),
-    KnownModel("ACR1251*PICC", SHORT_LE_MAX, "short commands only"),
-    KnownModel("uTrust 3720", SHORT_LE_MAX, "short commands only"),
-    KnownModel("SAM", 0, "a slot for a module inside the reader, not for cards"),
+    KnownReader("ACR122", 255, "unsupported by Linux's ccid driver, and cannot carry a whole answer"),
+    KnownReader("PN53?", 252, "cannot carry a whole answer"),
+    KnownReader("ACR1252*PICC", SHORT_LE_MAX, "short commands only"),
+    KnownReader("ACR1251*PICC", SHORT_LE_MAX, "short commands only"),
+    KnownReader("uTrust 3720", SHORT_LE_MAX, "short commands only"),
+    KnownReader("SAM", 0, "a slot for a module inside the reader, not for cards"),
 )
 
 
-def known_model(reader: str) -> KnownModel | None:
+def known_model(reader: str) -> KnownReader | None:
     """What is known of a reader by its name."""
     name = model_of(reader).casefold()
     return next((one for one in KNOWN if fnmatch.fnmatchcase(name, f"*{one.pattern.casefold()}*")), None)

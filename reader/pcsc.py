@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from smartcard import scard
 
 from reader import raw_names
-from reader.diagnosis import CardStage, Told, Trouble, diagnose, told_as, worth_another_try
+from reader.diagnosis import CardFailure, CardStage, Told, diagnose, told_as, worth_another_try
 from reader.facts import (
     CardUnreadable,
     ConnectProblem,
@@ -81,7 +81,7 @@ def list_readers() -> list[str]:
         finally:
             scard.SCardReleaseContext(context)
     except ServiceGone as gone:
-        denied = told_as(Trouble(CardStage.SERVICE, gone.code)) is Told.ACCESS_DENIED
+        denied = told_as(CardFailure(CardStage.SERVICE, gone.code)) is Told.ACCESS_DENIED
         raise PcscUnavailable(str(gone), denied=denied) from None
 
 
@@ -263,7 +263,7 @@ def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem
     try:
         context = establish()
     except ServiceGone as gone:
-        diagnose(Trouble(CardStage.SERVICE, gone.code), "connect")
+        diagnose(CardFailure(CardStage.SERVICE, gone.code), "connect")
         return ReaderLost(str(gone), ReaderStanding.NO_SERVICE)
     busy_until = time.monotonic() + _BUSY_PATIENCE
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
@@ -274,7 +274,7 @@ def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem
         if hresult == scard.SCARD_S_SUCCESS:
             made.append(_Connected(context, card, protocol))
             return made[0]
-        trouble = Trouble(CardStage.CONNECT, unsigned(hresult))
+        trouble = CardFailure(CardStage.CONNECT, unsigned(hresult))
         if hresult == scard.SCARD_E_SHARING_VIOLATION and time.monotonic() <= busy_until:
             time.sleep(0.05)
         elif worth_another_try(trouble) and (powered := powered + 1) < _POWER_ATTEMPTS:
@@ -285,7 +285,7 @@ def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem
     return _problem(reader, trouble, message(hresult))
 
 
-def _problem(reader: str, trouble: Trouble, text: str) -> ConnectProblem:
+def _problem(reader: str, trouble: CardFailure, text: str) -> ConnectProblem:
     match diagnose(trouble):
         case Told.HELD:
             return ReaderBusy(reader, likely_holders())

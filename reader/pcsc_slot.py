@@ -9,7 +9,7 @@ from typing import Final
 from smartcard import scard
 
 from reader import raw_names
-from reader.diagnosis import CardStage, Trouble, diagnose
+from reader.diagnosis import CardFailure, CardStage, diagnose
 from reader.facts import ConnectProblem, NoCard, ReaderLost, ReaderStanding, SlotEvent, TwoCards
 from reader.link import CardLink
 from reader.names import ReaderChoice, choose_reader, is_virtual
@@ -169,7 +169,7 @@ class _Monitor:
                         scard.SCardReleaseContext(context)
             except ServiceGone as gone:
                 if self._failures == 0:
-                    diagnose(Trouble(CardStage.SERVICE, gone.code), "watching readers")
+                    diagnose(CardFailure(CardStage.SERVICE, gone.code), "watching readers")
                 self._lost(str(gone), ReaderStanding.NO_SERVICE)
             except Exception:
                 _log.exception("PC/SC monitor failed and starts again")

@@ -14,7 +14,7 @@ LONG_READS: Final = {"auto": EXTENDED_LE_MAX, "always": EXTENDED_LE_MAX, "never"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CardOpener:
     """What `MyNumberCard` is opened with."""
 
     profile: CardProfile = RSA_2048
@@ -23,7 +23,7 @@ class Reading:
     """What was found out about readers; None where the settings say how long commands are."""
 
     @classmethod
-    def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "Reading":
+    def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "CardOpener":
         """From the settings `reader.card_profile` and `reader.long_reads`. Raises `ValueError` for unknown values."""
         if profile not in PROFILES:
             raise ValueError(f"no card profile is called {profile!r}; known: {', '.join(PROFILES)}")
@@ -42,5 +42,5 @@ class Reading:
             self.models.note(reader, card.longest_read)
 
 
-AS_DELIVERED: Final = Reading()
+AS_DELIVERED: Final = CardOpener()
 """The card handed out since 2016, long commands tried."""

@@ -14,7 +14,7 @@ from consent.ledger import Ledger
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
 from reader.models import ReaderModels
-from reader.reading import Reading
+from reader.reading import CardOpener
 from terminal.audit import AuditTrail
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_camera import CardCamera
@@ -79,10 +79,10 @@ def reader_models(settings: Settings) -> ReaderModels:
     return ReaderModels(settings.state_dir / "readers.json", VERSION)
 
 
-def reading_of(settings: Settings) -> Reading:
+def reading_of(settings: Settings) -> CardOpener:
     """How cards are read here. Raises `NotReady` for a card profile that does not exist."""
     try:
-        return Reading.of(settings.reader.card_profile, settings.reader.long_reads, reader_models(settings))
+        return CardOpener.of(settings.reader.card_profile, settings.reader.long_reads, reader_models(settings))
     except ValueError as error:
         raise NotReady(f"The setting reader.card_profile cannot be used: {error}.") from error
 

@@ -68,7 +68,7 @@ class Phase(StrEnum):
     """The last turn is done."""
 
 
-class Challenge:
+class TurnChallenge:
     """One attempt's. From `begin` to `settle` every frame is shown to it: it is one face throughout, or it starts over.
 
     The caller makes sure that the frames of `begin` and `settle` show the person whose frames are collected.

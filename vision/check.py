@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from config.settings import VisionSettings
-from vision.challenge import DEMANDS, Challenge, Phase
+from vision.challenge import DEMANDS, Phase, TurnChallenge
 from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
 from vision.face import Face, distance
@@ -20,15 +20,15 @@ from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
 from vision.verdict import (
     CameraLost,
+    FaceCheckProgress,
     FaceCheckStopped,
-    FaceMatched,
+    FaceMatch,
     FaceNotMatched,
     FaceNotSeen,
     FaceVerdict,
     Guidance,
     PhotoSign,
     PhotoSuspected,
-    Progress,
 )
 
 _PATIENCE = 0.2
@@ -68,7 +68,7 @@ def check_face(
     reference: Reference,
     engine: FaceEngine,
     settings: VisionSettings,
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[FaceCheckProgress], None],
     stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
     chance: random.Random | None = None,
@@ -106,7 +106,7 @@ class _Attempt:
         reference: Reference,
         engine: FaceEngine,
         settings: VisionSettings,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[FaceCheckProgress], None],
         clock: Callable[[], float],
         chance: random.Random | None,
         calibration: Calibration,
@@ -117,12 +117,12 @@ class _Attempt:
         self._calibration, self._anti_spoofing = calibration, anti_spoofing
         self._looked_printed = False
         demands = DEMANDS.get(settings.anti_photo)
-        self._challenge = Challenge(demands, chance) if demands else None
+        self._challenge = TurnChallenge(demands, chance) if demands else None
         self._limits = replace(Limits(), turned=_AHEAD) if demands else Limits()
         self._began = clock()
         self._collected = GoodFrames(settings, self._began, calibration)
         self._steady, self._good = Steady(), False
-        self._told: Progress | None = None
+        self._told: FaceCheckProgress | None = None
 
     def wipe(self) -> None:
         self._collected.wipe()
@@ -248,16 +248,16 @@ class _Attempt:
 
     def _tell(self, seen: Guidance, frame: Frame) -> None:
         guidance = self._steady.tell(seen, frame.taken_at)
-        progress = Progress(guidance, len(self._collected.encodings), self._settings.frames)
+        progress = FaceCheckProgress(guidance, len(self._collected.encodings), self._settings.frames)
         if progress != self._told:
             self._told = progress
             self._camera.prompt(guidance)
             self._on_progress(progress)
 
-    def _decide(self) -> FaceMatched | FaceNotMatched:
+    def _decide(self) -> FaceMatch | FaceNotMatched:
         encodings = self._collected.encodings
         mean = np.mean(encodings, axis=0)
         apart = distance(mean, self._reference.encoding)
         mean.fill(0)
-        kind = FaceMatched if apart <= self._calibration.threshold(len(encodings)) else FaceNotMatched
+        kind = FaceMatch if apart <= self._calibration.threshold(len(encodings)) else FaceNotMatched
         return kind(apart, len(encodings), round((self._clock() - self._began) * 1000))

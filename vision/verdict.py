@@ -30,7 +30,7 @@ class Guidance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class FaceCheckProgress:
     """Where a running face check stands."""
 
     guidance: Guidance
@@ -39,7 +39,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class FaceMatched:
+class FaceMatch:
     distance: float
     """See `vision.face.distance`, between the reference and the mean live encoding; staff and log only."""
     frames: int
@@ -93,7 +93,7 @@ class FaceCheckStopped:
     """Somebody asked it to stop: the patient chose another way, or the card was pulled."""
 
 
-FaceVerdict = FaceMatched | FaceNotMatched | FaceNotSeen | PhotoSuspected | CameraLost | FaceCheckStopped
+FaceVerdict = FaceMatch | FaceNotMatched | FaceNotSeen | PhotoSuspected | CameraLost | FaceCheckStopped
 
 
 class ReferenceProblem(StrEnum):

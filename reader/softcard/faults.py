@@ -12,7 +12,7 @@ from typing import Protocol
 from reader.softcard.card import Card, Vanished
 
 
-class Fault(Protocol):
+class CardFault(Protocol):
     """What happens instead of the answer."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
@@ -93,7 +93,7 @@ _LASTING = (Pulled, PulledInResponse, Mute, Garbage, Swapped)
 class FaultyCard:
     """A card with a fault at the n-th command. What takes the card away or replaces it lasts; the rest happens once."""
 
-    def __init__(self, card: Card, at: int, fault: Fault, *, ins: int | None = None) -> None:
+    def __init__(self, card: Card, at: int, fault: CardFault, *, ins: int | None = None) -> None:
         """`ins`: count only commands of this kind."""
         self._card = card
         self._at = at
@@ -131,7 +131,7 @@ class FaultyCard:
         return self._card.transmit(apdu)
 
 
-FAULTS: Mapping[str, Fault] = {
+FAULTS: Mapping[str, CardFault] = {
     "pulled": Pulled(),
     "pulled-in-response": PulledInResponse(),
     "mute": Mute(),

@@ -65,7 +65,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SoftCardKind:
     description: str
     """One line."""
     make: Callable[[Order], CardImage]
@@ -130,55 +130,59 @@ def _mixed(order: Order) -> CardImage:
     return mix(chip_of=order.issue(), certificate_of=replace(order, holder=other).issue())
 
 
-KINDS: Final[Mapping[str, Kind]] = {
-    "ordinary": Kind("an adult's card, PIN and certificates in order", lambda order: order.issue(), _adult),
-    "child": Kind(
+KINDS: Final[Mapping[str, SoftCardKind]] = {
+    "ordinary": SoftCardKind("an adult's card, PIN and certificates in order", lambda order: order.issue(), _adult),
+    "child": SoftCardKind(
         "a child of 1 to 14: 5 years, no signature certificate",
         lambda order: order.issue(),
         _child,
         _must_be(1, 15),
     ),
-    "infant": Kind("applied for under the age of one: no photo", lambda order: order.issue(), _infant, _must_be(0, 1)),
-    "pinless": Kind(
+    "infant": SoftCardKind(
+        "applied for under the age of one: no photo", lambda order: order.issue(), _infant, _must_be(0, 1)
+    ),
+    "pinless": SoftCardKind(
         "handed out without a PIN (顔認証マイナンバーカード)",
         lambda order: replace(order, pin=None).issue(),
         _adult,
     ),
-    "without-certificates": Kind(
+    "without-certificates": SoftCardKind(
         "without certificates: no use at a reception",
         lambda order: order.issue(with_certificates=False),
         _adult,
     ),
-    "foreign-resident": Kind(
+    "foreign-resident": SoftCardKind(
         "ends with the permitted stay, birth date printed with the Western year", _foreign_resident, _foreign
     ),
-    "expiring": Kind(
+    "expiring": SoftCardKind(
         "the certificate ends in 30 days",
         lambda order: order.issue(certificate_ends_on=order.today + 30 * _DAY),
         _adult,
     ),
-    "in-grace": Kind(
+    "in-grace": SoftCardKind(
         "the certificate ended 30 days ago, so three months of grace run",
         lambda order: order.issue(certificate_ends_on=order.today - 30 * _DAY),
         _adult,
     ),
-    "expired": Kind(
+    "expired": SoftCardKind(
         "the certificate ended 200 days ago, beyond any grace",
         lambda order: order.issue(certificate_ends_on=order.today - 200 * _DAY),
         _adult,
     ),
-    "pin-locked": Kind(
+    "pin-locked": SoftCardKind(
         "the PIN is locked; to the chip the same as pinless", lambda order: replace(order, tries_left=0).issue(), _adult
     ),
-    "tries-left": Kind(
+    "tries-left": SoftCardKind(
         "so many tries left for the PIN, one unless said otherwise",
         lambda order: replace(order, tries_left=1 if order.tries_left is None else order.tries_left).issue(),
         _adult,
     ),
-    "code-locked": Kind("the printed code (照合番号B) is locked", lambda order: order.issue(code_tries_left=0), _adult),
-    "forged-photo": Kind("another photo under the old signature", _forged_photo, _adult),
-    "cloned-chip": Kind("all files of a genuine card, and none of its keys", _cloned_chip, _adult),
-    "mixed": Kind("chip and photo of one card, certificates and PIN of another", _mixed, _adult),
+    "code-locked": SoftCardKind(
+        "the printed code (照合番号B) is locked", lambda order: order.issue(code_tries_left=0), _adult
+    ),
+    "forged-photo": SoftCardKind("another photo under the old signature", _forged_photo, _adult),
+    "cloned-chip": SoftCardKind("all files of a genuine card, and none of its keys", _cloned_chip, _adult),
+    "mixed": SoftCardKind("chip and photo of one card, certificates and PIN of another", _mixed, _adult),
 }
 
 
@@ -197,9 +201,11 @@ def _in_phone(name: str) -> Callable[[Order], CardImage]:
     return make
 
 
-PHONE_KINDS: Final[Mapping[str, Kind]] = {
-    ANDROID: Kind("an Android phone: its certificate is there after its own PIN only", _in_phone(ANDROID), _adult),
-    IPHONE: Kind("an iPhone, which verifies its owner itself before it signs", _in_phone(IPHONE), _adult),
+PHONE_KINDS: Final[Mapping[str, SoftCardKind]] = {
+    ANDROID: SoftCardKind(
+        "an Android phone: its certificate is there after its own PIN only", _in_phone(ANDROID), _adult
+    ),
+    IPHONE: SoftCardKind("an iPhone, which verifies its owner itself before it signs", _in_phone(IPHONE), _adult),
 }
 
 

@@ -28,7 +28,7 @@ _SELECT: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class LinkPace:
     """Seconds and bits of one kind of link."""
 
     bits_per_second: int
@@ -64,13 +64,13 @@ def _frames(length: int) -> int:
     return max(1, -(-length // _FRAME_DATA))
 
 
-def wire_bound(pace: Pace, files: list[int]) -> float:
+def wire_bound(pace: LinkPace, files: list[int]) -> float:
     """Seconds below which nobody gets files of these lengths over the wire: one command each, nothing but characters
     and frames."""
     return sum(pace.wire_seconds(7, length + _STATUS_WORD) for length in files)
 
 
-def fewest_exchanges(pace: Pace, files: list[int], longest_read: int, applications: int = 0) -> float:
+def fewest_exchanges(pace: LinkPace, files: list[int], longest_read: int, applications: int = 0) -> float:
     """Seconds of the fewest commands, with everything the model knows of: a SELECT for each of `applications`, and READ
     BINARYs of at most `longest_read` bytes.
     """
@@ -90,7 +90,7 @@ def _blocks(length: int, most: int) -> list[int]:
 class PacedLink:
     """Takes as long as the model says and then some microseconds; the card's own work counts into it."""
 
-    def __init__(self, link: CardLink, pace: Pace) -> None:
+    def __init__(self, link: CardLink, pace: LinkPace) -> None:
         self._link = link
         self._pace = pace
 
@@ -108,7 +108,7 @@ class PacedLink:
 class PacedCard:
     """The same for a card, to be put into the virtual reader: for software that reaches it through PC/SC."""
 
-    def __init__(self, card: Card, pace: Pace) -> None:
+    def __init__(self, card: Card, pace: LinkPace) -> None:
         self._card = card
         self._pace = pace
 

@@ -15,7 +15,7 @@ from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors,
 if TYPE_CHECKING:
     from config.settings import Settings
     from vision.calibration.measure import Figure
-    from vision.calibration.persons import Person
+    from vision.calibration.persons import EncodedPerson
     from vision.decision import Calibration
     from vision.engines.models.known import KnownModel
 
@@ -185,13 +185,13 @@ def calibrate(
     """
     settings = _quiet_settings(config)
     with _face_errors():
-        from vision.calibration.bench import Bench
+        from vision.calibration.bench import EngineBench
 
         _require_persons(persons)
         from config.files import private_folder
 
         private_folder(settings.state_dir)
-        bench = Bench(settings.cache_dir, settings.face_dir, settings.vision.model)
+        bench = EngineBench(settings.cache_dir, settings.face_dir, settings.vision.model)
         encoded = bench.persons(persons, _Progress())
         _require_faces(encoded, persons)
         if dry_run:
@@ -243,14 +243,14 @@ def _require_persons(folder: Path) -> None:
         fail(f"{folder} holds no folders. It should hold one folder of pictures per person.")
 
 
-def _require_faces(persons: "Sequence[Person]", folder: Path) -> None:
+def _require_faces(persons: "Sequence[EncodedPerson]", folder: Path) -> None:
     if not persons:
         fail(f"the folders in {folder} hold no pictures (.jpg, .png, .bmp, .pgm).")
     if not any(person.reference is not None for person in persons) or not any(person.live for person in persons):
         fail(f"{folder}: {_seen(persons)}. At least one person needs a card photo, and one live pictures, with a face.")
 
 
-def _seen(persons: "Sequence[Person]") -> str:
+def _seen(persons: "Sequence[EncodedPerson]") -> str:
     cards = sum(person.reference is not None for person in persons)
     live, unseen = sum(len(person.live) for person in persons), sum(person.unseen for person in persons)
     return f"{len(persons)} persons, a face in {cards} card photos and in {live} of {live + unseen} live pictures"

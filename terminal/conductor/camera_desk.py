@@ -17,13 +17,13 @@ from terminal.session import events as ev
 from terminal.session.effects import CheckFace
 from vision.verdict import (
     CameraLost,
+    FaceCheckProgress,
     FaceCheckStopped,
-    FaceMatched,
+    FaceMatch,
     FaceNotMatched,
     FaceNotSeen,
     FaceVerdict,
     PhotoSuspected,
-    Progress,
     ReferenceProblem,
 )
 
@@ -111,12 +111,12 @@ class CameraDesk:
             return ev.CameraFailed(*ids)
         self._stop = stop = threading.Event()
 
-        def on_progress(progress: Progress) -> None:
+        def on_progress(progress: FaceCheckProgress) -> None:
             post(ev.FaceProgress(*ids, progress))
 
         verdict = await self._worker.run(self._check, patient, on_progress, stop)
         match verdict:
-            case FaceMatched(distance=distance):
+            case FaceMatch(distance=distance):
                 return ev.FaceMatched(*ids, distance)
             case FaceNotMatched():
                 return ev.FaceRefused(*ids, "not-matched")
@@ -130,7 +130,9 @@ class CameraDesk:
             case FaceCheckStopped():
                 return None
 
-    def _check(self, patient: Patient, on_progress: Callable[[Progress], None], stop: threading.Event) -> FaceVerdict:
+    def _check(
+        self, patient: Patient, on_progress: Callable[[FaceCheckProgress], None], stop: threading.Event
+    ) -> FaceVerdict:
         from vision.check import check_face
 
         reference = patient.reference

@@ -30,7 +30,7 @@ from reader.facts import (
     TwoCards,
 )
 from reader.link import CardLink, CardSlot
-from reader.reading import AS_DELIVERED, Reading
+from reader.reading import AS_DELIVERED, CardOpener
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.problems import CardTrouble
@@ -63,7 +63,7 @@ class CardDesk:
         self,
         slot: CardSlot,
         anchors: TrustAnchors,
-        reading: Reading = AS_DELIVERED,
+        reading: CardOpener = AS_DELIVERED,
         patience: float = 5.0,
     ) -> None:
         self.slot = slot

@@ -17,11 +17,11 @@ from consent.outbox import broken_off, undecided, undelivered, untold, waiting
 from consent.records import (
     CardSignature,
     Cause,
-    Confirmed,
     Decided,
     Opened,
     Record,
     RecordedAnswer,
+    SubmissionConfirmed,
     WithdrawalSettled,
     Withdrawn,
 )
@@ -355,8 +355,8 @@ def _apart(history: History, decided_at: datetime | None) -> timedelta:
     return timedelta() if service_at is None else abs(service_at - history.opened.at)
 
 
-def _confirmed(receipt: Receipt) -> Confirmed:
-    return Confirmed(
+def _confirmed(receipt: Receipt) -> SubmissionConfirmed:
+    return SubmissionConfirmed(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,
         ledger_count=receipt.ledger_count,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.lifecycle import History, histories
-from consent.records import Confirmed, Event, Lost, LostOpenings, Record, Restored
+from consent.records import Event, Lost, LostOpenings, Record, Restored, SubmissionConfirmed
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import KeyChanged, Receipt
 from terminal.qualification.receipts import openings
@@ -21,7 +21,7 @@ class OtherLedger:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    confirmed: tuple[Confirmed, ...]
+    confirmed: tuple[SubmissionConfirmed, ...]
     """Receipts of decisions the ledger has and thought unconfirmed."""
     lost: tuple[Lost, ...]
     opened: tuple[LostOpenings, ...]
@@ -45,7 +45,7 @@ def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
     records = tuple(records)
     known = histories(records)
     lost_before = {record.event.check_id for record in records if isinstance(record.event, Lost)}
-    confirmed: list[Confirmed] = []
+    confirmed: list[SubmissionConfirmed] = []
     lost: list[Lost] = []
     for receipt in audit.receipts:
         history = known.get(receipt.check_id)
@@ -79,8 +79,8 @@ def _head(receipt: Receipt) -> tuple[int, str]:
     return receipt.ledger_count, receipt.ledger_head
 
 
-def _confirmed(receipt: Receipt) -> Confirmed:
-    return Confirmed(
+def _confirmed(receipt: Receipt) -> SubmissionConfirmed:
+    return SubmissionConfirmed(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,
         ledger_count=receipt.ledger_count,

@@ -16,7 +16,6 @@ from consent.ledger import LedgerFile
 from consent.lifecycle import History, advanced
 from consent.records import (
     WITHOUT_CARD,
-    Confirmed,
     Decided,
     Event,
     LedgerHead,
@@ -25,6 +24,7 @@ from consent.records import (
     Record,
     RecordedAnswer,
     Restored,
+    SubmissionConfirmed,
     TimeCorrected,
 )
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
@@ -177,7 +177,7 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
         match record.event:
             case Opened() | Decided() | TimeCorrected():
                 waiting[record.event.check_id] = advanced(waiting.get(record.event.check_id), record)
-            case Confirmed() as event:
+            case SubmissionConfirmed() as event:
                 history = waiting.pop(event.check_id, None)
                 if history is None or not _confirms(event, history.decision, terminal_id, service_public_key):
                     return LedgerBroken(
@@ -190,7 +190,7 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
     return confirmed
 
 
-def _confirms(event: Confirmed, decided: Record[Decided], terminal_id: str, service_public_key: str) -> bool:
+def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id: str, service_public_key: str) -> bool:
     decision = decided.event
     facts: dict[str, Any] = {
         "check_id": decision.check_id,

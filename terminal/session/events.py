@@ -14,7 +14,7 @@ from terminal.problems import CardTrouble
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
 from terminal.session.display import Size
 from vision.printed.guidance import CardGuidance
-from vision.verdict import Progress
+from vision.verdict import FaceCheckProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +437,7 @@ class ChipSigned(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class FaceProgress(_Answer):
-    progress: Progress
+    progress: FaceCheckProgress
 
 
 @dataclass(frozen=True, slots=True)

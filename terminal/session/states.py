@@ -26,7 +26,7 @@ from terminal.session.display import Size as Size
 from terminal.session.events import Aside as Aside
 from terminal.session.events import CardPresent, RecordFacts
 from vision.printed.guidance import CardGuidance
-from vision.verdict import Progress
+from vision.verdict import FaceCheckProgress
 
 GUARDIAN_BELOW = 15
 """Under this age a guardian may answer."""
@@ -276,7 +276,7 @@ class FaceCheck(_InReception):
     attempt: int
     suspected: bool = False
     """The attempt before ended because a photograph was suspected."""
-    progress: Progress | None = None
+    progress: FaceCheckProgress | None = None
 
 
 class PinPhase(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from config.profiles import Profile
 from consent.items import Item
 from consent.ledger import Ledger
-from consent.records import AskedQuestion, Cause, Confirmed, Decided, Opened, Record, RecordedAnswer
+from consent.records import AskedQuestion, Cause, Decided, Opened, Record, RecordedAnswer, SubmissionConfirmed
 
 START = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
 TERMINAL = "terminal-1"
@@ -77,8 +77,8 @@ class Counter:
         }
         return Decided.model_validate(values | other)
 
-    def receipt(self, decided: Record[Decided]) -> Confirmed:
-        return Confirmed(
+    def receipt(self, decided: Record[Decided]) -> SubmissionConfirmed:
+        return SubmissionConfirmed(
             check_id=decided.event.check_id,
             accepted_at=self.clock(),
             ledger_count=decided.sequence,
@@ -90,7 +90,7 @@ class Counter:
         self.ledger.opened(self.opening(check))
         return self.ledger.decided(self.decision(check))
 
-    def to_confirmed(self, check: str = "c1") -> Record[Confirmed]:
+    def to_confirmed(self, check: str = "c1") -> Record[SubmissionConfirmed]:
         return self.ledger.confirmed(self.receipt(self.to_decided(check)))
 
     def to_delivered(self, check: str = "c1") -> None:

@@ -21,13 +21,13 @@ from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.lifecycle import LifeCycleError
 from consent.records import (
-    Body,
-    Confirmed,
     CorrectedAnswer,
     Decided,
     LedgerHead,
     Opened,
+    RecordBody,
     RecordedAnswer,
+    SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
     card_hash,
@@ -146,7 +146,7 @@ def take(counter: Counter, kind: str) -> None:
         sent = history.decided if history else None
         count, chained = (sent.sequence, sent.hash) if sent else (1, ledger.head().hash)
         ledger.confirmed(
-            Confirmed(
+            SubmissionConfirmed(
                 check_id="c1", accepted_at=counter.clock(), ledger_count=count, ledger_hash=chained, signature="c2ln"
             )
         )
@@ -243,7 +243,7 @@ def test_a_consent_needs_moment_words_and_language(counter: Counter, missing: di
 
 def test_no_field_for_a_person() -> None:
     suspicious = {"name", "kana", "birth", "address", "number", "photo", "encoding", "pin", "sex", "serial"}
-    models: list[type[BaseModel]] = [Opened, Decided, Confirmed, RecordedAnswer, *Body.__subclasses__()]
+    models: list[type[BaseModel]] = [Opened, Decided, SubmissionConfirmed, RecordedAnswer, *RecordBody.__subclasses__()]
     for model in models:
         for field in model.model_fields:
             if field != "file_name":

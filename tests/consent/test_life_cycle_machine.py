@@ -15,7 +15,7 @@ from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.lifecycle import LifeCycleError
 from consent.outbox import unconfirmed, undecided, undelivered, untold
-from consent.records import Confirmed, LedgerHead, WithdrawalSettled
+from consent.records import LedgerHead, SubmissionConfirmed, WithdrawalSettled
 from consent.store import LedgerInUse
 from consent.verification import LedgerIntact
 
@@ -80,7 +80,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(check=CHECKS, right=st.sampled_from([True, True, True, False]))
     def confirm(self, check: str, right: bool) -> None:
         count, chained, _ = self.decided.get(check, (1, "0" * 64, None))
-        receipt = Confirmed(
+        receipt = SubmissionConfirmed(
             check_id=check,
             accepted_at=self.counter.clock(),
             ledger_count=count,

@@ -29,7 +29,7 @@ from reader.link import CardLink
 from reader.pcsc_slot import PcscSlot
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from reader.softcard.faults import FAULTS, Fault, FaultyCard, Garbage, Mute, Pulled, PulledInResponse, Swapped
+from reader.softcard.faults import FAULTS, CardFault, FaultyCard, Garbage, Mute, Pulled, PulledInResponse, Swapped
 from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
 
@@ -121,7 +121,7 @@ def test_swapped_at_every_command_and_the_other_card_loses_no_try(image: CardIma
 
 
 @pytest.mark.parametrize("fault", [Pulled(), PulledInResponse(), Mute()], ids=["pulled", "in response", "mute"])
-def test_a_wrong_pin_is_spent_only_if_the_card_saw_it(image: CardImage, fault: Fault) -> None:
+def test_a_wrong_pin_is_spent_only_if_the_card_saw_it(image: CardImage, fault: CardFault) -> None:
     # The first three VERIFYs only read counters.
     card = MyNumberCard(linked(FaultyCard(SoftCard(image), 4, fault, ins=INS.VERIFY)))
     assert isinstance(card.read_facts(), CardFacts)
@@ -151,7 +151,7 @@ def test_the_slot_hears_that_a_card_was_pulled_and_not_that_it_is_mute(image: Ca
     [Pulled(), PulledInResponse(), Mute(), Garbage(), FAULTS["truncated-tlv"]],
     ids=["pulled", "in response", "mute", "garbage", "truncated"],
 )
-def test_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: Fault) -> None:
+def test_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: CardFault) -> None:
     """The same in the real stack; afterwards the reader serves the next card."""
     real_counter.insert(FaultyCard(SoftCard(image), 3, fault, ins=INS.READ_BINARY))
     link = PcscSlot(real_counter.vpcd.reader, mute_after=0.3).connect()

@@ -17,7 +17,7 @@ from reader.softcard.card import Card, SoftCard
 from reader.softcard.faults import FaultyCard, Pulled
 from reader.softcard.image import CardFile, CardFileError, CardImage
 from reader.softcard.insert import HOW_TO_INSTALL, OPEN_TO_THE_NETWORK, keep_inserted
-from reader.softcard.paced import Pace, PacedCard
+from reader.softcard.paced import LinkPace, PacedCard
 
 if TYPE_CHECKING:
     from reader.softcard.pcscd import Pcscd
@@ -82,7 +82,7 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
 
     slot = PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)
-    pace = Pace(424_000)
+    pace = LinkPace(424_000)
     with kept(card_file, pcscd.port, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as told:
         assert told.get(timeout=5).startswith("inserted")
         assert heard.next() == CardInserted()

@@ -7,7 +7,7 @@ import pytest
 from reader.apdu import EXTENDED_LE_MAX
 from reader.facts import CardFacts
 from reader.models import ReaderModels, known_model
-from reader.reading import Reading
+from reader.reading import CardOpener
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 
@@ -17,7 +17,7 @@ from .test_reading_at_the_limit import Wire
 FIRST, SECOND = "Chokes on Long Ones (0001) 00 00", "Chokes on Long Ones (0002) 01 00"
 
 
-def receptions(reading: Reading, image: CardImage, reader: str, times: int) -> list[int]:
+def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -> list[int]:
     """Long commands sent in each of some receptions at a reader that refuses them."""
     sent = []
     card_in_software = SoftCard(image)
@@ -32,14 +32,14 @@ def receptions(reading: Reading, image: CardImage, reader: str, times: int) -> l
 
 def test_long_reads_are_given_up_after_two_failures_and_for_the_whole_model(tmp_path: Path, image: CardImage) -> None:
     path = tmp_path / "state" / "readers.json"
-    reading = Reading.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    reading = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(reading, image, FIRST, 3) == [2, 2, 0]
 
-    again = Reading.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    again = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(again, image, SECOND, 1) == [0], "kept, and for every reader of the model"
     assert receptions(again, image, "Another Reader 00 00", 1) == [2]
 
-    newer = Reading.of("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
+    newer = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
     assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries again"
 
 
@@ -55,8 +55,8 @@ def test_settings_force_either(tmp_path: Path, image: CardImage) -> None:
     models = ReaderModels(tmp_path / "readers.json", "0.2.0")
     models.note(FIRST, 256)
     models.note(FIRST, 256)
-    assert receptions(Reading.of("rsa-2048", "always", models), image, FIRST, 1) == [2]
-    assert receptions(Reading.of("rsa-2048", "never", models), image, FIRST, 1) == [0]
+    assert receptions(CardOpener.of("rsa-2048", "always", models), image, FIRST, 1) == [2]
+    assert receptions(CardOpener.of("rsa-2048", "never", models), image, FIRST, 1) == [0]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "0.2.0", "models": 3}', "\udcff"])

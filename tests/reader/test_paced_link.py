@@ -9,7 +9,7 @@ from reader.facts import CardFacts
 from reader.profile import File
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
-from reader.softcard.paced import Pace, PacedLink, fewest_exchanges, wire_bound
+from reader.softcard.paced import LinkPace, PacedLink, fewest_exchanges, wire_bound
 from reader.softcard.photo import SIZES_KB, photo_of_size
 from reader.softcard.slot import SimulatedSlot
 
@@ -17,7 +17,7 @@ from .test_reading_at_the_limit import Wire
 
 
 def test_an_exchange_of_a_few_bytes() -> None:
-    pace = Pace(106_000)
+    pace = LinkPace(106_000)
     # 4 and 2 characters, prologue and CRC each way, two frames: 120 + 48 bit times.
     assert pace.wire_seconds(4, 2) == pytest.approx(168 / 106_000)
     assert pace.exchange_seconds(4, 2) == pytest.approx(168 / 106_000 + 0.0006 + 0.005)
@@ -25,7 +25,7 @@ def test_an_exchange_of_a_few_bytes() -> None:
 
 def test_a_long_response_goes_in_acknowledged_frames() -> None:
     # 506 bytes fill two frames, one acknowledgement between: 4 frames with the command's.
-    assert Pace(424_000).wire_seconds(7, 506) == pytest.approx(((7 + 506 + 4 * 3) * 10 + 4 * 24) / 424_000)
+    assert LinkPace(424_000).wire_seconds(7, 506) == pytest.approx(((7 + 506 + 4 * 3) * 10 + 4 * 24) / 424_000)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_long_response_goes_in_acknowledged_frames() -> None:
     [(106_000, 1.94, 1.54), (212_000, 1.15, 0.80), (424_000, 0.76, 0.43), (848_000, 0.56, 0.24)],
 )
 def test_fifteen_kilobytes_take_what_the_literature_says(rate: int, short: float, long: float) -> None:
-    pace = Pace(rate)
+    pace = LinkPace(rate)
     assert fewest_exchanges(pace, [15_360], 256) == pytest.approx(short, rel=0.05)
     assert fewest_exchanges(pace, [15_360], 4096) == pytest.approx(long, rel=0.15)
     assert wire_bound(pace, [15_360]) < fewest_exchanges(pace, [15_360], 65_536)
@@ -41,7 +41,7 @@ def test_fifteen_kilobytes_take_what_the_literature_says(rate: int, short: float
 
 def test_the_link_takes_as_long_as_the_model_says_and_changes_nothing(image: CardImage) -> None:
     wire = Wire(image)
-    pace = Pace(848_000)
+    pace = LinkPace(848_000)
     started = time.perf_counter()
     assert isinstance(MyNumberCard(PacedLink(wire, pace)).read_facts(), CardFacts)
     took = time.perf_counter() - started
@@ -51,7 +51,7 @@ def test_the_link_takes_as_long_as_the_model_says_and_changes_nothing(image: Car
 def test_closing_reaches_the_link_below(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    PacedLink(slot.connect(), Pace(848_000)).close()  # type: ignore[arg-type]
+    PacedLink(slot.connect(), LinkPace(848_000)).close()  # type: ignore[arg-type]
     assert hasattr(slot.connect(), "transmit")
 
 

@@ -5,7 +5,7 @@ import pytest
 from reader.apdu import INS, Command, Response
 from reader.link import CommandRefused
 from reader.processors import FiveByteVerify, Parts, RightLength, WakeUp, chain
-from reader.reading import Reading
+from reader.reading import CardOpener
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 
@@ -94,6 +94,6 @@ def test_the_soft_card_takes_both_forms(image: CardImage) -> None:
 
 def test_settings_that_do_not_exist_are_told() -> None:
     with pytest.raises(ValueError, match="ec-384-announced"):
-        Reading.of("ec-521", "auto")
+        CardOpener.of("ec-521", "auto")
     with pytest.raises(ValueError, match="always"):
-        Reading.of("rsa-2048", "sometimes")
+        CardOpener.of("rsa-2048", "sometimes")

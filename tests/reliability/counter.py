@@ -15,7 +15,7 @@ import numpy as np
 
 from config.japan import JAPAN
 from config.settings import ConsentSettings, HandoverSettings, PrescriptionPolicy, ServiceSettings, Settings
-from consent.store import LedgerUnwritable, Row, Store
+from consent.store import LedgerStore, LedgerUnwritable, Row
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from terminal.assembly import Devices, open_terminal, rules_of
@@ -37,7 +37,7 @@ from tests.reliability import faulty_share
 from tests.reliability.service_process import ServiceProcess
 from vision.photo import card_jp2
 from vision.sources.protocol import SourceKind
-from vision.verdict import CameraLost, Guidance, Progress
+from vision.verdict import CameraLost, FaceCheckProgress, Guidance
 
 PERSONAS = (
     "pin-right",
@@ -106,7 +106,7 @@ class PlayedFace:
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
         ids, stops = (effect.reception, effect.effect), self._stops
         for frames in range(self._chance.randint(0, 2)):
-            post(ev.FaceProgress(*ids, Progress(Guidance.HOLD_STILL, frames, 5)))
+            post(ev.FaceProgress(*ids, FaceCheckProgress(Guidance.HOLD_STILL, frames, 5)))
             await asyncio.sleep(0)
         if self._stops != stops or patient.wiped:
             return None
@@ -151,7 +151,7 @@ class Disk:
     def __init__(self) -> None:
         self.full = False
 
-    def under(self, store: Store) -> None:
+    def under(self, store: LedgerStore) -> None:
         append = store.append
 
         def unless_full(row: Row) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from config.settings import AntiPhoto, VisionSettings
-from vision.challenge import DEMANDS, Challenge, Phase
+from vision.challenge import DEMANDS, Phase, TurnChallenge
 from vision.check import check_face
 from vision.engines.engine import FaceEngine
 from vision.face import Points
@@ -21,14 +21,14 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import (
     CameraLost,
-    FaceMatched,
+    FaceCheckProgress,
+    FaceMatch,
     FaceNotMatched,
     FaceNotSeen,
     FaceVerdict,
     Guidance,
     PhotoSign,
     PhotoSuspected,
-    Progress,
 )
 
 GREY = np.zeros((480, 640), np.uint8)
@@ -41,14 +41,14 @@ def checked(
     holder: str = "hana",
     policy: AntiPhoto = AntiPhoto.STANDARD,
     seed: int = 0,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[FaceCheckProgress], None] = lambda _: None,
 ) -> tuple[FaceVerdict, float, list[Guidance]]:
     """The verdict, the source's time then, and what was told."""
     reference = make_reference(engine, card_portrait(holder))
     assert isinstance(reference, Reference)
     view, told = FrameByFrame(source), list[Guidance]()
 
-    def hear(progress: Progress) -> None:
+    def hear(progress: FaceCheckProgress) -> None:
         if not told or told[-1] is not progress.guidance:
             told.append(progress.guidance)
         on_progress(progress)
@@ -64,7 +64,7 @@ def checked(
 @pytest.mark.parametrize(("policy", "turns"), [(AntiPhoto.STANDARD, 1), (AntiPhoto.STRICT, 2), (AntiPhoto.OFF, 0)])
 def test_the_holder_turns_as_asked_and_is_matched(engine: FaceEngine, policy: AntiPhoto, turns: int) -> None:
     verdict, seconds, told = checked(engine, SyntheticSource("hana", realtime=False), policy=policy)
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     assert verdict.frames == (5, 5, 7)[turns]
     assert sum(one in TURNS for one in told) == turns
     assert (Guidance.LOOK_AHEAD in told) is (turns > 0)
@@ -75,7 +75,7 @@ def test_the_side_is_drawn(engine: FaceEngine) -> None:
     sides, matched = set(), 0
     for seed in range(6):
         verdict, _, told = checked(engine, SyntheticSource("ken", realtime=False), "ken", seed=seed)
-        matched += isinstance(verdict, FaceMatched)
+        matched += isinstance(verdict, FaceMatch)
         sides |= TURNS.intersection(told)
     assert sides == TURNS
     assert matched >= 5
@@ -97,7 +97,7 @@ def test_no_print_passes(engine: FaceEngine, attack: Attack) -> None:
 def test_without_the_check_a_print_passes(engine: FaceEngine) -> None:
     """What the attack is worth: the printed face is matched."""
     verdict, _, _ = checked(engine, SyntheticSource("hana+still-print", realtime=False), policy=AntiPhoto.OFF)
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
 
 
 def test_who_does_not_turn_is_told_in_the_end(engine: FaceEngine) -> None:
@@ -114,7 +114,7 @@ def test_somebody_else_after_the_turn_gains_nothing_by_it(engine: FaceEngine) ->
     """The accomplice turns the head, the holder's photograph is for the rest."""
     source = SyntheticSource("hana", realtime=False)
 
-    def change_places(progress: Progress) -> None:
+    def change_places(progress: FaceCheckProgress) -> None:
         if progress.guidance is Guidance.LOOK_AHEAD:
             source.show("taro")
 
@@ -126,14 +126,14 @@ def test_the_own_face_between_two_prints_gains_nothing(engine: FaceEngine) -> No
     """The holder's print until the frames are collected, the own face from before the turn is asked for until after."""
     source = SyntheticSource("jose+still-print", realtime=False)
 
-    def change_places(progress: Progress) -> None:
+    def change_places(progress: FaceCheckProgress) -> None:
         if progress.frames == 3 and progress.guidance is Guidance.HOLD_STILL:
             source.show("taro")
         elif progress.guidance is Guidance.LOOK_AHEAD:
             source.show("jose+still-print")
 
     verdict, _, _ = checked(engine, source, "jose", on_progress=change_places)
-    assert not isinstance(verdict, FaceMatched)
+    assert not isinstance(verdict, FaceMatch)
 
 
 def test_who_goes_away_begins_again(engine: FaceEngine) -> None:
@@ -151,13 +151,13 @@ def test_who_goes_away_begins_again(engine: FaceEngine) -> None:
 
     source = Restless("hana", realtime=False)
 
-    def go(progress: Progress) -> None:
+    def go(progress: FaceCheckProgress) -> None:
         if progress.guidance is Guidance.LOOK_AHEAD and source.away < 0:
             source.leave()
             source.away = 50
 
     verdict, _, told = checked(engine, source, on_progress=go)
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     assert sum(one in TURNS for one in told) == 2
 
 
@@ -184,9 +184,9 @@ def looking(turned: float) -> Points:
     return np.array([(280.0, 200), (360, 200), (middle, 240), (middle - 30, 280), (middle + 30, 280)])
 
 
-def asked(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> Challenge:
+def asked(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
     """A challenge that has just asked for the first side."""
-    challenge = Challenge(DEMANDS[policy], Drawn(*sides))
+    challenge = TurnChallenge(DEMANDS[policy], Drawn(*sides))
     assert not challenge.is_time(0.0), "the moment has not come"
     assert challenge.is_time(0.5)
     challenge.begin(GREY, looking(0), 0.5)
@@ -234,7 +234,7 @@ def test_a_turn_with_depth_is_done_when_the_head_is_back(solid: type[Solid]) -> 
     assert challenge.passed
 
 
-def turned_twice(challenge: Challenge) -> Guidance | PhotoSign | None:
+def turned_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     """How it ends for somebody who turns as long as asked; what looks flat once is asked for once more."""
     for began in (0.5, 10.0):
         for frame in range(62):
@@ -270,7 +270,7 @@ def test_the_second_turn_is_to_the_other_side(solid: type[Solid]) -> None:
     assert challenge.begin(GREY, looking(0), 2.0) is Guidance.TURN_LEFT
 
 
-def wrong_way(challenge: Challenge) -> Guidance | PhotoSign | None:
+def wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     return [challenge.turned(GREY, looking(-0.3), 1.0) for _ in range(5)][-1]
 
 
@@ -310,7 +310,7 @@ def test_going_away_is_not_free(solid: type[Solid]) -> None:
 
 
 def test_going_away_before_a_turn_was_asked_for_is(solid: type[Solid]) -> None:
-    challenge = Challenge(DEMANDS[AntiPhoto.STRICT], Drawn(1))
+    challenge = TurnChallenge(DEMANDS[AntiPhoto.STRICT], Drawn(1))
     assert [challenge.begin_again() for _ in range(9)] == [None] * 9
 
 

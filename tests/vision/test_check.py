@@ -23,13 +23,13 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import (
     CameraLost,
+    FaceCheckProgress,
     FaceCheckStopped,
-    FaceMatched,
+    FaceMatch,
     FaceNotMatched,
     FaceNotSeen,
     FaceVerdict,
     Guidance,
-    Progress,
     ReferenceProblem,
 )
 
@@ -53,8 +53,10 @@ def reference_of(engine: FaceEngine, name: str) -> Reference:
     return reference
 
 
-def run(camera: Camera, reference: Reference, engine: object, **kwargs: object) -> tuple[FaceVerdict, list[Progress]]:
-    told: list[Progress] = []
+def run(
+    camera: Camera, reference: Reference, engine: object, **kwargs: object
+) -> tuple[FaceVerdict, list[FaceCheckProgress]]:
+    told: list[FaceCheckProgress] = []
     settings = QUICK.model_copy(update=kwargs)
     verdict = check_face(camera, reference, engine, settings, told.append, threading.Event())  # type: ignore[arg-type]
     return verdict, told
@@ -63,7 +65,7 @@ def run(camera: Camera, reference: Reference, engine: object, **kwargs: object) 
 def test_the_holder_is_matched(engine: FaceEngine) -> None:
     with camera(SyntheticSource("hana")) as seen:
         verdict, told = run(seen, reference_of(engine, "hana"), engine)
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     assert verdict.frames == 5
     assert verdict.distance < 0.45
     assert [progress.frames for progress in told if progress.frames][-1] == 5
@@ -174,7 +176,7 @@ def test_two_faces_are_asked_to_be_one() -> None:
     assert {progress.guidance for progress in told} == {Guidance.TWO_FACES}
 
 
-@pytest.mark.parametrize(("apart", "kind"), [(0.49, FaceMatched), (0.51, FaceNotMatched)])
+@pytest.mark.parametrize(("apart", "kind"), [(0.49, FaceMatch), (0.51, FaceNotMatched)])
 def test_the_engines_calibration_decides(apart: float, kind: type) -> None:
     angle = 2 * np.arcsin(apart / 2)
     live, sideways = np.full(128, 1 / np.sqrt(128)), np.zeros(128)
@@ -183,7 +185,7 @@ def test_the_engines_calibration_decides(apart: float, kind: type) -> None:
         reference = Reference(np.cos(angle) * live + np.sin(angle) * sideways)
         verdict, _ = run(seen, reference, Counting(), anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)
-    assert isinstance(verdict, FaceMatched | FaceNotMatched)
+    assert isinstance(verdict, FaceMatch | FaceNotMatched)
     assert verdict.distance == pytest.approx(apart)
 
 

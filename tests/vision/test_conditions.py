@@ -16,7 +16,7 @@ from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.synthetic.subject import Subject
-from vision.verdict import FaceMatched, FaceVerdict, Guidance
+from vision.verdict import FaceMatch, FaceVerdict, Guidance
 
 
 def mostly(engine: FaceEngine, name: str) -> Guidance | None:
@@ -62,11 +62,11 @@ def checked(engine: FaceEngine, holder: str, shown: str) -> FaceVerdict:
 
 @pytest.mark.parametrize("condition", ["side-light", "noisy"])
 def test_bad_light_and_a_bad_sensor_keep_nobody_out(engine: FaceEngine, condition: str) -> None:
-    assert isinstance(checked(engine, "hana", f"hana,{condition}"), FaceMatched)
+    assert isinstance(checked(engine, "hana", f"hana,{condition}"), FaceMatch)
 
 
 def test_a_masked_stranger_is_not_let_in(engine: FaceEngine) -> None:
-    assert not isinstance(checked(engine, "hana", "taro,mask"), FaceMatched)
+    assert not isinstance(checked(engine, "hana", "taro,mask"), FaceMatch)
 
 
 @pytest.mark.parametrize(

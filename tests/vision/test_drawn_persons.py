@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vision.calibration.drawn import distances, drawn_persons
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import Engine
 from vision.engines.open import BUILT, calibration_of, drawn_calibration_of, open_engine
@@ -20,14 +20,14 @@ FRAMES = 5
 )
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[list[Person], Calibration]:
+) -> tuple[list[EncodedPerson], Calibration]:
     engine = open_engine(tmp_path_factory.mktemp("cache"), request.param)
     assert isinstance(engine, Engine)
     assert engine.drawn_calibration is not None
     return list(drawn_persons(engine, live=FRAMES)), engine.drawn_calibration
 
 
-def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[Person], Calibration]) -> None:
+def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedPerson], Calibration]) -> None:
     persons, calibration = measured
     assert [one.name for one in persons if one.reference is None or one.unseen] == []
     held, strange = distances(persons, FRAMES)

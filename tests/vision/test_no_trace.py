@@ -19,7 +19,7 @@ from vision.frame import Image
 from vision.reference import Reference, make_reference
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.verdict import FaceMatched
+from vision.verdict import FaceMatch
 
 SETTINGS = VisionSettings(frame_spacing_ms=40, attempt_seconds=20)
 
@@ -73,7 +73,7 @@ def done(engine: FaceEngine) -> tuple[bytes, Remembering]:
     with camera.look():
         verdict = check_face(camera, reference, remembering, SETTINGS, lambda _: None, threading.Event())
     camera.stop()
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     reference.wipe()
     del reference
     gc.collect()

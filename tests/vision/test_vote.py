@@ -15,7 +15,7 @@ from vision.reference import Reference, make_reference
 from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.verdict import FaceMatched, FaceVerdict, Guidance, PhotoSign, PhotoSuspected, Progress
+from vision.verdict import FaceCheckProgress, FaceMatch, FaceVerdict, Guidance, PhotoSign, PhotoSuspected
 
 TURNS = {Guidance.TURN_LEFT, Guidance.TURN_RIGHT}
 FRAMES = 5
@@ -41,7 +41,7 @@ def checked(
     assert isinstance(reference, Reference)
     view, told = FrameByFrame(SyntheticSource("hana", realtime=False)), list[Guidance]()
 
-    def hear(progress: Progress) -> None:
+    def hear(progress: FaceCheckProgress) -> None:
         if not told or told[-1] is not progress.guidance:
             told.append(progress.guidance)
 
@@ -67,7 +67,7 @@ def test_what_looks_printed_twice_is_a_photograph(engine: FaceEngine) -> None:
 def test_what_looks_printed_once_is_asked_for_one_more_turn(engine: FaceEngine) -> None:
     votes = Votes([0.1] * FRAMES + [0.9])
     verdict, told = checked(engine, votes)
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     assert turns(told) == 2
     assert votes.asked >= 2 * FRAMES
 
@@ -78,12 +78,12 @@ def test_the_mean_of_the_collected_frames_decides(engine: FaceEngine, values: li
     first = values[:FRAMES] + [values[-1]] * (FRAMES - len(values))
     assert (sum(first) / FRAMES < PHOTOGRAPH) is asked_again
     verdict, told = checked(engine, Votes([*first, 0.9]))
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     assert turns(told) == 1 + asked_again
 
 
 def test_without_an_anti_photo_check_nobody_is_asked(engine: FaceEngine) -> None:
     votes = Votes([0.0])
     verdict, _ = checked(engine, votes, AntiPhoto.OFF)
-    assert isinstance(verdict, FaceMatched)
+    assert isinstance(verdict, FaceMatch)
     assert votes.asked == 0

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedModel:
     folder: Path
     calibration: Calibration
     figures: list[Figure]
@@ -39,7 +39,7 @@ def add_model(
     name: str | None = None,
     taken: Sequence[str] = (),
     told: Told | None = None,
-) -> Added:
+) -> AddedModel:
     """Into `store`, below `name` or else the file's own. `persons`: a folder per person; half of them make the
     thresholds. A model of that name with the same weights is replaced.
 
@@ -72,7 +72,7 @@ def add_model(
             place.rename(Path(work) / "before")
         folder.rename(place)
     log.info("model %s added, thresholds %s", place.name, made.thresholds)
-    return Added(place, made, figures([one for one in encoded if is_reported(one)], made))
+    return AddedModel(place, made, figures([one for one in encoded if is_reported(one)], made))
 
 
 def check_hash(file: Path, sha256: str | None) -> None:

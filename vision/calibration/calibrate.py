@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.decision import Calibration
 from vision.face import distance
 
@@ -28,24 +28,24 @@ class TooFewPersons(Exception):
     """They cannot carry a threshold."""
 
 
-def is_reported(person: Person) -> bool:
+def is_reported(person: EncodedPerson) -> bool:
     """Half of all persons, by name: figures are theirs, thresholds are the others'."""
     return bool(hashlib.sha256(person.name.encode()).digest()[0] & 1)
 
 
-def group_of(person: Person) -> str:
+def group_of(person: EncodedPerson) -> str:
     """The folder's name up to the first underscore."""
     return person.name.partition("_")[0]
 
 
-def grouped(persons: Sequence[Person]) -> dict[str, list[Person]]:
-    groups: dict[str, list[Person]] = defaultdict(list)
+def grouped(persons: Sequence[EncodedPerson]) -> dict[str, list[EncodedPerson]]:
+    groups: dict[str, list[EncodedPerson]] = defaultdict(list)
     for person in persons:
         groups[group_of(person)].append(person)
     return dict(groups)
 
 
-def calibrate(persons: Sequence[Person], engine: str, fmr: float = FMR) -> Calibration:
+def calibrate(persons: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
     """For each number of frames the strictest threshold that any judged group needs, counted and by its tail, and such
     that it holds in three of four draws of the persons.
 
@@ -79,7 +79,7 @@ def _cautious(tried: Trials, fmr: float) -> float:
     return float(np.percentile(found, _CAUTION))
 
 
-def _judged(persons: Sequence[Person], frames: int) -> Iterator[Trials]:
+def _judged(persons: Sequence[EncodedPerson], frames: int) -> Iterator[Trials]:
     tried = trials(persons, frames)
     yield tried
     groups = np.array([group_of(person) for person in persons])
@@ -89,7 +89,7 @@ def _judged(persons: Sequence[Person], frames: int) -> Iterator[Trials]:
             yield trials(members, frames)
 
 
-def _other_person(persons: Sequence[Person]) -> float:
+def _other_person(persons: Sequence[EncodedPerson]) -> float:
     """How far two frames of one visit lie apart at most, told from photographs, which are less alike."""
     apart = [distance(one, other) for person in persons for one, other in itertools.combinations(person.live, 2)]
     return float(np.percentile(apart, _ONE_VISIT))

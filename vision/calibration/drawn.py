@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vision.calibration.calibrate import FRAMES
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
 from vision.face import Encoding, distance
@@ -25,11 +25,11 @@ class DrawnAlike(Exception):
     """A holder is further from the own card than a stranger is."""
 
 
-def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[Person]:
+def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
     """Every synthetic person before the synthetic camera, with the portrait on the own card."""
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
-        person = Person(name, reference.encoding if isinstance(reference, Reference) else None)
+        person = EncodedPerson(name, reference.encoding if isinstance(reference, Reference) else None)
         source, unseen = SyntheticSource(name, realtime=False), 0
         for _ in range(live):
             for _ in range(_EVERY):
@@ -40,10 +40,10 @@ def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[P
                 person.live.append(engine.encode(frame.grey, faces[0]))
             else:
                 unseen += 1
-        yield Person(name, person.reference, person.live, unseen)
+        yield EncodedPerson(name, person.reference, person.live, unseen)
 
 
-def calibrate_drawn(persons: Sequence[Person], engine: str) -> Calibration:
+def calibrate_drawn(persons: Sequence[EncodedPerson], engine: str) -> Calibration:
     """Nearer than the nearest stranger, for as many frames as a check takes at least: bad light moves holders away from
     their cards. A single frame may be nearly as far as a stranger, for the drawn ones turn and blink. Raises
     DrawnAlike."""
@@ -55,7 +55,7 @@ def calibrate_drawn(persons: Sequence[Person], engine: str) -> Calibration:
     return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(persons))
 
 
-def distances(persons: Sequence[Person], frames: int) -> tuple[list[float], list[float]]:
+def distances(persons: Sequence[EncodedPerson], frames: int) -> tuple[list[float], list[float]]:
     """Distances of means of `frames` live frames to card photos: holders, strangers."""
     known = [(one, one.reference) for one in persons if one.reference is not None]
     held: list[float] = []
@@ -68,7 +68,7 @@ def distances(persons: Sequence[Person], frames: int) -> tuple[list[float], list
     return held, strange
 
 
-def nearest_stranger(persons: Sequence[Person]) -> float:
+def nearest_stranger(persons: Sequence[EncodedPerson]) -> float:
     """The smallest distance of a single frame to the mean of somebody else's."""
     means = [np.mean(one.live, axis=0) for one in persons]
     return min(

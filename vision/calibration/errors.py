@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.face import unit
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Trials:
         return Trials(self.distances[which], self.owners[which], self.holders[which])
 
 
-def trials(persons: Sequence[Person], frames: int) -> Trials:
+def trials(persons: Sequence[EncodedPerson], frames: int) -> Trials:
     """`frames` different photographs are averaged; a person with fewer only lends the card photo."""
     cards = [(number, person.reference) for number, person in enumerate(persons) if person.reference is not None]
     probes: list[tuple[int, Floats]] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vision.calibration.calibrate import FRAMES, grouped
 from vision.calibration.errors import limits, trials
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.decision import Calibration
 
 ALL, SMALL = "all", "small groups"
@@ -30,7 +30,7 @@ class Figure:
     fnmr_limits: tuple[float, float]
 
 
-def figure(group: str, persons: Sequence[Person], frames: int, calibration: Calibration) -> Figure | None:
+def figure(group: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Figure | None:
     """None without genuine or impostor trials."""
     tried = trials(persons, frames)
     if not tried.genuine.size or not tried.impostor.size:
@@ -51,7 +51,7 @@ def figure(group: str, persons: Sequence[Person], frames: int, calibration: Cali
     )
 
 
-def figures(persons: Sequence[Person], calibration: Calibration) -> list[Figure]:
+def figures(persons: Sequence[EncodedPerson], calibration: Calibration) -> list[Figure]:
     """Errors of all persons and of each group, for each number of frames; worst first: strangers, then refusals."""
     found = [
         one
@@ -62,9 +62,9 @@ def figures(persons: Sequence[Person], calibration: Calibration) -> list[Figure]
     return sorted(found, key=lambda one: (one.fmr, one.fnmr), reverse=True)
 
 
-def _groups(persons: Sequence[Person]) -> Iterator[tuple[str, Sequence[Person]]]:
+def _groups(persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
     yield ALL, persons
-    rest: list[Person] = []
+    rest: list[EncodedPerson] = []
     groups = sorted(grouped(persons).items())
     for group, members in groups:
         if len(members) < _SMALL:

@@ -26,7 +26,7 @@ _EDGE = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Person:
+class EncodedPerson:
     """Encodings of one folder. `reference` is None where the first picture cannot serve as a card photo."""
 
     name: str
@@ -39,7 +39,7 @@ class Person:
         return f"Person({self.name!r}, {len(self.live)} live)"
 
 
-def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[Person]:
+def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[EncodedPerson]:
     """Sorted by name; a folder without pictures is nobody. Raises OSError where `folder` cannot be listed."""
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in PICTURES)
@@ -47,7 +47,7 @@ def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> 
             yield _encoded(place.name, pictures, engine, most_live)
 
 
-def counted(persons: Iterator[Person], folder: Path, told: Told | None) -> Iterator[Person]:
+def counted(persons: Iterator[EncodedPerson], folder: Path, told: Told | None) -> Iterator[EncodedPerson]:
     """The same persons; `told` hears of each."""
     count = sum(path.is_dir() for path in folder.iterdir()) if told else 0
     for number, person in enumerate(persons, 1):
@@ -56,14 +56,14 @@ def counted(persons: Iterator[Person], folder: Path, told: Told | None) -> Itera
         yield person
 
 
-def _encoded(name: str, pictures: list[Path], engine: FaceEngine, most_live: int) -> Person:
+def _encoded(name: str, pictures: list[Path], engine: FaceEngine, most_live: int) -> EncodedPerson:
     reference = None
     first = _frame(pictures[0])
     face = _largest(first, engine) if first else None
     if first and face:
         made = make_reference(engine, card_photo_from(first, face.box))
         reference = made.encoding if isinstance(made, Reference) else None
-    person = Person(name, reference)
+    person = EncodedPerson(name, reference)
     unseen = 0
     for picture in pictures[1 : 1 + most_live]:
         frame = _frame(picture)
@@ -72,7 +72,7 @@ def _encoded(name: str, pictures: list[Path], engine: FaceEngine, most_live: int
             person.live.append(engine.encode(frame.grey, face))
         else:
             unseen += 1
-    return Person(name, reference, person.live, unseen)
+    return EncodedPerson(name, reference, person.live, unseen)
 
 
 def _frame(path: Path) -> Frame | None:

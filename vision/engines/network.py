@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class NetworkKind:
     """How files of one sort are recognised and opened."""
 
     name: str
@@ -55,8 +55,8 @@ def _is_onnx(file: Path) -> bool:
 
 
 KINDS = (
-    Kind("sface", ".onnx", _is_onnx, _open_sface),
-    Kind("dlib", ".dat", lambda file: not _is_onnx(file), _open_dlib),
+    NetworkKind("sface", ".onnx", _is_onnx, _open_sface),
+    NetworkKind("dlib", ".dat", lambda file: not _is_onnx(file), _open_dlib),
 )
 """Tried in this order."""
 
@@ -72,7 +72,7 @@ class Network:
     """The delivered detector is part of every engine, so encodings are its work too."""
 
     weights: Path
-    kind: Kind
+    kind: NetworkKind
 
     @property
     def identity(self) -> str:

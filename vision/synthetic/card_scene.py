@@ -18,7 +18,7 @@ SIZE: Final = (640, 480)
 _SKIN = np.array([222, 176, 150], np.float32)
 
 
-class Trouble(StrEnum):
+class SceneTrouble(StrEnum):
     """What makes a scene hard."""
 
     GLARE = "glare"
@@ -30,7 +30,7 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CardScene:
     """How a card is held. Angles in degrees, `width` as a share of the picture's."""
 
     width: float = 0.8
@@ -52,13 +52,13 @@ class Scene:
     light: float = 1.0
     shade: float = 0.1
     """How much darker one side is."""
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[SceneTrouble, ...] = ()
 
 
-def clean(random: np.random.Generator) -> Scene:
+def clean(random: np.random.Generator) -> CardScene:
     """Held flat and still in good light."""
     return _inside(
-        Scene(
+        CardScene(
             width=random.uniform(0.78, 0.92),
             turn=random.uniform(-4, 4),
             tilt=random.uniform(-5, 5),
@@ -73,10 +73,10 @@ def clean(random: np.random.Generator) -> Scene:
     )
 
 
-def ordinary(random: np.random.Generator) -> Scene:
+def ordinary(random: np.random.Generator) -> CardScene:
     """Held by hand: turned, tilted, a little blurred, in a room's light."""
     return _inside(
-        Scene(
+        CardScene(
             width=random.uniform(0.68, 0.92),
             turn=random.uniform(-12, 12),
             tilt=random.uniform(-14, 14),
@@ -92,29 +92,30 @@ def ordinary(random: np.random.Generator) -> Scene:
     )
 
 
-def hard(random: np.random.Generator) -> Scene:
+def hard(random: np.random.Generator) -> CardScene:
     """One or two troubles beside what is ordinary."""
     troubles = tuple(
-        Trouble(str(one)) for one in random.choice([str(t) for t in Trouble], random.integers(1, 3), replace=False)
+        SceneTrouble(str(one))
+        for one in random.choice([str(t) for t in SceneTrouble], random.integers(1, 3), replace=False)
     )
-    tilted = Trouble.TILTED in troubles
+    tilted = SceneTrouble.TILTED in troubles
     return _inside(
-        Scene(
+        CardScene(
             width=random.uniform(0.6, 0.92),
             turn=random.uniform(-25, 25) if tilted else random.uniform(-12, 12),
             tilt=random.uniform(-28, 28) if tilted else random.uniform(-14, 14),
             swing=random.uniform(-28, 28) if tilted else random.uniform(-14, 14),
-            blur=random.uniform(0.9, 1.8) if Trouble.BLURRED in troubles else random.uniform(0.3, 0.9),
-            motion=random.uniform(1.0, 4.0) if Trouble.BLURRED in troubles else random.uniform(0.0, 1.2),
-            noise=random.uniform(6.0, 14.0) if Trouble.LOW_LIGHT in troubles else random.uniform(1.0, 4.0),
-            light=random.uniform(0.22, 0.45) if Trouble.LOW_LIGHT in troubles else random.uniform(0.6, 1.15),
+            blur=random.uniform(0.9, 1.8) if SceneTrouble.BLURRED in troubles else random.uniform(0.3, 0.9),
+            motion=random.uniform(1.0, 4.0) if SceneTrouble.BLURRED in troubles else random.uniform(0.0, 1.2),
+            noise=random.uniform(6.0, 14.0) if SceneTrouble.LOW_LIGHT in troubles else random.uniform(1.0, 4.0),
+            light=random.uniform(0.22, 0.45) if SceneTrouble.LOW_LIGHT in troubles else random.uniform(0.6, 1.15),
             shade=random.uniform(0.1, 0.5),
             troubles=troubles,
         )
     )
 
 
-def _inside(scene: Scene) -> Scene:
+def _inside(scene: CardScene) -> CardScene:
     """The same scene, farther away where the card would leave the picture."""
     while scene.width > 0.3:
         corners = _placed(scene, SIZE)
@@ -124,13 +125,13 @@ def _inside(scene: Scene) -> Scene:
     return scene
 
 
-def shoot(card: Image, scene: Scene, seed: int, size: tuple[int, int] = SIZE) -> Image:
+def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE) -> Image:
     """The camera's picture of `card` (RGB) held as `scene` says; RGB, `size` (width, height)."""
     import cv2
 
     random = np.random.default_rng(seed)
     face = card.astype(np.float32)
-    if Trouble.WORN in scene.troubles:
+    if SceneTrouble.WORN in scene.troubles:
         face = _worn(face, random)
     background = _background(size, random)
     matrix = homography(face.shape, scene, size)
@@ -142,15 +143,15 @@ def shoot(card: Image, scene: Scene, seed: int, size: tuple[int, int] = SIZE) ->
     shadow = np.roll(cv2.GaussianBlur(inside[:, :, 0], (0, 0), 6), (5, 4), (0, 1))[:, :, None]
     picture = background * (1 - 0.35 * shadow)
     picture = picture * (1 - inside) + warped * inside
-    if Trouble.FINGER in scene.troubles:
+    if SceneTrouble.FINGER in scene.troubles:
         picture = _fingers(picture, matrix, random)
     picture = _lit(picture, scene, random)
-    if Trouble.GLARE in scene.troubles:
+    if SceneTrouble.GLARE in scene.troubles:
         picture = _glare(picture, matrix, random)
     return _captured(picture, scene, random)
 
 
-def homography(shape: tuple[int, ...], scene: Scene, size: tuple[int, int] = SIZE) -> NDArray[np.float64]:
+def homography(shape: tuple[int, ...], scene: CardScene, size: tuple[int, int] = SIZE) -> NDArray[np.float64]:
     """(3, 3) from pixels of a card picture of `shape` to pixels of the scene."""
     import cv2
 
@@ -159,7 +160,7 @@ def homography(shape: tuple[int, ...], scene: Scene, size: tuple[int, int] = SIZ
     return np.asarray(cv2.getPerspectiveTransform(source, _placed(scene, size).astype(np.float32)), np.float64)
 
 
-def _placed(scene: Scene, size: tuple[int, int]) -> NDArray[np.float64]:
+def _placed(scene: CardScene, size: tuple[int, int]) -> NDArray[np.float64]:
     """(4, 2): the card's corners before a pinhole camera 2.2 card widths away."""
     half_width, half_height = 0.5, 0.5 * layout.HEIGHT / layout.WIDTH
     corners = np.array(
@@ -238,7 +239,7 @@ def _fingers(
     return np.asarray(picture * (1 - mask) + _SKIN * random.uniform(0.5, 1.0) * mask, np.float32)
 
 
-def _lit(picture: NDArray[np.float32], scene: Scene, random: np.random.Generator) -> NDArray[np.float32]:
+def _lit(picture: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> NDArray[np.float32]:
     high, wide = picture.shape[:2]
     direction = random.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
@@ -264,7 +265,7 @@ def _glare(
     return np.asarray(picture + spot[:, :, None] * random.uniform(90, 320), np.float32)
 
 
-def _captured(picture: NDArray[np.float32], scene: Scene, random: np.random.Generator) -> Image:
+def _captured(picture: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> Image:
     """Lens, movement, sensor and the camera's JPEG."""
     import cv2
 

@@ -10,7 +10,7 @@ import numpy as np
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.sources.protocol import SourceKind
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
-from vision.synthetic.card_scene import Scene, Trouble, shoot
+from vision.synthetic.card_scene import CardScene, SceneTrouble, shoot
 from vision.verdict import CameraLost
 
 SPECIMEN: Final = CardFront("昭和55年 3月 1日生", "2033年 3月 1日まで有効", "4907")
@@ -26,10 +26,10 @@ _SECONDS_A_FRAME: Final = 0.1
 class CardSource:
     """A `FrameSource`: a card a little unsteady in the picture, or an empty counter where `card` gives None."""
 
-    def __init__(self, card: Callable[[], Image | None], scene: Scene | None = None) -> None:
+    def __init__(self, card: Callable[[], Image | None], scene: CardScene | None = None) -> None:
         """`card`: a card's picture (RGB) at each frame; keep it, drawing one takes longer than a frame."""
         self._card = card
-        self._scene = scene or Scene()
+        self._scene = scene or CardScene()
         self._number = 0
 
     @property
@@ -67,11 +67,13 @@ def card_source(text: str) -> CardSource:
     if side not in _SIDES:
         raise ValueError(f"there is no card {side!r}. Known: {', '.join(_SIDES)}.")
     for word in words:
-        if word not in set(Trouble):
-            raise ValueError(f"there is no trouble {word!r}. Known: {', '.join(Trouble)}.")
-    troubles = tuple(Trouble(word) for word in words)
-    dim, blurred, tilted = (trouble in troubles for trouble in (Trouble.LOW_LIGHT, Trouble.BLURRED, Trouble.TILTED))
-    scene = Scene(
+        if word not in set(SceneTrouble):
+            raise ValueError(f"there is no trouble {word!r}. Known: {', '.join(SceneTrouble)}.")
+    troubles = tuple(SceneTrouble(word) for word in words)
+    dim, blurred, tilted = (
+        trouble in troubles for trouble in (SceneTrouble.LOW_LIGHT, SceneTrouble.BLURRED, SceneTrouble.TILTED)
+    )
+    scene = CardScene(
         tilt=24.0 if tilted else 0.0,
         swing=-20.0 if tilted else 0.0,
         blur=1.6 if blurred else 0.5,

@@ -20,7 +20,7 @@ from terminal.doctor.finding import Grade
 from tests.vision.antispoofing.conftest import small_network
 from vision.antispoofing.graph import anti_spoofing_network
 from vision.calibration import adding, bench
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.engines.engine import Engine
 from vision.engines.models.known import KNOWN
 from vision.engines.models.weights import CARRIED, SFACE
@@ -40,13 +40,13 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def invented(count: int) -> list[Person]:
+def invented(count: int) -> list[EncodedPerson]:
     """Encodings of persons in two groups: drawing and encoding as many takes a minute."""
     generator = np.random.default_rng(4)
     persons = []
     for number in range(count):
         pictures = generator.normal(0, 0.1, 128) + generator.normal(0, 0.02, (7, 128))
-        persons.append(Person(f"{'ab'[number % 2]}_{number}", pictures[0], list(pictures[1:])))
+        persons.append(EncodedPerson(f"{'ab'[number % 2]}_{number}", pictures[0], list(pictures[1:])))
     return persons
 
 

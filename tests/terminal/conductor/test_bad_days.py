@@ -240,7 +240,7 @@ def test_a_full_ledger_submits_nothing(desk: Desk, monkeypatch: pytest.MonkeyPat
             def no_space(*_: object) -> None:
                 raise store.LedgerUnwritable("ledger.db: disk full")
 
-            monkeypatch.setattr(store.Store, "append", no_space)
+            monkeypatch.setattr(store.LedgerStore, "append", no_space)
             await desk.share_all()
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.LEDGER_FAILED

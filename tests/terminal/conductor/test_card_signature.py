@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import CardSignaturePolicy
 from consent.ledger import LedgerFile
-from consent.records import CardSignature, Cause, Confirmed, Decided
+from consent.records import CardSignature, Cause, Decided, SubmissionConfirmed
 from reader.profile import Password
 from reader.softcard.card import SoftCard
 from terminal.assembly import ledger_path
@@ -24,7 +24,7 @@ def records(desk: Desk) -> list[Any]:
 
 
 def found(desk: Desk) -> CardSignature | None:
-    (event,) = [event for event in records(desk) if isinstance(event, Confirmed)]
+    (event,) = [event for event in records(desk) if isinstance(event, SubmissionConfirmed)]
     return event.card_signature
 
 

@@ -43,7 +43,7 @@ def test_what_a_full_ledger_left_undecided_is_submitted_without_consent_once_the
         async with desk.open():
             await desk.to_consent()
             with monkeypatch.context() as full:
-                full.setattr(store.Store, "append", no_space)
+                full.setattr(store.LedgerStore, "append", no_space)
                 await desk.share_all()
                 state = await desk.until(st.Problem)
                 assert state.problem is ProblemCode.LEDGER_FAILED
@@ -78,7 +78,7 @@ def test_what_staff_threw_away_is_not_submitted_even_if_the_ledger_could_not_not
         async with desk.open():
             await desk.to_consent()
             with monkeypatch.context() as full:
-                full.setattr(store.Store, "append", no_space)
+                full.setattr(store.LedgerStore, "append", no_space)
                 desk.touch(ev.StaffAuthenticated)
                 desk.touch(ev.StaffDiscards)
                 await desk.until(st.Idle)

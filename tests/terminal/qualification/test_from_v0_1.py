@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from consent.ledger import Ledger, LedgerFile
-from consent.records import Confirmed, Decided, Record
+from consent.records import Decided, Record, SubmissionConfirmed
 from consent.verification import LedgerIntact
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, DeliveryStage
@@ -131,7 +131,7 @@ def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_befor
     outcomes, events = asyncio.run(updated.work_off(accepted_before=accepted_before))
     assert DeliveryStage.DELIVERED in [outcome.stage for outcome in outcomes]
     check_id = updated.waiting.event.check_id
-    (confirmed,) = [event for event in events if isinstance(event, Confirmed) and event.check_id == check_id]
+    (confirmed,) = [event for event in events if isinstance(event, SubmissionConfirmed) and event.check_id == check_id]
     assert confirmed.card_signature == (None if accepted_before else "absent")
     verified = verify_with_receipts(updated.ledger_path, updated.enrolment.service_public_key)
     assert isinstance(verified, LedgerIntact)

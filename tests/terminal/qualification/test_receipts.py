@@ -10,7 +10,16 @@ import pytest
 from config.profiles import Profile
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
-from consent.records import Cause, Confirmed, Decided, Opened, RecordedAnswer, body_of, genesis_hash, record_hash
+from consent.records import (
+    Cause,
+    Decided,
+    Opened,
+    RecordedAnswer,
+    SubmissionConfirmed,
+    body_of,
+    genesis_hash,
+    record_hash,
+)
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.conductor.delivery import _confirmed
 from terminal.qualification.client import Audit
@@ -94,7 +103,7 @@ class Books:
             event = change(record.event)
             if event is None:
                 continue
-            if isinstance(event, Confirmed) and event.check_id in heads:
+            if isinstance(event, SubmissionConfirmed) and event.check_id in heads:
                 count, chained = heads[event.check_id]
                 event = event.model_copy(update={"ledger_count": count, "ledger_hash": chained})
             sequence += 1
@@ -159,7 +168,9 @@ def test_a_check_left_out_of_a_new_chain(books: Books) -> None:
 def test_a_confirmation_the_service_never_gave(books: Books, counter: Any, card: Any, tmp_path: Path) -> None:
     forged = SigningKey.generate()
     books.rewritten(
-        lambda event: event.model_copy(update={"signature": "c2lnbmVk"}) if isinstance(event, Confirmed) else event
+        lambda event: (
+            event.model_copy(update={"signature": "c2lnbmVk"}) if isinstance(event, SubmissionConfirmed) else event
+        )
     )
     broken = books.verified(asking=False)
     assert isinstance(broken, LedgerBroken)
@@ -209,7 +220,7 @@ def test_receipts_of_version_1_still_hold(tmp_path: Path) -> None:
     enrolment = Enrolment.load(state / "terminal" / "enrolment.json")
     assert enrolment is not None
     records = list(LedgerFile(tmp_path / "ledger.db").records())
-    confirmed = [record.event for record in records if isinstance(record.event, Confirmed)]
+    confirmed = [record.event for record in records if isinstance(record.event, SubmissionConfirmed)]
     assert confirmed
     assert {event.card_signature for event in confirmed} == {None}
     assert isinstance(verify_with_receipts(tmp_path / "ledger.db", enrolment.service_public_key), LedgerIntact)

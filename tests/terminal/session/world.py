@@ -13,7 +13,7 @@ from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import next_tick, step
 from vision.printed.guidance import CardGuidance
-from vision.verdict import Guidance, Progress
+from vision.verdict import FaceCheckProgress, Guidance
 
 WALL = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -333,7 +333,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
         case fx.SignByPhone():
             return [ev.PhoneSigned(*ids), ev.PhoneRefused(*ids), *gone, *failed]
         case fx.CheckFace():
-            progress = Progress(Guidance.TOO_FAR, 1, 5)
+            progress = FaceCheckProgress(Guidance.TOO_FAR, 1, 5)
             return [
                 ev.FaceMatched(*ids, 0.2),
                 ev.FaceRefused(*ids, "not-matched"),

@@ -16,7 +16,7 @@ from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.words.catalogue import LANGUAGES
 from tests.terminal.session.world import CARD, CHECK, GENUINE, WAITING, World
-from vision.verdict import Guidance, Progress
+from vision.verdict import FaceCheckProgress, Guidance
 
 RULES = Rules(
     consent=ConsentSettings(
@@ -209,17 +209,17 @@ def _face(world: World) -> None:
 
 def _face_guided(world: World) -> None:
     _face(world)
-    world.answer(ev.FaceProgress, Progress(Guidance.TOO_FAR, 1, 5))
+    world.answer(ev.FaceProgress, FaceCheckProgress(Guidance.TOO_FAR, 1, 5))
 
 
 def _face_nearly(world: World) -> None:
     _face(world)
-    world.answer(ev.FaceProgress, Progress(Guidance.HOLD_STILL, 4, 5))
+    world.answer(ev.FaceProgress, FaceCheckProgress(Guidance.HOLD_STILL, 4, 5))
 
 
 def _face_turn(world: World) -> None:
     _face(world)
-    world.answer(ev.FaceProgress, Progress(Guidance.TURN_LEFT, 3, 5))
+    world.answer(ev.FaceProgress, FaceCheckProgress(Guidance.TURN_LEFT, 3, 5))
 
 
 def _face_turn_without_pin(world: World) -> None:
@@ -228,13 +228,13 @@ def _face_turn_without_pin(world: World) -> None:
     world.answer(ev.CodeNotScanned)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
-    world.answer(ev.FaceProgress, Progress(Guidance.TURN_RIGHT, 3, 5))
+    world.answer(ev.FaceProgress, FaceCheckProgress(Guidance.TURN_RIGHT, 3, 5))
 
 
 def _face_again(world: World) -> None:
     _face(world)
     world.answer(ev.FaceRefused, "not-matched")
-    world.answer(ev.FaceProgress, Progress(Guidance.TOO_DARK, 0, 5))
+    world.answer(ev.FaceProgress, FaceCheckProgress(Guidance.TOO_DARK, 0, 5))
 
 
 def _face_failed(world: World) -> None:

@@ -11,7 +11,7 @@ from terminal.talk.parts import Remark
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
-from vision.verdict import Guidance, Progress
+from vision.verdict import FaceCheckProgress, Guidance
 
 speak = speaker(Settings())
 
@@ -38,7 +38,7 @@ def test_time_running_out_and_another_language_ask_nothing_new(name: str) -> Non
 def test_guidance_and_progress_ask_nothing_new_and_another_attempt_does() -> None:
     face = state_of("face")
     assert isinstance(face, st.FaceCheck)
-    guided = [replace(face, progress=Progress(guidance, 2, 5)) for guidance in Guidance]
+    guided = [replace(face, progress=FaceCheckProgress(guidance, 2, 5)) for guidance in Guidance]
     assert len(set(serials(face, *guided))) == 1
     first, second = serials(face, replace(face, attempt=2))
     assert first != second

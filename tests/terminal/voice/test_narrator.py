@@ -18,7 +18,7 @@ from terminal.words.aloud import is_private
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import World
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
-from vision.verdict import Guidance, Progress
+from vision.verdict import FaceCheckProgress, Guidance
 
 SPEAKING = replace(RULES, voices=("ja", "en"))
 speak = speaker(Settings())
@@ -89,7 +89,7 @@ def test_a_wrong_pin_is_said_first_and_the_tries_that_are_left() -> None:
 def guided(guidance: Guidance, frames: int = 0) -> st.State:
     state = speaking("face")
     assert isinstance(state, st.FaceCheck)
-    return replace(state, progress=Progress(guidance, frames, 5))
+    return replace(state, progress=FaceCheckProgress(guidance, frames, 5))
 
 
 def test_guidance_is_said_at_once_and_not_twice_within_four_seconds() -> None:

@@ -10,14 +10,14 @@ import pytest
 from vision.calibration import adding
 from vision.calibration.adding import add_model
 from vision.calibration.calibrate import TooFewPersons
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.decision import NotCalibrated
 from vision.engines import added, network
 from vision.engines.added import added_in, calibration_in
 from vision.engines.engine import Encoder, Engine
 from vision.engines.models.known import KNOWN, model_with
 from vision.engines.models.weights import CARRIED, SFACE, NotBuilt
-from vision.engines.network import Kind
+from vision.engines.network import NetworkKind
 from vision.engines.open import BUILT, calibration_of, open_engine
 from vision.face import Encoding, Face
 from vision.frame import Image
@@ -26,12 +26,12 @@ FILE = CARRIED / SFACE.name
 """The delivered network, added under another name: its own calibration counts then."""
 
 
-def invented(count: int, values: int = 128, live: int = 6) -> list[Person]:
+def invented(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
     generator = np.random.default_rng(4)
     persons = []
     for number in range(count):
         pictures = generator.normal(0, 0.1, values) + generator.normal(0, 0.02, (live + 1, values))
-        persons.append(Person(f"p_{number}", pictures[0], list(pictures[1:])))
+        persons.append(EncodedPerson(f"p_{number}", pictures[0], list(pictures[1:])))
     return persons
 
 
@@ -136,7 +136,7 @@ def test_a_network_of_512_values_is_a_class_and_a_row(
     def opened(file: Path, cache: Path) -> Encoder:
         return Wide(file)
 
-    kind = Kind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
+    kind = NetworkKind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
     monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
     monkeypatch.setattr(added, "KINDS", (kind, *network.KINDS))
     monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70, 512)))

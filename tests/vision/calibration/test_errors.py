@@ -7,18 +7,18 @@ from vision.calibration.calibrate import TooFewPersons, calibrate, grouped, is_r
 from vision.calibration.drawn import DrawnAlike, calibrate_drawn
 from vision.calibration.errors import bootstrap_limits, limits, tail_threshold, threshold_at, trials
 from vision.calibration.measure import figures
-from vision.calibration.persons import Person
+from vision.calibration.persons import EncodedPerson
 from vision.decision import Calibration
 from vision.face import unit
 
 
-def invented(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[Person]:
+def invented(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[EncodedPerson]:
     generator = np.random.default_rng(9)
     persons = []
     for number in range(count):
         face = generator.normal(0, 0.1, 128)
         pictures = face + generator.normal(0, spread, (live + 1, 128))
-        persons.append(Person(f"{prefix}_{number}", pictures[0], list(pictures[1:])))
+        persons.append(EncodedPerson(f"{prefix}_{number}", pictures[0], list(pictures[1:])))
     return persons
 
 
@@ -35,7 +35,7 @@ def test_every_mean_against_every_card() -> None:
 
 
 def test_distances_compare_the_direction_of_the_mean() -> None:
-    person = Person("one", np.array([2.0, 0.0]), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
+    person = EncodedPerson("one", np.array([2.0, 0.0]), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
     assert trials([person], 1).distances == pytest.approx([np.sqrt(0.8)] * 2)
     assert trials([person], 2).distances == pytest.approx([0])
 
@@ -80,10 +80,10 @@ def test_none_wrong_of_many_is_not_never_and_few_persons_say_nothing() -> None:
     assert limits(np.zeros(400, np.bool_), np.repeat(np.arange(4), 100)) == (0.0, 1.0)
 
 
-def twins(count: int) -> list[Person]:
+def twins(count: int) -> list[EncodedPerson]:
     """Persons who look alike."""
     return [
-        Person(f"twins_{n}", np.asarray(p.reference) + 0.2, [one + 0.2 for one in p.live])
+        EncodedPerson(f"twins_{n}", np.asarray(p.reference) + 0.2, [one + 0.2 for one in p.live])
         for n, p in enumerate(invented(count, 6, 0.05))
     ]
 
@@ -117,7 +117,7 @@ def test_drawn_persons_thresholds_lie_before_the_nearest_stranger_or_are_refused
     made = calibrate_drawn(invented(8, 10), "engine")
     assert made.thresholds == {5: pytest.approx(1.05, abs=0.15)}
     assert made.fmr == 0
-    alike = [Person(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
+    alike = [EncodedPerson(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
     with pytest.raises(DrawnAlike):
         calibrate_drawn(alike, "engine")
 

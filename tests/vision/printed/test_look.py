@@ -16,14 +16,14 @@ from vision.printed.look import look_at
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
-from vision.synthetic.card_scene import Scene, Trouble, homography, ordinary, shoot
+from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
 
 
-def held(front: CardFront, scene: Scene | None = None, seed: int = 1) -> Image:
-    return shoot(draw_front(front), scene or Scene(), seed)
+def held(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
+    return shoot(draw_front(front), scene or CardScene(), seed)
 
 
-def read(front: CardFront, recogniser: Recogniser, scene: Scene | None = None) -> PrintedFields:
+def read(front: CardFront, recogniser: Recogniser, scene: CardScene | None = None) -> PrintedFields:
     reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
     for seed in range(3):
         reader.see(held(front, scene, seed))
@@ -70,14 +70,14 @@ def test_held_by_hand(hana: CardFront, recogniser: Recogniser) -> None:
 
 
 def test_upside_down_is_read_as_well(hana: CardFront, recogniser: Recogniser) -> None:
-    assert read(hana, recogniser, Scene(turn=180)).security == b"4907"
+    assert read(hana, recogniser, CardScene(turn=180)).security == b"4907"
 
 
 def test_an_infants_card_has_no_photo(hana: CardFront, recogniser: Recogniser) -> None:
     infant = replace(hana, photo=None, birth="令和 7年 6月 1日生")
 
     assert read(infant, recogniser).birth == PrintedBirth("令和", 7, 6, 1)
-    assert read(infant, recogniser, Scene(turn=180)).security == b"4907"
+    assert read(infant, recogniser, CardScene(turn=180)).security == b"4907"
 
 
 def test_a_card_without_pin_is_known_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
@@ -97,7 +97,7 @@ def test_the_back_is_refused_before_anything_is_recognised(
     monkeypatch.setattr(recogniser, "read", recognised)
     for card in (draw_back(), draw_other_card()):
         for turn in (0, 180):
-            look = look_at(shoot(card, Scene(turn=turn), 3), recogniser)
+            look = look_at(shoot(card, CardScene(turn=turn), 3), recogniser)
             assert look.guidance is CardGuidance.OTHER_SIDE
             assert look.fields is None
 
@@ -109,14 +109,14 @@ def test_without_a_card_the_holder_is_asked_for_it(recogniser: Recogniser) -> No
 
 
 def test_too_far_away_says_nearer(hana: CardFront, recogniser: Recogniser) -> None:
-    look = look_at(held(hana, Scene(width=0.45)), recogniser)
+    look = look_at(held(hana, CardScene(width=0.45)), recogniser)
 
     assert look.guidance is CardGuidance.NEARER
     assert look.fields is None
 
 
 def test_a_reflection_on_a_field_leaves_its_digits_open(hana: CardFront, recogniser: Recogniser) -> None:
-    scene = Scene()
+    scene = CardScene()
     picture = held(hana, scene)
     card = draw_front(hana)
     where = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[0, 0]
@@ -130,7 +130,7 @@ def test_a_reflection_on_a_field_leaves_its_digits_open(hana: CardFront, recogni
 
 
 def test_a_reflection_beside_the_fields_hides_neither_side_nor_code(hana: CardFront, recogniser: Recogniser) -> None:
-    scene = Scene()
+    scene = CardScene()
     picture = held(hana, scene).astype(np.float32)
     where = cv2.perspectiveTransform(
         np.array([[[45 * 12, 38 * 12]]], np.float32), homography(draw_front(hana).shape, scene)
@@ -146,7 +146,7 @@ def test_a_reflection_beside_the_fields_hides_neither_side_nor_code(hana: CardFr
 
 
 def test_where_a_lamp_hides_the_side_the_card_is_to_be_tilted(recogniser: Recogniser) -> None:
-    picture = shoot(draw_back(), Scene(), 3)
+    picture = shoot(draw_back(), CardScene(), 3)
     cv2.ellipse(picture, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
     assert look_at(picture, recogniser).guidance is CardGuidance.TILT
 
@@ -171,8 +171,8 @@ def test_a_doubtful_digit_is_left_open_whatever_else_may_stand_there() -> None:
 
 
 def test_nothing_wrong_is_read_from_hard_pictures(hana: CardFront, recogniser: Recogniser) -> None:
-    for seed, trouble in enumerate(Trouble):
-        scene = Scene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, troubles=(trouble,))
+    for seed, trouble in enumerate(SceneTrouble):
+        scene = CardScene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, troubles=(trouble,))
         fields = read(hana, recogniser, scene)
         assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), trouble
         assert fields.expiry in (None, date(2033, 3, 1)), trouble

