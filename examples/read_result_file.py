@@ -11,13 +11,13 @@ from pathlib import Path
 
 from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
-from terminal.handover.parts import Consent
+from terminal.handover.parts import ConsentPart
 from terminal.handover.xml import Unreadable, parse
 
 CONSENTS = {"medicines": "medicines", "diagnosis": "past care", "surgery": "surgery", "checkups": "health check-up"}
 
 
-def told(consent: Consent | None) -> str:
+def told(consent: ConsentPart | None) -> str:
     if consent is None:
         return "not asked"
     return f"shared until {consent.available_time}" if consent.flag == "1" else "refused"

@@ -120,13 +120,13 @@ def _tell(done: "RestoredTo") -> None:
 
 
 def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
-    from terminal.qualification.contract import Refused, ServiceSilent
+    from terminal.qualification.contract import NoAnswer, Refused
     from terminal.readiness import NotReady
     from terminal.simulated.service.admin import StubAdmin
 
     with StubAdmin(settings.service.url) as admin:
         answer = admin.enrol(settings.service.terminal_id, public_key, ended_key=ended_key)
-    if isinstance(answer, ServiceSilent | Refused):
+    if isinstance(answer, NoAnswer | Refused):
         raise NotReady(f"The service at {settings.service.url} is no stub on this computer ({answer.reason}).")
 
 

@@ -193,12 +193,12 @@ async def _with_receipts(
     settings: "Settings", path: Path
 ) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing":
     from terminal.assembly import NotReady, client_of
-    from terminal.qualification.contract import Refused, ServiceSilent
+    from terminal.qualification.contract import NoAnswer, Refused
     from terminal.qualification.receipts import verify_with_receipts
 
     client, enrolment = client_of(settings)
     async with client:
         answer = await client.audit()
-    if isinstance(answer, Refused | ServiceSilent):
+    if isinstance(answer, Refused | NoAnswer):
         raise NotReady(f"The service at {settings.service.url} gave no receipts ({answer.reason}). Is it running?")
     return verify_with_receipts(path, enrolment.service_public_key, answer.receipts, answer.opened)

@@ -167,7 +167,7 @@ def _enrolling(service_key: Path | None) -> "Enrol":
     def enrol(settings: "Settings") -> "Enrolment":
         import httpx
 
-        from terminal.qualification.line import is_loopback
+        from terminal.qualification.connection import is_loopback
         from terminal.readiness import NotReady
 
         if service_key is not None:

@@ -116,14 +116,14 @@ def adopt(
     settings = settings_or_exit(config)
     with plain_errors():
         from terminal.cli.reader import certificate_on_reader
-        from terminal.qualification.contract import Refused, ServiceSilent
+        from terminal.qualification.contract import NoAnswer, Refused
         from terminal.simulated.service.admin import StubAdmin
 
         der = certificate.read_bytes() if certificate is not None else certificate_on_reader(settings)
         with StubAdmin(url) as admin:
             answer = admin.adopt(der, person)
         match answer:
-            case ServiceSilent(reason=reason):
+            case NoAnswer(reason=reason):
                 fail(f"the stub at {url} does not answer ({reason}). Start one with `uketsuke stub`.")
             case Refused(message=message):
                 fail(f"the stub refused: {message} `uketsuke stub people` lists who there is.")

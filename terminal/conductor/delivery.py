@@ -28,11 +28,11 @@ from consent.records import (
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
 from terminal.conductor.handing_over import RECEPTION_WAITS, HandOver
+from terminal.conductor.outcome import DeliveryOutcome as DeliveryOutcome
 from terminal.conductor.outcome import DeliveryStage as DeliveryStage
-from terminal.conductor.outcome import Outcome as Outcome
 from terminal.conductor.right_time import CLOCK_WRONG, corrected
 from terminal.conductor.worker import Worker
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.handover.name import result_file_stem
 from terminal.handover.process import FolderProcess
 from terminal.handover.result_xml import Encoding, FaceOptions
@@ -40,14 +40,14 @@ from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
+    NoAnswer,
     QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
-    ServiceSilent,
     Silence,
+    WithdrawalReceipt,
 )
-from terminal.qualification.contract import Withdrawn as WithdrawalReceipt
 from terminal.qualification.receipts import submission_of
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,9 @@ class Delivery:
         """End the hand-over's process, or leave it behind."""
         self._hand_over.close()
 
-    async def deliver(self, check_id: str, card_signature: bytes | None = None, *, again: bool = False) -> Outcome:
+    async def deliver(
+        self, check_id: str, card_signature: bytes | None = None, *, again: bool = False
+    ) -> DeliveryOutcome:
         """Take the check as far as it goes. Raises `consent.store.LedgerError` where the ledger cannot be written.
 
         `card_signature` goes with the first submission and is kept nowhere. `again`: for the outbox, no patient waits.
@@ -127,7 +129,7 @@ class Delivery:
         async with self._submitting:
             history = await self._history(check_id)
             if history.closed:
-                return Outcome(DeliveryStage.DELIVERED if history.delivered else DeliveryStage.REFUSED)
+                return DeliveryOutcome(DeliveryStage.DELIVERED if history.delivered else DeliveryStage.REFUSED)
             if history.confirmed is None:
                 refused = await self._submit(history, card_signature)
                 if refused is not None:
@@ -140,24 +142,24 @@ class Delivery:
             raise LookupError(f"check {check_id} has no decision to deliver")
         return history
 
-    async def _submit(self, history: History, card_signature: bytes | None = None) -> Outcome | None:
+    async def _submit(self, history: History, card_signature: bytes | None = None) -> DeliveryOutcome | None:
         decided = history.decision
         event = decided.event
         submission = submission_of(self._client, decided, card_signature)
         answer = await self._client.submit(event.check_id, submission, event.idempotency_key)
         match answer:
-            case ServiceSilent(reason=silence):
+            case NoAnswer(reason=silence):
                 log.warning("submission not confirmed: %s; the outbox keeps it", silence)
                 if silence is Silence.NOT_VERIFIED:
                     self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
-                return Outcome(DeliveryStage.SILENT)
+                return DeliveryOutcome(DeliveryStage.SILENT)
             case Refused(reason=RefusalReason.IMPLAUSIBLE_TIME) if await self._correct_time(history):
                 return await self._submit(await self._history(event.check_id), card_signature)
             case Refused(reason=reason):
                 log.error("submission refused: %s", reason)
                 if reason in FINAL_REFUSALS:
                     await self._books.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
-                return Outcome(DeliveryStage.REFUSED, reason=reason)
+                return DeliveryOutcome(DeliveryStage.REFUSED, reason=reason)
             case Receipt():
                 await self._books.run(self.ledger.confirmed, _confirmed(answer))
                 self._forget(event.check_id)
@@ -240,7 +242,7 @@ class Delivery:
             result_file=result_file_stem(institution_code, opened.check_id, now),
         )
 
-    async def work_off(self) -> tuple[Outcome, ...]:
+    async def work_off(self) -> tuple[DeliveryOutcome, ...]:
         """Send what is not confirmed, tell what was withdrawn, hand over what is not delivered, and expire what has
         lived too long."""
         found = await self._books.run(waiting, self.ledger)
@@ -277,7 +279,7 @@ class Delivery:
             else:
                 await self._tell_withdrawn(withdrawal.withdrawn)
 
-    async def _deliver_again(self, check_id: str) -> Outcome | None:
+    async def _deliver_again(self, check_id: str) -> DeliveryOutcome | None:
         """None after a defect: one check that cannot be delivered does not keep back the others."""
         try:
             return await self.deliver(check_id, again=True)
@@ -287,7 +289,7 @@ class Delivery:
             log.critical("outbox: one check cannot be delivered: %s", type(error).__name__)
             return None
 
-    async def hand_over(self, check_id: str, result: QualificationResult) -> Outcome:
+    async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
         """Hand over the answer to a check without a card; a failed one is discarded, and staff asks again."""
         outcome = await self._hand_over.hand_over(check_id, result)
         if outcome.stage is not DeliveryStage.DELIVERED:
@@ -325,7 +327,7 @@ class Delivery:
                 if reason in FINAL_REFUSALS:
                     await self._settle(record)
                 return False
-            case ServiceSilent(reason=silence):
+            case NoAnswer(reason=silence):
                 log.warning("withdrawal not confirmed: %s; it is told again", silence)
                 return False
 
@@ -338,7 +340,7 @@ class Delivery:
         await self._books.run(self.ledger.withdrawal_settled, event)
 
     @property
-    def trouble(self) -> Undelivered | None:
+    def trouble(self) -> DeliveryFailure | None:
         """Why the last result file could not be handed over; None when it could."""
         return self._folder.trouble
 

@@ -12,15 +12,15 @@ from hashlib import sha256
 from consent.ledger import Ledger
 from consent.lifecycle import History
 from consent.records import HandingOver
-from terminal.conductor.outcome import DeliveryStage, Outcome
+from terminal.conductor.outcome import DeliveryOutcome, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.characters import SUBSTITUTE
-from terminal.handover.folder import AlreadyThere, Delivered, Look, NotDelivered, Prepared, Undelivered
+from terminal.handover.folder import AlreadyThere, DeliveryFailure, FileDelivered, NotDelivered, Prepared, ResultOnDisk
 from terminal.handover.process import FolderProcess
 from terminal.handover.result_xml import Encoding, FaceOptions, ResultDocument, result_document
 from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import QualificationResult, ServiceSilent, Silence
+from terminal.qualification.contract import NoAnswer, QualificationResult, Silence
 from terminal.qualification.ours import Differs, differs
 
 log = logging.getLogger(__name__)
@@ -62,31 +62,31 @@ class HandOver:
         self._one_at_a_time = asyncio.Lock()
         self._cleaned = False
 
-    async def deliver(self, check_id: str, *, patient_waits: bool) -> Outcome:
+    async def deliver(self, check_id: str, *, patient_waits: bool) -> DeliveryOutcome:
         """Hand over what the service has confirmed. `patient_waits`: not for a folder that hangs, or for another's."""
         if patient_waits and self.folder.hangs:
-            return Outcome(DeliveryStage.CONFIRMED)
+            return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
             async with asyncio.timeout(self._reception_waits if patient_waits else None):
                 await self._one_at_a_time.acquire()
         except TimeoutError:
-            return Outcome(DeliveryStage.CONFIRMED)
+            return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.confirmed is None or history.closed:
-                return Outcome(
+                return DeliveryOutcome(
                     DeliveryStage.DELIVERED if history is not None and history.delivered else DeliveryStage.REFUSED
                 )
             return await self._deliver(history)
         finally:
             self._one_at_a_time.release()
 
-    async def hand_over(self, check_id: str, result: QualificationResult) -> Outcome:
+    async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
         """An answer that no submission led to: of a check without a card."""
         async with self._one_at_a_time:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.closed:
-                return Outcome(DeliveryStage.REFUSED)
+                return DeliveryOutcome(DeliveryStage.REFUSED)
             return await self._write(history, result_document(result, self._encoding, self._options))
 
     async def settle(self, history: History) -> bool:
@@ -110,7 +110,7 @@ class HandOver:
         self.folder.close()
         self._files.close(1.0)
 
-    async def _deliver(self, history: History) -> Outcome:
+    async def _deliver(self, history: History) -> DeliveryOutcome:
         begun = history.handing_over
         if begun is not None:
             ended = await self._found(history, begun.event)
@@ -118,10 +118,10 @@ class HandOver:
                 return ended
         result = await self._client.result(history.check_id)
         if not isinstance(result, QualificationResult):
-            if result == ServiceSilent(Silence.NOT_VERIFIED):
+            if result == NoAnswer(Silence.NOT_VERIFIED):
                 self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
             log.warning("result not fetched; it is fetched again later")
-            return Outcome(DeliveryStage.CONFIRMED)
+            return DeliveryOutcome(DeliveryStage.CONFIRMED)
         differing = differs(result, history, self._institution_code)
         if differing is not None:
             return await self._held_back(history, differing)
@@ -132,40 +132,40 @@ class HandOver:
             await self.on_unreadable_name(history.opened.event.reception_id, history.decision.event.result_file)
         return await self._write(history, document)
 
-    async def _held_back(self, history: History, differing: Differs) -> Outcome:
+    async def _held_back(self, history: History, differing: Differs) -> DeliveryOutcome:
         log.critical("the service's result is not ours: %s; it is not handed over", differing)
         if all(record.event.reason != differing for record in history.not_ours):
             await self._books.run(self._ledger.not_ours, history.check_id, differing.value)
         self._tell_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
-        return Outcome(DeliveryStage.HELD_BACK)
+        return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
-    async def _found(self, history: History, begun: HandingOver) -> Outcome | None:
+    async def _found(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
         """How far a hand-over came that was begun before; None where it is to be begun again."""
         match await self._files.run(self.folder.look, begun.file_name):
             case NotDelivered() as failed:
                 return self._failed(history, failed)
-            case Look(mark=mark) if begun.folder and mark != begun.folder:
+            case ResultOnDisk(mark=mark) if begun.folder and mark != begun.folder:
                 # an empty folder in place of the share: what it does not hold was not taken from it
                 log.error("the result folder is another one than before; the result waits for the right one")
-                return self._failed(history, NotDelivered(Undelivered.FOLDER_MISSING))
-            case Look(target=None, work=None):
+                return self._failed(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
+            case ResultOnDisk(target=None, work=None):
                 log.info("a result that was moved in before has been taken")
                 return await self._noted(history, begun.sha256)
-            case Look(target=digest) if digest == begun.sha256:
+            case ResultOnDisk(target=digest) if digest == begun.sha256:
                 return await self._noted(history, begun.sha256)
-            case Look(target=None):
+            case ResultOnDisk(target=None):
                 return None  # written, and never moved in
-            case Look():
+            case ResultOnDisk():
                 return self._occupied(history)
 
-    async def _write(self, history: History, document: ResultDocument) -> Outcome:
+    async def _write(self, history: History, document: ResultDocument) -> DeliveryOutcome:
         name, digest = _name(history), sha256(document.data).hexdigest()
         match await self._files.run(self.folder.prepare, name, document.data):
             case Prepared(mark=mark):
                 event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
                 if not await self._books.run(self._mark, history, event):
                     log.info("a consent was taken back meanwhile; the result is fetched again")
-                    return Outcome(DeliveryStage.CONFIRMED)
+                    return DeliveryOutcome(DeliveryStage.CONFIRMED)
             case AlreadyThere(same=True):
                 return await self._noted(history, digest)
             case AlreadyThere():
@@ -173,7 +173,7 @@ class HandOver:
             case NotDelivered() as failed:
                 return self._failed(history, failed)
         match await self._files.run(self.folder.move, name, digest):
-            case Delivered() | AlreadyThere(same=True):
+            case FileDelivered() | AlreadyThere(same=True):
                 return await self._noted(history, digest)
             case AlreadyThere():
                 return self._occupied(history)
@@ -189,22 +189,22 @@ class HandOver:
             self._ledger.handing_over(event)
         return True
 
-    async def _noted(self, history: History, digest: str) -> Outcome:
+    async def _noted(self, history: History, digest: str) -> DeliveryOutcome:
         name = _name(history)
         await self._books.run(self._ledger.delivered, history.check_id, name, digest)
-        return Outcome(DeliveryStage.DELIVERED, name)
+        return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
-    def _occupied(self, history: History) -> Outcome:
+    def _occupied(self, history: History) -> DeliveryOutcome:
         log.error("another file lies where the result file belongs; it is left alone")
-        self.folder.trouble = Undelivered.OCCUPIED
-        return Outcome(DeliveryStage.CONFIRMED)
+        self.folder.trouble = DeliveryFailure.OCCUPIED
+        return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
-    def _failed(self, history: History, failed: NotDelivered) -> Outcome:
+    def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         log.error("result file not delivered: %s; it is delivered later", failed.reason)
         self.folder.trouble = failed.reason
-        if failed.reason is Undelivered.HANGS:
+        if failed.reason is DeliveryFailure.HANGS:
             self._tell_staff(ProblemCode.HANDOVER_HANGS.code, "")
-        return Outcome(DeliveryStage.CONFIRMED)
+        return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
 
 async def _nobody_reads(_reception: str, _stem: str) -> None:

@@ -17,7 +17,7 @@ class DeliveryStage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     stage: DeliveryStage
     file_name: str = ""
     reason: RefusalReason | None = None

@@ -7,15 +7,15 @@ from terminal.conductor.right_time import CLOCK_WRONG
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     ChipProof,
+    NoAnswer,
     PhoneProof,
     PinProof,
     Purpose,
     RefusalReason,
     Refused,
-    Registered,
-    ServiceSilent,
+    RegistrationReply,
     Way,
 )
 from terminal.session import events as ev
@@ -36,7 +36,7 @@ class ServiceDesk:
                 return ev.ChallengeFetched(*ids, expires_at)
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)
-            case ServiceSilent():
+            case NoAnswer():
                 return ev.ServiceSilent(*ids)
 
     def vouch(self, way: Way, reason: str, patient: Patient) -> None:
@@ -66,21 +66,21 @@ class ServiceDesk:
             challenge=patient.challenge, certificate=patient.certificate, proof=proof, purpose=purpose
         )
         match answer:
-            case CheckOpened(check_id=check_id, facts=facts, opened_at=opened_at):
+            case CheckOpenedReply(check_id=check_id, facts=facts, opened_at=opened_at):
                 patient.opened_at = opened_at
                 return ev.CheckOpened(*ids, check_id, facts)
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)
-            case ServiceSilent():
+            case NoAnswer():
                 return ev.ServiceSilent(*ids)
 
     async def register(self, ids: tuple[str, int], check_id: str) -> ev.Event:
         match await self.client.register(check_id):
-            case Registered(facts=facts):
+            case RegistrationReply(facts=facts):
                 return ev.Registered(*ids, facts)
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)
-            case ServiceSilent():
+            case NoAnswer():
                 return ev.ServiceSilent(*ids)
 
 

@@ -10,7 +10,7 @@ from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import QualificationResult, Refused, ServiceSilent
+from terminal.qualification.contract import NoAnswer, QualificationResult, Refused
 from terminal.qualification.insured import InsuredSearch
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class LookUpEnding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LookedUp:
+class LookUpOutcome:
     ending: LookUpEnding
     validity: str = ""
     """OQSCD006, where the service answered."""
@@ -40,7 +40,7 @@ class WithoutCard:
         self._ledger, self._delivery, self._client = ledger, delivery, client
         self._clock, self._institution_code = clock, institution_code
 
-    async def ask(self, search: InsuredSearch, *, limit: bool, wording: str) -> LookedUp:
+    async def ask(self, search: InsuredSearch, *, limit: bool, wording: str) -> LookUpOutcome:
         """`limit`: the patient agreed by word of mouth to the limit being given; `wording`: what staff asked.
 
         The ledger has it before the service is asked. Raises `consent.store.LedgerError`.
@@ -52,30 +52,32 @@ class WithoutCard:
         finally:
             self._delivery.without_card.discard(check_id)
 
-    async def _ask(self, check_id: str, search: InsuredSearch, *, limit: bool, wording: str) -> LookedUp:
+    async def _ask(self, check_id: str, search: InsuredSearch, *, limit: bool, wording: str) -> LookUpOutcome:
         asked_at = self._clock.wall().replace(microsecond=0)
         if not await self._ledger.without_card(check_id, limit=limit, asked_at=asked_at, wording=wording):
-            return LookedUp(LookUpEnding.NOT_RECORDED)
+            return LookUpOutcome(LookUpEnding.NOT_RECORDED)
         result = await self._client.look_up(search, limit_consent=limit, asked_at=asked_at)
         match result:
             case Refused(reason=reason):
                 log.error("check without a card refused: %s", reason)
                 await self._delivery.give_up(check_id, f"refused-{reason}")
-                return LookedUp(LookUpEnding.REFUSED)
-            case ServiceSilent(reason=silence):
+                return LookUpOutcome(LookUpEnding.REFUSED)
+            case NoAnswer(reason=silence):
                 log.warning("check without a card not answered: %s", silence)
                 await self._delivery.give_up(check_id, "not-answered")
-                return LookedUp(LookUpEnding.SILENT)
+                return LookUpOutcome(LookUpEnding.SILENT)
             case QualificationResult() if not self._is_ours(result, search, limit=limit):
                 log.critical("the answer to a check without a card is not ours; it is not handed over")
                 await self._delivery.give_up(check_id, "not-ours")
-                return LookedUp(LookUpEnding.NOT_OURS)
+                return LookUpOutcome(LookUpEnding.NOT_OURS)
             case QualificationResult():
                 # the ledger's own id ties the file to its record; the service's was never written down
                 ours = result.model_copy(update={"check_id": check_id})
                 outcome = await self._delivery.hand_over(check_id, ours)
                 done = outcome.stage is DeliveryStage.DELIVERED
-                return LookedUp(LookUpEnding.DELIVERED if done else LookUpEnding.NOT_HANDED_OVER, result.validity or "")
+                return LookUpOutcome(
+                    LookUpEnding.DELIVERED if done else LookUpEnding.NOT_HANDED_OVER, result.validity or ""
+                )
 
     def _is_ours(self, result: QualificationResult, search: InsuredSearch, *, limit: bool) -> bool:
         """What was asked, for this institution, with no other consent than the limit's."""

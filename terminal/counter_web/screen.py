@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from config.settings import DigitOrder, Settings
+from terminal.counter_web.connection import Line
 from terminal.counter_web.drawing import drawn, page_words, typed
-from terminal.counter_web.line import Line
 from terminal.counter_web.messages import Attended, Shown, Touched, Typed, read_message
 from terminal.counter_web.preview import Preview
 from terminal.counter_web.spoken import PageVoice

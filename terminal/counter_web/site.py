@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from terminal.counter_web.access import CODE_SECONDS, COOKIE_SECONDS, Access
-from terminal.counter_web.line import Line
+from terminal.counter_web.connection import Line
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
 

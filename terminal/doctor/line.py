@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from config.settings import Settings
 from terminal.doctor.finding import Finding, bad, fine
+from terminal.qualification.connection import require_safe_url
 from terminal.qualification.contract import (
     PREFIX,
     Challenge,
@@ -17,7 +18,6 @@ from terminal.qualification.contract import (
     Refused,
 )
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.line import require_safe_url
 from terminal.qualification.pki import terminal_line
 from terminal.qualification.statements import Asked
 from terminal.qualification.wire import asking_headers, new_nonce

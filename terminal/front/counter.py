@@ -8,7 +8,7 @@ from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.patient import Patient
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.without_card import WithoutCard
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.session.effects import Effect
 from terminal.session.events import Event
 from terminal.session.rules import Rules
@@ -20,7 +20,7 @@ class Backlog(Protocol):
         """Checks for which something remains to be sent or handed over."""
 
     @property
-    def trouble(self) -> Undelivered | None:
+    def trouble(self) -> DeliveryFailure | None:
         """Why the last result file could not be handed over."""
 
 

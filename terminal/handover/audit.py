@@ -13,7 +13,7 @@ from terminal.handover.layout import attributes_of
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import FACE_PREFIX, read_message
 from terminal.handover.messages.qualification import QualificationAnswer
-from terminal.handover.parts import Consent
+from terminal.handover.parts import ConsentPart
 from terminal.handover.reading import TooLarge, read_whole
 from terminal.handover.xml import LARGEST, Parsed, parse
 
@@ -88,7 +88,7 @@ def _consents(insured: Insured, history: History) -> Iterator[str]:
     for item in Item:
         for attribute in attributes_of(item, newer=True):
             told = getattr(insured, attribute)
-            if not isinstance(told, Consent) or told.flag != "1":
+            if not isinstance(told, ConsentPart) or told.flag != "1":
                 continue
             if item in decision.by_law and told.consent_time is None:
                 continue

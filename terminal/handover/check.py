@@ -25,7 +25,7 @@ from terminal.handover.messages.kinds import (
     read_message,
 )
 from terminal.handover.mistakes import home_of, meant, part_at, prefix_meant
-from terminal.handover.parts import Confidence, Element, Fault, Part, Problem, fields_of, names_of
+from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
 from terminal.handover.reading import TooLarge, read_whole
 from terminal.handover.rules import Origin, together
 from terminal.handover.values import Severity
@@ -41,7 +41,7 @@ class Findings:
     name: str
     title: str | None
     """What the file was taken for; None when that could not be told."""
-    findings: tuple[Problem, ...]
+    findings: tuple[LayoutProblem, ...]
     """By line. They never repeat what stands in the file."""
 
     @property
@@ -70,7 +70,7 @@ def check_file(path: Path) -> Findings:
     try:
         data = read_whole(path, LARGEST_BULK)
     except TooLarge:
-        return Findings(path.name, None, (_of_file(Fault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
+        return Findings(path.name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
     if data is None:
         raise FileNotFoundError(path)
     return _check_zip(path.name, data) if path.suffix.lower() == ".zip" else check_bytes(path.name, data)
@@ -82,11 +82,11 @@ def _check_zip(name: str, data: bytes) -> Findings:
         with ZipFile(BytesIO(data)) as archive:
             (entry,) = archive.infolist()
             if entry.file_size > LARGEST_BULK:
-                return Findings(name, None, (_of_file(Fault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
+                return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
             with archive.open(entry) as packed:
                 return check_bytes(Path(entry.filename).name, packed.read(LARGEST_BULK + 1))
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):
-        return Findings(name, None, (_of_file(Fault.UNREADABLE, "a ZIP file with one XML file in it"),))
+        return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, "a ZIP file with one XML file in it"),))
 
 
 def check_bytes(name: str, data: bytes) -> Findings:
@@ -97,11 +97,11 @@ def check_bytes(name: str, data: bytes) -> Findings:
         return Findings(name, None, tuple(problems))
     parsed = parse(data, LARGEST_BULK)
     if isinstance(parsed, Unreadable):
-        problems.append(Problem(parsed.line, ROOT, Fault.UNREADABLE, parsed.expected))
+        problems.append(LayoutProblem(parsed.line, ROOT, LayoutFault.UNREADABLE, parsed.expected))
         return Findings(name, named.title if named else None, tuple(problems))
     problems += _encoding(data, parsed)
     if parsed.root.tag != ROOT:
-        problems.append(Problem(parsed.root.sourceline or 1, ROOT, Fault.INVALID, f"{ROOT} as the root"))
+        problems.append(LayoutProblem(parsed.root.sourceline or 1, ROOT, LayoutFault.INVALID, f"{ROOT} as the root"))
     kind = named or _by_content(parsed)
     if kind is not None:
         problems += _content(parsed, kind)
@@ -110,32 +110,32 @@ def check_bytes(name: str, data: bytes) -> Findings:
 
 
 def _of_file(
-    fault: Fault,
+    fault: LayoutFault,
     expected: str,
     severity: Severity = Severity.ERROR,
     confidence: Confidence = Confidence.PUBLIC_CODE,
-) -> Problem:
-    return Problem(0, "", fault, expected, severity, confidence)
+) -> LayoutProblem:
+    return LayoutProblem(0, "", fault, expected, severity, confidence)
 
 
 # --- name ----------------------------------------------------------------------------------------------------
 
 
-def _name(name: str, kind: FileKind | None) -> Iterator[Problem]:
+def _name(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
     if kind is None:
         if KNOWN_ELSEWHERE.match(name):
             expected = "a kind that is simulated here: not simulated, not checked"
-            yield _of_file(Fault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
+            yield _of_file(LayoutFault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
             return
         hint = prefix_meant(name)
         wanted = f"a name that begins with {hint}" if hint else "a name that begins with one of the known prefixes"
-        yield _of_file(Fault.NAME, wanted, Severity.WARNING)
+        yield _of_file(LayoutFault.NAME, wanted, Severity.WARNING)
     elif kind.prefix == FACE_PREFIX:
         if not _FACE_NAME.fullmatch(name):
-            yield _of_file(Fault.NAME, f"{FACE_PREFIX}<id>_<yyyyMMddHHmmss>.xml", Severity.WARNING)
+            yield _of_file(LayoutFault.NAME, f"{FACE_PREFIX}<id>_<yyyyMMddHHmmss>.xml", Severity.WARNING)
     elif not _PLAIN_NAME.fullmatch(name):
         expected = f"{kind.prefix}<letters, digits, _ and ->.xml"
-        yield _of_file(Fault.NAME, expected, Severity.WARNING, Confidence.INFERRED)
+        yield _of_file(LayoutFault.NAME, expected, Severity.WARNING, Confidence.INFERRED)
 
 
 def _by_content(parsed: Parsed) -> FileKind | None:
@@ -169,9 +169,9 @@ def _all_names(message: type[Part]) -> frozenset[str]:
 # --- bytes ---------------------------------------------------------------------------------------------------
 
 
-def _encoding(data: bytes, parsed: Parsed) -> Iterator[Problem]:
-    def first_line(expected: str, severity: Severity, confidence: Confidence = Confidence.PUBLIC_CODE) -> Problem:
-        return Problem(1, "", Fault.ENCODING, expected, severity, confidence)
+def _encoding(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
+    def first_line(expected: str, severity: Severity, confidence: Confidence = Confidence.PUBLIC_CODE) -> LayoutProblem:
+        return LayoutProblem(1, "", LayoutFault.ENCODING, expected, severity, confidence)
 
     if not parsed.exact:
         declared = parsed.declared or "UTF-8, as without a declaration"
@@ -190,7 +190,7 @@ def _encoding(data: bytes, parsed: Parsed) -> Iterator[Problem]:
         line = _beyond_jis(data)
         if line is not None:
             expected = "characters of plain Shift_JIS: these are CP932's (NEC, IBM), which a strict reader refuses"
-            yield Problem(line, "", Fault.ENCODING, expected, Severity.NOTE)
+            yield LayoutProblem(line, "", LayoutFault.ENCODING, expected, Severity.NOTE)
 
 
 def _beyond_jis(data: bytes) -> int | None:
@@ -205,39 +205,39 @@ def _beyond_jis(data: bytes) -> int | None:
 # --- content -------------------------------------------------------------------------------------------------
 
 
-def _content(parsed: Parsed, kind: FileKind) -> Iterator[Problem]:
+def _content(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     found = list(read_message(parsed, kind.message).problems)
     found += together(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
     # What is there under a wrong name is not missing as well.
-    misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is Fault.UNKNOWN}
+    misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is LayoutFault.UNKNOWN}
     for problem in found:
-        if problem.fault is Fault.UNKNOWN:
+        if problem.fault is LayoutFault.UNKNOWN:
             yield _explained(problem, kind.message)
         elif problem.path not in misnamed:
             yield problem
     yield from _identifier(parsed, kind)
 
 
-def _identifier(parsed: Parsed, kind: FileKind) -> Iterator[Problem]:
+def _identifier(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     name = "ArbitraryFileIdentifier"
     if not kind.prefix.endswith("req_") or kind.message is BulkFetch:
         return
     if name not in {element.tag for element in _below(parsed.root)}:
         expected = "an identifier of your own: the answer repeats it, so that you know it"
-        yield Problem(0, f"{ROOT}/MessageHeader/{name}", Fault.MISSING, expected, Severity.NOTE)
+        yield LayoutProblem(0, f"{ROOT}/MessageHeader/{name}", LayoutFault.MISSING, expected, Severity.NOTE)
 
 
-def _meant(problem: Problem, message: type[Part]) -> str | None:
+def _meant(problem: LayoutProblem, message: type[Part]) -> str | None:
     *above, name = problem.path.split("/")[1:]
     part = part_at(message, above)
     return meant(name, part) if part else None
 
 
-def _meant_path(problem: Problem, message: type[Part]) -> str:
+def _meant_path(problem: LayoutProblem, message: type[Part]) -> str:
     return f"{problem.path.rpartition('/')[0]}/{_meant(problem, message)}"
 
 
-def _explained(problem: Problem, message: type[Part]) -> Problem:
+def _explained(problem: LayoutProblem, message: type[Part]) -> LayoutProblem:
     """With the name that was likely meant, or the place where it belongs."""
     name, likely = problem.path.rpartition("/")[2], _meant(problem, message)
     if likely is not None:

@@ -28,7 +28,7 @@ _LARGEST = 64 * 1024 * 1024
 _MARK = re.compile(rb"[0-9a-f]{32}")
 
 
-class Undelivered(StrEnum):
+class DeliveryFailure(StrEnum):
     DISK_FULL = "disk-full"
     READ_ONLY = "read-only"
     """The folder cannot be written: read-only, or no rights."""
@@ -47,7 +47,7 @@ class Undelivered(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class FileDelivered:
     path: Path
 
 
@@ -62,26 +62,26 @@ class AlreadyThere:
 
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
-    reason: Undelivered
+    reason: DeliveryFailure
     error: int | None = None
     """errno, for staff and log."""
 
 
-Delivery = Delivered | AlreadyThere | NotDelivered
+Delivery = FileDelivered | AlreadyThere | NotDelivered
 DeliveryT = TypeVar("DeliveryT", bound=Delivery)
 
 _REASONS = {
-    errno.ENOSPC: Undelivered.DISK_FULL,
-    errno.EDQUOT: Undelivered.DISK_FULL,
-    errno.EROFS: Undelivered.READ_ONLY,
-    errno.EACCES: Undelivered.READ_ONLY,
-    errno.EPERM: Undelivered.READ_ONLY,
-    errno.ENOENT: Undelivered.FOLDER_MISSING,
-    errno.ENOTDIR: Undelivered.FOLDER_MISSING,
-    errno.EEXIST: Undelivered.FOLDER_MISSING,
-    errno.ESTALE: Undelivered.FOLDER_MISSING,
-    errno.EHOSTDOWN: Undelivered.FOLDER_MISSING,
-    errno.ENOTCONN: Undelivered.FOLDER_MISSING,
+    errno.ENOSPC: DeliveryFailure.DISK_FULL,
+    errno.EDQUOT: DeliveryFailure.DISK_FULL,
+    errno.EROFS: DeliveryFailure.READ_ONLY,
+    errno.EACCES: DeliveryFailure.READ_ONLY,
+    errno.EPERM: DeliveryFailure.READ_ONLY,
+    errno.ENOENT: DeliveryFailure.FOLDER_MISSING,
+    errno.ENOTDIR: DeliveryFailure.FOLDER_MISSING,
+    errno.EEXIST: DeliveryFailure.FOLDER_MISSING,
+    errno.ESTALE: DeliveryFailure.FOLDER_MISSING,
+    errno.EHOSTDOWN: DeliveryFailure.FOLDER_MISSING,
+    errno.ENOTCONN: DeliveryFailure.FOLDER_MISSING,
 }
 
 
@@ -94,7 +94,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ResultOnDisk:
     """SHA-256 (hexadecimal) of what lies there of one result; None where there is nothing."""
 
     mark: str
@@ -103,7 +103,7 @@ class Look:
     target: str | None
 
 
-Outcome = Prepared | Look | Delivered | AlreadyThere | NotDelivered
+FolderOutcome = Prepared | ResultOnDisk | FileDelivered | AlreadyThere | NotDelivered
 
 
 class ResultFolder:
@@ -131,7 +131,7 @@ class ResultFolder:
         self._create = create
         self._mode = mode
         self._in_place = in_place
-        self.trouble: Undelivered | None = None
+        self.trouble: DeliveryFailure | None = None
         """Why the last attempt failed, for staff; None after one that worked. Nothing of a patient."""
 
     def deliver(self, name: str, data: bytes) -> Delivery:
@@ -188,15 +188,15 @@ class ResultFolder:
             return self._told(there)
         except OSError as error:
             return self._told(NotDelivered(_reason(error), error.errno))
-        return self._told(Delivered(target))
+        return self._told(FileDelivered(target))
 
-    def look(self, name: str) -> Look | NotDelivered:
+    def look(self, name: str) -> ResultOnDisk | NotDelivered:
         """What lies there of a result whose hand-over was begun. A missing folder does not count as an empty one."""
         target, work = self._paths(name)
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
             mark = self._mark()
-            found = Look(mark or "", _digest(work), _digest(target))
+            found = ResultOnDisk(mark or "", _digest(work), _digest(target))
             if self._mark() != mark:  # the share went while we looked
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
@@ -204,7 +204,7 @@ class ResultFolder:
         self.trouble = None
         return found
 
-    def probe(self) -> Undelivered | None:
+    def probe(self) -> DeliveryFailure | None:
         """Can a file be written now? Tries with an empty one in the work folder; sets `trouble`."""
         work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
         try:
@@ -237,7 +237,7 @@ class ResultFolder:
             case NotDelivered(reason=reason):
                 self.trouble = reason
             case AlreadyThere(same=False):
-                self.trouble = Undelivered.OCCUPIED
+                self.trouble = DeliveryFailure.OCCUPIED
             case _:
                 self.trouble = None
         return outcome
@@ -288,8 +288,8 @@ def _make(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
-def _reason(error: OSError) -> Undelivered:
-    return _REASONS.get(error.errno or 0, Undelivered.OTHER)
+def _reason(error: OSError) -> DeliveryFailure:
+    return _REASONS.get(error.errno or 0, DeliveryFailure.OTHER)
 
 
 def _already(target: Path, digest: str) -> AlreadyThere | NotDelivered:

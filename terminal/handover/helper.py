@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from config.platform.chosen import system
-from terminal.handover.folder import Outcome, ResultFolder
+from terminal.handover.folder import FolderOutcome, ResultFolder
 
 
 def main(argument: str) -> None:
@@ -45,7 +45,7 @@ def _answer(folder: ResultFolder, request: dict[str, Any], content: BinaryIO) ->
             return {"kind": "probe", "reason": folder.probe()}
 
 
-def as_told(outcome: Outcome) -> dict[str, Any]:
+def as_told(outcome: FolderOutcome) -> dict[str, Any]:
     """For JSON; `terminal.handover.process.understood` reads it."""
     told = asdict(outcome)
     if "path" in told:

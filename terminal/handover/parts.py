@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.items import Item
 from terminal.handover.codes import CONSENT
-from terminal.handover.values import MOMENT, XML_SPACE, Complaint, Kind, Moment, Severity, code
+from terminal.handover.values import MOMENT, XML_SPACE, Complaint, Moment, Severity, ValueKind, code
 
 
 class Confidence(StrEnum):
@@ -32,7 +32,7 @@ class Confidence(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Element:
     name: str
-    kind: Kind | None = None
+    kind: ValueKind | None = None
     """None for an element that holds elements."""
     confidence: Confidence = Confidence.PUBLIC_CODE
     item: str | None = None
@@ -78,7 +78,7 @@ class Part(BaseModel):
         return []
 
 
-class Consent(Part):
+class ConsentPart(Part):
     flag: str
     consent_time: Moment | None = None
     available_time: Moment | None = None
@@ -156,7 +156,9 @@ def _write_text(element: etree._Element, name: str, text: str, text_of: Callable
         etree.SubElement(element, name).text = text_of(text)
 
 
-def _write_consent(value: Consent, marker: Consented, element: etree._Element, text_of: Callable[[str], str]) -> None:
+def _write_consent(
+    value: ConsentPart, marker: Consented, element: etree._Element, text_of: Callable[[str], str]
+) -> None:
     _write_text(element, marker.flag, value.flag, text_of)
     if value.consent_time is not None:
         _write_text(element, marker.consent_time, MOMENT.write(value.consent_time), text_of)
@@ -167,7 +169,7 @@ def _write_consent(value: Consent, marker: Consented, element: etree._Element, t
 # --- reading -------------------------------------------------------------------------------------------------
 
 
-class Fault(StrEnum):
+class LayoutFault(StrEnum):
     MISSING = "missing"
     TWICE = "twice"
     INVALID = "invalid"
@@ -183,14 +185,14 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LayoutProblem:
     """Says where and what is expected, never what stands there."""
 
     line: int
     """From 1; 0 for the file as a whole."""
     path: str
     """Element names, joined by slashes."""
-    fault: Fault
+    fault: LayoutFault
     expected: str
     severity: Severity = Severity.ERROR
     confidence: Confidence = Confidence.PUBLIC_CODE
@@ -203,7 +205,7 @@ class Reader:
     """Reads parts and gathers problems. One per file."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[LayoutProblem] = []
 
     def read(self, element: etree._Element, part: type[Part], path: str) -> Part | None:
         """None when something required is missing or cannot be read; the problems say what."""
@@ -234,9 +236,9 @@ class Reader:
             children.setdefault(child.tag, []).append(child)
         for name, found in children.items():
             if name not in names_of(part):
-                self._add(found[0], f"{path}/{name}", Fault.UNKNOWN, "no such element here", Severity.WARNING)
+                self._add(found[0], f"{path}/{name}", LayoutFault.UNKNOWN, "no such element here", Severity.WARNING)
             elif len(found) > 1 and name not in several:
-                self._add(found[1], f"{path}/{name}", Fault.TWICE, "once")
+                self._add(found[1], f"{path}/{name}", LayoutFault.TWICE, "once")
         return children
 
     def _value(self, field: Field, marker: Element, children: dict[str, list[etree._Element]], path: str) -> object:
@@ -255,13 +257,15 @@ class Reader:
             path = f"{path}/{marker.item}"
             for other in found[0]:
                 if other.tag != marker.item:
-                    self._add(other, f"{path}/{other.tag}", Fault.UNKNOWN, f"only {marker.item}", Severity.WARNING)
+                    self._add(
+                        other, f"{path}/{other.tag}", LayoutFault.UNKNOWN, f"only {marker.item}", Severity.WARNING
+                    )
         read = [self.read(entry, field.part, path) for entry in entries]
         # One entry that cannot be read spoils the list: a list with a silent gap would be a wrong answer.
         return None if any(entry is None for entry in read) else tuple(read)
 
-    def _consent(self, marker: Consented, children: dict[str, list[etree._Element]], path: str) -> Consent | None:
-        def value(name: str, kind: Kind) -> Any:
+    def _consent(self, marker: Consented, children: dict[str, list[etree._Element]], path: str) -> ConsentPart | None:
+        def value(name: str, kind: ValueKind) -> Any:
             found = children.get(name)
             return self._text(found[0], kind, f"{path}/{name}", marker.confidence) if found else None
 
@@ -271,23 +275,23 @@ class Reader:
         if flag is None:
             if given is not None or until is not None:
                 at = (children.get(marker.consent_time) or children[marker.available_time])[0]
-                self._add(at, f"{path}/{marker.flag}", Fault.MISSING, "a flag beside its times")
+                self._add(at, f"{path}/{marker.flag}", LayoutFault.MISSING, "a flag beside its times")
             return None
-        return Consent(flag=flag, consent_time=given, available_time=until)
+        return ConsentPart(flag=flag, consent_time=given, available_time=until)
 
-    def _text(self, element: etree._Element, kind: Kind, path: str, confidence: Confidence) -> object:
+    def _text(self, element: etree._Element, kind: ValueKind, path: str, confidence: Confidence) -> object:
         """None for an empty element: it says the same as none."""
         if len(element):
-            self._add(element, path, Fault.INVALID, f"{kind.expected}, no elements", confidence=confidence)
+            self._add(element, path, LayoutFault.INVALID, f"{kind.expected}, no elements", confidence=confidence)
             return None
         text = element.text or ""
         if not text.strip(XML_SPACE):
-            self._add(element, path, Fault.INVALID, "no element rather than an empty one", Severity.NOTE)
+            self._add(element, path, LayoutFault.INVALID, "no element rather than an empty one", Severity.NOTE)
             return None
         try:
             value = kind.read(text)
         except ValueError:
-            self._add(element, path, Fault.INVALID, kind.expected, confidence=confidence)
+            self._add(element, path, LayoutFault.INVALID, kind.expected, confidence=confidence)
             return None
         for complaint in kind.complaints(text):
             self._complain(element, path, complaint, confidence)
@@ -301,18 +305,18 @@ class Reader:
         empty = present and not len(present[0]) and not (present[0].text or "").strip(XML_SPACE)
         if not present or (marker.kind is not None and empty):
             expected = marker.kind.expected if marker.kind else "the element"
-            self._add(element, f"{path}/{marker.name}", Fault.MISSING, expected, confidence=marker.confidence)
+            self._add(element, f"{path}/{marker.name}", LayoutFault.MISSING, expected, confidence=marker.confidence)
 
     def _complain(self, element: etree._Element, path: str, complaint: Complaint, confidence: Confidence) -> None:
-        self._add(element, path, Fault.INVALID, complaint.expected, complaint.severity, confidence)
+        self._add(element, path, LayoutFault.INVALID, complaint.expected, complaint.severity, confidence)
 
     def _add(
         self,
         element: etree._Element,
         path: str,
-        fault: Fault,
+        fault: LayoutFault,
         expected: str,
         severity: Severity = Severity.ERROR,
         confidence: Confidence = Confidence.PUBLIC_CODE,
     ) -> None:
-        self.problems.append(Problem(element.sourceline or 0, path, fault, expected, severity, confidence))
+        self.problems.append(LayoutProblem(element.sourceline or 0, path, fault, expected, severity, confidence))

@@ -13,12 +13,12 @@ from typing import Any
 import terminal
 from terminal.handover.folder import (
     AlreadyThere,
-    Delivered,
-    Look,
+    DeliveryFailure,
+    FileDelivered,
+    FolderOutcome,
     NotDelivered,
-    Outcome,
     Prepared,
-    Undelivered,
+    ResultOnDisk,
 )
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class FolderProcess:
     """A `ResultFolder` in a process of its own. Its methods block up to `limit` seconds; one call at a time.
 
     A process that hangs in the kernel cannot be killed before its server is back. Until it has gone no other one is
-    started, and every call answers `Undelivered.HANGS` at once.
+    started, and every call answers `DeliveryFailure.HANGS` at once.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class FolderProcess:
         self._limit = limit
         self._process: subprocess.Popen[bytes] | None = None
         self._left_behind: subprocess.Popen[bytes] | None = None
-        self.trouble: Undelivered | None = None
+        self.trouble: DeliveryFailure | None = None
         """Why the last call failed, for staff; None after one that worked."""
 
     @property
     def hangs(self) -> bool:
         """The last call did not come back."""
-        return self.trouble is Undelivered.HANGS
+        return self.trouble is DeliveryFailure.HANGS
 
     def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
         """See `ResultFolder.prepare`."""
@@ -71,26 +71,28 @@ class FolderProcess:
         assert isinstance(outcome, Prepared | AlreadyThere | NotDelivered)
         return outcome
 
-    def move(self, name: str, digest: str) -> Delivered | AlreadyThere | NotDelivered:
+    def move(self, name: str, digest: str) -> FileDelivered | AlreadyThere | NotDelivered:
         """See `ResultFolder.move`."""
         outcome = self._told(self._call("move", name, digest=digest))
-        assert isinstance(outcome, Delivered | AlreadyThere | NotDelivered)
+        assert isinstance(outcome, FileDelivered | AlreadyThere | NotDelivered)
         return outcome
 
-    def look(self, name: str) -> Look | NotDelivered:
+    def look(self, name: str) -> ResultOnDisk | NotDelivered:
         """See `ResultFolder.look`."""
         outcome = self._told(self._call("look", name))
-        assert isinstance(outcome, Look | NotDelivered)
+        assert isinstance(outcome, ResultOnDisk | NotDelivered)
         return outcome
 
     def clean(self, keep: Iterable[str]) -> None:
         """See `ResultFolder.clean`."""
         self._call("clean", keep=sorted(keep))
 
-    def probe(self) -> Undelivered | None:
+    def probe(self) -> DeliveryFailure | None:
         """See `ResultFolder.probe`."""
         told = self._call("probe")
-        self.trouble = Undelivered.HANGS if told is None else Undelivered(told["reason"]) if told["reason"] else None
+        self.trouble = (
+            DeliveryFailure.HANGS if told is None else DeliveryFailure(told["reason"]) if told["reason"] else None
+        )
         return self.trouble
 
     def close(self) -> None:
@@ -139,31 +141,31 @@ class FolderProcess:
             )
         return self._process
 
-    def _told(self, answer: dict[str, Any] | None) -> Outcome:
-        outcome = NotDelivered(Undelivered.HANGS) if answer is None else understood(answer)
+    def _told(self, answer: dict[str, Any] | None) -> FolderOutcome:
+        outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else understood(answer)
         match outcome:
             case NotDelivered(reason=reason):
                 self.trouble = reason
             case AlreadyThere(same=False):
-                self.trouble = Undelivered.OCCUPIED
+                self.trouble = DeliveryFailure.OCCUPIED
             case _:
                 self.trouble = None
         return outcome
 
 
-def understood(answer: dict[str, Any]) -> Outcome:
+def understood(answer: dict[str, Any]) -> FolderOutcome:
     """What `terminal.handover.helper.as_told` wrote."""
     match answer:
         case {"kind": "Prepared", "mark": mark}:
             return Prepared(mark)
-        case {"kind": "Look", "mark": mark, "work": work, "target": target}:
-            return Look(mark, work, target)
-        case {"kind": "Delivered", "path": path}:
-            return Delivered(Path(path))
+        case {"kind": "ResultOnDisk", "mark": mark, "work": work, "target": target}:
+            return ResultOnDisk(mark, work, target)
+        case {"kind": "FileDelivered", "path": path}:
+            return FileDelivered(Path(path))
         case {"kind": "AlreadyThere", "path": path, "same": same}:
             return AlreadyThere(Path(path), same)
         case {"kind": "NotDelivered", "reason": reason, "error": error}:
-            return NotDelivered(Undelivered(reason), error)
+            return NotDelivered(DeliveryFailure(reason), error)
         case _:
             raise ValueError("not an answer of the helper process")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from consent.items import Item
 from terminal.handover.layout import attributes_of
 from terminal.handover.messages.header import QualificationHeader
-from terminal.handover.messages.insured import DiseaseInfo, Insured, LimitInfo, MedicalTicket
+from terminal.handover.messages.insured import DiseaseInfo, Insured, LimitInfo, MedicalTicketInfo
 from terminal.handover.messages.qualification import (
     DispensedPrescription,
     QualificationAnswer,
@@ -14,11 +14,17 @@ from terminal.handover.messages.qualification import (
     SearchInfo,
 )
 from terminal.handover.messages.subsidies import SubsidyCertificate, SubsidyResult
-from terminal.handover.parts import Consent
+from terminal.handover.parts import ConsentPart
 from terminal.handover.xml import CHARACTER_CODES, SUBSTITUTE, Document, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
-from terminal.qualification.insured import InsuredSearch, Qualification, Subsidies, Subsidy, SubsidyStanding
-from terminal.qualification.insured import MedicalTicket as Ticket
+from terminal.qualification.insured import (
+    InsuredSearch,
+    MedicalTicket,
+    ProvidedSubsidies,
+    Qualification,
+    Subsidy,
+    SubsidyStanding,
+)
 
 __all__ = [
     "SUBSTITUTE",
@@ -95,7 +101,7 @@ _SUBSIDY_CODES = {
 }
 
 
-def _subsidies(subsidies: Subsidies, result: QualificationResult) -> SubsidyResult:
+def _subsidies(subsidies: ProvidedSubsidies, result: QualificationResult) -> SubsidyResult:
     asked = next((outcome for outcome in result.consents if outcome.item is Item.SUBSIDIES), None)
     return SubsidyResult(
         standing=_SUBSIDY_CODES[subsidies.standing],
@@ -129,12 +135,12 @@ def insured_of(qualification: Qualification) -> Insured:
     return Insured.model_validate(record | {"medical_tickets": tuple(map(_ticket, qualification.medical_tickets))})
 
 
-def _ticket(ticket: Ticket) -> MedicalTicket:
+def _ticket(ticket: MedicalTicket) -> MedicalTicketInfo:
     """The lists of a ticket stand in it as numbered elements."""
     record = ticket.model_dump(exclude_none=True, exclude={"injury_names", "remarks"})
     for name, values in (("injury_name", ticket.injury_names), ("remarks", ticket.remarks)):
         record |= {f"{name}_{number}": value for number, value in enumerate(values, start=1)}
-    return MedicalTicket.model_validate(record)
+    return MedicalTicketInfo.model_validate(record)
 
 
 def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, object]:
@@ -147,7 +153,7 @@ def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, ob
         if outcome.flag == 1:
             provided.add(outcome.item)
     for item in result.by_law:
-        found[attributes_of(item)[0]] = Consent(flag="1")
+        found[attributes_of(item)[0]] = ConsentPart(flag="1")
     if Item.HIGH_COST_LIMIT in provided and result.limit is not None:
         found["limit"] = LimitInfo.model_validate(result.limit.model_dump(exclude_none=True))
     if Item.SPECIFIC_DISEASE in provided:
@@ -157,5 +163,5 @@ def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, ob
     return found
 
 
-def _consent(outcome: ConsentOutcome) -> Consent:
-    return Consent(flag=str(outcome.flag), consent_time=outcome.consent_time, available_time=outcome.available_time)
+def _consent(outcome: ConsentOutcome) -> ConsentPart:
+    return ConsentPart(flag=str(outcome.flag), consent_time=outcome.consent_time, available_time=outcome.available_time)

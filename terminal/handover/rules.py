@@ -13,7 +13,7 @@ from consent.items import Item
 from terminal.handover.characters import SUBSTITUTE, is_old
 from terminal.handover.layout import CONSENTS, LASTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
-from terminal.handover.parts import Confidence, Consented, Fault, Problem, fields_of
+from terminal.handover.parts import Confidence, Consented, LayoutFault, LayoutProblem, fields_of
 from terminal.handover.values import DAY, MOMENT, XML_SPACE, Severity
 from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 
@@ -62,11 +62,11 @@ class View:
         expected: str,
         severity: Severity = _ERROR,
         confidence: Confidence = Confidence.PUBLIC_CODE,
-    ) -> Problem:
+    ) -> LayoutProblem:
         """About one child; at the element itself when that is not there."""
         at = self.child(name)
         line = (at or self).element.sourceline or 0
-        return Problem(line, f"{self.path}/{name}", Fault.INCONSISTENT, expected, severity, confidence)
+        return LayoutProblem(line, f"{self.path}/{name}", LayoutFault.INCONSISTENT, expected, severity, confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Origin:
     """Its consents are those of care elsewhere, which hold longer than a visit."""
 
 
-def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[Problem]:
+def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
     """All rules, for any kind of message."""
     top = View(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")
@@ -97,7 +97,7 @@ def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterat
             yield from _record(record, header, origin)
 
 
-def _header(header: View, body: View | None, encoding: Encoding, origin: Origin) -> Iterator[Problem]:
+def _header(header: View, body: View | None, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
     character_code = header.text("CharacterCodeIdentifier")
     if character_code in CHARACTER_CODES.values() and character_code != CHARACTER_CODES[encoding]:
         yield header.problem(
@@ -117,7 +117,7 @@ def _header(header: View, body: View | None, encoding: Encoding, origin: Origin)
         yield from _counts(header, body)
 
 
-def _counts(header: View, body: View) -> Iterator[Problem]:
+def _counts(header: View, body: View) -> Iterator[LayoutProblem]:
     units = len(body.children("BulkConfirmUnit"))
     names = ("NumberOfProcessingResult", "NumberOfNormalProcessing", "NumberOfError")
     numbers = [header.text(name) for name in names]
@@ -130,13 +130,13 @@ def _counts(header: View, body: View) -> Iterator[Problem]:
         yield header.problem(names[1], "with NumberOfError together NumberOfProcessingResult")
 
 
-def _period(body: View) -> Iterator[Problem]:
+def _period(body: View) -> Iterator[LayoutProblem]:
     start, end = body.day("StartDate"), body.day("EndDate")
     if start and end and start > end:
         yield body.problem("StartDate", "a day not after EndDate")
 
 
-def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Problem]:
+def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
     validity, records = body.text("QualificationValidity"), _records(body)
     if validity in ("4", "5") and records:
         severity = _WARNING if validity == "4" else _NOTE
@@ -172,7 +172,7 @@ def _records(body: View) -> list[View]:
     ]
 
 
-def _subsidies(body: View, header: View | None) -> Iterator[Problem]:
+def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
     result = body.child("MedicalSubsidyResult")
     if result is None:
         return
@@ -198,7 +198,7 @@ def _subsidies(body: View, header: View | None) -> Iterator[Problem]:
             yield certificate.problem("MedicalSubsidyValidTo", expected, confidence=Confidence.INFERRED)
 
 
-def _record(record: View, header: View | None, origin: Origin) -> Iterator[Problem]:
+def _record(record: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
     for field in fields_of(Insured):
         if isinstance(field.marker, Consented):
             yield from _consent(record, field.marker, header, origin)
@@ -214,7 +214,7 @@ def _record(record: View, header: View | None, origin: Origin) -> Iterator[Probl
         yield record.problem("InsuredCardExpirationDate", "a day not before InsuredCardValidDate", _WARNING)
 
 
-def _names(record: View) -> Iterator[Problem]:
+def _names(record: View) -> Iterator[LayoutProblem]:
     for name in ("Name", "NameOfOther", "InsuredName"):
         text = record.text(name)
         if SUBSTITUTE in text:
@@ -225,7 +225,7 @@ def _names(record: View) -> Iterator[Problem]:
             yield record.problem(name, expected, _NOTE)
 
 
-def _ratio(record: View) -> Iterator[Problem]:
+def _ratio(record: View) -> Iterator[LayoutProblem]:
     """Three tenths belong to those with an income as in working life (B01 to B03), the others to the rest."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
@@ -235,7 +235,7 @@ def _ratio(record: View) -> Iterator[Problem]:
         yield record.problem(at, "a ratio that fits the limit: 030 beside B01 to B03 alone", _WARNING)
 
 
-def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[Problem]:
+def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
     flag = record.text(marker.flag)
     given, until = record.moment(marker.consent_time), record.moment(marker.available_time)
     if flag in ("0", "3"):
@@ -262,7 +262,7 @@ def _consent(record: View, marker: Consented, header: View | None, origin: Origi
 
 def _granted(
     record: View, marker: Consented, given: datetime | None, until: datetime | None, origin: Origin
-) -> Iterator[Problem]:
+) -> Iterator[LayoutProblem]:
     by_law = marker is CONSENTS_BY_LAW
     if not record.text(marker.consent_time):
         severity = _NOTE if by_law else _ERROR
@@ -283,7 +283,7 @@ CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
 """Provided without asking since October 2024, when it has no time."""
 
 
-def _provided(record: View) -> Iterator[Problem]:
+def _provided(record: View) -> Iterator[LayoutProblem]:
     """Data that needs a consent, without one."""
     for data, flag in (
         ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
@@ -293,7 +293,7 @@ def _provided(record: View) -> Iterator[Problem]:
             yield record.problem(data, f"absent unless {flag} is 1", confidence=Confidence.INFERRED)
 
 
-def _groups(record: View) -> Iterator[Problem]:
+def _groups(record: View) -> Iterator[LayoutProblem]:
     """One answer covers the newer elements of its group too."""
     for item, newer in NEWER_CONSENTS.items():
         first = CONSENTS[item]

@@ -33,7 +33,7 @@ class Complaint:
     severity: Severity = Severity.ERROR
 
 
-class Kind(Protocol):
+class ValueKind(Protocol):
     """One kind of value."""
 
     @property

@@ -24,7 +24,7 @@ from terminal.keeping.gap import Gap, OtherLedger, gap_of
 from terminal.keeping.setting_up import read_as, require_results_folder, running_terminal
 from terminal.keeping.unpacking import peek, unpack
 from terminal.qualification.client import Audit, QualificationClient
-from terminal.qualification.contract import KeyChanged, RefusalReason, Refused, ServiceSilent
+from terminal.qualification.contract import KeyChanged, NoAnswer, RefusalReason, Refused
 from terminal.qualification.genuine import receipt_is_genuine
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, key_digest, terminal_key_path
 from terminal.qualification.receipts import verify_with_receipts
@@ -186,7 +186,7 @@ async def _take_over(
         before = await old.audit()
         if isinstance(before, Audit):
             _compared(found, before)  # while everything can still be left as it is
-        elif isinstance(before, ServiceSilent):
+        elif isinstance(before, NoAnswer):
             raise NotReady(
                 f"the service at {found.settings.service.url} does not answer ({before.reason}). Without its receipts "
                 "nobody knows what was decided since the backup. Nothing was changed."

@@ -1,6 +1,6 @@
 """The terminal's side of the line: every call answers a value.
 
-What the service says is a model of the contract; what it fails to say is `ServiceSilent`. Bodies are never logged.
+What the service says is a model of the contract; what it fails to say is `NoAnswer`. Bodies are never logged.
 """
 
 import ssl
@@ -15,18 +15,20 @@ from urllib.parse import quote
 import httpx
 
 from consent.items import Item
+from terminal.qualification.connection import AnswerT, ServiceClock, ServiceConnection
 from terminal.qualification.contract import (
     IDEMPOTENCY_HEADER,
     PREFIX,
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     ChipProof,
     ConsentAnswer,
     InsuredSearch,
     KeyChange,
     KeyChanged,
     LookUp,
-    OpenCheck,
+    NoAnswer,
+    OpenCheckRequest,
     OpenedOn,
     PhoneProof,
     PinProof,
@@ -37,18 +39,16 @@ from terminal.qualification.contract import (
     Receipts,
     RefusalReason,
     Refused,
-    Registered,
-    ServiceSilent,
+    RegistrationReply,
     Silence,
-    Standing,
+    StandingConsents,
     Submission,
     Way,
     Withdrawal,
-    Withdrawn,
+    WithdrawalReceipt,
 )
 from terminal.qualification.genuine import receipt_is_for, signed_of_key_change
 from terminal.qualification.keys import SigningKey, key_digest, verify
-from terminal.qualification.line import AnswerT, Line, ServiceClock
 from terminal.qualification.statements import (
     Asked,
     key_change_statement,
@@ -97,7 +97,7 @@ class QualificationClient:
         self.clock = ServiceClock()
         self._key = terminal_key
         self._service_public_key = service_public_key
-        self._line = Line(
+        self._line = ServiceConnection(
             base_url,
             service_public_key=service_public_key,
             timeout_seconds=timeout_seconds,
@@ -118,7 +118,7 @@ class QualificationClient:
 
     # --- calls -----------------------------------------------------------------------------------------------
 
-    async def challenge(self) -> Challenge | Refused | ServiceSilent:
+    async def challenge(self) -> Challenge | Refused | NoAnswer:
         """Also tells the service's time, `clock`."""
         answer = await self._line.ask("POST", f"{PREFIX}/challenges", Challenge)
         if isinstance(answer, Challenge):
@@ -132,9 +132,9 @@ class QualificationClient:
         certificate: bytes,
         proof: PinProof | ChipProof | PhoneProof,
         purpose: Purpose = Purpose.RECEPTION,
-    ) -> CheckOpened | Refused | ServiceSilent:
+    ) -> CheckOpenedReply | Refused | NoAnswer:
         """`certificate` is DER. The challenge is spent whatever the answer."""
-        body = OpenCheck(
+        body = OpenCheckRequest(
             terminal_id=self.terminal_id,
             institution_code=self.institution_code,
             purpose=purpose,
@@ -142,16 +142,14 @@ class QualificationClient:
             certificate=certificate,
             proof=proof,
         )
-        return await self._line.ask("POST", f"{PREFIX}/checks", CheckOpened, body=body)
+        return await self._line.ask("POST", f"{PREFIX}/checks", CheckOpenedReply, body=body)
 
-    async def register(self, check_id: str) -> Registered | Refused | ServiceSilent:
+    async def register(self, check_id: str) -> RegistrationReply | Refused | NoAnswer:
         """First registration of the card as an insurance card. May be repeated."""
         path = f"{_check(check_id)}/registration"
-        return await self._ask("POST", path, Registered, Asked.REGISTRATION, check_id, check_id)
+        return await self._ask("POST", path, RegistrationReply, Asked.REGISTRATION, check_id, check_id)
 
-    async def submit(
-        self, check_id: str, submission: Submission, idempotency_key: str
-    ) -> Receipt | Refused | ServiceSilent:
+    async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused | NoAnswer:
         """May be repeated with the same key and the same decision; the answer is then the same receipt."""
         answer = await self._line.ask(
             "PUT",
@@ -162,23 +160,23 @@ class QualificationClient:
             headers={IDEMPOTENCY_HEADER: idempotency_key},
         )
         if isinstance(answer, Receipt) and not self._is_receipt_for(check_id, submission, answer):
-            return ServiceSilent(Silence.NOT_VERIFIED)
+            return NoAnswer(Silence.NOT_VERIFIED)
         return answer
 
-    async def result(self, check_id: str) -> QualificationResult | Refused | ServiceSilent:
+    async def result(self, check_id: str) -> QualificationResult | Refused | NoAnswer:
         """The same at every call, so a hand-over that failed can fetch it again."""
         path = f"{_check(check_id)}/result"
         answer = await self._ask("GET", path, QualificationResult, Asked.RESULT, check_id, check_id)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
-            return ServiceSilent(Silence.NOT_VERIFIED)
+            return NoAnswer(Silence.NOT_VERIFIED)
         return answer
 
-    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused | ServiceSilent:
+    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused | NoAnswer:
         """May be repeated."""
         path = f"{_check(check_id)}/withdrawal"
-        answer = await self._line.ask("POST", path, Withdrawn, check_id=check_id, body=withdrawal)
-        if isinstance(answer, Withdrawn) and not self._is_end_of(check_id, withdrawal, answer):
-            return ServiceSilent(Silence.NOT_VERIFIED)
+        answer = await self._line.ask("POST", path, WithdrawalReceipt, check_id=check_id, body=withdrawal)
+        if isinstance(answer, WithdrawalReceipt) and not self._is_end_of(check_id, withdrawal, answer):
+            return NoAnswer(Silence.NOT_VERIFIED)
         return answer
 
     async def look_up(
@@ -188,7 +186,7 @@ class QualificationClient:
         limit_consent: bool,
         asked_at: datetime,
         confirmation_date: date | None = None,
-    ) -> QualificationResult | Refused | ServiceSilent:
+    ) -> QualificationResult | Refused | NoAnswer:
         """A check without a card. `limit_consent`: the patient agreed, by word of mouth, to the limit being given.
 
         `confirmation_date`: the day of care that is asked about, where it is not today.
@@ -209,15 +207,15 @@ class QualificationClient:
         """Whether the service answered the last request; None before the first."""
         return self._line.answers
 
-    async def standing(self, check_id: str) -> Standing | Refused | ServiceSilent:
+    async def standing(self, check_id: str) -> StandingConsents | Refused | NoAnswer:
         """Which consents of a check stand now; also of a check that another terminal opened."""
         path = f"{_check(check_id)}/consents"
-        answer = await self._ask("GET", path, Standing, Asked.CONSENTS, check_id, check_id)
-        if isinstance(answer, Standing) and answer.check_id != check_id:
-            return ServiceSilent(Silence.NOT_VERIFIED)
+        answer = await self._ask("GET", path, StandingConsents, Asked.CONSENTS, check_id, check_id)
+        if isinstance(answer, StandingConsents) and answer.check_id != check_id:
+            return NoAnswer(Silence.NOT_VERIFIED)
         return answer
 
-    async def audit(self) -> Audit | Refused | ServiceSilent:
+    async def audit(self) -> Audit | Refused | NoAnswer:
         """All that the service has of this terminal."""
         found: list[Receipt] = []
         while True:
@@ -230,12 +228,12 @@ class QualificationClient:
             if not answer.more or not answer.receipts:
                 return Audit(tuple(found), answer.opened)
 
-    async def receipts(self) -> tuple[Receipt, ...] | Refused | ServiceSilent:
+    async def receipts(self) -> tuple[Receipt, ...] | Refused | NoAnswer:
         """`audit`, the receipts alone."""
         answer = await self.audit()
         return answer.receipts if isinstance(answer, Audit) else answer
 
-    async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | ServiceSilent:
+    async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | NoAnswer:
         """End the key named by `ended_key` for good; `next_key` counts from then on. May be repeated, also by a client
         that has the new key already.
         """
@@ -254,7 +252,7 @@ class QualificationClient:
         )
         answer = await self._line.ask("POST", f"{PREFIX}/keys", KeyChanged, body=change)
         if isinstance(answer, KeyChanged) and not self._is_change(change, answer):
-            return ServiceSilent(Silence.NOT_VERIFIED)
+            return NoAnswer(Silence.NOT_VERIFIED)
         return answer
 
     async def service_now(self) -> datetime | None:
@@ -345,7 +343,7 @@ class QualificationClient:
     def _is_receipt_for(self, check_id: str, submission: Submission, receipt: Receipt) -> bool:
         return receipt_is_for(self._service_public_key, check_id, submission, receipt)
 
-    def _is_end_of(self, check_id: str, withdrawal: Withdrawal, told: Withdrawn) -> bool:
+    def _is_end_of(self, check_id: str, withdrawal: Withdrawal, told: WithdrawalReceipt) -> bool:
         digest = sha256(statement_of_withdrawal(check_id, withdrawal)).digest()
         statement = withdrawal_receipt_statement(
             check_id=check_id, accepted_at=told.accepted_at, withdrawal_digest=digest
@@ -361,9 +359,9 @@ class QualificationClient:
 
     async def _ask(
         self, method: str, path: str, model: type[AnswerT], asked: Asked, subject: str, check_id: str = ""
-    ) -> AnswerT | Refused | ServiceSilent:
+    ) -> AnswerT | Refused | NoAnswer:
         """A request without a body, dated by the service's clock; once more if that was taken for wrong."""
-        answer: AnswerT | Refused | ServiceSilent = ServiceSilent(Silence.TIMEOUT)
+        answer: AnswerT | Refused | NoAnswer = NoAnswer(Silence.TIMEOUT)
         for last in (False, True):
             nonce = new_nonce()
             headers = asking_headers(

@@ -24,17 +24,17 @@ from terminal.qualification.base import Model as Model
 from terminal.qualification.base import TerminalId as TerminalId
 from terminal.qualification.insured import ElderlyRecipient as ElderlyRecipient
 from terminal.qualification.insured import InsuredSearch as InsuredSearch
-from terminal.qualification.insured import Limit as Limit
+from terminal.qualification.insured import LimitCertificate as LimitCertificate
 from terminal.qualification.insured import MedicalTicket as MedicalTicket
+from terminal.qualification.insured import ProvidedSubsidies as ProvidedSubsidies
 from terminal.qualification.insured import Qualification as Qualification
-from terminal.qualification.insured import SpecificDisease as SpecificDisease
-from terminal.qualification.insured import Subsidies as Subsidies
+from terminal.qualification.insured import SpecificDiseaseCertificate as SpecificDiseaseCertificate
 from terminal.qualification.insured import Subsidy as Subsidy
 from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
 from terminal.qualification.refusal import NextStep as NextStep
+from terminal.qualification.refusal import NoAnswer as NoAnswer
 from terminal.qualification.refusal import RefusalReason as RefusalReason
 from terminal.qualification.refusal import Refused as Refused
-from terminal.qualification.refusal import ServiceSilent as ServiceSilent
 from terminal.qualification.refusal import Silence as Silence
 
 API_VERSION = "2"
@@ -122,7 +122,7 @@ class ChipProof(Confidential):
     """Why staff decided by eye; empty for the face way."""
 
 
-class OpenCheck(Confidential):
+class OpenCheckRequest(Confidential):
     """`POST /v2/checks`"""
 
     terminal_id: TerminalId
@@ -174,7 +174,7 @@ class CheckFacts(Model):
     """Told to pharmacies alone; the newest first."""
 
 
-class CheckOpened(Reply):
+class CheckOpenedReply(Reply):
     outcome: Literal["opened"] = "opened"
     check_id: CheckId
     opened_at: AwareDatetime
@@ -182,7 +182,7 @@ class CheckOpened(Reply):
     facts: CheckFacts
 
 
-class Registered(Reply):
+class RegistrationReply(Reply):
     """`POST /v2/checks/{check_id}/registration`, signed in its headers by the terminal that opened the check."""
 
     outcome: Literal["registered"] = "registered"
@@ -321,7 +321,7 @@ class Withdrawal(Model):
     """By the terminal's enrolled key, over `withdrawal_statement(...)`."""
 
 
-class Withdrawn(Reply):
+class WithdrawalReceipt(Reply):
     """The service no longer gives these data. Signed by the service over `withdrawal_receipt_statement(...)`."""
 
     outcome: Literal["withdrawn"] = "withdrawn"
@@ -332,7 +332,7 @@ class Withdrawn(Reply):
     signature: Signature
 
 
-class Standing(Reply):
+class StandingConsents(Reply):
     """`GET /v2/checks/{id}/consents`, signed in its headers by any enrolled terminal that knows the check's id."""
 
     outcome: Literal["standing"] = "standing"
@@ -411,7 +411,7 @@ class QualificationResult(Reply):
     """Provided without asking; not among `consents`."""
     withdrawn: tuple[Item, ...] = ()
     """Granted once, and withdrawn since: their flag is 0."""
-    limit: Limit | None = None
-    specific_diseases: tuple[SpecificDisease, ...] = ()
-    subsidies: Subsidies | None = None
+    limit: LimitCertificate | None = None
+    specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
+    subsidies: ProvidedSubsidies | None = None
     """None where the patient was not asked although there are some: the institution does not take part."""

@@ -20,7 +20,7 @@ class ElderlyRecipient(Confidential):
     contribution_ratio: str
 
 
-class Limit(Confidential):
+class LimitCertificate(Confidential):
     """`LimitApplicationCertificateRelatedInfo`"""
 
     classification: str
@@ -34,7 +34,7 @@ class Limit(Confidential):
     """From when a long stay counts (長期入院該当年月日)."""
 
 
-class SpecificDisease(Confidential):
+class SpecificDiseaseCertificate(Confidential):
     """One `SpecificDiseasesCertificateInfo`."""
 
     disease_category: str
@@ -111,7 +111,7 @@ class Subsidy(Confidential):
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
-class Subsidies(Model):
+class ProvidedSubsidies(Model):
     """What a result says of medical subsidies where the institution takes part."""
 
     standing: SubsidyStanding

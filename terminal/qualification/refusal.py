@@ -19,7 +19,7 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceSilent:
+class NoAnswer:
     """No usable answer. Whether the service acted is unknown, so only idempotent calls may be repeated."""
 
     reason: Silence

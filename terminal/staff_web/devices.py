@@ -9,7 +9,7 @@ from consent.store import LedgerError
 from reader.facts import ReaderStanding
 from terminal.front.counter import Counter
 from terminal.front.opened import FrameSource
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.session.states import Idle
 from terminal.words.catalogue import Words
 
@@ -69,7 +69,7 @@ class Devices:
         return _line(say("status.backlog"), say("status.backlog.count", count=waiting), waiting > 0)
 
     def _handover(self, say: Words) -> dict[str, Any]:
-        trouble: Undelivered | None = self.counter.delivery.trouble
+        trouble: DeliveryFailure | None = self.counter.delivery.trouble
         text = say("status.works") if trouble is None else say(trouble.message_id)
         return _line(say("status.handover"), text, trouble is not None)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from terminal.front.calls import Call
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.rules import Rules
 from terminal.session.states import (
@@ -53,7 +53,7 @@ def _what_to_do(call: Call, say: Words) -> str:
     return say(f"call.{call.kind}.do")
 
 
-def drawn_row(row: Row, say: Words, rules: Rules, trouble: Undelivered | None, name: str) -> dict[str, Any]:
+def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | None, name: str) -> dict[str, Any]:
     return {
         "reception": row.reception,
         "number": row.number,
@@ -74,7 +74,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: Undelivered | None, n
     }
 
 
-def _why(row: Row, say: Words, trouble: Undelivered | None) -> str:
+def _why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
     match row.standing:
         case Standing.PROBLEM if row.code in _BY_CODE:
             return say(_BY_CODE[row.code].message_id)

@@ -22,6 +22,7 @@ from reader.profile import File
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
 from terminal.handover.check import check_bytes
+from terminal.qualification.connection import _understand
 from terminal.qualification.contract import (
     NONCE_HEADER,
     PREFIX,
@@ -29,16 +30,15 @@ from terminal.qualification.contract import (
     TERMINAL_HEADER,
     TIME_HEADER,
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     QualificationResult,
     Receipt,
     Receipts,
-    Registered,
-    Standing,
-    Withdrawn,
+    RegistrationReply,
+    StandingConsents,
+    WithdrawalReceipt,
 )
 from terminal.qualification.keys import Enrolment
-from terminal.qualification.line import _understand
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.consents import note_consents
@@ -120,7 +120,16 @@ def http(data: bytes) -> None:
     assert statuses[0] < 500, f"{method} {path}: {statuses[0]}"
 
 
-_ANSWERS = (Challenge, CheckOpened, Registered, Receipt, QualificationResult, Withdrawn, Standing, Receipts)
+_ANSWERS = (
+    Challenge,
+    CheckOpenedReply,
+    RegistrationReply,
+    Receipt,
+    QualificationResult,
+    WithdrawalReceipt,
+    StandingConsents,
+    Receipts,
+)
 
 
 def answer(data: bytes) -> None:

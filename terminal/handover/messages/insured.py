@@ -25,7 +25,7 @@ from terminal.handover.codes import (
     TICKET,
     TREATMENT,
 )
-from terminal.handover.parts import Confidence, Consent, Consented, Element, Part
+from terminal.handover.parts import Confidence, Consented, ConsentPart, Element, Part
 from terminal.handover.values import (
     BRANCH,
     DAY,
@@ -70,7 +70,7 @@ class DiseaseInfo(Part):
     self_pay: Annotated[Text, Element("SpecificDiseasesSelfPay", TEXT)] = None
 
 
-class MedicalTicket(Part):
+class MedicalTicketInfo(Part):
     """医療扶助. `StatusOfInfecton` is spelled so."""
 
     ticket_type: Annotated[Text, Element("TicketType", code(TICKET))] = None
@@ -101,7 +101,7 @@ class MedicalTicket(Part):
     remarks_3: Annotated[Text, Element("Remarks3", TEXT)] = None
 
 
-Asked = Consent | None
+Asked = ConsentPart | None
 _PUBLISHED = Confidence.DOCUMENTED
 """The patient interface of ORCA, which is published, passes these on under the same names."""
 _INFERRED = Confidence.INFERRED
@@ -155,7 +155,7 @@ class Insured(Part):
         tuple[DiseaseInfo, ...], Element("SpecificDiseasesCertificateList", item="SpecificDiseasesCertificateInfo")
     ] = ()
     medical_tickets: Annotated[
-        tuple[MedicalTicket, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")
+        tuple[MedicalTicketInfo, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")
     ] = ()
     checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo", Item.HEALTH_CHECKUP, confidence=_PUBLISHED)] = (
         None

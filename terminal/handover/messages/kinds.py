@@ -14,7 +14,7 @@ from terminal.handover.messages.lists import (
 )
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest
 from terminal.handover.messages.reference import RegistrationAnswer, RegistrationRequest
-from terminal.handover.parts import Part, Problem, Reader
+from terminal.handover.parts import LayoutProblem, Part, Reader
 from terminal.handover.xml import LARGEST, LARGEST_BULK, ROOT, Parsed
 
 FACE_PREFIX: Final = "OQSsiquc01res_face_"
@@ -86,7 +86,7 @@ def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
 class Read:
     message: Part | None
     """None when something required is missing or cannot be read."""
-    problems: tuple[Problem, ...]
+    problems: tuple[LayoutProblem, ...]
 
 
 def read_message(parsed: Parsed, message: type[Part]) -> Read:

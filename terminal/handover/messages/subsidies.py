@@ -9,7 +9,7 @@ from typing import Annotated
 from consent.items import Item
 from terminal.handover.codes import SUBSIDY_STANDING, YES_NO
 from terminal.handover.messages.insured import Day, Text
-from terminal.handover.parts import Confidence, Consent, Consented, Element, Part
+from terminal.handover.parts import Confidence, Consented, ConsentPart, Element, Part
 from terminal.handover.values import COUNT, DAY, TextKind, code, digits
 
 _INFERRED = Confidence.INFERRED
@@ -36,7 +36,7 @@ class SubsidyResult(Part):
 
     standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
     consent: Annotated[
-        Consent | None, Consented("MedicalSubsidy", Item.SUBSIDIES, has_available_time=False, confidence=_INFERRED)
+        ConsentPart | None, Consented("MedicalSubsidy", Item.SUBSIDIES, has_available_time=False, confidence=_INFERRED)
     ] = None
     certificates: Annotated[
         tuple[SubsidyCertificate, ...], Element("MedicalSubsidyList", None, _INFERRED, item="MedicalSubsidyInfo")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.screens.staff.receptions import PastReception, Service
 from terminal.screens.wrapping import cells
@@ -21,7 +21,7 @@ class Status:
     service: Service
     backlog: int | None
     """None where the ledger could not tell."""
-    handover: Undelivered | None
+    handover: DeliveryFailure | None
     """Why result files cannot be handed over; None while they can."""
     receptions: tuple[PastReception, ...]
     held_by: tuple[str, ...] = ()

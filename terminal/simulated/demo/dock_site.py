@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
-from terminal.counter_web.line import Line
+from terminal.counter_web.connection import Line
 from terminal.counter_web.site import Site, Tell
 from terminal.front.dock import Dock
 from terminal.front.opened import Opened

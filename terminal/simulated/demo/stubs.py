@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from terminal.assembly import NotReady
-from terminal.qualification.contract import ServiceSilent
+from terminal.qualification.contract import NoAnswer
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
 from terminal.simulated.service.listening import listen
 from terminal.simulated.service.registry import Registry
@@ -106,7 +106,7 @@ class StubElsewhere:
         self._must_answer(self.admin.behave_normally())
 
     def _must_answer(self, answer: object) -> None:
-        if isinstance(answer, ServiceSilent):
+        if isinstance(answer, NoAnswer):
             raise NotReady(
                 f"The service stub at {self.url} does not answer ({answer.reason}). "
                 "Start one with `uketsuke stub`, or leave --service out."

@@ -12,17 +12,17 @@ from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     CHECK_ID_PATTERN,
     LookUp,
+    NoAnswer,
     QualificationResult,
     Refused,
-    ServiceSilent,
-    Standing,
+    StandingConsents,
 )
 from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import People
 from terminal.simulated.service.result import result_of_lookup
 
-CheckOutcome = QualificationResult | Refused | ServiceSilent
+CheckOutcome = QualificationResult | Refused | NoAnswer
 _NO_CHECK_ID = "exchange"
 
 
@@ -38,7 +38,7 @@ class CheckQuery:
 class QualificationChecks(Protocol):
     def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
-    def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
+    def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """Whether the consent that a result file told of still stands: it may have been taken back since."""
         ...
 
@@ -62,7 +62,7 @@ class InventedChecks:
         person = self._people.get(found.person) if found.person else None
         return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
 
-    def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
+    def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """As the file says: there is nobody else to ask."""
         return True
 
@@ -88,14 +88,14 @@ class ServiceChecks:
 
         return asyncio.run(ask())
 
-    def stands(self, check_id: str | None, item: Item) -> bool | ServiceSilent:
+    def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """False also for a check that the service does not know: what it says counts, not the file."""
         if check_id is None or not re.fullmatch(CHECK_ID_PATTERN, check_id):
             return False
 
-        async def ask() -> Standing | Refused | ServiceSilent:
+        async def ask() -> StandingConsents | Refused | NoAnswer:
             async with self._open_client() as client:
                 return await client.standing(check_id)
 
         answer = asyncio.run(ask())
-        return answer if isinstance(answer, ServiceSilent) else isinstance(answer, Standing) and item in answer.items
+        return answer if isinstance(answer, NoAnswer) else isinstance(answer, StandingConsents) and item in answer.items

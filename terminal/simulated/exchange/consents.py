@@ -10,7 +10,7 @@ from terminal.handover.layout import LASTS, attributes_of
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
-from terminal.handover.parts import Consent
+from terminal.handover.parts import ConsentPart
 from terminal.handover.xml import Parsed, parse
 from terminal.simulated.exchange.insured import InsuredPeople, Wanted
 from terminal.simulated.exchange.store import ExchangeStore
@@ -28,7 +28,7 @@ def note_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day
     for record in message.body.results if message.body else ():
         for item in FETCHED:
             consent = getattr(record, attributes_of(item)[0])
-            if isinstance(consent, Consent):
+            if isinstance(consent, ConsentPart):
                 _note(message, record, item, consent, insured, store, day)
     return True
 
@@ -37,7 +37,7 @@ def _note(
     message: QualificationAnswer,
     record: Insured,
     item: Item,
-    consent: Consent,
+    consent: ConsentPart,
     insured: InsuredPeople,
     store: ExchangeStore,
     day: date,
@@ -55,7 +55,7 @@ def _note(
         )
 
 
-def _until(consent: Consent) -> datetime | None:
+def _until(consent: ConsentPart) -> datetime | None:
     """None without a consent. Never longer than the rule, whatever the file says."""
     if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
         return None

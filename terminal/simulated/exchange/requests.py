@@ -14,7 +14,7 @@ from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.lists import BulkRegistrationRequest, ConsentListRequest, WelfareListRequest
 from terminal.handover.messages.qualification import QualificationRequest
 from terminal.handover.messages.reference import RegistrationRequest
-from terminal.handover.parts import Element, Part, Problem
+from terminal.handover.parts import Element, LayoutProblem, Part
 from terminal.handover.values import XML_SPACE, Severity
 from terminal.handover.xml import ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from terminal.simulated.exchange.answers.bulk import UploadedFile, answer_fetch, answer_upload
@@ -167,5 +167,5 @@ def _line(line: int) -> str:
     return f"（{line}行目）" if line else ""
 
 
-def _place(errors: list[Problem]) -> str:
+def _place(errors: list[LayoutProblem]) -> str:
     return f"（{errors[0].line}行目 {errors[0].path}）" if errors else ""

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from terminal.qualification.contract import Model, Refused, ServiceSilent, Silence
+from terminal.qualification.connection import require_safe_url
+from terminal.qualification.contract import Model, NoAnswer, Refused, Silence
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.line import require_safe_url
 from terminal.readiness import NotReady
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.behaviour import Operation, Rule, Setting
@@ -21,7 +21,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class StubAdmin:
-    """Blocking. Works from the stub's own computer only; elsewhere every call is `ServiceSilent(NOT_UNDERSTOOD)`."""
+    """Blocking. Works from the stub's own computer only; elsewhere every call is `NoAnswer(NOT_UNDERSTOOD)`."""
 
     def __init__(self, base_url: str, *, timeout_seconds: float = 5.0, tls: ssl.SSLContext | None = None) -> None:
         require_safe_url(base_url)
@@ -35,17 +35,17 @@ class StubAdmin:
     ) -> None:
         self._http.close()
 
-    def state(self) -> SimulatorState | ServiceSilent:
+    def state(self) -> SimulatorState | NoAnswer:
         return self._call("GET", "/simulator", TypeAdapter(SimulatorState))
 
-    def adopt(self, certificate: bytes, person: str) -> Adopted | Refused | ServiceSilent:
+    def adopt(self, certificate: bytes, person: str) -> Adopted | Refused | NoAnswer:
         """Bind a certificate (DER) to an invented person."""
         adapter: TypeAdapter[Adopted | Refused] = TypeAdapter(Adopted | Refused)
         return self._call("POST", "/simulator/adoptions", adapter, Adoption(certificate=certificate, person=person))
 
     def enrol(
         self, terminal_id: str, public_key: str, *, ended_key: bytes | None = None
-    ) -> Enrolment | Refused | ServiceSilent:
+    ) -> Enrolment | Refused | NoAnswer:
         """Make a terminal known; the answer is for `Enrolment.save`. Refused: this key ended for good.
 
         `ended_key`: the digest of a key that ends for good, with the one it has now.
@@ -54,45 +54,43 @@ class StubAdmin:
         body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key, ended_key=ended_key)
         return self._call("POST", "/simulator/terminals", adapter, body)
 
-    def publish(self, registry: Registry) -> SimulatorState | ServiceSilent:
+    def publish(self, registry: Registry) -> SimulatorState | NoAnswer:
         """Merge cards, terminals and trust anchors into the stub's registry."""
         return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
 
-    def behave(
-        self, operation: Operation, rule: Rule, person: str | None = None
-    ) -> tuple[Setting, ...] | ServiceSilent:
+    def behave(self, operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...] | NoAnswer:
         """All rules in force afterwards. For one insured person (by id), or for everybody."""
         path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
         return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
 
-    def behave_normally(self) -> tuple[Setting, ...] | ServiceSilent:
+    def behave_normally(self) -> tuple[Setting, ...] | NoAnswer:
         return self._call("DELETE", "/simulator/behaviour", TypeAdapter(tuple[Setting, ...]))
 
     def _call(
         self, method: str, path: str, adapter: TypeAdapter[AnswerT], body: Model | None = None
-    ) -> AnswerT | ServiceSilent:
+    ) -> AnswerT | NoAnswer:
         content = None if body is None else body.model_dump_json()
         try:
             response = self._http.request(method, path, content=content, headers={"Content-Type": "application/json"})
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return ServiceSilent(Silence.NO_CONNECTION)
+            return NoAnswer(Silence.NO_CONNECTION)
         except httpx.TimeoutException:
-            return ServiceSilent(Silence.TIMEOUT)
+            return NoAnswer(Silence.TIMEOUT)
         except httpx.HTTPError:
-            return ServiceSilent(Silence.BROKEN_OFF)
+            return NoAnswer(Silence.BROKEN_OFF)
         if response.status_code >= 500:
-            return ServiceSilent(Silence.SERVER_ERROR)
+            return NoAnswer(Silence.SERVER_ERROR)
         try:
             return adapter.validate_json(response.content)
         except ValidationError:
-            return ServiceSilent(Silence.NOT_UNDERSTOOD)
+            return NoAnswer(Silence.NOT_UNDERSTOOD)
 
 
 def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
     """Make this terminal and a stub elsewhere on this computer known to each other. Raises `NotReady`."""
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     enrolment = admin.enrol(terminal_id, key.public_pem)
-    if isinstance(enrolment, ServiceSilent):
+    if isinstance(enrolment, NoAnswer):
         raise NotReady(
             f"The service at {url} does not answer ({enrolment.reason}). Start one with `uketsuke stub`, "
             "or name another with --service."

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
+from terminal.qualification.connection import is_loopback
 from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import Enrolment
-from terminal.qualification.line import is_loopback
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
 from terminal.simulated.service.refusals import refuse

@@ -18,23 +18,23 @@ from terminal.qualification.contract import (
     TERMINAL_HEADER,
     TIME_HEADER,
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     KeyChange,
     KeyChanged,
     LookUp,
     Model,
-    OpenCheck,
+    OpenCheckRequest,
     QualificationResult,
     Receipt,
     Receipts,
     RefusalReason,
     Refused,
-    Registered,
-    Standing,
+    RegistrationReply,
+    StandingConsents,
     Submission,
     TerminalId,
     Withdrawal,
-    Withdrawn,
+    WithdrawalReceipt,
 )
 from terminal.qualification.wire import bytes_of
 from terminal.simulated.service.admin_routes import add_admin_routes
@@ -93,11 +93,11 @@ def _add_routes(app: FastAPI, service: StubService) -> None:
     async def challenge() -> Response:
         return respond(service.challenge())
 
-    @app.post(f"{PREFIX}/checks", responses=answers(CheckOpened))
-    async def open_check(request: OpenCheck) -> Response:
+    @app.post(f"{PREFIX}/checks", responses=answers(CheckOpenedReply))
+    async def open_check(request: OpenCheckRequest) -> Response:
         return respond(await service.open(request))
 
-    @app.post(f"{PREFIX}/checks/{{check_id}}/registration", responses=answers(Registered))
+    @app.post(f"{PREFIX}/checks/{{check_id}}/registration", responses=answers(RegistrationReply))
     async def register(check_id: CheckIdPath, caller: Known) -> Response:
         return respond(await service.register(check_id, caller))
 
@@ -109,11 +109,11 @@ def _add_routes(app: FastAPI, service: StubService) -> None:
     async def result(check_id: CheckIdPath, caller: Known) -> Response:
         return respond(await service.result(check_id, caller))
 
-    @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=answers(Withdrawn))
+    @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=answers(WithdrawalReceipt))
     async def withdraw(check_id: CheckIdPath, withdrawal: Withdrawal) -> Response:
         return respond(await service.withdraw(check_id, withdrawal))
 
-    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=answers(Standing))
+    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=answers(StandingConsents))
     async def standing(check_id: CheckIdPath, caller: Known) -> Response:
         return respond(await service.standing(check_id, caller))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from terminal.qualification.contract import (
     CertificateStanding,
     ChipProof,
-    OpenCheck,
+    OpenCheckRequest,
     PhoneProof,
     PinProof,
     RefusalReason,
@@ -38,7 +38,7 @@ class Believing:
         self._revoked = RevocationLists()
 
     def believe(
-        self, request: OpenCheck, registry: Registry, people: People, now: datetime
+        self, request: OpenCheckRequest, registry: Registry, people: People, now: datetime
     ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
         """The card's entry and its certificate's standing, or why it is not believed."""
         rules = self._rules

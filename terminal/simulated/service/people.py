@@ -16,10 +16,10 @@ from terminal.qualification.base import Confidential
 from terminal.qualification.contract import PrescriptionId, WaitingPrescription
 from terminal.qualification.insured import (
     ElderlyRecipient,
-    Limit,
+    LimitCertificate,
     MedicalTicket,
     Qualification,
-    SpecificDisease,
+    SpecificDiseaseCertificate,
     Subsidy,
     SubsidyStanding,
 )
@@ -42,10 +42,10 @@ class LimitEntry(Confidential):
     certificate_date: date | None = None
     long_term_date: date | None = None
 
-    def on(self, day: date) -> Limit:
+    def on(self, day: date) -> LimitCertificate:
         """Return the limit that holds in the benefit year of that day."""
         start, end = benefit_year(day)
-        return Limit(
+        return LimitCertificate(
             classification=self.classification,
             classification_flag=self.classification_flag,
             certificate_date=self.certificate_date,
@@ -155,7 +155,7 @@ class InsuredPerson(Confidential):
     """Tickets of public assistance, one each month; a qualification may also hold tickets of certain months."""
     care_consents: tuple[CareConsent, ...] = ()
     limit: LimitEntry | None = None
-    specific_diseases: tuple[SpecificDisease, ...] = ()
+    specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
     """False where the municipality's system is not connected: nothing can be told of subsidies then."""

@@ -29,7 +29,7 @@ from terminal.qualification.contract import (
     CardSignature,
     CertificateStanding,
     ChipProof,
-    OpenCheck,
+    OpenCheckRequest,
     PhoneProof,
     PinProof,
     RefusalReason,
@@ -99,7 +99,7 @@ def check_phone_proof(certificate: x509.Certificate, challenge: bytes, proof: Ph
 
 
 def check_chip_proof(
-    request: OpenCheck,
+    request: OpenCheckRequest,
     proof: ChipProof,
     card: CardEntry,
     terminal_key_pem: str,
@@ -139,7 +139,7 @@ def check_chip_proof(
     return None if verify(terminal_key_pem, verdict, proof.verdict_signature) else RefusalReason.BAD_VERDICT
 
 
-def key_of(request: OpenCheck) -> bytes:
+def key_of(request: OpenCheckRequest) -> bytes:
     """The key that opens a check, DER SubjectPublicKeyInfo: the certificate's or the chip's. `request` is believed."""
     if isinstance(request.proof, ChipProof):
         return chip_key_der(chip_key_of(request.proof.group_1))

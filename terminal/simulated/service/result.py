@@ -10,9 +10,9 @@ from terminal.qualification.contract import (
     ConsentAnswer,
     ConsentOutcome,
     LookUp,
+    ProvidedSubsidies,
     QualificationResult,
     Submission,
-    Subsidies,
     SubsidyStanding,
 )
 from terminal.qualification.insured import Qualification
@@ -74,16 +74,18 @@ def result_of(
     )
 
 
-def _subsidies(submission: Submission, granted: set[Item], person: InsuredPerson, day: date) -> Subsidies | None:
+def _subsidies(
+    submission: Submission, granted: set[Item], person: InsuredPerson, day: date
+) -> ProvidedSubsidies | None:
     """None where they could have been used and the patient was not asked: the institution does not take part."""
     standing = person.subsidies_on(day)
     if standing is not SubsidyStanding.USABLE:
-        return Subsidies(standing=standing)
+        return ProvidedSubsidies(standing=standing)
     if all(answer.item is not Item.SUBSIDIES for answer in submission.answers):
         return None
     if Item.SUBSIDIES not in granted:
-        return Subsidies(standing=SubsidyStanding.REFUSED)
-    return Subsidies(standing=standing, certificates=person.usable_subsidies(day))
+        return ProvidedSubsidies(standing=SubsidyStanding.REFUSED)
+    return ProvidedSubsidies(standing=standing, certificates=person.usable_subsidies(day))
 
 
 def result_of_lookup(

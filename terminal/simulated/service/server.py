@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from terminal.qualification.line import is_loopback
+from terminal.qualification.connection import is_loopback
 from terminal.qualification.pki import LineKeys
 from terminal.simulated.service import connections
 from terminal.simulated.service.app import create_app

@@ -13,22 +13,22 @@ from consent.items import VIEWING, Item
 from terminal.qualification.contract import (
     CertificateStanding,
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     KeyChange,
     KeyChanged,
     LookUp,
-    OpenCheck,
+    OpenCheckRequest,
     Purpose,
     QualificationResult,
     Receipt,
     Receipts,
     RefusalReason,
     Refused,
-    Registered,
-    Standing,
+    RegistrationReply,
+    StandingConsents,
     Submission,
     Withdrawal,
-    Withdrawn,
+    WithdrawalReceipt,
 )
 from terminal.qualification.keys import SigningKey, verify
 from terminal.qualification.statements import (
@@ -131,7 +131,7 @@ class StubService:
         challenge, ends_at = self._challenges.issue(now)
         return Challenge(challenge=challenge, expires_at=ends_at, now=now, simulated=True)
 
-    async def open(self, request: OpenCheck) -> CheckOpened | Refused:
+    async def open(self, request: OpenCheckRequest) -> CheckOpenedReply | Refused:
         now = self._clock()
         ends_at = self._challenges.end_of(request.challenge)
         if ends_at is None or now > ends_at:
@@ -159,9 +159,9 @@ class StubService:
         if opened is None:
             return refuse(RefusalReason.BAD_CHALLENGE)
         facts = facts_of(opened, person)
-        return CheckOpened(check_id=opened.check_id, opened_at=now, facts=facts, simulated=True)
+        return CheckOpenedReply(check_id=opened.check_id, opened_at=now, facts=facts, simulated=True)
 
-    async def register(self, check_id: str, caller: Caller) -> Registered | Refused:
+    async def register(self, check_id: str, caller: Caller) -> RegistrationReply | Refused:
         found = await self._find(check_id)
         if isinstance(found, RefusalReason):
             return refuse(found)
@@ -172,7 +172,7 @@ class StubService:
         if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
             return refuse(RefusalReason.NOT_ALLOWED)
         registered = await self._store.register(check, self._clock())
-        return Registered(facts=facts_of(registered, person), simulated=True)
+        return RegistrationReply(facts=facts_of(registered, person), simulated=True)
 
     async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused:
         found = await self._find(check_id)
@@ -204,7 +204,7 @@ class StubService:
         result = result_of(kept.check, imitated(person, self._today()), kept.accepted, kept.withdrawn)
         return imitated_result(result)
 
-    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> Withdrawn | Refused:
+    async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused:
         now = self._clock()
         kept = await self._store.kept(check_id)
         if kept is None:
@@ -220,7 +220,7 @@ class StubService:
         await self._store.withdraw(check_id, withdrawal.items, withdrawal.withdrawn_at)
         digest = sha256(statement).digest()
         signed = withdrawal_receipt_statement(check_id=check_id, accepted_at=now, withdrawal_digest=digest)
-        return Withdrawn(
+        return WithdrawalReceipt(
             check_id=check_id,
             accepted_at=now,
             withdrawal_digest=digest,
@@ -228,7 +228,7 @@ class StubService:
             simulated=True,
         )
 
-    async def standing(self, check_id: str, caller: Caller) -> Standing | Refused:
+    async def standing(self, check_id: str, caller: Caller) -> StandingConsents | Refused:
         """For components that hand out data: a consent may have been taken back since its result was written."""
         turned_away = self._turned_away(Asked.CONSENTS, check_id, caller.terminal_id, caller)
         if turned_away is not None:
@@ -237,7 +237,7 @@ class StubService:
         if kept is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         stand = _granted(kept.accepted.submission if kept.accepted else None) - kept.withdrawn
-        return Standing(check_id=check_id, items=tuple(sorted(stand)), simulated=True)
+        return StandingConsents(check_id=check_id, items=tuple(sorted(stand)), simulated=True)
 
     async def look_up(self, request: LookUp) -> QualificationResult | Refused:
         now = self._clock()
@@ -304,7 +304,7 @@ class StubService:
         try:
             match operation:
                 case Operation.OPEN:
-                    card = self.registry.current().card(OpenCheck.model_validate_json(body).certificate)
+                    card = self.registry.current().card(OpenCheckRequest.model_validate_json(body).certificate)
                     return card.person if card else None
                 case Operation.LOOK_UP:
                     search = LookUp.model_validate_json(body).search

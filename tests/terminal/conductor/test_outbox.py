@@ -8,7 +8,7 @@ import pytest
 
 from consent import store
 from terminal.conductor import conductor
-from terminal.conductor.delivery import DeliveryStage, Outcome
+from terminal.conductor.delivery import DeliveryOutcome, DeliveryStage
 from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -112,8 +112,10 @@ def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
     assert len(desk.results()) == 1
 
 
-def but_for(odd_one: str, deliver: Callable[..., Awaitable[Outcome]]) -> Callable[..., Awaitable[Outcome]]:
-    async def other(check_id: str, *, again: bool = False) -> Outcome:
+def but_for(
+    odd_one: str, deliver: Callable[..., Awaitable[DeliveryOutcome]]
+) -> Callable[..., Awaitable[DeliveryOutcome]]:
+    async def other(check_id: str, *, again: bool = False) -> DeliveryOutcome:
         if check_id == odd_one:
             raise ValueError("a result nobody has seen before")
         return await deliver(check_id, again=again)
@@ -124,8 +126,8 @@ def but_for(odd_one: str, deliver: Callable[..., Awaitable[Outcome]]) -> Callabl
 def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def ended_before(*_: object) -> Outcome:
-        return Outcome(DeliveryStage.REFUSED)
+    async def ended_before(*_: object) -> DeliveryOutcome:
+        return DeliveryOutcome(DeliveryStage.REFUSED)
 
     async def day() -> None:
         async with desk.open():

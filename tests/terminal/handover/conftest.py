@@ -8,7 +8,7 @@ import pytest
 from consent.items import Item
 from terminal.qualification.contract import (
     ConsentOutcome,
-    Limit,
+    LimitCertificate,
     PrescriptionForm,
     Qualification,
     QualificationResult,
@@ -54,7 +54,7 @@ def elder_result() -> QualificationResult:
         sex="1",
         birth_date=date(1948, 1, 5),
     )
-    limit = Limit(
+    limit = LimitCertificate(
         classification="02",
         classification_flag="B05",
         valid_start_date=date(2026, 8, 1),

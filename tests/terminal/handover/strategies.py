@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from config.japan import JAPAN
-from terminal.handover.parts import Consent, Consented, Element, Part, fields_of
+from terminal.handover.parts import Consented, ConsentPart, Element, Part, fields_of
 from terminal.handover.values import (
     COUNT,
     KANA,
@@ -17,10 +17,10 @@ from terminal.handover.values import (
     CodeKind,
     DayKind,
     InsurerNumberKind,
-    Kind,
     MomentKind,
     PatternKind,
     TextKind,
+    ValueKind,
 )
 
 EVERYDAY = "あ亜漢字髙﨑ｱｲｳﾞﾟＡ１－・a1<>&\"'\\;表ソ能"
@@ -43,7 +43,7 @@ def texts(longest: int = 30) -> st.SearchStrategy[str]:
     return st.text(EVERYDAY + "　 ", min_size=1, max_size=longest).filter(lambda text: text == text.strip(" ") != "")
 
 
-def values(kind: Kind) -> st.SearchStrategy[Any]:
+def values(kind: ValueKind) -> st.SearchStrategy[Any]:
     match kind:
         case DayKind():
             return days
@@ -61,9 +61,9 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
             raise AssertionError(f"no values for {kind}")
 
 
-def consents(marker: Consented) -> st.SearchStrategy[Consent]:
+def consents(marker: Consented) -> st.SearchStrategy[ConsentPart]:
     until = st.none() | moments if marker.has_available_time else st.none()
-    return st.builds(Consent, flag=st.sampled_from("0123"), consent_time=st.none() | moments, available_time=until)
+    return st.builds(ConsentPart, flag=st.sampled_from("0123"), consent_time=st.none() | moments, available_time=until)
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from consent.items import Item
 from terminal.handover.check import Findings, check_bytes, check_file
 from terminal.handover.messages.kinds import FILE_KINDS
-from terminal.handover.parts import Fault
+from terminal.handover.parts import LayoutFault
 from terminal.handover.result_xml import FaceOptions, result_document
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, write_document
@@ -204,7 +204,7 @@ def test_any_order_is_right(encoding: Encoding) -> None:
     ],
 )
 def test_encodings(text: str, codec: str, severity: Severity, expected: str) -> None:
-    found = [f for f in check_bytes(FACE, text.encode(codec)).findings if f.fault is Fault.ENCODING]
+    found = [f for f in check_bytes(FACE, text.encode(codec)).findings if f.fault is LayoutFault.ENCODING]
     assert [(f.severity, f.expected[: len(expected)]) for f in found if f.expected.startswith(expected)] == [
         (severity, expected)
     ]
@@ -222,7 +222,7 @@ def test_encodings(text: str, codec: str, severity: Severity, expected: str) -> 
     ],
 )
 def test_names(name: str, expected: str) -> None:
-    (found,) = [f for f in check_bytes(name, write_document(check()).data).findings if f.fault is Fault.NAME]
+    (found,) = [f for f in check_bytes(name, write_document(check()).data).findings if f.fault is LayoutFault.NAME]
     assert expected in found.expected
 
 
@@ -262,7 +262,7 @@ def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
     huge = tmp_path / REQUEST
     with huge.open("wb") as file:
         file.truncate(LARGEST_BULK + 1)
-    assert [f.fault for f in check_file(huge).findings] == [Fault.UNREADABLE]
+    assert [f.fault for f in check_file(huge).findings] == [LayoutFault.UNREADABLE]
 
 
 def test_nothing_of_the_content_is_repeated() -> None:
@@ -279,4 +279,4 @@ def test_every_kind_can_be_checked_even_empty() -> None:
     for kind in FILE_KINDS:
         findings = check_bytes(f"{kind.prefix}1.xml", b"<XmlMsg/>")
         assert not findings.ok
-        assert any(f.fault is Fault.MISSING and f.path.endswith("MessageHeader") for f in findings.findings)
+        assert any(f.fault is LayoutFault.MISSING and f.path.endswith("MessageHeader") for f in findings.findings)

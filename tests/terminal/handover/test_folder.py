@@ -15,13 +15,13 @@ from config.platform.chosen import system
 from terminal.handover.folder import (
     WORK_FOLDER,
     AlreadyThere,
-    Delivered,
     Delivery,
-    Look,
+    DeliveryFailure,
+    FileDelivered,
     NotDelivered,
     Prepared,
     ResultFolder,
-    Undelivered,
+    ResultOnDisk,
     _move_in,
 )
 from terminal.handover.name import result_file_name, result_file_stem
@@ -40,7 +40,7 @@ def work_files(folder: Path) -> list[Path]:
 
 
 def test_delivered_whole_with_a_sensible_mode(tmp_path: Path) -> None:
-    assert ResultFolder(tmp_path).deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert ResultFolder(tmp_path).deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert (tmp_path / NAME).read_bytes() == DATA
     status = (tmp_path / NAME).stat()
     assert (stat.S_IMODE(status.st_mode), status.st_nlink) == (0o640, 1)
@@ -81,7 +81,7 @@ def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyThere"] * 7 + ["Delivered"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyThere"] * 7 + ["FileDelivered"]
     assert visible(tmp_path) == [NAME]
     assert work_files(tmp_path) == []
 
@@ -90,7 +90,7 @@ def test_a_file_system_with_neither_links_nor_flags(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "link", no_links)
     monkeypatch.setattr(system, "rename_new", no_flags)
     results = ResultFolder(tmp_path)
-    assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert results.deliver(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
     work = tmp_path / WORK_FOLDER / "terminal~x.part"
     work.write_bytes(b"late")
@@ -118,7 +118,7 @@ def test_what_could_not_be_removed_holds_nothing_and_goes_with_the_next_delivery
     assert [path.read_bytes() for path in work_files(tmp_path)] == [b""]
     monkeypatch.setattr(Path, "unlink", genuine_unlink)
     monkeypatch.setattr(os, "fsync", genuine_fsync)
-    assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert work_files(tmp_path) == []
 
 
@@ -127,14 +127,14 @@ def test_staff_can_see_the_trouble_and_its_end(tmp_path: Path) -> None:
     results = ResultFolder(share)
     assert results.trouble is None
     results.deliver(NAME, DATA)
-    assert results.trouble is Undelivered.FOLDER_MISSING
-    assert results.probe() is Undelivered.FOLDER_MISSING
+    assert results.trouble is DeliveryFailure.FOLDER_MISSING
+    assert results.probe() is DeliveryFailure.FOLDER_MISSING
     share.mkdir()
     assert results.probe() is None
     assert results.trouble is None
     assert visible(share) == []
     assert work_files(share) == []
-    assert {reason.message_id for reason in Undelivered} == {
+    assert {reason.message_id for reason in DeliveryFailure} == {
         "handover.disk-full",
         "handover.read-only",
         "handover.folder-missing",
@@ -148,14 +148,14 @@ def test_staff_can_see_the_trouble_and_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
-        (errno.ENOSPC, Undelivered.DISK_FULL),
-        (errno.EDQUOT, Undelivered.DISK_FULL),
-        (errno.EROFS, Undelivered.READ_ONLY),
-        (errno.EIO, Undelivered.OTHER),
+        (errno.ENOSPC, DeliveryFailure.DISK_FULL),
+        (errno.EDQUOT, DeliveryFailure.DISK_FULL),
+        (errno.EROFS, DeliveryFailure.READ_ONLY),
+        (errno.EIO, DeliveryFailure.OTHER),
     ],
 )
 def test_the_disk_gives_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: Undelivered
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: DeliveryFailure
 ) -> None:
     results = ResultFolder(tmp_path)
     where = system if call == "rename_new" else os
@@ -174,7 +174,7 @@ def test_the_disk_gives_up(
     monkeypatch.setattr(where, call, genuine)
     assert visible(tmp_path) == []
     assert work_files(tmp_path) == []
-    assert results.deliver(NAME, DATA) == Delivered(tmp_path / NAME)
+    assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
 
 
 @pytest.fixture
@@ -194,14 +194,14 @@ def small_disk(tmp_path: Path) -> Path:
 def test_a_disk_that_is_really_full(small_disk: Path) -> None:
     try:
         results = ResultFolder(small_disk)
-        assert results.deliver("first.xml", b"x" * 20_000) == Delivered(small_disk / "first.xml")
-        assert results.deliver(NAME, b"x" * 100_000) == NotDelivered(Undelivered.DISK_FULL, errno.ENOSPC)
+        assert results.deliver("first.xml", b"x" * 20_000) == FileDelivered(small_disk / "first.xml")
+        assert results.deliver(NAME, b"x" * 100_000) == NotDelivered(DeliveryFailure.DISK_FULL, errno.ENOSPC)
         assert visible(small_disk) == ["first.xml"]
         assert work_files(small_disk) == []
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-        assert results.deliver(NAME, DATA) == NotDelivered(Undelivered.READ_ONLY, errno.EROFS)
+        assert results.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.READ_ONLY, errno.EROFS)
         subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
-        assert results.deliver(NAME, DATA) == Delivered(small_disk / NAME)
+        assert results.deliver(NAME, DATA) == FileDelivered(small_disk / NAME)
     finally:
         subprocess.run(["umount", str(small_disk)], check=True)
 
@@ -209,10 +209,10 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
 def test_the_share_is_not_there(tmp_path: Path) -> None:
     missing = tmp_path / "share"
     results = ResultFolder(missing)
-    assert results.deliver(NAME, DATA) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ENOENT)
+    assert results.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
     assert not missing.exists()
     missing.mkdir()
-    assert results.deliver(NAME, DATA) == Delivered(missing / NAME)
+    assert results.deliver(NAME, DATA) == FileDelivered(missing / NAME)
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
 
 def test_a_folder_of_our_own_is_made(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path / "state" / "results", create=True)
-    assert isinstance(results.deliver(NAME, DATA), Delivered)
+    assert isinstance(results.deliver(NAME, DATA), FileDelivered)
 
 
 def test_left_over_work_is_cleaned_at_start_own_alone(tmp_path: Path) -> None:
@@ -250,12 +250,12 @@ def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
     assert isinstance(results.look(NAME), NotDelivered)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
-    assert results.look(NAME) == Look(prepared.mark, digest, None)
+    assert results.look(NAME) == ResultOnDisk(prepared.mark, digest, None)
     assert isinstance(results.move(NAME, "0" * 64), NotDelivered)
-    assert results.move(NAME, digest) == Delivered(tmp_path / NAME)
-    assert results.look(NAME) == Look(prepared.mark, None, digest)
+    assert results.move(NAME, digest) == FileDelivered(tmp_path / NAME)
+    assert results.look(NAME) == ResultOnDisk(prepared.mark, None, digest)
     (tmp_path / NAME).unlink()
-    assert results.look(NAME) == Look(prepared.mark, None, None)
+    assert results.look(NAME) == ResultOnDisk(prepared.mark, None, None)
     assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
 
@@ -263,7 +263,7 @@ def test_nothing_is_prepared_where_a_file_lies(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
     assert results.prepare(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
-    assert results.trouble is Undelivered.OCCUPIED
+    assert results.trouble is DeliveryFailure.OCCUPIED
     assert work_files(tmp_path) == []
 
 
@@ -281,11 +281,11 @@ def test_what_was_prepared_stays_until_the_new_one_is_whole(tmp_path: Path, monk
     with monkeypatch.context() as disk:
         disk.setattr(os, "write", full)
         assert results.prepare(NAME, DATA) == prepared
-        assert results.prepare(NAME, b"changed" * 9) == NotDelivered(Undelivered.DISK_FULL, errno.ENOSPC)
-    assert results.look(NAME) == Look(prepared.mark, hashlib.sha256(DATA).hexdigest(), None)
+        assert results.prepare(NAME, b"changed" * 9) == NotDelivered(DeliveryFailure.DISK_FULL, errno.ENOSPC)
+    assert results.look(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(DATA).hexdigest(), None)
     assert len(work_files(tmp_path)) == 1
     assert results.prepare(NAME, b"changed" * 9) == prepared
-    assert results.look(NAME) == Look(prepared.mark, hashlib.sha256(b"changed" * 9).hexdigest(), None)
+    assert results.look(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(b"changed" * 9).hexdigest(), None)
 
 
 def test_a_share_without_its_server_says_nothing_of_what_lies_there(
@@ -305,9 +305,9 @@ def test_a_share_without_its_server_says_nothing_of_what_lies_there(
 
     with monkeypatch.context() as share:
         share.setattr(os, "open", stale)
-        assert results.look(NAME) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ESTALE)
-        assert results.prepare("other.xml", DATA) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ESTALE)
-    assert results.look(NAME) == Look(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
+        assert results.look(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
+        assert results.prepare("other.xml", DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
+    assert results.look(NAME) == ResultOnDisk(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
 
 
 def test_a_share_that_goes_while_one_looks_was_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +323,7 @@ def test_a_share_that_goes_while_one_looks_was_not_emptied(tmp_path: Path, monke
         return genuine(path, flags, *more)
 
     monkeypatch.setattr(os, "open", goes)
-    assert results.look(NAME) == NotDelivered(Undelivered.FOLDER_MISSING, errno.ENOENT)
+    assert results.look(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
 
 
 @pytest.mark.parametrize("what", ["pipe", "link", "dangling", "folder"])
@@ -341,7 +341,7 @@ def test_what_lies_there_is_no_file(tmp_path: Path, what: str) -> None:
             target.mkdir()
     results = ResultFolder(tmp_path)
     assert results.deliver(NAME, DATA) == AlreadyThere(target, same=False)
-    assert results.trouble is Undelivered.OCCUPIED
+    assert results.trouble is DeliveryFailure.OCCUPIED
     assert what == "link" or not elsewhere.exists()
 
 

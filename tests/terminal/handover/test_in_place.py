@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal.handover import folder as folder_module
-from terminal.handover.folder import WORK_FOLDER, AlreadyThere, Delivered, NotDelivered, ResultFolder
+from terminal.handover.folder import WORK_FOLDER, AlreadyThere, FileDelivered, NotDelivered, ResultFolder
 
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
 
@@ -28,7 +28,7 @@ def test_the_file_is_new_first_and_changes_then(tmp_path: Path) -> None:
     delivery = ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA)
     done.set()
     watcher.join()
-    assert isinstance(delivery, Delivered)
+    assert isinstance(delivery, FileDelivered)
     assert sizes[0] == 0, "a watcher saw it appear before it had anything in it"
     assert (tmp_path / NAME).read_bytes() == DATA
     assert list((tmp_path / WORK_FOLDER).glob("*.part")) == []
@@ -38,7 +38,7 @@ def test_the_file_is_new_first_and_changes_then(tmp_path: Path) -> None:
 def test_what_a_crash_left_is_written_again(tmp_path: Path, left: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_module, "BEFORE_CHANGE", 0.0)
     (tmp_path / NAME).write_bytes(left)
-    assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), Delivered)
+    assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), FileDelivered)
     assert (tmp_path / NAME).read_bytes() == DATA
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, kind_of, read_message
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
-from terminal.handover.parts import Element, Fault, Part, Problem, fields_of, names_of
+from terminal.handover.parts import Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from tests.terminal.handover.strategies import parts
@@ -21,7 +21,7 @@ MESSAGES: set[type[Part]] = {kind.message for kind in FILE_KINDS}
 named = pytest.mark.parametrize("message", sorted(MESSAGES, key=str))
 
 
-def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[Problem, ...]]:
+def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutProblem, ...]]:
     parsed = parse(data)
     assert isinstance(parsed, Parsed), parsed
     read = read_message(parsed, message)
@@ -150,18 +150,18 @@ def test_the_declaration_is_wrong_and_the_file_is_read_all_the_same(declared: st
 @pytest.mark.parametrize(
     ("old", "new", "line", "fault"),
     [
-        ("20261121", "2026-11-21", 4, Fault.INVALID),
-        ("20261121", "20261131", 4, Fault.INVALID),
-        ("1319999999", "131999999", 5, Fault.INVALID),
-        ("<Birthdate>19800229</Birthdate>", "", 9, Fault.MISSING),
-        ("<Birthdate>19800229</Birthdate>", "<Birthdate/>", 9, Fault.MISSING),
-        ("<Birthdate>19800229</Birthdate>", "<Birthdate><y/>19800229</Birthdate>", 13, Fault.INVALID),
-        (">1</Limit", ">2</Limit", 14, Fault.INVALID),
-        ("  138999", "138a", 10, Fault.INVALID),
-        ("0001234", "0" * 21, 12, Fault.INVALID),
+        ("20261121", "2026-11-21", 4, LayoutFault.INVALID),
+        ("20261121", "20261131", 4, LayoutFault.INVALID),
+        ("1319999999", "131999999", 5, LayoutFault.INVALID),
+        ("<Birthdate>19800229</Birthdate>", "", 9, LayoutFault.MISSING),
+        ("<Birthdate>19800229</Birthdate>", "<Birthdate/>", 9, LayoutFault.MISSING),
+        ("<Birthdate>19800229</Birthdate>", "<Birthdate><y/>19800229</Birthdate>", 13, LayoutFault.INVALID),
+        (">1</Limit", ">2</Limit", 14, LayoutFault.INVALID),
+        ("  138999", "138a", 10, LayoutFault.INVALID),
+        ("0001234", "0" * 21, 12, LayoutFault.INVALID),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(old: str, new: str, line: int, fault: Fault) -> None:
+def test_what_is_wrong_is_named_with_its_line(old: str, new: str, line: int, fault: LayoutFault) -> None:
     _, problems = reread(REQUEST.format(encoding="UTF-8").replace(old, new, 1).encode(), QualificationRequest)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     assert [(problem.line, problem.fault) for problem in errors] == [(line, fault)]
@@ -178,7 +178,7 @@ def test_an_insurer_number_filled_otherwise_is_read_with_a_warning(number: str) 
 def test_the_same_element_twice_is_said() -> None:
     twice = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
     _, problems = reread(twice.encode(), QualificationRequest)
-    assert Fault.TWICE in [problem.fault for problem in problems]
+    assert LayoutFault.TWICE in [problem.fault for problem in problems]
 
 
 def test_an_unknown_element_is_passed_over_with_a_warning() -> None:
@@ -186,7 +186,7 @@ def test_an_unknown_element_is_passed_over_with_a_warning() -> None:
     read, problems = reread(more.encode(), QualificationRequest)
     assert read is not None
     warned = [problem for problem in problems if problem.severity is Severity.WARNING]
-    assert [(problem.fault, problem.path.rpartition("/")[2]) for problem in warned] == [(Fault.UNKNOWN, "Shoe")]
+    assert [(problem.fault, problem.path.rpartition("/")[2]) for problem in warned] == [(LayoutFault.UNKNOWN, "Shoe")]
 
 
 @pytest.mark.parametrize(

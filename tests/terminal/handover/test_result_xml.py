@@ -14,10 +14,10 @@ from terminal.handover.result_xml import SUBSTITUTE, FaceOptions, ResultDocument
 from terminal.qualification.contract import (
     ConsentOutcome,
     ElderlyRecipient,
-    Limit,
+    LimitCertificate,
     Qualification,
     QualificationResult,
-    SpecificDisease,
+    SpecificDiseaseCertificate,
 )
 from terminal.qualification.insured import MedicalTicket
 
@@ -195,7 +195,7 @@ def test_elderly_recipient_and_specific_disease(elder_result: QualificationResul
             "qualifications": (qualification,),
             "consents": (granted,),
             "specific_diseases": (
-                SpecificDisease(disease_category="1", valid_start_date=date(2020, 8, 1), self_pay="10000"),
+                SpecificDiseaseCertificate(disease_category="1", valid_start_date=date(2020, 8, 1), self_pay="10000"),
             ),
         }
     )
@@ -339,8 +339,8 @@ def _outcome(item: Item, moment: datetime | None) -> ConsentOutcome:
     return ConsentOutcome(item=item, flag=1, consent_time=moment, available_time=moment + LASTS if lasts else None)
 
 
-def _limit() -> Limit:
-    return Limit(
+def _limit() -> LimitCertificate:
+    return LimitCertificate(
         classification="01",
         classification_flag="A03",
         valid_start_date=date(2026, 8, 1),

@@ -18,9 +18,9 @@ from consent.records import AskedQuestion, Cause, Decided, Opened, RecordedAnswe
 from reader.softcard.authority import TestAuthority
 from terminal.assembly import client_of, open_books
 from terminal.conductor.clock import Clock
-from terminal.conductor.outcome import Outcome
+from terminal.conductor.outcome import DeliveryOutcome
 from terminal.handover.name import result_file_stem
-from terminal.qualification.contract import Challenge, CheckOpened, PinProof
+from terminal.qualification.contract import Challenge, CheckOpenedReply, PinProof
 from terminal.qualification.statements import pin_statement
 from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, certificate_id
@@ -76,7 +76,7 @@ class HouseTerminal:
         self.books.close()
         await self.client.aclose()
 
-    async def reception(self, *, granted: bool = True, reads: float = 0.0) -> Outcome:
+    async def reception(self, *, granted: bool = True, reads: float = 0.0) -> DeliveryOutcome:
         """One patient, who reads the questions for so many seconds. Raises `ServiceSaysNothing`."""
         check_id = await self.opened()
         await asyncio.sleep(reads)
@@ -93,7 +93,7 @@ class HouseTerminal:
         opened = await self.client.open_check(
             challenge=challenge.challenge, certificate=card.certificate, proof=PinProof(signature=signature)
         )
-        if not isinstance(opened, CheckOpened):
+        if not isinstance(opened, CheckOpenedReply):
             raise ServiceSaysNothing
         event = Opened(
             way="pin",

@@ -22,7 +22,7 @@ from reader.softcard.rsa import load_key
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     ChipProof,
     ConsentAnswer,
     PinProof,
@@ -112,9 +112,9 @@ class Counter:
             challenge=challenge.challenge, certificate=card.certificate, proof=proof, purpose=purpose
         )
 
-    async def opened(self, client: QualificationClient, card: Card) -> CheckOpened:
+    async def opened(self, client: QualificationClient, card: Card) -> CheckOpenedReply:
         opened = await self.pin(client, card)
-        assert isinstance(opened, CheckOpened), opened
+        assert isinstance(opened, CheckOpenedReply), opened
         return opened
 
     def chip_proof(

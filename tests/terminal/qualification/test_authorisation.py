@@ -18,7 +18,7 @@ from terminal.qualification.contract import (
     Receipt,
     RefusalReason,
     Refused,
-    Registered,
+    RegistrationReply,
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked
@@ -48,7 +48,7 @@ def test_the_opener_alone_registers_and_fetches(counter: Any, card: Any) -> None
         for answer in counter.play(both, **thief):
             assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
     registered, result = counter.play(both)
-    assert isinstance(registered, Registered)
+    assert isinstance(registered, RegistrationReply)
     assert refusal(result) is RefusalReason.NOT_SUBMITTED
 
 

@@ -10,13 +10,13 @@ from consent.items import Item
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     ConsentAnswer,
+    NoAnswer,
     QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
-    ServiceSilent,
     Silence,
 )
 from terminal.simulated.service.admin import StubAdmin
@@ -40,7 +40,7 @@ def database_url() -> None:
 async def whole_day(counter: Any, client: QualificationClient, card: Any) -> list[Any]:
     """Opened, receipt and result - or what came instead."""
     opened = await counter.pin(client, card)
-    if not isinstance(opened, CheckOpened):
+    if not isinstance(opened, CheckOpenedReply):
         return [opened]
     answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=counter.now)]
     counter.decisions += 1
@@ -66,15 +66,15 @@ def test_one_person_suffers_alone(two_people: Any, card: Any, other_card: Any, o
     two_people.server.behaviour.set(operation, Rule(manner=Manner.FAILING), "elder")
     mine = two_people.play(lambda client: whole_day(two_people, client, card))
     hers = two_people.play(lambda client: whole_day(two_people, client, other_card))
-    assert [type(answer) for answer in mine] == [CheckOpened, Receipt, QualificationResult]
-    assert ServiceSilent(Silence.SERVER_ERROR) in hers
-    assert hers.index(ServiceSilent(Silence.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
+    assert [type(answer) for answer in mine] == [CheckOpenedReply, Receipt, QualificationResult]
+    assert NoAnswer(Silence.SERVER_ERROR) in hers
+    assert hers.index(NoAnswer(Silence.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
 
 
 def test_every_operation_of_one_person(two_people: Any, card: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED), "elder")
     hers = two_people.play(lambda client: whole_day(two_people, client, other_card))
-    assert hers == [ServiceSilent(Silence.BROKEN_OFF)]
+    assert hers == [NoAnswer(Silence.BROKEN_OFF)]
     mine = two_people.play(lambda client: whole_day(two_people, client, card))
     assert isinstance(mine[-1], QualificationResult)
 
@@ -101,7 +101,7 @@ def test_so_many_calls_of_one_person(two_people: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.FAILING, times=1), "elder")
     first = two_people.play(lambda client: two_people.pin(client, other_card))
     second = two_people.play(lambda client: two_people.pin(client, other_card))
-    assert (type(first), type(second)) == (ServiceSilent, CheckOpened)
+    assert (type(first), type(second)) == (NoAnswer, CheckOpenedReply)
 
 
 @pytest.mark.parametrize("reason", [RefusalReason.REVOKED, RefusalReason.SUSPENDED, RefusalReason.NO_SUCH_CHECK])
@@ -161,8 +161,8 @@ def test_over_http(two_people: Any, card: Any, other_card: Any) -> None:
         nobody = admin.behave(Operation.EVERY, rule, "nobody")
         state = admin.state()
     assert told == (Setting(operation=Operation.EVERY, person="elder", rule=rule),)
-    assert isinstance(nobody, ServiceSilent)
-    assert not isinstance(state, ServiceSilent)
+    assert isinstance(nobody, NoAnswer)
+    assert not isinstance(state, NoAnswer)
     assert state.behaviour == told
     assert two_people.play(lambda client: whole_day(two_people, client, other_card))[-1].validity == "4"
     assert two_people.play(lambda client: whole_day(two_people, client, card))[-1].validity == "1"

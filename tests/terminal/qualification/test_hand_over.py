@@ -8,9 +8,9 @@ import pytest
 
 from consent.items import Item
 from terminal.conductor.delivery import DeliveryStage
-from terminal.conductor.outcome import Outcome
+from terminal.conductor.outcome import DeliveryOutcome
 from terminal.handover import process
-from terminal.handover.folder import WORK_FOLDER, Delivered, NotDelivered, Undelivered
+from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, FileDelivered, NotDelivered
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import RefusalReason
 from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
@@ -54,7 +54,7 @@ def test_a_share_that_comes_back(office: Office, counter: Any, caplog: pytest.Lo
         with office.at(client):
             first = await office.delivery.deliver(await office.decided(client))
             assert first.stage is DeliveryStage.CONFIRMED
-            assert (office.delivery.backlog(), office.delivery.trouble) == (1, Undelivered.FOLDER_MISSING)
+            assert (office.delivery.backlog(), office.delivery.trouble) == (1, DeliveryFailure.FOLDER_MISSING)
             kept = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
             for value in ("模擬　花子", "ﾓｷﾞ", "0001234", "19810412"):
                 for encoding in ("utf-8", "cp932"):
@@ -78,7 +78,7 @@ def test_another_file_in_the_place_of_the_result_is_no_delivery(office: Office, 
             office.results.mkdir()
             (office.results / name).write_bytes(b"<XmlMsg/>")
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
-            assert office.delivery.trouble is Undelivered.OCCUPIED
+            assert office.delivery.trouble is DeliveryFailure.OCCUPIED
             assert "delivered" not in office.kinds()
             (office.results / name).unlink()
             await office.delivery.work_off()
@@ -138,7 +138,7 @@ def test_while_the_share_hangs_other_decisions_reach_the_service(
             others = [await office.delivery.deliver(await office.decided(client)) for _ in range(3)]
             waited = time.monotonic() - began
             assert {outcome.stage for outcome in (first, *others)} == {DeliveryStage.CONFIRMED}
-            assert office.delivery.trouble is Undelivered.HANGS
+            assert office.delivery.trouble is DeliveryFailure.HANGS
             assert office.told == [ProblemCode.HANDOVER_HANGS.code]
             assert office.kinds().count("confirmed") == 4
             await office.delivery.work_off()
@@ -161,7 +161,7 @@ def test_the_program_ends_although_the_share_hangs(
     async def day(client: Any) -> float:
         with office.at(client):
             await office.delivery.deliver(await office.decided(client))
-            assert office.folder.look("any.xml") == NotDelivered(Undelivered.HANGS)  # and no second process
+            assert office.folder.look("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # and no second process
             began = time.monotonic()
         return time.monotonic() - began
 
@@ -242,7 +242,7 @@ def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
             with pytest.raises(Killed):
                 await office.delivery.deliver(check_id)
 
-    async def next_day(client: Any) -> list[Outcome]:
+    async def next_day(client: Any) -> list[DeliveryOutcome]:
         with office.at(client):
             return list(await office.delivery.work_off())
 
@@ -251,7 +251,7 @@ def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
     office.results.rename(share)
     (office.results / WORK_FOLDER).mkdir(parents=True)  # the place where it is connected, used once before
     (outcome,) = counter.play(next_day)
-    assert (outcome.stage, office.folder.trouble) == (DeliveryStage.CONFIRMED, Undelivered.FOLDER_MISSING)
+    assert (outcome.stage, office.folder.trouble) == (DeliveryStage.CONFIRMED, DeliveryFailure.FOLDER_MISSING)
     assert office.files() == []
     office.results.rename(tmp_path / "the place")
     share.rename(office.results)
@@ -269,7 +269,7 @@ def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
         with office.at(client):
             check_id = await office.decided(client)
             with monkeypatch.context() as full:
-                full.setattr(office.folder, "move", lambda *_: NotDelivered(Undelivered.DISK_FULL))
+                full.setattr(office.folder, "move", lambda *_: NotDelivered(DeliveryFailure.DISK_FULL))
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
             await office.delivery.work_off()
@@ -285,9 +285,9 @@ def test_a_folder_on_a_file_system_of_its_own_process(tmp_path: Path) -> None:
     prepared = folder.prepare("a.xml", "名前".encode() * 40_000)
     assert isinstance(prepared, process.Prepared)
     digest = folder.look("a.xml")
-    assert isinstance(digest, process.Look)
+    assert isinstance(digest, process.ResultOnDisk)
     assert digest.work is not None
-    assert folder.move("a.xml", digest.work) == Delivered(tmp_path / "results" / "a.xml")
+    assert folder.move("a.xml", digest.work) == FileDelivered(tmp_path / "results" / "a.xml")
     assert folder.probe() is None
     folder.close()
 
@@ -313,7 +313,7 @@ def test_another_file_found_after_a_crash_is_not_the_one_that_was_moved_in(
     name = counter.play(first_life)
     (office.results / name).write_bytes(b"<XmlMsg/>")
     assert "delivered" not in counter.play(next_day)
-    assert office.folder.trouble is Undelivered.OCCUPIED
+    assert office.folder.trouble is DeliveryFailure.OCCUPIED
     (office.results / name).unlink()
     assert counter.play(next_day)[-1] == "delivered"
     assert len(office.files()) == 1

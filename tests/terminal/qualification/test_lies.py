@@ -15,14 +15,14 @@ from terminal.problems import ProblemCode
 from terminal.qualification.contract import (
     ConsentOutcome,
     InsuredSearch,
-    Limit,
+    LimitCertificate,
     PrescriptionForm,
+    ProvidedSubsidies,
     QualificationResult,
-    Subsidies,
     Subsidy,
     SubsidyStanding,
 )
-from terminal.qualification.insured import SpecificDisease
+from terminal.qualification.insured import SpecificDiseaseCertificate
 from terminal.qualification.ours import Differs
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
@@ -78,8 +78,8 @@ def shifted(by: timedelta) -> Tell:
     return tell
 
 
-DISEASE = SpecificDisease(disease_category="1", valid_start_date=date(2026, 1, 1))
-LIMIT = Limit(
+DISEASE = SpecificDiseaseCertificate(disease_category="1", valid_start_date=date(2026, 1, 1))
+LIMIT = LimitCertificate(
     classification="01",
     classification_flag="A03",
     valid_start_date=date(2026, 8, 1),
@@ -120,7 +120,7 @@ LIES: dict[str, Tell] = {
     "a limit that was refused": lambda r: with_(r, limit=LIMIT),
     "diseases nobody asked about": lambda r: with_(r, specific_diseases=(DISEASE,)),
     "subsidies nobody asked about": lambda r: with_(
-        r, subsidies=Subsidies(standing=SubsidyStanding.USABLE, certificates=(SUBSIDY,))
+        r, subsidies=ProvidedSubsidies(standing=SubsidyStanding.USABLE, certificates=(SUBSIDY,))
     ),
     "another institution": lambda r: with_(r, institution_code="9999999999"),
     "another check": lambda r: with_(r, check_id="0" * 32),

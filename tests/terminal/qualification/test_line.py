@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import Challenge, CheckOpened, ServiceSilent, Silence
+from terminal.qualification.contract import Challenge, CheckOpenedReply, NoAnswer, Silence
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.pki import SERVER, line_keys, make_line_keys, terminal_line
 from terminal.simulated.service.admin import StubAdmin
@@ -69,25 +69,25 @@ def test_a_whole_opening_over_tls(counter: Any, card: Any, keys: Path) -> None:
     assert counter.server.url.startswith("https://")
     tls = line_keys(keys, "terminal-1").client_context()
     opened = counter.play(lambda client: counter.opened(client, card), tls=tls)
-    assert isinstance(opened, CheckOpened)
+    assert isinstance(opened, CheckOpenedReply)
 
 
 def test_a_terminal_without_certificate_is_not_spoken_to(server: StubServer, keys: Path) -> None:
     bare = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
-    assert isinstance(challenge(server.url, bare), ServiceSilent)
+    assert isinstance(challenge(server.url, bare), NoAnswer)
 
 
 def test_a_terminal_of_another_authority_is_not_spoken_to(server: StubServer, keys: Path, strangers: Path) -> None:
     stranger = line_keys(strangers, "terminal-1")
     context = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
     context.load_cert_chain(stranger.certificate, stranger.key)
-    assert isinstance(challenge(server.url, context), ServiceSilent)
+    assert isinstance(challenge(server.url, context), NoAnswer)
 
 
 def test_a_service_of_another_authority_is_not_believed(server: StubServer, strangers: Path) -> None:
     mistrusting = line_keys(strangers, "terminal-1").client_context()
-    assert challenge(server.url, mistrusting) == ServiceSilent(Silence.NO_CONNECTION)
-    assert challenge(server.url, None) == ServiceSilent(Silence.NO_CONNECTION)
+    assert challenge(server.url, mistrusting) == NoAnswer(Silence.NO_CONNECTION)
+    assert challenge(server.url, None) == NoAnswer(Silence.NO_CONNECTION)
 
 
 def test_a_terminals_certificate_is_no_services(tmp_path: Path, keys: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_terminals_certificate_is_no_services(tmp_path: Path, keys: Path) -> N
     server.start()
     try:
         tls = line_keys(keys, "terminal-1").client_context()
-        assert challenge(server.url, tls) == ServiceSilent(Silence.NO_CONNECTION)
+        assert challenge(server.url, tls) == NoAnswer(Silence.NO_CONNECTION)
     finally:
         server.close()
 
@@ -108,8 +108,8 @@ def test_plain_http_is_not_answered_there(server: StubServer) -> None:
 def test_misbehaving_and_steering_over_tls(server: StubServer, keys: Path) -> None:
     tls = line_keys(keys, "terminal-1").client_context()
     with StubAdmin(server.url, tls=tls) as admin:
-        assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), ServiceSilent)
-    assert challenge(server.url, tls) == ServiceSilent(Silence.BROKEN_OFF)
+        assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
+    assert challenge(server.url, tls) == NoAnswer(Silence.BROKEN_OFF)
     assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 
 

@@ -8,13 +8,13 @@ import pytest
 from terminal.qualification.contract import (
     CertificateStanding,
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
+    NoAnswer,
     PinProof,
     Purpose,
     RefusalReason,
     Refused,
-    Registered,
-    ServiceSilent,
+    RegistrationReply,
     Way,
 )
 from terminal.qualification.keys import SigningKey
@@ -34,7 +34,7 @@ def refusal(answer: object) -> RefusalReason:
 
 def test_the_right_pin_opens_a_check(counter: Any, card: Any) -> None:
     opened = counter.play(lambda client: counter.pin(client, card))
-    assert isinstance(opened, CheckOpened)
+    assert isinstance(opened, CheckOpenedReply)
     assert opened.simulated
     facts = opened.facts
     assert (facts.registered, facts.valid, facts.may_share) == (True, True, True)
@@ -45,7 +45,7 @@ def test_the_right_pin_opens_a_check(counter: Any, card: Any) -> None:
 @pytest.mark.parametrize("way", [Way.FACE, Way.STAFF])
 def test_a_genuine_chip_and_the_terminals_word_open_a_check(counter: Any, card: Any, way: Way) -> None:
     reason = "眼帯のため" if way is Way.STAFF else ""
-    assert isinstance(counter.play(lambda client: counter.face(client, card, way=way, reason=reason)), CheckOpened)
+    assert isinstance(counter.play(lambda client: counter.face(client, card, way=way, reason=reason)), CheckOpenedReply)
 
 
 def test_the_person_decides_the_facts(counter: Any, card: Any) -> None:
@@ -70,7 +70,7 @@ def test_a_challenge_serves_once(counter: Any, card: Any) -> None:
         return [await client.open_check(**same), await client.open_check(**same)]
 
     first, second = counter.play(twice)
-    assert isinstance(first, CheckOpened)
+    assert isinstance(first, CheckOpenedReply)
     assert refusal(second) is RefusalReason.BAD_CHALLENGE
 
 
@@ -164,7 +164,7 @@ def test_a_chip_nobody_told_the_service_about(counter: Any, card: Any) -> None:
     entry = card.entry("adult").model_copy(update={"chip_key_sha256": None})
     counter.registry.add_card(card.certificate, entry)
     assert refusal(counter.play(lambda client: counter.face(client, card))) is RefusalReason.UNKNOWN_CHIP
-    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
 
 
 def test_no_trust_anchor_for_the_record(counter: Any, card: Any) -> None:
@@ -189,8 +189,8 @@ def test_a_registry_with_garbage_in_it(counter: Any, card: Any) -> None:
         terminals={"terminal-3": "no PEM"},
     )
     counter.registry.update(lambda registry: garbage.merged(registry))
-    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
-    assert isinstance(counter.play(lambda client: counter.face(client, card)), CheckOpened)
+    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
+    assert isinstance(counter.play(lambda client: counter.face(client, card)), CheckOpenedReply)
     answer = counter.play(lambda client: counter.face(client, card), terminal_id="terminal-3")
     assert refusal(answer) is RefusalReason.BAD_VERDICT
 
@@ -264,7 +264,7 @@ def test_first_registration(counter: Any, card: Any) -> None:
         opened = await counter.opened(client, card)
         assert not opened.facts.registered
         registered = await client.register(opened.check_id)
-        assert isinstance(registered, Registered)
+        assert isinstance(registered, RegistrationReply)
         assert registered.facts.registered
         assert registered.simulated
         assert await client.register(opened.check_id) == registered
@@ -312,9 +312,9 @@ def test_challenges_survive_a_restart_of_the_service(counter: Any, card: Any) ->
         challenge = await client.challenge()
         assert isinstance(challenge, Challenge)
         counter.server.stop()
-        assert isinstance(await client.challenge(), ServiceSilent)
+        assert isinstance(await client.challenge(), NoAnswer)
         counter.server.start()
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert isinstance(counter.play(restarted), CheckOpened)
+    assert isinstance(counter.play(restarted), CheckOpenedReply)

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from reader.profile import File
 from reader.softcard.authority import TestAuthority
-from terminal.qualification.contract import CheckOpened, NextStep, RefusalReason, Refused
+from terminal.qualification.contract import CheckOpenedReply, NextStep, RefusalReason, Refused
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import Props
 from terminal.simulated.service.people import invented_people
@@ -43,7 +43,7 @@ def test_a_listed_certificate_is_revoked_by_every_way(counter: Any, card: Any, o
         refused = counter.play(lambda client, opening=opening: opening(client, card))
         assert isinstance(refused, Refused)
         assert (refused.reason, refused.next_step) == (RefusalReason.REVOKED, NextStep.MUNICIPALITY)
-        assert isinstance(counter.play(lambda client, opening=opening: opening(client, other_card)), CheckOpened)
+        assert isinstance(counter.play(lambda client, opening=opening: opening(client, other_card)), CheckOpenedReply)
 
 
 def test_only_who_holds_the_card_learns_that_it_is_revoked(counter: Any, card: Any, other_card: Any) -> None:
@@ -80,7 +80,7 @@ def test_a_list_that_is_not_believed_is_told_once_and_revokes_nobody(
     with_list(counter, make(counter.authority, stranger, card.certificate))
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+            assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
     told = [record.getMessage() for record in caplog.records if "revocation list" in record.getMessage()]
     assert len(told) == 1
     assert why in told[0]
@@ -92,7 +92,7 @@ def test_a_list_of_another_trusted_authority_says_nothing_of_ours(
     """Serial numbers are each authority's own; generations share one name."""
     counter.registry.merge(Registry(certificate_authorities=(stranger.user_ca.certificate_pem,)))
     with_list(counter, stranger.revocation_list([card.certificate]))
-    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpened)
+    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
 
 
 def test_the_revoked_persona_is_revoked_by_a_list(tmp_path: Path, authority: TestAuthority) -> None:

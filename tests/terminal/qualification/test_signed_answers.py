@@ -13,18 +13,18 @@ from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     NONCE_HEADER,
     SIGNATURE_HEADER,
-    CheckOpened,
+    CheckOpenedReply,
     ConsentAnswer,
+    NoAnswer,
     QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
-    ServiceSilent,
     Silence,
 )
 from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
 
-UNVERIFIED = ServiceSilent(Silence.NOT_VERIFIED)
+UNVERIFIED = NoAnswer(Silence.NOT_VERIFIED)
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
 
@@ -83,7 +83,7 @@ def test_a_result_that_was_changed_on_the_way(counter: Any, card: Any, change: C
 
     true, changed = counter.play(day, transport=meddler)
     assert isinstance(true, QualificationResult)
-    assert changed in (UNVERIFIED, ServiceSilent(Silence.NOT_UNDERSTOOD))
+    assert changed in (UNVERIFIED, NoAnswer(Silence.NOT_UNDERSTOOD))
 
 
 def test_an_answer_to_an_earlier_question_is_no_answer(counter: Any, card: Any) -> None:
@@ -153,7 +153,7 @@ def test_the_service_tells_its_time(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> Any:
         assert client.clock.now() is None
         opened = await counter.opened(client, card)
-        assert isinstance(opened, CheckOpened)
+        assert isinstance(opened, CheckOpenedReply)
         assert opened.opened_at == counter.now
         return client.clock.now()
 

@@ -14,20 +14,20 @@ import pytest
 
 from consent.items import Item
 from terminal.qualification.client import QualificationClient
+from terminal.qualification.connection import MAX_ANSWER
 from terminal.qualification.contract import (
     NONCE_HEADER,
     SIGNATURE_HEADER,
     SIGNED_HEADERS,
     Challenge,
-    CheckOpened,
+    CheckOpenedReply,
     ConsentAnswer,
+    NoAnswer,
     QualificationResult,
     Receipt,
-    ServiceSilent,
     Silence,
 )
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.line import MAX_ANSWER
 from terminal.qualification.statements import answer_statement
 from terminal.qualification.wire import digest_of
 from terminal.simulated.service.behaviour import Manner, Operation, Rule
@@ -61,7 +61,7 @@ def test_every_misbehaviour_is_a_value(counter: Any, rule: Rule, silence: Silenc
         return [disturbed, await client.challenge()]
 
     disturbed, after = counter.play(calls, timeout_seconds=0.4)
-    assert disturbed == ServiceSilent(silence)
+    assert disturbed == NoAnswer(silence)
     assert isinstance(after, Challenge)
 
 
@@ -82,7 +82,7 @@ def test_stopping_the_service_ends_what_it_kept_waiting(
         await asyncio.to_thread(counter.server.stop)
         return await call
 
-    assert counter.play(stopped, timeout_seconds=20) == ServiceSilent(Silence.BROKEN_OFF)
+    assert counter.play(stopped, timeout_seconds=20) == NoAnswer(Silence.BROKEN_OFF)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -93,12 +93,12 @@ def test_a_rule_for_one_call(counter: Any) -> None:
         return [await client.challenge() for _ in range(3)]
 
     answers = counter.play(thrice)
-    assert [type(answer) for answer in answers] == [ServiceSilent, ServiceSilent, Challenge]
+    assert [type(answer) for answer in answers] == [NoAnswer, NoAnswer, Challenge]
 
 
 def test_silent_at_opening_leaves_the_others_alone(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.DROPPED))
-    assert counter.play(lambda client: counter.pin(client, card)) == ServiceSilent(Silence.BROKEN_OFF)
+    assert counter.play(lambda client: counter.pin(client, card)) == NoAnswer(Silence.BROKEN_OFF)
 
 
 def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None:
@@ -115,7 +115,7 @@ def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None
         return [lost, result, await client.submit(opened.check_id, submission, "key-1")]
 
     lost, result, again = counter.play(day)
-    assert lost == ServiceSilent(Silence.BROKEN_OFF)
+    assert lost == NoAnswer(Silence.BROKEN_OFF)
     assert isinstance(result, QualificationResult)
     assert isinstance(again, Receipt)
 
@@ -131,7 +131,7 @@ def test_a_service_that_is_not_the_enrolled_one(counter: Any, card: Any) -> None
         return one
 
     for key in (SigningKey.generate().public_pem, "no key"):
-        assert counter.play(day, service_public_key=key) == ServiceSilent(Silence.NOT_VERIFIED)
+        assert counter.play(day, service_public_key=key) == NoAnswer(Silence.NOT_VERIFIED)
 
 
 # --- a service of a few lines, to say what ours never would --------------------------------------------------
@@ -166,7 +166,7 @@ def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: st
 )
 def test_an_answer_nobody_agreed_on(status: int, body: bytes) -> None:
     client = answering(lambda request: httpx.Response(status, content=body, headers={"Location": "http://192.0.2.1"}))
-    assert asyncio.run(client.challenge()) == ServiceSilent(Silence.NOT_UNDERSTOOD)
+    assert asyncio.run(client.challenge()) == NoAnswer(Silence.NOT_UNDERSTOOD)
 
 
 def test_the_result_of_another_check() -> None:
@@ -196,7 +196,7 @@ def test_the_result_of_another_check() -> None:
         return httpx.Response(200, content=body, headers={SIGNATURE_HEADER: signature})
 
     client = answering(signing, key.public_pem)
-    assert asyncio.run(client.result("asked-for")) == ServiceSilent(Silence.NOT_VERIFIED)
+    assert asyncio.run(client.result("asked-for")) == NoAnswer(Silence.NOT_VERIFIED)
     assert isinstance(asyncio.run(client.result("another")), QualificationResult)
 
 
@@ -204,7 +204,7 @@ def test_an_encoded_answer_is_not_unpacked() -> None:
     def garbled(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
 
-    assert asyncio.run(answering(garbled).challenge()) == ServiceSilent(Silence.NOT_UNDERSTOOD)
+    assert asyncio.run(answering(garbled).challenge()) == NoAnswer(Silence.NOT_UNDERSTOOD)
 
 
 # --- lines ---------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_nobody_listens() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    assert asyncio.run(_talk(port, 2)) == ServiceSilent(Silence.NO_CONNECTION)
+    assert asyncio.run(_talk(port, 2)) == NoAnswer(Silence.NO_CONNECTION)
 
 
 def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> tuple[Any, float]:
@@ -260,7 +260,7 @@ def test_an_answer_that_drips_does_not_outlast_the_timeout() -> None:
             await asyncio.sleep(0.1)
 
     answer, seconds = _with_line(drip)
-    assert answer == ServiceSilent(Silence.TIMEOUT)
+    assert answer == NoAnswer(Silence.TIMEOUT)
     assert seconds < 2
 
 
@@ -270,7 +270,7 @@ def test_a_line_that_ends_early(spoken: bytes) -> None:
         writer.write(spoken)
         await writer.drain()
 
-    assert _with_line(speak)[0] == ServiceSilent(Silence.BROKEN_OFF)
+    assert _with_line(speak)[0] == NoAnswer(Silence.BROKEN_OFF)
 
 
 # --- safety --------------------------------------------------------------------------------------------------
@@ -302,13 +302,13 @@ def test_nothing_of_a_check_is_logged(counter: Any, card: Any, caplog: pytest.Lo
     caplog.set_level(logging.DEBUG)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
-    async def day(client: QualificationClient) -> CheckOpened:
+    async def day(client: QualificationClient) -> CheckOpenedReply:
         opened = await counter.opened(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
         await counter.submitted(client, opened.check_id, answers)
         result = await client.result(opened.check_id)
         logging.getLogger("test").info("%r %r %s", opened, result, result)
-        assert isinstance(opened, CheckOpened)
+        assert isinstance(opened, CheckOpenedReply)
         return opened
 
     counter.play(day)

@@ -15,13 +15,13 @@ import pytest
 from terminal.qualification import contract, insured
 from terminal.qualification.base import Model
 from terminal.qualification.contract import (
-    CheckOpened,
+    CheckOpenedReply,
     NextStep,
-    OpenCheck,
+    NoAnswer,
+    OpenCheckRequest,
     PinProof,
     RefusalReason,
     Refused,
-    ServiceSilent,
     Silence,
     Submission,
 )
@@ -115,7 +115,7 @@ def test_a_defect_answers_500_and_logs_no_text(
 
     monkeypatch.setattr(counter.server.service, "challenge", defect)
     answer = counter.play(lambda client: client.challenge())
-    assert answer == ServiceSilent(Silence.SERVER_ERROR)
+    assert answer == NoAnswer(Silence.SERVER_ERROR)
     counter.server.stop()  # its thread has ended: the answer goes out before the line is logged
     assert "RuntimeError in" in caplog.text
     assert "canary" not in caplog.text
@@ -142,7 +142,7 @@ def test_adopting_over_http(counter: Any, other_card: Any) -> None:
     assert isinstance(garbage, Refused)
     assert garbage.reason is RefusalReason.MALFORMED
     opened = counter.play(lambda client: counter.opened(client, other_card))
-    assert isinstance(opened, CheckOpened)
+    assert isinstance(opened, CheckOpenedReply)
     assert opened.facts.age == 78
 
 
@@ -154,20 +154,20 @@ def test_enrolling_and_publishing_over_http(counter: Any, other_card: Any) -> No
         state = admin.publish(Registry(cards={certificate_id(other_card.certificate): entry}))
     assert isinstance(enrolment, Enrolment)
     assert enrolment.service_public_key == counter.enrolment.service_public_key
-    assert not isinstance(state, ServiceSilent)
+    assert not isinstance(state, NoAnswer)
     assert "terminal-7" in state.terminals
     assert set(state.people) == set(invented_people())
     opened = counter.play(lambda client: counter.face(client, other_card), terminal_id="terminal-7", terminal_key=key)
-    assert isinstance(opened, CheckOpened)
+    assert isinstance(opened, CheckOpenedReply)
 
 
 def test_behaviour_over_http(counter: Any) -> None:
     with StubAdmin(counter.server.url) as admin:
         failing = Rule(manner=Manner.FAILING)
         assert admin.behave(Operation.CHALLENGE, failing) == (Setting(operation=Operation.CHALLENGE, rule=failing),)
-        assert isinstance(counter.play(lambda client: client.challenge()), ServiceSilent)
+        assert isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
         assert admin.behave_normally() == ()
-        assert not isinstance(counter.play(lambda client: client.challenge()), ServiceSilent)
+        assert not isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
 
 
 def test_steering_nobody() -> None:
@@ -175,7 +175,7 @@ def test_steering_nobody() -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     with StubAdmin(f"http://127.0.0.1:{port}") as admin:
-        assert admin.state() == ServiceSilent(Silence.NO_CONNECTION)
+        assert admin.state() == NoAnswer(Silence.NO_CONNECTION)
 
 
 def test_the_stub_listens_on_this_computer_only(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_serving_as_a_program(tmp_path: Path) -> None:
     threading.Thread(target=serve, args=(tmp_path,), kwargs={"port": port, "in_memory": True}, daemon=True).start()
     until = time.monotonic() + 10
     with StubAdmin(f"http://127.0.0.1:{port}") as admin:
-        while isinstance(admin.state(), ServiceSilent):
+        while isinstance(admin.state(), NoAnswer):
             assert time.monotonic() < until
             time.sleep(0.02)
 
@@ -246,7 +246,7 @@ def test_every_refusal_has_its_own_code_and_sentence() -> None:
 def test_reprs_show_nobody() -> None:
     person = invented_people()["adult"]
     proof = PinProof(signature=b"secret-signature")
-    request = OpenCheck(
+    request = OpenCheckRequest(
         terminal_id="t", institution_code="1319999999", challenge=b"x" * 20, certificate=b"der", proof=proof
     )
     for shown in (

@@ -10,13 +10,13 @@ from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     ConsentAnswer,
     InsuredSearch,
+    NoAnswer,
     QualificationResult,
     RefusalReason,
     Refused,
-    ServiceSilent,
     Silence,
-    Standing,
-    Withdrawn,
+    StandingConsents,
+    WithdrawalReceipt,
 )
 from terminal.qualification.keys import SigningKey
 
@@ -155,7 +155,7 @@ def test_what_is_withdrawn_is_not_given_any_more(counter: Any, card: Any) -> Non
         return answers
 
     first, after, again, same, last, none = counter.play(day)
-    assert all(isinstance(answer, Withdrawn) for answer in (first, again, last))
+    assert all(isinstance(answer, WithdrawalReceipt) for answer in (first, again, last))
     flags = {consent.item: consent.flag for consent in after.consents}
     assert flags == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0, Item.HIGH_COST_LIMIT: 0, Item.HEALTH_CHECKUP: 0}
     assert all(consent.available_time is None for consent in after.consents if consent.flag == 0)
@@ -171,11 +171,11 @@ def test_which_consents_stand_every_enrolled_terminal_may_ask(counter: Any, card
         undecided = (await counter.opened(client, card)).check_id
         before = await client.standing(check_id)
         withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.MEDICINES])
-        assert isinstance(await client.withdraw(check_id, withdrawal), Withdrawn)
+        assert isinstance(await client.withdraw(check_id, withdrawal), WithdrawalReceipt)
         return check_id, undecided, before
 
     check_id, undecided, before = counter.play(day)
-    assert isinstance(before, Standing)
+    assert isinstance(before, StandingConsents)
     assert set(before.items) == {Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT}
     exchange = SigningKey.generate()
     counter.registry.enrol_terminal("exchange-1", exchange.public_pem)
@@ -185,7 +185,7 @@ def test_which_consents_stand_every_enrolled_terminal_may_ask(counter: Any, card
 
     other = {"terminal_id": "exchange-1", "terminal_key": exchange}
     after = asked(check_id, **other)
-    assert isinstance(after, Standing)
+    assert isinstance(after, StandingConsents)
     assert set(after.items) == {Item.DIAGNOSIS, Item.HIGH_COST_LIMIT}
     assert asked(undecided, **other).items == ()
     assert refusal(asked("0" * 32, **other)) is RefusalReason.NO_SUCH_CHECK
@@ -236,4 +236,4 @@ def test_an_end_that_another_service_signed(counter: Any, card: Any) -> None:
         return await client.withdraw(check_id, withdrawal)
 
     stranger = SigningKey.generate().public_pem
-    assert counter.play(withdrawn, service_public_key=stranger) == ServiceSilent(Silence.NOT_VERIFIED)
+    assert counter.play(withdrawn, service_public_key=stranger) == NoAnswer(Silence.NOT_VERIFIED)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.screens.staff.receptions import PastReception, Service, last_receptions, read_trail, service_standing
 from terminal.screens.staff.status import Status
 from terminal.words.catalogue import words
@@ -72,7 +72,7 @@ def test_staff_reads_it_in_words() -> None:
         camera=True,
         service=Service.SILENT,
         backlog=2,
-        handover=Undelivered.DISK_FULL,
+        handover=DeliveryFailure.DISK_FULL,
         receptions=(PastReception("2026-11-22T09:05:00+09:00", "problem", "U-402"), PastReception("?", "done")),
         held_by=("scdaemon (process 4711)",),
     )

@@ -14,7 +14,7 @@ from config.settings import ConsentSettings
 from consent.items import HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import questions
 from reader.facts import ReaderStanding
-from terminal.handover.folder import Undelivered
+from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.states import WhyHere, WhyLeft
 from terminal.words.catalogue import (
@@ -136,7 +136,7 @@ def test_every_guidance_and_reason_has_its_words(language: str) -> None:
         assert say(f"idle.left.{left}")
     for standing in ReaderStanding:
         assert standing is ReaderStanding.READY or say(f"reader.{standing}")
-    for undelivered in Undelivered:
+    for undelivered in DeliveryFailure:
         assert say(undelivered.message_id)
 
 

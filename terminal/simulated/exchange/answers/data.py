@@ -16,7 +16,7 @@ from terminal.handover.messages.data import (
     DrugPatient,
     DrugRequest,
 )
-from terminal.qualification.contract import ServiceSilent
+from terminal.qualification.contract import NoAnswer
 from terminal.simulated.exchange import samples
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.insured import FoundInsured
@@ -101,7 +101,7 @@ def _consented(
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
         return ExchangeProblem.NO_CONSENT
     stands = desk.checks.stands(noted.check_id, item)
-    if isinstance(stands, ServiceSilent):
+    if isinstance(stands, NoAnswer):
         return ExchangeProblem.SERVICE_SILENT
     return None if stands else ExchangeProblem.NO_CONSENT
 

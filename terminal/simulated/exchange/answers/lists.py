@@ -9,7 +9,7 @@ from terminal.handover.messages.bulk import BulkUnit
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.lists import BulkRegistrationUnit, ConsentsWanted
 from terminal.handover.messages.reference import RegistrationInfo
-from terminal.handover.parts import Consent
+from terminal.handover.parts import ConsentPart
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.registration import register
 from terminal.simulated.exchange.insured import FoundInsured
@@ -71,10 +71,12 @@ def _period(wanted: ConsentsWanted) -> tuple[date | None, date | None]:
 def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insured:
     stands, given = consent.stands(now), consent.given_at(now)
     flag = (
-        Consent(flag="1", consent_time=given, available_time=consent.ends_at(now)) if stands else Consent(flag=EXPIRED)
+        ConsentPart(flag="1", consent_time=given, available_time=consent.ends_at(now))
+        if stands
+        else ConsentPart(flag=EXPIRED)
     )
     return record.model_copy(
-        update={attributes_of(item)[0]: flag if item in consent.items else Consent(flag="0") for item in VIEWING}
+        update={attributes_of(item)[0]: flag if item in consent.items else ConsentPart(flag="0") for item in VIEWING}
     )
 
 

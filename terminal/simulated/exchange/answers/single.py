@@ -10,7 +10,7 @@ from terminal.handover.messages.qualification import (
     SearchInfo,
 )
 from terminal.handover.result_xml import FaceOptions, result_body
-from terminal.qualification.contract import QualificationResult, Refused, ServiceSilent
+from terminal.qualification.contract import NoAnswer, QualificationResult, Refused
 from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, AnswerContext
 from terminal.simulated.exchange.checks import CheckQuery
@@ -60,7 +60,7 @@ def check(search: SearchInfo, day: date, institution: str, desk: AnswerContext) 
     """One search for one day. Nobody and several are answers; a code and a sentence where there is none."""
     outcome = desk.checks.check(_question(search, day), institution, desk.now)
     match outcome:
-        case ServiceSilent():
+        case NoAnswer():
             return ExchangeProblem.SERVICE_SILENT.code, ExchangeProblem.SERVICE_SILENT.sentence
         case Refused(code=code, message=message):
             return code, message

@@ -8,7 +8,7 @@ import pytest
 
 from config.japan import JAPAN
 from consent.items import Item
-from terminal.qualification.contract import RefusalReason, Refused, ServiceSilent, Silence
+from terminal.qualification.contract import NoAnswer, RefusalReason, Refused, Silence
 from terminal.simulated.exchange.checks import CheckQuery, InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured, Wanted
 from terminal.simulated.exchange.service import ExchangeRules
@@ -127,7 +127,7 @@ def test_numbers_lead_to_people() -> None:
 @pytest.mark.parametrize(
     ("outcome", "code"),
     [
-        (ServiceSilent(Silence.TIMEOUT), "SIMX0013E"),
+        (NoAnswer(Silence.TIMEOUT), "SIMX0013E"),
         (Refused(reason=RefusalReason.UNKNOWN_TERMINAL, code="SIMQ0012E", message="模擬", simulated=True), "SIMQ0012E"),
     ],
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from terminal.handover.check import check_bytes, check_file
-from terminal.handover.parts import Confidence, Fault
+from terminal.handover.parts import Confidence, LayoutFault
 from terminal.handover.values import Severity
 from terminal.handover.xml import write_document
 from tests.terminal.handover.asking import bulk, check, checkups, drugs, fetch, registration, search
@@ -69,4 +69,4 @@ def test_the_kind_by_content_of_an_answer_without_a_card(counter: Counter) -> No
     data = (counter.folders.res / REQUEST.replace("req_", "res_")).read_bytes()
     findings = check_bytes("answer.xml", data)
     assert findings.title == "資格確認結果"
-    assert [f.fault for f in findings.findings] == [Fault.NAME]
+    assert [f.fault for f in findings.findings] == [LayoutFault.NAME]

@@ -9,7 +9,7 @@ import pytest
 from consent.items import Item
 from terminal.handover.numbers import numbers_in
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import RefusalReason, Refused, Standing
+from terminal.qualification.contract import RefusalReason, Refused, StandingConsents
 from terminal.simulated.exchange.checks import ServiceChecks
 from terminal.simulated.exchange.insured import InsuredElsewhere, InventedInsured
 from terminal.simulated.exchange.opening import open_exchange
@@ -70,10 +70,10 @@ def test_a_consent_that_was_taken_back_counts_no_more_whatever_the_file_says(
 ) -> None:
     standing: dict[str, tuple[Item, ...]] = {}
 
-    async def told(self: StubService, check_id: str, caller: Caller) -> Standing | Refused:
+    async def told(self: StubService, check_id: str, caller: Caller) -> StandingConsents | Refused:
         if check_id not in standing:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        return Standing(check_id=check_id, items=standing[check_id], simulated=True)
+        return StandingConsents(check_id=check_id, items=standing[check_id], simulated=True)
 
     monkeypatch.setattr(StubService, "standing", told)
     check_id = face(counter, medicines=1, health_checkup=1)

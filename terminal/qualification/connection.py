@@ -15,8 +15,8 @@ from terminal.qualification.contract import (
     SIGNATURE_HEADER,
     Challenge,
     Model,
+    NoAnswer,
     Refused,
-    ServiceSilent,
     Silence,
 )
 from terminal.qualification.wire import digest_of, is_answer, new_nonce, nonce_header
@@ -48,7 +48,7 @@ class ServiceClock:
         return moment + timedelta(seconds=time.monotonic() - counted)
 
 
-class Line:
+class ServiceConnection:
     """A connection pool to one service; belongs to one event loop."""
 
     def __init__(
@@ -86,10 +86,10 @@ class Line:
         body: Model | None = None,
         headers: dict[str, str] | None = None,
         nonce: bytes | None = None,
-    ) -> AnswerT | Refused | ServiceSilent:
+    ) -> AnswerT | Refused | NoAnswer:
         """`target`: path and query. `nonce`: the one that `headers` hold already."""
         answer = await self._ask(method, target, model, check_id, body, headers, nonce)
-        self.answers = not isinstance(answer, ServiceSilent)
+        self.answers = not isinstance(answer, NoAnswer)
         return answer
 
     async def _ask(
@@ -101,7 +101,7 @@ class Line:
         body: Model | None,
         headers: dict[str, str] | None,
         nonce: bytes | None,
-    ) -> AnswerT | Refused | ServiceSilent:
+    ) -> AnswerT | Refused | NoAnswer:
         content = body.model_dump_json().encode() if body is not None else b""
         nonce = nonce or new_nonce()
         sent = {
@@ -117,15 +117,15 @@ class Line:
                 async with self._http.stream(method, target, content=content, headers=sent) as response:
                     answer = await _read(response)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout):
-            return ServiceSilent(Silence.TIMEOUT)
+            return NoAnswer(Silence.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return ServiceSilent(Silence.NO_CONNECTION)
+            return NoAnswer(Silence.NO_CONNECTION)
         except httpx.HTTPError:
-            return ServiceSilent(Silence.BROKEN_OFF)
-        if isinstance(answer, ServiceSilent):
+            return NoAnswer(Silence.BROKEN_OFF)
+        if isinstance(answer, NoAnswer):
             return answer
         understood = _understand(response.status_code, answer, model)
-        if isinstance(understood, ServiceSilent) or is_answer(
+        if isinstance(understood, NoAnswer) or is_answer(
             self._service_public_key,
             response.headers.get(SIGNATURE_HEADER, ""),
             nonce=nonce,
@@ -135,7 +135,7 @@ class Line:
             body=answer,
         ):
             return understood
-        return ServiceSilent(Silence.NOT_VERIFIED)
+        return NoAnswer(Silence.NOT_VERIFIED)
 
 
 def require_safe_url(url: str) -> None:
@@ -164,20 +164,20 @@ def _tls(url: str) -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def _read(response: httpx.Response) -> bytes | ServiceSilent:
+async def _read(response: httpx.Response) -> bytes | NoAnswer:
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        return ServiceSilent(Silence.NOT_UNDERSTOOD)
+        return NoAnswer(Silence.NOT_UNDERSTOOD)
     data = bytearray()
     async for piece in response.aiter_bytes():
         data += piece
         if len(data) > MAX_ANSWER:
-            return ServiceSilent(Silence.NOT_UNDERSTOOD)
+            return NoAnswer(Silence.NOT_UNDERSTOOD)
     return bytes(data)
 
 
-def _understand(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | ServiceSilent:
+def _understand(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | NoAnswer:
     if status >= 500:
-        return ServiceSilent(Silence.SERVER_ERROR)
+        return NoAnswer(Silence.SERVER_ERROR)
     try:
         if 200 <= status < 300:
             return model.model_validate_json(data)
@@ -185,4 +185,4 @@ def _understand(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Ref
             return _REFUSED.validate_json(data)
     except ValidationError:
         pass
-    return ServiceSilent(Silence.NOT_UNDERSTOOD)
+    return NoAnswer(Silence.NOT_UNDERSTOOD)
