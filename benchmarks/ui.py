@@ -31,7 +31,7 @@ _DEMO = "from terminal.cli.entry import main; main()"
 
 async def on_screen() -> dict[str, float]:
     from config.settings import Settings
-    from terminal.front.opened import Opened
+    from terminal.front.opened import OpenedCounter
     from terminal.screens.app import TerminalApp
     from terminal.screens.picture import LivePicture
     from tests.terminal.screens.stand_in import StandIn
@@ -42,8 +42,8 @@ async def on_screen() -> dict[str, float]:
     counter, camera = StandIn(), Camera(SyntheticSource("hana"))
     camera.start()
 
-    async def opening() -> Opened:
-        return Opened(counter, camera)
+    async def opening() -> OpenedCounter:
+        return OpenedCounter(counter, camera)
 
     app = TerminalApp(opening, Settings(), settle_seconds=0.0)
     figures: dict[str, float] = {}
@@ -88,14 +88,14 @@ async def _event_to_screen(app: object, counter: object, live: object) -> float:
 
 async def idle_without_camera() -> float:
     from config.settings import Settings
-    from terminal.front.opened import Opened
+    from terminal.front.opened import OpenedCounter
     from terminal.screens.app import TerminalApp
     from tests.terminal.screens.stand_in import StandIn
 
     counter = StandIn()
 
-    async def opening() -> Opened:
-        return Opened(counter, None)
+    async def opening() -> OpenedCounter:
+        return OpenedCounter(counter, None)
 
     app = TerminalApp(opening, Settings(), settle_seconds=0.0)
     async with app.run_test(size=SIZE) as pilot:

@@ -29,7 +29,7 @@ from terminal.voice.engines import is_installed  # noqa: E402
 from terminal.voice.library import Library, fill  # noqa: E402
 from terminal.voice.renderer import Renderer  # noqa: E402
 from terminal.voice.repertoire import repertoire  # noqa: E402
-from terminal.voice.saying import Sentence  # noqa: E402
+from terminal.voice.saying import SpokenSentence  # noqa: E402
 from terminal.voice.wav import seconds  # noqa: E402
 from terminal.words.catalogue import LANGUAGES, speaker  # noqa: E402
 
@@ -60,7 +60,7 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
         late = []
         for left in range(VALUES):
             say = speaker(Settings())(language)
-            sentence = Sentence(str(say("pin.tries-left", left=left)), language)
+            sentence = SpokenSentence(str(say("pin.tries-left", left=left)), language)
             began = time.monotonic()
             await library.wav(sentence)
             late.append((time.monotonic() - began) * 1000)

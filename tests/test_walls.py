@@ -111,6 +111,19 @@ def test_no_module_imports_itself_on_a_detour() -> None:
     assert not waiting, "these import each other in a circle, or what does"
 
 
+def public_classes(tree: ast.Module) -> set[str]:
+    return {node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    homes: dict[str, list[str]] = {}
+    for path, tree in sources():
+        for name in public_classes(tree):
+            homes.setdefault(name, []).append(path)
+    twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert twice == {}, "give one of them a name that says which it is"
+
+
 def test_init_files_are_empty() -> None:
     for room in ROOMS:
         for path in (ROOT / room).rglob("__init__.py"):

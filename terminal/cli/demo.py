@@ -123,7 +123,7 @@ def in_browser(
 ) -> int:
     with plain_errors():
         from terminal.counter_web.program import run_web
-        from terminal.front.opened import Opened
+        from terminal.front.opened import OpenedCounter
         from terminal.readiness import NotReady
         from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
         from terminal.simulated.demo.dock_site import DockSite
@@ -145,7 +145,7 @@ def in_browser(
             docks[0].show_staff(pages.sites[0])
             return pages
 
-        async def opening() -> Opened:
+        async def opening() -> OpenedCounter:
             from terminal.simulated.demo.live import LiveDemo
 
             one = LiveDemo(settings, pcsc=pcsc, camera=camera, service_url=service, source=source)

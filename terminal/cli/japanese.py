@@ -16,7 +16,7 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _VALUE = "{}"
 
 
-class Command(Protocol):
+class TyperCommand(Protocol):
     """A command of Typer; a group has `commands` besides."""
 
     help: str | None
@@ -29,7 +29,7 @@ def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
     return chosen.partition("_")[0].partition(".")[0] == "ja"
 
 
-def translate_help(command: Command) -> None:
+def translate_help(command: TyperCommand) -> None:
     """Replace the help texts of a command, its options and all commands below it."""
     if command.help:
         command.help = in_japanese(cleandoc(command.help))

@@ -217,12 +217,12 @@ def watched_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
 def on_screen(settings: "Settings", write: Write | None) -> int:
     import asyncio
 
-    from terminal.front.opened import Opened
+    from terminal.front.opened import OpenedCounter
     from terminal.screens.app import TerminalApp, run_app
 
-    async def opening() -> Opened:
+    async def opening() -> OpenedCounter:
         devices = real_devices(settings, write)
-        return Opened(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
+        return OpenedCounter(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
 
     return run_app(
         TerminalApp(opening, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
@@ -250,13 +250,13 @@ def in_browser(
     import asyncio
 
     from terminal.counter_web.program import run_web
-    from terminal.front.opened import Opened
+    from terminal.front.opened import OpenedCounter
     from terminal.staff_web.pages import StaffPages
 
-    async def opening() -> Opened:
+    async def opening() -> OpenedCounter:
         devices = await asyncio.to_thread(real_devices, settings, write)
         conductor = await asyncio.to_thread(watched_terminal, settings, devices)
-        return Opened(conductor, devices.camera, card_camera=own_card_camera(devices))
+        return OpenedCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
 
     return run_web(
         opening,

@@ -10,7 +10,7 @@ PICTURES_UNDER_WAY = 2
 """Pictures a page may have been sent and not yet drawn."""
 
 
-class Line:
+class PageConnection:
     """The connection to one page. `tell` and `picture` never wait; `send_all` does."""
 
     def __init__(self, socket: WebSocket) -> None:

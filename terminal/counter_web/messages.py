@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+
+from terminal.front.messages import PictureDrawn, StrictMessage
 
 Serial = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -11,12 +13,7 @@ Key = Annotated[str, Field(max_length=10)]
 """Name of the key that was pressed; empty for a finger."""
 
 
-class _Message(BaseModel):
-    # The input may hold a digit of the PIN: it appears in no error.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class Touched(_Message):
+class Touched(StrictMessage):
     """An offer was touched, or its key pressed."""
 
     type: Literal["touch"]
@@ -25,7 +22,7 @@ class Touched(_Message):
     key: Key = ""
 
 
-class Typed(_Message):
+class Typed(StrictMessage):
     """A key of the pad."""
 
     type: Literal["key"]
@@ -33,24 +30,18 @@ class Typed(_Message):
     key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "enter", "erase"]
 
 
-class Shown(_Message):
-    """The last picture has been drawn: the next one may come."""
-
-    type: Literal["shown"]
-
-
-class Attended(_Message):
+class Attended(StrictMessage):
     """A key or a touch that means nothing here: somebody stands there."""
 
     type: Literal["attend"]
     key: Key = ""
 
 
-PageMessage = Annotated[Touched | Typed | Attended | Shown, Field(discriminator="type")]
-_ANY: TypeAdapter[Touched | Typed | Attended | Shown] = TypeAdapter(PageMessage)
+PageMessage = Annotated[Touched | Typed | Attended | PictureDrawn, Field(discriminator="type")]
+_ANY: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageMessage)
 
 
-def read_message(text: str) -> Touched | Typed | Attended | Shown | None:
+def read_message(text: str) -> Touched | Typed | Attended | PictureDrawn | None:
     """None for anything that is not one of them."""
     try:
         return _ANY.validate_json(text)

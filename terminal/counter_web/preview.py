@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from terminal.front.opened import FrameSource
+    from terminal.front.opened import LiveFrames
 
 WIDTH, HEIGHT = 640, 480
 JPEG_QUALITY = 75
@@ -20,7 +20,7 @@ LEAST_SECONDS = 1 / 32
 class Preview:
     """`run(True)` starts a thread, `run(False)` ends it. `on_picture` is called in that thread."""
 
-    def __init__(self, camera: "FrameSource", on_picture: Callable[[bytes], None], *, opens: bool = False) -> None:
+    def __init__(self, camera: "LiveFrames", on_picture: Callable[[bytes], None], *, opens: bool = False) -> None:
         """`opens`: open the camera for it; otherwise only what a check looks at is shown."""
         self._camera, self._on_picture, self._opens = camera, on_picture, opens
         self._ended: threading.Event | None = None

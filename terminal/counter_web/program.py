@@ -16,7 +16,7 @@ from terminal.counter_web.screen import PatientScreen
 from terminal.counter_web.site import SHARED, Site, Tell
 from terminal.front import crash
 from terminal.front.log_lines import log_to
-from terminal.front.opened import Opened, Opening
+from terminal.front.opened import OpenedCounter, Opening
 from terminal.problems import ProblemCode
 from terminal.readiness import NotReady
 
@@ -30,7 +30,7 @@ class Companion(Protocol):
     def sites(self) -> Sequence[Site]:
         """The first one is opened in the browser, and may hold the patient's page in itself."""
 
-    def take_over(self, opened: Opened, patient: Site) -> None: ...
+    def take_over(self, opened: OpenedCounter, patient: Site) -> None: ...
 
 
 class Beside(Protocol):
@@ -38,7 +38,7 @@ class Beside(Protocol):
 
     def start(self) -> None: ...
 
-    def take_over(self, opened: Opened, stop: Callable[[], None]) -> None: ...
+    def take_over(self, opened: OpenedCounter, stop: Callable[[], None]) -> None: ...
 
     async def stop(self) -> None: ...
 

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable
 
 from config.settings import DigitOrder, Settings
-from terminal.counter_web.connection import Line
+from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.drawing import drawn, page_words, typed
-from terminal.counter_web.messages import Attended, Shown, Touched, Typed, read_message
+from terminal.counter_web.messages import Attended, Touched, Typed, read_message
 from terminal.counter_web.preview import Preview
 from terminal.counter_web.spoken import PageVoice
 from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
-from terminal.front.opened import Opened
+from terminal.front.messages import PictureDrawn
+from terminal.front.opened import OpenedCounter
 from terminal.session import effects as fx
 from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
@@ -43,7 +44,7 @@ class PatientScreen:
     ) -> None:
         self._settings, self._simulated = settings, simulated
         self._settle_seconds, self._clock = settle_seconds, clock
-        self._lines: list[Line] = []
+        self._lines: list[PageConnection] = []
         self._counter: Counter | None = None
         self._keypad: Keypad | None = None
         self._preview: Preview | None = None
@@ -61,12 +62,12 @@ class PatientScreen:
         return self._talks.talk
 
     @property
-    def seated(self) -> Line | None:
+    def seated(self) -> PageConnection | None:
         return self._lines[0] if self._lines else None
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
-    def take_over(self, opened: Opened) -> None:
+    def take_over(self, opened: OpenedCounter) -> None:
         """From the event loop, once."""
         self._counter = opened.counter
         self._keypad = Keypad(opened.counter)
@@ -177,7 +178,7 @@ class PatientScreen:
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def join(self, line: Line) -> None:
+    def join(self, line: PageConnection) -> None:
         """The first page has the seat; the next ones are told so."""
         self._lines.append(line)
         if line is self.seated:
@@ -185,7 +186,7 @@ class PatientScreen:
         else:
             line.tell("occupied", words=[self.speak(language)("web.occupied") for language in ("ja", "en")])
 
-    def leave(self, line: Line) -> None:
+    def leave(self, line: PageConnection) -> None:
         had_seat = line is self.seated
         self._lines.remove(line)
         if had_seat and self.seated is not None:
@@ -193,18 +194,18 @@ class PatientScreen:
         if had_seat:
             self._show_picture()
 
-    def _seat(self, line: Line) -> None:
+    def _seat(self, line: PageConnection) -> None:
         self._tell_talk()
         if self.talk.state != "Idle":  # a page that comes back does not speak to an empty room
             self.guide.again()
         self._show_picture()
 
-    def hear(self, line: Line, text: str) -> bool:
+    def hear(self, line: PageConnection, text: str) -> bool:
         """Only the seated page is heard, and only what the present talk offers."""
         message = read_message(text)
         if line is self.seated:
             match message:
-                case Shown():
+                case PictureDrawn():
                     line.picture_shown()
                 case Touched():
                     self._touched(message)

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from terminal.counter_web.access import CODE_SECONDS, COOKIE_SECONDS, Access
-from terminal.counter_web.connection import Line
+from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
 
@@ -37,11 +37,11 @@ Sound = Callable[[str], Awaitable[bytes | None]]
 class Hub(Protocol):
     """What a site's pages talk to."""
 
-    def join(self, line: Line) -> None: ...
+    def join(self, line: PageConnection) -> None: ...
 
-    def leave(self, line: Line) -> None: ...
+    def leave(self, line: PageConnection) -> None: ...
 
-    def hear(self, line: Line, text: str) -> bool:
+    def hear(self, line: PageConnection, text: str) -> bool:
         """Return False for an invalid message: the line is cut off."""
 
     def address_old(self) -> list[str]:
@@ -180,7 +180,7 @@ class Site:
             await socket.close(_REFUSED)
             return
         await socket.accept()
-        line = Line(socket)
+        line = PageConnection(socket)
         sending = asyncio.create_task(line.send_all())
         self._hub.join(line)
         try:
@@ -189,7 +189,7 @@ class Site:
             self._hub.leave(line)
             sending.cancel()
 
-    async def _listen_to(self, socket: WebSocket, line: Line) -> None:
+    async def _listen_to(self, socket: WebSocket, line: PageConnection) -> None:
         """Runs until the page goes, or sends an invalid message."""
         while True:
             try:

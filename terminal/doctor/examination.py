@@ -10,7 +10,7 @@ from terminal.doctor.finding import Finding, Grade, bad
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DoctorCheck:
     name: str
     look: Callable[[Settings], Finding]
     seconds: float = 10.0
@@ -24,7 +24,7 @@ class Examined:
     finding: Finding
 
 
-def examine(settings: Settings, checks: Sequence[Check]) -> list[Examined]:
+def examine(settings: Settings, checks: Sequence[DoctorCheck]) -> list[Examined]:
     """In the order of `checks`. Takes as long as the slowest, never longer than the largest limit."""
     began = time.monotonic()
     running = [_Running(check, settings) for check in checks]
@@ -38,7 +38,7 @@ def worst(examined: Sequence[Examined]) -> Grade:
 
 @dataclass
 class _Running:
-    check: Check
+    check: DoctorCheck
     settings: Settings
     _found: list[Finding] = field(default_factory=list)
 

@@ -11,13 +11,13 @@ from reader.printed_code import CodeFault, check_printed_code
 from terminal.conductor.patient import wipe_buffer
 
 
-class CodePart(StrEnum):
+class CodeField(StrEnum):
     BIRTH_DATE = "birth-date"
     EXPIRY_YEAR = "expiry-year"
     SECURITY_CODE = "security-code"
 
 
-LENGTHS = {CodePart.BIRTH_DATE: 6, CodePart.EXPIRY_YEAR: 4, CodePart.SECURITY_CODE: 4}
+LENGTHS = {CodeField.BIRTH_DATE: 6, CodeField.EXPIRY_YEAR: 4, CodeField.SECURITY_CODE: 4}
 
 
 class CodeForm:
@@ -26,8 +26,8 @@ class CodeForm:
     def __init__(self, card_expiry_year: int | None, read: bytearray | None = None) -> None:
         """`read`: what a camera made of the front, 14 ASCII digits with a space for each doubtful one; copied."""
         self._year = card_expiry_year
-        parts = list(CodePart) if card_expiry_year is None else [CodePart.BIRTH_DATE, CodePart.SECURITY_CODE]
-        self.parts: tuple[CodePart, ...] = tuple(parts)
+        parts = list(CodeField) if card_expiry_year is None else [CodeField.BIRTH_DATE, CodeField.SECURITY_CODE]
+        self.parts: tuple[CodeField, ...] = tuple(parts)
         self._digits = bytearray(self.length)
         self._typed: list[int] = []
         """Places filled by hand, in their order."""
@@ -48,12 +48,12 @@ class CodeForm:
     def complete(self) -> bool:
         return 0 not in self._digits
 
-    def filled(self, part: CodePart) -> tuple[bool, ...]:
+    def filled(self, part: CodeField) -> tuple[bool, ...]:
         """Which places of that part have a digit."""
         start = self._start(part)
         return tuple(digit != 0 for digit in self._digits[start : start + LENGTHS[part]])
 
-    def typed_of(self, part: CodePart) -> int:
+    def typed_of(self, part: CodeField) -> int:
         """How many digits of that part are there."""
         return sum(self.filled(part))
 
@@ -61,7 +61,7 @@ class CodeForm:
         """The birth date alone may be looked at again, by the person who typed it: a digit that was typed, a dot for
         one read by camera, empty where there is none.
         """
-        if not 0 <= index < LENGTHS[CodePart.BIRTH_DATE] or not self._digits[index]:
+        if not 0 <= index < LENGTHS[CodeField.BIRTH_DATE] or not self._digits[index]:
             return ""
         return chr(self._digits[index]) if index in self._typed else "●"
 
@@ -102,7 +102,7 @@ class CodeForm:
         self._typed.clear()
         self.no_such_day = False
 
-    def _start(self, part: CodePart) -> int:
+    def _start(self, part: CodeField) -> int:
         before = self.parts[: self.parts.index(part)]
         return sum(LENGTHS[earlier] for earlier in before)
 

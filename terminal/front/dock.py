@@ -15,7 +15,7 @@ class DockPersona:
     """One line: who comes, with which card."""
 
 
-class Service(StrEnum):
+class ServiceMode(StrEnum):
     """How the qualification-check service behaves."""
 
     NORMAL = "normal"
@@ -26,7 +26,7 @@ class Service(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Props:
+class DockState:
     """How everything on the counter stands."""
 
     card: str = ""
@@ -34,7 +34,7 @@ class Props:
     camera_covered: bool = False
     camera_unplugged: bool = False
     reader_unplugged: bool = False
-    service: Service = Service.NORMAL
+    service: ServiceMode = ServiceMode.NORMAL
     clock_late: bool = False
 
 
@@ -57,7 +57,7 @@ class Dock(Protocol):
         """That persona and who follows, each with a card of their own."""
 
     @property
-    def props(self) -> Props: ...
+    def props(self) -> DockState: ...
 
     @property
     def own_face(self) -> bool | None:
@@ -84,7 +84,7 @@ class Dock(Protocol):
     async def unplug_reader(self, unplugged: bool) -> None:
         """With the card that lies there."""
 
-    async def treat_service(self, service: Service) -> None: ...
+    async def treat_service(self, service: ServiceMode) -> None: ...
 
     async def set_clock_late(self, late: bool) -> None: ...
 

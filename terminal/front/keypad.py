@@ -6,7 +6,7 @@ from terminal.conductor.patient import Patient
 from terminal.front.code_form import LENGTHS, CodeForm
 from terminal.front.counter import Counter
 from terminal.session.states import PrintedCodeEntry, State
-from terminal.talk.parts import Pad
+from terminal.talk.parts import PadKind
 
 ENTER, ERASE = "enter", "erase"
 PIN_LENGTH = 4
@@ -17,7 +17,7 @@ class TypedPart:
     """How far one part of the pad's entry has come; no digit."""
 
     id: str
-    """`pin`, or a `CodePart` value."""
+    """`pin`, or a `CodeField` value."""
     length: int
     filled: tuple[bool, ...]
     """Which places have a digit."""
@@ -53,24 +53,24 @@ class Keypad:
         self._form_of = wanted
         self._form = form_for(self._counter.patient, state) if isinstance(state, PrintedCodeEntry) and wanted else None
 
-    def press(self, pad: Pad, key: str) -> None:
+    def press(self, pad: PadKind, key: str) -> None:
         """A digit, `ENTER` or `ERASE`; anything else is ignored. Nothing is sent without `ENTER`."""
-        if pad is Pad.PIN:
+        if pad is PadKind.PIN:
             self._pin(key)
-        elif pad is Pad.CODE and self._form is not None:
+        elif pad is PadKind.CODE and self._form is not None:
             self._code(self._form, key)
 
-    def parts(self, pad: Pad) -> tuple[TypedPart, ...]:
-        if pad is Pad.PIN:
+    def parts(self, pad: PadKind) -> tuple[TypedPart, ...]:
+        if pad is PadKind.PIN:
             patient = self._counter.patient
             typed = len(patient.pin) if patient is not None else 0
             return (TypedPart("pin", PIN_LENGTH, tuple(place < typed for place in range(PIN_LENGTH))),)
         form = self._form
-        if pad is Pad.CODE and form is not None:
+        if pad is PadKind.CODE and form is not None:
             return tuple(TypedPart(part.value, LENGTHS[part], form.filled(part)) for part in form.parts)
         return ()
 
-    def next_part(self, pad: Pad) -> str:
+    def next_part(self, pad: PadKind) -> str:
         """Id of the part that the next digit belongs to; of the last one where all is typed."""
         parts = self.parts(pad)
         return next((part.id for part in parts if False in part.filled), parts[-1].id if parts else "")

@@ -9,7 +9,7 @@ from terminal.front.counter import Counter
 from terminal.front.dock import Dock
 
 
-class FrameSource(Protocol):
+class LiveFrames(Protocol):
     """What a live picture needs of a camera."""
 
     def latest(self) -> Any:
@@ -26,13 +26,13 @@ class FrameSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedCounter:
     counter: Counter
-    camera: FrameSource | None = None
+    camera: LiveFrames | None = None
     dock: Dock | None = None
-    card_camera: FrameSource | None = None
+    card_camera: LiveFrames | None = None
     """A camera of its own for cards' fronts."""
 
 
-Opening = Callable[[], Awaitable[Opened]]
+Opening = Callable[[], Awaitable[OpenedCounter]]
 """Puts the terminal together; begins after the first paint. May raise `terminal.assembly.NotReady`."""

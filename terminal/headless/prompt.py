@@ -12,13 +12,13 @@ from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_prin
 from terminal.headless.runner import Hands
 from terminal.headless.transcript import Line, Transcript
 from terminal.session import states as st
-from terminal.talk.parts import Pad, Talk
+from terminal.talk.parts import PadKind, Talk
 from terminal.words.catalogue import Speak
 
 PIN_LENGTH = 4
 
 
-class Lines:
+class TypedLines:
     """Lines typed, read by a thread of its own so that a change of state need not wait for the return key."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -95,7 +95,7 @@ class PromptOperator:
         self._speak = speak
         self._tell = tell
         self._transcript = Transcript(tell)
-        self._lines = Lines(stream)
+        self._lines = TypedLines(stream)
 
     def hear(self, talk: Talk) -> None:
         self._transcript.hear(talk)
@@ -106,7 +106,7 @@ class PromptOperator:
             self._tell(f"    {typed_as(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
         try:
             while True:
-                if isinstance(state, st.PrintedCodeEntry) and talk.body.pad is Pad.CODE:
+                if isinstance(state, st.PrintedCodeEntry) and talk.body.pad is PadKind.CODE:
                     done = await self._printed_code(talk, state, hands)
                 else:
                     done = await self._line(talk, hands)
@@ -117,7 +117,7 @@ class PromptOperator:
 
     async def _line(self, talk: Talk, hands: Hands) -> bool:
         """Take one line: an offer's key, or the PIN. Return whether something came of it."""
-        pin = talk.body.pad is Pad.PIN
+        pin = talk.body.pad is PadKind.PIN
         with self._lines.hidden() if pin else contextlib.nullcontext():
             typed = (await self._lines.next()).strip()
         if self._touched(talk, typed, hands):
@@ -133,7 +133,7 @@ class PromptOperator:
 
     def _say_what_counts(self, talk: Talk) -> None:
         keys = ", ".join(typed_as(offer.key) for offer in talk.offers)
-        self._tell(f"    {talk.body.question}  ({keys})" if talk.body.pad is Pad.PIN else f"    ({keys})")
+        self._tell(f"    {talk.body.question}  ({keys})" if talk.body.pad is PadKind.PIN else f"    ({keys})")
 
     async def _printed_code(self, talk: Talk, state: st.PrintedCodeEntry, hands: Hands) -> bool:
         say = self._speak(talk.language)

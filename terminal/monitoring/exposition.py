@@ -6,10 +6,10 @@ from config.settings import Settings
 from terminal.readiness import NotReady
 
 if TYPE_CHECKING:
-    from terminal.monitoring.meters import Watched
+    from terminal.monitoring.meters import WatchedConductor
 
 
-def serve_meters(conductor: "Watched", settings: Settings) -> int | None:
+def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | None:
     """Serve them at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
 
     None, and nothing is loaded, where `metrics.port` is 0. Raises `NotReady` where the port is taken.

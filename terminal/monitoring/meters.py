@@ -87,7 +87,7 @@ class Delivering(Protocol):
     def trouble(self) -> object | None: ...
 
 
-class Watched(Protocol):
+class WatchedConductor(Protocol):
     """What is read of the conductor when somebody asks."""
 
     @property
@@ -105,7 +105,7 @@ class Watched(Protocol):
 class Meters:
     """Listens to one conductor. `registry` is for an exposition; everything in it is this terminal's alone."""
 
-    def __init__(self, conductor: Watched, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, conductor: WatchedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
         self._conductor, self._clock = conductor, clock
         self._state: st.State = st.START

@@ -27,7 +27,7 @@ from terminal.front.counter import Counter
 from terminal.front.dock import Dock
 from terminal.front.keypad import ENTER, ERASE, Keypad
 from terminal.front.log_lines import log_to
-from terminal.front.opened import Opened, Opening
+from terminal.front.opened import OpenedCounter, Opening
 from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decoded_photo
 from terminal.screens.dock_panel import DockPanel
@@ -148,7 +148,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         except Exception as error:
             self._handle_exception(error)
 
-    def _take_over(self, opened: Opened) -> None:
+    def _take_over(self, opened: OpenedCounter) -> None:
         self.counter, self.dock = opened.counter, opened.dock
         self.desk.query_one("#live", LivePicture).source = opened.camera
         self._keypad = Keypad(opened.counter)

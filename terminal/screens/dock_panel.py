@@ -8,7 +8,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from terminal.front.dock import Dock, Service
+from terminal.front.dock import Dock, ServiceMode
 from terminal.words.catalogue import Words
 
 
@@ -112,7 +112,10 @@ class DockPanel(Vertical):
         labels = {
             "card": ("F9   ", "dock.take-card" if props.card else "dock.put-card"),
             "camera": ("F10  ", "dock.uncover-camera" if props.camera_covered else "dock.cover-camera"),
-            "service": ("F11  ", "dock.wake-service" if props.service is Service.SILENT else "dock.silence-service"),
+            "service": (
+                "F11  ",
+                "dock.wake-service" if props.service is ServiceMode.SILENT else "dock.silence-service",
+            ),
         }
         for name, (key, message_id) in labels.items():
             self.query_one(f"#dock-{name}", DockButton).say(key + say(message_id))
@@ -144,7 +147,7 @@ class DockPanel(Vertical):
 
     async def _do(self, name: str) -> None:
         dock, props = self._dock, self._dock.props
-        service = Service.NORMAL if props.service is Service.SILENT else Service.SILENT
+        service = ServiceMode.NORMAL if props.service is ServiceMode.SILENT else ServiceMode.SILENT
         actions: dict[str, Callable[[], Awaitable[None]]] = {
             "card": dock.pull_card if props.card else dock.insert_card,
             "camera": lambda: dock.cover_camera(not props.camera_covered),

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from terminal.front.opened import FrameSource
+from terminal.front.opened import LiveFrames
 from terminal.screens.blocks import strips_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class LivePicture(Picture):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.source: FrameSource | None = None
+        self.source: LiveFrames | None = None
         self._last: object = None
         self.towards = 0
         """Which way an arrow points: -1 left, 1 right, 0 there is none."""

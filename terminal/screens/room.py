@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from terminal.screens.sayings import lines_height
 from terminal.screens.sign import CARD_ROWS, WAIT_ROWS
 from terminal.screens.wrapping import LINE_CELLS, wrap
-from terminal.talk.parts import Body, Pad, Sign
+from terminal.talk.parts import Body, PadKind, Sign
 
 LEAST_ANSWER, LEAST_TWO_ROWS = 3, 7
 """Rows of the answers where there is least room: one row of them, or two."""
@@ -36,7 +36,7 @@ class Shares:
 
 def shares(body: Body, room: Room, *, large: bool, code_parts: int = 2) -> Shares:
     """Share the rows for this body. `code_parts`: fields of the printed code that are typed here."""
-    narrow = body.camera or body.pad is not Pad.NONE
+    narrow = body.camera or body.pad is not PadKind.NONE
     width = room.width - (_width_of_camera(room) if body.camera else 0) - (_width_of_pad(room) if body.pad else 0)
     around = (3 + 5 if room.usual else 1 + 3) + 1
     free = room.height - around - _said(body, width, room, code_parts)
@@ -66,9 +66,9 @@ def _said(body: Body, width: int, room: Room, code_parts: int, *, tight: bool = 
         rows += lines_height(body.lines, width, tight=tight) + gap
     if body.camera:
         rows += 2
-    if body.pad is Pad.PIN:
+    if body.pad is PadKind.PIN:
         rows += _DOTS
-    if body.pad is Pad.CODE:
+    if body.pad is PadKind.CODE:
         rows += code_parts * _CODE_PART + 1
     if body.sign is Sign.WAIT:
         rows += WAIT_ROWS + gap

@@ -18,8 +18,7 @@ from terminal.screens.sign import MovingSign
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
 from terminal.session.display import Size
-from terminal.talk.parts import Offer, Talk
-from terminal.talk.parts import Pad as PadKind
+from terminal.talk.parts import Offer, PadKind, Talk
 from terminal.words.catalogue import Words
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from terminal.front.code_form import LENGTHS, CodeForm, CodePart, CodeSource
+from terminal.front.code_form import LENGTHS, CodeField, CodeForm, CodeSource
 from terminal.screens.blocks import centred, strips_of
 from terminal.screens.wrapping import wrap
 from terminal.words.catalogue import Words
@@ -95,8 +95,8 @@ class CodeFields(Widget, can_focus=False):
         return text
 
 
-def _filled(form: CodeForm, part: CodePart, say: Words) -> str:
-    if part is not CodePart.BIRTH_DATE:
+def _filled(form: CodeForm, part: CodeField, say: Words) -> str:
+    if part is not CodeField.BIRTH_DATE:
         return "  " + "  ".join("●" if there else "○" for there in form.filled(part)) + "  "
     digits = [form.birth_digit(index) or "_" for index in range(LENGTHS[part])]
     year, month, day = ("".join(digits[at : at + 2]) for at in (0, 2, 4))

@@ -7,7 +7,7 @@ from typing import Any
 
 from terminal.counter_web.preview import Preview
 from terminal.front.counter import Counter
-from terminal.front.opened import FrameSource
+from terminal.front.opened import LiveFrames
 from terminal.session.states import StaffCheck, State
 from terminal.staff_web.site import Visitor
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 class EyeCheck:
     """`viewers`: the pages that may see the pictures at this moment. Used on the event loop."""
 
-    def __init__(self, counter: Counter, camera: FrameSource | None, viewers: Callable[[], list[Visitor]]) -> None:
+    def __init__(self, counter: Counter, camera: LiveFrames | None, viewers: Callable[[], list[Visitor]]) -> None:
         self._counter, self._viewers = counter, viewers
         self._preview = None if camera is None else Preview(camera, self._on_picture, opens=True)
         self._loop = asyncio.get_running_loop()

@@ -19,18 +19,19 @@ from terminal.conductor.clock import Clock
 from terminal.front.call_command import CallCommand
 from terminal.front.calls import Calls
 from terminal.front.counter import Counter, WithService
-from terminal.front.opened import Opened
+from terminal.front.messages import PictureDrawn
+from terminal.front.opened import OpenedCounter
 from terminal.session import events as ev
 from terminal.session.states import Idle, StaffCheck, State
 from terminal.staff_web import messages as ms
 from terminal.staff_web import no_card
 from terminal.staff_web.by_eye import EyeCheck
-from terminal.staff_web.devices import Devices
+from terminal.staff_web.devices import DeviceOverview
 from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_row
-from terminal.staff_web.records import Checks, Trail
+from terminal.staff_web.records import TodaysChecks, Trail
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.staff_web.site import Visitor
-from terminal.staff_web.today import Row, Standing, rows
+from terminal.staff_web.today import ReceptionStanding, Row, rows
 from terminal.talk.confirming import staff_reasons
 from terminal.words.catalogue import STAFF_LANGUAGES, Words
 from terminal.words.staff import page_words, staff_words
@@ -63,10 +64,10 @@ class StaffDesk:
         """Called when staff ends the terminal."""
         self._visitors: list[Visitor] = []
         self._counter: Counter | None = None
-        self._devices: Devices | None = None
+        self._devices: DeviceOverview | None = None
         self._eye: EyeCheck | None = None
         self._trail = Trail(settings.state_dir / "audit.jsonl")
-        self._checks = Checks(ledger_path(settings))
+        self._checks = TodaysChecks(ledger_path(settings))
         self._rows: list[Row] = []
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -74,11 +75,13 @@ class StaffDesk:
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
-    def take_over(self, opened: Opened) -> None:
+    def take_over(self, opened: OpenedCounter) -> None:
         """From the event loop, once."""
         self._counter = opened.counter
         named = (("status.camera", opened.camera), ("device.card-camera", opened.card_camera))
-        self._devices = Devices(opened.counter, tuple((name, camera) for name, camera in named if camera is not None))
+        self._devices = DeviceOverview(
+            opened.counter, tuple((name, camera) for name, camera in named if camera is not None)
+        )
         self._eye = EyeCheck(opened.counter, opened.camera, self._eye_viewers)
         opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
         self._begin(self._look())
@@ -137,7 +140,7 @@ class StaffDesk:
         counter = self._counter
         if counter is not None:
             self._rows = rows(self._trail.receptions, self._checks.by_reception, counter.state)
-            self.calls.settle({row.number for row in self._rows if row.standing is Standing.DELIVERED})
+            self.calls.settle({row.number for row in self._rows if row.standing is ReceptionStanding.DELIVERED})
             if self._eye is not None:
                 self._eye.follow(counter.state)
         for visitor in list(self._visitors):
@@ -196,9 +199,9 @@ class StaffDesk:
             case ms.Speak(language=language):
                 visitor.language = language
                 visitor.told.clear()
-            case ms.Answered(call=call) if level is not Level.OUT:
+            case ms.CallAnswered(call=call) if level is not Level.OUT:
                 self.calls.answer(call)
-            case ms.Shown():
+            case PictureDrawn():
                 visitor.line.picture_shown()
                 return True
             case _ if level is Level.ACTING and self._counter is not None:

@@ -8,18 +8,18 @@ from typing import Any
 from consent.store import LedgerError
 from reader.facts import ReaderStanding
 from terminal.front.counter import Counter
-from terminal.front.opened import FrameSource
+from terminal.front.opened import LiveFrames
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.states import Idle
 from terminal.words.catalogue import Words
 
 
 @dataclass
-class Devices:
+class DeviceOverview:
     """Looked at again and again: a reader that was there once stays in the list when it is gone."""
 
     counter: Counter
-    cameras: tuple[tuple[str, FrameSource], ...]
+    cameras: tuple[tuple[str, LiveFrames], ...]
     """Id of what it is called, and the camera."""
     _readers: list[str] = field(default_factory=list)
 

@@ -21,9 +21,9 @@ from terminal.session.states import (
     State,
     Submitting,
 )
-from terminal.staff_web.today import SETTLED, Row, Standing
+from terminal.staff_web.today import SETTLED, ReceptionStanding, Row
 from terminal.talk.confirming import staff_reasons
-from terminal.talk.parts import Scene
+from terminal.talk.parts import TalkContext
 from terminal.talk.today import helps
 from terminal.words.catalogue import Words
 
@@ -61,7 +61,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
         "standing": row.standing.value,
         "settled": row.standing in SETTLED,
         "text": say(f"standing.{row.standing}"),
-        "code": row.code if row.standing is Standing.PROBLEM else "",
+        "code": row.code if row.standing is ReceptionStanding.PROBLEM else "",
         "why": _why(row, say, trouble),
         "helps": _helps(row, say, rules),
         "granted": [{"item": item.value, "label": say(f"item.{item.value}")} for item in row.granted],
@@ -76,17 +76,17 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
 
 def _why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
     match row.standing:
-        case Standing.PROBLEM if row.code in _BY_CODE:
+        case ReceptionStanding.PROBLEM if row.code in _BY_CODE:
             return say(_BY_CODE[row.code].message_id)
-        case Standing.UNDER_WAY:
+        case ReceptionStanding.UNDER_WAY:
             return say(f"state.{row.code}")
-        case Standing.LEFT if row.code:
+        case ReceptionStanding.LEFT if row.code:
             return say(f"left.{row.code}")
-        case Standing.HANDING_OVER if trouble is not None:
+        case ReceptionStanding.HANDING_OVER if trouble is not None:
             return say(trouble.message_id)
-        case Standing.REFUSED if row.without_card:
+        case ReceptionStanding.REFUSED if row.without_card:
             return ""
-        case Standing.REFUSED | Standing.HELD_BACK:
+        case ReceptionStanding.REFUSED | ReceptionStanding.HELD_BACK:
             return row.code
         case _:
             return ""
@@ -96,18 +96,18 @@ def _helps(row: Row, say: Words, rules: Rules) -> list[str]:
     """What helps today."""
     if row.without_card:
         return [] if row.standing in SETTLED else [say("nocard.again")]
-    if row.standing is Standing.PROBLEM and row.code in _BY_CODE:
+    if row.standing is ReceptionStanding.PROBLEM and row.code in _BY_CODE:
         problem = _BY_CODE[row.code]
-        lines = helps(problem, Scene(say, rules))
+        lines = helps(problem, TalkContext(say, rules))
         return [line.text for line in lines] or [say(f"{problem.message_id}.next")]
     if row.standing in (
-        Standing.AWAITING,
-        Standing.HANDING_OVER,
-        Standing.HELD_BACK,
-        Standing.EXPIRED,
-        Standing.REFUSED,
-        Standing.DECLINED,
-        Standing.INTERRUPTED,
+        ReceptionStanding.AWAITING,
+        ReceptionStanding.HANDING_OVER,
+        ReceptionStanding.HELD_BACK,
+        ReceptionStanding.EXPIRED,
+        ReceptionStanding.REFUSED,
+        ReceptionStanding.DECLINED,
+        ReceptionStanding.INTERRUPTED,
     ):
         return [say(f"standing.{row.standing}.helps")]
     return []

@@ -2,36 +2,33 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from consent.items import Item
+from terminal.front.messages import PictureDrawn, StrictMessage
 
 Reception = Annotated[str, Field(pattern=r"^(r-[0-9a-f]{16}|r[0-9]{1,6})?$")]
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class Here(_Message):
+class Here(StrictMessage):
     """Somebody touched the page: the session lasts on."""
 
     type: Literal["here"]
 
 
-class Speak(_Message):
+class Speak(StrictMessage):
     type: Literal["language"]
     language: Literal["ja", "en"]
 
 
-class Answered(_Message):
+class CallAnswered(StrictMessage):
     """Somebody sees to a call."""
 
     type: Literal["answer"]
     call: Annotated[int, Field(ge=0)]
 
 
-class TakeBack(_Message):
+class TakeBack(StrictMessage):
     """Consents of a reception end at the patient's wish. The page has asked first."""
 
     type: Literal["withdraw"]
@@ -39,21 +36,21 @@ class TakeBack(_Message):
     items: Annotated[tuple[Annotated[Item, Field(strict=False)], ...], Field(min_length=1, max_length=7, strict=False)]
 
 
-class Discard(_Message):
+class Discard(StrictMessage):
     """Throw the reception under way away. The page has asked first."""
 
     type: Literal["discard"]
     reception: Reception
 
 
-class ByEye(_Message):
+class ByEye(StrictMessage):
     """The reception under way - or, where it is empty, the next one - is confirmed by eye."""
 
     type: Literal["by-eye"]
     reception: Reception
 
 
-class Decide(_Message):
+class Decide(StrictMessage):
     """What staff saw, at the decision: with the password given again."""
 
     type: Literal["decide"]
@@ -63,26 +60,20 @@ class Decide(_Message):
     proof: Annotated[str, Field(max_length=64)]
 
 
-class Shown(_Message):
-    """The last live picture has been drawn: the next one may come."""
-
-    type: Literal["shown"]
-
-
-class CloseName(_Message):
+class CloseName(StrictMessage):
     """The picture of the name has been read."""
 
     type: Literal["close-name"]
     reception: Reception
 
 
-class Stop(_Message):
+class Stop(StrictMessage):
     """End the terminal. The page has asked first."""
 
     type: Literal["stop"]
 
 
-Message = Here | Speak | Answered | TakeBack | Discard | ByEye | Decide | Shown | CloseName | Stop
+Message = Here | Speak | CallAnswered | TakeBack | Discard | ByEye | Decide | PictureDrawn | CloseName | Stop
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from config.settings import Settings
 from terminal.counter_web.site import Tell
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.front.password import PasswordGate
 from terminal.staff_password import hash_in_force
 from terminal.staff_web.certificates import server_keys
@@ -35,7 +35,7 @@ class StaffPages:
             site.start()
             self._tell(f"staff: {site.address}")
 
-    def take_over(self, opened: Opened, stop: Callable[[], None]) -> None:
+    def take_over(self, opened: OpenedCounter, stop: Callable[[], None]) -> None:
         self.desk.on_stop = stop
         self.desk.take_over(opened)
 

@@ -83,7 +83,7 @@ class Trail:
             one.after, one.detail = after, detail
 
 
-class Checks:
+class TodaysChecks:
     """Reads the ledger on: the checks that were opened today, by reception."""
 
     def __init__(self, path: Path) -> None:

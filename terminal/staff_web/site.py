@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from terminal.conductor.patient import wipe_buffer
-from terminal.counter_web.connection import Line
+from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
 from terminal.counter_web.site import SHARED
@@ -37,7 +37,7 @@ _LONGEST_PASSWORD = 64
 class Visitor:
     """One page of staff's, and what it may do."""
 
-    line: Line
+    line: PageConnection
     cookie: str
     local: bool
     """On this computer."""
@@ -52,7 +52,7 @@ class Visitor:
             del self.told[kind]
 
 
-class Desk(Protocol):
+class SiteDesk(Protocol):
     """What a site's pages talk to."""
 
     def join(self, visitor: Visitor) -> None: ...
@@ -89,7 +89,7 @@ class Reach:
 class StaffSite:
     """Has its port from the start; answers between `start` and `stop`. Raises `NotReady` where the port is in use."""
 
-    def __init__(self, desk: Desk, gate: PasswordGate, sessions: Sessions, reach: Reach) -> None:
+    def __init__(self, desk: SiteDesk, gate: PasswordGate, sessions: Sessions, reach: Reach) -> None:
         quiet_web_loggers()
         self._desk, self._gate, self._sessions, self._reach = desk, gate, sessions, reach
         self._listener = listen(reach.host, reach.port)
@@ -239,7 +239,7 @@ class StaffSite:
             return
         await socket.accept()
         language = socket.query_params.get("language", "")
-        visitor = Visitor(Line(socket), self._cookie(socket) or "", local=self._reach.local)
+        visitor = Visitor(PageConnection(socket), self._cookie(socket) or "", local=self._reach.local)
         visitor.language = language if language in STAFF_LANGUAGES else visitor.language
         sending = asyncio.create_task(visitor.line.send_all())
         self._desk.join(visitor)

@@ -10,7 +10,7 @@ from terminal.session.states import Idle, Outcome, State
 from terminal.staff_web.records import Trailed
 
 
-class Standing(StrEnum):
+class ReceptionStanding(StrEnum):
     UNDER_WAY = "under-way"
     AWAITING = "awaiting"
     """On its way to the service, which has not confirmed it."""
@@ -33,7 +33,15 @@ class Standing(StrEnum):
     """The terminal stopped in the middle of it."""
 
 
-SETTLED = frozenset({Standing.DELIVERED, Standing.INQUIRY, Standing.LEFT, Standing.DISCARDED, Standing.DECLINED})
+SETTLED = frozenset(
+    {
+        ReceptionStanding.DELIVERED,
+        ReceptionStanding.INQUIRY,
+        ReceptionStanding.LEFT,
+        ReceptionStanding.DISCARDED,
+        ReceptionStanding.DECLINED,
+    }
+)
 """Nothing is left to be done."""
 
 
@@ -42,7 +50,7 @@ class Row:
     reception: str
     number: int
     at: str
-    standing: Standing
+    standing: ReceptionStanding
     code: str = ""
     """A problem's code, a refusal's reason, how it was left, or the state it is in."""
     check_id: str = ""
@@ -96,41 +104,41 @@ def _in_order(items: frozenset[Item]) -> tuple[Item, ...]:
     return tuple(item for item in Item if item in items)
 
 
-def _standing(one: Trailed, history: History | None, live: State | None) -> tuple[Standing, str]:
+def _standing(one: Trailed, history: History | None, live: State | None) -> tuple[ReceptionStanding, str]:
     if history is not None:
         known = _by_ledger(history)
         if known is not None:
             return known
     if one.after == "Problem":
-        return Standing.PROBLEM, one.detail
+        return ReceptionStanding.PROBLEM, one.detail
     if one.after == "Inquiry":
-        return Standing.INQUIRY, ""
+        return ReceptionStanding.INQUIRY, ""
     if one.after == "Complete" and one.detail == Outcome.REGISTRATION_DECLINED:
-        return Standing.DECLINED, ""
+        return ReceptionStanding.DECLINED, ""
     if live is not None and not one.ended:
-        return Standing.UNDER_WAY, type(live).__name__
+        return ReceptionStanding.UNDER_WAY, type(live).__name__
     if one.ended and history is None:
-        return Standing.LEFT, one.left
-    return Standing.INTERRUPTED, ""
+        return ReceptionStanding.LEFT, one.left
+    return ReceptionStanding.INTERRUPTED, ""
 
 
-def _by_ledger(history: History) -> tuple[Standing, str] | None:
+def _by_ledger(history: History) -> tuple[ReceptionStanding, str] | None:
     """None while the ledger does not say how it ended."""
     if history.discarded is not None:
         reason = history.discarded.event.reason
         if reason.startswith("refused-"):
-            return Standing.REFUSED, reason.removeprefix("refused-")
+            return ReceptionStanding.REFUSED, reason.removeprefix("refused-")
         if history.without_card:
-            return Standing.REFUSED, reason
-        return (Standing.DISCARDED, "") if reason == "by-staff" else None
+            return ReceptionStanding.REFUSED, reason
+        return (ReceptionStanding.DISCARDED, "") if reason == "by-staff" else None
     if history.expired is not None:
-        return Standing.EXPIRED, ""
+        return ReceptionStanding.EXPIRED, ""
     if history.delivered is not None:
-        return Standing.DELIVERED, ""
+        return ReceptionStanding.DELIVERED, ""
     if history.not_ours and history.confirmed is not None:
-        return Standing.HELD_BACK, history.not_ours[-1].event.reason
+        return ReceptionStanding.HELD_BACK, history.not_ours[-1].event.reason
     if history.confirmed is not None:
-        return Standing.HANDING_OVER, ""
+        return ReceptionStanding.HANDING_OVER, ""
     if history.decided is not None:
-        return Standing.AWAITING, ""
+        return ReceptionStanding.AWAITING, ""
     return None

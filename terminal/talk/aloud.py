@@ -3,7 +3,7 @@
 from terminal.session import events as ev
 from terminal.session.rules import Rules
 from terminal.session.states import AfterIdle, Complete, Idle, State
-from terminal.talk.parts import Body, Offer, Scene, hints, numbered
+from terminal.talk.parts import Body, Offer, TalkContext, hints, numbered
 from terminal.words.aloud import is_private
 
 
@@ -21,7 +21,7 @@ def texts(body: Body) -> tuple[str, ...]:
     return (body.question, *(line.text for line in body.lines), *labels)
 
 
-def question(state: State, body: Body, scene: Scene) -> Body:
+def question(state: State, body: Body, scene: TalkContext) -> Body:
     assert not isinstance(state, Idle)
     return Body(
         step=body.step,
@@ -31,7 +31,7 @@ def question(state: State, body: Body, scene: Scene) -> Body:
     )
 
 
-def _answers(state: AfterIdle, scene: Scene) -> tuple[Offer, ...]:
+def _answers(state: AfterIdle, scene: TalkContext) -> tuple[Offer, ...]:
     reception, say = state.reception.id, scene.say
     return numbered(
         Offer(id="not-aloud", label=say("voice.aloud.no"), event=ev.DisplayChanged(reception, aloud=False)),

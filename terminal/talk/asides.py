@@ -6,10 +6,10 @@ from terminal.session import events as ev
 from terminal.session.display import Display, Size
 from terminal.session.events import Aside
 from terminal.session.states import Idle, State
-from terminal.talk.parts import Body, Offer, Scene, numbered
+from terminal.talk.parts import Body, Offer, TalkContext, numbered
 
 
-def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> Body:
+def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
     """What stands in place of the state's own `body`."""
     reception, display, aside = of(state)
     if aside is Aside.LEAVING:
@@ -32,7 +32,7 @@ def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> Bo
     )
 
 
-def size(display: Display, reception: str, scene: Scene) -> Offer:
+def size(display: Display, reception: str, scene: TalkContext) -> Offer:
     """The next size; from the largest back to the normal one."""
     sizes = list(Size)
     larger = sizes[(sizes.index(display.size) + 1) % len(sizes)]
@@ -45,7 +45,7 @@ def size(display: Display, reception: str, scene: Scene) -> Offer:
     )
 
 
-def contrast(display: Display, reception: str, scene: Scene) -> Offer:
+def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
     return Offer(
         id="contrast",
         label=scene.say("button.not-contrast" if display.high_contrast else "button.contrast"),
@@ -55,7 +55,7 @@ def contrast(display: Display, reception: str, scene: Scene) -> Offer:
     )
 
 
-def voice(display: Display, reception: str, scene: Scene) -> Offer | None:
+def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
     """Who listens needs longer: the voice brings more time with it."""
     if display.language not in scene.rules.voices and not display.voice:
         return None
@@ -66,14 +66,14 @@ def voice(display: Display, reception: str, scene: Scene) -> Offer | None:
     return Offer(id="voice", label=scene.say("voice.on"), event=on, key="f7", ten="0")
 
 
-def _speed(display: Display, reception: str, scene: Scene) -> Offer | None:
+def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None:
     if not display.voice:
         return None
     label = scene.say("voice.not-slow" if display.slow else "voice.slow")
     return Offer(id="slow", label=label, event=ev.DisplayChanged(reception, slow=not display.slow))
 
 
-def _low(display: Display, reception: str, scene: Scene) -> Offer | None:
+def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
     """All targets in the lower half, for those who sit or cannot reach up; who listens has keys instead."""
     if display.voice:
         return None
@@ -81,7 +81,7 @@ def _low(display: Display, reception: str, scene: Scene) -> Offer | None:
     return Offer(id="low", label=label, event=ev.DisplayChanged(reception, low=not display.low))
 
 
-def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: Scene) -> Offer | None:
+def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: TalkContext) -> Offer | None:
     """More time for every question, asked for once; after that for this one, where it runs out."""
     if display.more_time:
         return next((offer for offer in foot if offer.id == "more-time"), None)
@@ -89,7 +89,7 @@ def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: Scen
     return Offer(id="more-time", label=scene.say("button.always-more-time"), event=more)
 
 
-def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: Scene) -> Body:
+def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
     leave = next(offer for offer in foot if offer.id in LEAVES)
     without_sharing = leave.id == "without-sharing"
     return Body(

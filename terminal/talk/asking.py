@@ -24,20 +24,20 @@ from terminal.session.states import (
     Summary,
 )
 from terminal.session.step import step
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
 from terminal.words.catalogue import REFERENCE
 
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def opening(state: Opening, scene: Scene) -> Body:
+def opening(state: Opening, scene: TalkContext) -> Body:
     say = scene.say
     return Body(
         step=GuideStep.CONFIRM, question=say("opening.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT
     )
 
 
-def notice(state: Notice, scene: Scene) -> Body:
+def notice(state: Notice, scene: TalkContext) -> Body:
     say = scene.say
     which = "grace" if state.standing is CertificateStanding.GRACE else "expiring"
     return Body(
@@ -48,11 +48,11 @@ def notice(state: Notice, scene: Scene) -> Body:
     )
 
 
-def understood(reception: Reception, scene: Scene) -> Offer:
+def understood(reception: Reception, scene: TalkContext) -> Offer:
     return Offer(id="understood", label=scene.say("button.understood"), event=ev.Understood(reception.id))
 
 
-def registration(state: Registration, scene: Scene) -> Body:
+def registration(state: Registration, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     if state.waiting is not None:
         return Body(
@@ -69,7 +69,7 @@ def registration(state: Registration, scene: Scene) -> Body:
     )
 
 
-def consent(state: Consent, scene: Scene) -> Body:
+def consent(state: Consent, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     if state.question is not None:
         return _one_question(state, state.question, scene)
@@ -94,7 +94,7 @@ def consent(state: Consent, scene: Scene) -> Body:
     )
 
 
-def _original(scene: Scene, sentence: str, *topics: str) -> tuple[Line, ...]:
+def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ...]:
     """The Japanese sentence, and what stands under it, for a language that no native speaker has checked."""
     say = scene.original
     if say is None:
@@ -104,20 +104,20 @@ def _original(scene: Scene, sentence: str, *topics: str) -> tuple[Line, ...]:
     return (Line(text, LineKind.ORIGINAL, REFERENCE),)
 
 
-def _respondent(reception: Reception, scene: Scene) -> str:
+def _respondent(reception: Reception, scene: TalkContext) -> str:
     """Who answers, where it was touched; for a child, that a guardian may."""
     if reception.answered_by not in (None, AnsweredBy.PERSON):
         return scene.say(f"consent.by.{reception.answered_by}")
     return scene.say("consent.guardian") if reception.for_child else ""
 
 
-def born(reception: Reception, scene: Scene) -> tuple[Line, ...]:
+def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
     """The child's year of birth: cards of brothers and sisters look alike."""
     year = reception.check.facts.birth_year if reception.check is not None and reception.for_child else None
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
-def _other_respondent(reception: Reception, scene: Scene) -> Offer | None:
+def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
     """Somebody else answers, or the person after all. Who came in the holder's place has said so."""
     if reception.proxy:
         return None
@@ -125,7 +125,7 @@ def _other_respondent(reception: Reception, scene: Scene) -> Offer | None:
     return Offer(id="respondent", label=scene.say("consent.who"), event=event, back=True)
 
 
-def respondents(reception: Reception, step: GuideStep, scene: Scene) -> Body:
+def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Body:
     """Who answers. It is noted only where it was touched; a companion is told to ask first."""
     say = scene.say
     offered = [
@@ -141,7 +141,7 @@ def respondents(reception: Reception, step: GuideStep, scene: Scene) -> Body:
     return Body(step=step, question=say("consent.who.question"), offers=numbered(close, *offered))
 
 
-def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
+def _one_question(state: Consent, question: Question, scene: TalkContext) -> Body:
     say = scene.say
     position = ""
     if state.index is not None and len(state.questions) > 1:
@@ -151,7 +151,10 @@ def _one_question(state: Consent, question: Question, scene: Scene) -> Body:
 
 
 def _yes_or_no(
-    state: Consent | SpecificDisease | Subsidies | Limit, question: Question, lines: tuple[Line, ...], scene: Scene
+    state: Consent | SpecificDisease | Subsidies | Limit,
+    question: Question,
+    lines: tuple[Line, ...],
+    scene: TalkContext,
 ) -> Body:
     say, reception = scene.say, state.reception
     verb = _verb(question)
@@ -174,7 +177,7 @@ def _verb(question: Question) -> str:
     return "use" if question.kind is QuestionKind.SUBSIDIES else "share"
 
 
-def _back(state: AfterIdle, scene: Scene) -> Offer | None:
+def _back(state: AfterIdle, scene: TalkContext) -> Offer | None:
     """The way back, where the rules know one."""
     back = ev.Back(state.reception.id)
     if step(state, back, scene.rules, _ANY_MOMENT).state is state:
@@ -182,21 +185,21 @@ def _back(state: AfterIdle, scene: Scene) -> Offer | None:
     return Offer(id="back", label=scene.say("button.back"), event=back, back=True)
 
 
-def specific_disease(state: SpecificDisease, scene: Scene) -> Body:
+def specific_disease(state: SpecificDisease, scene: TalkContext) -> Body:
     told = hints(scene.say("specific-disease.hint"), _respondent(state.reception, scene))
     return _yes_or_no(state, state.question, told, scene)
 
 
-def subsidies(state: Subsidies, scene: Scene) -> Body:
+def subsidies(state: Subsidies, scene: TalkContext) -> Body:
     told = hints(scene.say("subsidies.hint"), _respondent(state.reception, scene))
     return _yes_or_no(state, state.question, told, scene)
 
 
-def limit(state: Limit, scene: Scene) -> Body:
+def limit(state: Limit, scene: TalkContext) -> Body:
     return _yes_or_no(state, state.question, hints(scene.say("limit.hint"), _respondent(state.reception, scene)), scene)
 
 
-def prescription(state: Prescription, scene: Scene) -> Body:
+def prescription(state: Prescription, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     forms = (("paper", PrescriptionForm.PAPER), ("electronic", PrescriptionForm.ELECTRONIC))
     return Body(
@@ -221,7 +224,7 @@ _NAMED = 2
 """Prescriptions that have an answer of their own; more are dispensed together or settled at the counter."""
 
 
-def dispensing(state: Dispensing, scene: Scene) -> Body:
+def dispensing(state: Dispensing, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     waiting = state.prescriptions
     named = [
@@ -246,7 +249,7 @@ def dispensing(state: Dispensing, scene: Scene) -> Body:
     )
 
 
-def summary(state: Summary, scene: Scene) -> Body:
+def summary(state: Summary, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     given = dict(reception.given)
     lines = tuple(
@@ -268,7 +271,7 @@ def summary(state: Summary, scene: Scene) -> Body:
     )
 
 
-def choice(question: Question, granted: bool, scene: Scene) -> Line:
+def choice(question: Question, granted: bool, scene: TalkContext) -> Line:
     """What was answered to one question."""
     say = scene.say
     verb = _verb(question)
@@ -276,7 +279,7 @@ def choice(question: Question, granted: bool, scene: Scene) -> Line:
     return Line(say("summary.line", topic=say(f"topic.{question.id}"), answer=answer), LineKind.CHOICE)
 
 
-def submitting(state: Submitting, scene: Scene) -> Body:
+def submitting(state: Submitting, scene: TalkContext) -> Body:
     say = scene.say
     return Body(
         step=GuideStep.CONSENT, question=say("submitting.question"), lines=hints(say("opening.hint")), sign=Sign.WAIT

@@ -21,7 +21,7 @@ from terminal.session.states import (
     StaffCheck,
     WhyHere,
 )
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Pad, Scene, Sign, hints, numbered
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
 from terminal.talk.today import other_proof
 from vision.printed.guidance import CardGuidance
 from vision.verdict import Guidance
@@ -30,7 +30,7 @@ PAD_KEYS = "abc"
 """Where the number keys type digits, offers have letters."""
 
 
-def idle(state: Idle, scene: Scene) -> Body:
+def idle(state: Idle, scene: TalkContext) -> Body:
     say = scene.say
     if state.card_left is not None:
         left = (Line(say(f"idle.left.{state.left}"), LineKind.REASON),) if state.left is not None else ()
@@ -73,11 +73,11 @@ def idle(state: Idle, scene: Scene) -> Body:
     return Body(step=GuideStep.READ, question=question, lines=tuple(marks) or takes, sign=Sign.PUT_CARD)
 
 
-def _start(scene: Scene) -> tuple[Offer, ...]:
+def _start(scene: TalkContext) -> tuple[Offer, ...]:
     return numbered(Offer(id="back", label=scene.say("button.start-over"), event=ev.Back(""), back=True))
 
 
-def _help(scene: Scene) -> tuple[Offer, ...]:
+def _help(scene: TalkContext) -> tuple[Offer, ...]:
     say = scene.say
     return numbered(
         Offer(id="back", label=say("button.back"), event=ev.Back(""), back=True),
@@ -92,12 +92,12 @@ def _help(scene: Scene) -> tuple[Offer, ...]:
     )
 
 
-def reading(state: Reading, scene: Scene) -> Body:
+def reading(state: Reading, scene: TalkContext) -> Body:
     say = scene.say
     return Body(step=GuideStep.READ, question=say("reading.question"), lines=hints(say("reading.hint")), sign=Sign.WAIT)
 
 
-def choosing(state: ChoosingMethod, scene: Scene) -> Body:
+def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
     """Which way; with one way left, why, and that one - it never begins unasked."""
     say, why, offers = scene.say, _why(state.why, scene), _ways(state, scene)
     if not state.ways:
@@ -117,7 +117,7 @@ def choosing(state: ChoosingMethod, scene: Scene) -> Body:
     return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
 
 
-def _ways(state: ChoosingMethod, scene: Scene) -> tuple[Offer, ...]:
+def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Offer, ...]:
     say, reception = scene.say, state.reception
     known: dict[Way, Offer] = {
         Way.FACE: _face(reception, scene),
@@ -131,7 +131,7 @@ def _ways(state: ChoosingMethod, scene: Scene) -> tuple[Offer, ...]:
     return tuple(known[way] for way in state.ways)
 
 
-def _staff(reception: Reception, scene: Scene) -> Offer:
+def _staff(reception: Reception, scene: TalkContext) -> Offer:
     return Offer(
         id="staff",
         label=scene.say("method.staff"),
@@ -140,7 +140,7 @@ def _staff(reception: Reception, scene: Scene) -> Offer:
     )
 
 
-def _documents(scene: Scene) -> tuple[Line, ...]:
+def _documents(scene: TalkContext) -> tuple[Line, ...]:
     """What staff looks at; where staff cannot confirm anybody here, what proves the insurance without this card."""
     return hints(scene.say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)
 
@@ -148,7 +148,7 @@ def _documents(scene: Scene) -> tuple[Line, ...]:
 _MENDED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
 
 
-def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
+def _why(why: WhyHere, scene: TalkContext) -> tuple[Line, ...]:
     kind = LineKind.HINT if why is WhyHere.FACE_MATCHED else LineKind.REASON
     if not why:
         return ()
@@ -157,7 +157,7 @@ def _why(why: WhyHere, scene: Scene) -> tuple[Line, ...]:
     return (*lines, *hints(scene.say("why.city-hall"))) if mended else lines
 
 
-def _face(reception: Reception, scene: Scene) -> Offer:
+def _face(reception: Reception, scene: TalkContext) -> Offer:
     return Offer(
         id="face",
         label=scene.say("method.face"),
@@ -170,13 +170,13 @@ def _use_pin(reception: Reception, label: str) -> Offer:
     return Offer(id="pin", label=label, event=ev.PinChosen(reception.id))
 
 
-def code_tries(state: PrintedCodeEntry, scene: Scene) -> int:
+def code_tries(state: PrintedCodeEntry, scene: TalkContext) -> int:
     """How often the code may still be typed here: the last tries on the card are staff's."""
     reserved = 0 if state.target is Way.STAFF else scene.rules.code_tries_floor - 1
     return max(state.reception.code_left - reserved, 0)
 
 
-def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
+def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:
     say = scene.say
     both = say("code.both") if state.target is Way.FACE and needs_pin(state.reception, scene.rules) else ""
     if state.scanning:
@@ -202,12 +202,12 @@ def printed_code(state: PrintedCodeEntry, scene: Scene) -> Body:
         step=GuideStep.CONFIRM,
         question=say("code.question"),
         lines=lines,
-        pad=Pad.CODE,
+        pad=PadKind.CODE,
         offers=numbered(_use_pin(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
     )
 
 
-def _scanning(state: PrintedCodeEntry, both: str, scene: Scene) -> Body:
+def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
     """Looking for the card's front: outline and words alone, never the camera's picture of the card."""
     say, reception = scene.say, state.reception
     pin = Way.PIN in ways(reception, scene.rules)
@@ -227,7 +227,7 @@ _ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
 """The picture is a mirror: the patient's left is the screen's."""
 
 
-def face_check(state: FaceCheck, scene: Scene) -> Body:
+def face_check(state: FaceCheck, scene: TalkContext) -> Body:
     say = scene.say
     progress = state.progress
     pin = Way.PIN in ways(state.reception, scene.rules)
@@ -267,11 +267,11 @@ def face_check(state: FaceCheck, scene: Scene) -> Body:
     )
 
 
-def _tries(pad: str, left: int, scene: Scene) -> str:
+def _tries(pad: str, left: int, scene: TalkContext) -> str:
     return scene.say(f"{pad}.tries-left", left=left)
 
 
-def pin_entry(state: PinEntry, scene: Scene) -> Body:
+def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     if state.phase is not PinPhase.TYPING:
         return Body(
@@ -286,7 +286,7 @@ def pin_entry(state: PinEntry, scene: Scene) -> Body:
         step=GuideStep.CONFIRM,
         question=say("pin.question.child" if reception.for_child else "pin.question"),
         lines=(*wrong, *hints(_tries("pin", state.left, scene))),
-        pad=Pad.PIN,
+        pad=PadKind.PIN,
         offers=numbered(
             face,
             Offer(id="forgotten", label=say("pin.forgotten"), event=ev.PinForgotten(reception.id)),
@@ -295,7 +295,7 @@ def pin_entry(state: PinEntry, scene: Scene) -> Body:
     )
 
 
-def phone_check(state: PhoneCheck, scene: Scene) -> Body:
+def phone_check(state: PhoneCheck, scene: TalkContext) -> Body:
     say = scene.say
     return Body(step=GuideStep.CONFIRM, question=say("phone.question"), lines=hints(say("phone.hint")), sign=Sign.WAIT)
 
@@ -319,7 +319,7 @@ def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
     return tuple(reason for reason, fits in fitting.items() if fits) or ("asked",)
 
 
-def staff_check(state: StaffCheck, scene: Scene) -> Body:
+def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     reasons = staff_reasons(state) if reception.staff_here else ()
     other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)

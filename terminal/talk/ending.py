@@ -3,7 +3,7 @@
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
 from terminal.talk.asking import choice, understood
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Scene, Sign, hints, numbered
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
 from terminal.talk.today import helps, other_proof
 
 _HINTS = {
@@ -15,7 +15,7 @@ _HINTS = {
 }
 
 
-def complete(state: Complete, scene: Scene) -> Body:
+def complete(state: Complete, scene: TalkContext) -> Body:
     """The card first; how much was shared, below. Each answer is shown only while somebody asked for it."""
     say = scene.say
     flags = dict(state.flags)
@@ -45,12 +45,12 @@ def complete(state: Complete, scene: Scene) -> Body:
     )
 
 
-def number_of_day(number: int, scene: Scene) -> tuple[Line, ...]:
+def number_of_day(number: int, scene: TalkContext) -> tuple[Line, ...]:
     """What the patient can tell staff instead of a name."""
     return hints(scene.say("reception.number", number=number)) if number else ()
 
 
-def _counts(state: Complete, scene: Scene) -> tuple[Line, ...]:
+def _counts(state: Complete, scene: TalkContext) -> tuple[Line, ...]:
     shared = sum(granted for _, granted in state.flags)
     if not state.flags:
         return ()
@@ -58,7 +58,7 @@ def _counts(state: Complete, scene: Scene) -> tuple[Line, ...]:
     return hints(counts, scene.say("complete.take-back") if shared else "")
 
 
-def problem(state: Problem, scene: Scene) -> Body:
+def problem(state: Problem, scene: TalkContext) -> Body:
     """The next step first, the cause below it."""
     say, problem = scene.say, state.problem
     helping = helps(problem, scene, by_phone=state.reception.by_phone)
@@ -83,7 +83,7 @@ def _where(state: Problem) -> GuideStep:
     return GuideStep.READ if state.reception.facts is None else GuideStep.CONFIRM
 
 
-def inquiry(state: Inquiry, scene: Scene) -> Body:
+def inquiry(state: Inquiry, scene: TalkContext) -> Body:
     say = scene.say
     hint: str = ""
     if not state.registered:

@@ -3,14 +3,14 @@
 from terminal.session import events as ev
 from terminal.session.display import Display
 from terminal.session.states import Idle, State
-from terminal.talk.parts import Body, GuideStep, Offer, Scene, numbered
+from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, numbered
 from terminal.words.catalogue import REFERENCE, Speak
 
 AT_ONCE = 3
 """So many languages have buttons of their own on the first screen; of more, two have, and one button leads to all."""
 
 
-def first_offers(state: Idle, scene: Scene, speak: Speak) -> tuple[Offer, ...]:
+def first_offers(state: Idle, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
     """Languages by their own names, and help."""
     offered, here = scene.rules.languages, state.display.language
     if len(offered) <= AT_ONCE:
@@ -23,7 +23,7 @@ def first_offers(state: Idle, scene: Scene, speak: Speak) -> tuple[Offer, ...]:
     return numbered(*named, help_)
 
 
-def foot_offer(display: Display, reception: str, scene: Scene, speak: Speak) -> Offer:
+def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Speak) -> Offer:
     """With two languages the other one, named in itself; with more, a button that leads to all."""
     offered = scene.rules.languages
     if len(offered) > 2:
@@ -42,7 +42,7 @@ def foot_offer(display: Display, reception: str, scene: Scene, speak: Speak) -> 
     )
 
 
-def chooser(state: State, scene: Scene, speak: Speak) -> Body:
+def chooser(state: State, scene: TalkContext, speak: Speak) -> Body:
     """Every language by its own name; in a reception staff may also read the screen in Japanese for a moment."""
     first = isinstance(state, Idle)
     reception = "" if isinstance(state, Idle) else state.reception.id
@@ -71,7 +71,7 @@ def _named(language: str, reception: str, speak: Speak) -> Offer:
     )
 
 
-def _all(others: list[str], reception: str, scene: Scene, speak: Speak) -> Offer:
+def _all(others: list[str], reception: str, scene: TalkContext, speak: Speak) -> Offer:
     names = tuple((language, speak(language)("language.name")) for language in others)
     return Offer(
         id="languages",

@@ -18,7 +18,7 @@ class GuideStep(Enum):
     DONE = "step.done"
 
 
-class Pad(StrEnum):
+class PadKind(StrEnum):
     NONE = ""
     PIN = "pin"
     CODE = "code"
@@ -92,7 +92,7 @@ class Body:
     question: str
     lines: tuple[Line, ...] = ()
     offers: tuple[Offer, ...] = ()
-    pad: Pad = Pad.NONE
+    pad: PadKind = PadKind.NONE
     camera: bool = False
     photo: bool = False
     progress: tuple[int, int] | None = None
@@ -148,7 +148,7 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class TalkContext:
     """What every state's words need."""
 
     say: Words

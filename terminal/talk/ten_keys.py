@@ -10,7 +10,7 @@ from terminal.session import events as ev
 from terminal.session.events import Aside
 from terminal.session.states import State
 from terminal.talk import asides
-from terminal.talk.parts import Body, Offer, Pad, Scene
+from terminal.talk.parts import Body, Offer, PadKind, TalkContext
 
 _WAYS_BACK = frozenset({"back", "change", "close", "start-over"})
 
@@ -30,14 +30,14 @@ def marked(body: Body) -> Body:
     return replace(body, offers=tuple(offers))
 
 
-def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> tuple[Offer, ...]:
+def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> tuple[Offer, ...]:
     """What has a key and no target."""
     reception, display, aside = asides.of(state)
     changing = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
     keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, changing), scene)]
     if aside is not Aside.LEAVING and any(offer.id in asides.LEAVES for offer in foot):
         keys.append(_key("leaving", ".", "leaving.question", ev.AsideWanted(reception, Aside.LEAVING), scene))
-    if body.pad is Pad.PIN and any(offer.id == "face" for offer in body.offers):
+    if body.pad is PadKind.PIN and any(offer.id == "face" for offer in body.offers):
         keys.append(_key("other-way", "*", "button.back", ev.Back(reception), scene))
     voice = asides.voice(display, reception, scene)
     if display.voice:
@@ -50,5 +50,5 @@ def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: Scene) -> t
     return tuple(keys)
 
 
-def _key(id: str, key: str, message_id: str, event: ev.Event, scene: Scene) -> Offer:
+def _key(id: str, key: str, message_id: str, event: ev.Event, scene: TalkContext) -> Offer:
     return Offer(id=id, label=scene.say(message_id), event=event, key=key)

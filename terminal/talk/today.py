@@ -1,7 +1,7 @@
 """What helps today where the card does not: other proof of insurance, who mends the card, whom to call."""
 
 from terminal.problems import ProblemCode
-from terminal.talk.parts import Line, LineKind, Scene, hints
+from terminal.talk.parts import Line, LineKind, TalkContext, hints
 
 _OTHER_PROOF = ("notice", "mynaportal", "certificate", "declaration")
 
@@ -17,13 +17,13 @@ _WITH_OTHER_PROOF = {
 _WITH_DOCUMENTS = frozenset({ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED, ProblemCode.BOTH_NEEDED})
 
 
-def other_proof(scene: Scene) -> tuple[Line, ...]:
+def other_proof(scene: TalkContext) -> tuple[Line, ...]:
     """What can be shown to reception instead of a card that works."""
     say = scene.say
     return (*hints(say("help.today")), *(Line(say(f"help.today.{name}"), LineKind.CHOICE) for name in _OTHER_PROOF))
 
 
-def helps(problem: ProblemCode, scene: Scene, *, by_phone: bool = False) -> tuple[Line, ...]:
+def helps(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -> tuple[Line, ...]:
     """What helps today with this problem; nothing where its next step says it all."""
     say = scene.say
     if by_phone and problem is ProblemCode.CERTIFICATE_EXPIRED:

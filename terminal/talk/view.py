@@ -35,7 +35,7 @@ from terminal.session.states import (
     Summary,
 )
 from terminal.talk import aloud, asides, asking, confirming, ending, languages, ten_keys
-from terminal.talk.parts import Body, GuideStep, Offer, Remark, Scene, Sign, Talk
+from terminal.talk.parts import Body, GuideStep, Offer, Remark, Sign, Talk, TalkContext
 from terminal.words.catalogue import REFERENCE, Speak, needs_original
 
 
@@ -44,7 +44,7 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     display = state.display if isinstance(state, Idle) else state.reception.display
     language = display.language if isinstance(state, Idle) else state.reception.language
     say = speak(language)
-    scene = Scene(say, rules, speak(REFERENCE) if needs_original(language) else None)
+    scene = TalkContext(say, rules, speak(REFERENCE) if needs_original(language) else None)
     if _chooses_language(state):
         body = languages.chooser(state, scene, speak)
     else:
@@ -87,7 +87,7 @@ def starting(language: str, speak: Speak) -> Talk:
     )
 
 
-def _body(state: State, scene: Scene) -> Body:
+def _body(state: State, scene: TalkContext) -> Body:
     match state:
         case Idle():
             return confirming.idle(state, scene)
@@ -152,7 +152,7 @@ def _is_first(state: Idle) -> bool:
 # --- foot ---------------------------------------------------------------------------------------------------
 
 
-def _card(state: State, scene: Scene) -> str:
+def _card(state: State, scene: TalkContext) -> str:
     say = scene.say
     match state:
         case Idle(card_left=None):
@@ -169,7 +169,7 @@ def _card(state: State, scene: Scene) -> str:
             return say("card.read")
 
 
-def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[Offer, ...]:
+def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
     """The way out first, staff last, what can be changed between them: the same order on every screen."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
@@ -193,7 +193,7 @@ def _foot(state: State, display: Display, scene: Scene, speak: Speak) -> tuple[O
     return (leave, *_more_time(state.warned, reception, scene), *language, staff)
 
 
-def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Offer, ...]:
+def _more_time(warned: bool, reception: str, scene: TalkContext) -> tuple[Offer, ...]:
     if not warned:
         return ()
     return (
@@ -201,7 +201,7 @@ def _more_time(warned: bool, reception: str, scene: Scene) -> tuple[Offer, ...]:
     )
 
 
-def _display_choices(display: Display, scene: Scene) -> tuple[Offer, ...]:
+def _display_choices(display: Display, scene: TalkContext) -> tuple[Offer, ...]:
     return (
         asides.size(display, "", scene),
         asides.contrast(display, "", scene),
@@ -209,7 +209,7 @@ def _display_choices(display: Display, scene: Scene) -> tuple[Offer, ...]:
     )
 
 
-def _sound(display: Display, scene: Scene) -> Offer:
+def _sound(display: Display, scene: TalkContext) -> Offer:
     return Offer(
         id="sound",
         label=scene.say("button.not-sound" if display.sound else "button.sound"),

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from config.files import private_folder, write_whole
-from terminal.voice.saying import Sentence
+from terminal.voice.saying import SpokenSentence
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +24,14 @@ class Library:
         self._folder, self._render = folder, render
         self._asked: dict[Path, asyncio.Task[bytes]] = {}
 
-    def path(self, sentence: Sentence, *, slow: bool = False) -> Path:
+    def path(self, sentence: SpokenSentence, *, slow: bool = False) -> Path:
         named = "\0".join((_EDITION, sentence.language, "slow" if slow else "", sentence.text))
         return self._folder / sentence.language / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.wav"
 
-    def has(self, sentence: Sentence, *, slow: bool = False) -> bool:
+    def has(self, sentence: SpokenSentence, *, slow: bool = False) -> bool:
         return sentence.kept and self.path(sentence, slow=slow).exists()
 
-    async def wav(self, sentence: Sentence, *, slow: bool = False) -> bytes:
+    async def wav(self, sentence: SpokenSentence, *, slow: bool = False) -> bytes:
         """Return the sentence as a WAV file. Raises `NoVoice`."""
         if not sentence.kept:
             return await self._render(sentence.text, sentence.language, slow=slow)
@@ -51,7 +51,7 @@ class Library:
         if not done.cancelled():
             done.exception()  # nobody may be left who waits for it
 
-    async def _render_and_keep(self, sentence: Sentence, path: Path, *, slow: bool) -> bytes:
+    async def _render_and_keep(self, sentence: SpokenSentence, path: Path, *, slow: bool) -> bytes:
         wav = await self._render(sentence.text, sentence.language, slow=slow)
         try:
             private_folder(path.parent)
@@ -68,7 +68,7 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-async def fill(library: Library, sentences: tuple[Sentence, ...]) -> int:
+async def fill(library: Library, sentences: tuple[SpokenSentence, ...]) -> int:
     """Render what is missing, one after the other. Return how many were. Raises `NoVoice`."""
     missing = [sentence for sentence in sentences if not library.has(sentence)]
     for sentence in missing:

@@ -7,7 +7,7 @@ within `MEMORY` seconds. To an empty room nothing is said: the first screen spea
 from collections.abc import Callable
 
 from config.settings import DigitOrder
-from terminal.talk.parts import LineKind, Pad, Sign, Talk
+from terminal.talk.parts import LineKind, PadKind, Sign, Talk
 from terminal.voice import script
 from terminal.voice.saying import Saying, Tone, sentence
 from terminal.words.aloud import is_private
@@ -124,7 +124,7 @@ class Narrator:
         if talk is None or not (talk.display.voice or talk.display.sound):
             return None
         self._part, earlier = part, self._part
-        tells = talk.display.voice and talk.body.pad is Pad.CODE and part != earlier and part != ""
+        tells = talk.display.voice and talk.body.pad is PadKind.CODE and part != earlier and part != ""
         return self._saying((self._say(f"code.{part}"),) if tells else (), Tone.DIGIT)
 
     # --- what is said ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import re
 
-from terminal.voice.saying import Sentence, sentence
+from terminal.voice.saying import SpokenSentence, sentence
 from terminal.words.aloud import marks
 from terminal.words.catalogue import Speak, catalogue
 
@@ -13,7 +13,7 @@ _DRAWN_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.shap
 _KEYS = "123456789"
 
 
-def repertoire(language: str, speak: Speak) -> tuple[Sentence, ...]:
+def repertoire(language: str, speak: Speak) -> tuple[SpokenSentence, ...]:
     """Public sentences first: they are needed before private ones."""
     say = speak(language)
     texts = [

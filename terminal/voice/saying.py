@@ -26,7 +26,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SpokenSentence:
     """One sentence as it is written, in its language; readings above kanji may stand in it."""
 
     text: str
@@ -36,19 +36,19 @@ class Sentence:
     """It holds nothing of this person: its sound may be kept."""
 
 
-def sentence(text: str, language: str) -> Sentence:
+def sentence(text: str, language: str) -> SpokenSentence:
     """`language`: of a text that does not know its own."""
     if not isinstance(text, Said):
-        return Sentence(text, language)
+        return SpokenSentence(text, language)
     kept = set(text.values) <= HARMLESS
-    return Sentence(str(text), text.language or language, is_private(text), kept)
+    return SpokenSentence(str(text), text.language or language, is_private(text), kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Saying:
     """Sentences one after the other, after a tone. Without any, silence."""
 
-    sentences: tuple[Sentence, ...] = ()
+    sentences: tuple[SpokenSentence, ...] = ()
     tone: Tone | None = None
     cuts: bool = True
     """What is being said stops. Otherwise this is left out while something is being said."""

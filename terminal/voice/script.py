@@ -1,7 +1,7 @@
 """What a `Talk` is as spoken text: the reason, the question, what is said below it, the answers with their keys."""
 
 from config.settings import DigitOrder
-from terminal.talk.parts import LineKind, Offer, Pad, Talk
+from terminal.talk.parts import LineKind, Offer, PadKind, Talk
 from terminal.words.catalogue import Words
 
 _BEFORE = (LineKind.REASON,)
@@ -28,7 +28,7 @@ def told(talk: Talk) -> tuple[str, ...]:
 
 def offered(talk: Talk, say: Words) -> tuple[str, ...]:
     """The answers with their keys; on a pad, how it is typed on."""
-    if talk.body.pad is not Pad.NONE:
+    if talk.body.pad is not PadKind.NONE:
         others = (say("voice.pad.others"),) if talk.body.offers else ()
         return (say("voice.pad"), *others)
     return tuple(text for offer in talk.body.offers for text in with_key(offer, say))

@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.display import Size
 from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
-from terminal.talk.parts import Offer, Pad
+from terminal.talk.parts import Offer, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak
 from tests.reliability.counter import HOPELESS, PERSONAS, SILENCE_SECONDS, Place
@@ -137,9 +137,9 @@ class People:
         """Touch what the screen offers, or type what it asks for."""
         talk = talk_of(state, self.place.conductor.rules, self._speak)
         match talk.body.pad, state:
-            case Pad.PIN, st.PinEntry() if not state.needs_confirmation and self.chance.random() < 0.95:
+            case PadKind.PIN, st.PinEntry() if not state.needs_confirmation and self.chance.random() < 0.95:
                 self._type_pin()
-            case Pad.CODE, st.PrintedCodeEntry() if not state.scanning and self.chance.random() < 0.8:
+            case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.chance.random() < 0.8:
                 self._type_code()
             case _:
                 offers = [one for one in talk.offers if self._worth(one)]

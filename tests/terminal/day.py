@@ -10,7 +10,7 @@ from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.headless.runner import Hands
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
@@ -58,7 +58,7 @@ class Day:
         self.conductor: Conductor
         self.states: list[st.State] = []
 
-    async def open(self) -> Opened:
+    async def open(self) -> OpenedCounter:
         devices = Devices(self.place.slot, self.place.scanner, self.stage.camera, self.stage.engine)
         self.conductor = open_terminal(
             self.counter.settings,
@@ -67,7 +67,7 @@ class Day:
             anchors=self.counter.props.authority.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
-        return Opened(self.conductor, self.stage.camera)
+        return OpenedCounter(self.conductor, self.stage.camera)
 
     def prepare(self, persona: Persona) -> SoftCard:
         image = self.counter.props.card_of(persona, self.stage.portrait)

@@ -9,7 +9,7 @@ TAIL_BYTES = 200_000
 """Enough of the trail's end for the last receptions."""
 
 
-class Service(StrEnum):
+class ServiceHealth(StrEnum):
     """What the last words of the qualification service were."""
 
     ANSWERED = "works"
@@ -80,11 +80,11 @@ def _after(record: dict[str, str], before: PastReception | None) -> PastReceptio
             return PastReception(at, "under-way")
 
 
-def service_standing(records: list[dict[str, str]]) -> Service:
+def service_standing(records: list[dict[str, str]]) -> ServiceHealth:
     for record in reversed(records):
         event = record.get("event", "")
         if event in _SILENT_EVENTS:
-            return Service.SILENT
+            return ServiceHealth.SILENT
         if event in _SERVICE_EVENTS:
-            return Service.ANSWERED
-    return Service.UNKNOWN
+            return ServiceHealth.ANSWERED
+    return ServiceHealth.UNKNOWN

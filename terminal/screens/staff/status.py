@@ -5,7 +5,7 @@ from datetime import datetime
 
 from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
-from terminal.screens.staff.receptions import PastReception, Service
+from terminal.screens.staff.receptions import PastReception, ServiceHealth
 from terminal.screens.wrapping import cells
 from terminal.words.catalogue import Words
 
@@ -18,7 +18,7 @@ class Status:
     reader: str | None
     """Its name, None where there is none."""
     camera: bool
-    service: Service
+    service: ServiceHealth
     backlog: int | None
     """None where the ledger could not tell."""
     handover: DeliveryFailure | None

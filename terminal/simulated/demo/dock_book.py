@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from terminal.front.dock import OTHER_CARD, Service
+from terminal.front.dock import OTHER_CARD, ServiceMode
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import DRILLS
 from terminal.simulated.personas.persona import Persona
@@ -30,7 +30,7 @@ _WORDS = {
     "power": "dock.power",
     "more": "dock.more",
     "service": "dock.service",
-    **{service.value: f"dock.service.{service.value}" for service in Service},
+    **{service.value: f"dock.service.{service.value}" for service in ServiceMode},
     "list": "dock.list",
     "next": "dock.next",
     "reset": "dock.reset",

@@ -2,77 +2,74 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from terminal.front.dock import Service
+from terminal.front.dock import ServiceMode
+from terminal.front.messages import StrictMessage
 
 Name = Annotated[str, Field(max_length=64)]
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Choose(_Message):
+class Choose(StrictMessage):
     """Somebody else comes."""
 
     type: Literal["choose"]
     name: Name
 
 
-class Open(_Message):
+class Open(StrictMessage):
     """Another list."""
 
     type: Literal["list"]
     drill: Name
 
 
-class Reset(_Message):
+class Reset(StrictMessage):
     """The list from its beginning, everything on the counter as in the morning."""
 
     type: Literal["reset"]
 
 
-class PutCard(_Message):
+class PutCard(StrictMessage):
     """Put a card on the reader, by persona; empty: take the one that lies there."""
 
     type: Literal["card"]
     card: Name
 
 
-class CoverCamera(_Message):
+class CoverCamera(StrictMessage):
     type: Literal["cover"]
     on: bool
 
 
-class Unplug(_Message):
+class Unplug(StrictMessage):
     type: Literal["unplug"]
     device: Literal["camera", "reader"]
     on: bool
 
 
-class Treat(_Message):
+class Treat(StrictMessage):
     type: Literal["service"]
-    service: Annotated[Service, Field(strict=False)]
+    service: Annotated[ServiceMode, Field(strict=False)]
 
 
-class Late(_Message):
+class Late(StrictMessage):
     type: Literal["late"]
     on: bool
 
 
-class Power(_Message):
+class Power(StrictMessage):
     type: Literal["power"]
 
 
-class OwnFace(_Message):
+class OwnFace(StrictMessage):
     """The trainer sits down before the browser's camera, or stands up again."""
 
     type: Literal["own-face"]
     on: bool
 
 
-class Agree(_Message):
+class Agree(StrictMessage):
     """The portrait may be taken, or not."""
 
     type: Literal["agree"]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
-from terminal.counter_web.connection import Line
+from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.site import Site, Tell
 from terminal.front.dock import Dock
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.readiness import NotReady
 from terminal.session.states import State
 from terminal.simulated.demo import dock_messages as ms
@@ -72,8 +72,8 @@ class DockSite:
         self._agreed: asyncio.Future[bool] | None = None
         self._trouble = ""
         self._camera_wanted = False
-        self._lines: list[Line] = []
-        self._elsewhere: set[Line] = set()
+        self._lines: list[PageConnection] = []
+        self._elsewhere: set[PageConnection] = set()
         """Those of them on a second device, which cannot reach the patient's screen."""
         self._dock: Dock | None = None
         self._patient: Site | None = None
@@ -105,7 +105,7 @@ class DockSite:
         self._agreed = None
         return agreed
 
-    def _show_question(self, line: Line) -> None:
+    def _show_question(self, line: PageConnection) -> None:
         line.tell(
             "ask",
             words=words_of(_ASKED),
@@ -119,7 +119,7 @@ class DockSite:
         for line in set(self._lines) - self._elsewhere:
             line.tell("camera", on=wanted)
 
-    def take_over(self, opened: Opened, patient: Site) -> None:
+    def take_over(self, opened: OpenedCounter, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
         opened.counter.listen(on_state=self._on_state)
         if self._dock is not None and self._dock.current != self._lesson.drill.personas[0]:
@@ -129,7 +129,7 @@ class DockSite:
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def join(self, line: Line, *, elsewhere: bool = False) -> None:
+    def join(self, line: PageConnection, *, elsewhere: bool = False) -> None:
         self._lines.append(line)
         if elsewhere:
             self._elsewhere.add(line)
@@ -139,11 +139,11 @@ class DockSite:
             line.tell("camera", on=True)
         self._show_all(line)
 
-    def leave(self, line: Line) -> None:
+    def leave(self, line: PageConnection) -> None:
         self._lines.remove(line)
         self._elsewhere.discard(line)
 
-    def hear(self, line: Line, text: str) -> bool:
+    def hear(self, line: PageConnection, text: str) -> bool:
         message = ms.read_message(text)
         if message is None:
             return False
@@ -224,7 +224,7 @@ class DockSite:
         if self._lesson.see(state):
             self._tell()
 
-    def _show_all(self, line: Line) -> None:
+    def _show_all(self, line: PageConnection) -> None:
         """What stays, the patient's screen - each page of the dock gets a code of its own for it - and how all is."""
         if self._dock is None:
             return
@@ -266,13 +266,13 @@ class _SecondDevice:
     def __init__(self, dock: DockSite) -> None:
         self._dock = dock
 
-    def join(self, line: Line) -> None:
+    def join(self, line: PageConnection) -> None:
         self._dock.join(line, elsewhere=True)
 
-    def leave(self, line: Line) -> None:
+    def leave(self, line: PageConnection) -> None:
         self._dock.leave(line)
 
-    def hear(self, line: Line, text: str) -> bool:
+    def hear(self, line: PageConnection, text: str) -> bool:
         return self._dock.hear(line, text)
 
     def address_old(self) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from config.profiles import Profile
 from config.settings import Settings
 from reader.softcard.card import SoftCard
-from terminal.front.dock import OTHER_CARD, DockPersona, Props, Service
+from terminal.front.dock import OTHER_CARD, DockPersona, DockState, ServiceMode
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
@@ -22,11 +22,11 @@ from terminal.simulated.service.behaviour import SLOW, Lie, Manner, Operation, R
 _SILENT = Rule(manner=Manner.SILENT)
 _LYING = Rule(manner=Manner.LYING, lie=Lie.FOREIGN)
 _ASKED = (Operation.CHALLENGE, Operation.OPEN, Operation.SUBMIT)
-_BEHAVIOUR: dict[Service, tuple[tuple[Operation, Rule], ...]] = {
-    Service.NORMAL: (),
-    Service.SILENT: tuple((operation, _SILENT) for operation in _ASKED),
-    Service.SLOW: ((Operation.OPEN, SLOW), (Operation.SUBMIT, SLOW)),
-    Service.LYING: ((Operation.RESULT, _LYING),),
+_BEHAVIOUR: dict[ServiceMode, tuple[tuple[Operation, Rule], ...]] = {
+    ServiceMode.NORMAL: (),
+    ServiceMode.SILENT: tuple((operation, _SILENT) for operation in _ASKED),
+    ServiceMode.SLOW: ((Operation.OPEN, SLOW), (Operation.SUBMIT, SLOW)),
+    ServiceMode.LYING: ((Operation.RESULT, _LYING),),
 }
 
 
@@ -51,7 +51,7 @@ class DemoDock:
         self._profile: Profile | None = None
         self._on_settings: list[Callable[[Settings], None]] = []
         self._one_at_a_time = asyncio.Lock()
-        self.props = Props()
+        self.props = DockState()
 
     @property
     def personas(self) -> Sequence[DockPersona]:
@@ -148,7 +148,7 @@ class DemoDock:
                 place.slot.plug()
             self.props = replace(self.props, reader_unplugged=unplugged)
 
-    async def treat_service(self, service: Service) -> None:
+    async def treat_service(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
         await asyncio.to_thread(self._counter.stub.behave)
         for operation, rule in _BEHAVIOUR[service]:
@@ -187,5 +187,5 @@ class DemoDock:
         await self.unplug_camera(False)
         if self.props.reader_unplugged:
             await self.unplug_reader(False)
-        await self.treat_service(Service.NORMAL)
+        await self.treat_service(ServiceMode.NORMAL)
         await self.set_clock_late(False)

@@ -11,7 +11,7 @@ from reader.link import CodeScanner
 from terminal.assembly import Devices, face_engine, open_terminal, rules_of
 from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.conductor import Conductor
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.simulated.demo.browser_camera import BROWSER
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import DemoCounter
@@ -47,10 +47,10 @@ class LiveDemo:
     def __post_init__(self) -> None:
         self._ending = ExitStack()
 
-    async def open(self) -> Opened:
+    async def open(self) -> OpenedCounter:
         return await asyncio.to_thread(self._open)
 
-    def _open(self) -> Opened:
+    def _open(self) -> OpenedCounter:
         first = open_stage(self.camera, face_engine(self.settings), self.source)
         scene = DemoScene(first, self._sitting(first.engine))
         counter = self._ending.enter_context(
@@ -78,7 +78,7 @@ class LiveDemo:
 
         terminal = DemoTerminal(counter.settings, open_one)
         dock = DemoDock(counter, terminal, lambda: present[0], scene, clock, PERSONAS)
-        return Opened(terminal, scene, dock)
+        return OpenedCounter(terminal, scene, dock)
 
     def _sitting(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
         """How somebody sits down before the browser's camera, where it is not the only one."""

@@ -8,7 +8,7 @@ from terminal.qualification.contract import PrescriptionForm
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.personas.persona import Mishap, Script, Sharing
-from terminal.talk.parts import Offer, Pad, Talk
+from terminal.talk.parts import Offer, PadKind, Talk
 
 _SHARING = {Sharing.ALL: "all", Sharing.NONE: "none", Sharing.ONE_BY_ONE: "one-by-one"}
 _ENDS = st.Complete | st.Problem | st.Inquiry
@@ -58,7 +58,7 @@ class ScriptedPatient:
         if self._script.leaves_at == talk.state:
             self._touch(talk, talk.foot[0], hands)
             return
-        if talk.body.pad is Pad.PIN and self._unplug is not None:
+        if talk.body.pad is PadKind.PIN and self._unplug is not None:
             unplug, self._unplug = self._unplug, None
             self._transcript.note("the reader is unplugged")
             unplug()
@@ -71,9 +71,9 @@ class ScriptedPatient:
         elif isinstance(state, st.ChoosingMethod) and self._script.staff:
             self._transcript.note("staff comes")
             hands.let_staff_in()
-        elif talk.body.pad is Pad.PIN:
+        elif talk.body.pad is PadKind.PIN:
             self._type_pin(talk, hands)
-        elif talk.body.pad is Pad.CODE:
+        elif talk.body.pad is PadKind.CODE:
             self._transcript.answered("●" * len(self._code))
             hands.type_code(bytearray(self._code))
         else:

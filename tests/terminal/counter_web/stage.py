@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
 
@@ -58,8 +58,8 @@ class PageStage:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
 
-        async def opening() -> Opened:
-            return Opened(self.counter, self._camera)
+        async def opening() -> OpenedCounter:
+            return OpenedCounter(self.counter, self._camera)
 
         self.terminal = WebTerminal(
             opening, self._settings, port=self._port, simulated=True, open_browser=False, tell=self.told.append

@@ -10,7 +10,7 @@ from playwright.async_api import async_playwright
 
 from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
@@ -88,7 +88,7 @@ class Patient:
 async def _counter(counter: DemoCounter, said: Said) -> AsyncIterator[Patient]:
     day, wrong = Day(counter), []
 
-    async def opening() -> Opened:
+    async def opening() -> OpenedCounter:
         opened = await day.open()
         day.conductor.rules = replace(day.conductor.rules, remind_every=1.0, voices=LANGUAGES)
         return opened

@@ -10,7 +10,7 @@ from playwright.async_api import async_playwright, expect
 
 from config.settings import Settings
 from terminal.counter_web.program import WebTerminal
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
 from terminal.simulated.demo.dock_site import DockSite
@@ -49,7 +49,7 @@ async def _sit_down(settings: Settings, film: Path) -> None:
     dock = DockSite(settings, 0, lambda _: None, source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source)
 
-    async def opening() -> Opened:
+    async def opening() -> OpenedCounter:
         await dock.ask()
         await dock.ask("nobody was before the camera")
         try:

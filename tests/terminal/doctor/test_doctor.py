@@ -24,7 +24,7 @@ from terminal.assembly import ledger_path
 from terminal.cli.main import app
 from terminal.doctor import clock, devices, files, line, papers
 from terminal.doctor.checks import CHECKS
-from terminal.doctor.examination import Check, examine, worst
+from terminal.doctor.examination import DoctorCheck, examine, worst
 from terminal.doctor.finding import Finding, Grade, fine
 from terminal.doctor.running import terminal_running
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
@@ -93,7 +93,8 @@ def test_a_check_that_hangs_and_one_that_fails_are_told_and_the_rest_is_done(rea
 
     began = time.monotonic()
     examined = examine(
-        ready, [Check("a", hangs, 0.2, "kick it"), Check("b", fails), Check("c", lambda _: fine("here"))]
+        ready,
+        [DoctorCheck("a", hangs, 0.2, "kick it"), DoctorCheck("b", fails), DoctorCheck("c", lambda _: fine("here"))],
     )
     never.set()
     assert time.monotonic() - began < 30

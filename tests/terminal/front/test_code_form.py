@@ -2,7 +2,7 @@
 
 import pytest
 
-from terminal.front.code_form import CodeForm, CodePart
+from terminal.front.code_form import CodeField, CodeForm
 
 
 def typed(form: CodeForm, digits: str) -> CodeForm:
@@ -19,7 +19,7 @@ def test_the_year_the_card_knows_is_not_typed() -> None:
 
 def test_a_card_that_does_not_tell_its_year_has_it_typed() -> None:
     form = CodeForm(None)
-    assert form.parts == (CodePart.BIRTH_DATE, CodePart.EXPIRY_YEAR, CodePart.SECURITY_CODE)
+    assert form.parts == (CodeField.BIRTH_DATE, CodeField.EXPIRY_YEAR, CodeField.SECURITY_CODE)
     assert typed(form, "60010220311234").take() == bytearray(b"60010220311234")
 
 
@@ -28,13 +28,13 @@ def test_only_the_birth_date_can_be_looked_at() -> None:
     assert [form.birth_digit(index) for index in range(6)] == ["6", "0", "0", "1", "", ""]
     typed(form, "021234")
     assert form.birth_digit(6) == ""
-    assert form.typed_of(CodePart.SECURITY_CODE) == 4
+    assert form.typed_of(CodeField.SECURITY_CODE) == 4
 
 
 def test_what_is_incomplete_is_not_sent() -> None:
     form = typed(CodeForm(2031), "600102123")
     assert form.take() is None
-    assert form.typed_of(CodePart.SECURITY_CODE) == 3
+    assert form.typed_of(CodeField.SECURITY_CODE) == 3
 
 
 @pytest.mark.parametrize("digits", ["6013021234", "6000021234", "6001321234"])
@@ -42,7 +42,7 @@ def test_a_day_no_calendar_has_is_typed_again_and_costs_no_try(digits: str) -> N
     form = typed(CodeForm(2031), digits)
     assert form.take() is None
     assert form.no_such_day
-    assert form.typed_of(CodePart.BIRTH_DATE) == 0
+    assert form.typed_of(CodeField.BIRTH_DATE) == 0
     form.push(6)
     assert not form.no_such_day
 
@@ -68,20 +68,20 @@ def test_wiping_overwrites_the_buffer() -> None:
     form.wipe()
     assert not any(buffer)
     assert "600102" not in repr(form)
-    assert form.typed_of(CodePart.BIRTH_DATE) == 0
+    assert form.typed_of(CodeField.BIRTH_DATE) == 0
 
 
 def test_what_a_camera_read_stands_there_as_dots_and_doubtful_places_stay_empty() -> None:
     form = CodeForm(2031, bytearray(b"6001022031 2 4"))
 
-    assert form.filled(CodePart.BIRTH_DATE) == (True,) * 6
-    assert form.filled(CodePart.SECURITY_CODE) == (False, True, False, True)
+    assert form.filled(CodeField.BIRTH_DATE) == (True,) * 6
+    assert form.filled(CodeField.SECURITY_CODE) == (False, True, False, True)
     assert form.birth_digit(0) == "●"
 
     typed(form, "13")
     assert form.complete
     form.pop()
-    assert form.filled(CodePart.SECURITY_CODE) == (True, True, False, True)
+    assert form.filled(CodeField.SECURITY_CODE) == (True, True, False, True)
     form.push(3)
     assert form.take() == b"60010220311234"
 
@@ -91,5 +91,5 @@ def test_erasing_with_nothing_typed_clears_what_the_camera_read() -> None:
 
     form.pop()
 
-    assert form.typed_of(CodePart.BIRTH_DATE) == 0
+    assert form.typed_of(CodeField.BIRTH_DATE) == 0
     assert typed(form, "6001021234").take() == b"60010220311234"

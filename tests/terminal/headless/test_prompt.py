@@ -8,7 +8,7 @@ import pytest
 
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.headless.prompt import Lines, PromptOperator, _birth_date
+from terminal.headless.prompt import PromptOperator, TypedLines, _birth_date
 from terminal.headless.runner import Hands, Headless
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
@@ -145,7 +145,7 @@ def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
 
     async def day() -> None:
         with os.fdopen(terminal) as stream:
-            lines = Lines(stream)
+            lines = TypedLines(stream)
             os.write(keyboard, b"1234\n")
             async with asyncio.timeout(10):
                 while lines.waiting == 0:
@@ -166,7 +166,7 @@ def test_the_lines_of_a_script_lie_there_from_the_start() -> None:
 
     async def day() -> None:
         with os.fdopen(reading) as stream:
-            lines = Lines(stream)
+            lines = TypedLines(stream)
             os.write(writing, b"2\n")
             os.close(writing)
             async with asyncio.timeout(10):

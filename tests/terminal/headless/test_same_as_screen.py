@@ -12,7 +12,7 @@ from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.touch import Target
 from terminal.session import states as st
 from terminal.session.events import Event
-from terminal.talk.parts import Offer, Pad, Talk
+from terminal.talk.parts import Offer, PadKind, Talk
 from terminal.talk.serial import Talks
 from terminal.words.catalogue import speaker
 from tests.terminal.screens.stage import USUAL, Stage, on_a_loop, stage
@@ -129,7 +129,7 @@ async def test_the_first_key_shares_nothing_in_either_place() -> None:
 async def test_a_pin_typed_at_the_prompt_is_none_of_its_keys() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state_of("pin"), RULES, 0.0)
-    assert talk.body.pad is Pad.PIN
+    assert talk.body.pad is PadKind.PIN
     hands = Remembering(talks)
     reading, writing = os.pipe()
     with os.fdopen(reading) as stream, os.fdopen(writing, "w") as keyboard:

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from config.settings import Settings
 from terminal.front.dock import Dock
-from terminal.front.opened import Opened
+from terminal.front.opened import OpenedCounter
 from terminal.screens.app import TerminalApp
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
@@ -121,8 +121,8 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     counter, camera = StandIn(), StillCamera()
 
-    async def opening() -> Opened:
-        return Opened(counter, camera, dock)
+    async def opening() -> OpenedCounter:
+        return OpenedCounter(counter, camera, dock)
 
     app = make_app(opening, settings or Settings(), simulated=True, moving=False, settle_seconds=settle_seconds)
     async with app.run_test(size=size) as pilot:

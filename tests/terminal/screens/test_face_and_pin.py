@@ -10,7 +10,7 @@ from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
-from terminal.talk.parts import LineKind, Pad, Talk
+from terminal.talk.parts import LineKind, PadKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import LANGUAGES, STAFF_LANGUAGES, words
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
@@ -54,7 +54,7 @@ async def test_the_smallest_screen_says_why_the_pin_follows_and_has_room_for_the
 
 def test_a_confirmed_face_is_no_trouble_and_is_not_offered_again() -> None:
     body = seen(state_of("pin-after-face"), BOTH).body
-    assert (body.pad, [offer.id for offer in body.offers]) == (Pad.PIN, ["forgotten"])
+    assert (body.pad, [offer.id for offer in body.offers]) == (PadKind.PIN, ["forgotten"])
     assert {line.kind for line in body.lines} == {LineKind.HINT}
 
 

@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 
 from terminal.handover.folder import DeliveryFailure
-from terminal.screens.staff.receptions import PastReception, Service, last_receptions, read_trail, service_standing
+from terminal.screens.staff.receptions import (
+    PastReception,
+    ServiceHealth,
+    last_receptions,
+    read_trail,
+    service_standing,
+)
 from terminal.screens.staff.status import Status
 from terminal.words.catalogue import words
 
@@ -46,9 +52,9 @@ def test_only_the_last_ten() -> None:
 
 
 def test_the_services_last_word_counts() -> None:
-    assert service_standing([]) is Service.UNKNOWN
-    assert service_standing(DAY) is Service.SILENT
-    assert service_standing([*DAY, record("r6", "ChallengeFetched", "ChoosingMethod")]) is Service.ANSWERED
+    assert service_standing([]) is ServiceHealth.UNKNOWN
+    assert service_standing(DAY) is ServiceHealth.SILENT
+    assert service_standing([*DAY, record("r6", "ChallengeFetched", "ChoosingMethod")]) is ServiceHealth.ANSWERED
 
 
 def test_a_damaged_line_is_skipped_and_no_file_is_no_reception(tmp_path: Path) -> None:
@@ -70,7 +76,7 @@ def test_staff_reads_it_in_words() -> None:
     status = Status(
         reader=None,
         camera=True,
-        service=Service.SILENT,
+        service=ServiceHealth.SILENT,
         backlog=2,
         handover=DeliveryFailure.DISK_FULL,
         receptions=(PastReception("2026-11-22T09:05:00+09:00", "problem", "U-402"), PastReception("?", "done")),
@@ -88,5 +94,5 @@ def test_staff_reads_it_in_words() -> None:
 
 
 def test_a_quiet_terminal_says_so() -> None:
-    status = Status(reader="A", camera=False, service=Service.UNKNOWN, backlog=None, handover=None, receptions=())
+    status = Status(reader="A", camera=False, service=ServiceHealth.UNKNOWN, backlog=None, handover=None, receptions=())
     assert status.lines(words("en"))[-1].strip() == "none"

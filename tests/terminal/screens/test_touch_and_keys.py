@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from config.settings import Settings
-from terminal.front.dock import DockPersona, Props, Service
+from terminal.front.dock import DockPersona, DockState, ServiceMode
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
@@ -386,7 +386,7 @@ class Hands:
     def __init__(self) -> None:
         self.current = "persona-0"
         self.family = (self.current,)
-        self.props = Props()
+        self.props = DockState()
 
     def on_settings(self, changed: object) -> None:
         """One institution alone."""
@@ -412,7 +412,7 @@ class Hands:
     async def unplug_reader(self, unplugged: bool) -> None:
         self.props = replace(self.props, reader_unplugged=unplugged)
 
-    async def treat_service(self, service: Service) -> None:
+    async def treat_service(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
 
     async def set_clock_late(self, late: bool) -> None:
@@ -430,7 +430,7 @@ class Hands:
         """Nothing is on."""
 
     async def tidy(self) -> None:
-        self.props = Props()
+        self.props = DockState()
 
 
 @sizes
@@ -450,7 +450,7 @@ async def test_the_dock_works_the_simulated_devices(size: tuple[int, int]) -> No
         for name in ("card", "camera", "service"):
             await on_stage.pilot.click(f"#dock-{name}")
         await on_stage.drawn()
-        assert hands.props == Props(camera_covered=True, service=Service.SILENT)
+        assert hands.props == DockState(camera_covered=True, service=ServiceMode.SILENT)
         await on_stage.pilot.click("#dock-personas", offset=(5, 0))
         await on_stage.drawn()
         assert hands.current == "persona-0"

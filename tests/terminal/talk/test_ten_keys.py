@@ -10,7 +10,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now
 from terminal.session.step import step
-from terminal.talk.parts import Offer, Pad, Talk
+from terminal.talk.parts import Offer, PadKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
@@ -85,12 +85,12 @@ def test_leaving_is_asked_first_and_the_reception_goes_on_below() -> None:
 
 def test_changes_stay_open_until_they_are_closed() -> None:
     asked = press(state_of("pin"), "/")
-    assert seen(asked).body.pad is Pad.NONE
+    assert seen(asked).body.pad is PadKind.NONE
     contrast = next(offer for offer in seen(asked).body.offers if offer.id == "contrast")
     changed = press(asked, contrast.key)
     assert isinstance(changed, st.PinEntry)
     assert (changed.reception.display.high_contrast, changed.reception.aside) == (True, ev.Aside.CHANGES)
-    assert seen(press(changed, "*")).body.pad is Pad.PIN
+    assert seen(press(changed, "*")).body.pad is PadKind.PIN
     face = next(offer for offer in seen(changed).body.offers if offer.id == "face")
     left = press(changed, face.key)
     assert isinstance(left, st.PrintedCodeEntry)

@@ -13,7 +13,7 @@ from terminal.qualification.contract import CertificateStanding, CheckFacts, Sub
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
-from terminal.talk.parts import Pad
+from terminal.talk.parts import PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
@@ -41,14 +41,14 @@ class Patient:
             self.world.send(event)
             self.touches += 1
 
-    def type(self, digits: int, pad: Pad) -> None:
+    def type(self, digits: int, pad: PadKind) -> None:
         assert talk_of(self.world.state, self.world.rules, speak).body.pad is pad
         self.touches += digits + 1  # and Enter
 
     def by_pin(self, check: CheckFacts = CHECK) -> None:
         self.world.card_read()
         self.touch("pin")
-        self.type(4, Pad.PIN)
+        self.type(4, PadKind.PIN)
         self.world.pin_right()
         self.world.opened(check)
 
@@ -62,7 +62,7 @@ class Patient:
         self.world.card_read()
         self.touch("face")
         self.world.answer(ev.CodeNotScanned)
-        self.type(6 + 4, Pad.CODE)
+        self.type(6 + 4, PadKind.CODE)
         self.world.touch(ev.CodeEntered)
         self._is_seen(CHECK)
 

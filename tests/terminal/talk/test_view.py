@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import step
-from terminal.talk.parts import LineKind, Offer, Pad, Remark, Sign, Talk
+from terminal.talk.parts import LineKind, Offer, PadKind, Remark, Sign, Talk
 from terminal.talk.view import starting, talk_of
 from terminal.words.catalogue import LANGUAGES, STAFF_LANGUAGES, speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, problem, state_of
@@ -74,7 +74,7 @@ def test_keys_are_not_shared_and_digits_are_free_where_they_are_typed(name: str)
     keys = [answer.key for answer in (*shown.body.offers, *shown.foot)]
     assert all(keys)
     assert len(set(keys)) == len(keys)
-    if shown.body.pad is not Pad.NONE:
+    if shown.body.pad is not PadKind.NONE:
         assert not any(key.isdigit() for key in keys)
     else:
         numbers = [answer.key for answer in shown.body.offers]
@@ -97,7 +97,7 @@ def test_lines_are_short_and_few_enough_for_the_smallest_screen(name: str, langu
     body = seen(state_of(name, language)).body
     for text in (body.question, *(line.text for line in body.lines)):
         assert all(cells(line) <= LINE_CELLS for line in wrap(text))
-    narrow = NARROWEST if body.camera or body.pad is not Pad.NONE else LINE_CELLS
+    narrow = NARROWEST if body.camera or body.pad is not PadKind.NONE else LINE_CELLS
     assert len(wrap(body.question, narrow)) <= 3
     original = any(line.kind is LineKind.ORIGINAL for line in body.lines)
     assert sum(len(wrap(line.text, narrow)) for line in body.lines) <= (10 if original else 9)
@@ -153,14 +153,14 @@ def test_the_steps_follow_the_guides() -> None:
 def test_the_pin_screen_shows_how_often_it_may_be_typed_and_nothing_that_was() -> None:
     shown = seen(state_of("pin-wrong"))
     assert [line.text for line in shown.body.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
-    assert shown.body.pad is Pad.PIN
+    assert shown.body.pad is PadKind.PIN
 
 
 def test_the_last_try_is_asked_for_before_the_pad_appears() -> None:
     asked = seen(state_of("pin-last"))
-    assert asked.body.pad is Pad.NONE
+    assert asked.body.pad is PadKind.NONE
     assert [answer.id for answer in asked.body.offers] == ["face", "go-on"]
-    assert seen(state_of("pin-last-confirmed")).body.pad is Pad.PIN
+    assert seen(state_of("pin-last-confirmed")).body.pad is PadKind.PIN
 
 
 def test_a_card_with_one_way_says_why() -> None:

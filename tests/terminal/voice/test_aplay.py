@@ -7,11 +7,11 @@ import time
 import pytest
 
 from terminal.voice.aplay import Aplay
-from terminal.voice.saying import Saying, Sentence, Tone
+from terminal.voice.saying import Saying, SpokenSentence, Tone
 from terminal.voice.tones import tone
 from terminal.voice.wav import of_bytes
 
-TWO = (Sentence("a", "ja"), Sentence("b", "ja"))
+TWO = (SpokenSentence("a", "ja"), SpokenSentence("b", "ja"))
 LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
 
 

@@ -14,17 +14,17 @@ from terminal.voice.engines import NoVoice, voice_for
 from terminal.voice.library import Library, fill
 from terminal.voice.renderer import Renderer
 from terminal.voice.repertoire import repertoire
-from terminal.voice.saying import Sentence, Tone
+from terminal.voice.saying import SpokenSentence, Tone
 from terminal.voice.tones import tone
 from terminal.voice.wav import louder, seconds
 from terminal.words.catalogue import speaker
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed: make setup")
-KEPT = Sentence("Please take your card", "en", private=False, kept=True)
-OF_SOMEBODY = Sentence("2 tries left", "en", private=False, kept=False)
+KEPT = SpokenSentence("Please take your card", "en", private=False, kept=True)
+OF_SOMEBODY = SpokenSentence("2 tries left", "en", private=False, kept=False)
 
 
-async def _wavs(folder: Path, *sentences: Sentence) -> list[bytes]:
+async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
     renderer = Renderer()
     library = Library(folder, renderer.render)
     try:

@@ -20,7 +20,7 @@ from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 from terminal.simulated.personas.persona import Persona
 from terminal.talk.serial import Talks
 from terminal.voice.narrator import Narrator
-from terminal.voice.saying import Sentence
+from terminal.voice.saying import SpokenSentence
 from terminal.words.catalogue import speaker
 from vision.engines.open import open_engine
 
@@ -32,7 +32,7 @@ class Loudspeaker:
     """Hears every state of a conductor as somebody would who asked for the voice, and answered nothing."""
 
     def __init__(self) -> None:
-        self.said: list[Sentence] = []
+        self.said: list[SpokenSentence] = []
         self.states: set[str] = set()
 
     def listen_to(self, conductor: Conductor, settings: Settings) -> None:

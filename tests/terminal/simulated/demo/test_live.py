@@ -17,7 +17,7 @@ from consent.records import Opened
 from reader.softcard.authority import TestAuthority
 from terminal.assembly import NotReady, ledger_path
 from terminal.cli.main import app as command
-from terminal.front.dock import Service
+from terminal.front.dock import ServiceMode
 from terminal.screens.app import TerminalApp
 from terminal.session import events as ev
 from terminal.session.states import Complete, Outcome, Problem
@@ -141,7 +141,7 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
         for silent in (True, False):
             if silent:
                 await before.key(SERVICE)
-                assert before.dock.props.service is Service.SILENT
+                assert before.dock.props.service is ServiceMode.SILENT
             await before.key(CARD)
             await before.until("ChoosingMethod")
             await before.answer(ev.PinChosen)
@@ -155,7 +155,7 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
             assert isinstance(before.app.counter.state, Problem)  # type: ignore[union-attr]
             await before.key(SERVICE, CARD)
             await before.until("Idle")
-            assert before.dock.props.service is Service.NORMAL
+            assert before.dock.props.service is ServiceMode.NORMAL
             assert not before.dock.props.card
 
 
