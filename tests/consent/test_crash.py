@@ -22,7 +22,7 @@ from pathlib import Path
 from config.profiles import Profile
 from consent.items import Item
 from consent.ledger import Ledger
-from consent.records import Cause, Confirmed, Decided, Opened, RecordedAnswer
+from consent.records import Cause, Decided, Opened, RecordedAnswer, SubmissionConfirmed
 
 def say(record):
     print(record.sequence, record.event.kind, record.event.check_id, record.hash, flush=True)
@@ -41,7 +41,7 @@ for number in range(ledger.head().count, 10**9):
         check_id=check, idempotency_key=check, decided_at=clock(), cause=Cause.ANSWERED, answers=(answer,),
         result_file="f", **common,
     )))
-    say(ledger.confirmed(Confirmed(
+    say(ledger.confirmed(SubmissionConfirmed(
         check_id=check, accepted_at=clock(), ledger_count=decided.sequence, ledger_hash=decided.hash, signature="c2ln"
     )))
     say(ledger.delivered(check, "f.xml"))

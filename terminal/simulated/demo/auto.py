@@ -23,14 +23,14 @@ from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
-from terminal.simulated.demo.counter import Counter
+from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.issued_ahead import IssuedAhead
 from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace, SimulatedPlace
 from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
-from terminal.simulated.demo.watched import Watched
+from terminal.simulated.demo.watched import ReceptionWatch
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.behaviour import Operation
@@ -75,12 +75,12 @@ class _Substitute(Operator):
 
 class AutoDemo:
     def __init__(
-        self, counter: Counter, places: Callable[[], CardPlace], stage: Stage, settings: Settings, tell: Tell
+        self, counter: DemoCounter, places: Callable[[], CardPlace], stage: Stage, settings: Settings, tell: Tell
     ) -> None:
         self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
         self._place: CardPlace
         self._issued: IssuedAhead
-        self._watched = Watched()
+        self._watched = ReceptionWatch()
         self._tries = 0
         self._clock = WrongClock()
         self._front = CardOverReader(lambda: self._place.card)
@@ -155,7 +155,7 @@ class AutoDemo:
         self._counter.stub.publish(registry)
         self._stage.show(persona)
         self._tell(f"\n{persona.name}: {persona.story}")
-        self._watched, self._tries = Watched(persona.expected.told), 0
+        self._watched, self._tries = ReceptionWatch(persona.expected.told), 0
         self._front.covered = persona.script.types_code
         return SoftCard(image.model_copy(deep=True))
 
@@ -233,7 +233,7 @@ class AutoDemo:
         if isinstance(event, ev.PinRefused) and event.sent:
             self._tries += 1
 
-    def _judge(self, persona: Persona, watched: Watched, seconds: float) -> Played:
+    def _judge(self, persona: Persona, watched: ReceptionWatch, seconds: float) -> Played:
         file = self._result_file(watched.check_id)
         flags = flags_in(file) if file is not None else {}
         wrong = "; ".join(_differences(persona.expected, watched, file, self._tries))
@@ -278,7 +278,7 @@ def _terminal_of(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
     return persona.profile, dict(persona.settings), persona.script.mishap is Mishap.POWER_CUT
 
 
-def _differences(expected: Expected, watched: Watched, file: Path | None, tries: int) -> list[str]:
+def _differences(expected: Expected, watched: ReceptionWatch, file: Path | None, tries: int) -> list[str]:
     flags = flags_in(file) if file is not None else None
     newer = newer_flags_in(file) if file is not None and expected.newer is not None else expected.newer
     found = [
