@@ -137,8 +137,11 @@ class Meters:
             "uketsuke_tries_uncertain", "PIN entries whose answer the card never gave.", registry=registry
         )
         self._devices = Gauge("uketsuke_device_ready", "1: it works, 0: it does not.", ("device",), registry=registry)
+        # From the start at 0: `increase` does not see a series that begins at 1.
         for secret in TRIES:
             self._tries.labels(secret)
+        for code in PROBLEMS:
+            self._problems.labels(code)
         Info("uketsuke_build", "This program.", registry=registry).info({"version": VERSION})
 
     def _read_when_asked(self) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import shutil
 import socket
+import subprocess
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +139,32 @@ def test_every_state_has_a_stage_and_every_way_a_label() -> None:
     assert set(m._ENDS) == set(st.Outcome)
 
 
+RULES = Path(__file__).parents[3] / "examples" / "prometheus"
+
+
+def test_the_alerts_name_figures_that_are_there_from_the_start(desk: Desk) -> None:
+    """A series that begins when something fails for the first time raises no alert about it."""
+
+    async def nothing(_: Desk, __: Meters) -> None: ...
+
+    told = figures(played(desk, nothing))
+    exprs = re.findall(r"expr: (.*)", (RULES / "uketsuke.rules.yml").read_text("utf-8"))
+    named = [name for expr in exprs for name in re.findall(r'(uketsuke_\w+)(?:\{\w+="([^"]*)"\})?', expr)]
+    assert len(named) == len(exprs) - 1  # `up` is the monitor's own
+    for name, value in named:
+        if name.endswith("_bucket"):
+            assert value in m.STAGES
+        else:
+            assert any(one.split()[0] == name and value in one for one in told), f"{name} {value}"
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Debian's `prometheus` is not installed")
+def test_the_alerts_by_the_monitors_own_tool() -> None:
+    for what, file in (("check", "uketsuke.rules.yml"), ("test", "uketsuke.rules.test.yml")):
+        done = subprocess.run(["promtool", what, "rules", file], cwd=RULES, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.long
 def test_all_personas_leave_nothing_of_themselves(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every label value over the days of the whole cast is one of the closed lists."""
@@ -187,7 +215,6 @@ def test_served_on_this_computer_alone_and_only_when_asked(desk: Desk) -> None:
 
 
 def test_nothing_is_loaded_where_nobody_asks() -> None:
-    import subprocess
     import sys
 
     program = (
