@@ -1,8 +1,12 @@
 """How the Japanese voice reads what an old person must understand by ear alone."""
 
+import sys
+import threading
+
 import pytest
 
 from terminal.voice import readings
+from terminal.voice.engines import JapaneseVoice
 from terminal.words.catalogue import catalogue
 
 pyopenjtalk = pytest.importorskip("pyopenjtalk", reason="the extra `voice` is not installed")
@@ -20,6 +24,7 @@ READ = {
     "お困りの方": "オコマリノカタ",
     "保護者の方が お答えください": "ホゴシャノカタガ、オコタエクダサイ",
     "むずかしい方は 受付へ": "ムズカシイカタワ、ウケツケエ",
+    "取り消したい方は 受付へ": "トリケシタイカタワ、ウケツケエ",
     "暗いので 明るい方を向いてください": "クライノデ、アカルイホーヲムイテクダサイ",
     "カードの表の番号を入れてください": "カードノオモテノバンゴーヲイレテクダサイ",
     "カードの表を読んでいます": "カードノオモテヲヨンデイマス",
@@ -40,7 +45,15 @@ READ = {
 
 @pytest.mark.parametrize("written", READ)
 def test_readings(written: str) -> None:
-    assert pyopenjtalk.g2p(readings.japanese(written), kana=True) == READ[written]
+    assert pyopenjtalk.g2p(readings.japanese(written), kana=True, use_sudachi_kanji_yomi=False) == READ[written]
+
+
+def test_a_rare_kanji_is_left_out_where_the_second_dictionary_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sudachidict_core", None)
+    monkeypatch.setattr("pyopenjtalk.utils._SUDACHI_DICTIONARY", None)
+    monkeypatch.setattr("pyopenjtalk.utils._SUDACHI_TOKENIZER_LOCAL", threading.local())
+    wav = JapaneseVoice().speak("\U00028cd2 さんの受付です", slow=False)
+    assert len(wav) > 20_000
 
 
 def test_no_sentence_is_left_with_marks_that_cannot_be_read() -> None:
