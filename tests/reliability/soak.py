@@ -303,22 +303,18 @@ def run(
     folder: Path,
     seed: int,
     *,
-    receptions: int | None = None,
-    seconds: float | None = None,
+    receptions: int,
     cards: Path | None = None,
     progress: bool = False,
 ) -> Report:
-    """So many receptions, or as many as fit into `seconds`. Raises `Violated`."""
+    """So many receptions. Raises `Violated`."""
     chance, report = random.Random(seed), Report(seed)
 
     async def day(place: Place, words: LastWords) -> None:
         soak = Soak(place, chance, report, words, folder)
-        until = None if seconds is None else time.monotonic() + seconds
         try:
             async with soak.running():
-                while (receptions is None or report.receptions < receptions) and (
-                    until is None or time.monotonic() < until
-                ):
+                while report.receptions < receptions:
                     await soak.reception()
                     if report.receptions == 20 or report.receptions % SETTLE_EVERY == 0:
                         sample = await soak.settle()

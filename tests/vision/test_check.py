@@ -33,7 +33,7 @@ from vision.verdict import (
     ReferenceProblem,
 )
 
-QUICK = VisionSettings(frame_spacing_ms=40, attempt_seconds=40)
+QUICK = VisionSettings(frame_spacing_ms=40, attempt_seconds=90)
 
 
 @contextmanager

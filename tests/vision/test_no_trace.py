@@ -21,7 +21,7 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import FaceMatch
 
-SETTINGS = VisionSettings(frame_spacing_ms=40, attempt_seconds=20)
+SETTINGS = VisionSettings(frame_spacing_ms=40, attempt_seconds=90)
 
 
 class Remembering:
@@ -61,7 +61,7 @@ def alike(one: np.ndarray, reference: np.ndarray) -> bool:
     return one.shape == (128,) and one.dtype == np.float64 and bool(np.linalg.norm(one - reference) < 0.2)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def done(engine: FaceEngine) -> tuple[bytes, Remembering]:
     """A check that ended in a match and a reference that was wiped; the encoding it had, as bytes."""
     remembering = Remembering(engine)

@@ -19,7 +19,8 @@ def chain(
     chain.end()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("database_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True)
 @pytest.mark.parametrize("chain", [1], indirect=True)
 def test_killed_ten_times(chain: Chain) -> None:
     lived_through(chain, 10)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy
@@ -583,6 +584,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
 }
 
 
+@cache
 def state_of(name: str, language: str = "ja", **display: Any) -> st.State:
     """The state behind one picture of the gallery, in that language and look."""
     world = _world()

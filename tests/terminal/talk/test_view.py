@@ -49,23 +49,23 @@ MENUS = ("idle-help",)
 """Screens that list many ways on and decide nothing."""
 
 
-@every_screen
-def test_a_screen_asks_one_thing_with_at_most_four_answers(name: str, language: str) -> None:
-    shown = seen(state_of(name, language))
-    assert shown.body.question
-    assert len(shown.body.offers) <= (8 if name in MENUS else 4)
-    assert len(shown.foot) <= 4
-    assert len({answer.id for answer in shown.body.offers}) == len(shown.body.offers)
-    assert all(answer.label for answer in (*shown.body.offers, *shown.foot))
+def test_a_screen_asks_one_thing_with_at_most_four_answers(language: str) -> None:
+    for name in SCREENS:
+        shown = seen(state_of(name, language))
+        assert shown.body.question, name
+        assert len(shown.body.offers) <= (8 if name in MENUS else 4), name
+        assert len(shown.foot) <= 4, name
+        assert len({answer.id for answer in shown.body.offers}) == len(shown.body.offers), name
+        assert all(answer.label for answer in (*shown.body.offers, *shown.foot)), name
 
 
-@every_screen
-def test_every_answer_does_something(name: str, language: str) -> None:
-    state = state_of(name, language)
-    for answer in (*seen(state).body.offers, *seen(state).foot):
-        following = step(state, answer.event, RULES, NOW)
-        already = answer.event == ev.DisplayChanged("", language=language)
-        assert already or following.state != state or following.effects, f"{answer.id} on {name} leads nowhere"
+def test_every_answer_does_something(language: str) -> None:
+    for name in SCREENS:
+        state = state_of(name, language)
+        for answer in (*seen(state).body.offers, *seen(state).foot):
+            following = step(state, answer.event, RULES, NOW)
+            already = answer.event == ev.DisplayChanged("", language=language)
+            assert already or following.state != state or following.effects, f"{answer.id} on {name} leads nowhere"
 
 
 @every_screen
@@ -92,26 +92,26 @@ def test_the_way_back_is_left_and_yes_is_right(name: str) -> None:
     assert positive in ([], [len(answers) - 1])
 
 
-@every_screen
-def test_lines_are_short_and_few_enough_for_the_smallest_screen(name: str, language: str) -> None:
-    body = seen(state_of(name, language)).body
-    for text in (body.question, *(line.text for line in body.lines)):
-        assert all(cells(line) <= LINE_CELLS for line in wrap(text))
-    narrow = NARROWEST if body.camera or body.pad is not PadKind.NONE else LINE_CELLS
-    assert len(wrap(body.question, narrow)) <= 3
-    original = any(line.kind is LineKind.ORIGINAL for line in body.lines)
-    assert sum(len(wrap(line.text, narrow)) for line in body.lines) <= (10 if original else 9)
+def test_lines_are_short_and_few_enough_for_the_smallest_screen(language: str) -> None:
+    for name in SCREENS:
+        body = seen(state_of(name, language)).body
+        for text in (body.question, *(line.text for line in body.lines)):
+            assert all(cells(line) <= LINE_CELLS for line in wrap(text)), name
+        narrow = NARROWEST if body.camera or body.pad is not PadKind.NONE else LINE_CELLS
+        assert len(wrap(body.question, narrow)) <= 3, name
+        original = any(line.kind is LineKind.ORIGINAL for line in body.lines)
+        assert sum(len(wrap(line.text, narrow)) for line in body.lines) <= (10 if original else 9), name
 
 
-@every_screen
-def test_every_screen_has_a_way_to_staff_and_out(name: str, language: str) -> None:
-    state = state_of(name, language)
-    ids = [answer.id for answer in seen(state).foot]
-    assert ids[-1] == "call-staff"
-    in_patients_hands = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
-    assert (ids[0] in ("cancel", "without-sharing")) == in_patients_hands
-    own_buttons = "language-en" in [answer.id for answer in seen(state).body.offers]
-    assert ("language" in ids) != own_buttons, "the first screen has a button for every language"
+def test_every_screen_has_a_way_to_staff_and_out(language: str) -> None:
+    for name in SCREENS:
+        state = state_of(name, language)
+        ids = [answer.id for answer in seen(state).foot]
+        assert ids[-1] == "call-staff", name
+        in_patients_hands = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
+        assert (ids[0] in ("cancel", "without-sharing")) == in_patients_hands, name
+        own_buttons = "language-en" in [answer.id for answer in seen(state).body.offers]
+        assert ("language" in ids) != own_buttons, f"{name}: the first screen has a button for every language"
 
 
 @every_screen
@@ -135,13 +135,13 @@ def test_pharmacy_words_are_used_in_a_pharmacy(name: str) -> None:
     assert "医師" not in shown.body.question
 
 
-@pytest.mark.parametrize("code", ProblemCode)
-def test_every_problem_says_what_to_do_and_its_code(code: ProblemCode, language: str) -> None:
-    shown = seen(problem(code, language))
-    assert shown.body.code == code.code
-    assert shown.body.lines
-    assert code.code not in shown.body.question
-    assert [answer.id for answer in shown.body.offers] == ["start-over"]
+def test_every_problem_says_what_to_do_and_its_code(language: str) -> None:
+    for code in ProblemCode:
+        shown = seen(problem(code, language))
+        assert shown.body.code == code.code
+        assert shown.body.lines, code
+        assert code.code not in shown.body.question
+        assert [answer.id for answer in shown.body.offers] == ["start-over"], code
 
 
 def test_the_steps_follow_the_guides() -> None:
