@@ -1,8 +1,8 @@
-"""Does the face stand out? Points of it, followed while the head turns: the nose must run ahead of the cheeks.
+"""Judges the turn of the anti-photo challenge: does the face stand out, or move as a flat picture does?
 
-A turned photograph moves as one surface. The points around the nose foretell where the nose's points go if they lie on
-one plane, on a sheet bent once or on one folded along the nose; how far the nose is beyond that, in the direction of
-the turn, is its lead.
+Points of the face are followed while the head turns: the nose must run ahead of the cheeks. A turned photograph moves
+as one surface. The points around the nose foretell where the nose's points go if they lie on one plane, on a sheet bent
+once or on one folded along the nose; how far the nose is beyond that, in the direction of the turn, is its lead.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr
 
 if TYPE_CHECKING:
     from terminal.qualification.pki import LineKeys
-    from terminal.simulated.service.behaviour import Setting
+    from terminal.simulated.service.misbehaviour import Setting
 
 HELP = """The qualification-check service stub, as an HTTP server of its own.
 
@@ -76,7 +76,7 @@ def serve_stub(
 
 def _behaviour(given: "list[str]") -> "list[Setting]":
     """Each a file or a line; later ones count where both are for the same."""
-    from terminal.simulated.service.behaviour import parse_setting, read_settings
+    from terminal.simulated.service.misbehaviour import parse_setting, read_settings
 
     settings: list[Setting] = []
     for one in given:

@@ -98,6 +98,9 @@ def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
+    """Remind of the card, then call staff. A card that is left when the reception has ended is reminded of by
+    `terminal.session.idle`.
+    """
     reception = state.reception
     if state.details_until is not None and now.monotonic >= state.details_until:
         state = replace(state, details_until=None)

@@ -13,7 +13,7 @@ from terminal.qualification.contract import PrescriptionForm, RefusalReason
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.display import Size
-from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from terminal.talk.parts import Offer, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from terminal.simulated.service.behaviour import Behaviour, Operation, Rule
+from terminal.simulated.service.misbehaviour import Misbehaviour, Operation, Rule
 
 _START_SECONDS = 20.0
 FORKS = multiprocessing.get_context("forkserver")
@@ -62,7 +62,7 @@ class ServiceProcess:
 def _serve(state_dir: str, port: int, hears: Connection) -> None:
     from terminal.simulated.service.server import StubServer, open_service
 
-    behaviour = Behaviour()
+    behaviour = Misbehaviour()
     server = StubServer(open_service(Path(state_dir), in_memory=True), behaviour=behaviour, port=port)
     server.start()
 

@@ -21,7 +21,7 @@ from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.persona import Mishap, Persona
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from terminal.talk.parts import Talk
 
 RECEPTION_SECONDS = 40.0

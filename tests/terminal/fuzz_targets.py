@@ -47,7 +47,7 @@ from terminal.simulated.exchange.names import RequestName, request_name
 from terminal.simulated.exchange.requests import handle
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.app import create_app
-from terminal.simulated.service.behaviour import Behaviour, parse_setting, read_settings
+from terminal.simulated.service.misbehaviour import Misbehaviour, parse_setting, read_settings
 from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.proofs import CertificateRules, is_trusted, parse_certificate, standing_of
 from terminal.simulated.service.registry import Registry
@@ -79,7 +79,7 @@ _HEADERS = (NONCE_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, TIME_HEADER, "Idemp
 @cache
 def _service() -> tuple[asyncio.AbstractEventLoop, ASGIApp]:
     folder = Path(tempfile.mkdtemp(prefix="uketsuke-fuzz-"))
-    return asyncio.new_event_loop(), create_app(open_service(folder, in_memory=True), Behaviour())
+    return asyncio.new_event_loop(), create_app(open_service(folder, in_memory=True), Misbehaviour())
 
 
 def http(data: bytes) -> None:

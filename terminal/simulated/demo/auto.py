@@ -33,7 +33,7 @@ from terminal.simulated.demo.stage import Stage
 from terminal.simulated.demo.watched import ReceptionWatch
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from terminal.talk.parts import Talk
 from terminal.words.catalogue import speaker
 

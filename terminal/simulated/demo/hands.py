@@ -17,7 +17,7 @@ from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.persona import Persona
-from terminal.simulated.service.behaviour import SLOW, Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import SLOW, Lie, Manner, Operation, Rule
 
 _SILENT = Rule(manner=Manner.SILENT)
 _LYING = Rule(manner=Manner.LYING, lie=Lie.FOREIGN)

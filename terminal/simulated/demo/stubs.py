@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from terminal.assembly import NotReady
 from terminal.qualification.contract import NoAnswer
-from terminal.simulated.service.behaviour import Manner, Operation, Rule
 from terminal.simulated.service.listening import listen
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.registry import Registry
 
 if TYPE_CHECKING:

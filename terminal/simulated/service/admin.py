@@ -14,7 +14,7 @@ from terminal.qualification.contract import Model, NoAnswer, Refused, Silence
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.readiness import NotReady
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
-from terminal.simulated.service.behaviour import Operation, Rule, Setting
+from terminal.simulated.service.misbehaviour import Operation, Rule, Setting
 from terminal.simulated.service.registry import Registry
 
 AnswerT = TypeVar("AnswerT")

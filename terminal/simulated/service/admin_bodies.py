@@ -2,7 +2,7 @@
 
 from terminal.qualification.base import Digest
 from terminal.qualification.contract import Base64, Model, TerminalId
-from terminal.simulated.service.behaviour import Setting
+from terminal.simulated.service.misbehaviour import Setting
 
 
 class Adoption(Model):

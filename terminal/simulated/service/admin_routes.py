@@ -6,7 +6,7 @@ from terminal.qualification.connection import is_loopback
 from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import Enrolment
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
-from terminal.simulated.service.behaviour import Behaviour, Operation, Rule, Setting
+from terminal.simulated.service.misbehaviour import Misbehaviour, Operation, Rule, Setting
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.registry import KeyEnded, Registry
 from terminal.simulated.service.service import StubService
@@ -19,7 +19,7 @@ def _from_this_computer(request: Request) -> None:
         raise HTTPException(403)
 
 
-def add_admin_routes(app: FastAPI, service: StubService, behaviour: Behaviour) -> None:
+def add_admin_routes(app: FastAPI, service: StubService, behaviour: Misbehaviour) -> None:
     routes = APIRouter(prefix="/simulator", dependencies=[Depends(_from_this_computer)], tags=["simulator"])
 
     @routes.get("")

@@ -38,9 +38,9 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.wire import bytes_of
 from terminal.simulated.service.admin_routes import add_admin_routes
-from terminal.simulated.service.behaviour import Behaviour
 from terminal.simulated.service.middleware import ServiceMiddleware
-from terminal.simulated.service.misbehaving import Misbehaving
+from terminal.simulated.service.misbehaviour import Misbehaviour
+from terminal.simulated.service.misbehaviour_middleware import MisbehaviourMiddleware
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.service import Caller, StubService
 from terminal.simulated.service.signing import Signing
@@ -70,7 +70,7 @@ Known = Annotated[Caller, Depends(_caller)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for status in (403, 404, 409, 422)}
 
 
-def create_app(service: StubService, behaviour: Behaviour) -> ASGIApp:
+def create_app(service: StubService, behaviour: Misbehaviour) -> ASGIApp:
     """The ASGI application. The service's owner closes it."""
     app = FastAPI(
         title="Qualification-check service (simulated)",
@@ -82,7 +82,7 @@ def create_app(service: StubService, behaviour: Behaviour) -> ASGIApp:
     _add_routes(app, service)
     add_admin_routes(app, service, behaviour)
     signing = Signing(app, service.sign)
-    return ServiceMiddleware(Misbehaving(signing, behaviour, service.whose, service.sign))
+    return ServiceMiddleware(MisbehaviourMiddleware(signing, behaviour, service.whose, service.sign))
 
 
 def _add_routes(app: FastAPI, service: StubService) -> None:

@@ -12,7 +12,7 @@ import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from terminal.simulated.service.misbehaving import DROP_EXTENSION
+from terminal.simulated.service.misbehaviour_middleware import DROP_EXTENSION
 
 REQUEST_SECONDS = 10.0
 """Until a request is whole, from the connection's beginning or the request's first byte."""

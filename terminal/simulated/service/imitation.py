@@ -1,4 +1,4 @@
-"""What the service says of people when the rule in force wants something else said than their record."""
+"""What a misbehaving stub says of people: something else than their record, as the rule in force wants it."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from consent.items import Item
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.qualification.insured import Qualification
-from terminal.simulated.service.behaviour import Lie, Manner, rule_in_force
 from terminal.simulated.service.lookup import FoundPerson
+from terminal.simulated.service.misbehaviour import Lie, Manner, rule_in_force
 from terminal.simulated.service.old_characters import with_old_characters
 from terminal.simulated.service.people import InsuredPerson, Validity
 

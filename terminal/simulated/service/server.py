@@ -17,9 +17,9 @@ from terminal.qualification.connection import is_loopback
 from terminal.qualification.pki import LineKeys
 from terminal.simulated.service import connections
 from terminal.simulated.service.app import create_app
-from terminal.simulated.service.behaviour import Behaviour, Setting
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.listening import listen
+from terminal.simulated.service.misbehaviour import Misbehaviour, Setting
 from terminal.simulated.service.people import People, invented_people
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.service import Clock, ServiceRules, StubService, utc_now
@@ -65,12 +65,12 @@ class StubServer:
         self,
         service: StubService,
         *,
-        behaviour: Behaviour | None = None,
+        behaviour: Misbehaviour | None = None,
         port: int = 0,
         line: LineKeys | None = None,
     ) -> None:
         self.service = service
-        self.behaviour = behaviour or Behaviour()
+        self.behaviour = behaviour or Misbehaviour()
         self._port = port
         self._line = line
         self._server: uvicorn.Server | None = None
@@ -136,7 +136,7 @@ def serve(
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with listen(host, port, share=share_port) as listener:
-            _server(service, Behaviour(settings), line).run([listener])
+            _server(service, Misbehaviour(settings), line).run([listener])
     finally:
         service.close()
 
@@ -151,7 +151,7 @@ def require_line(host: str, line: LineKeys | None) -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, behaviour: Behaviour) -> None:
+    def __init__(self, config: uvicorn.Config, behaviour: Misbehaviour) -> None:
         super().__init__(config)
         self._behaviour = behaviour
 
@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(service: StubService, behaviour: Behaviour, line: LineKeys | None) -> uvicorn.Server:
+def _server(service: StubService, behaviour: Misbehaviour, line: LineKeys | None) -> uvicorn.Server:
     tls: dict[str, Any] = {}
     if line is not None:
         tls = {

@@ -40,12 +40,12 @@ from terminal.qualification.statements import (
     withdrawal_receipt_statement,
 )
 from terminal.qualification.statements_v1 import statement_v1_of
-from terminal.simulated.service.behaviour import Operation
 from terminal.simulated.service.believing import Believing
 from terminal.simulated.service.challenges import Challenges, Nonces
 from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
 from terminal.simulated.service.key_change import change_key
 from terminal.simulated.service.lookup import look_up
+from terminal.simulated.service.misbehaviour import Operation
 from terminal.simulated.service.people import InsuredPerson, People, invented_people
 from terminal.simulated.service.proofs import (
     CertificateRules,

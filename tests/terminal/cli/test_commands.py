@@ -18,8 +18,8 @@ from terminal.cli.main import app
 from terminal.qualification.pki import line_keys
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import SimulatorState
-from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
 from terminal.simulated.service.enrolment import registry_path
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule, Setting
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.server import StubServer, open_service
 

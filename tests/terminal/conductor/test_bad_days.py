@@ -23,7 +23,7 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from terminal.simulated.service.people import invented_people
 from tests.terminal.conductor.counter_fixture import Desk
 

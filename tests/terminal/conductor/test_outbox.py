@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
 WHOLE_LIFE = ["opened", "decided", "confirmed", "handing-over", "delivered"]

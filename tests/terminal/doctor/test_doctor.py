@@ -30,7 +30,7 @@ from terminal.doctor.running import terminal_running
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import make_line_keys
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from terminal.simulated.service.people import invented_people
 from terminal.staff_password import keep
 

@@ -28,7 +28,7 @@ from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import terminal_key_path
 from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.staff_password import hash_file, keep
 from tests.terminal.keeping.conftest import House
 from tests.terminal.keeping.house import HouseTerminal

@@ -27,7 +27,7 @@ from terminal.simulated.demo.auto import AutoDemo
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME, PERSONAS
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
 ALLOWED = {"way": m.WAYS, "end": m.ENDS, "stage": m.STAGES, "code": m.PROBLEMS, "device": m.DEVICES, "secret": m.TRIES}

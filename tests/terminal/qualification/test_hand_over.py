@@ -13,7 +13,7 @@ from terminal.handover import process
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, FileDelivered, NotDelivered
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import RefusalReason
-from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from tests.terminal.qualification.delivering import Office
 
 HANGING = "import sys; sys.stdin.buffer.read()"

@@ -25,7 +25,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.insured import SpecificDiseaseCertificate
 from terminal.qualification.ours import Differs
 from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from tests.terminal.qualification.delivering import SHARED, Office
 
 Result = QualificationResult

@@ -15,7 +15,7 @@ from terminal.qualification.contract import Challenge, CheckOpenedReply, NoAnswe
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.pki import SERVER, line_keys, make_line_keys, terminal_line
 from terminal.simulated.service.admin import StubAdmin
-from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.server import StubServer, open_service, serve
 
 

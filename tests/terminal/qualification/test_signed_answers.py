@@ -22,7 +22,7 @@ from terminal.qualification.contract import (
     Refused,
     Silence,
 )
-from terminal.simulated.service.behaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 
 UNVERIFIED = NoAnswer(Silence.NOT_VERIFIED)
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]

@@ -30,7 +30,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import answer_statement
 from terminal.qualification.wire import digest_of
-from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 

@@ -28,8 +28,8 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import Adopted
-from terminal.simulated.service.behaviour import Manner, Operation, Rule, Setting
 from terminal.simulated.service.middleware import MAX_BODY
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule, Setting
 from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id

@@ -17,7 +17,7 @@ from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.process import FolderProcess
-from terminal.simulated.service.behaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 
 
 @pytest.fixture

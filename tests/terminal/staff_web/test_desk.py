@@ -14,7 +14,7 @@ from terminal.front.calls import CallKind
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.service.behaviour import Operation
+from terminal.simulated.service.misbehaviour import Operation
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office
 

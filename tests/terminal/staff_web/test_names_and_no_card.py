@@ -21,7 +21,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
-from terminal.simulated.service.behaviour import Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, Rule
 from terminal.simulated.service.people import invented_people
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office

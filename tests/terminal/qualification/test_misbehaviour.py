@@ -20,10 +20,10 @@ from terminal.qualification.contract import (
     Silence,
 )
 from terminal.simulated.service.admin import StubAdmin
-from terminal.simulated.service.behaviour import (
+from terminal.simulated.service.misbehaviour import (
     SLOW,
-    Behaviour,
     Manner,
+    Misbehaviour,
     Operation,
     Rule,
     Setting,
@@ -86,7 +86,7 @@ def test_the_nearest_rule_wins() -> None:
         (Operation.OPEN, None): Rule(delay_seconds=3),
         (Operation.EVERY, None): Rule(delay_seconds=4),
     }
-    behaviour = Behaviour(Setting(operation=op, person=who, rule=rule) for (op, who), rule in rules.items())
+    behaviour = Misbehaviour(Setting(operation=op, person=who, rule=rule) for (op, who), rule in rules.items())
     assert behaviour.take(Operation.OPEN, "elder").delay_seconds == 1
     assert behaviour.take(Operation.RESULT, "elder").delay_seconds == 2
     assert behaviour.take(Operation.OPEN, "adult").delay_seconds == 3

@@ -1,4 +1,4 @@
-"""ASGI middleware that follows a `Behaviour`: what happens to a call before, around and after the service."""
+"""ASGI middleware that makes the stub misbehave: what happens to a call before, around and after the service."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from terminal.qualification.contract import PREFIX, RefusalReason
-from terminal.simulated.service.behaviour import Behaviour, Lie, Manner, Operation, Rule, in_force
+from terminal.simulated.service.misbehaviour import Lie, Manner, Misbehaviour, Operation, Rule, in_force
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.signing import Signing, without_signature
 
@@ -31,10 +31,10 @@ Whose = Callable[[Operation, str, bytes], Awaitable[str | None]]
 """Which insured person a call is about, from operation, check id (or empty) and body; None if that cannot be told."""
 
 
-class Misbehaving:
-    """ASGI middleware that follows a `Behaviour`."""
+class MisbehaviourMiddleware:
+    """ASGI middleware that follows a `Misbehaviour`."""
 
-    def __init__(self, app: ASGIApp, behaviour: Behaviour, whose: Whose, sign: Callable[[bytes], bytes]) -> None:
+    def __init__(self, app: ASGIApp, behaviour: Misbehaviour, whose: Whose, sign: Callable[[bytes], bytes]) -> None:
         self._app = app
         self._sign = sign
         self._behaviour = behaviour

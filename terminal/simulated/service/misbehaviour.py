@@ -1,4 +1,4 @@
-"""How the service misbehaves on request: silent, slow, failing, breaking off, or telling of another qualification.
+"""How the stub misbehaves on request: silent, slow, failing, breaking off, or telling of another qualification.
 
 Settable at run time, for an operation, for a person, for so many calls.
 """
@@ -127,7 +127,7 @@ def _setting(entry: dict[str, Any]) -> Setting:
         raise ValueError(f"behaviour of the stub: {wrong}") from None
 
 
-class Behaviour:
+class Misbehaviour:
     """The rules in force. May be set from any thread.
 
     Of the rules that fit a call one applies: a person's before everybody's, an operation's before every operation's.
