@@ -142,7 +142,7 @@ class Counter(RuleBasedStateMachine):
             assert self.world.rules.also_pin is AlsoPin.WHERE_POSSIBLE
             if effect.way is Way.FACE:
                 assert not holder.pin_on_card
-            else:
+            elif effect.reception not in self.world.proxies:  # theirs is not the holder's face
                 assert not holder.faces_refused
                 no_photo = holder.photo is False or (holder.photo is None and not holder.code_on_card)
                 assert no_photo or holder.camera_lost
@@ -319,6 +319,7 @@ class Counter(RuleBasedStateMachine):
                 ev.HelpChosen,
                 ev.NoCardChosen,
                 ev.ForChildChosen,
+                ev.ProxyChosen,
                 ev.Back,
                 ev.Cancelled,
             ]
@@ -326,6 +327,13 @@ class Counter(RuleBasedStateMachine):
     )
     def somebody_touches_the_idle_screen(self, kind: Any) -> None:
         self.send(kind(""))
+
+    @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
+    @rule(luck=LUCK)
+    def somebody_comes_for_another(self, luck: list[tuple[int, int]]) -> None:
+        """And tries to get in by every way there is, the face first."""
+        self.send(ev.ProxyChosen(""))
+        self.a_reception_goes_anyhow(luck=luck)
 
     @rule()
     def devices_answer_well(self) -> None:
@@ -404,7 +412,17 @@ class Counter(RuleBasedStateMachine):
     def who_answered_is_what_was_touched(self) -> None:
         for effect in self.world.issued:
             if isinstance(effect, fx.RecordDecision):
-                assert effect.decision.answered_by is self.world.touched_respondent.get(effect.reception)
+                proxy = effect.reception in self.world.proxies
+                touched = self.world.touched_respondent.get(effect.reception)
+                assert effect.decision.answered_by is (AnsweredBy.PROXY if proxy else touched)
+
+    @invariant()
+    def a_proxys_face_is_never_compared(self) -> None:
+        for effect in self.world.issued:
+            if isinstance(effect, fx.CheckFace):
+                assert effect.reception not in self.world.proxies
+            if isinstance(effect, fx.OpenCheck) and effect.reception in self.world.proxies:
+                assert effect.way is not Way.FACE
 
     @invariant()
     def out_of_service_is_exactly_without_a_reader(self) -> None:

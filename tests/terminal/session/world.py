@@ -84,6 +84,8 @@ class World:
         self.left_without_sharing: set[str] = set()
         self.touched_respondent: dict[str, AnsweredBy] = {}
         self.chose_face: set[str] = set()
+        self.proxies: set[str] = set()
+        """Receptions whose card was put down while the screen said that somebody comes for another."""
         self.codes_shown: dict[str, date] = {}
         """Expiry by handle, of codes that wait for a card."""
         self.codes_of: dict[str, date] = {}
@@ -147,6 +149,8 @@ class World:
         if self.state != before:
             self.seen_states.append(self.state)
         self._note(self.state)
+        if isinstance(event, ev.CardPresent) and isinstance(before, st.Idle) and before.proxy:
+            self.proxies.add(event.reception)
         if isinstance(event, ev.CodeShown) and isinstance(self.state, st.CardShown) and self.state != before:
             self.codes_shown[event.shown] = event.expiry
         for effect in effects:
