@@ -1,0 +1,151 @@
+"""A persona's reception without a device, a service or a clock: its script on the pure flow, every touch counted."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from config.settings import Settings
+from reader.facts import CardFacts, Medium
+from reader.softcard.phone_profiles import PHONE_PROFILES
+from terminal.assembly import rules_of
+from terminal.headless.transcript import Transcript
+from terminal.qualification.contract import CertificateStanding, CheckFacts
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.simulated.demo.other_settings import with_profile
+from terminal.simulated.demo.scripted import ScriptedPatient
+from terminal.simulated.personas.persona import Persona
+from terminal.simulated.service.people import InsuredPerson
+from terminal.talk.parts import Offer, PadKind, Talk
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import speaker
+from tests.terminal.session.world import CARD, GENUINE, WALL, World, plausible_answers
+
+CODE_DIGITS = 10
+"""Date of birth and the four digits below the photo; the year the card ends is read from the chip."""
+
+
+class Walk:
+    """One persona, from the first touch to the end. The `Hands` of its script."""
+
+    def __init__(self, persona: Persona, person: InsuredPerson) -> None:
+        self.persona, self.person = persona, person
+        settings = with_profile(Settings(), persona.profile, persona.settings)
+        self.speak = speaker(settings)
+        self.world = World(replace(rules_of(settings), staff_enabled=True, phone=True))
+        self.touches = self.digits = 0
+        self._answered: set[tuple[str, int]] = set()
+        self._pin = ""
+
+    async def go(self) -> st.State:
+        """Play until the last screen, or until the terminal has nothing more to ask; return what is shown there."""
+        self._before_the_card()
+        self.world.put_card()
+        patient = ScriptedPatient(
+            self.persona.script, Transcript(lambda _: None), take_card=self.world.take_card, code=b"0" * CODE_DIGITS
+        )
+        for _ in range(60):
+            if isinstance(self.world.state, st.Idle | st.Complete | st.Problem):
+                break
+            before = self.world.state
+            self._devices()
+            if self.world.state == before:
+                await patient.act(self._talk(), self.world.state, self)
+        return self.world.state
+
+    def _talk(self) -> Talk:
+        return talk_of(self.world.state, self.world.rules, self.speak)
+
+    # --- the patient ----------------------------------------------------------------------------------------
+
+    def _before_the_card(self) -> None:
+        """Language and "for a child" are touched on the first screen."""
+        script = self.persona.script
+        wanted = [f"language-{script.language}"] if script.language else []
+        for offer_id in [*wanted, *(("help", "for-child") if script.child else ())]:
+            offers = {offer.id: offer for offer in self._talk().offers}
+            if offer_id not in offers:
+                self.touch(self._talk(), offers["languages"])
+                offers = {offer.id: offer for offer in self._talk().offers}
+            self.touch(self._talk(), offers[offer_id])
+
+    def touch(self, talk: Talk, offer: Offer) -> bool:
+        """What staff touches is not counted."""
+        self.touches += not isinstance(self.world.state, st.StaffCheck)
+        self.world.send(offer.event)
+        return True
+
+    def type_pin(self, digits: str) -> bool:
+        assert self._talk().body.pad is PadKind.PIN
+        self._pin = digits
+        self._type(len(digits))
+        self.world.touch(ev.PinEntered)
+        return True
+
+    def type_code(self, code: bytearray) -> None:
+        self._type(len(code))
+        self.world.touch(ev.CodeEntered)
+
+    def _type(self, digits: int) -> None:
+        self.digits += digits
+        self.touches += digits + 1  # and Enter
+
+    def let_staff_in(self) -> None:
+        self.world.touch(ev.StaffAuthenticated)
+
+    def leave(self) -> None:
+        raise AssertionError("a patient does not end the terminal")
+
+    # --- what answers ---------------------------------------------------------------------------------------
+
+    def _devices(self) -> None:
+        """Answer everything that is open, in the order it was asked."""
+        for effect in list(self.world.issued):
+            key = (effect.reception, effect.effect)
+            answer = None if key in self._answered else self._answer(effect)
+            if answer is not None:
+                self._answered.add(key)
+                self.world.send(answer)
+
+    def _answer(self, effect: fx.Effect) -> ev.EffectAnswer | None:
+        ids = (effect.reception, effect.effect)
+        match effect:
+            case fx.ScanCode() if self.persona.script.types_code:
+                stopped = any(isinstance(other, fx.StopScan) for other in self.world.issued)
+                return ev.CodeNotScanned(*ids) if stopped else None
+            case fx.ScanCode():
+                return ev.CodeScanned(*ids)
+            case fx.OpenFaceRecord():
+                return ev.RecordOpened(*ids, replace(GENUINE, has_photo=self.persona.card.photo))
+            case fx.CheckFace() if self.persona.live_face:
+                return ev.FaceRefused(*ids, "not-matched")
+            case fx.VerifyPinAndSign(expected_left=left) if self._pin != self.persona.card.pin:
+                return ev.PinRefused(*ids, left - 1, True)
+            case _:
+                answers = plausible_answers(effect, self.world.now, self._facts(), self._card())
+                return answers[0] if answers else None
+
+    def _card(self) -> CardFacts:
+        card = self.persona.card
+        phone = PHONE_PROFILES.get(card.kind)
+        tries = card.pin_tries_left if card.pin_tries_left is not None else 3
+        medium = Medium.CARD
+        if phone is not None:
+            medium = Medium.PHONE_VERIFIES if card.kind == "phone-iphone" else Medium.PHONE_PIN
+        return replace(CARD, pin_tries_left=0 if card.pin is None else tries, medium=medium)
+
+    def _facts(self) -> CheckFacts:
+        day: date = (WALL + timedelta(hours=9)).date()
+        person = self.person.on(day)
+        return CheckFacts(
+            registered=person.registered,
+            valid=person.valid,
+            age=person.age_on(day),
+            birth_year=person.born.year,
+            late_elderly=person.late_elderly,
+            has_specific_disease_certificate=bool(person.specific_diseases),
+            may_share=person.may_share,
+            standing=CertificateStanding.VALID,
+            subsidies=person.subsidies_on(day),
+            prescriptions=tuple(entry.on(day) for entry in person.prescriptions),
+        )
