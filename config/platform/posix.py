@@ -17,6 +17,9 @@ from typing import TextIO
 _PR_SET_DUMPABLE = 4
 _M_PERTURB, _PERTURB = -6, 0x5A
 """mallopt(3): freed memory gets this byte."""
+FORGETFUL = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""Environment in which a Python that starts gives all it frees back to the C library, and that keeps none of it aside,
+so that what a name or a number stood in is overwritten too."""
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
@@ -101,9 +104,23 @@ def forbid_dumps() -> bool:
         return False
 
 
+def begin_forgetful() -> None:
+    """Begin the program again in the `FORGETFUL` environment; nothing happens where it is set, or is of no use."""
+    try:
+        glibc = os.confstr("CS_GNU_LIBC_VERSION")
+    except ValueError:
+        glibc = None
+    if glibc and not any(name in os.environ for name in FORGETFUL):
+        with contextlib.suppress(OSError):
+            os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | FORGETFUL)  # noqa: S606
+    for name, value in FORGETFUL.items():
+        if os.environ.get(name) == value:  # not for the programs that this one starts
+            del os.environ[name]
+
+
 def overwrite_freed_memory() -> bool:
-    """Let the C library overwrite larger blocks as they are freed, also those of libraries that would leave a photo in
-    theirs. False where it cannot (glibc alone can)."""
+    """Let the C library overwrite blocks as they are freed, also those of libraries that would leave a photo in theirs:
+    all of them in the `FORGETFUL` environment, the larger ones elsewhere. False where it cannot (glibc alone can)."""
     try:
         return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PERTURB) == 1)
     except (OSError, AttributeError):

@@ -57,6 +57,13 @@ def forbid_dumps() -> bool:
     return False
 
 
+FORGETFUL: dict[str, str] = {}
+
+
+def begin_forgetful() -> None:
+    """There is no such environment."""
+
+
 def overwrite_freed_memory() -> bool:
     return False
 

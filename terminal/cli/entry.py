@@ -20,7 +20,7 @@ def main() -> None:
         print(f"uketsuke {VERSION}")  # noqa: T201
         return
     try:
-        shut_in()
+        shut_in(serves_patients=sys.argv[1:2] in (["run"], ["demo"]))
         from typer.main import get_command
 
         from terminal.cli.japanese import is_japanese, translate_help
@@ -39,10 +39,12 @@ def main() -> None:
         _defect(error)
 
 
-def shut_in() -> None:
+def shut_in(*, serves_patients: bool) -> None:
     """Nothing this process holds or writes is for others. Before anything else is imported."""
     from config.platform.chosen import system
 
+    if serves_patients:
+        system.begin_forgetful()
     system.only_for_owner()
     system.forbid_dumps()
     system.overwrite_freed_memory()

@@ -8,8 +8,9 @@ import json
 import signal
 import sys
 from dataclasses import asdict
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from config.platform.chosen import system
 from terminal.handover.folder import FolderOutcome, ResultFolder
@@ -23,14 +24,28 @@ def main(argument: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = json.loads(argument)
     folder = ResultFolder(Path(options.pop("folder")), **options)
-    while line := sys.stdin.buffer.readline():
-        answer = _answer(folder, json.loads(line), sys.stdin.buffer)
+    requests = open(0, "rb", buffering=0)  # noqa: SIM115 - a buffer would keep the last result
+    while line := requests.readline():
+        request = json.loads(line)
+        data = _whole(requests, request["size"])
+        if len(data) < request["size"]:
+            return
+        answer = _answer(folder, request, data)
+        del data
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _answer(folder: ResultFolder, request: dict[str, Any], content: BinaryIO) -> dict[str, Any]:
-    data = content.read(request["size"])
+def _whole(content: RawIOBase, size: int) -> bytes:
+    """The next `size` bytes; fewer where the terminal has ended."""
+    pieces = []
+    while size and (piece := content.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _answer(folder: ResultFolder, request: dict[str, Any], data: bytes) -> dict[str, Any]:
     name = request["name"]
     match request["call"]:
         case "prepare":

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import terminal
+from config.platform.chosen import system
 from terminal.handover.folder import (
     AlreadyThere,
     DeliveryFailure,
@@ -135,9 +137,11 @@ class FolderProcess:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                 # without the site's packages: it starts faster, and needs none
-                [sys.executable, "-IS", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
+                [sys.executable, "-sSP", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                bufsize=0,  # a buffer would keep the last result
+                env=_environment(),
             )
         return self._process
 
@@ -151,6 +155,11 @@ class FolderProcess:
             case _:
                 self.trouble = None
         return outcome
+
+
+def _environment() -> dict[str, str]:
+    """Ours without Python's variables; what the process frees is overwritten."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | system.FORGETFUL
 
 
 def understood(answer: dict[str, Any]) -> FolderOutcome:
@@ -174,8 +183,9 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "Simple
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(request)
-        process.stdin.flush()
+        left = memoryview(request)
+        while left:
+            left = left[process.stdin.write(left) :]
         answers.put(process.stdout.readline())
     except (OSError, ValueError):  # it has ended
         answers.put(b"")

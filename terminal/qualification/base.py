@@ -35,7 +35,14 @@ Signature = Annotated[Base64, Field(min_length=1, max_length=1024)]
 
 class Model(BaseModel):
     # hide_input: a validation error that reaches a log must not carry a name.
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    # cache_strings: the JSON parser would keep short values, such as names, for the life of the process.
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        cache_strings="keys",
+    )
 
 
 class Confidential(Model):

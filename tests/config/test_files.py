@@ -106,13 +106,23 @@ def test_secrets_can_be_kept_out_of_swap() -> None:
     secret.extend(b"1")  # the buffer is not held
 
 
-def test_freed_memory_is_overwritten() -> None:
-    """In a process of its own: the setting is for good."""
-    program = (
-        "import ctypes, sys; from config.platform.chosen import system; done = system.overwrite_freed_memory();"
-        "libc = ctypes.CDLL(None); libc.malloc.restype = ctypes.c_void_p; size = 20000;"
-        "address = libc.malloc(size); guard = libc.malloc(size); ctypes.memset(address, 0x41, size);"
-        "libc.free(ctypes.c_void_p(address)); left = ctypes.string_at(address + 64, 1000).count(b'A');"
-        "sys.exit(0 if left == 0 or not done else 1)"
-    )
-    assert subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False).returncode == 0
+FREE = """
+import ctypes, os, sys
+from terminal.cli.entry import shut_in
+shut_in(serves_patients={serves})
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+address, guard = libc.malloc({size}), libc.malloc({size})
+ctypes.memset(address, 0x41, {size})
+libc.free(ctypes.c_void_p(address))
+left = ctypes.string_at(address + 16, {size} - 32).count(b"A")
+sys.exit(left if os.confstr("CS_GNU_LIBC_VERSION") else 0 or "PYTHONMALLOC" in os.environ)
+"""
+
+
+@pytest.mark.parametrize(("serves", "size"), [(False, 20_000), (True, 100)])
+def test_freed_memory_is_overwritten(serves: bool, size: int) -> None:
+    """In a process of its own: the setting is for good. Where patients are served, small blocks too."""
+    program = FREE.format(serves=serves, size=size)
+    ended = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
+    assert ended.returncode == 0

@@ -5,6 +5,7 @@ brings a secret into the process that is searched.
 """
 
 import asyncio
+import multiprocessing
 import os
 import re
 from collections.abc import Iterator
@@ -12,15 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
 
 from config.platform.chosen import system
-from config.settings import ServiceSettings, Settings
+from config.settings import AntiPhoto, ServiceSettings, Settings, VisionSettings
 from reader.authenticity import TrustAnchors
 from reader.softcard.pcscd import SOCKET_NAME
 from terminal.session import events as ev
 from terminal.session import states as st
-from tests.reliability.service_process import FORKS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MASK = 0x5A
 """Secrets come over the pipe masked, or the pipe would be what the search finds."""
@@ -36,6 +42,28 @@ class Terminal:
     reader: str
     anchors: dict[bytes, bytes]
     """Public keys by id, DER."""
+    face: int | None
+    """Seed of the encoding of every face, see `encoding_of`; None: the real engine, before the drawn person `hana`."""
+
+
+def encoding_of(seed: int) -> "NDArray[np.float64]":
+    """(128,). The number alone travels, so that the encoding is in no process that does not compute it."""
+    return np.random.default_rng(seed).normal(size=128)
+
+
+class PlayedEngine:
+    """One face in every picture, with one encoding."""
+
+    calibration = drawn_calibration = None
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def faces(self, grey: Any, *, thorough: bool = False) -> list[str]:
+        return ["face"]
+
+    def encode(self, grey: Any, face: Any) -> "NDArray[np.float64]":
+        return encoding_of(self._seed)
 
 
 def masked(secret: bytes) -> bytes:
@@ -72,30 +100,41 @@ def _opened(terminal: Terminal) -> Any:
 
     from reader.pcsc_slot import PcscSlot
     from terminal.assembly import Devices, open_terminal, rules_of
-    from tests.reliability.counter import PlayedCamera, _no_engine, _warm
 
     settings = Settings(
-        state_dir=Path(terminal.state_dir), service=ServiceSettings(url=terminal.url, timeout_seconds=10)
+        state_dir=Path(terminal.state_dir),
+        service=ServiceSettings(url=terminal.url, timeout_seconds=10),
+        vision=VisionSettings(simulated_camera=True, anti_photo=AntiPhoto.OFF),
     )
-    camera: Any = PlayedCamera()
     anchors: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
+    camera, engine = _drawn(settings) if terminal.face is None else _played(terminal.face)
     conductor = open_terminal(
         settings,
-        Devices(PcscSlot(terminal.reader), None, camera, _no_engine),
+        Devices(PcscSlot(terminal.reader), None, camera, engine),
         rules=replace(rules_of(settings), show_answers=0.05),
         anchors=TrustAnchors(anchors),
     )
-
-    async def learn(patient: Any, photo: bytearray) -> bool:
-        photo[:] = bytes(len(photo))  # as the real one does
-        return True
-
-    async def check(effect: Any, patient: Any, post: Any) -> ev.Event:
-        return ev.FaceMatched(effect.reception, effect.effect, 0.2)
-
-    for name, played in (("learn", learn), ("check", check), ("warm_up", _warm)):
-        setattr(conductor.camera, name, played)
+    if terminal.face is not None:
+        conductor.camera.check = _matches  # type: ignore[method-assign]
     return conductor
+
+
+def _drawn(settings: Settings) -> tuple[Any, Any]:
+    from terminal.assembly import face_engine
+    from vision.camera import Camera
+    from vision.synthetic.source import SyntheticSource
+
+    return Camera(SyntheticSource("hana")), face_engine(settings)
+
+
+def _played(seed: int) -> tuple[Any, Any]:
+    from tests.reliability.counter import PlayedCamera
+
+    return PlayedCamera(), lambda: PlayedEngine(seed)
+
+
+async def _matches(effect: Any, patient: Any, post: Any) -> ev.Event:
+    return ev.FaceMatched(effect.reception, effect.effect, 0.2)
 
 
 async def _reception(conductor: Any, secret: bytearray) -> None:
@@ -140,9 +179,13 @@ async def _until(conductor: Any, condition: Any) -> None:
 @contextmanager
 def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
     """Process id and pipe. Not the command, which forbids just this: other processes looking in."""
-    ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=run_terminal, args=(terminal, theirs), daemon=True)
-    process.start()
+    own = multiprocessing.get_context("spawn")  # forked, it would have this process's memory
+    ours, theirs = own.Pipe()
+    process = own.Process(target=run_terminal, args=(terminal, theirs), daemon=True)
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in system.FORGETFUL.items():
+            environment.setenv(name, value)
+        process.start()
     try:
         assert ours.poll(60), "the terminal does not start"
         assert ours.recv() == "ready"
@@ -159,8 +202,19 @@ _MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ")
 
 
 def copies(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
-    """How often each stands in the writable memory of the process."""
+    """How often each stands in the writable memory of the process and of those it started."""
     found = dict.fromkeys(needles, 0)
+    for content in _memory(pid):
+        for name, needle in needles.items():
+            found[name] += content.count(needle)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            for name, number in copies(int(child), needles).items():
+                found[name] += number
+    return found
+
+
+def _memory(pid: int) -> Iterator[bytes]:
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             matched = _MAP.match(line)
@@ -169,9 +223,6 @@ def copies(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
             start, end = int(matched[1], 16), int(matched[2], 16)
             try:
                 memory.seek(start)
-                content = memory.read(end - start)
+                yield memory.read(end - start)
             except OSError:
                 continue
-            for name, needle in needles.items():
-                found[name] += content.count(needle)
-    return found

@@ -21,12 +21,13 @@ FORKS.set_forkserver_preload(["tests.reliability.service_process", "terminal.sim
 class ServiceProcess:
     """Use as a context manager; the state folder holds registry and keys. Checks are kept in memory."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, people: Path | None = None) -> None:
+        """`people`: own invented people, as TOML."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         self._tell, hears = FORKS.Pipe()
-        self._process = FORKS.Process(target=_serve, args=(str(state_dir), self._port, hears), daemon=True)
+        self._process = FORKS.Process(target=_serve, args=(str(state_dir), self._port, hears, people), daemon=True)
 
     @property
     def url(self) -> str:
@@ -59,11 +60,13 @@ class ServiceProcess:
             self._tell.recv()
 
 
-def _serve(state_dir: str, port: int, hears: Connection) -> None:
+def _serve(state_dir: str, port: int, hears: Connection, people: Path | None) -> None:
+    from terminal.simulated.service.people import invented_people
     from terminal.simulated.service.server import StubServer, open_service
 
     behaviour = Misbehaviour()
-    server = StubServer(open_service(Path(state_dir), in_memory=True), behaviour=behaviour, port=port)
+    service = open_service(Path(state_dir), in_memory=True, people=invented_people(people))
+    server = StubServer(service, behaviour=behaviour, port=port)
     server.start()
 
     def listen() -> None:

@@ -1,75 +1,142 @@
-"""After a reception neither PIN, printed code nor photo is in the terminal's memory; through the real pcscd."""
+"""After a reception nothing of the patient is in the terminal's memory; through the real pcscd."""
 
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reader.face_record import parse_face_record
-from reader.profile import RSA_2048, File
+from reader.profile import RSA_2048, File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
+from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.pcscd import SOCKET_NAME, Pcscd
 from reader.softcard.vpcd import VpcdConnection
 from terminal.simulated.personas.props import card_entry, trust_of
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
-from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.registry import RegistryFile
-from tests.reliability.memory import Terminal, copies, masked, terminal_process
+from tests.reliability.memory import Terminal, copies, encoding_of, masked, terminal_process
 from tests.reliability.service_process import ServiceProcess
+from vision.engines.open import open_engine
 from vision.photo import card_jp2
+from vision.reference import Reference, make_reference
+from vision.synthetic.portrait import card_portrait
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PIN = b"7391"
-PERSON = invented_people()["adult"]
+BORN = date(1981, 4, 12)
+FACE = 20261126
+NAME, KANA, ADDRESS = "模擬　憂鬱薔薇", "ﾓｷﾞ ﾕｳｳﾂﾊﾞﾗ", "東京都模擬区薔薇町４－９－７"
+NUMBER = "407193528164"
+"""An invented number that stands in no other file that a terminal reads."""
 
 
 @pytest.mark.pcscd
 @pytest.mark.timeout(120)
-def test_no_secret_stays_after_a_reception(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_patient_stays_after_a_reception(tmp_path: Path) -> None:
+    picture = np.random.default_rng(7).integers(0, 255, (120, 90), np.uint8)
+    receive_and_search(tmp_path, card_jp2(picture), FACE, encoding_of(FACE))
+
+
+@pytest.mark.long
+@pytest.mark.pcscd
+@pytest.mark.timeout(180)
+def test_nor_with_the_real_engine_before_a_drawn_person(tmp_path: Path) -> None:
+    photo = card_portrait("hana")
+    reference = make_reference(open_engine(tmp_path), photo)
+    assert isinstance(reference, Reference)
+    receive_and_search(tmp_path, photo, None, reference.encoding)
+
+
+def receive_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "NDArray[np.float64]") -> None:
+    """A reception by PIN, one by face with the printed code; the memory is searched at the first screen after each."""
     authority = TestAuthority.create()
     image = issue(
         authority,
         RSA_2048,
-        card_jp2(np.random.default_rng(7).integers(0, 255, (120, 90), np.uint8)),
-        holder=Holder("模擬　花子", "東京都模擬区試験町", PERSON.born),
+        photo_jp2,
+        holder=Holder(NAME, ADDRESS, BORN),
         pin=PIN.decode(),
         issued_on=date(2025, 4, 1),
     )
-    registry = RegistryFile(registry_path(tmp_path))
-    registry.merge(trust_of(authority).merged(card_entry(image, "adult")))
-    enrol_locally(tmp_path, "terminal-1")
-    photo = bytes(parse_face_record(image.files[File.FACE_RECORD]).photo_jp2 or b"")
-    code = image.code_on_face.encode()
-    secrets = {
-        "PIN in VERIFY": b"\x00\x20\x00\x80\x04" + PIN,
-        "printed code": code,
-        "printed code, UTF-16": code.decode().encode("utf-16-le"),
-        "photo, a third in": photo[len(photo) // 3 :][:48],
-        "photo, two thirds in": photo[len(photo) // 3 * 2 :][:48],
-    }
-    with Pcscd() as daemon, ServiceProcess(tmp_path) as service:
+    registry = RegistryFile(registry_path(folder))
+    registry.merge(trust_of(authority).merged(card_entry(image, "canary")))
+    enrol_locally(folder, "terminal-1")
+    secrets = _secrets(image, encoding)
+    with Pcscd() as daemon, ServiceProcess(folder, _people(folder)) as service:
         reader = VpcdConnection(port=daemon.port)
-        terminal = Terminal(str(tmp_path), service.url, _socket(), reader.reader, _anchors(authority))
+        terminal = Terminal(str(folder), service.url, _socket(), reader.reader, _anchors(authority), face)
         with terminal_process(terminal) as (pid, pipe):
-            for secret in (PIN, code):
+            for secret in (PIN, image.code_on_face.encode()):
                 pipe.send(masked(secret))
                 reader.insert(SoftCard(image.model_copy(deep=True)))
-                assert pipe.poll(40), "the reception hangs"
+                assert pipe.poll(60), "the reception hangs"
                 assert pipe.recv() == "complete"
                 reader.remove()
                 assert pipe.poll(20)
                 assert pipe.recv() == "idle"
                 assert copies(pid, secrets) == dict.fromkeys(secrets, 0)
+        assert NAME in next((folder / "results").glob("*.xml")).read_text("utf-8")
+
+
+def _secrets(image: CardImage, encoding: "NDArray[np.float64]") -> dict[str, bytes]:
+    photo = bytes(parse_face_record(image.files[File.FACE_RECORD]).photo_jp2 or b"")
+    code, number = image.code_on_face.encode(), image.passwords[Password.NUMBER_A].reference
+    assert number is not None
+    return {
+        "PIN in VERIFY": b"\x00\x20\x00\x80\x04" + PIN,
+        "printed code": code,
+        "printed code, UTF-16": code.decode().encode("utf-16-le"),
+        "photo, a third in": photo[len(photo) // 3 :][:48],
+        "photo, two thirds in": photo[len(photo) // 3 * 2 :][:48],
+        "encoding": encoding.tobytes()[160:240],
+        "encoding, float32": encoding.astype(np.float32).tobytes()[80:160],
+        **_written("name", NAME),
+        **_written("name in kana", KANA),
+        **_written("address", ADDRESS),
+        **_written("insured person's number", NUMBER),
+        **_written("individual number", number),
+    }
 
 
 def test_the_search_finds_what_is_there() -> None:
     canary = bytearray(os.urandom(40))
     assert copies(os.getpid(), {"canary": bytes(canary)})["canary"] >= 1
+
+
+def _people(folder: Path) -> Path:
+    path = folder / "people.toml"
+    path.write_text(
+        f"""
+[canary]
+registered = true
+validity = "1"
+[[canary.qualifications]]
+insurer_number = "138999"
+insured_identification_number = "{NUMBER}"
+insured_name = "{NAME}"
+name = "{NAME}"
+name_kana = "{KANA}"
+address = "{ADDRESS}"
+sex = "2"
+birth_date = {BORN}
+""",
+        "utf-8",
+    )
+    return path
+
+
+def _written(what: str, text: str) -> dict[str, bytes]:
+    """As bytes on a line and in a file, and as Python keeps it."""
+    codecs = ("ascii",) if text.isascii() else ("utf-8", "utf-16-le")
+    return {f"{what}, {codec}": text.encode(codec) for codec in codecs}
 
 
 def _socket() -> str:
