@@ -233,15 +233,23 @@ export class Screen {
     this.#page = spread(said, [...blocks, ...offers], this.#page, this.talk.words);
   }
 
+  /** Why this screen is here, the question, and the rest in the order in which it is said. */
   #sayings(body) {
-    const blocks = [];
-    const choices = body.lines.filter((line) => line.kind === "choice");
-    blocks.push(...body.lines.filter((line) => line.kind === "reason").map((line) => make("p", { class: "reason" }, sentence(line.text))));
+    const said = (line) => make("p", { class: line.kind, lang: line.lang }, sentence(line.text));
+    const blocks = body.lines.filter((line) => line.kind === "reason").map(said);
     blocks.push(make("h1", { tabindex: -1 }, sentence(body.question)));
-    blocks.push(...body.lines.filter((line) => line.kind === "original").map((line) => make("p", { class: "original", lang: line.lang }, sentence(line.text))));
-    blocks.push(...body.lines.filter((line) => line.kind === "call").map((line) => make("p", { class: "call" }, sentence(line.text))));
-    if (choices.length) blocks.push(make("ul", { class: `topics${choices.length > FEW ? " long" : ""}` }, ...choices.map((line) => make("li", {}, make("span", {}, sentence(line.text))))));
-    blocks.push(...body.lines.filter((line) => line.kind === "hint").map((line) => make("p", { class: "hint" }, sentence(line.text))));
+    let list;
+    const rest = body.lines.filter((line) => line.kind !== "reason");
+    const long = rest.filter((line) => line.kind === "choice").length > FEW;
+    for (const line of rest) {
+      if (line.kind !== "choice") {
+        list = undefined;
+        blocks.push(said(line));
+        continue;
+      }
+      if (!list) blocks.push((list = make("ul", { class: `topics${long ? " long" : ""}` })));
+      list.append(make("li", {}, make("span", {}, sentence(line.text))));
+    }
     return blocks;
   }
 
