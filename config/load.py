@@ -11,7 +11,7 @@ from typing import Any, get_origin
 from platformdirs import user_config_path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
 from config.reference import PREFIX, allowed, fields
@@ -34,8 +34,10 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class _Environment(Settings, BaseSettings):  # type: ignore[misc]  # both define model_config; it is merged
-    """Only to tell the environment source which names exist."""
+class _Environment(Settings, BaseSettings):
+    """Only to tell the environment source which names exist: it validates nothing."""
+
+    model_config = SettingsConfigDict(defer_build=True)
 
 
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:

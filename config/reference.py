@@ -1,9 +1,13 @@
 """Every setting with its name, type, default and meaning, taken from the models themselves."""
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -46,10 +50,25 @@ def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tupl
 @cache
 def reference() -> tuple[SettingReference, ...]:
     """All settings, in the order of the models."""
+    meant = dict(_meanings(Settings))
     return tuple(
-        SettingReference(name, _default(field), allowed(field), " ".join((field.description or "").split()))
-        for name, field in fields()
+        SettingReference(name, _default(field), allowed(field), meant.get(name, "")) for name, field in fields()
     )
+
+
+def _meanings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted name of every value, and the sentences below it in the source.
+
+    Pydantic's `use_attribute_docstrings` would read the source in every process that loads settings.
+    """
+    (source,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    assert isinstance(source, ast.ClassDef)
+    for line, following in pairwise(source.body):
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and isinstance(following, ast.Expr):
+            yield f"{prefix}{line.target.id}", " ".join(str(ast.literal_eval(following.value)).split())
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _meanings(field.annotation, f"{prefix}{name}.")
 
 
 def listing() -> str:

@@ -5,18 +5,6 @@ and remedies for staff in `docs/problems.md`. A test holds the three together.
 """
 
 from enum import Enum
-from typing import assert_never
-
-from reader.facts import (
-    CardGone,
-    CardUnreadable,
-    NoCertificate,
-    NotMyNumberCard,
-    ReaderBusy,
-    ReaderLost,
-    TwoCards,
-)
-from terminal.qualification.contract import RefusalReason
 
 
 class ProblemCode(Enum):
@@ -69,45 +57,3 @@ class ProblemCode(Enum):
     @property
     def message_id(self) -> str:
         return "problem." + self.name.lower().replace("_", "-")
-
-
-CardTrouble = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | ReaderBusy | ReaderLost
-
-
-def of_card(trouble: CardTrouble) -> ProblemCode:
-    match trouble:
-        case CardGone():
-            return ProblemCode.CARD_GONE
-        case CardUnreadable():
-            return ProblemCode.CARD_UNREADABLE
-        case NotMyNumberCard():
-            return ProblemCode.NOT_MY_NUMBER_CARD
-        case NoCertificate():
-            return ProblemCode.NO_CERTIFICATE
-        case TwoCards():
-            return ProblemCode.TWO_CARDS
-        case ReaderBusy():
-            return ProblemCode.CARD_HELD
-        case ReaderLost():
-            return ProblemCode.READER_LOST
-        case _:
-            assert_never(trouble)
-
-
-_OF_REFUSAL = {
-    RefusalReason.CERTIFICATE_EXPIRED: ProblemCode.CERTIFICATE_EXPIRED,
-    RefusalReason.REVOKED: ProblemCode.CERTIFICATE_REVOKED,
-    RefusalReason.SUSPENDED: ProblemCode.CERTIFICATE_SUSPENDED,
-    RefusalReason.LAPSED: ProblemCode.CARD_LAPSED,
-    RefusalReason.UNKNOWN_HOLDER: ProblemCode.HOLDER_UNKNOWN,
-    RefusalReason.FORGED_RECORD: ProblemCode.FORGED_RECORD,
-    RefusalReason.MIXED_CARD: ProblemCode.MIXED_CARD,
-    RefusalReason.UNKNOWN_CHIP: ProblemCode.CHIP_UNKNOWN,
-    RefusalReason.UNKNOWN_TERMINAL: ProblemCode.TERMINAL_NOT_ENROLLED,
-    RefusalReason.IMPLAUSIBLE_TIME: ProblemCode.CLOCK_WRONG,
-}
-
-
-def of_refusal(reason: RefusalReason) -> ProblemCode:
-    """The problem the patient sees; reasons only a vendor can act on share one code, the log has the reason."""
-    return _OF_REFUSAL.get(reason, ProblemCode.SERVICE_REFUSED)

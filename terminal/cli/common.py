@@ -56,16 +56,28 @@ def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Known failures become one line; nothing is ever printed with its locals."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except KeyboardInterrupt:
+        fail("stopped", code=130)
+    except Exception as error:
+        if not isinstance(error, _known_failures()):
+            raise
+        fail(str(error) or type(error).__name__)
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """Imported when one of them may have happened, not before each command."""
     from consent.store import LedgerError
     from reader.authenticity import TrustAnchorError
     from reader.softcard.image import CardFileError
     from reader.softcard.pcscd import PcscdError
     from reader.softcard.vpcd import VirtualReaderUnavailable
-    from terminal.assembly import NotReady
+    from terminal.readiness import NotReady
 
-    try:
-        yield
-    except (
+    return (
         NotReady,
         LedgerError,
         TrustAnchorError,
@@ -74,7 +86,4 @@ def plain_errors() -> Iterator[None]:
         VirtualReaderUnavailable,
         OSError,
         ValueError,
-    ) as error:
-        fail(str(error) or type(error).__name__)
-    except KeyboardInterrupt:
-        fail("stopped", code=130)
+    )

@@ -13,7 +13,7 @@ from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from terminal.simulated.demo.live import LiveDemo
+    from terminal.counter_web.web_terminal import WebTerminal
 
 HELP = """The counter with everything embedded: simulated cards, a synthetic patient, the service stub.
 
@@ -121,57 +121,32 @@ def in_browser(
     open_browser: bool,
     dock_host: str = "",
 ) -> int:
-    with plain_errors():
-        from terminal.counter_web.program import run_web
-        from terminal.front.opened import OpenedCounter
-        from terminal.readiness import NotReady
+    """The pages are served first; what takes long to import comes after them."""
+    with plain_errors(), ExitStack() as ending:
+        from terminal.counter_web.program import patient_site, run_web
+        from terminal.counter_web.serving import HOST, listen
         from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
-        from terminal.simulated.demo.dock_site import DockSite
-        from terminal.simulated.demo.live import with_staff_password
-        from terminal.simulated.demo.stage import is_live
-        from terminal.staff_web.pages import StaffPages
+        from terminal.simulated.demo.dock_door import dock_sites
 
-        settings = with_staff_password(settings)
         source = BrowserSource() if camera in (BROWSER, None) else None
-        demo: list[LiveDemo] = []
-        docks: list[DockSite] = []
+        on_picture = source.put if source is not None else None
+        patient = patient_site(settings, port, tell)
+        dock = dock_sites(settings, port + 1 if port else 0, tell, on_picture=on_picture, second_device=dock_host)
+        staff = listen(HOST, port + 2 if port else 0)
+        dock[0].show_in_itself(patient)
+        dock[0].may_hold(f"http://{HOST}:{staff.getsockname()[1]}")
 
-        def dock() -> DockSite:
-            docks.append(DockSite(settings, port + 1 if port else 0, tell, source=source, second_device=dock_host))
-            return docks[0]
+        def load() -> "WebTerminal":
+            from terminal.simulated.demo.web_demo import WebDemo
 
-        def staff() -> StaffPages:
-            pages = StaffPages(settings, port + 2 if port else 0, tell)
-            docks[0].show_staff(pages.sites[0])
-            return pages
+            demo = WebDemo(settings, tell, pcsc=pcsc, camera=camera, service_url=service, source=source)
+            ending.callback(demo.close)
+            return demo.put_together(patient, dock, staff)
 
-        async def opening() -> OpenedCounter:
-            from terminal.simulated.demo.live import LiveDemo
-
-            one = LiveDemo(settings, pcsc=pcsc, camera=camera, service_url=service, source=source)
-            demo.append(one)
-            if not is_live(camera):
-                return await one.open()
-            trouble = ""
-            while True:
-                await docks[0].ask(trouble)
-                try:
-                    return await one.open()
-                except NotReady as error:
-                    trouble = str(error)
-
-        try:
-            return run_web(
-                opening,
-                settings,
-                port=port,
-                simulated=True,
-                open_browser=open_browser,
-                tell=tell,
-                log_file=settings.state_dir / "terminal.log",
-                companion=dock,
-                staff=staff,
-            )
-        finally:
-            for one in demo:
-                one.close()
+        return run_web(
+            [patient, *dock],
+            load,
+            settings,
+            open_browser=open_browser,
+            log_file=settings.state_dir / "terminal.log",
+        )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.assembly import Devices
     from terminal.conductor.card_camera import CardCamera
     from terminal.conductor.conductor import Conductor
+    from terminal.counter_web.web_terminal import WebTerminal
     from vision.camera import Camera
     from vision.sources.protocol import FrameSource
 
@@ -247,27 +248,28 @@ def announcing(file: Path | None) -> Write:
 def in_browser(
     settings: "Settings", write: Write | None, *, port: int, open_browser: bool, announce: Write = tell
 ) -> int:
-    import asyncio
+    """The page is served first; what takes long to import comes after it."""
+    from terminal.counter_web.program import patient_site, run_web
 
-    from terminal.counter_web.program import run_web
-    from terminal.front.opened import OpenedCounter
-    from terminal.staff_web.pages import StaffPages
+    site = patient_site(settings, port, announce)
 
-    async def opening() -> OpenedCounter:
-        devices = await asyncio.to_thread(real_devices, settings, write)
-        conductor = await asyncio.to_thread(watched_terminal, settings, devices)
-        return OpenedCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
+    def load() -> "WebTerminal":
+        import asyncio
 
-    return run_web(
-        opening,
-        settings,
-        port=port,
-        simulated=is_simulated(settings),
-        open_browser=open_browser,
-        tell=announce,
-        log_file=settings.state_dir / "terminal.log",
-        staff=lambda: StaffPages(settings, port + 2 if port else 0, tell, lan=True),
-    )
+        from terminal.counter_web.web_terminal import WebTerminal
+        from terminal.front.opened import OpenedCounter
+        from terminal.staff_web.pages import StaffPages
+
+        async def opening() -> OpenedCounter:
+            devices = await asyncio.to_thread(real_devices, settings, write)
+            conductor = await asyncio.to_thread(watched_terminal, settings, devices)
+            return OpenedCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
+
+        staff = StaffPages(settings, port + 2 if port else 0, tell, lan=True)
+        return WebTerminal(opening, settings, site, simulated=is_simulated(settings), staff=staff)
+
+    log_file = settings.state_dir / "terminal.log"
+    return run_web([site], load, settings, open_browser=open_browser, log_file=log_file)
 
 
 def own_card_camera(devices: "Devices") -> "Camera | None":

@@ -33,7 +33,6 @@ from reader.link import CardLink, CardSlot
 from reader.reading import AS_DELIVERED, CardOpener
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.worker import Worker
-from terminal.problems import CardTrouble
 from terminal.qualification.contract import PhoneUser
 from terminal.qualification.statements import chip_statement, phone_statement, pin_statement
 from terminal.session.effects import OpenFaceRecord, ReadCard, SignByPhone, VerifyPinAndSign
@@ -47,6 +46,7 @@ from terminal.session.events import (
     PinRefused,
     PinSigned,
 )
+from terminal.troubles import CardTrouble
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,7 @@
-"""The patient's page as this process's program: server, conductor, browser, and an orderly end."""
+"""The terminal with its page as this process's program.
+
+The page is served and the browser opened first; what takes long to import is loaded meanwhile.
+"""
 
 import asyncio
 import contextlib
@@ -7,159 +10,46 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from config.platform.chosen import system
 from config.settings import Settings
 from terminal.counter_web.browser import open_page
-from terminal.counter_web.screen import PatientScreen
 from terminal.counter_web.site import SHARED, Site, Tell
 from terminal.front import crash
 from terminal.front.log_lines import log_to
-from terminal.front.opened import OpenedCounter, Opening
 from terminal.problems import ProblemCode
 from terminal.readiness import NotReady
+
+if TYPE_CHECKING:
+    from terminal.counter_web.web_terminal import WebTerminal
 
 log = logging.getLogger(__name__)
 
 
-class Companion(Protocol):
-    """A page beside the patient's, made once the terminal has been put together."""
-
-    @property
-    def sites(self) -> Sequence[Site]:
-        """The first one is opened in the browser, and may hold the patient's page in itself."""
-
-    def take_over(self, opened: OpenedCounter, patient: Site) -> None: ...
-
-
-class Beside(Protocol):
-    """Pages on other ports, for others than the patient."""
-
-    def start(self) -> None: ...
-
-    def take_over(self, opened: OpenedCounter, stop: Callable[[], None]) -> None: ...
-
-    async def stop(self) -> None: ...
-
-
-class WebTerminal:
-    """`run` until a signal, the conductor's end or a failure. `tell` gets the patient's address first."""
-
-    def __init__(
-        self,
-        opening: Opening,
-        settings: Settings,
-        *,
-        port: int,
-        simulated: bool,
-        open_browser: bool,
-        tell: Tell,
-        companion: Companion | None = None,
-        staff: Beside | None = None,
-    ) -> None:
-        """Takes the port. Raises `NotReady` where it is in use. The browser opens the companion where there is one."""
-        self._opening, self._open_browser = opening, open_browser
-        self.screen = PatientScreen(settings, simulated=simulated)
-        self.companion, self.staff = companion, staff
-        self.site = Site(
-            self.screen, SHARED, settings.state_dir / "web" / "patient.key", port, tell, sound=self.screen.voice.clip
-        )
-        if companion is not None:
-            companion.sites[0].show_in_itself(self.site)
-        self._ending = asyncio.Event()
-
-    async def run(self) -> int:
-        asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
-        beside = self.companion.sites if self.companion is not None else ()
-        sites = [self.site, *beside]
-        addresses = [site.tell_address() for site in sites]
-        for site in sites:
-            site.start()
-        if self.staff is not None:
-            self.staff.start()
-        opening = asyncio.create_task(_show_in_browser(addresses[1 if beside else 0])) if self._open_browser else None
-        try:
-            return await self._conduct()
-        finally:
-            self.screen.end()
-            if opening is not None:
-                opening.cancel()
-            await asyncio.gather(*(site.stop() for site in sites))
-            if self.staff is not None:
-                await self.staff.stop()
-
-    def end(self) -> None:
-        """Let `run` end. From the event loop."""
-        self._ending.set()
-
-    async def _conduct(self) -> int:
-        try:
-            opened = await self._opening()
-        except NotReady as error:
-            _tell_error(str(error))
-            return 1
-        self.screen.take_over(opened)
-        if self.companion is not None:
-            self.companion.take_over(opened, self.site)
-        if self.staff is not None:
-            self.staff.take_over(opened, self.end)
-        conducting = asyncio.create_task(opened.counter.run(), name="conductor")
-        ending = asyncio.create_task(self._ending.wait())
-        await asyncio.wait({conducting, ending}, return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        opened.counter.stop()
-        await asyncio.wait({conducting}, timeout=15)
-        if conducting.done():
-            conducting.result()
-        return 0
-
-
-async def _show_in_browser(address: str) -> None:
-    if not await asyncio.to_thread(open_page, address):
-        code = ProblemCode.NO_BROWSER.code
-        log.warning("%s: no browser was found", code)
-        _tell_error(f"{code}: no browser was found here. Open this address in one on this computer: {address}")
-
-
-def _tell_error(text: str) -> None:
-    sys.stderr.write(f"uketsuke: {text}\n")
+def patient_site(settings: Settings, port: int, tell: Tell) -> Site:
+    """The patient's page, before there is what it shows. Raises `NotReady` where the port is in use."""
+    return Site(None, SHARED, settings.state_dir / "web" / "patient.key", port, tell)
 
 
 def run_web(
-    opening: Opening,
+    sites: Sequence[Site],
+    load: "Callable[[], WebTerminal]",
     settings: Settings,
     *,
-    port: int,
-    simulated: bool,
     open_browser: bool,
-    tell: Tell,
     log_file: Path,
-    companion: Callable[[], Companion] | None = None,
-    staff: Callable[[], Beside] | None = None,
 ) -> int:
-    """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
+    """Run it as this process's program: hardened, logging to a file. Returns the exit code.
+
+    `sites`: the patient's, whose address is told first; a second one is what the browser opens. `load` puts together
+    what they lead to, in a thread.
+    """
     crash.no_core_dumps()
     crash.plain_errors()
     log_to(log_file, settings)
-
-    async def serve() -> int:
-        terminal = WebTerminal(
-            opening,
-            settings,
-            port=port,
-            simulated=simulated,
-            open_browser=open_browser,
-            tell=tell,
-            companion=companion() if companion is not None else None,
-            staff=staff() if staff is not None else None,
-        )
-        terminal.screen.guide.ahead = True
-        with _signals(terminal.end):
-            return await terminal.run()
-
     try:
-        return asyncio.run(serve())
+        return asyncio.run(_serve(sites, load, open_browser=open_browser))
     except NotReady:
         raise
     except Exception as error:
@@ -167,6 +57,54 @@ def run_web(
         log.critical("%s", crash.last_words(error))
         crash.forget(error)
         return 1
+
+
+async def _serve(sites: Sequence[Site], load: "Callable[[], WebTerminal]", *, open_browser: bool) -> int:
+    asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
+    ends = asyncio.Event()
+    with _signals(ends.set):
+        addresses = [site.tell_address() for site in sites]
+        for site in sites:
+            site.start()
+        opening = asyncio.create_task(_show_in_browser(addresses[min(1, len(addresses) - 1)])) if open_browser else None
+        try:
+            with _two_at_once():
+                terminal = await asyncio.to_thread(load)
+            terminal.screen.guide.ahead = True
+            return await _run_until(terminal, ends)
+        finally:
+            if opening is not None:
+                opening.cancel()
+
+
+async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
+    """A signal that came while the terminal was loaded ends it too."""
+    waiting = asyncio.create_task(ends.wait())
+    waiting.add_done_callback(lambda done: None if done.cancelled() else terminal.end())
+    try:
+        return await terminal.run()
+    finally:
+        waiting.cancel()
+
+
+@contextmanager
+def _two_at_once() -> Iterator[None]:
+    """Pages are answered while another thread imports: it lets go of the interpreter ten times as often."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+async def _show_in_browser(address: str) -> None:
+    if not await asyncio.to_thread(open_page, address):
+        code = ProblemCode.NO_BROWSER.code
+        log.warning("%s: no browser was found", code)
+        sys.stderr.write(
+            f"uketsuke: {code}: no browser was found here. Open this address in one on this computer: {address}\n"
+        )
 
 
 @contextmanager

@@ -59,11 +59,14 @@ class Framed(Protocol):
 
 
 class Site:
-    """Has its port from the start; answers between `start` and `stop`."""
+    """Has its port from the start; answers between `start` and `stop`.
+
+    Its page is there before its hub: lines that are opened meanwhile wait for it.
+    """
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Hub | None,
         page: Path,
         key_file: Path,
         port: int,
@@ -76,15 +79,16 @@ class Site:
     ) -> None:
         """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use.
 
-        `on_picture`: takes pictures of the browser's camera, which this page may use then. `sound`: gives the WAV file
-        of a clip that the page was told to play. `host`: the address of this computer to answer at; `code_seconds`: how
-        long an address opens the page.
+        `hub`: None where it is loaded later, and given to `lead_to`. `on_picture`: takes pictures of the browser's
+        camera, which this page may use then. `sound`: gives the WAV file of a clip that the page was told to play.
+        `host`: the address of this computer to answer at; `code_seconds`: how long an address opens the page.
         """
         quiet_web_loggers()
         self._listener = listen(host, port)
         self.port: int = self._listener.getsockname()[1]
         self.access = Access(key_file, self.port, code_seconds=code_seconds)
         self._hub, self._page, self._tell = hub, page, tell
+        self._waiting: list[PageConnection] = []
         self._told_at = -_NEW_ADDRESS_EVERY
         self._on_picture, self._sound = on_picture, sound
         names = LOOPBACK_NAMES if host == HOST else (f"[{host}]" if ":" in host else host,)
@@ -111,14 +115,29 @@ class Site:
 
     def show_in_itself(self, other: "Framed") -> None:
         """Let this site's page hold the other's in a frame; no other site may."""
-        self._outermost.frames = f"{self._outermost.frames} {other.origin}".removeprefix("'none' ")
+        self.may_hold(other.origin)
         other.stand_in(self.origin)
+
+    def may_hold(self, origin: str) -> None:
+        """The half of it that this site's page brings along."""
+        if origin not in self._outermost.frames.split():
+            self._outermost.frames = f"{self._outermost.frames} {origin}".removeprefix("'none' ")
 
     def stand_in(self, origin: str) -> None:
         self._outermost.framed_by = origin
 
+    def lead_to(self, hub: Hub, sound: Sound | None = None) -> None:
+        """`start` lets the pages in that wait."""
+        self._hub, self._sound = hub, sound
+
     def start(self) -> None:
-        self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
+        """Answer. Also called when a site that answers has got its hub. From the event loop."""
+        if self._serving is None:
+            self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
+        if self._hub is not None:
+            waiting, self._waiting = self._waiting, []
+            for line in waiting:
+                self._hub.join(line)
 
     async def stop(self) -> None:
         self._server.should_exit = True
@@ -182,12 +201,21 @@ class Site:
         await socket.accept()
         line = PageConnection(socket)
         sending = asyncio.create_task(line.send_all())
-        self._hub.join(line)
+        if self._hub is None:
+            self._waiting.append(line)
+        else:
+            self._hub.join(line)
         try:
             await self._listen_to(socket, line)
         finally:
-            self._hub.leave(line)
+            self._forget(line)
             sending.cancel()
+
+    def _forget(self, line: PageConnection) -> None:
+        if line in self._waiting:
+            self._waiting.remove(line)
+        elif self._hub is not None:
+            self._hub.leave(line)
 
     async def _listen_to(self, socket: WebSocket, line: PageConnection) -> None:
         """Runs until the page goes, or sends an invalid message."""
@@ -197,16 +225,21 @@ class Site:
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 await line.close(_REFUSED)
                 return
-            if len(text) > LONGEST or not self._hub.hear(line, text):
+            if len(text) > LONGEST or not self._hears(line, text):
                 log.warning("invalid message from a page; disconnecting it")
                 await line.close(_REFUSED)
                 return
+
+    def _hears(self, line: PageConnection, text: str) -> bool:
+        return self._hub is None or self._hub.hear(line, text)
 
     def _admits(self, connection: HTTPConnection) -> bool:
         return self.access.admits(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:
         """A page is at the closed door: the person at this terminal gets an address that opens it."""
+        if self._hub is None:
+            return Response(status_code=503)  # the page asks again
         if time.monotonic() - self._told_at > _NEW_ADDRESS_EVERY:
             self.tell_address()
         return JSONResponse(self._hub.address_old(), status_code=401)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from config.settings import AlsoPin
 from reader.facts import Authenticity, CardFacts, Medium
-from terminal.problems import ProblemCode, of_card, of_refusal
+from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, Way
 from terminal.qualification.grace import standing
 from terminal.session.certainty import has_camera, needs_pin
@@ -65,6 +65,7 @@ from terminal.session.states import (
     StaffCheck,
     WhyHere,
 )
+from terminal.troubles import of_card, of_refusal
 
 
 def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from consent.records import Cause
-from terminal.problems import ProblemCode, of_refusal
+from terminal.problems import ProblemCode
 from terminal.session.asking import decide
 from terminal.session.effects import AlertStaff, Deliver, Effect, RemindTakeCard
 from terminal.session.events import (
@@ -39,6 +39,7 @@ from terminal.session.states import (
     Submitting,
     WhyLeft,
 )
+from terminal.troubles import of_refusal
 
 
 def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:

@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from consent.items import AnsweredBy
 from reader.facts import CardFacts, ReaderStanding
-from terminal.problems import CardTrouble
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
 from terminal.session.display import Size
+from terminal.troubles import CardTrouble
 from vision.printed.guidance import CardGuidance
 from vision.verdict import FaceCheckProgress
 

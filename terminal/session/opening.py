@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from consent.records import Cause
-from terminal.problems import ProblemCode, of_card, of_refusal
+from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
 from terminal.session.asking import ask, decide, what_applies
 from terminal.session.effects import (
@@ -42,6 +42,7 @@ from terminal.session.states import (
     Reception,
     Registration,
 )
+from terminal.troubles import of_card, of_refusal
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:

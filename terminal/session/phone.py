@@ -6,7 +6,7 @@ A phone has no face record, so there is no face way, no printed code and nothing
 from dataclasses import replace
 
 from reader.facts import Medium
-from terminal.problems import ProblemCode, of_card, of_refusal
+from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.effects import SignByPhone
 from terminal.session.events import (
@@ -22,6 +22,7 @@ from terminal.session.moves import Step, has_challenge, to_problem, until, want_
 from terminal.session.opening import ask_service
 from terminal.session.rules import Now, Rules
 from terminal.session.states import ChoosingMethod, Opening, PhoneCheck, PhonePhase, Reception, WhyHere
+from terminal.troubles import of_card, of_refusal
 
 
 def phone_ways(reception: Reception) -> tuple[Way, ...]:

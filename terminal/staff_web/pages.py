@@ -1,5 +1,6 @@
 """Staff's pages as part of a terminal: the desk, its sessions, and the sites it answers on."""
 
+import socket
 from collections.abc import Callable
 
 from config.settings import Settings
@@ -16,14 +17,25 @@ from terminal.staff_web.site import Reach, StaffSite
 class StaffPages:
     """Beside `WebTerminal`. Takes its ports at once: raises `NotReady` where one is in use."""
 
-    def __init__(self, settings: Settings, port: int, tell: Tell, *, lan: bool = False) -> None:
-        """`lan`: also on the local network, where the settings say so; only with TLS and a client's certificate."""
+    def __init__(
+        self,
+        settings: Settings,
+        port: int,
+        tell: Tell,
+        *,
+        lan: bool = False,
+        listener: socket.socket | None = None,
+    ) -> None:
+        """`lan`: also on the local network, where the settings say so; only with TLS and a client's certificate.
+
+        `listener`: one that has the port on this computer already.
+        """
         secret = hash_in_force(settings)
         sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
         self.desk = StaffDesk(settings, sessions, eye_on_lan=settings.staff.eye_check_on_lan)
         self._tell = tell
         gate = PasswordGate.of(settings)
-        self.sites = [StaffSite(self.desk, gate, sessions, Reach(port=port))]
+        self.sites = [StaffSite(self.desk, gate, sessions, Reach(port=port, listener=listener))]
         if lan and settings.staff.lan_address:
             tls, names = server_keys(settings)
             reach = Reach(settings.staff.lan_address, settings.staff.lan_port, names, tls)

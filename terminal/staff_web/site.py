@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,8 @@ class Reach:
     port: int = 0
     names: tuple[str, ...] = LOOPBACK_NAMES
     tls: tuple[Path, Path, Path] | None = None
+    listener: socket.socket | None = None
+    """One that has host and port already."""
 
     @property
     def local(self) -> bool:
@@ -92,7 +95,7 @@ class StaffSite:
     def __init__(self, desk: SiteDesk, gate: PasswordGate, sessions: Sessions, reach: Reach) -> None:
         quiet_web_loggers()
         self._desk, self._gate, self._sessions, self._reach = desk, gate, sessions, reach
-        self._listener = listen(reach.host, reach.port)
+        self._listener = reach.listener or listen(reach.host, reach.port)
         self.port: int = self._listener.getsockname()[1]
         self._scheme = "http" if reach.local else "https"
         self.cookie_name = f"uketsuke-staff-{self.port}"

@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from pathlib import Path
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from config.settings import Settings
 from terminal.counter_web.connection import PageConnection
-from terminal.counter_web.site import Site, Tell
+from terminal.counter_web.site import Site
 from terminal.front.dock import Dock
 from terminal.front.opened import OpenedCounter
 from terminal.readiness import NotReady
@@ -24,7 +22,6 @@ from terminal.words.catalogue import words
 
 log = logging.getLogger(__name__)
 
-PAGE = Path(__file__).with_name("dock_page")
 _ASKED = {
     "question": "webcam.question",
     "kept": "webcam.kept",
@@ -37,37 +34,16 @@ _ASKED = {
 }
 
 
-_ELSEWHERE_SECONDS = 600.0
-"""The address is typed into a tablet by hand."""
-
-
 class DockSite:
     """A companion of `WebTerminal`."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        port: int,
-        tell: Tell,
-        *,
-        source: BrowserSource | None = None,
-        second_device: str = "",
-    ) -> None:
-        """`source`: the browser's camera stands for the terminal's.
-
-        `second_device`: an address of this computer at which the dock, without the patient's screen, answers another
-        device that has the address with its code. Raises `NotReady` where a port is in use.
-        """
-        on_picture = source.put if source is not None else None
-        keys = settings.state_dir / "web"
-        self.site = Site(self, PAGE, keys / "dock.key", port, tell, on_picture=on_picture)
-        self.sites = [self.site]
-        if second_device:
-            hub = _SecondDevice(self)
-            key = keys / "dock-elsewhere.key"
-            self.sites.append(
-                Site(hub, PAGE, key, self.site.port, tell, host=second_device, code_seconds=_ELSEWHERE_SECONDS)
-            )
+    def __init__(self, sites: Sequence[Site], *, source: BrowserSource | None = None) -> None:
+        """`sites`: as `dock_door.dock_sites` makes them. `source`: the browser's camera stands for the terminal's."""
+        self.sites = sites
+        self.site, *elsewhere = sites
+        self.site.lead_to(self)
+        for site in elsewhere:
+            site.lead_to(_SecondDevice(self))
         self._source = source
         self._agreed: asyncio.Future[bool] | None = None
         self._trouble = ""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from config.platform.chosen import system
 from config.settings import AntiPhoto, Settings
-from terminal.assembly import NotReady
+from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BROWSER
-from terminal.simulated.personas.persona import Persona
 
 if TYPE_CHECKING:
+    from terminal.simulated.personas.persona import Persona
     from vision.camera import Camera
     from vision.engines.engine import FaceEngine
     from vision.sources.protocol import FrameSource
@@ -29,10 +29,10 @@ class Stage(Protocol):
 
     def engine(self) -> "FaceEngine": ...
 
-    def portrait(self, persona: Persona) -> bytes:
+    def portrait(self, persona: "Persona") -> bytes:
         """The JPEG 2000 photo for that persona's card."""
 
-    def show(self, persona: Persona) -> None:
+    def show(self, persona: "Persona") -> None:
         """Put the person of that persona in front of the camera."""
 
 
@@ -53,12 +53,12 @@ class SyntheticStage:
         self._loaded = self._loaded or self._make_engine()
         return self._loaded
 
-    def portrait(self, persona: Persona) -> bytes:
+    def portrait(self, persona: "Persona") -> bytes:
         from vision.synthetic.portrait import card_portrait
 
         return card_portrait(persona.face)
 
-    def show(self, persona: Persona) -> None:
+    def show(self, persona: "Persona") -> None:
         self.source.show(persona.before_camera)
 
 
@@ -99,7 +99,7 @@ class CameraStage:
             finally:
                 self.camera.stop()
 
-    def portrait(self, persona: Persona) -> bytes:
+    def portrait(self, persona: "Persona") -> bytes:
         if persona.live_face:
             from vision.synthetic.portrait import card_portrait
 
@@ -108,7 +108,7 @@ class CameraStage:
         assert self._own is not None
         return self._own
 
-    def show(self, persona: Persona) -> None:
+    def show(self, persona: "Persona") -> None:
         """No-op: a real camera shows the person in front of it."""
 
 

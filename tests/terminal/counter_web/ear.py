@@ -7,7 +7,7 @@ from itertools import pairwise
 from playwright.async_api import Page
 
 from config.settings import Settings
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.web_terminal import WebTerminal
 from terminal.talk.serial import SETTLE_SECONDS
 from terminal.voice.saying import Tone
 from terminal.voice.tones import tone

@@ -12,7 +12,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from config.settings import Settings
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.opened import OpenedCounter
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
@@ -43,11 +44,18 @@ class PageStage:
     """A terminal with its page served, and hands for the test. Use as a context manager."""
 
     def __init__(
-        self, settings: Settings, counter: StandIn | None = None, camera: Any = None, *, port: int = 0
+        self,
+        settings: Settings,
+        counter: StandIn | None = None,
+        camera: Any = None,
+        *,
+        port: int = 0,
+        loads_later: bool = False,
     ) -> None:
+        """`loads_later`: the page is served at once, and leads to a screen after `load`."""
         self.counter = counter or StandIn()
         self.told: list[str] = []
-        self._settings, self._camera, self._port = settings, camera, port
+        self._settings, self._camera, self._port, self._loads_later = settings, camera, port, loads_later
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pages", daemon=True)
@@ -61,9 +69,13 @@ class PageStage:
         async def opening() -> OpenedCounter:
             return OpenedCounter(self.counter, self._camera)
 
-        self.terminal = WebTerminal(
-            opening, self._settings, port=self._port, simulated=True, open_browser=False, tell=self.told.append
-        )
+        self.site = patient_site(self._settings, self._port, self.told.append)
+        self._loading = asyncio.Event()
+        if self._loads_later:
+            self.site.start()
+            self._ready.set()
+            await self._loading.wait()
+        self.terminal = WebTerminal(opening, self._settings, self.site, simulated=True)
         self._ready.set()
         await self.terminal.run()
 
@@ -75,6 +87,9 @@ class PageStage:
     def __exit__(self, *_: object) -> None:
         self.do(self.terminal.end)
         self._thread.join(10)
+
+    def load(self) -> None:
+        self._loop.call_soon_threadsafe(self._loading.set)
 
     def do(self, action: Callable[[], object]) -> None:
         """Do something on the terminal's event loop, and wait for it."""
@@ -95,11 +110,11 @@ class PageStage:
         return self.terminal.screen.talk.serial
 
     def address(self) -> str:
-        return self.terminal.site.address
+        return self.site.address
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self.terminal.site.port}/"
+        return f"http://127.0.0.1:{self.site.port}/"
 
     def open(self, page: Page) -> Page:
         page.goto(self.address())

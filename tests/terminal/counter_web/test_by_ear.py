@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import async_playwright
 
 from config.settings import Settings
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.opened import OpenedCounter
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
@@ -93,7 +94,7 @@ async def _counter(counter: DemoCounter, said: Said) -> AsyncIterator[Patient]:
         day.conductor.rules = replace(day.conductor.rules, remind_every=1.0, voices=LANGUAGES)
         return opened
 
-    terminal = WebTerminal(opening, counter.settings, port=0, simulated=True, open_browser=False, tell=lambda _: None)
+    terminal = WebTerminal(opening, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True)
     terminal.screen.guide.library._render = short_sound
     running = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:

@@ -11,7 +11,9 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import FrameLocator, Page, async_playwright, expect
 
 from config.settings import Settings
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
+from terminal.simulated.demo.dock_door import dock_sites
 from terminal.simulated.demo.dock_site import DockSite
 from terminal.simulated.demo.live import LiveDemo, with_staff_password
 from terminal.simulated.personas.cast import BY_NAME
@@ -71,19 +73,11 @@ class Trainer:
 async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
     settings = with_staff_password(settings)
     demo = LiveDemo(settings)
-    dock = DockSite(settings, 0, lambda _: None, second_device="127.0.0.2")
+    dock = DockSite(dock_sites(settings, 0, lambda _: None, second_device="127.0.0.2"))
     staff = StaffPages(settings, 0, lambda _: None)
     dock.show_staff(staff.sites[0])
-    terminal = WebTerminal(
-        demo.open,
-        settings,
-        port=0,
-        simulated=True,
-        open_browser=False,
-        tell=lambda _: None,
-        companion=dock,
-        staff=staff,
-    )
+    site = patient_site(settings, 0, lambda _: None)
+    terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock, staff=staff)
     running = asyncio.create_task(terminal.run())
     wrong: list[str] = []
     try:

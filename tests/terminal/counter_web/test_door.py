@@ -25,7 +25,7 @@ class Visitor:
 
     def __init__(self, stage: PageStage) -> None:
         self.stage = stage
-        self.port = stage.terminal.site.port
+        self.port = stage.site.port
         self.origin = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.origin, headers={"origin": self.origin})
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
 from terminal.session.states import Idle
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
@@ -81,7 +82,9 @@ async def _play(
     counter: DemoCounter, personas: list[Persona], *, by_touch: bool, size: tuple[int, int], language: str = "ja"
 ) -> None:
     day, wrong = Day(counter), []
-    terminal = WebTerminal(day.open, counter.settings, port=0, simulated=True, open_browser=False, tell=lambda _: None)
+    terminal = WebTerminal(
+        day.open, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True
+    )
     running = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))

@@ -9,10 +9,12 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from config.settings import Settings
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.opened import OpenedCounter
 from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
+from terminal.simulated.demo.dock_door import dock_sites
 from terminal.simulated.demo.dock_site import DockSite
 from terminal.simulated.demo.live import LiveDemo
 from terminal.words.catalogue import words
@@ -46,7 +48,7 @@ def fake_camera(film: Path) -> tuple[str, ...]:
 
 async def _sit_down(settings: Settings, film: Path) -> None:
     source = BrowserSource()
-    dock = DockSite(settings, 0, lambda _: None, source=source)
+    dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source)
 
     async def opening() -> OpenedCounter:
@@ -57,9 +59,8 @@ async def _sit_down(settings: Settings, film: Path) -> None:
         except NotReady as error:
             raise AssertionError(str(error)) from error
 
-    terminal = WebTerminal(
-        opening, settings, port=0, simulated=True, open_browser=False, tell=lambda _: None, companion=dock
-    )
+    site = patient_site(settings, 0, lambda _: None)
+    terminal = WebTerminal(opening, settings, site, simulated=True, companion=dock)
     running = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
@@ -91,11 +92,10 @@ async def _sit_down(settings: Settings, film: Path) -> None:
 
 async def _sit_down_for_a_while(settings: Settings, film: Path) -> None:
     source = BrowserSource()
-    dock = DockSite(settings, 0, lambda _: None, source=source)
+    dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, source=source)
-    terminal = WebTerminal(
-        demo.open, settings, port=0, simulated=True, open_browser=False, tell=lambda _: None, companion=dock
-    )
+    site = patient_site(settings, 0, lambda _: None)
+    terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock)
     running = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])

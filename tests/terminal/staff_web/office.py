@@ -11,7 +11,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 
 from config.settings import Settings
-from terminal.counter_web.program import WebTerminal
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
@@ -45,15 +46,8 @@ class Office:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
         self.pages = StaffPages(self.counter.settings, 0, self.told.append, lan=True)
-        self.terminal = WebTerminal(
-            self.day.open,
-            self.counter.settings,
-            port=0,
-            simulated=True,
-            open_browser=False,
-            tell=self.told.append,
-            staff=self.pages,
-        )
+        site = patient_site(self.counter.settings, 0, self.told.append)
+        self.terminal = WebTerminal(self.day.open, self.counter.settings, site, simulated=True, staff=self.pages)
         running = asyncio.create_task(self.terminal.run())
         await self.until(lambda: hasattr(self.day, "conductor") and self.day.conductor.reader_name is not None)
         async with async_playwright() as playwright:

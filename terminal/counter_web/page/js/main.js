@@ -13,7 +13,7 @@ const voice = new Voice((blocked) => screen.silent(blocked));
 const veil = document.querySelector("#veil");
 
 function cover(...sentences) {
-  veil.classList.add("up");
+  veil.className = "up";
   veil.lastElementChild.textContent = sentences.join("\n");
 }
 

@@ -1,0 +1,96 @@
+"""The patient's page and what stands beside it, from the opening of the terminal to an orderly end."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from config.settings import Settings
+from terminal.counter_web.screen import PatientScreen
+from terminal.counter_web.site import Site
+from terminal.front import crash
+from terminal.front.opened import OpenedCounter, Opening
+from terminal.readiness import NotReady
+
+
+class Companion(Protocol):
+    """A page beside the patient's, made once the terminal has been put together."""
+
+    @property
+    def sites(self) -> Sequence[Site]:
+        """The first one may hold the patient's page in itself."""
+
+    def take_over(self, opened: OpenedCounter, patient: Site) -> None: ...
+
+
+class Beside(Protocol):
+    """Pages on other ports, for others than the patient."""
+
+    def start(self) -> None: ...
+
+    def take_over(self, opened: OpenedCounter, stop: Callable[[], None]) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class WebTerminal:
+    """`run` until a signal, the conductor's end or a failure."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        settings: Settings,
+        site: Site,
+        *,
+        simulated: bool,
+        companion: Companion | None = None,
+        staff: Beside | None = None,
+    ) -> None:
+        """`site`: the patient's, which may answer already."""
+        self._opening = opening
+        self.screen = PatientScreen(settings, simulated=simulated)
+        self.companion, self.staff, self.site = companion, staff, site
+        site.lead_to(self.screen, self.screen.voice.clip)
+        if companion is not None:
+            companion.sites[0].show_in_itself(site)
+        self._ending = asyncio.Event()
+
+    async def run(self) -> int:
+        asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
+        sites = [self.site, *(self.companion.sites if self.companion is not None else ())]
+        for site in sites:
+            site.start()
+        if self.staff is not None:
+            self.staff.start()
+        try:
+            return await self._conduct()
+        finally:
+            self.screen.end()
+            await asyncio.gather(*(site.stop() for site in sites))
+            if self.staff is not None:
+                await self.staff.stop()
+
+    def end(self) -> None:
+        """Let `run` end. From the event loop."""
+        self._ending.set()
+
+    async def _conduct(self) -> int:
+        try:
+            opened = await self._opening()
+        except NotReady as error:
+            sys.stderr.write(f"uketsuke: {error}\n")
+            return 1
+        self.screen.take_over(opened)
+        if self.companion is not None:
+            self.companion.take_over(opened, self.site)
+        if self.staff is not None:
+            self.staff.take_over(opened, self.end)
+        conducting = asyncio.create_task(opened.counter.run(), name="conductor")
+        ending = asyncio.create_task(self._ending.wait())
+        await asyncio.wait({conducting, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        opened.counter.stop()
+        await asyncio.wait({conducting}, timeout=15)
+        if conducting.done():
+            conducting.result()
+        return 0

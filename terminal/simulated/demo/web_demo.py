@@ -1,0 +1,63 @@
+"""The demo with its page: patient, dock and staff, put together behind pages that are served already."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from config.settings import Settings
+from terminal.counter_web.site import Site, Tell
+from terminal.counter_web.web_terminal import WebTerminal
+from terminal.front.opened import OpenedCounter
+from terminal.readiness import NotReady
+from terminal.simulated.demo.browser_camera import BrowserSource
+from terminal.simulated.demo.dock_site import DockSite
+from terminal.simulated.demo.live import LiveDemo, with_staff_password
+from terminal.simulated.demo.stage import is_live
+from terminal.staff_web.pages import StaffPages
+
+
+@dataclass
+class WebDemo:
+    """`put_together` once; `close` after the terminal has ended."""
+
+    settings: Settings
+    tell: Tell
+    pcsc: bool = False
+    camera: str | None = None
+    service_url: str | None = None
+    source: BrowserSource | None = None
+    """The browser's camera, where it stands for the terminal's or may do so later."""
+    _opened: list[LiveDemo] = field(default_factory=list)
+    _dock: DockSite = field(init=False)
+
+    def put_together(self, patient: Site, dock_sites: Sequence[Site], staff_listener: socket.socket) -> WebTerminal:
+        """`staff_listener`: has the port of staff's page, which the dock shows."""
+        settings = with_staff_password(self.settings)
+        self._dock = DockSite(dock_sites, source=self.source)
+        staff = StaffPages(settings, 0, self.tell, listener=staff_listener)
+        self._dock.show_staff(staff.sites[0])
+        return WebTerminal(self._open, settings, patient, simulated=True, companion=self._dock, staff=staff)
+
+    async def _open(self) -> OpenedCounter:
+        """A person before a real camera is asked first."""
+        one = LiveDemo(
+            with_staff_password(self.settings),
+            pcsc=self.pcsc,
+            camera=self.camera,
+            service_url=self.service_url,
+            source=self.source,
+        )
+        self._opened.append(one)
+        if not is_live(self.camera):
+            return await one.open()
+        trouble = ""
+        while True:
+            await self._dock.ask(trouble)
+            try:
+                return await one.open()
+            except NotReady as error:
+                trouble = str(error)
+
+    def close(self) -> None:
+        for one in self._opened:
+            one.close()

@@ -1,0 +1,66 @@
+"""The start: a page that is there before the terminal, which shows the terminal's state and nothing made up."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from tests.terminal.counter_web.stage import PageStage
+from tests.terminal.counter_web.test_door import Visitor, heard
+from tests.terminal.talk.gallery import state_of
+
+HEAVY = ("babel", "cryptography", "cv2", "httpx", "numpy", "terminal.conductor", "terminal.session", "terminal.talk")
+
+
+def test_what_serves_the_page_loads_nothing_that_a_reception_needs() -> None:
+    program = (
+        "import sys, terminal.cli.demo, terminal.counter_web.program, terminal.simulated.demo.dock_door\n"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not told.stdout.strip()
+
+
+@pytest.fixture
+def early(tmp_path: Path) -> Iterator[PageStage]:
+    with PageStage(Settings(state_dir=tmp_path), loads_later=True) as stage:
+        yield stage
+
+
+def test_a_page_that_comes_first_waits_for_the_terminal(early: PageStage) -> None:
+    visitor = Visitor(early)
+    assert visitor.http.get("/").status_code == 200
+    assert visitor.http.get("/door").status_code == 503, "the page asks again"
+    assert visitor.enter().status_code == 204
+    with visitor.line() as line:
+        line.send(json.dumps({"type": "touch", "serial": 0, "offer": "help"}))
+        early.counter.be(state_of("idle-out-of-service"))
+        early.load()
+        talk = heard(line, "talk")["talk"]
+        while talk["state"] == "Starting":
+            talk = heard(line, "talk")["talk"]
+        assert talk["body"]["code"] == "U-502"
+    assert not early.counter.posted
+    visitor.http.close()
+
+
+def test_the_demo_tells_its_address_first_and_ends_while_it_still_loads(tmp_path: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "terminal.cli.entry", "demo", "--web", "--no-open", "--port", "0"],
+        env=os.environ | {"UKETSUKE_STATE_DIR": str(tmp_path)},
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout is not None
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#[\w-]{22}\n", program.stdout.readline())
+    program.terminate()
+    _, told = program.communicate(timeout=100)
+    assert program.returncode == 0, told
