@@ -100,7 +100,8 @@ def demo(
 
 def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
     with plain_errors():
-        from terminal.screens.app import TerminalApp, run_app
+        from terminal.screens.app import TerminalApp
+        from terminal.screens.program import run_app
         from terminal.simulated.demo.live import LiveDemo, with_staff_password
 
         settings = with_staff_password(settings)

@@ -219,7 +219,8 @@ def on_screen(settings: "Settings", write: Write | None) -> int:
     import asyncio
 
     from terminal.front.opened import OpenedCounter
-    from terminal.screens.app import TerminalApp, run_app
+    from terminal.screens.app import TerminalApp
+    from terminal.screens.program import run_app
 
     async def opening() -> OpenedCounter:
         devices = real_devices(settings, write)

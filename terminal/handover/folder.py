@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import re
-import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,18 +12,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from config.files import private_folder
-from config.platform.chosen import system
-from terminal.handover.reading import TooLarge, read_whole
+from terminal.handover.placing import (
+    digest_of,
+    is_there,
+    make_folder,
+    move_in,
+    read_plain,
+    remove_half,
+    sync_folder,
+    write_in_place,
+    write_new,
+    write_over,
+)
 
 WORK_FOLDER = ".uketsuke-work"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _OWNER = re.compile(r"[A-Za-z0-9-]{1,40}")
-BEFORE_CHANGE = 0.5
-"""Seconds; watchers that poll look several times a second."""
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-_NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
-_NO_FILE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
-_LARGEST = 64 * 1024 * 1024
 _MARK = re.compile(rb"[0-9a-f]{32}")
 
 
@@ -154,12 +157,12 @@ class ResultFolder:
         try:
             mark = self._prepare()
             if self._in_place:
-                _remove_half(target, data)
-            if _is_there(target):
+                remove_half(target, data)
+            if is_there(target):
                 return self._told(_already(target, sha256(data).hexdigest()))
-            if _digest(work) != sha256(data).hexdigest():
-                _write_over(work, data, self._mode)
-            _sync_folder(work.parent)
+            if digest_of(work) != sha256(data).hexdigest():
+                write_over(work, data, self._mode)
+            sync_folder(work.parent)
         except OSError as error:
             return self._told(NotDelivered(_reason(error), error.errno))
         self.trouble = None
@@ -169,17 +172,17 @@ class ResultFolder:
         """Move in what was prepared, if it is what `digest` (SHA-256, hexadecimal) says."""
         target, work = self._paths(name)
         try:
-            data = _read(work)
+            data = read_plain(work)
             if data is None or sha256(data).hexdigest() != digest:
                 raise FileNotFoundError(errno.ENOENT, "not prepared")
             if self._in_place:
-                _write_in_place(target, data, self._mode)
+                write_in_place(target, data, self._mode)
             else:
-                _move_in(work, target)
+                move_in(work, target)
             with contextlib.suppress(OSError):  # gone with the move, or removed by the next clean
                 work.unlink(missing_ok=True)
-            _sync_folder(self.folder)
-            _sync_folder(work.parent)
+            sync_folder(self.folder)
+            sync_folder(work.parent)
         except FileExistsError:
             there = _already(target, digest)
             if isinstance(there, AlreadyThere):
@@ -196,7 +199,7 @@ class ResultFolder:
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
             mark = self._mark()
-            found = ResultOnDisk(mark or "", _digest(work), _digest(target))
+            found = ResultOnDisk(mark or "", digest_of(work), digest_of(target))
             if self._mark() != mark:  # the share went while we looked
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
@@ -210,7 +213,7 @@ class ResultFolder:
         try:
             self._prepare()
             try:
-                _write(work, b"\n", self._mode)
+                write_new(work, b"\n", self._mode)
             finally:
                 work.unlink(missing_ok=True)
         except OSError as error:
@@ -260,9 +263,9 @@ class ResultFolder:
         """The folder's mark; folder below and mark are made where they are missing."""
         if self._create and not self.folder.is_dir():
             private_folder(self.folder.parent)
-            _make(self.folder, 0o750)
+            make_folder(self.folder, 0o750)
         work = self.folder / WORK_FOLDER
-        _make(work, 0o770)
+        make_folder(work, 0o770)
         if work.is_symlink() or not work.is_dir():  # it would lead the patient's data elsewhere
             raise PermissionError(errno.EACCES, "the work folder is not a folder")
         mark = self._mark()
@@ -270,22 +273,12 @@ class ResultFolder:
             mark = os.urandom(16).hex()
             path = work / f"{self._prefix}mark"
             path.unlink(missing_ok=True)
-            _write(path, mark.encode(), self._mode)
+            write_new(path, mark.encode(), self._mode)
         return mark
 
     def _mark(self) -> str | None:
-        found = _read(self.folder / WORK_FOLDER / f"{self._prefix}mark")
+        found = read_plain(self.folder / WORK_FOLDER / f"{self._prefix}mark")
         return found.decode() if found is not None and _MARK.fullmatch(found) else None
-
-
-def _make(folder: Path, mode: int) -> None:
-    """With this mode whatever the umask: the receipt computer's user is another one."""
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        return
-    with contextlib.suppress(OSError):  # a share may have no modes
-        folder.chmod(mode)
 
 
 def _reason(error: OSError) -> DeliveryFailure:
@@ -295,114 +288,6 @@ def _reason(error: OSError) -> DeliveryFailure:
 def _already(target: Path, digest: str) -> AlreadyThere | NotDelivered:
     """What lies there, against the SHA-256 of what should."""
     try:
-        return AlreadyThere(target, same=_digest(target) == digest)
+        return AlreadyThere(target, same=digest_of(target) == digest)
     except OSError as error:
         return NotDelivered(_reason(error), error.errno)
-
-
-def _is_there(path: Path) -> bool:
-    """Also a link that leads nowhere: nothing is written through it."""
-    return os.path.lexists(path)
-
-
-def _read(path: Path) -> bytes | None:
-    """None where there is nothing. Follows no link and waits for no pipe; anything but a plain file is an OSError."""
-    return read_whole(path, _LARGEST)
-
-
-def _digest(path: Path) -> str | None:
-    """SHA-256; of something else than a plain file, or a very large one, a value that no result has."""
-    try:
-        data = _read(path)
-    except (TooLarge, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_FILE:
-            raise
-        return "no-file"
-    return None if data is None else sha256(data).hexdigest()
-
-
-def _write(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
-    """`wait`: seconds between the empty file and its content."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.OPEN_BINARY, 0o600)
-    try:
-        with contextlib.suppress(OSError):  # a share may have no modes
-            os.chmod(path, mode)  # noqa: PTH101
-        if wait:
-            time.sleep(wait)
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
-        os.fsync(descriptor)
-    except OSError:
-        # Should removing fail too, nothing of a patient stays in it.
-        with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-def _write_over(work: Path, data: bytes, mode: int) -> None:
-    aside = work.with_name(f"{work.stem}.new{work.suffix}")
-    try:
-        if _is_there(aside):
-            aside.unlink()
-        _write(aside, data, mode)
-        aside.replace(work)
-    except OSError:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise
-
-
-def _remove_half(target: Path, data: bytes) -> None:
-    """What a crash left of this very file, which was being written in place."""
-    with contextlib.suppress(OSError, TooLarge):
-        there = _read(target)
-        if there is not None and len(there) < len(data) and data.startswith(there):
-            target.unlink()
-
-
-def _write_in_place(target: Path, data: bytes, mode: int) -> None:
-    """An empty file first, its content after a moment: watchers tell a new file from one that changed."""
-    try:
-        _write(target, data, mode, BEFORE_CHANGE)
-    except FileExistsError:
-        raise
-    except OSError:
-        with contextlib.suppress(OSError):
-            target.unlink()
-        raise
-
-
-def _move_in(work: Path, target: Path) -> None:
-    """Raises `FileExistsError` rather than replace.
-
-    One rename that does not replace, where the file system has it: then the work file is gone exactly when the result
-    is there, and after a crash it is known whether it was moved. A hard link and a removal elsewhere: a crash between
-    the two gives the file a second time. A look and a plain rename where there are no links either.
-    """
-    try:
-        system.rename_new(work, target)
-    except OSError as error:
-        if error.errno not in _NO_FLAGS:
-            raise
-    else:
-        return
-    try:
-        os.link(work, target)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-    else:
-        work.unlink()
-        return
-    # A name carries its check's id, so nobody else writes it between the look and the move.
-    if _is_there(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-    work.rename(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # some file systems cannot
-        system.sync_folder(folder)

@@ -22,6 +22,11 @@ from terminal.qualification.base import Base64 as Base64
 from terminal.qualification.base import CheckId, Confidential, Digest, InstitutionCode, Reply, Signature
 from terminal.qualification.base import Model as Model
 from terminal.qualification.base import TerminalId as TerminalId
+from terminal.qualification.holder_proof import ChipProof as ChipProof
+from terminal.qualification.holder_proof import PhoneProof as PhoneProof
+from terminal.qualification.holder_proof import PhoneUser as PhoneUser
+from terminal.qualification.holder_proof import PinProof as PinProof
+from terminal.qualification.holder_proof import Way as Way
 from terminal.qualification.insured import ElderlyRecipient as ElderlyRecipient
 from terminal.qualification.insured import InsuredSearch as InsuredSearch
 from terminal.qualification.insured import LimitCertificate as LimitCertificate
@@ -49,16 +54,6 @@ SIGNED_HEADERS = (IDEMPOTENCY_HEADER, TERMINAL_HEADER, TIME_HEADER, SIGNATURE_HE
 """Request headers that the signature of the answer covers, an absent one as empty."""
 
 
-class Way(StrEnum):
-    """How the holder was confirmed."""
-
-    PIN = "pin"
-    FACE = "face"
-    STAFF = "staff"
-    PHONE = "phone"
-    """A certificate on the person's phone instead of the card."""
-
-
 class Purpose(StrEnum):
     RECEPTION = "reception"
     INQUIRY = "inquiry"
@@ -72,54 +67,6 @@ class Challenge(Reply):
     expires_at: AwareDatetime
     now: AwareDatetime
     """The service's clock."""
-
-
-class PinProof(Confidential):
-    """The JPKI user-authentication key signed `pin_statement(challenge)` after VERIFY (RSA PKCS#1 v1.5, SHA-256)."""
-
-    way: Literal[Way.PIN] = Way.PIN
-    signature: Signature
-
-
-class PhoneUser(StrEnum):
-    """How the phone made sure of its user."""
-
-    PIN = "pin"
-    """Four digits of the phone's own certificate, entered at the terminal."""
-    DEVICE = "device"
-    """The phone verified its user itself."""
-
-
-class PhoneProof(Confidential):
-    """The key of the certificate on a phone signed `phone_statement(challenge, user)` (RSA PKCS#1 v1.5, SHA-256).
-
-    There are no months of grace for a phone.
-    """
-
-    way: Literal[Way.PHONE] = Way.PHONE
-    user: PhoneUser
-    signature: Signature
-
-
-class ChipProof(Confidential):
-    """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal vouches for the verdict.
-
-    The photo never leaves the terminal: group 1 of the record goes as it is, groups 2 and 3 as digests.
-    """
-
-    way: Literal[Way.FACE, Way.STAFF]
-    group_1: Annotated[Base64, Field(max_length=2048)]
-    """Birth date, sex and chip key of EF 0002, each object with its header."""
-    group_2_digest: Digest
-    group_3_digest: Digest
-    record_signature: Signature
-    cv_certificate: Annotated[Base64, Field(max_length=2048)]
-    """EF 0004 of the surface application."""
-    chip_signature: Signature
-    verdict_signature: Signature
-    """By the terminal's enrolled key, over `verdict_statement(...)` (ECDSA P-256, SHA-256)."""
-    reason: Annotated[str, Field(max_length=200)] = ""
-    """Why staff decided by eye; empty for the face way."""
 
 
 class OpenCheckRequest(Confidential):

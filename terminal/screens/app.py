@@ -16,7 +16,6 @@ from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import Screen
 
-from config.platform.chosen import system
 from config.settings import DigitOrder, Settings
 from consent.store import LedgerError
 from terminal.assembly import NotReady
@@ -26,7 +25,6 @@ from terminal.front.code_form import CodeForm
 from terminal.front.counter import Counter
 from terminal.front.dock import Dock
 from terminal.front.keypad import ENTER, ERASE, Keypad
-from terminal.front.log_lines import log_to
 from terminal.front.opened import OpenedCounter, Opening
 from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decoded_photo
@@ -390,32 +388,3 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _fatal_error(self) -> None:
         """Never Textual's own, which prints locals."""
         self._close_messages_no_wait()
-
-
-def run_app(app: TerminalApp, log_file: Path) -> int:
-    """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
-    crash.no_core_dumps()
-    crash.plain_errors()
-    log_to(log_file, app.settings)
-    app.guide.ahead = True
-
-    async def serve() -> None:
-        # Leaves the terminal's other screen and mouse mode, and ends the reception, instead of dying in the middle.
-        loop = asyncio.get_running_loop()
-
-        def stop() -> None:
-            loop.call_soon_threadsafe(app.exit, 0)
-
-        system.on_stop(stop)
-        try:
-            await app.run_async()
-        finally:
-            await app.end()
-
-    try:
-        asyncio.run(serve())
-    except Exception as error:
-        log.critical("%s", crash.last_words(error))
-        crash.forget(error)
-        return 1
-    return app.return_code or 0

@@ -1,12 +1,11 @@
-"""From the card on the reader to a holder who is confirmed: reading, choosing a way, printed code, face, PIN, staff."""
+"""From the card on the reader to a holder who is confirmed: choosing a way, printed code, face, PIN, staff."""
 
 from dataclasses import replace
 
 from config.settings import AlsoPin
-from reader.facts import Authenticity, CardFacts, Medium
+from reader.facts import Authenticity, Medium
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, Way
-from terminal.qualification.grace import standing
+from terminal.qualification.contract import Way
 from terminal.session.certainty import has_camera, needs_pin
 from terminal.session.effects import (
     CheckFace,
@@ -21,7 +20,6 @@ from terminal.session.events import (
     Back,
     CameraFailed,
     CardFailed,
-    CardRead,
     ChallengeFetched,
     CodeEntered,
     CodeGuided,
@@ -60,56 +58,11 @@ from terminal.session.states import (
     PinEntry,
     PinPhase,
     PrintedCodeEntry,
-    Reading,
     Reception,
     StaffCheck,
     WhyHere,
 )
 from terminal.troubles import of_card, of_refusal
-
-
-def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
-    match event:
-        case CardFailed(trouble=trouble):
-            return to_problem(state.reception, of_card(trouble), rules, now)
-        case CardRead(facts=facts):
-            return _read(state.reception, facts, rules, now)
-        case _:
-            return Step(state)
-
-
-def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
-    """What was put down is known: refuse it, or offer the ways. A code shown before is kept for its own card only."""
-    was_shown = reception.shown_expiry is not None
-    same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
-    reception = replace(
-        reception,
-        facts=facts,
-        pin_left=facts.pin_tries_left,
-        code_left=facts.code_tries_left,
-        shown_expiry=None,
-        code_waits=was_shown and same_card,
-    )
-    problem = _refused(reception, facts, rules, now)
-    if problem is not None:
-        return to_problem(reception, problem, rules, now)
-    following = choose(reception, rules, now)
-    ended = (WipeCode(reception.id, 0),) if was_shown and not same_card else ()
-    if rules.reads_ahead and reception.by_phone:
-        ended = (*ended, StopScan(reception.id, 0))
-    return Step(following.state, (*ended, *following.effects))
-
-
-def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
-    """There are no months of grace for a phone, and no face to ask for besides."""
-    if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
-        return ProblemCode.PHONE_NOT_TAKEN
-    if facts.certificate_not_after is None:
-        return None  # read after the phone's PIN; the service decides
-    stands = standing(facts.certificate_not_after, now.wall, rules.grace)
-    usable = stands is not None and not (reception.by_phone and stands is CertificateStanding.GRACE)
-    return None if usable else ProblemCode.CERTIFICATE_EXPIRED
-
 
 # --- which way ----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import assert_never, get_args
 from consent.records import Cause
 from reader.facts import ReaderStanding
 from terminal.session.asking import asking
+from terminal.session.card_read import reading
 from terminal.session.confirming import (
     begin_staff,
     camera_changed,
@@ -17,7 +18,6 @@ from terminal.session.confirming import (
     face_check,
     pin_entry,
     printed_code,
-    reading,
     staff_check,
 )
 from terminal.session.effects import AlertStaff, SpeakAgain, StopFaceCheck

@@ -11,14 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.synthetic.person import Beard, Colour, Cover, Glasses, Hair, Person
+from vision.synthetic.canvas import PIXELS, Field, Paint, U, V, blob, blur, covered, ellipse, stroke
+from vision.synthetic.person import Beard, Cover, Glasses, Hair, Person
 
-Field = NDArray[np.float32]
-"""One value per canvas pixel."""
-
-PIXELS = 100
-"""Canvas pixels per half head width."""
-LEFT, RIGHT, TOP, BOTTOM = -1.75, 1.75, -2.2, 2.3
 LIDS = (0.0, 0.4, 0.75, 1.0)
 """How far closed the drawn eyelids are; a blink runs through them."""
 
@@ -42,55 +37,6 @@ class HeadDrawing:
     depth: Field
 
 
-def _grid() -> tuple[Field, Field]:
-    u = np.arange(LEFT, RIGHT, 1 / PIXELS, dtype=np.float32)
-    v = np.arange(TOP, BOTTOM, 1 / PIXELS, dtype=np.float32)
-    grid_u, grid_v = np.meshgrid(u, v)
-    return grid_u, grid_v
-
-
-U, V = _grid()
-
-
-def _inside(distance: Field) -> Field:
-    """Coverage of a shape from the signed distance to its edge (negative inside)."""
-    return np.asarray(np.clip(0.5 - distance * PIXELS, 0, 1), np.float32)
-
-
-def _blob(cu: float, cv: float, su: float, sv: float) -> Field:
-    return np.exp(-(((U - cu) / su) ** 2 + ((V - cv) / sv) ** 2)).astype(np.float32)
-
-
-def _stroke(distance: Field, width: float) -> Field:
-    """A soft line along distance = 0."""
-    return np.asarray(np.exp(-((distance / width) ** 2)), np.float32)
-
-
-def _blur(field: Field, pixels: float) -> Field:
-    return np.asarray(cv2.GaussianBlur(field, (0, 0), pixels), np.float32)
-
-
-def _ellipse(cu: float, cv: float, ru: float, rv: float, power: float = 2.0) -> Field:
-    """Signed distance, near enough at the edge, to a (super)ellipse."""
-    radius = (np.abs((U - cu) / ru) ** power + np.abs((V - cv) / rv) ** power) ** (1 / power)
-    return np.asarray((radius - 1) * min(ru, rv), np.float32)
-
-
-class _Paint:
-    """An RGB picture that is painted layer by layer."""
-
-    def __init__(self, colour: Colour) -> None:
-        self.rgb = np.empty((*U.shape, 3), np.float32)
-        self.rgb[:] = colour
-
-    def over(self, coverage: Field, colour: Colour | NDArray[np.float32], strength: float = 1.0) -> None:
-        weight = (coverage * strength)[..., None]
-        self.rgb += weight * (np.asarray(colour, np.float32) - self.rgb)
-
-    def darken(self, coverage: Field, strength: float) -> None:
-        self.rgb *= (1 - coverage * strength)[..., None]
-
-
 def _head_distance(person: Person) -> Field:
     head = person.head
     half_height = np.where(V > 0, head.chin, 1.5).astype(np.float32)
@@ -106,19 +52,19 @@ def _depth(person: Person, outline: Field) -> Field:
     eyes, nose, mouth = person.eyes, person.nose, person.mouth
     dome = np.sqrt(np.clip(1 - (outline + 1) ** 2, 0, 1))
     tip = eyes.height + nose.length
-    ridge = np.clip((V - eyes.height + 0.1) / nose.length, 0, 1) * _inside(V - tip)
+    ridge = np.clip((V - eyes.height + 0.1) / nose.length, 0, 1) * covered(V - tip)
     relief = nose.bridge * np.exp(-((U / (0.1 * nose.width)) ** 2)) * ridge
-    relief += 0.26 * _blob(0, tip - 0.03, 0.14 * nose.width, 0.11)
-    relief += 0.05 * _blob(0, mouth.height - 0.05, mouth.width * 0.9, 0.06)
-    relief += 0.07 * _blob(0, mouth.height + 0.08, mouth.width * 0.8, 0.07)
-    relief -= 0.05 * _blob(0, mouth.height + 0.21, 0.3, 0.06)
-    relief += 0.08 * _blob(0, person.head.chin - 0.28, 0.25, 0.18)
+    relief += 0.26 * blob(0, tip - 0.03, 0.14 * nose.width, 0.11)
+    relief += 0.05 * blob(0, mouth.height - 0.05, mouth.width * 0.9, 0.06)
+    relief += 0.07 * blob(0, mouth.height + 0.08, mouth.width * 0.8, 0.07)
+    relief -= 0.05 * blob(0, mouth.height + 0.21, 0.3, 0.06)
+    relief += 0.08 * blob(0, person.head.chin - 0.28, 0.25, 0.18)
     for side in (-1, 1):
-        relief += 0.1 * _blob(side * 0.15 * nose.width, tip, 0.08, 0.07)
-        relief -= 0.15 * _blob(side * eyes.apart, eyes.height, 0.23, 0.13)
-        relief += 0.06 * _blob(side * eyes.apart, eyes.height - person.brows.height + 0.04, 0.28, 0.09)
-        relief += person.head.cheeks * _blob(side * 0.58, 0.33, 0.26, 0.26)
-    return _blur(np.asarray(dome + relief, np.float32), 3.0)
+        relief += 0.1 * blob(side * 0.15 * nose.width, tip, 0.08, 0.07)
+        relief -= 0.15 * blob(side * eyes.apart, eyes.height, 0.23, 0.13)
+        relief += 0.06 * blob(side * eyes.apart, eyes.height - person.brows.height + 0.04, 0.28, 0.09)
+        relief += person.head.cheeks * blob(side * 0.58, 0.33, 0.26, 0.26)
+    return blur(np.asarray(dome + relief, np.float32), 3.0)
 
 
 def _shade(depth: Field, light: Light) -> Field:
@@ -127,7 +73,7 @@ def _shade(depth: Field, light: Light) -> Field:
     direction = direction / np.linalg.norm(direction)
     facing = direction[2] - direction[0] * slope_u - direction[1] * slope_v
     lambert = np.clip(facing / np.sqrt(1 + slope_u**2 + slope_v**2), 0, 1)
-    return _blur(np.asarray(0.5 + 0.58 * lambert, np.float32), 1.2)
+    return blur(np.asarray(0.5 + 0.58 * lambert, np.float32), 1.2)
 
 
 def _strands(seed: int) -> Field:
@@ -138,21 +84,21 @@ def _strands(seed: int) -> Field:
     return np.asarray(1 + 0.11 * streaks, np.float32)
 
 
-def _skin(paint: _Paint, person: Person) -> None:
+def _skin(paint: Paint, person: Person) -> None:
     eyes, nose = person.eyes, person.nose
     tip = eyes.height + nose.length
     blush = (215, 120, 110)
     for side in (-1, 1):
-        paint.over(_blob(side * 0.55, 0.42, 0.28, 0.22), blush, 0.16)
-        paint.darken(_blob(side * 0.105 * nose.width, tip + 0.05, 0.055, 0.03), 0.6)
-        paint.darken(_blob(side * eyes.apart, eyes.height - 0.08, 0.26, 0.09), 0.1)
+        paint.over(blob(side * 0.55, 0.42, 0.28, 0.22), blush, 0.16)
+        paint.darken(blob(side * 0.105 * nose.width, tip + 0.05, 0.055, 0.03), 0.6)
+        paint.darken(blob(side * eyes.apart, eyes.height - 0.08, 0.26, 0.09), 0.1)
         wing = np.hypot(U - side * 0.17 * nose.width, (V - tip + 0.01) * 1.1) - 0.1
-        outer = _inside(-(U * side - 0.17 * nose.width)) * _inside(np.abs(V - tip + 0.01) - 0.09)
-        paint.darken(_stroke(np.asarray(wing, np.float32), 0.018) * outer, 0.3)
-    paint.darken(_blob(0, tip + 0.08, 0.16 * nose.width, 0.03), 0.25)
+        outer = covered(-(U * side - 0.17 * nose.width)) * covered(np.abs(V - tip + 0.01) - 0.09)
+        paint.darken(stroke(np.asarray(wing, np.float32), 0.018) * outer, 0.3)
+    paint.darken(blob(0, tip + 0.08, 0.16 * nose.width, 0.03), 0.25)
 
 
-def _age(paint: _Paint, person: Person) -> None:
+def _age(paint: Paint, person: Person) -> None:
     """Lines of the forehead, mouth and eyes; from forty on, deeper with the years."""
     years = float(np.clip((person.age - 38) / 45, 0, 1))
     if not years:
@@ -161,64 +107,64 @@ def _age(paint: _Paint, person: Person) -> None:
     for number, height in enumerate((-0.5, -0.62, -0.74)):
         line = V - (eyes.height + height + 0.03 * np.cos(U * 5 + number))
         reach = np.asarray(np.abs(U) - 0.5 + 0.08 * number, np.float32)
-        paint.darken(_stroke(np.asarray(line, np.float32), 0.016) * _inside(reach), 0.22 * years)
+        paint.darken(stroke(np.asarray(line, np.float32), 0.016) * covered(reach), 0.22 * years)
     for side in (-1, 1):
         top, bottom = eyes.height + person.nose.length - 0.04, mouth.height + 0.05
         down = np.clip((V - top) / (bottom - top), 0, 1)
         fold = side * U - (0.23 * person.nose.width + (mouth.width + 0.1 - 0.2 * person.nose.width) * down**0.8)
-        within = _blur(_inside(np.asarray(np.abs(V - (top + bottom) / 2) - (bottom - top) / 2, np.float32)), 4)
-        paint.darken(_stroke(np.asarray(fold, np.float32), 0.022) * within, 0.38 * years)
+        within = blur(covered(np.asarray(np.abs(V - (top + bottom) / 2) - (bottom - top) / 2, np.float32)), 4)
+        paint.darken(stroke(np.asarray(fold, np.float32), 0.022) * within, 0.38 * years)
         bag = V - (eyes.height + 0.17 - 0.06 * ((U - side * eyes.apart) / 0.2) ** 2)
-        near = _inside(np.abs(U - side * eyes.apart) - 0.2)
-        paint.darken(_stroke(np.asarray(bag, np.float32), 0.02) * _blur(near, 4), 0.3 * years)
+        near = covered(np.abs(U - side * eyes.apart) - 0.2)
+        paint.darken(stroke(np.asarray(bag, np.float32), 0.02) * blur(near, 4), 0.3 * years)
         for tilt in (-0.35, 0.0, 0.35):
             along = side * U - eyes.apart - eyes.width
             foot = V - eyes.height - tilt * along
-            span = _inside(np.asarray(np.abs(along - 0.13) - 0.08, np.float32))
-            paint.darken(_stroke(np.asarray(foot, np.float32), 0.011) * _blur(span, 2), 0.28 * years)
+            span = covered(np.asarray(np.abs(along - 0.13) - 0.08, np.float32))
+            paint.darken(stroke(np.asarray(foot, np.float32), 0.011) * blur(span, 2), 0.28 * years)
 
 
-def _marks(paint: _Paint, person: Person) -> None:
+def _marks(paint: Paint, person: Person) -> None:
     if person.freckles:
         drawn = np.random.default_rng(person.age)
         for _ in range(round(90 * person.freckles)):
             u, v, size = drawn.normal(0, 0.42), drawn.normal(0.26, 0.17), drawn.uniform(0.010, 0.019)
-            paint.over(_blob(u, v, size, size), (150, 88, 60), drawn.uniform(0.3, 0.6))
+            paint.over(blob(u, v, size, size), (150, 88, 60), drawn.uniform(0.3, 0.6))
     if person.mole is not None:
-        paint.over(_blob(*person.mole, 0.028, 0.026), (62, 38, 30), 0.9)
+        paint.over(blob(*person.mole, 0.028, 0.026), (62, 38, 30), 0.9)
 
 
-def _lips(paint: _Paint, person: Person) -> None:
+def _lips(paint: Paint, person: Person) -> None:
     mouth = person.mouth
     across = np.clip(1 - (U / mouth.width) ** 2, 0, 1)
     middle = V - mouth.height + mouth.smile * (U / mouth.width) ** 2
     cupid = 1 - 0.22 * np.exp(-((U / 0.05) ** 2))
     upper = np.maximum(-middle - 0.085 * mouth.fullness * across**0.8 * cupid, middle)
     lower = np.maximum(middle - 0.115 * mouth.fullness * np.sqrt(across), -middle)
-    inside = _inside(np.asarray(np.abs(U) - mouth.width, np.float32))
+    inside = covered(np.asarray(np.abs(U) - mouth.width, np.float32))
     dark = tuple(int(part * 0.84) for part in mouth.colour)
-    paint.over(_blur(_inside(np.asarray(upper, np.float32)) * inside, 1.2), (dark[0], dark[1], dark[2]), 0.85)
-    paint.over(_blur(_inside(np.asarray(lower, np.float32)) * inside, 1.2), mouth.colour, 0.85)
-    paint.over(_blob(0, mouth.height + 0.06 * mouth.fullness, mouth.width * 0.4, 0.022), (255, 235, 230), 0.22)
-    line = _stroke(np.asarray(middle, np.float32), 0.014) * _blur(
-        _inside(np.asarray(np.abs(U) - mouth.width, np.float32)), 2
+    paint.over(blur(covered(np.asarray(upper, np.float32)) * inside, 1.2), (dark[0], dark[1], dark[2]), 0.85)
+    paint.over(blur(covered(np.asarray(lower, np.float32)) * inside, 1.2), mouth.colour, 0.85)
+    paint.over(blob(0, mouth.height + 0.06 * mouth.fullness, mouth.width * 0.4, 0.022), (255, 235, 230), 0.22)
+    line = stroke(np.asarray(middle, np.float32), 0.014) * blur(
+        covered(np.asarray(np.abs(U) - mouth.width, np.float32)), 2
     )
     paint.darken(line, 0.6)
 
 
-def _beard(paint: _Paint, person: Person, outline: Field) -> None:
+def _beard(paint: Paint, person: Person, outline: Field) -> None:
     if person.beard is Beard.NONE:
         return
     mouth = person.mouth
     tip = person.eyes.height + person.nose.length
     under_nose = tip + 0.09
     between = np.abs(V - (under_nose + mouth.height - 0.06) / 2 - 0.12 * U**2)
-    moustache = _inside(np.asarray(between - (mouth.height - under_nose) / 2 + 0.03, np.float32))
-    moustache = moustache * _inside(np.asarray(np.abs(U) - mouth.width - 0.06, np.float32))
-    around_mouth = _inside(-_ellipse(0, mouth.height + 0.03, mouth.width + 0.05, 0.13))
-    jaw = _inside(np.asarray(mouth.height - 0.32 - V + 0.62 * np.clip(1 - np.abs(U) / 0.85, 0, 1), np.float32))
-    jaw = np.asarray(jaw * _inside(np.asarray(-V + 0.12, np.float32)) * around_mouth, np.float32)
-    chin = _inside(_ellipse(0, mouth.height + 0.42, mouth.width + 0.02, 0.36)) * around_mouth
+    moustache = covered(np.asarray(between - (mouth.height - under_nose) / 2 + 0.03, np.float32))
+    moustache = moustache * covered(np.asarray(np.abs(U) - mouth.width - 0.06, np.float32))
+    around_mouth = covered(-ellipse(0, mouth.height + 0.03, mouth.width + 0.05, 0.13))
+    jaw = covered(np.asarray(mouth.height - 0.32 - V + 0.62 * np.clip(1 - np.abs(U) / 0.85, 0, 1), np.float32))
+    jaw = np.asarray(jaw * covered(np.asarray(-V + 0.12, np.float32)) * around_mouth, np.float32)
+    chin = covered(ellipse(0, mouth.height + 0.42, mouth.width + 0.02, 0.36)) * around_mouth
     parts = {
         Beard.STUBBLE: (np.maximum(jaw, moustache), 0.38),
         Beard.MOUSTACHE: (moustache, 0.92),
@@ -227,10 +173,10 @@ def _beard(paint: _Paint, person: Person, outline: Field) -> None:
     }
     shape, strength = parts[person.beard]
     hair = np.asarray(person.hair_colour, np.float32) * _strands(7)[..., None]
-    paint.over(_blur(np.asarray(shape, np.float32), 3.5) * _inside(outline), hair, strength)
+    paint.over(blur(np.asarray(shape, np.float32), 3.5) * covered(outline), hair, strength)
 
 
-def _brows(paint: _Paint, person: Person) -> None:
+def _brows(paint: Paint, person: Person) -> None:
     eyes, brows = person.eyes, person.brows
     for side in (-1, 1):
         along = (side * U - eyes.apart - 0.01) / 0.27
@@ -238,10 +184,10 @@ def _brows(paint: _Paint, person: Person) -> None:
         half = brows.thickness * (1 - 0.45 * np.clip(along, -1, 1)) / 2
         shape = np.maximum(np.abs(V - line) - half, (np.abs(along) - 1) * 0.27)
         hair = np.asarray(person.hair_colour, np.float32) * 0.9
-        paint.over(_blur(_inside(np.asarray(shape, np.float32)), 1.6), hair, brows.strength)
+        paint.over(blur(covered(np.asarray(shape, np.float32)), 1.6), hair, brows.strength)
 
 
-def _eyes(paint: _Paint, person: Person, closed: float) -> None:
+def _eyes(paint: Paint, person: Person, closed: float) -> None:
     eyes = person.eyes
     for side in (-1, 1):
         turn = -eyes.tilt * side
@@ -251,50 +197,50 @@ def _eyes(paint: _Paint, person: Person, closed: float) -> None:
         arc = np.clip(1 - np.abs(along) ** 2.2, 0, 1)
         lower = 0.62 * eyes.open * arc
         upper = -eyes.open * arc * (1 - closed) + lower * closed
-        white = _inside(
+        white = covered(
             np.asarray(np.maximum(np.maximum(upper - up, up - lower), np.abs(along) * 0.2 - 0.2), np.float32)
         )
         paint.over(white, (236, 233, 228))
-        paint.darken(white * _stroke(np.asarray(up - upper, np.float32), 0.035), 0.35)
+        paint.darken(white * stroke(np.asarray(up - upper, np.float32), 0.035), 0.35)
         radius = np.hypot(du, dv + 0.012)
-        iris = _inside(np.asarray(radius - 0.082, np.float32)) * white
+        iris = covered(np.asarray(radius - 0.082, np.float32)) * white
         paint.over(iris, eyes.iris)
-        paint.darken(iris * _inside(np.asarray(0.066 - radius, np.float32)), 0.4)
-        paint.over(_inside(np.asarray(radius - 0.038, np.float32)) * white, (14, 12, 12))
-        paint.over(_inside(np.asarray(np.hypot(du + 0.028, dv + 0.04) - 0.017, np.float32)) * white, (255, 255, 255))
-        ends = _blur(_inside(np.asarray((np.abs(along) - 1.04) * 0.2, np.float32)), 1)
-        paint.over(_stroke(np.asarray(up - upper, np.float32), eyes.lashes) * ends, (34, 26, 24), 0.85)
-        paint.darken(_stroke(np.asarray(up - lower, np.float32), 0.01) * ends, 0.25 + 0.3 * closed)
+        paint.darken(iris * covered(np.asarray(0.066 - radius, np.float32)), 0.4)
+        paint.over(covered(np.asarray(radius - 0.038, np.float32)) * white, (14, 12, 12))
+        paint.over(covered(np.asarray(np.hypot(du + 0.028, dv + 0.04) - 0.017, np.float32)) * white, (255, 255, 255))
+        ends = blur(covered(np.asarray((np.abs(along) - 1.04) * 0.2, np.float32)), 1)
+        paint.over(stroke(np.asarray(up - upper, np.float32), eyes.lashes) * ends, (34, 26, 24), 0.85)
+        paint.darken(stroke(np.asarray(up - lower, np.float32), 0.01) * ends, 0.25 + 0.3 * closed)
         if eyes.fold:
             crease = up - (-eyes.open * arc * (1 - 0.6 * closed) - eyes.fold)
-            paint.darken(_stroke(np.asarray(crease, np.float32), 0.013) * ends, 0.38)
+            paint.darken(stroke(np.asarray(crease, np.float32), 0.013) * ends, 0.38)
 
 
-def _glasses(paint: _Paint, person: Person) -> None:
+def _glasses(paint: Paint, person: Person) -> None:
     if person.glasses is Glasses.NONE:
         return
     eyes = person.eyes
     middle = eyes.height + 0.03
     power, half_u, half_v = (2.0, 0.31, 0.29) if person.glasses is Glasses.ROUND else (4.5, 0.34, 0.23)
     for side in (-1, 1):
-        edge = _ellipse(side * (eyes.apart + 0.01), middle, half_u, half_v, power)
-        paint.over(_inside(edge), (225, 235, 240), 0.10)
-        paint.over(_inside(np.asarray(np.abs(edge) - 0.022, np.float32)), person.rim, 0.95)
+        edge = ellipse(side * (eyes.apart + 0.01), middle, half_u, half_v, power)
+        paint.over(covered(edge), (225, 235, 240), 0.10)
+        paint.over(covered(np.asarray(np.abs(edge) - 0.022, np.float32)), person.rim, 0.95)
         outer = eyes.apart + 0.01 + half_u
         temple = np.maximum(
             np.abs(V - middle + 0.06) - 0.02, np.maximum(outer - side * U, side * U - person.head.width)
         )
-        paint.over(_inside(np.asarray(temple, np.float32)), person.rim, 0.9)
+        paint.over(covered(np.asarray(temple, np.float32)), person.rim, 0.9)
     inner = eyes.apart + 0.01 - half_u
     bridge = np.maximum(np.abs(V - middle + 0.05 - 0.25 * U**2) - 0.02, np.abs(U) - inner)
-    paint.over(_inside(np.asarray(bridge, np.float32)), person.rim, 0.95)
+    paint.over(covered(np.asarray(bridge, np.float32)), person.rim, 0.95)
 
 
 def _hair_front(person: Person) -> Field:
     """Hair that lies over the head: from the crown down to the hairline, and the locks beside the face."""
     width, line = person.head.width, person.hairline
     across = U / width
-    dome = _ellipse(0, -0.1, width * 1.09, 1.53)
+    dome = ellipse(0, -0.1, width * 1.09, 1.53)
     below: dict[Hair, Field] = {
         Hair.SHORT: np.asarray(line + 0.1 * across**2 + 0.025 * np.cos(U * 17), np.float32),
         Hair.PARTED: np.asarray(line - 0.22 + 0.55 * np.abs(across - person.parting) ** 1.3, np.float32),
@@ -318,27 +264,27 @@ def _hair_front(person: Person) -> Field:
     )
     wide = np.minimum(dome, np.asarray(np.maximum(np.abs(U) - width * 1.1, np.abs(V - 0.5) - 1.2), np.float32))
     shape = np.minimum(np.maximum(dome, top), np.maximum(wide if person.hair in (Hair.BOB, Hair.LONG) else dome, locks))
-    return _blur(_inside(np.asarray(shape, np.float32)), 1.3)
+    return blur(covered(np.asarray(shape, np.float32)), 1.3)
 
 
 def _hair_back(person: Person) -> Field:
     """Hair behind the head, seen beside and above it."""
     width = person.head.width
     shapes: dict[Hair, Field] = {
-        Hair.BOB: np.maximum(_ellipse(0, -0.25, width * 1.26, 1.5, 2.4), V - 1.05),
+        Hair.BOB: np.maximum(ellipse(0, -0.25, width * 1.26, 1.5, 2.4), V - 1.05),
         Hair.LONG: np.minimum(
-            _ellipse(0, -0.25, width * 1.2, 1.46, 2.2),
+            ellipse(0, -0.25, width * 1.2, 1.46, 2.2),
             np.maximum(np.abs(U) - width * (1.08 + 0.1 * V), np.abs(V - 0.8) - 1.25),
         ),
-        Hair.BUN: np.minimum(_ellipse(0, -1.72, 0.46, 0.38), _ellipse(0, -0.12, width * 1.06, 1.52)),
-        Hair.CURLY: _ellipse(0, -0.5, width * 1.34, 1.34)
+        Hair.BUN: np.minimum(ellipse(0, -1.72, 0.46, 0.38), ellipse(0, -0.12, width * 1.06, 1.52)),
+        Hair.CURLY: ellipse(0, -0.5, width * 1.34, 1.34)
         + 0.05 * np.cos(12 * np.arctan2(V + 0.5, U))
         + 0.02 * np.cos(29 * np.arctan2(V + 0.5, U)),
-        Hair.BALD: np.maximum(_ellipse(0, -0.05, width * 1.1, 0.62), V - 0.35),
+        Hair.BALD: np.maximum(ellipse(0, -0.05, width * 1.1, 0.62), V - 0.35),
     }
-    shape = shapes.get(person.hair, _ellipse(0, -0.12, width * 1.07, 1.52))
+    shape = shapes.get(person.hair, ellipse(0, -0.12, width * 1.07, 1.52))
     falls = np.asarray(np.where(V > 1.0, np.maximum(shape, 0.62 - np.abs(U)), shape), np.float32)
-    return _blur(_inside(falls), 1.3)
+    return blur(covered(falls), 1.3)
 
 
 def _worn(person: Person) -> tuple[Field, Field] | None:
@@ -346,35 +292,35 @@ def _worn(person: Person) -> tuple[Field, Field] | None:
     width = person.head.width
     if person.cover is Cover.SCARF:
         outer = np.minimum(
-            _ellipse(0, -0.16, width * 1.15, 1.56, 2.1),
+            ellipse(0, -0.16, width * 1.15, 1.56, 2.1),
             np.maximum(np.abs(U) - width * (0.98 + 0.14 * np.clip(V, 0, 2)), np.abs(V + 0.28 * U**2 - 0.95) - 1.25),
         )
-        face = _ellipse(0, 0.18, width * 0.86, person.head.chin - 0.12, 2.3)
+        face = ellipse(0, 0.18, width * 0.86, person.head.chin - 0.12, 2.3)
         under_chin = np.maximum(outer, -face)
-        return _blur(_inside(np.asarray(under_chin, np.float32)), 1.5), _blur(_inside(outer), 1.5)
+        return blur(covered(np.asarray(under_chin, np.float32)), 1.5), blur(covered(outer), 1.5)
     if person.cover is Cover.CAP:
-        dome = _ellipse(0, -0.3, width * 1.13, 1.38, 2.3)
+        dome = ellipse(0, -0.3, width * 1.13, 1.38, 2.3)
         cap = np.asarray(np.maximum(dome, V - (-0.66 + 0.1 * (U / width) ** 2)), np.float32)
-        return _blur(_inside(cap), 1.5), _blur(_inside(cap), 1.5)
+        return blur(covered(cap), 1.5), blur(covered(cap), 1.5)
     return None
 
 
-def _mask(paint: _Paint, person: Person, shade: Field) -> None:
+def _mask(paint: Paint, person: Person, shade: Field) -> None:
     """Pleated, from the nose's ridge to under the chin, with bands to the ears."""
     if not person.mask:
         return
     top = person.eyes.height + 0.45 * person.nose.length
     middle, half = (top + person.head.chin) / 2, (person.head.chin - top) / 2
     width = 0.8 * person.head.width
-    edge = _ellipse(0, middle, width, half, 3.2) + 0.1 * np.abs(U) * _inside(V - middle)
+    edge = ellipse(0, middle, width, half, 3.2) + 0.1 * np.abs(U) * covered(V - middle)
     for side in (-1, 1):
         for start in (-0.55, 0.5):
             line = V - middle - start * half - (side * U - 0.7 * width) * (-0.5 if start > 0 else 0.35)
             band = np.maximum(np.abs(line) - 0.012, np.maximum(0.68 * width - side * U, side * U - person.head.width))
-            paint.over(_inside(np.asarray(band, np.float32)), (222, 226, 228), 0.9)
-    pleats = 1 - 0.08 * _stroke(np.asarray((V - middle + 0.05) % 0.2 - 0.1, np.float32), 0.02)
+            paint.over(covered(np.asarray(band, np.float32)), (222, 226, 228), 0.9)
+    pleats = 1 - 0.08 * stroke(np.asarray((V - middle + 0.05) % 0.2 - 0.1, np.float32), 0.02)
     cloth = np.asarray((208, 224, 232), np.float32) * pleats[..., None] * (0.35 + 0.65 * shade)
-    paint.over(_blur(_inside(np.asarray(edge, np.float32)), 1.2), np.asarray(cloth, np.float32))
+    paint.over(blur(covered(np.asarray(edge, np.float32)), 1.2), np.asarray(cloth, np.float32))
 
 
 def _cloth(person: Person) -> NDArray[np.float32]:
@@ -383,14 +329,14 @@ def _cloth(person: Person) -> NDArray[np.float32]:
         around = np.hypot(U * 1.1, V - 0.15)
         folds = 1 + 0.07 * np.sin(15 * around + 1.6 * U) + 0.05 * np.sin(31 * around - 3 * V)
     else:
-        turned_up = _inside(np.asarray(-0.98 - V + 0.1 * U**2, np.float32))
+        turned_up = covered(np.asarray(-0.98 - V + 0.1 * U**2, np.float32))
         folds = (1 + 0.10 * np.sin(U * 46)) * (1 - 0.14 * (1 - turned_up))
-    return np.asarray(np.asarray(person.cloth, np.float32) * _blur(np.asarray(folds, np.float32), 1.0)[..., None])
+    return np.asarray(np.asarray(person.cloth, np.float32) * blur(np.asarray(folds, np.float32), 1.0)[..., None])
 
 
 def _ears(person: Person) -> Field:
-    ears = _ellipse(-person.head.width * 1.01, 0.06, 0.13, 0.27)
-    return _inside(np.minimum(ears, _ellipse(person.head.width * 1.01, 0.06, 0.13, 0.27)))
+    ears = ellipse(-person.head.width * 1.01, 0.06, 0.13, 0.27)
+    return covered(np.minimum(ears, ellipse(person.head.width * 1.01, 0.06, 0.13, 0.27)))
 
 
 @lru_cache(maxsize=24)
@@ -399,38 +345,38 @@ def draw_head(person: Person, light: Light) -> HeadDrawing:
     outline = _head_distance(person)
     depth = _depth(person, outline)
     shade = _shade(depth, light)[..., None] * light.strength
-    skin = _Paint(person.skin)
+    skin = Paint(person.skin)
     _skin(skin, person)
     _age(skin, person)
     _marks(skin, person)
     _lips(skin, person)
     _beard(skin, person, outline)
     strands = _strands(len(person.name) + person.age)[..., None]
-    gloss = 1 + 0.28 * _blob(light.direction[0] * 0.9, -1.15, 0.55, 0.28)[..., None]
+    gloss = 1 + 0.28 * blob(light.direction[0] * 0.9, -1.15, 0.55, 0.28)[..., None]
     hair = np.asarray(person.hair_colour, np.float32) * strands * light.strength
-    head, front, back, ears = _inside(outline), _hair_front(person), _hair_back(person), _ears(person)
+    head, front, back, ears = covered(outline), _hair_front(person), _hair_back(person), _ears(person)
     worn = _worn(person)
     if worn is not None and person.cover is Cover.SCARF:
         front, back = front * 0, worn[1]
     faces: list[NDArray[np.uint8]] = []
     for closed in LIDS:
-        face = _Paint(person.skin)
+        face = Paint(person.skin)
         face.rgb[:] = skin.rgb
         _eyes(face, person, closed)
         _brows(face, person)
         _glasses(face, person)
-        whole = _Paint((0, 0, 0))
+        whole = Paint((0, 0, 0))
         whole.rgb[:] = hair * 0.72
         whole.over(ears, np.asarray(person.skin, np.float32) * 0.8 * light.strength)
         whole.over(head, face.rgb * shade)
         _mask(whole, person, shade)
-        whole.darken(_blur(front, 7) * head * (1 - front), 0.3)
+        whole.darken(blur(front, 7) * head * (1 - front), 0.3)
         whole.over(front, hair * gloss * (0.55 + 0.45 * shade))
         if worn is not None:
-            whole.darken(_blur(worn[0], 9) * head * (1 - worn[0]), 0.35)
+            whole.darken(blur(worn[0], 9) * head * (1 - worn[0]), 0.35)
             whole.over(worn[0], _cloth(person) * (0.5 + 0.5 * shade))
         faces.append(np.clip(whole.rgb, 0, 255).astype(np.uint8))
     coverage = np.maximum(np.maximum(head, front), np.maximum(back, ears))
     if worn is not None:
         coverage = np.maximum(coverage, worn[0])
-    return HeadDrawing(tuple(faces), coverage, _blur(np.asarray(np.where(head > 0, depth, 0), np.float32), 2))
+    return HeadDrawing(tuple(faces), coverage, blur(np.asarray(np.where(head > 0, depth, 0), np.float32), 2))

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from vision.frame import Image
-from vision.synthetic.drawing import BOTTOM, LEFT, PIXELS, RIGHT, TOP, Field, HeadDrawing, Light, draw_head
+from vision.synthetic.canvas import BOTTOM, LEFT, PIXELS, RIGHT, TOP, Field
+from vision.synthetic.drawing import HeadDrawing, Light, draw_head
 from vision.synthetic.person import Person
 from vision.synthetic.turning import places_when_turned
 

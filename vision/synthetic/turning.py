@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.synthetic.drawing import LEFT, PIXELS, TOP, Field
+from vision.synthetic.canvas import LEFT, PIXELS, TOP, Field
 
 _COARSE = 2
 """Canvas pixels per step of the maps."""

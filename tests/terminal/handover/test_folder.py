@@ -22,9 +22,9 @@ from terminal.handover.folder import (
     Prepared,
     ResultFolder,
     ResultOnDisk,
-    _move_in,
 )
 from terminal.handover.name import result_file_name, result_file_stem
+from terminal.handover.placing import move_in
 from terminal.handover.reading import read_whole
 
 NAME = "OQSsiquc01res_face_1319999999_20261121091504.xml"
@@ -95,7 +95,7 @@ def test_a_file_system_with_neither_links_nor_flags(tmp_path: Path, monkeypatch:
     work = tmp_path / WORK_FOLDER / "terminal~x.part"
     work.write_bytes(b"late")
     with pytest.raises(FileExistsError):
-        _move_in(work, tmp_path / NAME)
+        move_in(work, tmp_path / NAME)
     assert (tmp_path / NAME).read_bytes() == DATA
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.handover import folder as folder_module
+from terminal.handover import placing
 from terminal.handover.folder import WORK_FOLDER, AlreadyThere, FileDelivered, NotDelivered, ResultFolder
 
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
@@ -36,7 +36,7 @@ def test_the_file_is_new_first_and_changes_then(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", [b"", DATA[:100]])
 def test_what_a_crash_left_is_written_again(tmp_path: Path, left: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_module, "BEFORE_CHANGE", 0.0)
+    monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
     (tmp_path / NAME).write_bytes(left)
     assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), FileDelivered)
     assert (tmp_path / NAME).read_bytes() == DATA
@@ -52,7 +52,7 @@ def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: p
     def full(descriptor: int, data: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder_module, "BEFORE_CHANGE", 0.0)
+    monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
     result = ResultFolder(tmp_path, in_place=True)
     result.probe()
     monkeypatch.setattr(os, "write", full)

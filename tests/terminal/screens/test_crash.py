@@ -200,7 +200,7 @@ import asyncio, sys
 from pathlib import Path
 from config.settings import Settings
 from terminal.front.opened import OpenedCounter
-from terminal.screens.app import run_app
+from terminal.screens.program import run_app
 from tests.terminal.talk.gallery import state_of
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.screens.test_crash import BreakingApp, fill

@@ -1,0 +1,85 @@
+"""How the holder was confirmed, and what proves it to the service: part of the contract."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from consent.records import CardSignature as CardSignature
+from terminal.qualification.base import CHECK_ID_PATTERN as CHECK_ID_PATTERN
+from terminal.qualification.base import Base64 as Base64
+from terminal.qualification.base import Confidential, Digest, Signature
+from terminal.qualification.base import Model as Model
+from terminal.qualification.base import TerminalId as TerminalId
+from terminal.qualification.insured import ElderlyRecipient as ElderlyRecipient
+from terminal.qualification.insured import InsuredSearch as InsuredSearch
+from terminal.qualification.insured import LimitCertificate as LimitCertificate
+from terminal.qualification.insured import MedicalTicket as MedicalTicket
+from terminal.qualification.insured import ProvidedSubsidies as ProvidedSubsidies
+from terminal.qualification.insured import Qualification as Qualification
+from terminal.qualification.insured import SpecificDiseaseCertificate as SpecificDiseaseCertificate
+from terminal.qualification.insured import Subsidy as Subsidy
+from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
+from terminal.qualification.refusal import NextStep as NextStep
+from terminal.qualification.refusal import NoAnswer as NoAnswer
+from terminal.qualification.refusal import RefusalReason as RefusalReason
+from terminal.qualification.refusal import Refused as Refused
+from terminal.qualification.refusal import Silence as Silence
+
+
+class Way(StrEnum):
+    """How the holder was confirmed."""
+
+    PIN = "pin"
+    FACE = "face"
+    STAFF = "staff"
+    PHONE = "phone"
+    """A certificate on the person's phone instead of the card."""
+
+
+class PinProof(Confidential):
+    """The JPKI user-authentication key signed `pin_statement(challenge)` after VERIFY (RSA PKCS#1 v1.5, SHA-256)."""
+
+    way: Literal[Way.PIN] = Way.PIN
+    signature: Signature
+
+
+class PhoneUser(StrEnum):
+    """How the phone made sure of its user."""
+
+    PIN = "pin"
+    """Four digits of the phone's own certificate, entered at the terminal."""
+    DEVICE = "device"
+    """The phone verified its user itself."""
+
+
+class PhoneProof(Confidential):
+    """The key of the certificate on a phone signed `phone_statement(challenge, user)` (RSA PKCS#1 v1.5, SHA-256).
+
+    There are no months of grace for a phone.
+    """
+
+    way: Literal[Way.PHONE] = Way.PHONE
+    user: PhoneUser
+    signature: Signature
+
+
+class ChipProof(Confidential):
+    """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal vouches for the verdict.
+
+    The photo never leaves the terminal: group 1 of the record goes as it is, groups 2 and 3 as digests.
+    """
+
+    way: Literal[Way.FACE, Way.STAFF]
+    group_1: Annotated[Base64, Field(max_length=2048)]
+    """Birth date, sex and chip key of EF 0002, each object with its header."""
+    group_2_digest: Digest
+    group_3_digest: Digest
+    record_signature: Signature
+    cv_certificate: Annotated[Base64, Field(max_length=2048)]
+    """EF 0004 of the surface application."""
+    chip_signature: Signature
+    verdict_signature: Signature
+    """By the terminal's enrolled key, over `verdict_statement(...)` (ECDSA P-256, SHA-256)."""
+    reason: Annotated[str, Field(max_length=200)] = ""
+    """Why staff decided by eye; empty for the face way."""

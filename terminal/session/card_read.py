@@ -1,0 +1,69 @@
+"""The card that was put down is read: refuse it, or offer the ways of confirming its holder."""
+
+from dataclasses import replace
+
+from config.settings import AlsoPin
+from reader.facts import CardFacts, Medium
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import CertificateStanding
+from terminal.qualification.grace import standing
+from terminal.session.confirming import choose
+from terminal.session.effects import (
+    StopScan,
+    WipeCode,
+)
+from terminal.session.events import (
+    CardFailed,
+    CardRead,
+    Event,
+)
+from terminal.session.moves import Step, to_problem
+from terminal.session.rules import Now, Rules
+from terminal.session.states import (
+    Reading,
+    Reception,
+)
+from terminal.troubles import of_card
+
+
+def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case CardFailed(trouble=trouble):
+            return to_problem(state.reception, of_card(trouble), rules, now)
+        case CardRead(facts=facts):
+            return _read(state.reception, facts, rules, now)
+        case _:
+            return Step(state)
+
+
+def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
+    """What was put down is known: refuse it, or offer the ways. A code shown before is kept for its own card only."""
+    was_shown = reception.shown_expiry is not None
+    same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
+    reception = replace(
+        reception,
+        facts=facts,
+        pin_left=facts.pin_tries_left,
+        code_left=facts.code_tries_left,
+        shown_expiry=None,
+        code_waits=was_shown and same_card,
+    )
+    problem = _refused(reception, facts, rules, now)
+    if problem is not None:
+        return to_problem(reception, problem, rules, now)
+    following = choose(reception, rules, now)
+    ended = (WipeCode(reception.id, 0),) if was_shown and not same_card else ()
+    if rules.reads_ahead and reception.by_phone:
+        ended = (*ended, StopScan(reception.id, 0))
+    return Step(following.state, (*ended, *following.effects))
+
+
+def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
+    """There are no months of grace for a phone, and no face to ask for besides."""
+    if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
+        return ProblemCode.PHONE_NOT_TAKEN
+    if facts.certificate_not_after is None:
+        return None  # read after the phone's PIN; the service decides
+    stands = standing(facts.certificate_not_after, now.wall, rules.grace)
+    usable = stands is not None and not (reception.by_phone and stands is CertificateStanding.GRACE)
+    return None if usable else ProblemCode.CERTIFICATE_EXPIRED

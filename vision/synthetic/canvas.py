@@ -1,0 +1,66 @@
+"""The canvas that a head is drawn on, and soft shapes on it.
+
+u to the right, v down, in half head widths. A shape is a coverage between 0 and 1 with an edge one pixel soft.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.synthetic.person import Colour
+
+Field = NDArray[np.float32]
+"""One value per canvas pixel."""
+
+PIXELS = 100
+"""Canvas pixels per half head width."""
+LEFT, RIGHT, TOP, BOTTOM = -1.75, 1.75, -2.2, 2.3
+
+
+def _grid() -> tuple[Field, Field]:
+    u = np.arange(LEFT, RIGHT, 1 / PIXELS, dtype=np.float32)
+    v = np.arange(TOP, BOTTOM, 1 / PIXELS, dtype=np.float32)
+    grid_u, grid_v = np.meshgrid(u, v)
+    return grid_u, grid_v
+
+
+U, V = _grid()
+
+
+def covered(distance: Field) -> Field:
+    """Coverage of a shape from the signed distance to its edge (negative inside)."""
+    return np.asarray(np.clip(0.5 - distance * PIXELS, 0, 1), np.float32)
+
+
+def blob(cu: float, cv: float, su: float, sv: float) -> Field:
+    return np.exp(-(((U - cu) / su) ** 2 + ((V - cv) / sv) ** 2)).astype(np.float32)
+
+
+def stroke(distance: Field, width: float) -> Field:
+    """A soft line along distance = 0."""
+    return np.asarray(np.exp(-((distance / width) ** 2)), np.float32)
+
+
+def blur(field: Field, pixels: float) -> Field:
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), pixels), np.float32)
+
+
+def ellipse(cu: float, cv: float, ru: float, rv: float, power: float = 2.0) -> Field:
+    """Signed distance, near enough at the edge, to a (super)ellipse."""
+    radius = (np.abs((U - cu) / ru) ** power + np.abs((V - cv) / rv) ** power) ** (1 / power)
+    return np.asarray((radius - 1) * min(ru, rv), np.float32)
+
+
+class Paint:
+    """An RGB picture that is painted layer by layer."""
+
+    def __init__(self, colour: Colour) -> None:
+        self.rgb = np.empty((*U.shape, 3), np.float32)
+        self.rgb[:] = colour
+
+    def over(self, coverage: Field, colour: Colour | NDArray[np.float32], strength: float = 1.0) -> None:
+        weight = (coverage * strength)[..., None]
+        self.rgb += weight * (np.asarray(colour, np.float32) - self.rgb)
+
+    def darken(self, coverage: Field, strength: float) -> None:
+        self.rgb *= (1 - coverage * strength)[..., None]
