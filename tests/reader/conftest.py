@@ -90,11 +90,27 @@ class InProcessCounter(CounterBase):
         self.slot.close()
 
 
+def until_noticed(reader: str, *, card: bool) -> None:
+    """Wait until the daemon, which looks every 0.4 s on a quiet computer, knows whether a card lies in the reader."""
+    from reader import pcsc
+
+    context, until = pcsc.establish(), time.monotonic() + 60
+    try:
+        while True:
+            states = [(reader, pcsc.scard.SCARD_STATE_UNAWARE)]
+            hresult, ((_, state, _),) = pcsc.scard.SCardGetStatusChange(context, 0, states)
+            if hresult == pcsc.scard.SCARD_S_SUCCESS and bool(state & pcsc.scard.SCARD_STATE_PRESENT) is card:
+                return
+            assert time.monotonic() < until, f"card in {reader}: {not card}"
+            time.sleep(0.02)
+    finally:
+        pcsc.scard.SCardReleaseContext(context)
+
+
 class PcscdCounter(CounterBase):
     """A monitor of its own says when the daemon, which looks every 0.4 s, has seen the card come and go."""
 
     _readers: ClassVar[dict[tuple[int, int], "VpcdConnection"]] = {}
-    _left: ClassVar[dict[int, float]] = {}
 
     def __init__(self, port: int, slot: int = 0) -> None:
         from reader.pcsc_slot import PcscSlot
@@ -102,8 +118,7 @@ class PcscdCounter(CounterBase):
 
         super().__init__()
         self.vpcd = self._readers.setdefault((port, slot), VpcdConnection(slot, port=port))
-        time.sleep(max(0.0, self._left.get(slot, 0.0) + 0.5 - time.monotonic()))
-        self._number = slot
+        until_noticed(self.vpcd.reader, card=False)
         self.slot: CardSlot = PcscSlot(self.vpcd.reader)
         self.scanner: CodeScanner = self.vpcd.scanner
         self._seen = False
@@ -119,7 +134,7 @@ class PcscdCounter(CounterBase):
 
     def _wait(self, seen: bool) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._seen is seen, timeout=5), f"card seen: {self._seen}"
+            assert self._changed.wait_for(lambda: self._seen is seen, timeout=60), f"card seen: {self._seen}"
 
     def insert(self, card: Card) -> None:
         self.vpcd.insert(card)
@@ -136,7 +151,6 @@ class PcscdCounter(CounterBase):
         self.end_reception()
         if at_once:
             self.pull()
-            self._left[self._number] = time.monotonic()
         else:
             self.remove()
         self.slot.close()
@@ -263,7 +277,7 @@ class Heard:
         else:
             self._queue.put(event)
 
-    def next(self, timeout: float = 5.0) -> SlotEvent:
+    def next(self, timeout: float = 60.0) -> SlotEvent:
         return self._queue.get(timeout=timeout)
 
     def all(self) -> list[SlotEvent]:

@@ -43,7 +43,7 @@ def kept(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: 
         yield told
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -54,7 +54,7 @@ def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_f
     slot = PcscSlot("Virtual PCD 00 00")
     slot.watch(heard)
     with kept(card_file, pcscd.port) as told:
-        assert told.get(timeout=5) == "inserted into 'Virtual PCD 00 00'"
+        assert told.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
         assert heard.next() == CardInserted()
         link = slot.connect()
         card = MyNumberCard(link)  # type: ignore[arg-type]
@@ -64,13 +64,13 @@ def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_f
         with pytest.raises(CardFileError, match="another process"):
             keep_inserted(card_file, stop=threading.Event(), tell=print)
         pcscd.stop()
-        assert told.get(timeout=5) == "the PC/SC service has let go of the card"
-        assert told.get(timeout=5).startswith("waiting: no virtual reader")
+        assert told.get(timeout=60) == "the PC/SC service has let go of the card"
+        assert told.get(timeout=60).startswith("waiting: no virtual reader")
         pcscd.start()
-        assert told.get(timeout=5) == "inserted into 'Virtual PCD 00 00'"
+        assert told.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
         while heard.next() != CardInserted():
             pass
-    assert told.get(timeout=5) == "taken out"
+    assert told.get(timeout=60) == "taken out"
     assert heard.next() == CardRemoved()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 2
     slot.close()
@@ -84,7 +84,7 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
     slot.watch(heard)
     pace = LinkPace(424_000)
     with kept(card_file, pcscd.port, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as told:
-        assert told.get(timeout=5).startswith("inserted")
+        assert told.get(timeout=60).startswith("inserted")
         assert heard.next() == CardInserted()
         link = slot.connect()
         card = MyNumberCard(link)  # type: ignore[arg-type]
@@ -93,13 +93,13 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
         assert time.perf_counter() - started > 7 * pace.per_command
         assert card.verify_pin(bytearray(b"1234"), 3) == CardGone()
         link.close()  # type: ignore[union-attr]
-        assert told.get(timeout=5) == "the PC/SC service has let go of the card"
+        assert told.get(timeout=60) == "the PC/SC service has let go of the card"
     slot.close()
 
 
 def test_it_waits_for_a_daemon_that_is_not_up(card_file: Path) -> None:
     with kept(card_file, port=9) as told:
-        assert "install the packages pcscd and vsmartcard-vpcd" in told.get(timeout=5)
+        assert "install the packages pcscd and vsmartcard-vpcd" in told.get(timeout=60)
     assert told.empty()
 
 

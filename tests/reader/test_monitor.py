@@ -44,7 +44,7 @@ class Script:
 
     def wait(self, context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[object]]:
         if self.ended.is_set():
-            self._cancelled.wait(5)
+            self._cancelled.wait(60)
             return 0x80100002, []
         result, state = self._answer
         if isinstance(result, Exception):
@@ -67,7 +67,7 @@ def play(monkeypatch: pytest.MonkeyPatch, heard: "Heard") -> Play:
         monkeypatch.setattr(pcsc.scard, "SCardCancel", script.cancel)
         slot = pcsc_slot.PcscSlot(READER)
         slot.watch(heard)
-        assert script.ended.wait(5)
+        assert script.ended.wait(60)
         slot.close()
         return heard.all()
 

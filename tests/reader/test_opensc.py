@@ -26,11 +26,11 @@ pytestmark = [
 
 
 def run(*command: str, check: bool = False) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*command, "--reader", "0"], capture_output=True, timeout=30, check=check)
+    return subprocess.run([*command, "--reader", "0"], capture_output=True, timeout=90, check=check)
 
 
 def openssl(*command: str) -> str:
-    return subprocess.run(["openssl", *command], capture_output=True, text=True, timeout=30, check=False).stdout
+    return subprocess.run(["openssl", *command], capture_output=True, text=True, timeout=90, check=False).stdout
 
 
 def tries_left() -> list[int]:

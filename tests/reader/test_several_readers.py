@@ -17,7 +17,7 @@ from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
 from reader.watch import TOGETHER
 
-from .conftest import Heard
+from .conftest import Heard, until_noticed
 
 pytestmark = pytest.mark.pcscd
 
@@ -54,7 +54,8 @@ class Desk:
         self.slot.close()
         for place in self.places:
             place.remove()
-        time.sleep(NOTICED)
+        for place in self.places:
+            until_noticed(place.reader, card=False)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def desk(pcscd: Pcscd, heard: Heard) -> Iterator[Desk]:
 def test_two_readers_and_a_card_that_lay_there_before(desk: Desk, image: CardImage, another: CardImage) -> None:
     first, second = desk.places
     first.insert(SoftCard(another))
-    time.sleep(NOTICED)
+    until_noticed(first.reader, card=True)
     desk.watch()
     second.insert(SoftCard(image))
     (reader,) = desk.expect(CardInserted)

@@ -48,7 +48,7 @@ def test_close_leaves_no_thread_and_may_come_from_a_listener(image: CardImage) -
 
     slot.watch(listener)
     slot.insert(SoftCard(image))
-    assert closed.wait(2)
+    assert closed.wait(60)
     slot.close()
     assert threading.active_count() == before
 

@@ -81,7 +81,7 @@ class Chain:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/openapi.json", timeout=1).status_code == 200
+            return httpx.get(f"{self.url}/openapi.json", timeout=10).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -96,7 +96,7 @@ class Chain:
 
     def work(self) -> None:
         """Until somebody was served: everything runs again."""
-        before, until = self.told(), time.monotonic() + 20
+        before, until = self.told(), time.monotonic() + 60
         while self.told() < before + 2:
             assert time.monotonic() < until, "nobody is served any more"
             time.sleep(0.02)
@@ -118,7 +118,7 @@ class Chain:
 
     def settle(self) -> None:
         self.start("stub")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not self.answers():
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -126,7 +126,7 @@ class Chain:
         for process in settling:
             process.start()
         for process in settling:
-            process.join(45)
+            process.join(120)
         assert [process.exitcode for process in settling] == [0] * len(settling)
 
     def end(self) -> None:

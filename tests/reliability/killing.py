@@ -25,7 +25,7 @@ from tests.reliability.chain import Chain, all_is_there
 from tests.terminal.qualification.conftest import issue_card
 
 LOOK_EVERY = 0.002
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 60.0
 MOMENTS = ("starting", "at work", "just taken")
 
 

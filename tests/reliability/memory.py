@@ -103,7 +103,7 @@ def _opened(terminal: Terminal) -> Any:
 
     settings = Settings(
         state_dir=Path(terminal.state_dir),
-        service=ServiceSettings(url=terminal.url, timeout_seconds=10),
+        service=ServiceSettings(url=terminal.url, timeout_seconds=30),
         vision=VisionSettings(simulated_camera=True, anti_photo=AntiPhoto.OFF),
     )
     anchors: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
@@ -168,7 +168,7 @@ def _act(conductor: Any, state: Any, secret: bytearray, *, by_pin: bool) -> None
 
 
 async def _until(conductor: Any, condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition(conductor.state):
             await asyncio.sleep(0.01)
 

@@ -5,7 +5,25 @@ import pytest
 
 from config.settings import Settings
 from terminal.simulated.demo.counter import DemoCounter
+from terminal.simulated.demo.stubs import EmbeddedStub
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from tests.terminal.conductor.counter_fixture import Desk
+
+PATIENCE = 20.0
+"""Seconds a terminal of these tests waits for the service: a slow computer is no silent service."""
+CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
+"""A silent service: the line is cut after half a second, so that the patience for all other calls may be long."""
+
+
+@pytest.fixture(autouse=True)
+def _patient_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silence(stub: EmbeddedStub, operation: Operation) -> None:
+        stub.misbehave(operation, CUT_OFF)
+
+    defaults = DemoCounter.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "timeout_seconds", PATIENCE)
+    monkeypatch.setattr(EmbeddedStub, "silence", silence)
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +42,7 @@ def counter(tmp_path: Path, authority_files: Path) -> Iterator[DemoCounter]:
         from reader.softcard.authority import TestAuthority
 
         TestAuthority.load_or_create(authority_files / "test-authority")
-    with DemoCounter(Settings(state_dir=tmp_path / "state"), timeout_seconds=1.5) as counter:
+    with DemoCounter(Settings(state_dir=tmp_path / "state")) as counter:
         yield counter
 
 

@@ -24,7 +24,7 @@ from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.simulated.service.misbehaviour import Operation
 from terminal.talk.parts import Talk
 
-RECEPTION_SECONDS = 40.0
+RECEPTION_SECONDS = 90.0
 
 
 class CounterHands(Hands, Protocol):

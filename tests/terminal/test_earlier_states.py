@@ -51,7 +51,7 @@ def test_the_next_patient_is_received(state: Path) -> None:
             assert complete.delivered
             await desk.take_card()
 
-    with DemoCounter(Settings(state_dir=state), timeout_seconds=2) as counter:
+    with DemoCounter(Settings(state_dir=state)) as counter:
         asyncio.run(day(Desk(counter, counter.settings)))
     records = list(LedgerFile(state / "ledger.db").records())
     assert [record.hash for record in records[: len(before)]] == before

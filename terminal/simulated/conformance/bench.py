@@ -36,14 +36,16 @@ BULK_LASTS, NOW = timedelta(hours=1), timedelta()
 class CasePace:
     patience: float
     """Seconds to wait for anything the other side should do."""
+    export: float
+    """Seconds to wait for the export of a file that was taken: not all software exports."""
     slow: float
     """Seconds of a slow answer."""
     settled: float
     """Seconds without a change before a request is read."""
 
 
-REAL = CasePace(patience=120.0, slow=7.0, settled=0.5)
-QUICK = CasePace(patience=6.0, slow=1.5, settled=0.05)
+REAL = CasePace(patience=120.0, export=60.0, slow=7.0, settled=0.5)
+QUICK = CasePace(patience=6.0, export=3.0, slow=1.5, settled=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class CaseRunner:
     def export(self, name: str) -> Export | None:
         """What the other side says of a file; judged as missing where it tells of others."""
         path = self.exports / f"{name}.json"
-        self.until(path.exists, self.pace.patience / 2)
+        self.until(path.exists, self.pace.export)
         try:
             found = read_export(path)
         except NotAnExport as error:

@@ -74,7 +74,7 @@ def late_file(bench: CaseRunner) -> None:
         file.write(data[:half])
         file.flush()
         bench.note(f"途中まで書いた：{name}", f"wrote half of it: {name}")
-        gone = bench.until(lambda: not path.exists(), min(1.0, bench.pace.slow))
+        gone = bench.until(lambda: not path.exists(), min(3.0, bench.pace.slow))
         if not bench.judge(not gone, "書き終わるまで残した", "left it until it was whole"):
             return
         file.write(data[half:])

@@ -86,7 +86,7 @@ class Desk:
 
     async def watching(self) -> None:
         """Until the reader is watched: a card that lay there before is left alone."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.conductor.reader_name is None:
                 await asyncio.sleep(0.005)
 
@@ -98,7 +98,7 @@ class Desk:
         self.counter.stub.publish(self.counter.props.registry_of(BY_NAME[persona], portrait))
         return SoftCard(image.model_copy(deep=True))
 
-    async def until(self, condition: Callable[[st.State], bool] | type, seconds: float = 10) -> Any:
+    async def until(self, condition: Callable[[st.State], bool] | type, seconds: float = 60) -> Any:
         """The state once it is so."""
         async with asyncio.timeout(seconds):
             while True:

@@ -23,7 +23,7 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.misbehaviour import Operation
+from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.people import invented_people
 from tests.terminal.conductor.counter_fixture import Desk
 
@@ -87,7 +87,8 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
         async with desk.open():
             note_keys()
             await desk.to_consent()
-            desk.counter.stub.silence(Operation.SUBMIT)
+            desk.counter.stub.misbehave(Operation.SUBMIT, Rule(manner=Manner.SILENT))
+            desk.conductor.service.client._line._timeout = 0.5  # nothing but the submission is asked from here on
             await desk.share_all()
             state = await desk.until(st.Complete)
             assert state.outcome is st.Outcome.AWAITING
@@ -97,7 +98,7 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
         desk.counter.stub.behave()
         async with desk.open():
             note_keys()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "delivered" not in desk.kinds():
                     await asyncio.sleep(0.02)
 
@@ -123,7 +124,7 @@ def test_stopped_in_the_middle_is_decided_without_consent_at_the_next_start(desk
 
     async def next_start() -> None:
         async with desk.open():
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "delivered" not in desk.kinds():
                     await asyncio.sleep(0.02)
 

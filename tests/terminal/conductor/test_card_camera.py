@@ -97,7 +97,7 @@ def test_a_covered_front_is_typed(filmed: FilmedDesk) -> None:
             filmed.touch(ev.CodeTypingChosen)
             await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.waiting is None, 60)
             await filmed.take_card()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while filmed.conductor.printed._scanner.camera.is_open:  # type: ignore[union-attr]
                     await asyncio.sleep(0.01)
 

@@ -35,7 +35,7 @@ _KEYS = {
     ]
 }
 """What a key is called, in every language."""
-PATIENCE = 25.0
+PATIENCE = 60.0
 
 
 async def short_sound(_text: str, _language: str, *, slow: bool = False) -> bytes:

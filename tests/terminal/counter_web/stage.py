@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.async_api import expect as expect_async
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config.settings import Settings
 from terminal.counter_web.program import patient_site
@@ -17,6 +18,10 @@ from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.opened import OpenedCounter
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
+
+PATIENCE = 60.0
+for _expect in (expect, expect_async):
+    _expect.set_options(timeout=PATIENCE * 1000)
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -81,12 +86,12 @@ class PageStage:
 
     def __enter__(self) -> "PageStage":
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.do(self.terminal.end)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def load(self) -> None:
         self._loop.call_soon_threadsafe(self._loading.set)
@@ -100,7 +105,7 @@ class PageStage:
             self._loop.call_soon(done.set)
 
         self._loop.call_soon_threadsafe(act)
-        assert done.wait(10)
+        assert done.wait(PATIENCE)
 
     def be(self, state: State) -> None:
         self.do(lambda: self.counter.be(state))
@@ -130,12 +135,20 @@ def shows(page: Page, serial: int) -> None:
     until(page, PAINTED, serial)
 
 
+def comes(page: Page, here: Callable[[], object]) -> None:
+    """Wait until something is so in this process, while the page goes on."""
+    ends = time.monotonic() + PATIENCE
+    while not here():
+        assert time.monotonic() < ends, "waited in vain"
+        page.wait_for_timeout(10)
+
+
 def until(page: Page, expression: str, arg: object = None) -> None:
     """Wait until `expression` is true in the page.
 
     Playwright's own wait_for_function evaluates a string in each frame; the content security policy forbids that.
     """
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + PATIENCE
     while not page.evaluate(expression, arg):
         assert time.monotonic() < ends, f"never true: {expression}"
         page.wait_for_timeout(10)

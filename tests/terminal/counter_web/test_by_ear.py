@@ -75,7 +75,7 @@ class Patient:
 
     async def takes_card(self) -> None:
         self.day.place.remove()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not isinstance(self.day.conductor.state, st.Idle):
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)

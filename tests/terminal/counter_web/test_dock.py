@@ -66,7 +66,7 @@ class Trainer:
         await self.counter.locator("[data-target='key:enter']").click()
 
     async def marked(self, persona: str, mark: str = "done") -> None:
-        await expect(self.page.locator(f"[data-person={persona}] .mark.{mark}")).to_be_visible(timeout=20_000)
+        await expect(self.page.locator(f"[data-person={persona}] .mark.{mark}")).to_be_visible()
 
 
 @asynccontextmanager

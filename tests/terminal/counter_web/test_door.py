@@ -51,7 +51,7 @@ def visitor(stage: PageStage) -> Iterator[Visitor]:
 
 def heard(line: Connection, kind: str) -> Any:
     while True:
-        message = json.loads(line.recv(timeout=5))
+        message = json.loads(line.recv(timeout=60))
         if message["type"] == kind:
             return message
 
@@ -59,7 +59,7 @@ def heard(line: Connection, kind: str) -> Any:
 def is_cut_off(line: Connection) -> bool:
     try:
         while True:
-            line.recv(timeout=5)
+            line.recv(timeout=60)
     except ConnectionClosed:
         return True
 

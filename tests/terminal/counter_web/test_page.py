@@ -12,7 +12,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.talk.serial import SETTLE_SECONDS
 from terminal.words.catalogue import words
-from tests.terminal.counter_web.stage import PageStage, shows, until
+from tests.terminal.counter_web.stage import PageStage, comes, shows, until
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
@@ -63,7 +63,7 @@ def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(stage: PageStage, p
     said = page.locator("#foot .state.loud")
     expect(said).to_have_text(words("ja")("touch.not-yet"))
     assert not stage.counter.posted
-    expect(said).not_to_be_visible(timeout=4000)
+    expect(said).not_to_be_visible()
 
 
 def test_a_finger_that_slides_off_or_trembles(stage: PageStage, page: Page) -> None:
@@ -80,7 +80,7 @@ def test_a_finger_that_slides_off_or_trembles(stage: PageStage, page: Page) -> N
     page.mouse.down()
     page.mouse.move(x + 18, y - 12)
     page.mouse.up()
-    page.wait_for_timeout(100)
+    comes(page, lambda: stage.counter.posted)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
@@ -124,7 +124,7 @@ def test_digits_are_dots_and_the_whole_pad_answers(stage: PageStage, page: Page)
     )
     assert "7319" not in kept
     page.keyboard.press("NumpadEnter")
-    page.wait_for_timeout(150)
+    comes(page, lambda: stage.counter.pins)
     assert stage.counter.pins == [b"7319"]
 
 
@@ -148,7 +148,7 @@ def test_the_printed_code_is_typed_part_by_part(stage: PageStage, page: Page) ->
     assert not stage.counter.codes
     page.keyboard.type("480229" + "6502", delay=15)
     page.keyboard.press("Enter")
-    page.wait_for_timeout(150)
+    comes(page, lambda: stage.counter.codes)
     assert len(stage.counter.codes) == 1
 
 
@@ -176,7 +176,7 @@ def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser,
     expect(page.locator("#veil")).to_contain_text("少しお待ちください")
     with PageStage(Settings(state_dir=tmp_path), port=port) as again:
         again.be(state_of("pin"))
-        expect(page.locator("h1")).to_contain_text("暗証番号", timeout=10_000)
+        expect(page.locator("h1")).to_contain_text("暗証番号")
         expect(page.locator("#veil")).not_to_be_visible()
     context.close()
 
@@ -274,6 +274,13 @@ class TestCamera:
         return None
 
 
+def rests(camera: TestCamera, page: Page) -> bool:
+    """Whether no picture is taken for as long as ten would take."""
+    taken = camera.taken
+    page.wait_for_timeout(330)
+    return camera.taken == taken
+
+
 def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path: Path) -> None:
     camera = TestCamera()
     context = browser.new_context()
@@ -290,13 +297,13 @@ def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path
         )
         assert page.locator(".arrow path").count() == 4
         ask(stage, page, "consent")
+        comes(page, lambda: rests(camera, page))
         taken = camera.taken
-        page.wait_for_timeout(300)
-        assert camera.taken <= taken + 1
         assert page.locator("canvas").count() == 0
         ask(stage, page, "staff-check")  # what staff compares is not for this screen
         assert page.locator("canvas").count() == 0
-        assert camera.taken <= taken + 1
+        assert rests(camera, page)
+        assert camera.taken == taken
     context.close()
 
 

@@ -49,7 +49,7 @@ class Fingers:
         return self._terminal.screen.talk
 
     async def drawn(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._page.evaluate(PAINTED, self._terminal.screen.talk.serial):
                 await asyncio.sleep(0.01)
         await asyncio.sleep(SETTLE_SECONDS + 0.05)

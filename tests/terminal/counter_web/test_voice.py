@@ -17,7 +17,7 @@ from terminal.session import events as ev
 from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
 from terminal.voice.wav import of_bytes
-from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, shows, until
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, comes, shows, until
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
@@ -94,7 +94,7 @@ def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
     assert page.evaluate("window.audio[0].volume") == pytest.approx(0.6)
     page.wait_for_timeout(450)
     page.keyboard.press("NumpadAdd")
-    page.wait_for_timeout(150)
+    comes(page, lambda: speaking.counter.posted)
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=80)]
 
 
@@ -129,6 +129,6 @@ def test_keys_stand_beside_the_targets_where_there_is_a_keypad(
         assert shown == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
         page.wait_for_timeout(450)
         page.keyboard.press("NumpadDecimal")
-        page.wait_for_timeout(150)
+        comes(page, lambda: stage.counter.posted)
         assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "it works either way"
         page.close()

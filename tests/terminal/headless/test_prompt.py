@@ -57,13 +57,19 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
             if isinstance(state, st.Idle):
                 conductor.stop()
 
+        async def once_watched() -> None:
+            while conductor.reader_name is None:
+                await asyncio.sleep(0.005)
+            desk.place.insert(desk.card())
+
         conductor.listen(on_state=on_state)
         with os.fdopen(keyboard.reading) as stream:
             headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
-            asyncio.get_running_loop().call_later(0.1, desk.place.insert, desk.card())
+            inserting = asyncio.create_task(once_watched())
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await headless.run()
+                await inserting
             finally:
                 keyboard.close()  # before the stream is closed: its thread still reads
 
@@ -110,7 +116,7 @@ async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) ->
         headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
         desk.place.insert(desk.card())
         asyncio.get_running_loop().call_later(0.2, keyboard.close)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await headless.run()
     desk.place.remove()
 
@@ -147,7 +153,7 @@ def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
         with os.fdopen(terminal) as stream:
             lines = TypedLines(stream)
             os.write(keyboard, b"1234\n")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while lines.waiting == 0:
                     await asyncio.sleep(0.001)
                 lines.forget()
@@ -169,7 +175,7 @@ def test_the_lines_of_a_script_lie_there_from_the_start() -> None:
             lines = TypedLines(stream)
             os.write(writing, b"2\n")
             os.close(writing)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while lines.waiting < 2:
                     await asyncio.sleep(0.001)
                 lines.forget()

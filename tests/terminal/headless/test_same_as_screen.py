@@ -93,7 +93,7 @@ async def at_prompt(state: st.State) -> Shown:
             keyboard.write(key + "\n")
             keyboard.flush()
             acting = asyncio.create_task(operator.act(talk, state, hands))
-            await asyncio.wait([acting], timeout=5 if talk.offers else 0.05)
+            await asyncio.wait([acting], timeout=60 if talk.offers else 0.05)
             if not number:
                 offered = told[heard : heard + len(talk.offers)]
                 shown.offers = [_key_and_label(line) for line in offered]
@@ -136,7 +136,7 @@ async def test_a_pin_typed_at_the_prompt_is_none_of_its_keys() -> None:
         keyboard.write("123\n12345\n１２３４\n4321\n")
         keyboard.flush()
         told: list[str] = []
-        await asyncio.wait_for(PromptOperator(speak, told.append, stream).act(talk, state_of("pin"), hands), 5)
+        await asyncio.wait_for(PromptOperator(speak, told.append, stream).act(talk, state_of("pin"), hands), 60)
     assert hands.pins == ["4321"]
     assert not hands.posted
     assert not any("4321" in line for line in told)

@@ -33,7 +33,7 @@ class House:
         place.mkdir(exist_ok=True)
         values = {
             "state_dir": str(place / "state"),
-            "service": {"url": self.server.url, "terminal_id": name, "timeout_seconds": 3},
+            "service": {"url": self.server.url, "terminal_id": name, "timeout_seconds": 20},
         }
         self.file(at or name).write_text(as_toml(values), encoding="utf-8")
         return load(self.file(at or name))

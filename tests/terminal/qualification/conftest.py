@@ -85,7 +85,7 @@ class Counter:
             "institution_code": "1319999999",
             "terminal_key": self.key,
             "service_public_key": self.enrolment.service_public_key,
-            "timeout_seconds": 2.0,
+            "timeout_seconds": 20.0,
         }
         return QualificationClient(self.server.url, **{**settings, **changes})
 

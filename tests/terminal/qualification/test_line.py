@@ -54,7 +54,7 @@ def challenge(url: str, tls: ssl.SSLContext | None, service_key: str = "") -> An
             institution_code="1319999999",
             terminal_key=SigningKey.generate(),
             service_public_key=service_key,
-            timeout_seconds=2,
+            timeout_seconds=20,
             tls=tls,
         ) as client:
             return await client.challenge()

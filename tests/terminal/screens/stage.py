@@ -54,7 +54,7 @@ async def drawn(app: TerminalApp) -> None:
     for _ in range(2):
         done = asyncio.Event()
         app.call_later(app.screen.call_after_refresh, done.set)
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 60)
 
 
 async def press(app: TerminalApp, key: str) -> None:

@@ -119,10 +119,9 @@ def test_every_screen_can_crash_without_a_word_too_many(
             assert record is not None
             on_stage.app.broken = True  # type: ignore[attr-defined]
             on_stage.app.draw_soon()
-            for _ in range(200):
-                await asyncio.sleep(0.005)
-                if on_stage.app._exception is not None:
-                    break
+            async with asyncio.timeout(60):
+                while on_stage.app._exception is None:
+                    await asyncio.sleep(0.005)
             assert on_stage.app.return_code == 1
             if on_stage.counter.patient is not None:
                 assert patient.wiped
@@ -168,7 +167,9 @@ def test_a_defect_in_a_widget_ends_the_same_way(monkeypatch: pytest.MonkeyPatch,
         async with stage() as on_stage:
             monkeypatch.setattr(CounterScreen, "show", broken)
             on_stage.counter.be(state_of("pin"))
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(60):
+                while on_stage.app._exception is None:
+                    await asyncio.sleep(0.005)
 
     with pytest.raises(crash.Crashed):
         crash_it()
@@ -258,7 +259,7 @@ def _painted(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
                 break
         elif program.poll() is not None:
             break
-    program.wait(10)
+    program.wait(60)
     os.close(primary)
     return painted
 

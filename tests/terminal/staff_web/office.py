@@ -100,7 +100,7 @@ class Office:
         if password == PASSWORD:
             await page.locator("#day").wait_for()
 
-    async def until(self, condition: Callable[[], object] | type, seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], object] | type, seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not (isinstance(self.state, condition) if isinstance(condition, type) else condition()):
                 await asyncio.sleep(0.01)

@@ -43,6 +43,7 @@ async def _by_eye(office: Office, page: Page) -> None:
     await office.until(st.ChoosingMethod)
     await page.get_by_role("button", name="目視で確認する").click()
     await office.until(st.StaffCheck)
+    await page.locator("canvas[data-drawn]").wait_for()  # nobody decides before the pictures are there
     await page.locator("#eye-password").fill(PASSWORD)
     await page.get_by_role("button", name="本人です").click()
     await office.until(st.Consent)

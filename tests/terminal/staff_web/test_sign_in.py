@@ -40,13 +40,13 @@ class Served:
 
     def __enter__(self) -> httpx.Client:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         origin = f"http://127.0.0.1:{self.port}"
         return httpx.Client(base_url=origin, headers={"origin": origin})
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
 
@@ -133,7 +133,7 @@ def test_what_is_no_message_cuts_the_line(office: httpx.Client, text: str) -> No
 def _is_cut_off(line: Connection) -> bool:
     try:
         while True:
-            line.recv(timeout=5)
+            line.recv(timeout=60)
     except ConnectionClosed:
         return True
 

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from config.japan import JAPAN
 from terminal.cli.main import app
+from terminal.simulated.conformance import bench
 from terminal.simulated.conformance.bench import QUICK, CasePace, prepared
 from terminal.simulated.conformance.client import Client
 from terminal.simulated.conformance.day import PLAYS, play_day
@@ -20,7 +22,22 @@ from terminal.simulated.conformance.model import Case, CaseOutcome, Seen, Text, 
 from terminal.simulated.conformance.report import as_html, as_json
 
 NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
-IN_A_HURRY = CasePace(patience=2.0, slow=1.0, settled=0.05)
+PATIENT = CasePace(patience=60.0, export=60.0, slow=1.0, settled=0.05)
+"""Nothing that comes is missed, however slow this computer is."""
+IN_A_HURRY = CasePace(patience=2.0, export=1.0, slow=1.0, settled=0.05)
+"""For what does not come."""
+NEVER_COMES = {
+    SoftwareFault.FIRST_FILE_ONLY,
+    SoftwareFault.IGNORES_ERR,
+    SoftwareFault.IMPATIENT,
+    SoftwareFault.FETCHES_ONCE,
+}
+SEEN_WITHIN = {
+    SoftwareFault.READS_HALF: 20.0,
+    SoftwareFault.DELETES_EVERYTHING: 20.0,
+    SoftwareFault.TAKES_THE_NEXT_ANSWER: 20.0,
+}
+"""Seconds a case waits for these at most."""
 
 
 @contextmanager
@@ -49,7 +66,8 @@ def test_forty_cases_each_with_a_play_and_a_source() -> None:
     assert len(SoftwareFault) >= 15
 
 
-def test_the_right_client_passes_them_all(tmp_path: Path) -> None:
+def test_the_right_client_passes_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "QUICK", replace(QUICK, patience=60.0, export=60.0))
     report = tmp_path / "report.html"
     with running(tmp_path):
         given = ["exchange", "conform", "--folder", str(tmp_path), "--report", str(report), "--quick"]
@@ -66,15 +84,18 @@ def test_the_right_client_passes_them_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", list(SoftwareFault))
 def test_each_fault_is_found_by_its_own_case_alone(fault: SoftwareFault, tmp_path: Path) -> None:
     own = [case.key for case in cases() if case.fault == fault]
+    pace = IN_A_HURRY if fault in NEVER_COMES else replace(PATIENT, slow=SEEN_WITHIN.get(fault, PATIENT.slow))
     with running(tmp_path, [fault]):
-        outcomes = play_day(tmp_path, IN_A_HURRY, only=["other-name", *own])
-    assert verdicts(outcomes) == dict.fromkeys(own, Verdict.FAILED) | {"other-name": Verdict.PASSED}
+        others = play_day(tmp_path, PATIENT, only=["other-name"])
+        outcomes = play_day(tmp_path, pace, only=own)
+    assert verdicts(others) == {"other-name": Verdict.PASSED}
+    assert verdicts(outcomes) == dict.fromkeys(own, Verdict.FAILED)
 
 
 def test_software_that_takes_nothing_fails(tmp_path: Path) -> None:
-    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.01), only=["everything-shared"])
+    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["everything-shared"])
     assert outcome.verdict is Verdict.FAILED
-    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.01), only=["check-by-number"])
+    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["check-by-number"])
     assert "no request OQSsiquc01req_ came" in [seen.text.en for seen in outcome.seen]
     assert list((tmp_path / "tasks").iterdir()) == [], "no case leaves anything for the next"
 
@@ -90,7 +111,9 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "face").mkdir()
     taking = threading.Thread(target=take)
     taking.start()
-    outcomes = play_day(tmp_path, CasePace(0.4, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"])
+    outcomes = play_day(
+        tmp_path, CasePace(60.0, 0.2, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"]
+    )
     stop.set()
     taking.join()
     assert set(verdicts(outcomes).values()) == {Verdict.NOT_JUDGED}
@@ -98,7 +121,7 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
 
 def test_an_export_that_is_none_is_said(tmp_path: Path) -> None:
     with running(tmp_path):
-        play_day(tmp_path, QUICK, only=["everything-shared"])
+        play_day(tmp_path, PATIENT, only=["everything-shared"])
     stop = threading.Event()
 
     def wrong() -> None:
@@ -109,7 +132,7 @@ def test_an_export_that_is_none_is_said(tmp_path: Path) -> None:
 
     writing = threading.Thread(target=wrong)
     writing.start()
-    (outcome,) = play_day(tmp_path, QUICK, only=["everything-shared"])
+    (outcome,) = play_day(tmp_path, PATIENT, only=["everything-shared"])
     stop.set()
     writing.join()
     assert outcome.verdict is Verdict.FAILED

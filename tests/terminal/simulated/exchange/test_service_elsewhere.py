@@ -41,7 +41,7 @@ def stub(tmp_path: Path, counter: Counter) -> Iterator[StubServer]:
             institution_code=INSTITUTION,
             terminal_key=key,
             service_public_key=enrolment.service_public_key,
-            timeout_seconds=2,
+            timeout_seconds=20,
         )
 
     counter.checks = ServiceChecks(client)
