@@ -6,20 +6,25 @@
   Program        C:\Program Files\uketsuke          replaced by an update
   Ledger, keys   C:\ProgramData\uketsuke            kept by an update and by -Uninstall
 
-  At the logon of -User the terminal starts, and its page fills the screen in Microsoft Edge.
-  Needs: Windows 10 or 11 (also IoT Enterprise LTSC), administrator rights, Microsoft Edge, Python 3.13 of python.org.
-  Python's installer may lie beside this file (python-3.13.*-amd64.exe): it is then run first.
+  At the logon of -User the terminal starts, and its page fills the screen in Microsoft Edge. An update keeps the user,
+  and the service stub of -Training; -Training:$false ends that one.
+  Needs: Windows 10 or 11 (also IoT Enterprise LTSC), administrator rights, Microsoft Edge, and Python 3.13 of
+  python.org, installed for all users. Its installer may lie beside this file (python-3.13.*-amd64.exe): it is run
+  where Python is missing.
 
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter -Training
 .EXAMPLE
+  powershell -ExecutionPolicy Bypass -File install.ps1
+  Updates: the user is known.
+.EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
 #>
 [CmdletBinding()]
 param(
-  [string]$User = $env:USERNAME,
+  [string]$User = '',
   [switch]$Training,
   [switch]$Uninstall,
   [string]$Program = (Join-Path $env:ProgramFiles 'uketsuke'),
@@ -29,97 +34,214 @@ param(
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 $Here = $PSScriptRoot
-$Tasks = @('uketsuke terminal', 'uketsuke service stub')
+$Terminal = 'uketsuke terminal'
+$Stub = 'uketsuke service stub'
+$Variables = @{ UKETSUKE_CONFIG = (Join-Path $State 'config.toml'); UKETSUKE_STATE_DIR = $State }
 
-function Stop-Everything {
-  foreach ($name in $Tasks) {
-    $task = Get-ScheduledTask -TaskName $name -ErrorAction SilentlyContinue
-    if ($task) {
-      Stop-ScheduledTask -TaskName $name
-      Unregister-ScheduledTask -TaskName $name -Confirm:$false
-    }
+# --- before anything is changed -----------------------------------------------------------------------------------
+
+function Assert-Administrator {
+  $identity = [Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()
+  if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
+    throw 'Administrator rights are needed. Start PowerShell with "Run as administrator", then run this again.'
   }
-  # Only what runs from our own folder.
-  Get-Process | Where-Object { $_.Path -and $_.Path.StartsWith("$Program\", 'OrdinalIgnoreCase') } | Stop-Process -Force
+}
+
+function Get-UserOfBefore {
+  $places = Join-Path $Program 'places.psd1'
+  if (Test-Path -LiteralPath $places) {
+    $known = Import-PowerShellDataFile -LiteralPath $places
+    if ($known.ContainsKey('User')) { return $known['User'] }
+  }
+  throw 'Name the Windows user who logs on at the counter: -User NAME. Nothing was changed.'
+}
+
+function Get-Sid([string]$Name) {
+  try {
+    return ([Security.Principal.NTAccount]$Name).Translate([Security.Principal.SecurityIdentifier]).Value
+  } catch {
+    throw "There is no Windows user `"$Name`" on this computer. Make it, or name another with -User. Nothing was changed."
+  }
 }
 
 function Assert-Whole {
-  foreach ($line in Get-Content (Join-Path $Here 'SHA256SUMS')) {
+  foreach ($line in Get-Content -LiteralPath (Join-Path $Here 'SHA256SUMS')) {
     $hash, $name = $line -split '  ', 2
     $file = Join-Path $Here $name
-    if (-not (Test-Path -LiteralPath $file)) { throw "$name is missing. Copy the whole bundle again." }
-    if ((Get-FileHash -Algorithm SHA256 -LiteralPath $file).Hash -ne $hash) { throw "$name is damaged. Copy the bundle again." }
+    if (-not (Test-Path -LiteralPath $file)) { throw "$name is missing. Copy the whole bundle again. Nothing was changed." }
+    if ((Get-FileHash -Algorithm SHA256 -LiteralPath $file).Hash -ne $hash) {
+      throw "$name is damaged. Copy the bundle again. Nothing was changed."
+    }
   }
 }
 
 function Invoke-Checked([string]$Command, [string[]]$Arguments) {
   & $Command @Arguments
-  if ($LASTEXITCODE -ne 0) { throw "$Command $($Arguments -join ' ') ended with $LASTEXITCODE. Nothing that ran before was changed." }
+  if ($LASTEXITCODE -ne 0) { throw "$Command $($Arguments -join ' ') ended with $LASTEXITCODE." }
+}
+
+function Find-Python {
+  # Installed for all users: the terminal's user cannot start one that lies in somebody else's folder.
+  $key = 'HKLM:\SOFTWARE\Python\PythonCore\3.13\InstallPath'
+  if (-not (Test-Path -LiteralPath $key)) { return '' }
+  $folder = (Get-Item -LiteralPath $key).GetValue('')
+  if (-not $folder) { return '' }
+  $python = Join-Path $folder 'python.exe'
+  if (Test-Path -LiteralPath $python) { return $python }
+  return ''
 }
 
 function Install-Python {
-  $installer = Get-ChildItem -Path $Here -Filter 'python-3.13.*-amd64.exe' | Select-Object -First 1
-  if ($installer) {
-    $done = Start-Process -FilePath $installer.FullName -Wait -PassThru -ArgumentList '/quiet', 'InstallAllUsers=1', 'Include_test=0'
-    if ($done.ExitCode -ne 0) { throw "Python's installer ended with $($done.ExitCode)." }
+  $found = Find-Python
+  if ($found) { return $found }
+  $installer = Get-ChildItem -LiteralPath $Here -Filter 'python-3.13.*-amd64.exe' | Select-Object -First 1
+  if (-not $installer) {
+    throw "Python 3.13 is not installed for all users. Put python.org's installer, python-3.13.*-amd64.exe, beside install.ps1."
+  }
+  $signature = Get-AuthenticodeSignature -LiteralPath $installer.FullName
+  if ($signature.Status -ne 'Valid' -or $signature.SignerCertificate.Subject -notlike '*O=Python Software Foundation*') {
+    throw "$($installer.Name) is not signed by the Python Software Foundation. Take it from python.org again."
+  }
+  $options = '/quiet', 'InstallAllUsers=1', 'Include_test=0', 'Include_launcher=0'
+  $done = Start-Process -FilePath $installer.FullName -Wait -PassThru -ArgumentList $options
+  if ($done.ExitCode -ne 0) { throw "Python's installer ended with $($done.ExitCode). uketsuke was not changed." }
+  $found = Find-Python
+  if (-not $found) { throw 'Python was installed, and is not where it belongs. Start Windows again, then run this again.' }
+  return $found
+}
+
+# --- the program --------------------------------------------------------------------------------------------------
+
+function New-Program([string]$New, [string]$Python) {
+  # Whole and tried before the one that runs is touched.
+  if (Test-Path -LiteralPath $New) { Remove-Item -LiteralPath $New -Recurse -Force }
+  $env:UV_OFFLINE = '1'
+  $env:UV_NO_CACHE = '1'
+  $env:UV_NO_CONFIG = '1'
+  $env:UV_PYTHON_DOWNLOADS = 'never'
+  $uv = Join-Path $Here 'uv.exe'
+  Invoke-Checked $uv @('venv', '--quiet', '--relocatable', '--python', $Python, $New)
+  $own = Join-Path $New 'Scripts\python.exe'
+  # Compiled now: the terminal's user may not write there.
+  $from = @('pip', 'install', '--quiet', '--python', $own, '--no-index', '--find-links', (Join-Path $Here 'wheels'),
+    '--no-deps', '--link-mode', 'copy', '--compile-bytecode')
+  Invoke-Checked $uv ($from + @('--require-hashes', '-r', (Join-Path $Here 'requirements-windows.lock')))
+  $wheel = Get-ChildItem -LiteralPath $Here -Filter 'uketsuke-*.whl' | Select-Object -First 1
+  Invoke-Checked $uv ($from + @($wheel.FullName))
+  Copy-Item -LiteralPath (Join-Path $Here 'start-terminal.ps1') -Destination $New
+  $places = "@{ State = '$($State -replace "'", "''")'; User = '$($User -replace "'", "''")' }"
+  Set-Content -LiteralPath (Join-Path $New 'places.psd1') -Encoding UTF8 -Value $places
+  Invoke-Checked (Join-Path $New 'Scripts\uketsuke.exe') @('--version')
+}
+
+function Get-Running {
+  # python.exe of a virtual environment starts the real one from elsewhere; its command line tells whose it is.
+  $folder = [WildcardPattern]::Escape("$Program\")
+  Get-CimInstance -ClassName Win32_Process | Where-Object {
+    $_.ExecutablePath -like "$folder*" -or
+    ($_.Name -in 'python.exe', 'powershell.exe' -and $_.ProcessId -ne $PID -and $_.CommandLine -like "*$folder*") -or
+    ($_.Name -eq 'msedge.exe' -and $_.CommandLine -like '*uketsuke-page*')
   }
 }
 
-function Register-AtLogon([string]$Name, [string]$Command, [string]$Arguments) {
-  $action = New-ScheduledTaskAction -Execute $Command -Argument $Arguments
+function Stop-Everything {
+  foreach ($name in $Terminal, $Stub) {
+    if (Test-Task $name) { Stop-ScheduledTask -TaskName $name }
+  }
+  $running = @(Get-Running)
+  foreach ($one in $running) { Stop-Process -Id $one.ProcessId -Force -ErrorAction SilentlyContinue }
+  foreach ($one in $running) { Wait-Process -Id $one.ProcessId -Timeout 20 -ErrorAction SilentlyContinue }
+}
+
+function Switch-Program([string]$New) {
+  # Renaming fails as a whole where something still holds a file; then the old program is there as before.
+  $old = "$Program.old"
+  if (Test-Path -LiteralPath $old) { Remove-Item -LiteralPath $old -Recurse -Force }
+  $replaced = Test-Path -LiteralPath $Program
+  if ($replaced) { Rename-Item -LiteralPath $Program -NewName (Split-Path -Path $old -Leaf) }
+  try {
+    Rename-Item -LiteralPath $New -NewName (Split-Path -Path $Program -Leaf)
+  } catch {
+    if ($replaced) { Rename-Item -LiteralPath $old -NewName (Split-Path -Path $Program -Leaf) }
+    throw
+  }
+}
+
+function Initialize-State([string]$Sid) {
+  # Ledger and keys: for the terminal's user, administrators and Windows alone.
+  if (-not (Test-Path -LiteralPath $State)) { New-Item -ItemType Directory -Path $State | Out-Null }
+  Invoke-Checked 'icacls.exe' @($State, '/inheritance:r', '/grant:r', "*${Sid}:(OI)(CI)M", '*S-1-5-32-544:(OI)(CI)F',
+    '*S-1-5-18:(OI)(CI)F', '/q')
+  $settings = $Variables['UKETSUKE_CONFIG']
+  if (-not (Test-Path -LiteralPath $settings)) {
+    Set-Content -LiteralPath $settings -Encoding ASCII -Value 'profile = "clinic"'
+  }
+}
+
+# --- at logon -----------------------------------------------------------------------------------------------------
+
+function Test-Task([string]$Name) {
+  return [bool](Get-ScheduledTask -TaskName $Name -ErrorAction SilentlyContinue)
+}
+
+function Test-Runs([string]$Name) {
+  return (Test-Task $Name) -and (Get-ScheduledTask -TaskName $Name).State -eq 'Running'
+}
+
+function Register-AtLogon([string]$Name, [string]$Arguments) {
+  $start = "-NoProfile -ExecutionPolicy Bypass -WindowStyle Hidden $Arguments"
+  $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument $start
   $trigger = New-ScheduledTaskTrigger -AtLogOn -User $User
   $who = New-ScheduledTaskPrincipal -UserId $User -LogonType Interactive -RunLevel Limited
-  $how = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -ExecutionTimeLimit 0 `
-    -RestartCount 999 -RestartInterval (New-TimeSpan -Minutes 1) -MultipleInstances IgnoreNew
+  # 255 is the most that a task may say.
+  $how = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew `
+    -ExecutionTimeLimit ([TimeSpan]::Zero) -RestartCount 255 -RestartInterval (New-TimeSpan -Minutes 1)
   Register-ScheduledTask -TaskName $Name -Action $action -Trigger $trigger -Principal $who -Settings $how -Force | Out-Null
 }
 
-$identity = [Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()
-if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
-  throw 'Administrator rights are needed. Start PowerShell with "Run as administrator", then run this again.'
+function Remove-Task([string]$Name) {
+  if (Test-Task $Name) { Unregister-ScheduledTask -TaskName $Name -Confirm:$false }
 }
+
+# --- run ----------------------------------------------------------------------------------------------------------
+
+Assert-Administrator
 
 if ($Uninstall) {
   Stop-Everything
-  if (Test-Path -LiteralPath $Program) { Remove-Item -LiteralPath $Program -Recurse -Force }
+  Remove-Task $Terminal
+  Remove-Task $Stub
+  foreach ($folder in $Program, "$Program.old", "$Program.new") {
+    if (Test-Path -LiteralPath $folder) { Remove-Item -LiteralPath $folder -Recurse -Force }
+  }
+  foreach ($name in $Variables.Keys) { [Environment]::SetEnvironmentVariable($name, $null, 'Machine') }
   Write-Output "uketsuke is removed. $State (ledger, keys, settings, results) is kept; delete it by hand where it may go."
   exit 0
 }
 
+if (-not $User) { $User = Get-UserOfBefore }
+$sid = Get-Sid $User
 Assert-Whole
-Install-Python
-
-# The new program is made beside the old one, and takes its place only when it is whole.
-$uv = Join-Path $Here 'uv.exe'
 $new = "$Program.new"
-if (Test-Path -LiteralPath $new) { Remove-Item -LiteralPath $new -Recurse -Force }
-$env:UV_OFFLINE = '1'
-$env:UV_PYTHON_DOWNLOADS = 'never'
-Invoke-Checked $uv @('venv', '--quiet', '--relocatable', '--python', '3.13', $new)
-$python = Join-Path $new 'Scripts\python.exe'
-$from = @('--quiet', '--python', $python, '--no-index', '--find-links', (Join-Path $Here 'wheels'), '--no-deps', '--link-mode', 'copy')
-Invoke-Checked $uv (@('pip', 'install') + $from + @('--require-hashes', '-r', (Join-Path $Here 'requirements-windows.lock')))
-$wheel = (Get-ChildItem -Path $Here -Filter 'uketsuke-*.whl' | Select-Object -First 1).FullName
-Invoke-Checked $uv (@('pip', 'install') + $from + @($wheel))
-Copy-Item (Join-Path $Here 'start-terminal.ps1') $new
-Set-Content -LiteralPath (Join-Path $new 'places.psd1') -Encoding UTF8 -Value "@{ State = '$State' }"
-Invoke-Checked (Join-Path $new 'Scripts\uketsuke.exe') @('--version')
+New-Program $new (Install-Python)
 
+$wanted = if ($PSBoundParameters.ContainsKey('Training')) { [bool]$Training } else { Test-Task $Stub }
+$again = @($Stub, $Terminal | Where-Object { Test-Runs $_ })
 Stop-Everything
-if (Test-Path -LiteralPath $Program) { Remove-Item -LiteralPath $Program -Recurse -Force }
-Rename-Item -LiteralPath $new -NewName (Split-Path $Program -Leaf)
+Switch-Program $new
+Initialize-State $sid
+foreach ($name in $Variables.Keys) { [Environment]::SetEnvironmentVariable($name, $Variables[$name], 'Machine') }
+if ($wanted) { Register-AtLogon $Stub "-Command `"& '$Program\Scripts\uketsuke.exe' stub; exit `$LASTEXITCODE`"" }
+else { Remove-Task $Stub }
+Register-AtLogon $Terminal "-File `"$Program\start-terminal.ps1`""
+foreach ($name in $again) { if (Test-Task $name) { Start-ScheduledTask -TaskName $name } }
+if (Test-Path -LiteralPath "$Program.old") {
+  Remove-Item -LiteralPath "$Program.old" -Recurse -Force -ErrorAction SilentlyContinue
+}
 
-# Ledger and keys: for the terminal's user and administrators alone.
-if (-not (Test-Path -LiteralPath $State)) { New-Item -ItemType Directory -Path $State | Out-Null }
-Invoke-Checked 'icacls.exe' @($State, '/quiet', '/inheritance:r', '/grant:r', "${User}:(OI)(CI)M", '*S-1-5-32-544:(OI)(CI)F', '*S-1-5-18:(OI)(CI)F')
-$settings = Join-Path $State 'config.toml'
-if (-not (Test-Path -LiteralPath $settings)) { Set-Content -LiteralPath $settings -Encoding ASCII -Value 'profile = "clinic"' }
-
-[Environment]::SetEnvironmentVariable('UKETSUKE_CONFIG', $settings, 'Machine')
-[Environment]::SetEnvironmentVariable('UKETSUKE_STATE_DIR', $State, 'Machine')
-
-$hidden = "-NoProfile -ExecutionPolicy Bypass -WindowStyle Hidden -File `"$Program\start-terminal.ps1`""
-if ($Training) { Register-AtLogon 'uketsuke service stub' "$Program\Scripts\uketsuke.exe" 'stub' }
-Register-AtLogon 'uketsuke terminal' 'powershell.exe' $hidden
-
-Write-Output "Installed: $Program. Next, as ${User}: & '$Program\Scripts\uketsuke.exe' setup - then log on again."
+Write-Output "Installed: $Program."
+if (Test-Path -LiteralPath (Join-Path $State 'terminal')) {
+  Write-Output 'Ledger, keys and settings are as before. What ran was started again.'
+} else {
+  Write-Output "Next: log on as $User, run & '$Program\Scripts\uketsuke.exe' setup, and log on once more."
+}

@@ -1,39 +1,59 @@
 # Starts the terminal and shows its page on the whole screen. Run at logon, by the task that install.ps1 makes.
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
-$places = Import-PowerShellDataFile (Join-Path $PSScriptRoot 'places.psd1')
-$env:UKETSUKE_STATE_DIR = $places.State
-$env:UKETSUKE_CONFIG = Join-Path $places.State 'config.toml'
-$address = Join-Path $places.State 'address'
+$ProgressPreference = 'SilentlyContinue'
+$places = Import-PowerShellDataFile -LiteralPath (Join-Path $PSScriptRoot 'places.psd1')
+$env:UKETSUKE_STATE_DIR = $places['State']
+$env:UKETSUKE_CONFIG = Join-Path $places['State'] 'config.toml'
+$address = Join-Path $places['State'] 'address'
 # What Edge keeps goes with each start.
 $profileFolder = Join-Path $env:TEMP 'uketsuke-page'
-
-$terminal = Start-Process -PassThru -WindowStyle Hidden -FilePath (Join-Path $PSScriptRoot 'Scripts\uketsuke.exe') `
-  -ArgumentList 'run', '--web', '--no-open', '--address-file', "`"$address`""
-
-function Get-NewAddress([datetime]$Since) {
-  while (-not $terminal.HasExited) {
-    # A page before the closed door makes the terminal tell a new address.
-    try { Invoke-WebRequest -UseBasicParsing -Uri 'http://127.0.0.1:8643/door' | Out-Null } catch { }
-    $file = Get-Item -LiteralPath $address -ErrorAction SilentlyContinue
-    if ($file -and $file.LastWriteTimeUtc -ge $Since) { return (Get-Content -LiteralPath $address -TotalCount 1) }
-    Start-Sleep -Seconds 1
-  }
-}
+# The page is on this computer: no proxy is asked for it.
+[Net.WebRequest]::DefaultWebProxy = New-Object Net.WebProxy
 
 $edge = @("${env:ProgramFiles(x86)}\Microsoft\Edge\Application\msedge.exe", "$env:ProgramFiles\Microsoft\Edge\Application\msedge.exe") |
   Where-Object { Test-Path -LiteralPath $_ } | Select-Object -First 1
 if (-not $edge) { throw 'Microsoft Edge is not there. Install it, or open the page with another browser: see docs/windows.md.' }
 
-while (-not $terminal.HasExited) {
-  $page = Get-NewAddress ([datetime]::UtcNow)
-  if (-not $page) { break }
-  if (Test-Path -LiteralPath $profileFolder) { Remove-Item -LiteralPath $profileFolder -Recurse -Force -ErrorAction SilentlyContinue }
-  $options = @('--kiosk', $page, '--edge-kiosk-type=fullscreen', '--no-first-run', "--user-data-dir=`"$profileFolder`"",
-    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-features=Translate',
-    '"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"', '--disable-pinch', '--overscroll-history-navigation=0')
-  $browser = Start-Process -PassThru -FilePath $edge -ArgumentList $options
-  while (-not $browser.HasExited -and -not $terminal.HasExited) { Start-Sleep -Seconds 1 }
-  if (-not $browser.HasExited) { Stop-Process -Id $browser.Id -Force }
+function Start-Terminal {
+  $process = Start-Process -PassThru -WindowStyle Hidden -FilePath (Join-Path $PSScriptRoot 'Scripts\uketsuke.exe') `
+    -ArgumentList 'run', '--web', '--no-open', '--address-file', "`"$address`""
+  $null = $process.Handle  # without it no exit code is kept
+  return $process
 }
-exit $terminal.ExitCode
+
+function Get-NewAddress($Terminal) {
+  $since = [datetime]::UtcNow
+  while (-not $Terminal.HasExited) {
+    # A page before the closed door makes the terminal tell a new address.
+    try { Invoke-WebRequest -UseBasicParsing -TimeoutSec 5 -Uri 'http://127.0.0.1:8643/door' | Out-Null } catch { }
+    $file = Get-Item -LiteralPath $address -ErrorAction SilentlyContinue
+    if ($file -and $file.LastWriteTimeUtc -ge $since) { return (Get-Content -LiteralPath $address -TotalCount 1) }
+    Start-Sleep -Seconds 1
+  }
+  return ''
+}
+
+function Show-Page($Terminal) {
+  while (-not $Terminal.HasExited) {
+    $page = Get-NewAddress $Terminal
+    if (-not $page) { return }
+    if (Test-Path -LiteralPath $profileFolder) {
+      Remove-Item -LiteralPath $profileFolder -Recurse -Force -ErrorAction SilentlyContinue
+    }
+    $options = @('--kiosk', $page, '--edge-kiosk-type=fullscreen', '--no-first-run', "--user-data-dir=`"$profileFolder`"",
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-features=Translate',
+      '"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"', '--no-proxy-server', '--disable-pinch',
+      '--overscroll-history-navigation=0')
+    $browser = Start-Process -PassThru -FilePath $edge -ArgumentList $options
+    while (-not $browser.HasExited -and -not $Terminal.HasExited) { Start-Sleep -Seconds 1 }
+    if (-not $browser.HasExited) { Stop-Process -Id $browser.Id -Force }
+  }
+}
+
+while ($true) {
+  $terminal = Start-Terminal
+  Show-Page $terminal
+  if ($terminal.ExitCode -eq 0) { exit 0 }  # staff stopped it
+  Start-Sleep -Seconds 3
+}
