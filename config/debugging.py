@@ -17,3 +17,11 @@ def debugging() -> bool:
 def full_text(error: BaseException) -> str:
     """Traceback and message, without locals."""
     return "".join(traceback.format_exception(error)).rstrip()
+
+
+def raised_at(error: BaseException) -> str:
+    """Function and line that raised it, for a log that must not have its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}"

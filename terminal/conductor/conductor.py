@@ -7,37 +7,32 @@ drops the event by its ids. Each device has one thread, so one reception's words
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Callable
 from datetime import date
 
+from config.debugging import raised_at
 from consent.store import LedgerError
 from reader.facts import (
-    Authenticity,
-    CardInserted,
-    CardRemoved,
     ReaderBusy,
-    ReaderFound,
-    ReaderLost,
-    ReaderStanding,
     SlotEvent,
 )
 from terminal.audit import AuditTrail, audit
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.card_watch import CardWatch
 from terminal.conductor.clock import Clock
-from terminal.conductor.day_number import DayNumber
 from terminal.conductor.deciding import DecisionDesk
-from terminal.conductor.delivery import Delivery, DeliveryStage
+from terminal.conductor.delivery import Delivery
+from terminal.conductor.face_record import open_face_record
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.name_pictures import NamePictures
+from terminal.conductor.outcome import delivered_event
 from terminal.conductor.patient import Patient, wipe_buffer
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.shown_codes import ShownCodes
 from terminal.conductor.without_card import WithoutCard
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import RefusalReason
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.rules import Rules
@@ -46,8 +41,6 @@ from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
 
-HELD_CARD_EVERY = 1.0
-"""Seconds between two looks at whether another program has let go of the card."""
 OUTBOX_EVERY = 30.0
 """Seconds between two attempts to work off the outbox."""
 
@@ -73,8 +66,6 @@ class Conductor:
     ) -> None:
         self.rules = rules
         self.state: State = Idle(display=rules.first_display)
-        self.reader_name: str | None = None
-        self.card_held_by: tuple[str, ...] = ()
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.decision, self.delivery = ledger, decision, delivery
         delivery.on_trouble = camera.on_trouble = self._tell_staff
@@ -82,7 +73,7 @@ class Conductor:
         self.names = names
         self.without_card = WithoutCard(ledger, delivery, service.client, clock, institution_code)
         self._trail = trail
-        self._numbers = DayNumber(trail.last_number)
+        self._card_watch = CardWatch(self.post, card.free, trail.last_number, clock)
         self._shown = ShownCodes()
         self._clock = clock
         self._institution_code = institution_code
@@ -93,8 +84,6 @@ class Conductor:
         self._not_discarded: set[str] = set()
         """Receptions that staff threw away and a failing ledger could not note: not to be submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
-        self._insertions = 0
-        self._lying: int | None = None
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
         self._on_event: list[Callable[[ev.Event], None]] = []
@@ -122,6 +111,15 @@ class Conductor:
     def post_from_thread(self, event: ev.Event) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    @property
+    def reader_name(self) -> str | None:
+        return self._card_watch.reader_name
+
+    @property
+    def card_held_by(self) -> tuple[str, ...]:
+        """Programs that hold the card on the reader."""
+        return self._card_watch.held_by
 
     @property
     def patient(self) -> Patient | None:
@@ -164,7 +162,7 @@ class Conductor:
 
         def on_slot(event: SlotEvent) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._slot, event)
+                loop.call_soon_threadsafe(self._card_watch.hear, event)
 
         outbox: asyncio.Task[None] | None = None
         try:
@@ -215,46 +213,12 @@ class Conductor:
     def _waits_with(self, shown: str) -> bool:
         return isinstance(self.state, CardShown) and self.state.shown == shown
 
-    def _slot(self, event: SlotEvent) -> None:
-        match event:
-            case CardInserted():
-                self._insertions += 1
-                self._lying = self._insertions
-                number = self._numbers.next(self._clock.wall().date())
-                self.post(ev.CardPresent(self._lying, f"r-{secrets.token_hex(8)}", number))
-            case CardRemoved():
-                self._card_gone()
-            case ReaderLost(reason=reason, standing=standing):
-                log.warning("reader lost: %s", reason)
-                self._card_gone(reader_lost=True)
-                if standing is not ReaderStanding.READY:
-                    self.reader_name = None
-                    self.post(ev.ReaderChanged(standing))
-            case ReaderFound(name=name):
-                self.reader_name = name
-                self.post(ev.ReaderChanged(ReaderStanding.READY))
-
-    def _card_gone(self, *, reader_lost: bool = False) -> None:
-        self.card_held_by = ()
-        if self._lying is not None:
-            gone, self._lying = self._lying, None
-            self.post(ev.CardTaken(gone, reader_lost))
-
     async def _read_card(self, effect: fx.ReadCard, patient: Patient) -> ev.Event:
         read = await self.card.read(effect, patient)
         if isinstance(read, ev.CardFailed) and isinstance(read.trouble, ReaderBusy):
-            self.card_held_by = read.trouble.holders
-            self._keep(asyncio.create_task(self._when_let_go(effect.card)))
+            self._card_watch.held_by = read.trouble.holders
+            self._keep(asyncio.create_task(self._card_watch.when_let_go(effect.card, self._ending)))
         return read
-
-    async def _when_let_go(self, card: int) -> None:
-        """Another program holds the card that lies there: it is put down for us as soon as it is free."""
-        while not self._ending.is_set() and self._lying == card:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), HELD_CARD_EVERY)
-            if self._lying == card and not self._ending.is_set() and await self.card.free():
-                self._card_gone()
-                self._slot(CardInserted())
 
     def _tell_staff(self, code: str) -> None:
         """What delivery found, of whichever reception."""
@@ -307,7 +271,7 @@ class Conductor:
             try:
                 await desk.warm_up()
             except Exception as error:
-                log.error("%s: %s at %s", name, type(error).__name__, _place(error))
+                log.error("%s: %s at %s", name, type(error).__name__, raised_at(error))
 
     async def _perform(self, effect: fx.Effect) -> None:
         patient = self._patients.get(effect.reception) or _nobody(effect.reception)
@@ -315,7 +279,7 @@ class Conductor:
             event = await self._answer(effect, patient)
         except Exception as error:
             # Only the kind and the place: a message or a traceback's locals could carry the patient's data.
-            log.error("%s failed: %s at %s", type(effect).__name__, type(error).__name__, _place(error))
+            log.error("%s failed: %s at %s", type(effect).__name__, type(error).__name__, raised_at(error))
             event = ev.EffectFailed(effect.reception, effect.effect)
         if event is not None:
             self.post(event)
@@ -334,7 +298,7 @@ class Conductor:
             case fx.LookForFront():
                 return await self.printed.look_for_front(self.post_from_thread, self.show_code)
             case fx.OpenFaceRecord():
-                return await self._open_record(effect, patient)
+                return await open_face_record(self.card, self.camera, effect, patient)
             case fx.VerifyPinAndSign():
                 return await self.card.verify_pin_and_sign(effect, patient)
             case fx.SignByPhone():
@@ -368,28 +332,6 @@ class Conductor:
             case _:
                 return None
 
-    async def _open_record(self, effect: fx.OpenFaceRecord, patient: Patient) -> ev.Event:
-        """The photo is encoded while the card still tells the rest of its record."""
-        loop = asyncio.get_running_loop()
-        learning: list[asyncio.Task[bool]] = []
-
-        def begin(photo: bytearray) -> None:
-            learning.append(loop.create_task(self.camera.learn(patient, photo)))
-
-        def on_photo(photo: bytearray) -> None:
-            loop.call_soon_threadsafe(begin, photo)
-
-        try:
-            opened = await self.card.open_record(effect, patient, on_photo)
-        finally:
-            usable = (await asyncio.gather(*learning)) == [True]
-        if not isinstance(opened, tuple):
-            return opened
-        record, authenticity = opened
-        patient.genuine = authenticity is Authenticity.GENUINE and not patient.wiped
-        facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
-        return ev.RecordOpened(effect.reception, effect.effect, facts)
-
     async def _deliver(self, ids: tuple[str, int], check_id: str, patient: Patient) -> ev.Event:
         try:
             outcome = await self.delivery.deliver(check_id, patient.decision_signature)
@@ -397,16 +339,7 @@ class Conductor:
             log.critical("ledger: %s", error)
             self._tell_staff(ProblemCode.LEDGER_FAILED.code)
             return ev.ServiceSilent(*ids)  # the outbox goes on with it
-        match outcome.stage:
-            case DeliveryStage.DELIVERED:
-                return ev.Accepted(*ids, delivered=True)
-            case DeliveryStage.CONFIRMED | DeliveryStage.HELD_BACK:
-                return ev.Accepted(*ids, delivered=False)
-            case DeliveryStage.SILENT:
-                return ev.ServiceSilent(*ids)
-            case DeliveryStage.REFUSED:
-                # without a reason where the outbox was refused, and ended the check, a moment earlier
-                return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)
+        return delivered_event(ids, outcome)
 
     async def _settle_interrupted(self) -> None:
         """What an earlier run, or one whose ledger failed, opened and never decided is decided, without any consent."""
@@ -427,7 +360,7 @@ class Conductor:
                 await self.delivery.work_off()
                 await self._clean_names()
             except Exception as error:
-                log.critical("outbox: %s at %s", type(error).__name__, _place(error))
+                log.critical("outbox: %s at %s", type(error).__name__, raised_at(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), self._clock.real_seconds(OUTBOX_EVERY))
 
@@ -463,10 +396,3 @@ def _nobody(reception: str) -> Patient:
     patient = Patient(reception)
     patient.wipe()
     return patient
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else "?"

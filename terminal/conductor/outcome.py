@@ -1,9 +1,10 @@
-"""How far a delivery came."""
+"""How far a delivery came, and what the session hears of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from terminal.qualification.contract import RefusalReason
+from terminal.session import events as ev
 
 
 class DeliveryStage(StrEnum):
@@ -21,3 +22,17 @@ class DeliveryOutcome:
     stage: DeliveryStage
     file_name: str = ""
     reason: RefusalReason | None = None
+
+
+def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
+    """`ids`: reception and effect that are answered."""
+    match outcome.stage:
+        case DeliveryStage.DELIVERED:
+            return ev.Accepted(*ids, delivered=True)
+        case DeliveryStage.CONFIRMED | DeliveryStage.HELD_BACK:
+            return ev.Accepted(*ids, delivered=False)
+        case DeliveryStage.SILENT:
+            return ev.ServiceSilent(*ids)
+        case DeliveryStage.REFUSED:
+            # without a reason where the outbox was refused, and ended the check, a moment earlier
+            return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)

@@ -19,6 +19,7 @@ from consent.store import LedgerStore, LedgerUnwritable, Row
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.conductor import card_watch
 from terminal.conductor import conductor as conducting
 from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
@@ -216,12 +217,12 @@ async def _warm() -> None: ...
 @contextmanager
 def _patched(share: Path) -> Iterator[None]:
     """Waits that stand in for nothing are short; the folder's process is the one that can fail."""
-    program, every, held = helper_process._PROGRAM, conducting.OUTBOX_EVERY, conducting.HELD_CARD_EVERY
-    helper_process._PROGRAM, conducting.OUTBOX_EVERY, conducting.HELD_CARD_EVERY = faulty_share.PROGRAM, 0.5, 0.02
+    program, every, held = helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY
+    helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = faulty_share.PROGRAM, 0.5, 0.02
     os.environ[faulty_share.CONTROL] = str(share)
     try:
         yield
     finally:
-        helper_process._PROGRAM, conducting.OUTBOX_EVERY, conducting.HELD_CARD_EVERY = program, every, held
+        helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = program, every, held
         with suppress(KeyError):
             del os.environ[faulty_share.CONTROL]

@@ -4,6 +4,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from config.debugging import raised_at
 from terminal.qualification.contract import SIMULATED_HEADER
 
 MAX_BODY = 64 * 1024
@@ -39,7 +40,7 @@ class ServiceMiddleware:
         try:
             await self._app(scope, receive, marked)
         except Exception as error:  # whatever it is, its text may hold what the request held
-            _log.error("%s in %s", type(error).__name__, _place(error))
+            _log.error("%s in %s", type(error).__name__, raised_at(error))
             if not started:
                 await _bare(marked, 500)
 
@@ -50,13 +51,6 @@ def _refused_length(scope: Scope) -> int | None:
         return 411
     length = headers.get(b"content-length", b"0")
     return 413 if not length.isdigit() or int(length) > MAX_BODY else None
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "?" if trace is None else f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}"
 
 
 async def _bare(send: Send, status: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from reader.facts import ReaderStanding
 from reader.softcard.slot import SimulatedSlot
-from terminal.conductor import conductor as conductor_module
+from terminal.conductor import card_watch
 from terminal.problems import ProblemCode
 from terminal.session import effects as fx
 from terminal.session import states as st
@@ -81,7 +81,7 @@ def test_two_cards_are_told_and_the_one_that_stays_is_read(desk: Desk, apart: fl
 def test_a_card_held_by_another_program_is_read_once_it_is_let_go(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(conductor_module, "HELD_CARD_EVERY", 0.05)
+    monkeypatch.setattr(card_watch, "HELD_CARD_EVERY", 0.05)
 
     async def day() -> None:
         async with desk.open():

@@ -1,0 +1,33 @@
+"""The face record is read, and its photo encoded while the card still tells the rest."""
+
+import asyncio
+
+from reader.facts import Authenticity
+from terminal.conductor.camera_desk import CameraDesk
+from terminal.conductor.card_desk import CardDesk
+from terminal.conductor.patient import Patient
+from terminal.session import effects as fx
+from terminal.session import events as ev
+
+
+async def open_face_record(card: CardDesk, camera: CameraDesk, effect: fx.OpenFaceRecord, patient: Patient) -> ev.Event:
+    loop = asyncio.get_running_loop()
+    learning: list[asyncio.Task[bool]] = []
+
+    def begin(photo: bytearray) -> None:
+        learning.append(loop.create_task(camera.learn(patient, photo)))
+
+    def on_photo(photo: bytearray) -> None:
+        # called in the card's thread
+        loop.call_soon_threadsafe(begin, photo)
+
+    try:
+        opened = await card.open_record(effect, patient, on_photo)
+    finally:
+        usable = (await asyncio.gather(*learning)) == [True]
+    if not isinstance(opened, tuple):
+        return opened
+    record, authenticity = opened
+    patient.genuine = authenticity is Authenticity.GENUINE and not patient.wiped
+    facts = ev.RecordFacts(authenticity.value, record.photo_jp2 is not None, usable)
+    return ev.RecordOpened(effect.reception, effect.effect, facts)
