@@ -7,10 +7,13 @@ import fcntl
 import os
 import pwd
 import resource
+import shutil
 import signal
+import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 
@@ -171,6 +174,35 @@ def programs(proc: Path = Path("/proc")) -> Iterator[tuple[int, str, str]]:
         except OSError:
             loaded = ""
         yield int(entry.name), name, loaded
+
+
+# Fonts
+
+_FONTS = (
+    Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Regular.ttf"),
+    Path("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"),
+    Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+)
+"""Debian's fonts-morisawa-bizud-gothic, fonts-ipaexfont-gothic and fonts-noto-cjk."""
+
+
+@cache
+def japanese_fonts() -> tuple[Path, ...]:
+    """Installed fonts with Japanese letters, best first; fontconfig is asked where none of Debian's is there."""
+    known = tuple(path for path in _FONTS if path.exists())
+    return known or _listed_fonts()
+
+
+def _listed_fonts() -> tuple[Path, ...]:
+    program = shutil.which("fc-list")
+    if program is None:
+        return ()
+    command = [program, "--format", "%{file}\n", ":lang=ja:scalable=true"]
+    try:
+        listed = subprocess.run(command, capture_output=True, check=False, timeout=10).stdout  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return tuple(sorted(Path(line) for line in os.fsdecode(listed).splitlines() if line))
 
 
 # Devices

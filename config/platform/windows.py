@@ -89,6 +89,12 @@ def programs() -> Iterator[tuple[int, str, str]]:
     return iter(())
 
 
+def japanese_fonts() -> tuple[Path, ...]:
+    folder = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "Fonts"
+    names = ("BIZ-UDGothicR.ttc", "YuGothR.ttc", "meiryo.ttc", "msgothic.ttc")
+    return tuple(path for path in (folder / name for name in names) if path.exists())
+
+
 @contextlib.contextmanager
 def hidden_input(stream: TextIO) -> Iterator[None]:
     if stream.isatty():

@@ -24,9 +24,9 @@ from reader.softcard.records import (
     signed_record,
     text_application_info,
     text_integrity,
-    text_png,
     token_info,
 )
+from reader.softcard.text_image import text_png
 from reader.softcard.validity import (
     PERMANENT,
     Residence,

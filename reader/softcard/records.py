@@ -1,7 +1,6 @@
 """The signed records of the surface and the text-input-assist application, as a municipality writes them."""
 
 import hashlib
-import io
 from datetime import date
 
 from reader.authenticity import three_group_digest_info
@@ -29,18 +28,6 @@ _TEXT_INFO_LENGTH = 256
 
 def day_digits(day: date) -> bytes:
     return day.strftime("%Y%m%d").encode("ascii")
-
-
-def text_png(text: str, width: int, height: int) -> bytes:
-    """One-bit greyscale PNG with the text on it; a glyph the built-in font lacks becomes a box."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    image = Image.new("1", (width, height), 1)
-    font = ImageFont.load_default(size=max(8, height * 2 // 3))
-    ImageDraw.Draw(image).text((1, 0), text, fill=0, font=font)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def face_record(

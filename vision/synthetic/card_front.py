@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from config.platform.chosen import system
 from vision.frame import Image
 from vision.printed import layout
 from vision.printed.layout import Box
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 SCALE: Final = 12.0
 """Pixels a millimetre."""
-FONTS: Final = (
-    Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Regular.ttf"),
-    Path("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"),
-    Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
-)
-"""Debian's fonts-morisawa-bizud-gothic, fonts-ipaexfont-gothic and fonts-noto-cjk."""
 
 _PAPER = (250, 244, 240)
 _TINT = (243, 226, 226)
@@ -59,7 +54,7 @@ class CardFront:
 
 def fonts() -> tuple[Path, ...]:
     """Japanese fonts of this machine. Raises `NoFont`."""
-    found = tuple(path for path in FONTS if path.exists())
+    found: tuple[Path, ...] = system.japanese_fonts()
     if not found:
         raise NoFont("no Japanese font to draw a card with: install the package fonts-morisawa-bizud-gothic")
     return found

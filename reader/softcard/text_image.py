@@ -1,0 +1,101 @@
+"""Text as a simulated card has it: one-bit pictures of name, address and numbers, drawn with an installed font."""
+
+import io
+import logging
+from functools import cache
+from math import ceil, floor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from config.platform.chosen import system
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+log = logging.getLogger(__name__)
+
+_SMALLEST: Final = 7
+"""Pixels. Below that no letter can be told from another."""
+_NO_GLYPH: Final = "\U0010ffff"
+"""A code point that no font has a letter for."""
+
+
+def text_png(text: str, width: int, height: int) -> bytes:
+    """One-bit greyscale PNG with the text as large as fits; too long a text goes on in further lines.
+
+    Where no font for it is installed, it says so in English.
+    """
+    from PIL import Image, ImageDraw
+
+    path = _font_for(text)
+    if path is None and not text.isascii():
+        log.warning("no font with Japanese letters is installed: simulated cards show no name")
+        text = "no Japanese font here"
+    image = Image.new("1", (width, height), 1)
+    draw = ImageDraw.Draw(image)
+    font, lines = _fitted(path, text, width, height)
+    for number, line in enumerate(lines):
+        _, top, _, bottom = _ink(font, line)
+        middle = height * (2 * number + 1) / (2 * len(lines))
+        draw.text((1, round(middle - (top + bottom) / 2)), line, fill=0, font=font)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
+    """The largest letters with which the text fits, and its lines. What is too long for the smallest is cut off."""
+    for size in range(height, _SMALLEST, -1):
+        font = _font(path, size)
+        lines = _broken(font, text, width - 2)
+        if sum(bottom - top for _, top, _, bottom in (_ink(font, line) for line in lines)) <= height - len(lines) + 1:
+            return font, lines
+    font = _font(path, _SMALLEST)
+    return font, _broken(font, text, width - 2)[: max(height // _SMALLEST, 1)]
+
+
+def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` pixels, broken between any two letters as Japanese may be."""
+    lines = [""]
+    for letter in text:
+        if lines[-1] and _ink(font, lines[-1] + letter)[2] > width:
+            lines.append("")
+        lines[-1] += letter
+    return lines
+
+
+def _ink(font: "FreeTypeFont", text: str) -> tuple[int, int, int, int]:
+    """What is black of a line drawn at (0, 0): left, top, right, bottom, in pixels."""
+    left, top, right, bottom = font.getbbox(text, mode="1")
+    return floor(left), floor(top), ceil(right), ceil(bottom)
+
+
+@cache
+def _font(path: Path | None, size: int) -> "FreeTypeFont":
+    from PIL import ImageFont
+
+    if path is not None:
+        return ImageFont.truetype(str(path), size)
+    font = ImageFont.load_default(size=size)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return font
+
+
+def _font_for(text: str) -> Path | None:
+    """The first font with every letter of the text, else the first one there is; None without any, or for ASCII."""
+    if text.isascii():
+        return None
+    fonts: tuple[Path, ...] = system.japanese_fonts()
+    return next((path for path in fonts if _has_all(path, text)), next(iter(fonts), None))
+
+
+def _has_all(path: Path, text: str) -> bool:
+    from PIL import ImageFont
+
+    try:
+        font = _font(path, 16)
+    except OSError:  # not a font that Pillow reads
+        return False
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    missing = bytes(font.getmask(_NO_GLYPH))
+    return not any(bytes(font.getmask(letter)) == missing for letter in text if not letter.isspace())

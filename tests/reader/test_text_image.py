@@ -1,0 +1,50 @@
+"""The pictures of name and address on a simulated card: letters that a person can read and tell apart."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from config.platform.chosen import system
+from reader.softcard.text_image import text_png
+
+with_font = pytest.mark.skipif(not system.japanese_fonts(), reason="no Japanese font is installed: make setup")
+LONG = "東京都模擬区試験町一丁目２番３号　模擬マンション第二号棟　１２０３号室　試験　太郎様方"
+
+
+def pixels(text: str, width: int = 240, height: int = 24) -> np.ndarray:
+    picture = Image.open(io.BytesIO(text_png(text, width, height)), formats=["PNG"])
+    assert (picture.mode, picture.size) == ("1", (width, height))
+    return np.asarray(picture)
+
+
+@with_font
+@pytest.mark.parametrize(("one", "other"), [("﨑", "崎"), ("髙", "高"), ("𠮷", "吉"), ("辻", "辺")])
+def test_letters_that_differ_in_a_stroke_are_told_apart(one: str, other: str) -> None:
+    drawn = pixels(f"模擬　{one}美")
+    assert (drawn != pixels(f"模擬　{other}美")).sum() > 4
+    rows, columns = np.nonzero(~drawn)
+    assert rows.max() - rows.min() >= 16, "as large as the picture allows"
+    assert columns.max() < 140
+
+
+@with_font
+def test_a_long_address_stands_whole_in_several_lines() -> None:
+    cut = pixels(LONG[:-3], 480)
+    rows, columns = np.nonzero(~pixels(LONG, 480))
+    assert (pixels(LONG, 480) != cut).any()
+    assert columns.max() < 479
+    assert rows.max() < 24
+
+
+def test_without_a_japanese_font_the_picture_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "japanese_fonts", lambda: ())
+    assert (pixels("模擬　太郎") == pixels("試験　花子の名前")).all()
+    assert (pixels("模擬　太郎") == pixels("no Japanese font here")).all()
+
+
+def test_digits_need_no_japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "japanese_fonts", lambda: (Path("/nowhere.ttf"),))
+    assert (pixels("1234", 24, 12) != pixels("1235", 24, 12)).any()
