@@ -17,7 +17,6 @@ from textual.events import Key
 from textual.screen import Screen
 
 from config.settings import DigitOrder, Settings
-from consent.store import LedgerError
 from terminal.assembly import NotReady
 from terminal.front import crash
 from terminal.front.call_command import ring_for_calls
@@ -33,7 +32,6 @@ from terminal.screens.pad import PadKey
 from terminal.screens.picture import LivePicture, Picture
 from terminal.screens.screen import CounterScreen
 from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
-from terminal.screens.staff.receptions import last_receptions, read_trail, service_standing
 from terminal.screens.staff.status import Status
 from terminal.screens.themes import HIGH_CONTRAST, NORMAL
 from terminal.screens.touch import Target
@@ -44,7 +42,8 @@ from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.voice.aplay import Aplay
 from terminal.voice.guide import Guide
-from terminal.words.catalogue import Words, speaker
+from terminal.words.catalogue import REFERENCE, STAFF_LANGUAGES, Words, speaker
+from terminal.words.staff import staff_words
 
 if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
@@ -92,6 +91,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._draw_due = False
         self._keypad: Keypad | None = None
         self._conducting: asyncio.Task[None] | None = None
+        self._status: Status | None = None
         self._desk: CounterScreen | None = None
         self.speak = speaker(settings)
         self._first_language = settings.place.languages[0].value
@@ -148,6 +148,7 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     def _take_over(self, opened: OpenedCounter) -> None:
         self.counter, self.dock = opened.counter, opened.dock
+        self._status = Status(self.settings, opened)
         self.desk.query_one("#live", LivePicture).source = opened.camera
         self._keypad = Keypad(opened.counter)
         self.guide.begin(opened.counter.rules, self._aplay)
@@ -289,6 +290,10 @@ class TerminalApp(App[int], inherit_bindings=False):
     def on_step_bar_staff_wanted(self) -> None:
         self._let_staff_in()
 
+    def _staff_language(self) -> str:
+        language = self._language()
+        return language if language in STAFF_LANGUAGES else REFERENCE
+
     def _language(self) -> str:
         return self.desk.talk.language if self.desk.talk is not None else self._first_language
 
@@ -312,9 +317,8 @@ class TerminalApp(App[int], inherit_bindings=False):
                 counter.post(ev.StaffAuthenticated(reception))
             case "discard":
                 self.push_screen(SureDialog(self.speak(self._language()), choice), self._discard)
-            case "status":
-                status = await asyncio.to_thread(self._status, counter)
-                self.push_screen(StatusDialog(self.speak(self._language()), status))
+            case "status" if self._status is not None:
+                self.push_screen(StatusDialog(staff_words(self.settings, self._staff_language()), self._status.lines))
             case "stop":
                 self.push_screen(SureDialog(self.speak(self._language()), choice), self._stop)
 
@@ -328,23 +332,6 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _stop(self, sure: bool | None) -> None:
         if sure:
             self.exit(0)
-
-    def _status(self, counter: Counter) -> Status:
-        records = read_trail(self.settings.state_dir / "audit.jsonl")
-        source = self.desk.query_one("#live", LivePicture).source
-        try:
-            backlog = counter.delivery.backlog()
-        except LedgerError:
-            backlog = None
-        return Status(
-            reader=counter.reader_name,
-            camera=source is not None and source.lost() is None,
-            service=service_standing(records),
-            backlog=backlog,
-            handover=counter.delivery.trouble,
-            receptions=tuple(last_receptions(records)),
-            held_by=counter.card_held_by,
-        )
 
     async def _dock_key(self, event: Key) -> bool:
         """F12 shows and hides the dock. Its function keys work in either case, its arrows while it is shown."""

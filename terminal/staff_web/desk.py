@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -14,24 +15,23 @@ from config.settings import Settings
 from consent.items import Item
 from consent.lifecycle import LifeCycleError
 from consent.store import LedgerError
-from terminal.assembly import ledger_path
 from terminal.conductor.clock import Clock
 from terminal.front.call_command import CallCommand
 from terminal.front.calls import Calls
 from terminal.front.counter import Counter, WithService
+from terminal.front.devices import DeviceOverview
 from terminal.front.messages import PictureDrawn
 from terminal.front.opened import OpenedCounter
+from terminal.front.records import Records
+from terminal.front.today import ReceptionStanding, Row, rows
 from terminal.session import events as ev
 from terminal.session.states import Idle, StaffCheck, State
 from terminal.staff_web import messages as ms
 from terminal.staff_web import no_card
 from terminal.staff_web.by_eye import EyeCheck
-from terminal.staff_web.devices import DeviceOverview
 from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_row
-from terminal.staff_web.records import TodaysChecks, Trail
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.staff_web.site import Visitor
-from terminal.staff_web.today import ReceptionStanding, Row, rows
 from terminal.talk.confirming import staff_reasons
 from terminal.words.catalogue import STAFF_LANGUAGES, Words
 from terminal.words.staff import page_words, staff_words
@@ -66,8 +66,7 @@ class StaffDesk:
         self._counter: Counter | None = None
         self._devices: DeviceOverview | None = None
         self._eye: EyeCheck | None = None
-        self._trail = Trail(settings.state_dir / "audit.jsonl")
-        self._checks = TodaysChecks(ledger_path(settings))
+        self._records = Records(settings, self._wall)
         self._rows: list[Row] = []
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -78,10 +77,7 @@ class StaffDesk:
     def take_over(self, opened: OpenedCounter) -> None:
         """From the event loop, once."""
         self._counter = opened.counter
-        named = (("status.camera", opened.camera), ("device.card-camera", opened.card_camera))
-        self._devices = DeviceOverview(
-            opened.counter, tuple((name, camera) for name, camera in named if camera is not None)
-        )
+        self._devices = DeviceOverview(opened)
         self._eye = EyeCheck(opened.counter, opened.camera, self._eye_viewers)
         opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
         self._begin(self._look())
@@ -113,25 +109,17 @@ class StaffDesk:
                 pass
             self._wake.clear()
             if self._visitors:
-                await asyncio.to_thread(self._read)
-                if self._answers() is False and loop.time() - asked_at > ASKS_EVERY:
+                await asyncio.to_thread(self._records.read)
+                silent = self._devices is not None and self._devices.answers is False
+                if silent and loop.time() - asked_at > ASKS_EVERY:
                     asked_at = loop.time()
                     self._begin(self._ask_service())
             self.draw()
             await asyncio.sleep(AT_MOST_EVERY)
 
-    def _read(self) -> None:
-        day = self._wall().date()
-        self._trail.read(day)
-        self._checks.read(day)
-
-    def _answers(self) -> bool | None:
-        counter = self._counter
-        return counter.service.client.answers if isinstance(counter, WithService) else None
-
     async def _ask_service(self) -> None:
-        if isinstance(self._counter, WithService):
-            await self._counter.service.client.challenge()
+        if self._devices is not None:
+            await self._devices.ask_service()
             self.look_soon()
 
     # --- drawing --------------------------------------------------------------------------------------------
@@ -139,7 +127,7 @@ class StaffDesk:
     def draw(self) -> None:
         counter = self._counter
         if counter is not None:
-            self._rows = rows(self._trail.receptions, self._checks.by_reception, counter.state)
+            self._rows = rows(self._records.trailed, self._records.checks, counter.state)
             self.calls.settle({row.number for row in self._rows if row.standing is ReceptionStanding.DELIVERED})
             if self._eye is not None:
                 self._eye.follow(counter.state)
@@ -164,12 +152,12 @@ class StaffDesk:
             visitor,
             "day",
             rows=[drawn_row(row, say, counter.rules, trouble, names.get(row.reception, "")) for row in self._rows],
-            readable=self._checks.readable,
+            readable=self._records.readable,
         )
         self._tell(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
         self._tell(visitor, "eye", eye=drawn_eye(counter.state, say, allowed=allowed))
         if self._devices is not None:
-            self._tell(visitor, "devices", devices=self._devices.drawn(say, answers=self._answers()))
+            self._tell(visitor, "devices", devices=[asdict(line) for line in self._devices.lines(say)])
 
     def _tell(self, visitor: Visitor, kind: str, **content: Any) -> None:
         """Only what changed."""

@@ -1,11 +1,11 @@
 """What staff's page is told, in its language: plain values, no name, nothing of a face, no event."""
 
-from datetime import datetime
 from typing import Any
 
 from terminal.front.calls import Call
+from terminal.front.row_words import PROBLEMS, helps, why
+from terminal.front.today import SETTLED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure
-from terminal.problems import ProblemCode
 from terminal.session.rules import Rules
 from terminal.session.states import (
     ChoosingMethod,
@@ -21,13 +21,9 @@ from terminal.session.states import (
     State,
     Submitting,
 )
-from terminal.staff_web.today import SETTLED, ReceptionStanding, Row
 from terminal.talk.confirming import staff_reasons
-from terminal.talk.parts import TalkContext
-from terminal.talk.today import helps
 from terminal.words.catalogue import Words
 
-_BY_CODE = {problem.code: problem for problem in ProblemCode}
 _NOT_PATIENTS = Submitting | Complete | Problem | Inquiry
 
 
@@ -47,7 +43,7 @@ def drawn_calls(calls: tuple[Call, ...], say: Words) -> list[dict[str, Any]]:
 
 
 def _what_to_do(call: Call, say: Words) -> str:
-    problem = _BY_CODE.get(call.code)
+    problem = PROBLEMS.get(call.code)
     if call.kind == "trouble" and problem is not None:
         return say(problem.message_id)
     return say(f"call.{call.kind}.do")
@@ -57,13 +53,13 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
     return {
         "reception": row.reception,
         "number": row.number,
-        "time": datetime.fromisoformat(row.at).strftime("%H:%M"),
+        "time": row.time,
         "standing": row.standing.value,
         "settled": row.standing in SETTLED,
         "text": say(f"standing.{row.standing}"),
         "code": row.code if row.standing is ReceptionStanding.PROBLEM else "",
-        "why": _why(row, say, trouble),
-        "helps": _helps(row, say, rules),
+        "why": why(row, say, trouble),
+        "helps": helps(row, say, rules),
         "granted": [{"item": item.value, "label": say(f"item.{item.value}")} for item in row.granted],
         "withdrawn": [say(f"item.{item.value}") for item in row.withdrawn],
         "untold": row.untold,
@@ -72,45 +68,6 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
         "name": name == "kept",
         "noName": say("name.none") if name == "none" else "",
     }
-
-
-def _why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
-    match row.standing:
-        case ReceptionStanding.PROBLEM if row.code in _BY_CODE:
-            return say(_BY_CODE[row.code].message_id)
-        case ReceptionStanding.UNDER_WAY:
-            return say(f"state.{row.code}")
-        case ReceptionStanding.LEFT if row.code:
-            return say(f"left.{row.code}")
-        case ReceptionStanding.HANDING_OVER if trouble is not None:
-            return say(trouble.message_id)
-        case ReceptionStanding.REFUSED if row.without_card:
-            return ""
-        case ReceptionStanding.REFUSED | ReceptionStanding.HELD_BACK:
-            return row.code
-        case _:
-            return ""
-
-
-def _helps(row: Row, say: Words, rules: Rules) -> list[str]:
-    """What helps today."""
-    if row.without_card:
-        return [] if row.standing in SETTLED else [say("nocard.again")]
-    if row.standing is ReceptionStanding.PROBLEM and row.code in _BY_CODE:
-        problem = _BY_CODE[row.code]
-        lines = helps(problem, TalkContext(say, rules))
-        return [line.text for line in lines] or [say(f"{problem.message_id}.next")]
-    if row.standing in (
-        ReceptionStanding.AWAITING,
-        ReceptionStanding.HANDING_OVER,
-        ReceptionStanding.HELD_BACK,
-        ReceptionStanding.EXPIRED,
-        ReceptionStanding.REFUSED,
-        ReceptionStanding.DECLINED,
-        ReceptionStanding.INTERRUPTED,
-    ):
-        return [say(f"standing.{row.standing}.helps")]
-    return []
 
 
 def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> dict[str, Any]:

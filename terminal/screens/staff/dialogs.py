@@ -1,24 +1,25 @@
 """Staff's dialogs over the patient's screen: password, menu, status. Each closes by itself when nobody touches it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from rich.text import Text
 from textual.containers import Container, Grid, Vertical
 from textual.events import Key
+from textual.reactive import reactive
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
 from terminal.screens.pad import ENTER, ERASE, Letters, Pad, PadKey
 from terminal.screens.sayings import Sentence
-from terminal.screens.staff.status import Status
 from terminal.screens.touch import Target
 from terminal.session.events import Tick
 from terminal.talk.parts import Offer
 from terminal.words.catalogue import Words
 
 CLOSES_AFTER = 30.0
+LOOKS_EVERY = 2.0
 
 
 class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
@@ -207,20 +208,27 @@ class SureDialog(StaffDialog[bool]):
 
 
 class StatusDialog(StaffDialog[None]):
-    def __init__(self, say: Words, status: Status) -> None:
+    """Looks again every few seconds while it is open."""
+
+    def __init__(self, say: Words, look: Callable[[Words], Awaitable[list[str]]]) -> None:
         super().__init__(say)
-        self._status = status
+        self._look = look
 
     def compose(self) -> Iterator[Widget]:
         with Container(id="dialog"):
             yield Sentence(id="dialog-title")
-            yield StatusText(self._status, self.say)
+            yield StatusText(id="status")
             yield Target(id="dialog-close")
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("status.title"))
         self.query_one("#dialog-close", Target).show(self.choice("close", self.say("staff.menu.close"), "1", back=True))
+        self.call_later(self._look_again)
+        self.set_interval(LOOKS_EVERY, self._look_again)
+
+    async def _look_again(self) -> None:
+        self.query_one("#status", StatusText).lines = await self._look(self.say)
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
@@ -233,9 +241,7 @@ class StatusDialog(StaffDialog[None]):
 
 
 class StatusText(Widget, can_focus=False):
-    def __init__(self, status: Status, say: Words) -> None:
-        super().__init__(id="status")
-        self._lines = status.lines(say)
+    lines: reactive[list[str]] = reactive(list)
 
     def render(self) -> Text:
-        return Text("\n".join(self._lines), no_wrap=True, overflow="crop")
+        return Text("\n".join(self.lines), no_wrap=True, overflow="crop")

@@ -1,62 +1,57 @@
-"""What staff can see of the terminal: devices, service, what waits to be sent, last receptions. No patient's data."""
+"""What staff sees of the terminal in its own window: devices, and today's receptions. No patient's data."""
 
-from dataclasses import dataclass
-from datetime import datetime
+import asyncio
+from collections.abc import Iterator, Sequence
 
+from config.settings import Settings
+from terminal.conductor.clock import Clock
+from terminal.front.devices import DeviceOverview
+from terminal.front.opened import OpenedCounter
+from terminal.front.records import Records
+from terminal.front.row_words import why
+from terminal.front.today import Row, rows
 from terminal.handover.folder import DeliveryFailure
-from terminal.problems import ProblemCode
-from terminal.screens.staff.receptions import PastReception, ServiceHealth
 from terminal.screens.wrapping import cells
 from terminal.words.catalogue import Words
 
+MOST_RECEPTIONS = 12
+"""The newest."""
 _LABEL_CELLS = 26
-_BY_CODE = {problem.code: problem for problem in ProblemCode}
 
 
-@dataclass(frozen=True, slots=True)
 class Status:
-    reader: str | None
-    """Its name, None where there is none."""
-    camera: bool
-    service: ServiceHealth
-    backlog: int | None
-    """None where the ledger could not tell."""
-    handover: DeliveryFailure | None
-    """Why result files cannot be handed over; None while they can."""
-    receptions: tuple[PastReception, ...]
-    held_by: tuple[str, ...] = ()
-    """Programs that may hold the card that lies on the reader."""
+    """Reads on each time it is looked at, and asks a silent service meanwhile whether it is back."""
 
-    def lines(self, say: Words) -> list[str]:
-        works, lost = say("status.works"), say("status.lost")
-        told = [
-            (say("status.reader"), self.reader or lost),
-            (say("status.camera"), works if self.camera else lost),
-            (say("status.service"), say(f"status.{self.service}")),
-            (say("status.backlog"), self._backlog(say)),
-            (say("status.handover"), works if self.handover is None else say(self.handover.message_id)),
+    def __init__(self, settings: Settings, opened: OpenedCounter) -> None:
+        self._counter = opened.counter
+        self._devices = DeviceOverview(opened)
+        self._records = Records(settings, Clock().wall)
+        self._asking: asyncio.Task[None] | None = None
+
+    async def lines(self, say: Words) -> list[str]:
+        await asyncio.to_thread(self._records.read)
+        if self._devices.answers is False and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.create_task(self._devices.ask_service())
+        today = rows(self._records.trailed, self._records.checks, self._counter.state)
+        unreadable = () if self._records.readable else (f"  ! {say('page.unreadable')}",)
+        return [
+            *(f"{_padded(line.name)}{'! ' if line.bad else ''}{line.text}" for line in self._devices.lines(say)),
+            "",
+            say("page.today"),
+            *unreadable,
+            *reception_lines(today, self._counter.delivery.trouble, say),
         ]
-        if self.held_by:
-            told.insert(1, (say("status.held-by"), ", ".join(self.held_by[:2])))
-        lines = [f"{label}{' ' * max(_LABEL_CELLS - cells(label), 1)}{value}" for label, value in told]
-        lines += ["", say("status.receptions")]
-        lines += [f"  {_moment(past.at)}  {_ending(past, say)}" for past in self.receptions]
-        return lines if self.receptions else [*lines, f"  {say('status.none')}"]
-
-    def _backlog(self, say: Words) -> str:
-        return say("status.unknown") if self.backlog is None else say("status.backlog.count", count=self.backlog)
 
 
-def _moment(at: str) -> str:
-    try:
-        return datetime.fromisoformat(at).strftime("%m-%d %H:%M")
-    except ValueError:
-        return "--:--"
+def _padded(label: str) -> str:
+    return label + " " * max(_LABEL_CELLS - cells(label), 1)
 
 
-def _ending(past: PastReception, say: Words) -> str:
-    if past.ending != "problem":
-        return say(f"status.outcome.{past.ending}")
-    problem = _BY_CODE.get(past.code)
-    text = say(problem.message_id) if problem is not None else ""
-    return say("status.outcome.problem", code=past.code, problem=text)
+def reception_lines(today: Sequence[Row], trouble: DeliveryFailure | None, say: Words) -> Iterator[str]:
+    """`today`: newest first; `trouble`: why results cannot be handed over."""
+    for row in today[:MOST_RECEPTIONS]:
+        number = say("page.number", number=row.number) if row.number else say("nocard.row")
+        told = (say(f"standing.{row.standing}"), row.code if row.code.startswith("U-") else "", why(row, say, trouble))
+        yield f"  {row.time}  {number}  {' '.join(part for part in told if part)}"
+    if not today:
+        yield f"  {say('page.none')}"

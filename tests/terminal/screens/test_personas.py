@@ -16,6 +16,7 @@ from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.talk.parts import Offer, Talk
+from terminal.words.staff import staff_words
 from tests.terminal.day import Day
 from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
 
@@ -93,6 +94,10 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.work_off()
             wrong += day.faults(persona)
+        assert app._status is not None
+        told = "\n".join(await app._status.lines(staff_words(counter.settings, "ja")))
+        assert "完了" in told
+        assert "中断" not in told
     assert not wrong
 
 

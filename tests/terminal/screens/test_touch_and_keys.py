@@ -10,7 +10,7 @@ from config.settings import Settings
 from terminal.front.dock import DockPersona, DockState, ServiceMode
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
-from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
+from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, StatusText, SureDialog
 from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -370,6 +370,10 @@ async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
         await _unlock(on_stage)
         await on_stage.pilot.press("3")
         await _until(on_stage, StatusDialog)
+        status = on_stage.app.screen.query_one(StatusText)
+        async with asyncio.timeout(10):
+            while not status.lines:
+                await on_stage.pilot.pause(0.01)
         assert "stand-in" in on_stage.app.export_screenshot()
         await on_stage.pilot.press("1")
         await on_stage.drawn()

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from consent.items import Item
 from consent.lifecycle import History
+from terminal.front.records import Trailed
 from terminal.session.states import Idle, Outcome, State
-from terminal.staff_web.records import Trailed
 
 
 class ReceptionStanding(StrEnum):
@@ -61,6 +62,10 @@ class Row:
     """The service does not know of a withdrawal yet."""
     may_withdraw: bool = False
     without_card: bool = False
+
+    @property
+    def time(self) -> str:
+        return datetime.fromisoformat(self.at).strftime("%H:%M")
 
 
 def rows(trailed: Mapping[str, Trailed], checks: Mapping[str, History], live: State) -> list[Row]:

@@ -1,15 +1,18 @@
 """What the files say of today: the audit trail's receptions and the ledger's checks, read on from where we were."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.lifecycle import History, LifeCycleError, advanced
 from consent.records import Opened
 from consent.store import LedgerError
+from terminal.assembly import ledger_path
 
 MOST_OF_A_DAY = 32_000_000
 """Bytes of the trail's end that are looked through for today's receptions."""
@@ -124,3 +127,32 @@ class TodaysChecks:
             else:
                 high = middle
         return low
+
+
+class Records:
+    """Both together, for the day that `wall` says."""
+
+    def __init__(self, settings: Settings, wall: Callable[[], datetime]) -> None:
+        self._wall = wall
+        self._trail = Trail(settings.state_dir / "audit.jsonl")
+        self._checks = TodaysChecks(ledger_path(settings))
+
+    def read(self) -> None:
+        """Take in what was written since. Blocks for the disk."""
+        day = self._wall().date()
+        self._trail.read(day)
+        self._checks.read(day)
+
+    @property
+    def trailed(self) -> Mapping[str, Trailed]:
+        return self._trail.receptions
+
+    @property
+    def checks(self) -> Mapping[str, History]:
+        """By reception."""
+        return self._checks.by_reception
+
+    @property
+    def readable(self) -> bool:
+        """False where the ledger could not tell."""
+        return self._checks.readable
