@@ -75,6 +75,9 @@ def certificate(
         make_server(settings, hosts)
         if not make_client(settings, name, passphrase.encode(), file.absolute()):
             fail(f"{file}: something is there already, and nothing is overwritten. Name a new file.")
+    except ValueError as error:
+        folder = keys_folder(settings.state_dir)
+        fail(f"{folder} cannot be used: {error}. Move that folder away and make all certificates again.")
     except OSError as error:
         fail(f"{error.filename or file} cannot be written: {error.strerror}. Look at the folder's owner and space.")
     tell(f"{file}: import it into the browser of the other computer, with its passphrase")

@@ -7,7 +7,7 @@ from terminal.doctor.files import backlog, ledger, results_folder, state_folder
 from terminal.doctor.line import service
 from terminal.doctor.papers import certificates, trust_anchors
 from terminal.doctor.readers import pcscd, reader
-from terminal.doctor.staff import staff_password
+from terminal.doctor.staff import staff_page, staff_password
 from terminal.doctor.voice import voice
 
 _PCSCD = "`systemctl restart pcscd`."
@@ -25,6 +25,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
     DoctorCheck("ledger", ledger, 60, "A very long ledger: `uketsuke ledger verify` takes its time."),
     DoctorCheck("backlog", backlog, 15, "See ledger."),
     DoctorCheck("staff password", staff_password, 5, "Are the files on a share that hangs?"),
+    DoctorCheck("staff's page", staff_page, 5, "Are the files on a share that hangs?"),
     DoctorCheck("voice", voice, 5, "Are the files on a share that hangs?"),
     DoctorCheck("clock", clock, 30, "Look at service.url and the network."),
 )

@@ -1,5 +1,6 @@
 """Keys for staff's page on the local network: an authority of the terminal's own, the server's, and each client's."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -13,6 +14,8 @@ from terminal.qualification.pki import AUTHORITY, SERVER, LineKeys, authority_in
 from terminal.readiness import NotReady
 
 SHORTEST_PASSPHRASE = 8
+SOON = timedelta(days=30)
+"""The server's certificate is made again when less than that of its life is left."""
 
 
 def keys_folder(state_dir: Path) -> Path:
@@ -20,13 +23,18 @@ def keys_folder(state_dir: Path) -> Path:
 
 
 def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
-    """The authority, where it is missing, and a certificate for these names and addresses. Raises OSError."""
+    """The authority, where it is missing, and a certificate for these names and addresses that lasts a while.
+
+    Raises OSError, and `ValueError` for an authority that is damaged or ends before a new certificate could be used.
+    """
     folder = private_folder(keys_folder(settings.state_dir))
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
+    if not _lasts(authority[0]):
+        raise ValueError("the authority ends soon, and all certificates with it")
     files = line_keys(folder, SERVER)
-    if not files.certificate.exists() or set(hosts) - set(names_of(files.certificate)):
-        known = names_of(files.certificate) if files.certificate.exists() else ()
-        wanted = tuple(dict.fromkeys((*known, *hosts)))
+    known = names_of(files.certificate) if files.certificate.exists() else ()
+    wanted = tuple(dict.fromkeys((*known, *hosts)))
+    if wanted != known or not _lasts(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
         keep(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, wanted))
     return files
 
@@ -43,6 +51,10 @@ def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) ->
     return create_whole(file, written)
 
 
+def _lasts(certificate: x509.Certificate) -> bool:
+    return certificate.not_valid_after_utc - datetime.now(UTC) > SOON
+
+
 def names_of(certificate: Path) -> tuple[str, ...]:
     """Names and addresses a server's certificate is for, in its order."""
     found = x509.load_pem_x509_certificate(certificate.read_bytes())
@@ -50,13 +62,34 @@ def names_of(certificate: Path) -> tuple[str, ...]:
     return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))
 
 
+def names_in(folder: Path) -> tuple[str, ...]:
+    """What the server's certificate is for. Raises OSError, and `ValueError` for a file that is none."""
+    try:
+        return names_of(line_keys(folder, SERVER).certificate)
+    except x509.ExtensionNotFound as error:
+        raise ValueError("a certificate without names") from error
+
+
+def ends_in(folder: Path) -> dict[str, datetime]:
+    """When the authority's and the server's certificate end, by name, and that the server's key fits.
+
+    Raises OSError for what is missing or does not fit, `ValueError` for a file that is no certificate.
+    """
+    files = line_keys(folder, SERVER)
+    for path in (files.authority, files.certificate, files.key):
+        path.stat()
+    files.client_context()
+    found = ((AUTHORITY, files.authority), (SERVER, files.certificate))
+    return {name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc for name, path in found}
+
+
 def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str, ...]]:
     """Certificate, key and authority of staff's page, and the names it is reached by. Raises `NotReady`."""
     folder = keys_folder(settings.state_dir)
     files = line_keys(folder, SERVER)
     try:
-        names = names_of(files.certificate)
-    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        names = names_in(folder)
+    except (OSError, ValueError) as error:
         raise NotReady(
             "staff.lan_address is set, and there is no certificate for it. "
             "Run `uketsuke staff certificate FILE.p12`, or unset staff.lan_address."

@@ -22,7 +22,7 @@ from consent.records import Opened
 from reader.authenticity import dump_trust_anchors
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
-from terminal.doctor import clock, devices, files, line, papers
+from terminal.doctor import clock, devices, files, line, papers, staff
 from terminal.doctor.checks import CHECKS
 from terminal.doctor.examination import DoctorCheck, examine, worst
 from terminal.doctor.finding import Finding, Grade, fine
@@ -33,6 +33,7 @@ from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.people import invented_people
 from terminal.staff_password import keep
+from terminal.staff_web.certificates import keys_folder, make_server
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -261,6 +262,37 @@ def test_certificates_of_the_line(ready: Settings) -> None:
 def test_certificates_end(days: int, grade: Grade) -> None:
     found = papers.judged({"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW)
     assert found.grade is grade
+
+
+def test_certificates_of_staffs_page(ready: Settings) -> None:
+    assert staff.staff_page(ready).said == "on this computer alone"
+    lan = changed(ready, staff={"lan_address": "192.0.2.10"})
+    missing = staff.staff_page(lan)
+    assert (missing.grade, "authority.pem" in missing.said) == (Grade.BAD, True)
+    assert "uketsuke staff certificate" in missing.remedy
+    make_server(ready, ("192.0.2.10", "counter"))
+    assert staff.staff_page(lan).grade is Grade.OK
+    other = staff.staff_page(changed(ready, staff={"lan_address": "192.0.2.11"}))
+    assert other.grade is Grade.BAD
+    assert other.said == "the certificate is for 192.0.2.10, counter, not for 192.0.2.11"
+    folder = keys_folder(ready.state_dir)
+    (folder / "authority.key").chmod(0o644)
+    readable = staff.staff_page(lan)
+    assert (readable.grade, readable.remedy) == (Grade.WARN, f"chmod 600 {folder / 'authority.key'}")
+    (folder / "server.key").write_text("no key")
+    assert staff.staff_page(lan).grade is Grade.BAD
+
+
+@pytest.mark.parametrize(
+    ("authority", "server", "grade"), [(-1, 400, Grade.BAD), (400, -1, Grade.BAD), (400, 10, Grade.WARN)]
+)
+def test_certificates_of_staffs_page_end(authority: int, server: int, grade: Grade) -> None:
+    found = staff.judged_ends(
+        {"authority": NOW + timedelta(days=authority), "server": NOW + timedelta(days=server, hours=1)}, NOW
+    )
+    assert found is not None
+    assert found.grade is grade
+    assert ("import the file everywhere" in found.remedy) == (authority < 0)
 
 
 def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Staff's page on the local network: only with the terminal's own certificate, and without pictures."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from typer.testing import CliRunner
 
 from config.settings import Settings
 from terminal.cli.main import app
+from terminal.qualification import pki
 from terminal.readiness import NotReady
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.staff_web.certificates import make_client, make_server
+from terminal.staff_web.certificates import SOON, make_client, make_server
 from terminal.staff_web.pages import StaffPages
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office, with_staff
@@ -47,6 +49,26 @@ def test_without_a_certificate_nothing_is_served_to_the_network(tmp_path: Path) 
     settings = with_staff(Settings(state_dir=tmp_path), lan_address="127.0.0.1", lan_port=0)
     with pytest.raises(NotReady, match="uketsuke staff certificate"):
         StaffPages(settings, 0, lambda _: None, lan=True)
+
+
+def test_a_server_certificate_that_ends_soon_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(state_dir=tmp_path)
+    file = make_server(settings, ("192.0.2.10",)).certificate
+    long = file.read_bytes()
+    make_server(settings, ("192.0.2.10",))
+    assert file.read_bytes() == long
+    file.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(pki, "_LIFE", SOON - timedelta(days=1))
+        make_server(settings, ("192.0.2.10",))
+    short = file.read_bytes()
+    make_server(settings, ("192.0.2.10",))
+    assert file.read_bytes() != short
+    file.with_name("authority.pem").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(pki, "_LIFE", SOON - timedelta(days=1))
+        with pytest.raises(ValueError, match="the authority ends soon"):
+            make_server(settings, ("192.0.2.10",))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
