@@ -64,6 +64,12 @@ class PcscSlot:
         with self._lock:
             return self._watch.in_use or ""
 
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """Readers with a card that counts, in the order the cards came."""
+        with self._lock:
+            return tuple(self._watch.present)
+
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         if self._monitor is not None:
             raise RuntimeError("a slot is watched once")

@@ -85,8 +85,6 @@ def demo(
         if json is not None and not json.absolute().parent.is_dir():
             fail(f"--json {json}: there is no folder {json.absolute().parent}. Create it, or name another file.")
         chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
-        if pcsc:
-            chosen = [one for one in chosen if not one.script.mishap.needs_simulated_reader]
         stage = open_stage(camera, face_engine(settings))
         counter = ending.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))

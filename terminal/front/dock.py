@@ -31,6 +31,10 @@ class DockState:
 
     card: str = ""
     """Whose card lies there, by persona; `OTHER_CARD`; empty: none does."""
+    second_card: bool = False
+    """Another one lies on the second reader."""
+    card_held: bool = False
+    """Another program takes each card for itself."""
     camera_covered: bool = False
     camera_unplugged: bool = False
     reader_unplugged: bool = False
@@ -72,10 +76,18 @@ class Dock(Protocol):
     async def choose(self, name: str) -> None:
         """Another person comes; a card that still lies there is taken first."""
 
-    async def insert_card(self, name: str = "") -> None:
-        """The card of that persona, or `OTHER_CARD`; by default the one of who stands there."""
+    async def insert_card(self, name: str = "", *, two: bool = False) -> None:
+        """The card of that persona, or `OTHER_CARD`; by default the one of who stands there.
+
+        `two`: and one like it on the second reader, at the same time.
+        """
 
     async def pull_card(self) -> None: ...
+
+    async def take_second_card(self) -> None: ...
+
+    async def hold_card(self, held: bool) -> None:
+        """Another program is there that takes each card for itself; False: it ends."""
 
     async def cover_camera(self, covered: bool) -> None: ...
 

@@ -216,6 +216,8 @@ class StaffDesk:
                 counter.names.close(name)
             case ms.Stop() if isinstance(state, Idle):
                 self.on_stop()
+            case ms.ByEye() | ms.Discard() | ms.Stop():
+                visitor.line.tell("said", text=self._say[visitor.language]("now.changed"))
             case _:
                 pass
 

@@ -26,7 +26,7 @@ from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.issued_ahead import IssuedAhead
 from terminal.simulated.demo.other_settings import with_profile
-from terminal.simulated.demo.places import CardPlace, SimulatedPlace
+from terminal.simulated.demo.places import CardPlace
 from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
@@ -166,8 +166,8 @@ class AutoDemo:
             persona.script,
             transcript,
             take_card=self._place.remove,
-            mend=self._misplace(persona, card),
-            unplug=self._unplugging(persona),
+            mend=self._mended(persona.script.mishap),
+            unplug=self._place.unplug if persona.script.mishap is Mishap.READER_UNPLUGGED else None,
             code=card.code_on_face.encode("ascii"),
         )
         self._misbehave(persona)
@@ -179,36 +179,30 @@ class AutoDemo:
             transcript.answered(speaker(self._settings)("ja")("help.for-child"))
             conductor.post(ev.HelpChosen(""))
             conductor.post(ev.ForChildChosen(""))
-        self._place.insert(card)
+        second = SoftCard(card.image.model_copy(deep=True)) if persona.script.mishap is Mishap.TWO_CARDS else None
+        await asyncio.to_thread(self._place.insert, card, second)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watched.back.wait(), RECEPTION_SECONDS)
         substitute.now = None
         self._place.remove()
         self._clock.late = timedelta()
-        if persona.script.mishap is Mishap.READER_UNPLUGGED and isinstance(self._place, SimulatedPlace):
-            self._place.slot.plug()
+        if persona.script.mishap is Mishap.READER_UNPLUGGED:
+            await asyncio.to_thread(self._place.plug)
+            await _until(lambda: conductor.reader_name is not None)
         seconds = time.monotonic() - began
         await self._service_is_back(persona, conductor, transcript)
         return self._judge(persona, watched, seconds)
 
-    def _misplace(self, persona: Persona, card: SoftCard) -> Callable[[], None] | None:
-        """What is wrong at the reader, and how it is mended. Only readers in this process do it."""
+    def _mended(self, mishap: Mishap) -> Callable[[], None] | None:
+        """How that is mended once the terminal has told of it."""
         place = self._place
-        if not persona.script.mishap.needs_simulated_reader or not isinstance(place, SimulatedPlace):
-            return None
-        if persona.script.mishap is Mishap.READER_UNPLUGGED:
-            return None
-        if persona.script.mishap is Mishap.CARD_HELD:
-            place.slot.hold("another program (process 4711)")
-        else:
-            place.slot.insert(SoftCard(card.image.model_copy(deep=True)), reader=1)
-        return place.mend
-
-    def _unplugging(self, persona: Persona) -> Callable[[], None] | None:
-        place = self._place
-        if persona.script.mishap is not Mishap.READER_UNPLUGGED or not isinstance(place, SimulatedPlace):
-            return None
-        return place.slot.unplug
+        match mishap:
+            case Mishap.CARD_HELD:
+                return lambda: place.hold(False)
+            case Mishap.TWO_CARDS:
+                return place.take_second
+            case _:
+                return None
 
     def _misbehave(self, persona: Persona) -> None:
         match persona.script.mishap:
@@ -218,6 +212,8 @@ class AutoDemo:
                 self._counter.stub.silence(Operation.SUBMIT)
             case Mishap.CLOCK_WRONG:
                 self._clock.late = AN_HOUR
+            case Mishap.CARD_HELD:
+                self._place.hold(True)
             case _:
                 pass
 

@@ -35,6 +35,21 @@ class PutCard(StrictMessage):
 
     type: Literal["card"]
     card: Name
+    two: bool = False
+    """With another card on the second reader."""
+
+
+class TakeSecond(StrictMessage):
+    """Take the card off the second reader."""
+
+    type: Literal["take-second"]
+
+
+class HoldCards(StrictMessage):
+    """Another program takes each card for itself, or ends."""
+
+    type: Literal["hold"]
+    on: bool
 
 
 class CoverCamera(StrictMessage):
@@ -76,7 +91,7 @@ class Agree(StrictMessage):
     yes: bool
 
 
-Hand = Choose | Open | Reset | PutCard | CoverCamera | Unplug | Treat | Late | Power | OwnFace
+Hand = Choose | Open | Reset | PutCard | TakeSecond | HoldCards | CoverCamera | Unplug | Treat | Late | Power | OwnFace
 _ANY: TypeAdapter[Hand | Agree] = TypeAdapter(Annotated[Hand | Agree, Field(discriminator="type")])
 
 

@@ -144,11 +144,15 @@ class DockSite:
                 await dock.choose(self._lesson.drill.personas[0])
             case ms.PutCard(card=""):
                 await dock.pull_card()
-            case ms.PutCard(card=card) if card in BY_NAME:
+            case ms.PutCard(card=card, two=two) if card in BY_NAME:
                 self._begun = True
                 if not dock.props.card:
                     self._lesson.comes(card if card in dock.family else "")
-                await dock.insert_card(card)
+                await dock.insert_card(card, two=two)
+            case ms.TakeSecond():
+                await dock.take_second_card()
+            case ms.HoldCards(on=on):
+                await dock.hold_card(on)
             case ms.CoverCamera(on=on):
                 await dock.cover_camera(on)
             case ms.Unplug(device="camera", on=on):
@@ -223,6 +227,8 @@ class DockSite:
             "family": dock.family,
             "next": lesson.following(dock.current),
             "card": props.card,
+            "second": props.second_card,
+            "held": props.card_held,
             "covered": props.camera_covered,
             "cameraOut": props.camera_unplugged,
             "readerOut": props.reader_unplugged,

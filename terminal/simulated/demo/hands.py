@@ -10,7 +10,7 @@ from reader.softcard.card import SoftCard
 from terminal.front.dock import OTHER_CARD, DockPersona, DockState, ServiceMode
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.other_settings import with_profile
-from terminal.simulated.demo.places import CardPlace, SimulatedPlace
+from terminal.simulated.demo.places import CardPlace
 from terminal.simulated.demo.scene import DemoScene
 from terminal.simulated.demo.stage import Stage, SyntheticStage
 from terminal.simulated.demo.terminals import DemoTerminal
@@ -82,11 +82,12 @@ class DemoDock:
     async def choose(self, name: str) -> None:
         async with self._one_at_a_time:
             await self._take()
+            await self._take_second()
             self._persona = BY_NAME[name]
             await asyncio.to_thread(self._stage.show, self._persona)
             settings = self._settings_of(self._persona)
             if settings != self._terminal.settings:
-                await self._terminal.change(settings)
+                await self._start_again(settings)
                 for changed in self._on_settings:
                     changed(settings)
 
@@ -99,20 +100,22 @@ class DemoDock:
             return self._of_the_user
         return with_profile(self._of_the_user, profile, persona.settings)
 
-    async def insert_card(self, name: str = "") -> None:
+    async def insert_card(self, name: str = "", *, two: bool = False) -> None:
         async with self._one_at_a_time:
             if not self.props.card and not self.props.reader_unplugged:
                 card = name or self._persona.name
-                await asyncio.to_thread(self._insert, BY_NAME[card])
-                self.props = replace(self.props, card=card)
+                two = two and not self.props.second_card
+                await asyncio.to_thread(self._insert, BY_NAME[card], two=two)
+                self.props = replace(self.props, card=card, second_card=two or self.props.second_card)
 
-    def _insert(self, persona: Persona) -> None:
+    def _insert(self, persona: Persona, *, two: bool) -> None:
         props = self._counter.props
         image = props.card_of(persona, self._stage.portrait)
         self._counter.stub.publish(props.registry_of(persona, self._stage.portrait))
         if persona.name != OTHER_CARD:
             self._stage.show(persona)
-        self._place().insert(SoftCard(image.model_copy(deep=True)))
+        first, second = (SoftCard(image.model_copy(deep=True)) for _ in range(2))
+        self._place().insert(first, second if two else None)
 
     async def pull_card(self) -> None:
         async with self._one_at_a_time:
@@ -122,6 +125,29 @@ class DemoDock:
         if self.props.card:
             await asyncio.to_thread(self._place().remove)
             self.props = replace(self.props, card="")
+
+    async def take_second_card(self) -> None:
+        async with self._one_at_a_time:
+            await self._take_second()
+
+    async def _take_second(self) -> None:
+        if self.props.second_card:
+            await asyncio.to_thread(self._place().take_second)
+            self.props = replace(self.props, second_card=False)
+
+    async def hold_card(self, held: bool) -> None:
+        async with self._one_at_a_time:
+            await self._hold(held)
+
+    async def _hold(self, held: bool) -> None:
+        if held is not self.props.card_held:
+            await asyncio.to_thread(self._place().hold, held)
+            self.props = replace(self.props, card_held=held)
+
+    async def _clear_reader(self) -> None:
+        await self._take()
+        await self._take_second()
+        await self._hold(False)
 
     async def cover_camera(self, covered: bool) -> None:
         if isinstance(self._stage, SyntheticStage):
@@ -138,15 +164,13 @@ class DemoDock:
 
     async def unplug_reader(self, unplugged: bool) -> None:
         async with self._one_at_a_time:
-            place = self._place()
-            if not isinstance(place, SimulatedPlace):
+            if unplugged is self.props.reader_unplugged:
                 return
-            if unplugged:
-                await self._take()
-                place.slot.unplug()
-            else:
-                place.slot.plug()
+            place = self._place()
+            await asyncio.to_thread(place.unplug if unplugged else place.plug)
             self.props = replace(self.props, reader_unplugged=unplugged)
+            if unplugged:
+                self.props = replace(self.props, card="", second_card=False, card_held=False)
 
     async def treat_service(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
@@ -160,8 +184,13 @@ class DemoDock:
 
     async def switch_off_and_on(self) -> None:
         async with self._one_at_a_time:
-            await self._take()
-            await self._terminal.change(self._terminal.settings)
+            await self._start_again(self._terminal.settings)
+
+    async def _start_again(self, settings: Settings) -> None:
+        await self._clear_reader()
+        await self._terminal.change(settings)
+        if self.props.reader_unplugged:
+            await asyncio.to_thread(self._place().unplug)
 
     async def sit_down(self) -> None:
         async with self._one_at_a_time:
@@ -179,10 +208,11 @@ class DemoDock:
     async def _change_stage(self, *, keep_cards: bool) -> None:
         self._counter.props = self._counter.props.afresh(keep_cards=keep_cards)
         self.props = replace(self.props, camera_covered=False, camera_unplugged=False)
-        await self._terminal.change(self._terminal.settings)
+        await self._start_again(self._terminal.settings)
 
     async def tidy(self) -> None:
-        await self.pull_card()
+        async with self._one_at_a_time:
+            await self._clear_reader()
         await self.cover_camera(False)
         await self.unplug_camera(False)
         if self.props.reader_unplugged:

@@ -15,6 +15,10 @@ class Lesson:
         """Who ended otherwise the last time."""
         self._watched: ReceptionWatch | None = None
         self._persona = ""
+        self._reception = ""
+        """Seen last."""
+        self._before = ""
+        """Of who was there before: its end stays on the screen for a while, and marks nobody else."""
 
     def open(self, drill: str) -> None:
         """Another list, from its beginning. Raises KeyError."""
@@ -30,11 +34,14 @@ class Lesson:
     def comes(self, name: str) -> None:
         """The card of that persona is put down; empty: a card of nobody on the list, which marks nothing."""
         self._persona, self._watched = name, ReceptionWatch(BY_NAME[name].expected.told) if name else None
+        self._before = self._reception
 
     def see(self, state: State) -> bool:
         """Take note of a state; return whether something is to be marked."""
         watched = self._watched
-        if watched is None:
+        if not isinstance(state, Idle):
+            self._reception = state.reception.id
+        if watched is None or (not isinstance(state, Idle) and state.reception.id == self._before):
             return False
         watched.state(state)
         ended = isinstance(state, Complete | Problem) and watched.last is state

@@ -43,6 +43,8 @@ class LiveDemo:
     service_url: str | None = None
     source: "FrameSource | None" = None
     """In place of the camera's own; without a camera, for who sits down before it later."""
+    timeout_seconds: float = 2.0
+    """How long the terminal waits for the service."""
 
     def __post_init__(self) -> None:
         self._ending = ExitStack()
@@ -54,7 +56,12 @@ class LiveDemo:
         first = open_stage(self.camera, face_engine(self.settings), self.source)
         scene = DemoScene(first, self._sitting(first.engine))
         counter = self._ending.enter_context(
-            DemoCounter(self.settings, service_url=self.service_url, keep_cards=self.camera is None)
+            DemoCounter(
+                self.settings,
+                service_url=self.service_url,
+                timeout_seconds=self.timeout_seconds,
+                keep_cards=self.camera is None,
+            )
         )
         places = self._ending.enter_context(card_places(pcsc=self.pcsc))
         clock = WrongClock()

@@ -1,4 +1,4 @@
-"""Where the demo puts its cards: a reader in this process, or the virtual reader of the real pcscd."""
+"""Where the demo puts its cards: two readers in this process, or the virtual readers of the real pcscd."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,10 +8,12 @@ from reader.link import CardSlot, CodeScanner
 from reader.softcard.card import SoftCard
 from reader.softcard.slot import SimulatedSlot
 
-VIRTUAL_READER = "Virtual PCD 00 00"
+_OTHER_PROGRAM = "another program (process 4711)"
 
 
 class CardPlace(Protocol):
+    """Two readers; the second one is for a card too many."""
+
     @property
     def slot(self) -> CardSlot: ...
 
@@ -20,22 +22,35 @@ class CardPlace(Protocol):
 
     @property
     def card(self) -> SoftCard | None:
-        """The card that lies there."""
+        """The card on the first reader."""
 
-    def insert(self, card: SoftCard) -> None: ...
+    def insert(self, card: SoftCard, second: SoftCard | None = None) -> None:
+        """Put a card down; `second`: together with another one."""
 
     def remove(self) -> None: ...
 
+    def take_second(self) -> None: ...
+
+    def hold(self, held: bool) -> None:
+        """Another program takes each card for itself; False: it lets go."""
+
+    def unplug(self) -> None:
+        """Both readers, with what lies there."""
+
+    def plug(self) -> None: ...
+
 
 class SimulatedPlace:
-    """Two readers in this process; the second one is for a card too many."""
+    """In this process."""
 
     def __init__(self) -> None:
         self.card: SoftCard | None = None
         self.slot = SimulatedSlot("Simulated reader", "Second simulated reader")
         self.scanner: CodeScanner = self.slot.scanner
 
-    def insert(self, card: SoftCard) -> None:
+    def insert(self, card: SoftCard, second: SoftCard | None = None) -> None:
+        if second is not None:
+            self.slot.insert(second, reader=1)
         self.slot.insert(card)
         self.card = card
 
@@ -43,31 +58,19 @@ class SimulatedPlace:
         self.card = None
         self.slot.remove()
 
-    def mend(self) -> None:
-        """What was wrong at the reader is over."""
-        self.slot.hold(None)
+    def take_second(self) -> None:
         self.slot.remove(1)
 
+    def hold(self, held: bool) -> None:
+        self.slot.hold(_OTHER_PROGRAM if held else None)
 
-class PcscPlace:
-    """The virtual reader of a real pcscd, reached through pyscard like any reader."""
-
-    def __init__(self, port: int) -> None:
-        from reader.pcsc_slot import PcscSlot
-        from reader.softcard.vpcd import VpcdConnection
-
-        self.card: SoftCard | None = None
-        self._virtual = VpcdConnection(port=port)
-        self.slot = PcscSlot(self._virtual.reader)
-        self.scanner: CodeScanner = self._virtual.scanner
-
-    def insert(self, card: SoftCard) -> None:
-        self._virtual.insert(card)
-        self.card = card
-
-    def remove(self) -> None:
+    def unplug(self) -> None:
         self.card = None
-        self._virtual.remove()
+        self.slot.unplug()
+        self.slot.hold(None)
+
+    def plug(self) -> None:
+        self.slot.plug()
 
 
 @contextmanager
@@ -80,6 +83,21 @@ def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
         yield SimulatedPlace
         return
     from reader.softcard.pcscd import Pcscd
+    from terminal.simulated.demo.pcsc_place import PcscPlace
+
+    places: list[PcscPlace] = []
+
+    def new_place() -> PcscPlace:
+        clear()
+        places.append(PcscPlace(daemon))
+        return places[-1]
+
+    def clear() -> None:
+        while places:
+            places.pop().clear()
 
     with Pcscd() as daemon:
-        yield lambda: PcscPlace(daemon.port)
+        try:
+            yield new_place
+        finally:
+            clear()

@@ -40,7 +40,8 @@ class Mishap(StrEnum):
     """The terminal is switched off at the consent screen, and on again."""
 
     @property
-    def needs_simulated_reader(self) -> bool:
+    def at_the_reader(self) -> bool:
+        """Not something the patient does."""
         return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS, Mishap.READER_UNPLUGGED)
 
 

@@ -37,7 +37,10 @@ _STEPS: dict[Language, dict[str, str]] = {
         "power": "同意の画面で「電源を切って入れる」を押す",
         "next": "「続けて家族の受付をする」を押し、カードを取り、次のカードを置く",
         "take": "カードを取る",
-        "only-auto": "これは 自動のデモだけが やってみせます（uketsuke demo --auto）",
+        "hold": "先に「ほかのソフトがカードを使う」を押す",
+        "let-go": "係員が そのソフトを止めたら、同じところをもう一度押す",
+        "put-two": "「カードを2枚 置く」を押す",
+        "take-second": "言われたら「2枚目を取る」を押す",
     },
     "en": {
         "language": "Choose {language} on the first screen",
@@ -70,11 +73,20 @@ _STEPS: dict[Language, dict[str, str]] = {
         "power": "At the consent screen touch “switch off and on”",
         "next": "Touch “next family member”, take the card, put down the next one",
         "take": "Take the card",
-        "only-auto": "Only the automatic demo can stage this (uketsuke demo --auto)",
+        "hold": "First touch “another program holds cards”",
+        "let-go": "When staff has ended that program, touch the same again",
+        "put-two": "Touch “put two cards down”",
+        "take-second": "When asked, touch “take the second card”",
     },
 }
 _SHARING = {Sharing.ALL: "all", Sharing.NONE: "none", Sharing.ONE_BY_ONE: "one-by-one"}
 _LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+_BEGINS_WITH = {
+    Mishap.SERVICE_SILENT_AT_OPENING: "silence",
+    Mishap.CLOCK_WRONG: "clock",
+    Mishap.CARD_HELD: "hold",
+}
+_PLACED = {Mishap.CARD_HELD: ["put", "let-go"], Mishap.TWO_CARDS: ["put-two", "take-second"]}
 _ENDS_WITH = {
     Mishap.CARD_TAKEN_DURING_CONSENT: "early",
     Mishap.POWER_CUT: "power",
@@ -85,8 +97,6 @@ _LIMIT, _SUBSIDIES = "limit", "subsidies"
 def steps_of(persona: Persona, language: Language) -> list[str]:
     """What the patient, or the trainer in their place, does; one line each."""
     say, script = _STEPS[language], persona.script
-    if script.mishap in (Mishap.CARD_HELD, Mishap.TWO_CARDS):
-        return [say["put"], say["only-auto"]]
     named = {
         "language": _LANGUAGE_NAMES.get(script.language, script.language),
         "pins": say["then"].join(script.pins),
@@ -96,10 +106,11 @@ def steps_of(persona: Persona, language: Language) -> list[str]:
 
 def _before(persona: Persona) -> list[str]:
     script = persona.script
-    first = {Mishap.SERVICE_SILENT_AT_OPENING: "silence", Mishap.CLOCK_WRONG: "clock"}.get(script.mishap, "")
+    first = _BEGINS_WITH.get(script.mishap)
     put = "put-phone" if persona.card.kind.startswith("phone") else "put"
     chosen = ["language"] if script.language else []
-    return [*([first] if first else []), *chosen, *(["child"] if script.child else []), put]
+    placed = _PLACED.get(script.mishap, [put])
+    return [*([first] if first else []), *chosen, *(["child"] if script.child else []), *placed]
 
 
 def _until_confirmed(persona: Persona) -> list[str]:

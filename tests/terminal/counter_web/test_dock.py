@@ -1,137 +1,131 @@
 """A trainer at the dock in Chromium: the whole demo behind it, the patient's screen within its page."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import FrameLocator, Page, async_playwright, expect
+from playwright.async_api import expect
 
-from config.settings import Settings
-from terminal.counter_web.program import patient_site
-from terminal.counter_web.web_terminal import WebTerminal
-from terminal.simulated.demo.dock_door import dock_sites
-from terminal.simulated.demo.dock_site import DockSite
-from terminal.simulated.demo.live import LiveDemo, with_staff_password
+from terminal.simulated.demo.live import STAFF_PASSWORD
 from terminal.simulated.personas.cast import BY_NAME
-from terminal.simulated.personas.drills import DRILLS
+from terminal.simulated.personas.drills import BY_ID, DRILLS
 from terminal.simulated.personas.steps import steps_of
 from terminal.simulated.personas.tales import Language, tale_of
-from terminal.staff_web.pages import StaffPages
 from terminal.words.catalogue import LANGUAGES, words
-from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
+from tests.terminal.counter_web.trainer import Trainer, trains
 
-SETTLED = 450
-
-
-@dataclass
-class Trainer:
-    """At the dock's page, with the patient's fingers on the screen within it."""
-
-    page: Page
-    dock: DockSite
-
-    @property
-    def counter(self) -> FrameLocator:
-        return self.page.frame_locator("iframe.patient")
-
-    async def hand(self, name: str) -> None:
-        await self.page.locator(f"[data-hand={name}]").click()
-
-    async def choose(self, persona: str) -> None:
-        await self.page.locator(f"[data-person={persona}]").click()
-        await expect(self.page.locator(f"[data-person={persona}][aria-current]")).to_be_visible()
-
-    async def open(self, drill: str) -> None:
-        await self.page.select_option("#list", drill)
-        first = next(one for one in DRILLS if one.id == drill).personas[0]
-        await expect(self.page.locator(f"[data-person={first}][aria-current]")).to_be_visible()
-
-    async def touch(self, *offers: str) -> None:
-        for offer in offers:
-            target = self.counter.locator(f"[data-offer='{offer}']")
-            await target.wait_for()
-            await self.page.wait_for_timeout(SETTLED)
-            await target.click()
-
-    async def by_pin(self, pin: str = "1234") -> None:
-        await self.touch("pin")
-        await self.counter.locator(".pad").wait_for()
-        await self.page.wait_for_timeout(SETTLED)
-        for digit in pin:
-            await self.counter.locator(f"[data-target='key:{digit}']").click()
-        await self.counter.locator("[data-target='key:enter']").click()
-
-    async def marked(self, persona: str, mark: str = "done") -> None:
-        await expect(self.page.locator(f"[data-person={persona}] .mark.{mark}")).to_be_visible()
+FIRST_DAY = BY_ID["first-day"].personas
 
 
-@asynccontextmanager
-async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
-    settings = with_staff_password(settings)
-    demo = LiveDemo(settings)
-    dock = DockSite(dock_sites(settings, 0, lambda _: None, second_device="127.0.0.2"))
-    staff = StaffPages(settings, 0, lambda _: None)
-    dock.show_staff(staff.sites[0])
-    site = patient_site(settings, 0, lambda _: None)
-    terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock, staff=staff)
-    running = asyncio.create_task(terminal.run())
-    wrong: list[str] = []
-    try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-            page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("console", lambda message: wrong.append(message.text))
-            await page.goto(dock.site.address)
-            await page.locator("[data-hand=card]").wait_for()
-            yield Trainer(page, dock)
-            axe = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "iframes": False})
-            wrong += [violation["id"] for violation in axe.response["violations"]]
-            await browser.close()
-    finally:
-        terminal.end()
-        assert await running == 0
-        demo.close()
-    assert not wrong
+async def by_face(trainer: Trainer) -> None:
+    await trainer.hand("card")
+    await trainer.touch("face", "all", "yes")
 
 
-def trains(day: Callable[[Trainer], Awaitable[None]], folder: Path) -> None:
-    async def run() -> None:
-        async with at_the_dock(Settings(state_dir=folder)) as trainer:
-            await day(trainer)
+async def mistyped(trainer: Trainer) -> None:
+    await trainer.hand("card")
+    await trainer.by_pin("0000")
+    await trainer.type_pin()
+    await trainer.touch("one-by-one", "yes", "yes", "no", "yes", "confirm")
 
-    asyncio.run(run())
+
+async def by_pin(trainer: Trainer) -> None:
+    await trainer.hand("card")
+    await trainer.by_pin()
+    await trainer.touch("all", "yes")
 
 
-def test_a_trainer_follows_hana(tmp_path: Path) -> None:
+async def first_registration(trainer: Trainer) -> None:
+    await trainer.hand("card")
+    await trainer.by_pin()
+    await trainer.touch("yes", "all", "yes")
+
+
+async def taken_too_early(trainer: Trainer) -> None:
+    await trainer.hand("card")
+    await trainer.by_pin()
+    await trainer.sees("Consent")
+
+
+async def with_staff(trainer: Trainer) -> None:
+    staff = await trainer.staff()
+    await trainer.hand("card")
+    await staff.get_by_role("button", name="目視で確認する", exact=True).click()
+    await staff.locator("canvas[data-drawn]").wait_for()
+    await staff.locator("#eye-password").fill(STAFF_PASSWORD)
+    await staff.get_by_role("button", name="本人です", exact=True).click()
+    await trainer.touch("all", "yes")
+
+
+async def silent_at_the_end(trainer: Trainer) -> None:
+    await trainer.hand("card")
+    await trainer.by_pin()
+    await trainer.sees("Consent")
+    await trainer.unfold("more")
+    await trainer.hand("service-silent")
+    await trainer.touch("all", "yes")
+
+
+PLAYED = {
+    "face-match": by_face,
+    "pin-wrong-once": mistyped,
+    "pinless-card": by_face,
+    "unregistered-card": first_registration,
+    "child-with-guardian": by_pin,
+    "removed-during-consent": taken_too_early,
+    "staff-by-eye": with_staff,
+    "silent-at-submit": silent_at_the_end,
+}
+
+
+async def lesson(trainer: Trainer, people: tuple[str, ...]) -> None:
+    """Some of the first day: the answer read before each, the mark after it, then all is forgotten."""
+    page, say = trainer.page, words("ja")
+    count = page.locator(".which output")
+    for number, name in enumerate(people):
+        await expect(count).to_have_text(say("dock.count", done=number, all=len(FIRST_DAY)))
+        await trainer.choose(name)
+        invited = (number, name) == (0, FIRST_DAY[0])
+        who = say("dock.invitation") if invited else tale_of(BY_NAME[name], "ja").who
+        await expect(page.locator(".now h2")).to_have_text(who)
+        await expect(page.locator("dd").first).not_to_be_visible()  # the answer is hidden until asked
+        await trainer.unfold("answer")
+        await expect(page.locator("dd").last).to_have_text(tale_of(BY_NAME[name], "ja").end)
+        await PLAYED[name](trainer)
+        if name != "removed-during-consent":
+            await trainer.sees("Complete")
+        await trainer.hand("card")
+        await trainer.marked(name)
+    await expect(count).to_have_text(say("dock.count", done=len(people), all=len(FIRST_DAY)))
+    await trainer.hand("reset")
+    await expect(page.locator(".mark.done, .mark.otherwise")).to_have_count(0)
+    await expect(page.locator(f"[data-person={FIRST_DAY[0]}][aria-current]")).to_be_visible()
+    await expect(page.locator("[data-hand=service-normal]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_first_day_begins_with_an_invitation_and_marks_itself(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         page = trainer.page
         assert words("ja")("dock.invitation") in await page.inner_text(".now h2")
-        await trainer.hand("staff")  # beside the patient's screen
-        staff = page.frame_locator("iframe.staff")
-        await staff.locator("input[type=password]").wait_for()
-        await trainer.hand("staff")
-        await trainer.open("all")
-        await trainer.hand("card")
-        await trainer.by_pin()
-        await trainer.touch("all", "yes")
-        await trainer.counter.locator(".call").wait_for()
-        await trainer.hand("card")
-        await trainer.marked("pin-right")
-        assert not await page.locator("dd").first.is_visible()  # the answer is hidden until asked
-        await page.get_by_text(words("ja")("dock.answer")).click()
-        assert await page.locator("dd").count() == 3
+        await lesson(trainer, ("pin-wrong-once", "removed-during-consent"))
         tablet = await page.context.browser.new_page()  # type: ignore[union-attr]
         await tablet.goto(trainer.dock.sites[1].address)
         await tablet.locator("[data-hand=next]").click()
         assert not await tablet.locator("iframe").count()
         await tablet.close()
         await expect(page.locator("[data-person=pin-wrong-once][aria-current]")).to_be_visible()
-        await expect(page.locator("dd").first).not_to_be_visible()
+
+    trains(day, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_whole_first_day_with_staffs_page_beside_the_patients_screen(tmp_path: Path) -> None:
+    async def day(trainer: Trainer) -> None:
+        assert set(PLAYED) == set(FIRST_DAY)
+        await lesson(trainer, FIRST_DAY)
+        staff = trainer.page.frame_locator("iframe.staff")
+        await expect(staff.locator("#day > ul > li")).to_have_count(len(FIRST_DAY))
+        await expect(staff.locator("#day li[data-standing=delivered]")).to_have_count(len(FIRST_DAY), timeout=60_000)
 
     trains(day, tmp_path)
 
@@ -154,7 +148,7 @@ def test_a_trainers_lists_at_a_pharmacy_with_a_family_and_in_a_power_cut(tmp_pat
                 await trainer.touch("next")
             await trainer.hand("card")
         await trainer.marked("family-of-three")
-        await page.locator("summary", has_text=words("ja")("dock.more")).click()
+        await trainer.unfold("more")
         await trainer.hand("other")
         await counter.locator("header .code").filter(has_text="U-103").wait_for()
         await trainer.hand("card")

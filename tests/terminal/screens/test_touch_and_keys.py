@@ -412,11 +412,17 @@ class Hands:
     async def choose(self, name: str) -> None:
         self.current = name
 
-    async def insert_card(self, name: str = "") -> None:
+    async def insert_card(self, name: str = "", *, two: bool = False) -> None:
         self.props = replace(self.props, card=name or self.current)
 
     async def pull_card(self) -> None:
         self.props = replace(self.props, card="")
+
+    async def take_second_card(self) -> None:
+        self.props = replace(self.props, second_card=False)
+
+    async def hold_card(self, held: bool) -> None:
+        self.props = replace(self.props, card_held=held)
 
     async def cover_camera(self, covered: bool) -> None:
         self.props = replace(self.props, camera_covered=covered)

@@ -94,7 +94,7 @@ async def _by_eye(office: Office) -> None:
     page = await office.signed_in()
     other = await office.page()
     await office.card("face-match")
-    await page.get_by_role("button", name="目視で確認する").click()
+    await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.until(st.StaffCheck)
     await page.locator("canvas[data-drawn]").wait_for()
     assert (await page.request.get(office.address + "/photo")).status == 200

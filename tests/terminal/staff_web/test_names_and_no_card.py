@@ -41,7 +41,7 @@ def _run(office: Office, day: Any) -> None:
 async def _by_eye(office: Office, page: Page) -> None:
     office.day.place.insert(office.day.prepare(replace(BY_NAME["face-match"], person="old-characters")))
     await office.until(st.ChoosingMethod)
-    await page.get_by_role("button", name="目視で確認する").click()
+    await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.until(st.StaffCheck)
     await page.locator("canvas[data-drawn]").wait_for()  # nobody decides before the pictures are there
     await page.locator("#eye-password").fill(PASSWORD)

@@ -19,6 +19,9 @@ export function hands({ book, state, words, act, unfolded }) {
   const more = make("details", { open: unfolded.more }, make("summary", {}, words.more),
     make("div", { class: "hands" },
       button("other", words.otherCard, { type: "card", card: book.other }, { disabled: !noCard || out }),
+      state.second ? button("second", words.takeSecond, { type: "take-second" }, { pressed: true })
+        : button("second", words.twoCards, { type: "card", card: state.current, two: true }, { disabled: !noCard || out }),
+      button("hold", words.hold, { type: "hold", on: !state.held }, { pressed: state.held, disabled: out }),
       button("cover", words.cover, { type: "cover", on: !state.covered }, { pressed: state.covered }),
       button("camera", words.cameraOut, { type: "unplug", device: "camera", on: !state.cameraOut }, { pressed: state.cameraOut }),
       button("reader", words.readerOut, { type: "unplug", device: "reader", on: !out }, { pressed: out }),

@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 import numpy as np
+import pytest
 
 from terminal.simulated.demo.auto import AutoDemo
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.places import SimulatedPlace, card_places
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
 from vision.photo import card_jp2
@@ -26,9 +27,20 @@ def engine() -> Any:
 
 
 def test_what_is_special_at_the_reader(counter: DemoCounter) -> None:
-    personas = [persona for persona in PERSONAS if persona.card.kind or persona.script.mishap.needs_simulated_reader]
+    personas = [persona for persona in PERSONAS if persona.card.kind or persona.script.mishap.at_the_reader]
     assert len(personas) >= 6
     told: list[str] = []
     demo = AutoDemo(counter, SimulatedPlace, NoPortrait(engine), counter.settings, told.append)
     played = asyncio.run(demo.play(personas))
+    assert [(one.persona, one.wrong) for one in played] == [(persona.name, "") for persona in personas]
+
+
+@pytest.mark.long
+@pytest.mark.pcscd
+def test_the_same_at_a_real_pcscd_with_two_readers_and_another_program(counter: DemoCounter) -> None:
+    personas = [persona for persona in PERSONAS if persona.script.mishap.at_the_reader]
+    assert len(personas) == 3
+    with card_places(pcsc=True) as places:
+        demo = AutoDemo(counter, places, NoPortrait(engine), counter.settings, lambda _: None)
+        played = asyncio.run(demo.play(personas))
     assert [(one.persona, one.wrong) for one in played] == [(persona.name, "") for persona in personas]

@@ -1,0 +1,156 @@
+"""A trainer before the demo's dock in Chromium: hands for the page, the patient's fingers, staff's page beside."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from playwright.async_api import FrameLocator, Page, async_playwright, expect
+
+from config.settings import Settings
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
+from terminal.simulated.demo.dock_door import dock_sites
+from terminal.simulated.demo.dock_site import DockSite
+from terminal.simulated.demo.live import STAFF_PASSWORD, LiveDemo, with_staff_password
+from terminal.simulated.personas.drills import DRILLS
+from terminal.staff_web.pages import StaffPages
+from terminal.talk.parts import PadKind, Talk
+from terminal.talk.serial import SETTLE_SECONDS
+from terminal.words.catalogue import words
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
+
+SERVICE_SECONDS = 10.0
+"""A service that is only slow must not pass for a silent one on a busy computer."""
+PATIENCE = 60
+"""Seconds."""
+expect.set_options(timeout=1000 * PATIENCE)
+
+
+@dataclass
+class Trainer:
+    """At the dock's page, with the patient's fingers on the screen within it."""
+
+    page: Page
+    dock: DockSite
+    terminal: WebTerminal
+
+    @property
+    def counter(self) -> FrameLocator:
+        return self.page.frame_locator("iframe.patient")
+
+    async def hand(self, name: str) -> None:
+        await self.page.locator(f"[data-hand={name}]").click()
+
+    async def unfold(self, name: str) -> None:
+        details = self.page.locator("details", has=self.page.locator("summary", has_text=words("ja")(f"dock.{name}")))
+        if await details.get_attribute("open") is None:
+            await details.locator("summary").click()
+
+    async def staff(self) -> FrameLocator:
+        """Staff's page beside the patient's screen, signed in."""
+        if not await self.page.locator("iframe.staff").count():
+            await self.hand("staff")
+        frame = self.page.frame_locator("iframe.staff")
+        await frame.locator("#password").fill(STAFF_PASSWORD)
+        await frame.locator("#password").press("Enter")
+        await frame.locator("#day").wait_for()
+        return frame
+
+    async def choose(self, persona: str) -> None:
+        await self.page.locator(f"[data-person={persona}]").click()
+        await expect(self.page.locator(f"[data-person={persona}][aria-current]")).to_be_visible()
+
+    async def open(self, drill: str) -> None:
+        await self.page.select_option("#list", drill)
+        first = next(one for one in DRILLS if one.id == drill).personas[0]
+        await expect(self.page.locator(f"[data-person={first}][aria-current]")).to_be_visible()
+
+    async def touch(self, *offers: str) -> None:
+        """What the patient touches, one after the other; each once the page shows it and it counts."""
+        for offer in offers:
+            serial = await self._shown(lambda talk, offer=offer: any(one.id == offer for one in talk.offers))  # type: ignore[misc]
+            await self.counter.locator(f"[data-offer='{offer}']").click()
+            await self._until(lambda serial=serial: self.talk.serial != serial)  # type: ignore[misc]
+
+    async def by_pin(self, pin: str = "1234") -> None:
+        await self.touch("pin")
+        await self.type_pin(pin)
+
+    async def type_pin(self, pin: str = "1234") -> None:
+        serial = await self._shown(lambda talk: talk.body.pad is PadKind.PIN)
+        for digit in pin:
+            await self.counter.locator(f"[data-target='key:{digit}']").click()
+        await self.counter.locator("[data-target='key:enter']").click()
+        await self._until(lambda: self.talk.serial != serial)
+
+    async def sees(self, state: str) -> None:
+        """Wait until the patient's screen shows that state."""
+        await self._shown(lambda talk: talk.state == state)
+
+    @property
+    def talk(self) -> Talk:
+        return self.terminal.screen.talk
+
+    async def _shown(self, wanted: Callable[[Talk], bool]) -> int:
+        """Wait until the page has painted a question for which `wanted` holds, and it may be answered: its serial."""
+        while True:
+            await self._until(lambda: wanted(self.talk))
+            serial = self.talk.serial
+            painted = f"() => performance.getEntriesByName('painted').some(mark => mark.detail >= {serial})"
+            while self.talk.serial == serial and not await self.counter.locator("body").evaluate(painted):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(SETTLE_SECONDS + 0.05)
+            if self.talk.serial == serial:
+                return serial
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"the patient's screen got no further than {self.talk.state}") from None
+
+    async def marked(self, persona: str, mark: str = "done") -> None:
+        await expect(self.page.locator(f"[data-person={persona}] .mark.{mark}")).to_be_visible()
+
+
+@asynccontextmanager
+async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
+    settings = with_staff_password(settings)
+    demo = LiveDemo(settings, timeout_seconds=SERVICE_SECONDS)
+    dock = DockSite(dock_sites(settings, 0, lambda _: None, second_device="127.0.0.2"))
+    staff = StaffPages(settings, 0, lambda _: None)
+    dock.show_staff(staff.sites[0])
+    site = patient_site(settings, 0, lambda _: None)
+    terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock, staff=staff)
+    running = asyncio.create_task(terminal.run())
+    wrong: list[str] = []
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+            page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("console", lambda message: wrong.append(message.text))
+            await page.goto(dock.site.address)
+            await page.locator("[data-hand=card]").wait_for()
+            yield Trainer(page, dock, terminal)
+            axe = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "iframes": False})
+            wrong += [violation["id"] for violation in axe.response["violations"]]
+            await browser.close()
+    finally:
+        terminal.end()
+        assert await running == 0
+        demo.close()
+    assert not wrong
+
+
+def trains(day: Callable[[Trainer], Awaitable[None]], folder: Path) -> None:
+    async def run() -> None:
+        async with at_the_dock(Settings(state_dir=folder)) as trainer:
+            await day(trainer)
+
+    asyncio.run(run())
