@@ -63,7 +63,7 @@ def names_of(certificate: Path) -> tuple[str, ...]:
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
-    """What the server's certificate is for. Raises OSError, and `ValueError` for a file that is none."""
+    """Return what the server's certificate is for. Raises OSError, and `ValueError` for a damaged file."""
     try:
         return names_of(line_keys(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
@@ -71,9 +71,9 @@ def names_in(folder: Path) -> tuple[str, ...]:
 
 
 def ends_in(folder: Path) -> dict[str, datetime]:
-    """When the authority's and the server's certificate end, by name, and that the server's key fits.
+    """End of the authority's and the server's certificate, by name; the server's key is tried.
 
-    Raises OSError for what is missing or does not fit, `ValueError` for a file that is no certificate.
+    Raises OSError for a file that is missing or a key that does not fit, `ValueError` for a damaged certificate.
     """
     files = line_keys(folder, SERVER)
     for path in (files.authority, files.certificate, files.key):

@@ -16,9 +16,9 @@ class Lesson:
         self._watched: ReceptionWatch | None = None
         self._persona = ""
         self._reception = ""
-        """Seen last."""
+        """The last one seen."""
         self._before = ""
-        """Of who was there before: its end stays on the screen for a while, and marks nobody else."""
+        """The reception before this persona's: its end stays on the screen for a while and marks nobody else."""
 
     def open(self, drill: str) -> None:
         """Another list, from its beginning. Raises KeyError."""
