@@ -88,6 +88,50 @@ def issue(
     """
     applied_on = applied_on or issued_on
     _check(holder, portrait_jp2, pin, applied_on)
+    ends, certificate_ends = _ends(profile, holder, issued_on, applied_on, expires_on, certificate_ends_on)
+    security_code = security_code or f"{secrets.randbelow(10_000):04}"
+    code = _printed_code(holder, ends, security_code)
+    keys = _keys(profile, holder, issued_on, with_certificates=with_certificates)
+    certificate_ends = certificate_ends if with_certificates else None
+    number = _invented_number()
+    files = _surface_files(authority, holder, portrait_jp2, keys[Key.CHIP], ends, security_code, number)
+    files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
+    files |= _jpki_files(authority, holder, keys, issued_on, certificate_ends)
+    files |= {File.COMMON_KEY_REFERENCE: key_reference(), File.RESIDENTS_KEY_REFERENCE: key_reference()}
+    files[File.CARD_EXPIRY] = expiry_record(f"{secrets.randbelow(10**15):015}", _MUNICIPALITY, ends)
+    tries = {Password.USER_PIN: pin_tries_left, Password.PRINTED_CODE: code_tries_left}
+    return CardImage(
+        card_id=secrets.token_hex(8),
+        profile=profile.name,
+        issued_on=issued_on,
+        expires_on=ends,
+        certificate_ends_on=certificate_ends,
+        files=files,
+        passwords=_passwords(profile, _references(pin, code.decode("ascii"), number), tries),
+        keys={key: dump_key(private) for key, private in keys.items()},
+    )
+
+
+def _keys(
+    profile: CardProfile, holder: Holder, issued_on: date, *, with_certificates: bool
+) -> dict[Key, CardPrivateKey]:
+    keys = {key: generate(profile.algorithm) for key in Key}
+    if not with_certificates:
+        del keys[Key.USER_AUTHENTICATION], keys[Key.SIGNATURE]
+    elif not has_signature_certificate(holder.birth_date, issued_on):
+        del keys[Key.SIGNATURE]
+    return keys
+
+
+def _ends(
+    profile: CardProfile,
+    holder: Holder,
+    issued_on: date,
+    applied_on: date,
+    expires_on: date | None,
+    certificate_ends_on: date | None,
+) -> tuple[date, date | None]:
+    """Last days of the card and of its certificates. Raises `ValueError` where they contradict each other."""
     ends = expires_on or card_end(
         holder.birth_date,
         issued_on,
@@ -97,44 +141,12 @@ def issue(
     )
     if ends < issued_on:
         raise ValueError("the stay ends before the card is issued")
-    certificate_ends: date | None = certificate_ends_on or certificate_end(
+    certificate_ends = certificate_ends_on or certificate_end(
         holder.birth_date, issued_on, ends, profile.certificate_years
     )
     if certificate_ends is not None and certificate_ends > ends:
         raise ValueError("no certificate outlives its card")
-    security_code = security_code or f"{secrets.randbelow(10_000):04}"
-    code = _printed_code(holder, ends, security_code)
-    keys = {key: generate(profile.algorithm) for key in Key}
-    if not with_certificates:
-        del keys[Key.USER_AUTHENTICATION], keys[Key.SIGNATURE]
-        certificate_ends = None
-    elif not has_signature_certificate(holder.birth_date, issued_on):
-        del keys[Key.SIGNATURE]
-    number = _invented_number()
-    files = _surface_files(authority, holder, portrait_jp2, keys[Key.CHIP], ends, security_code, number)
-    files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
-    files |= _jpki_files(authority, holder, keys, issued_on, certificate_ends)
-    files |= {File.COMMON_KEY_REFERENCE: key_reference(), File.RESIDENTS_KEY_REFERENCE: key_reference()}
-    files[File.CARD_EXPIRY] = expiry_record(f"{secrets.randbelow(10**15):015}", _MUNICIPALITY, ends)
-    left = {
-        Password.USER_PIN: 0 if pin is None else pin_tries_left,
-        Password.PRINTED_CODE: code_tries_left,
-        Password.TEXT_BLOCKED: 0,
-    }
-    return CardImage(
-        card_id=secrets.token_hex(8),
-        profile=profile.name,
-        issued_on=issued_on,
-        expires_on=ends,
-        certificate_ends_on=certificate_ends,
-        files=files,
-        passwords={
-            password: _state(profile, password, reference, left.get(password))
-            for password, reference in _references(pin, code.decode("ascii"), number).items()
-            if profile.has(password)
-        },
-        keys={key: dump_key(private) for key, private in keys.items()},
-    )
+    return ends, certificate_ends
 
 
 def _check(holder: Holder, portrait_jp2: bytes | None, pin: str | None, applied_on: date) -> None:
@@ -188,9 +200,18 @@ def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
     return mixed
 
 
-def _state(profile: CardProfile, password: Password, reference: str | None, left: int | None) -> PasswordState:
-    most = profile.password(password)[1].max_tries
-    return PasswordState(reference=reference, left=most if left is None else min(left, most))
+def _passwords(
+    profile: CardProfile, references: dict[Password, str | None], tries: dict[Password, int | None]
+) -> dict[Password, PasswordState]:
+    """`tries`: those that are left, None for all. A password that was never set has none."""
+    states = {}
+    for password, reference in references.items():
+        if profile.has(password):
+            most = profile.password(password)[1].max_tries
+            left = tries.get(password)
+            left = 0 if reference is None else most if left is None else min(left, most)
+            states[password] = PasswordState(reference=reference, left=left)
+    return states
 
 
 def _invented_number() -> str:

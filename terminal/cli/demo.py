@@ -68,6 +68,14 @@ def demo(
     if not auto and json is None and not persona and sys.stdout.isatty():
         raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
+    if not at_prompt(settings, camera, persona or [], pcsc=pcsc, service=service, json=json):
+        raise typer.Exit(1)
+
+
+def at_prompt(
+    settings: "Settings", camera: str | None, named: list[str], *, pcsc: bool, service: str | None, json: Path | None
+) -> bool:
+    """Play the personas `named`, or all. False if one ends otherwise than its persona says."""
     with plain_errors(), ExitStack() as ending:
         import asyncio
 
@@ -79,12 +87,12 @@ def demo(
         from terminal.simulated.demo.table import table
         from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 
-        unknown = [name for name in persona or [] if name not in BY_NAME]
+        unknown = [name for name in named if name not in BY_NAME]
         if unknown:
             fail(f"there is no persona {unknown[0]!r}. Known: {', '.join(BY_NAME)}.")
         if json is not None and not json.absolute().parent.is_dir():
             fail(f"--json {json}: there is no folder {json.absolute().parent}. Create it, or name another file.")
-        chosen = [BY_NAME[name] for name in persona] if persona else list(PERSONAS)
+        chosen = [BY_NAME[name] for name in named] or list(PERSONAS)
         stage = open_stage(camera, face_engine(settings))
         counter = ending.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))
@@ -92,8 +100,7 @@ def demo(
         tell(table(played))
         if json is not None:
             json.write_text(as_json(played), encoding="utf-8")
-    if not all(one.ok for one in played):
-        raise typer.Exit(1)
+    return all(one.ok for one in played)
 
 
 def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:

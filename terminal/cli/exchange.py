@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from terminal.qualification.client import QualificationClient
+    from terminal.simulated.exchange.service import ExchangeRules
 
 HELP = """Answer request files in folders, as the real devices do - for makers of receipt software.
 
@@ -59,7 +60,6 @@ def serve_folders(
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with plain_errors():
-        from terminal.simulated.exchange.opening import open_exchange
         from terminal.simulated.exchange.service import ExchangeRules
 
         rules = ExchangeRules(
@@ -70,17 +70,23 @@ def serve_folders(
             in_place=in_place,
             zip_bulk=zip_bulk,
         )
-        open_client = None if service is None else _client_of(settings, service)
-        exchange, store = open_exchange(
-            folder, settings.state_dir, rules, people_file=people_file, open_client=open_client
-        )
-        stop = threading.Event()
-        system.on_stop(stop.set)
-        tell(f"Simulated exchange in {folder.resolve()} - stop it with Ctrl-C")
-        try:
-            exchange.run(stop)
-        finally:
-            store.close()
+        _answer_until_stopped(folder, settings, rules, people_file, service)
+
+
+def _answer_until_stopped(
+    folder: Path, settings: "Settings", rules: "ExchangeRules", people_file: Path | None, service: str | None
+) -> None:
+    from terminal.simulated.exchange.opening import open_exchange
+
+    open_client = None if service is None else _client_of(settings, service)
+    exchange, store = open_exchange(folder, settings.state_dir, rules, people_file=people_file, open_client=open_client)
+    stop = threading.Event()
+    system.on_stop(stop.set)
+    tell(f"Simulated exchange in {folder.resolve()} - stop it with Ctrl-C")
+    try:
+        exchange.run(stop)
+    finally:
+        store.close()
 
 
 def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
