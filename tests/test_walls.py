@@ -124,6 +124,29 @@ def test_a_class_name_stands_for_one_thing() -> None:
     assert twice == {}, "give one of them a name that says which it is"
 
 
+MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_FUNCTION = 400, 50
+LONGER_FOR_A_REASON = {
+    # One closed union: what can happen to a reception is read in one place, a few lines an event.
+    "terminal/session/events.py",
+    # A migration stays as it was run.
+    "terminal/simulated/service/storage/migrations/versions/v0001_first.py upgrade",
+}
+"""docs/architecture.md, "Shape"."""
+
+
+def test_files_and_functions_are_short() -> None:
+    longer = {
+        path for path, _ in sources() if len((ROOT / path).read_text("utf-8").splitlines()) > MOST_LINES_OF_A_FILE
+    }
+    for path, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                if node.end_lineno - node.lineno >= MOST_LINES_OF_A_FUNCTION:
+                    longer.add(f"{path} {node.name}")
+    assert longer == LONGER_FOR_A_REASON
+
+
 def test_init_files_are_empty() -> None:
     for room in ROOMS:
         for path in (ROOT / room).rglob("__init__.py"):

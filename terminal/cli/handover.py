@@ -51,7 +51,7 @@ def sample(
 
         from config.japan import JAPAN
         from terminal.handover.xml import Encoding
-        from terminal.simulated.exchange.sample_files import Sample, all_files, elements_of, face_file
+        from terminal.simulated.exchange.sample_files import Sample, all_files, face_file
         from terminal.simulated.service.people import invented_people
 
         people, now = invented_people(people_file), datetime.now(UTC).astimezone(JAPAN)
@@ -67,13 +67,17 @@ def sample(
             return
         files = all_files(people, now, institution=institution, encoding=encoding)
         _write(files, folder or Path("samples"))
-        found = elements_of(files)
-        missing = [name for name, having in found.items() if not having]
-        tell(
-            f"{len(found) - len(missing)} of {len(found)} elements of ResultOfQualificationConfirmation stand in them."
-        )
-        for name in missing:
-            tell(f"  missing: {name}")
+        _tell_elements(files)
+
+
+def _tell_elements(files: "list[SampleFile]") -> None:
+    from terminal.simulated.exchange.sample_files import elements_of
+
+    found = elements_of(files)
+    missing = [name for name, having in found.items() if not having]
+    tell(f"{len(found) - len(missing)} of {len(found)} elements of ResultOfQualificationConfirmation stand in them.")
+    for name in missing:
+        tell(f"  missing: {name}")
 
 
 def _write(files: "list[SampleFile]", folder: Path) -> None:
