@@ -151,6 +151,7 @@ class PatientScreen:
         content = drawn(talk, keypad=self._settings.voice.keypad is not DigitOrder.NONE) | {
             "words": page_words(self.speak(talk.language), simulated=self._simulated),
             "pad": self._typed(),
+            "settles": round(self._settle_seconds * 1000),
         }
         self._tell("talk", talk=content)
 

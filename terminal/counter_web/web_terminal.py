@@ -11,6 +11,7 @@ from terminal.counter_web.site import Site
 from terminal.front import crash
 from terminal.front.opened import OpenedCounter, Opening
 from terminal.readiness import NotReady
+from terminal.talk.serial import SETTLE_SECONDS
 
 
 class Companion(Protocol):
@@ -45,10 +46,11 @@ class WebTerminal:
         simulated: bool,
         companion: Companion | None = None,
         staff: Beside | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`site`: the patient's, which may answer already."""
+        """`site`: the patient's, which may answer already. `settle_seconds`: a new screen is not answered that long."""
         self._opening = opening
-        self.screen = PatientScreen(settings, simulated=simulated)
+        self.screen = PatientScreen(settings, simulated=simulated, settle_seconds=settle_seconds)
         self.companion, self.staff, self.site = companion, staff, site
         site.lead_to(self.screen, self.screen.voice.clip)
         if companion is not None:

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from terminal.session.display import Size
-from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_of
 
 KEPT = Path(__file__).with_name("looks")
@@ -40,8 +40,7 @@ def has_our_font() -> bool:
 def shot(stage: PageStage, page: Page, look: str) -> Image.Image:
     """Grey and small: what moves a little, or is smoothed otherwise, hardly counts."""
     name, language, display = LOOKS[look]
-    stage.be(state_of(name, language, **display))
-    shows(page, stage.serial)
+    stage.turn_to(page, state_of(name, language, **display))
     page.wait_for_timeout(450)
     picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("L")
     return picture.resize(SMALL, Image.Resampling.BOX)

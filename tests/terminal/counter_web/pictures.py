@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from config.settings import Settings
 from terminal.session.display import Size
 from tests.terminal.counter_web import likeness
-from tests.terminal.counter_web.stage import PageStage, chromium, shows
+from tests.terminal.counter_web.stage import PageStage, chromium
 from tests.terminal.talk.gallery import state_of
 from vision.camera import Camera
 from vision.synthetic.source import SyntheticSource
@@ -47,8 +47,7 @@ GAP, WIDE = 8, 400
 
 
 def shot(stage: PageStage, page: Page, name: str, language: str, look: dict[str, Any]) -> Image.Image:
-    stage.be(state_of(name, language, **look))
-    shows(page, stage.serial)
+    stage.turn_to(page, state_of(name, language, **look))
     page.wait_for_timeout(1200 if name.startswith("face") else 450)
     if name == "pin":
         page.keyboard.press("1")

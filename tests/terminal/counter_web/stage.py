@@ -17,7 +17,9 @@ from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.opened import OpenedCounter
 from terminal.session.states import State
+from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import state_of
 
 PATIENCE = 60.0
 for _expect in (expect, expect_async):
@@ -56,8 +58,13 @@ class PageStage:
         *,
         port: int = 0,
         loads_later: bool = False,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`loads_later`: the page is served at once, and leads to a screen after `load`."""
+        """`loads_later`: the page is served at once, and leads to a screen after `load`.
+
+        `settle_seconds`: 0 where a new screen may be answered at once.
+        """
+        self._settle_seconds = settle_seconds
         self.counter = counter or StandIn()
         self.told: list[str] = []
         self._settings, self._camera, self._port, self._loads_later = settings, camera, port, loads_later
@@ -80,7 +87,9 @@ class PageStage:
             self.site.start()
             self._ready.set()
             await self._loading.wait()
-        self.terminal = WebTerminal(opening, self._settings, self.site, simulated=True)
+        self.terminal = WebTerminal(
+            opening, self._settings, self.site, simulated=True, settle_seconds=self._settle_seconds
+        )
         self._ready.set()
         await self.terminal.run()
 
@@ -109,6 +118,16 @@ class PageStage:
 
     def be(self, state: State) -> None:
         self.do(lambda: self.counter.be(state))
+
+    def turn_to(self, page: Page, state: State) -> None:
+        """Be in that state, and wait until the page has painted it.
+
+        Another question comes in between: the same one in another look or language keeps its number, and the page
+        would be taken for painted before it is.
+        """
+        self.be(state_of("reading"))
+        self.be(state)
+        shows(page, self.serial)
 
     @property
     def serial(self) -> int:

@@ -2,13 +2,12 @@
 
 from playwright.sync_api import Page
 
-from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_of
 
 
 def show(stage: PageStage, page: Page, name: str, language: str) -> None:
-    stage.be(state_of(name, language))
-    shows(page, stage.serial)
+    stage.turn_to(page, state_of(name, language))
 
 
 def test_every_part_says_its_language(stage: PageStage, page: Page) -> None:

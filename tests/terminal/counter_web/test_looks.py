@@ -10,9 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from config.settings import Settings
 from terminal.session.display import Size
-from terminal.talk.serial import SETTLE_SECONDS
 from terminal.words.catalogue import LANGUAGES
-from tests.terminal.counter_web.stage import PageStage, shows
+from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
 
@@ -45,20 +44,17 @@ LONGEST = ("idle", "consent-child", "languages")
 @pytest.fixture(scope="module")
 def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
     page = browser.new_page()
-    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("looks")), StandIn(EIGHT)) as stage:
+    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("looks")), StandIn(EIGHT), settle_seconds=0) as stage:
         yield stage, stage.open(page)
     page.close()
 
 
 def pages(stage: PageStage, page: Page, name: str, language: str, look: str) -> Iterator[int]:
     """Every page of a screen, the first one first."""
-    stage.be(state_of(name, language, **LOOKS[look]))
-    shows(page, stage.serial)
+    stage.turn_to(page, state_of(name, language, **LOOKS[look]))
     number = 0
     yield number
     while page.evaluate(MORE):
-        if not number:
-            page.wait_for_timeout(SETTLE_SECONDS * 1000 + 50)
         page.evaluate("document.querySelector('.turner .onward').click()")
         number += 1
         assert number < 9
@@ -108,8 +104,7 @@ def test_the_largest_letters_are_twice_the_usual_ones(shown: tuple[PageStage, Pa
     for name in ("method", "pin-wrong", "consent-one", "limit", "problem-gone"):
         sizes = []
         for look in ("normal", "largest"):
-            stage.be(state_of(name, **LOOKS[look]))
-            shows(page, stage.serial)
+            stage.turn_to(page, state_of(name, **LOOKS[look]))
             sizes.append(page.evaluate(LETTERS))
         usual, largest = sizes
         assert "h1:not(.long)" in largest or name == "pin-wrong", "beside a pad a long question has less room"
@@ -127,8 +122,7 @@ def test_axe_objects_to_nothing(shown: tuple[PageStage, Page], look: str) -> Non
     page.set_viewport_size({"width": 1280, "height": 800})
     found = []
     for name in ("idle", "pin-wrong", "face-turn", "consent", "complete"):
-        stage.be(state_of(name, **LOOKS[look]))
-        shows(page, stage.serial)
+        stage.turn_to(page, state_of(name, **LOOKS[look]))
         result = Axe().run(page, options={"runOnly": STANDARDS})
         found += [
             f"{name}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}"

@@ -12,7 +12,6 @@ from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.talk.parts import Offer, Talk
-from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PAINTED
 from tests.terminal.day import Day
 
@@ -52,7 +51,6 @@ class Fingers:
         async with asyncio.timeout(60):
             while not await self._page.evaluate(PAINTED, self._terminal.screen.talk.serial):
                 await asyncio.sleep(0.01)
-        await asyncio.sleep(SETTLE_SECONDS + 0.05)
 
     async def do(self) -> None:
         todo, self._todo = self._todo, []
@@ -83,7 +81,7 @@ async def _play(
 ) -> None:
     day, wrong = Day(counter), []
     terminal = WebTerminal(
-        day.open, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True
+        day.open, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True, settle_seconds=0
     )
     running = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:

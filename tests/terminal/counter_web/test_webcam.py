@@ -49,7 +49,7 @@ def fake_camera(film: Path) -> tuple[str, ...]:
 async def _sit_down(settings: Settings, film: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
-    demo = LiveDemo(settings, camera=BROWSER, source=source)
+    demo = LiveDemo(settings, camera=BROWSER, source=source, timeout_seconds=20)
 
     async def opening() -> OpenedCounter:
         await dock.ask()
@@ -93,7 +93,7 @@ async def _sit_down(settings: Settings, film: Path) -> None:
 async def _sit_down_for_a_while(settings: Settings, film: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
-    demo = LiveDemo(settings, source=source)
+    demo = LiveDemo(settings, source=source, timeout_seconds=20)
     site = patient_site(settings, 0, lambda _: None)
     terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock)
     running = asyncio.create_task(terminal.run())

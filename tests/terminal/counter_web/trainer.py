@@ -18,7 +18,6 @@ from terminal.simulated.demo.live import STAFF_PASSWORD, LiveDemo, with_staff_pa
 from terminal.simulated.personas.drills import DRILLS
 from terminal.staff_web.pages import StaffPages
 from terminal.talk.parts import PadKind, Talk
-from terminal.talk.serial import SETTLE_SECONDS
 from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
@@ -95,14 +94,13 @@ class Trainer:
         return self.terminal.screen.talk
 
     async def _shown(self, wanted: Callable[[Talk], bool]) -> int:
-        """Wait until the page has painted a question for which `wanted` holds, and it may be answered: its serial."""
+        """Return the serial of a question for which `wanted` holds, once the page has painted it."""
         while True:
             await self._until(lambda: wanted(self.talk))
             serial = self.talk.serial
             painted = f"() => performance.getEntriesByName('painted').some(mark => mark.detail >= {serial})"
             while self.talk.serial == serial and not await self.counter.locator("body").evaluate(painted):
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(SETTLE_SECONDS + 0.05)
             if self.talk.serial == serial:
                 return serial
 
@@ -126,7 +124,7 @@ async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
     staff = StaffPages(settings, 0, lambda _: None)
     dock.show_staff(staff.sites[0])
     site = patient_site(settings, 0, lambda _: None)
-    terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock, staff=staff)
+    terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock, staff=staff, settle_seconds=0)
     running = asyncio.create_task(terminal.run())
     wrong: list[str] = []
     try:

@@ -7,7 +7,6 @@ import { Picture } from "./picture.js";
 import { card, iconOf, loudspeaker, sign } from "./signs.js";
 import { stillPressed } from "./touch.js";
 
-const SETTLE = 350;
 const EARLY = 1500;
 const FEW = 4;
 const TEN_KEYS = { enter: "⏎", "*": "✱", "-": "−" };
@@ -33,10 +32,10 @@ export class Screen {
     if (isNew) {
       this.#page = this.#footPage = 0;
       this.#firstFoot = talk.foot.map((offer) => offer.id);
-      this.#settled = performance.now() + SETTLE;
+      this.#settled = performance.now() + talk.settles;
       // from when it can be seen
       requestAnimationFrame(() => setTimeout(() => {
-        this.#settled = performance.now() + SETTLE;
+        this.#settled = performance.now() + talk.settles;
         performance.clearMarks("painted");  // marks are kept for ever otherwise
         performance.mark("painted", { detail: talk.serial });
       }));

@@ -137,7 +137,7 @@ def ways(settings: Settings) -> list[str]:
 
 @on_a_loop
 async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
-    async with sitting(LiveDemo(settings)) as before:
+    async with sitting(LiveDemo(settings, timeout_seconds=20)) as before:
         for silent in (True, False):
             if silent:
                 await before.key(SERVICE)
@@ -167,7 +167,7 @@ def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(settings: Setting
 
 @on_a_loop
 async def _by_face_past_a_covered_camera(settings: Settings) -> None:
-    async with sitting(LiveDemo(settings)) as before:
+    async with sitting(LiveDemo(settings, timeout_seconds=20)) as before:
         await before.dock.choose("face-match")
         assert before.dock.current == "face-match"
         await before.key(CARD)
@@ -192,7 +192,7 @@ def test_a_face_with_the_camera_covered_and_uncovered_by_the_dock(settings: Sett
 
 @on_a_loop
 async def _with_a_live_picture(settings: Settings, clip: str, portraits: list[bytes]) -> None:
-    async with sitting(LiveDemo(for_stage(settings, clip), camera=clip)) as before:
+    async with sitting(LiveDemo(for_stage(settings, clip), camera=clip, timeout_seconds=20)) as before:
         stage = before.dock._stage
         assert isinstance(stage, CameraStage)
         persona = BY_NAME["face-match"]
