@@ -20,6 +20,7 @@ from consent.records import (
     Event,
     Expired,
     HandingOver,
+    HandOverDecided,
     LedgerHead,
     Lost,
     NotOurs,
@@ -140,6 +141,10 @@ class Ledger(LedgerFile):
 
     def delivered(self, check_id: str, file_name: str, sha256: str | None = None) -> Record[Delivered]:
         return self._append(Delivered(check_id=check_id, file_name=file_name, sha256=sha256))
+
+    def hand_over_decided(self, check_id: str, *, again: bool) -> Record[HandOverDecided]:
+        """Staff's word on a result that waits."""
+        return self._append(HandOverDecided(check_id=check_id, decision="again" if again else "closed"))
 
     def not_ours(self, check_id: str, reason: str) -> Record[NotOurs]:
         """`reason` is a code."""

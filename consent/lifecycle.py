@@ -3,9 +3,10 @@
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
 a check without a card: opened -> decided -> handing-over -> delivered
-time-corrected after decided, handing-over and not-ours after confirmed, each as often as needed; discarded after
-opened, decided or confirmed; withdrawn after confirmed, also when delivered, and then settled; lost, after a backup was
-restored, in place of what followed opened or decided - or of everything
+time-corrected after decided; handing-over, not-ours and hand-over-decided after confirmed, each as often as needed;
+hand-over-decided ends the check, or takes the last handing-over for none; discarded after opened, decided or confirmed;
+withdrawn after confirmed, also when delivered, and then settled; lost, after a backup was restored, in place of what
+followed opened or decided - or of everything
 """
 
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from consent.records import (
     Event,
     Expired,
     HandingOver,
+    HandOverDecided,
     Lost,
     NotOurs,
     Opened,
@@ -49,9 +51,11 @@ class History:
     """The last correction of the decision's moments."""
     confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
-    """The last attempt at a hand-over."""
+    """The last attempt at a hand-over; None again where staff want another one."""
     not_ours: tuple[Record[NotOurs], ...] = ()
     delivered: Record[Delivered] | None = None
+    given_up: Record[HandOverDecided] | None = None
+    """Staff closed it without a hand-over."""
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
     lost: Record[Lost] | None = None
@@ -72,7 +76,7 @@ class History:
     @property
     def closed(self) -> bool:
         """Neither to be submitted nor to be delivered any more."""
-        return (self.delivered or self.expired or self.discarded or self.lost) is not None
+        return (self.delivered or self.given_up or self.expired or self.discarded or self.lost) is not None
 
     @property
     def ended(self) -> bool:
@@ -100,7 +104,8 @@ class History:
     @property
     def stage(self) -> str:
         """The furthest it has come, as a word."""
-        for record in (self.lost, self.discarded, self.expired, self.delivered, self.confirmed, self.decided):
+        ends = (self.lost, self.discarded, self.expired, self.given_up, self.delivered)
+        for record in (*ends, self.confirmed, self.decided):
             if record is not None:
                 return record.event.kind
         return "opened"
@@ -130,6 +135,12 @@ def refusal(history: History | None, event: Event) -> str | None:
         case HandingOver() | NotOurs() | Delivered():
             ready = "decided" if history.without_card else "confirmed"
             return None if history.stage == ready else f"it is {history.stage}, not waiting for delivery"
+        case HandOverDecided(decision=decision):
+            if history.stage != "confirmed":
+                return f"it is {history.stage}, not waiting for delivery"
+            if decision == "again" and history.handing_over is None:
+                return "its hand-over was not begun, and goes on by itself"
+            return None
         case Discarded():
             return f"it is {history.stage} already" if history.closed else None
         case Lost():
@@ -159,6 +170,10 @@ def advanced(history: History | None, record: Record[Event]) -> History:
         return replace(history, withdrawals=(*history.withdrawals, cast(Record[Withdrawn], record)))
     if isinstance(event, WithdrawalSettled):
         return replace(history, settled=history.settled | set(event.items))
+    if isinstance(event, HandOverDecided):
+        if event.decision == "again":
+            return replace(history, handing_over=None)
+        return replace(history, given_up=cast(Record[HandOverDecided], record))
     if isinstance(event, NotOurs):
         return replace(history, not_ours=(*history.not_ours, cast(Record[NotOurs], record)))
     following: dict[str, Any] = {_FIELD.get(event.kind, event.kind): record}

@@ -224,6 +224,17 @@ class Delivered(RecordBody):
     """Hash of the file; None in records of version 0.1."""
 
 
+class HandOverDecided(RecordBody):
+    """Staff's word on a result that waits for its hand-over: whether the receipt computer has it cannot be told, or it
+    cannot be handed over.
+    """
+
+    kind: Literal["hand-over-decided"] = "hand-over-decided"
+    check_id: Identifier
+    decision: Literal["again", "closed"]
+    """`again`: hand it over once more, also if the receipt computer had it. `closed`: do not; it is entered by hand."""
+
+
 class NotOurs(RecordBody):
     """The service's result does not follow from what the ledger holds; it was not handed over."""
 
@@ -316,6 +327,7 @@ Event: TypeAlias = (
     | TimeCorrected
     | SubmissionConfirmed
     | HandingOver
+    | HandOverDecided
     | Delivered
     | NotOurs
     | Expired

@@ -1,4 +1,4 @@
-"""`uketsuke handover`: result files for makers of receipt software, without playing a reception."""
+"""`uketsuke handover`: results that wait for the receipt computer, and sample files for its makers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +8,8 @@ import typer
 from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
 
 if TYPE_CHECKING:
+    from config.settings import Settings
+    from terminal.conductor.outcome import DeliveryOutcome
     from terminal.simulated.exchange.sample_files import SampleFile
 
 HELP = """Result files for the receipt computer."""
@@ -78,6 +80,86 @@ def _tell_elements(files: "list[SampleFile]") -> None:
     tell(f"{len(found) - len(missing)} of {len(found)} elements of ResultOfQualificationConfirmation stand in them.")
     for name in missing:
         tell(f"  missing: {name}")
+
+
+@app.command()
+def waiting(config: ConfigOption = None) -> None:
+    """List the results that are confirmed and not handed over: check, day, how far it came.
+
+    Works beside a running terminal. "begun": whether the receipt computer has it is seen by the terminal as long as its
+    folder is the one in which the hand-over began; after that staff decide, on their page or with `again` and `close`.
+
+    Example: uketsuke handover waiting
+    """
+    settings = settings_or_exit(config)
+    with plain_errors():
+        from consent.ledger import LedgerFile
+        from terminal.assembly import ledger_path
+
+        found = [one for one in LedgerFile(ledger_path(settings)).unended() if one.confirmed and not one.closed]
+        for history in found:
+            how_far = "held back" if history.not_ours else "begun" if history.handing_over else "not begun"
+            tell(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {how_far}")
+        tell(f"{len(found)} results wait")
+
+
+@app.command()
+def again(
+    check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke handover waiting` lists it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Hand a result over again whose folder was lost after the hand-over had begun.
+
+    First see whether the receipt computer has it: it would get it twice. Written in the ledger. Works while no terminal
+    runs on it; beside a running one, use staff's page.
+
+    Example: uketsuke handover again 3f9a0c
+    """
+    outcome = _decided(settings_or_exit(config), check, again=True)
+    tell("handed over" if outcome.file_name else "it is handed over as soon as the folder can be written")
+
+
+@app.command()
+def close(
+    check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke handover waiting` lists it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Close a result without handing it over: the receipt computer has it, or it is entered by hand.
+
+    Written in the ledger; its consents stand and can be taken back. Works while no terminal runs on it; beside a
+    running one, use staff's page.
+
+    Example: uketsuke handover close 3f9a0c
+    """
+    _decided(settings_or_exit(config), check, again=False)
+    tell("closed; it is not handed over any more")
+
+
+def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
+    with plain_errors():
+        import asyncio
+
+        from consent.lifecycle import LifeCycleError
+        from terminal.assembly import NotReady
+
+        try:
+            return asyncio.run(_decide(settings, check, again=again))
+        except LifeCycleError as error:
+            raise NotReady(str(error)) from error
+
+
+async def _decide(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
+    from terminal.assembly import client_of, open_books
+    from terminal.conductor.clock import Clock
+
+    client, _ = client_of(settings)
+    async with client:
+        books, delivery = open_books(settings, client, Clock())
+        try:
+            return await delivery.decide_hand_over(check, again=again)
+        finally:
+            delivery.close()
+            books.close()
 
 
 def _write(files: "list[SampleFile]", folder: Path) -> None:

@@ -296,6 +296,16 @@ class Delivery:
             await self.give_up(check_id, "not-handed-over")
         return outcome
 
+    @property
+    def astray(self) -> dict[str, History]:
+        """Results of which it cannot be told whether the receipt computer has them, by check id: staff decide."""
+        return self._hand_over.astray
+
+    async def decide_hand_over(self, check_id: str, *, again: bool) -> DeliveryOutcome:
+        """Staff's word on a result that waits: hand it over `again`, or close it. Raises `LifeCycleError`."""
+        await self._hand_over.decide(check_id, again=again)
+        return await self.deliver(check_id, again=True)
+
     async def give_up(self, check_id: str, reason: str) -> None:
         """A check without a card that got no answer. `reason` is a code."""
         await self._books.run(self.ledger.discarded, check_id, reason)

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 RECEPTION_WAITS = 3.0
 """Seconds a reception waits for a hand-over under way; then the outbox hands its result over."""
 
+ASTRAY = "result-astray"
+"""Told to staff with every result of which it cannot be told whether the receipt computer has it."""
+
 TellStaff = Callable[[str, str], None]
 """Code and check id: what staff have to look after."""
 
@@ -50,6 +53,8 @@ class HandOver:
         self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _nobody_reads
         """Told reception and file stem before a result with ● in its names is written."""
         self.folder = folder
+        self.astray: dict[str, History] = {}
+        """Announced, and neither in this folder nor known to be taken from it, by check id."""
         self._reception_waits = reception_waits
         self._ledger = ledger
         self._books = books
@@ -88,6 +93,12 @@ class HandOver:
             if history is None or history.closed:
                 return DeliveryOutcome(DeliveryStage.REFUSED)
             return await self._write(history, result_document(result, self._encoding, self._options))
+
+    async def decide(self, check_id: str, *, again: bool) -> None:
+        """Staff's word on a result that waits. Raises `LifeCycleError` where none does, or it goes on by itself."""
+        async with self._one_at_a_time:
+            await self._books.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
+            self.astray.pop(check_id, None)
 
     async def settle(self, history: History) -> bool:
         """Whether a hand-over that a crash broke off had come to its end; the ledger says so then."""
@@ -142,18 +153,21 @@ class HandOver:
     async def _found(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
         """How far a hand-over came that was begun before; None where it is to be begun again."""
         match await self._files.run(self.folder.look, begun.file_name):
+            case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
+                return self._strays(history, failed)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
             case ResultOnDisk(mark=mark) if begun.folder and mark != begun.folder:
                 # an empty folder in place of the share: what it does not hold was not taken from it
                 log.error("the result folder is another one than before; the result waits for the right one")
-                return self._failed(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
+                return self._strays(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
             case ResultOnDisk(target=None, work=None):
                 log.info("a result that was moved in before has been taken")
                 return await self._noted(history, begun.sha256)
             case ResultOnDisk(target=digest) if digest == begun.sha256:
                 return await self._noted(history, begun.sha256)
             case ResultOnDisk(target=None):
+                self.astray.pop(history.check_id, None)
                 return None  # written, and never moved in
             case ResultOnDisk():
                 return self._occupied(history)
@@ -192,12 +206,18 @@ class HandOver:
     async def _noted(self, history: History, digest: str) -> DeliveryOutcome:
         name = _name(history)
         await self._books.run(self._ledger.delivered, history.check_id, name, digest)
+        self.astray.pop(history.check_id, None)
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
     def _occupied(self, history: History) -> DeliveryOutcome:
         log.error("another file lies where the result file belongs; it is left alone")
         self.folder.trouble = DeliveryFailure.OCCUPIED
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
+
+    def _strays(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
+        self.astray[history.check_id] = history
+        self._tell_staff(ASTRAY, history.check_id)
+        return self._failed(history, failed)
 
     def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         log.error("result file not delivered: %s; it is delivered later", failed.reason)

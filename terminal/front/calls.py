@@ -22,6 +22,8 @@ class CallKind(StrEnum):
     EXPIRED = "expired"
     """A decision could not be sent while its consents lasted."""
     NOT_OURS = "not-ours"
+    ASTRAY = "astray"
+    """Whether the receipt computer has a result cannot be told."""
     HANGS = "hangs"
     CLOCK = "clock"
     TROUBLE = "trouble"
@@ -32,6 +34,7 @@ _KINDS = {
     "called": CallKind.PATIENT,
     "card-left": CallKind.CARD_LEFT,
     "decision-expired": CallKind.EXPIRED,
+    "result-astray": CallKind.ASTRAY,
     Outcome.REGISTRATION_DECLINED.value: CallKind.NO_CARD_TODAY,
     Outcome.NOT_VALID.value: CallKind.NO_CARD_TODAY,
     Outcome.AWAITING.value: CallKind.NOT_DELIVERED,

@@ -41,6 +41,8 @@ def helps(row: Row, say: Words, rules: Rules) -> list[str]:
     if row.standing in (
         ReceptionStanding.AWAITING,
         ReceptionStanding.HANDING_OVER,
+        ReceptionStanding.ASTRAY,
+        ReceptionStanding.CLOSED,
         ReceptionStanding.HELD_BACK,
         ReceptionStanding.EXPIRED,
         ReceptionStanding.REFUSED,

@@ -18,6 +18,10 @@ class ReceptionStanding(StrEnum):
     HANDING_OVER = "handing-over"
     """Confirmed; the receipt computer does not have it yet."""
     DELIVERED = "delivered"
+    ASTRAY = "astray"
+    """Confirmed; whether the receipt computer has it cannot be told."""
+    CLOSED = "closed"
+    """Staff closed it without a hand-over."""
     HELD_BACK = "held-back"
     """The service's result is not ours; it is not handed over."""
     EXPIRED = "expired"
@@ -37,6 +41,7 @@ class ReceptionStanding(StrEnum):
 SETTLED = frozenset(
     {
         ReceptionStanding.DELIVERED,
+        ReceptionStanding.CLOSED,
         ReceptionStanding.INQUIRY,
         ReceptionStanding.LEFT,
         ReceptionStanding.DISCARDED,
@@ -65,11 +70,19 @@ class Row:
 
     @property
     def time(self) -> str:
-        return datetime.fromisoformat(self.at).strftime("%H:%M")
+        """With the day where that may be an earlier one."""
+        at = datetime.fromisoformat(self.at)
+        earlier = self.standing is ReceptionStanding.ASTRAY and not self.number
+        return f"{at.month}/{at.day} {at:%H:%M}" if earlier else f"{at:%H:%M}"
 
 
-def rows(trailed: Mapping[str, Trailed], checks: Mapping[str, History], live: State) -> list[Row]:
-    """Newest first."""
+def rows(
+    trailed: Mapping[str, Trailed],
+    checks: Mapping[str, History],
+    live: State,
+    astray: Mapping[str, History] | None = None,
+) -> list[Row]:
+    """Newest first. `astray`, by check id: results of which it cannot be told who has them, also of earlier days."""
     present = None if isinstance(live, Idle) else live.reception.id
     found = [
         _row(one, checks.get(one.reception), live if one.reception == present else None) for one in trailed.values()
@@ -78,6 +91,14 @@ def rows(trailed: Mapping[str, Trailed], checks: Mapping[str, History], live: St
         _row(Trailed(name, 0, history.opened.at.isoformat(), ended=True), history, None)
         for name, history in checks.items()
         if history.without_card
+    ]
+    lost = {history.opened.event.reception_id: history for history in (astray or {}).values()}
+    found = [_astray(row) if row.reception in lost else row for row in found]
+    listed = {row.reception for row in found}
+    found += [
+        _astray(_row(Trailed(name, 0, history.opened.at.isoformat(), ended=True), history, None))
+        for name, history in lost.items()
+        if name not in listed
     ]
     return sorted(found, key=lambda row: (row.at, row.number), reverse=True)
 
@@ -103,6 +124,10 @@ def _row(one: Trailed, history: History | None, live: State | None) -> Row:
         may_withdraw=bool(granted) and history.confirmed is not None,
         without_card=history.without_card,
     )
+
+
+def _astray(row: Row) -> Row:
+    return replace(row, standing=ReceptionStanding.ASTRAY) if row.standing is ReceptionStanding.HANDING_OVER else row
 
 
 def _in_order(items: frozenset[Item]) -> tuple[Item, ...]:
@@ -140,6 +165,8 @@ def _by_ledger(history: History) -> tuple[ReceptionStanding, str] | None:
         return ReceptionStanding.EXPIRED, ""
     if history.delivered is not None:
         return ReceptionStanding.DELIVERED, ""
+    if history.given_up is not None:
+        return ReceptionStanding.CLOSED, ""
     if history.not_ours and history.confirmed is not None:
         return ReceptionStanding.HELD_BACK, history.not_ours[-1].event.reason
     if history.confirmed is not None:

@@ -16,6 +16,7 @@ from consent.items import Item
 from consent.lifecycle import LifeCycleError
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
+from terminal.conductor.outcome import DeliveryStage
 from terminal.front.call_command import CallCommand
 from terminal.front.calls import Calls
 from terminal.front.counter import Counter, WithService
@@ -127,7 +128,8 @@ class StaffDesk:
     def draw(self) -> None:
         counter = self._counter
         if counter is not None:
-            self._rows = rows(self._records.trailed, self._records.checks, counter.state)
+            astray = counter.delivery.astray if isinstance(counter, WithService) else {}
+            self._rows = rows(self._records.trailed, self._records.checks, counter.state, astray)
             self.calls.settle({row.number for row in self._rows if row.standing is ReceptionStanding.DELIVERED})
             if self._eye is not None:
                 self._eye.follow(counter.state)
@@ -205,6 +207,8 @@ class StaffDesk:
         match message:
             case ms.TakeBack(reception=name, items=items):
                 self._begin(self._withdraw(visitor, name, items))
+            case ms.DecideHandOver(reception=name, again=again):
+                self._begin(self._decide_hand_over(visitor, name, again=again))
             case ms.ByEye(reception=name) if name == reception and self._eye_allowed(visitor):
                 counter.post(ev.StaffAuthenticated(name, here=False))
             case ms.Discard(reception=name) if name and name == reception:
@@ -244,6 +248,23 @@ class StaffDesk:
             visitor.line.tell("said", text=say("withdraw.refused"))
             return
         visitor.line.tell("said", text=say("withdraw.done" if told else "withdraw.later", number=row.number))
+        self.look_soon()
+
+    async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:
+        say, counter = self._say[visitor.language], self._counter
+        row = next(
+            (row for row in self._rows if row.reception == reception and row.standing is ReceptionStanding.ASTRAY), None
+        )
+        if row is None or not isinstance(counter, WithService):
+            return
+        try:
+            outcome = await counter.delivery.decide_hand_over(row.check_id, again=again)
+        except (LifeCycleError, LedgerError) as error:
+            log.error("hand-over: %s", error)
+            visitor.line.tell("said", text=say("hand-over.refused"))
+            return
+        done = "closed" if not again else "again" if outcome.stage is DeliveryStage.DELIVERED else "later"
+        visitor.line.tell("said", text=say(f"hand-over.{done}"))
         self.look_soon()
 
     # --- by eye ---------------------------------------------------------------------------------------------

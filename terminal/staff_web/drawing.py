@@ -64,6 +64,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
         "withdrawn": [say(f"item.{item.value}") for item in row.withdrawn],
         "untold": row.untold,
         "mayWithdraw": row.may_withdraw,
+        "astray": row.standing is ReceptionStanding.ASTRAY,
         "noCard": say("nocard.row") if row.without_card else "",
         "name": name == "kept",
         "noName": say("name.none") if name == "none" else "",

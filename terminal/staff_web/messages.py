@@ -36,6 +36,14 @@ class TakeBack(StrictMessage):
     items: Annotated[tuple[Annotated[Item, Field(strict=False)], ...], Field(min_length=1, max_length=7, strict=False)]
 
 
+class DecideHandOver(StrictMessage):
+    """A result astray is handed over again, or closed. The page has asked first."""
+
+    type: Literal["hand-over"]
+    reception: Reception
+    again: bool
+
+
 class Discard(StrictMessage):
     """Throw the reception under way away. The page has asked first."""
 
@@ -73,7 +81,9 @@ class Stop(StrictMessage):
     type: Literal["stop"]
 
 
-Message = Here | Speak | CallAnswered | TakeBack | Discard | ByEye | Decide | PictureDrawn | CloseName | Stop
+Message = (
+    Here | Speak | CallAnswered | TakeBack | DecideHandOver | Discard | ByEye | Decide | PictureDrawn | CloseName | Stop
+)
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 

@@ -29,9 +29,11 @@ NEXT = {
     "confirmed": {"decided": "confirmed"},
     "expired": {"decided": "expired"},
     "delivered": {"confirmed": "delivered"},
+    "closed": {"confirmed": "closed"},
+    "again": {},
     "discarded": {"opened": "discarded", "decided": "discarded", "confirmed": "discarded"},
-    "withdrawn": {"confirmed": "confirmed", "delivered": "delivered"},
-    "settled": {"confirmed": "confirmed", "delivered": "delivered", "discarded": "discarded"},
+    "withdrawn": {"confirmed": "confirmed", "delivered": "delivered", "closed": "closed"},
+    "settled": {"confirmed": "confirmed", "delivered": "delivered", "closed": "closed", "discarded": "discarded"},
 }
 
 
@@ -100,6 +102,12 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(check=CHECKS)
     def discard(self, check: str) -> None:
         self.attempt(check, "discarded", lambda: self.counter.ledger.discarded(check, "by-staff"))
+
+    @rule(check=CHECKS, decision=st.sampled_from(["closed", "again"]))
+    def decide_hand_over(self, check: str, decision: str) -> None:
+        """None was begun here, so none is begun again."""
+        again = decision == "again"
+        self.attempt(check, decision, lambda: self.counter.ledger.hand_over_decided(check, again=again))
 
     @rule(check=CHECKS)
     def withdraw(self, check: str) -> None:

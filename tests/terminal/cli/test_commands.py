@@ -48,6 +48,9 @@ COMMANDS = [
     ["exchange", "conform"],
     ["exchange", "client"],
     ["handover", "sample"],
+    ["handover", "waiting"],
+    ["handover", "again"],
+    ["handover", "close"],
     ["face", "models"],
     ["face", "add"],
     ["face", "calibrate"],
@@ -254,6 +257,11 @@ def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uk
         assert check in output
         code, output = uketsuke("ledger", "withdraw", check, "nonsense")
         assert "nonsense is not an item" in output
+        code, output = uketsuke("handover", "waiting")
+        assert (code, output.strip()) == (0, "0 results wait")
+        for decision in ("again", "close"):
+            code, output = uketsuke("handover", decision, check)
+            assert (code, "it is delivered, not waiting" in output) == (1, True), output
         code, output = uketsuke("ledger", "verify", "--receipts")
         assert code == 0, output
     finally:

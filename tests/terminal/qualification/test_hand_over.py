@@ -1,5 +1,6 @@
 """The folder fails, hangs, is another one; the program is killed at the worst moment: once, or told, and never lost."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from consent.items import Item
+from consent.lifecycle import LifeCycleError
 from terminal.conductor.delivery import DeliveryStage
+from terminal.conductor.handing_over import ASTRAY
 from terminal.conductor.outcome import DeliveryOutcome
 from terminal.handover import process
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, FileDelivered, NotDelivered
@@ -258,6 +261,41 @@ def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
     (outcome,) = counter.play(next_day)
     assert outcome.stage is DeliveryStage.DELIVERED
     assert len(office.files()) == 1
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_result_of_which_nobody_knows_who_has_it_is_staffs_to_decide(
+    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Announced in the ledger; then the folder's entry is gone, and with it what would tell."""
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client)
+            with pytest.raises(LifeCycleError, match="not waiting"):
+                await office.delivery.decide_hand_over(check_id, again=again)
+            with monkeypatch.context() as killed:
+                killed.setattr(office.folder, "move", lambda *_: NotDelivered(DeliveryFailure.HANGS))
+                await office.delivery.deliver(check_id)
+            shutil.rmtree(office.results / WORK_FOLDER)
+            for _ in range(2):
+                (outcome,) = await office.delivery.work_off()
+                assert outcome.stage is DeliveryStage.CONFIRMED
+            other = await office.delivery.deliver(await office.decided(client))
+            assert other.stage is DeliveryStage.DELIVERED, "others do not wait for it"
+            await office.delivery.work_off()
+            assert list(office.delivery.astray) == [check_id]
+            assert office.told.count(ASTRAY) == 1
+            outcome = await office.delivery.decide_hand_over(check_id, again=again)
+            assert outcome.stage is (DeliveryStage.DELIVERED if again else DeliveryStage.REFUSED)
+            assert (office.delivery.backlog(), office.delivery.astray) == (0, {})
+            assert "hand-over-decided" in office.kinds()
+            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS]), "its consents can be taken back"
+            with pytest.raises(LifeCycleError):
+                await office.delivery.decide_hand_over(check_id, again=again)
+
+    counter.play(day)
+    assert len(office.files()) == (2 if again else 1)
 
 
 def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(

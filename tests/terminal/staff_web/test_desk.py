@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.async_api import Page
 from consent.ledger import LedgerFile
 from terminal.assembly import ledger_path
 from terminal.front.calls import CallKind
+from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, NotDelivered
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
@@ -62,6 +64,23 @@ async def _calls_and_the_list(office: Office) -> None:
     await page.locator("[data-call=not-delivered]").wait_for(state="detached")
     await page.locator("#devices", has_text="0件").wait_for()
     assert await page.title() == "受付 係員のページ"
+    await _lost_on_the_way(office, page)
+
+
+async def _lost_on_the_way(office: Office, page: Page) -> None:
+    delivery, results = office.day.conductor.delivery, office.counter.settings.results_dir
+    with pytest.MonkeyPatch.context() as lost:
+        lost.setattr(delivery._folder, "move", lambda *_: NotDelivered(DeliveryFailure.OTHER))
+        await office.check_in()
+    await office.take_card()
+    shutil.rmtree(results / WORK_FOLDER)
+    await delivery.work_off()
+    await page.locator("[data-call=astray] button").click()
+    await page.locator(row(4, "astray")).get_by_role("button", name="どうするか決める").click()
+    assert await office.axe(page) == []
+    await page.locator("dialog").get_by_role("button", name="もう一度 渡す").click()
+    await page.locator("#said", has_text="結果を渡しました").wait_for()
+    await page.locator(row(4, "delivered")).wait_for()
 
 
 async def _taken_back(office: Office) -> None:

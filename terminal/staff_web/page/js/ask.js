@@ -34,6 +34,17 @@ export function name(reception, words, send) {
   dialog.addEventListener("close", () => send({ type: "close-name", reception }));
 }
 
+/** What becomes of a result that may be lost. */
+export function astray(words, reception, send) {
+  const answer = (again) => () => { dialog.close(); send({ type: "hand-over", reception, again }); };
+  const dialog = open("sure", words["astray-sure"],
+    make("p", {}, words["astray-look"]),
+    make("div", { class: "row" },
+      button(words.back, () => dialog.close()),
+      button(words["astray-again"], answer(true), "main"),
+      button(words["astray-close"], answer(false), "danger")));
+}
+
 /** Which consents are taken back. */
 export function withdraw(words, row, act) {
   const boxes = row.granted.map(({ item, label }) => {

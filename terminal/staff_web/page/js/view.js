@@ -2,11 +2,11 @@
 
 import { make } from "/page/js/make.js";
 import { form } from "./nocard.js";
-import { button, name, sure, withdraw } from "./ask.js";
+import { astray, button, name, sure, withdraw } from "./ask.js";
 
-const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
-const OFF = new Set(["left", "inquiry", "discarded", "declined"]);
-const BAD = new Set(["problem", "held-back", "expired", "refused", "interrupted"]);
+const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", astray: "!", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
+const OFF = new Set(["closed", "left", "inquiry", "discarded", "declined"]);
+const BAD = new Set(["astray", "problem", "held-back", "expired", "refused", "interrupted"]);
 const opened = new Set();
 
 export function calls(list, words, send) {
@@ -47,6 +47,7 @@ function line(row, words, send) {
       row.noName ? make("span", {}, row.noName) : "",
       row.untold ? make("span", { class: "note" }, words.untold) : ""),
     make("div", { class: "row" }, row.name ? button(words.name, () => name(row.reception, words, send), "", `name-${row.number}`) : "",
+    row.astray ? button(words.astray, () => astray(words, row.reception, send), "main", `astray-${row.number}`) : "",
     row.mayWithdraw ? button(words.withdraw, () => withdraw(words, row,
       (items) => send({ type: "withdraw", reception: row.reception, items })), "", `withdraw-${row.number}`) : ""));
   if (row.helps.length) {
