@@ -23,11 +23,20 @@ def choose_reader(names: Sequence[str], wanted: ReaderChoice) -> str | None:
 
     A string is an index, the whole name, or a part of it in upper or lower case. Only `*` and `?` are wildcards:
     brackets and parentheses stand in real names. A whole name matches under another number too, as after replugging.
+    A virtual reader is meant only by letters of its name.
     """
-    if wanted is None:
-        return names[0] if names else None
     if isinstance(wanted, str) and wanted.isdecimal():
         wanted = int(wanted)
+    found = _chosen(names, wanted)
+    if found is None or not is_virtual(found) or (isinstance(wanted, str) and any(map(str.isalpha, wanted))):
+        return found
+    # an index is one of the whole list, whatever stands before it
+    return None if isinstance(wanted, int) else _chosen([name for name in names if not is_virtual(name)], wanted)
+
+
+def _chosen(names: Sequence[str], wanted: ReaderChoice) -> str | None:
+    if wanted is None:
+        return names[0] if names else None
     if isinstance(wanted, int):
         return names[wanted] if 0 <= wanted < len(names) else None
     if wanted in names:

@@ -94,7 +94,7 @@ class PcscSlot:
             return ReaderLost(str(unavailable), ReaderStanding.NO_SERVICE)
         chosen = self._choose(found)
         if not chosen:
-            return _not_there(found)
+            return _not_there(found if self._wanted is not None else ())
         outcome: CardLink | ConnectProblem = NoCard()
         for reader in chosen:
             outcome = connect(reader, self._mute_after)

@@ -103,6 +103,10 @@ TAIL_BYTES = 1_000_000
 """So much of the trail's end is read: more than a day's."""
 
 
+LARGEST = 16_000_000
+"""Bytes of a file that a clock set back goes on writing into: 8,000 receptions."""
+
+
 def last_lines(path: Path) -> list[str]:
     """The last lines of a trail, oldest first. Raises OSError."""
     with path.open("rb") as file:
@@ -114,14 +118,20 @@ def last_lines(path: Path) -> list[str]:
 def months_before(trail: Path, today: date, years: int) -> list[Path]:
     """Files of months that are not kept any longer."""
     oldest = f"{today.year - years:04}-{today.month:02}"
-    months = sorted(trail.parent.glob(f"{trail.stem}-????-??{trail.suffix}"))
-    return [month for month in months if month.stem.removeprefix(f"{trail.stem}-") < oldest]
+    return [path for month, path in _kept_months(trail) if month < oldest]
+
+
+def _kept_months(trail: Path) -> list[tuple[str, Path]]:
+    """`YYYY-MM` and file of each month that is over, oldest first."""
+    found = sorted(trail.parent.glob(f"{trail.stem}-????-??*{trail.suffix}"))
+    return [(path.stem.removeprefix(f"{trail.stem}-")[:7], path) for path in found]
 
 
 class AuditTrail:
     """Appends records to a JSON-lines file, mode 0600. Thread-safe.
 
-    With a new month the file of the one before becomes `audit-YYYY-MM.jsonl`; after `keep_years` that is deleted.
+    With a new month the file of the one before becomes `audit-YYYY-MM.jsonl`, with `-2` and so on where that is taken;
+    after `keep_years` that is deleted.
     A disk that refuses ends no reception: the log says so, and the ledger alone decides whether anything is submitted.
     """
 
@@ -143,19 +153,42 @@ class AuditTrail:
             self._file.flush()
 
     def _turn_over(self, month: str) -> None:
-        """Months only go on: a clock that was set back writes into the file that is open."""
-        before, self._month = self._month, max(self._month, month)
-        if not before or before == self._month:
+        """Put the file aside under its month, and go on with the new one's.
+
+        A clock that was set back writes into the file that is open, unless it comes back from a jump ahead - then that
+        file was the wrong one - or the file has become large.
+        """
+        before = self._month
+        if month == before or (month < before and not self._comes_back(month)):
             return
-        kept = self._path.with_name(f"{self._path.stem}-{before}{self._path.suffix}")
-        if not kept.exists():
-            self._path.rename(kept)
-            self._file.close()
-            self._file = self._open()
-        if int(self._month[:4]) > int(before[:4]) + 1:
+        self._month = month
+        if not before:
+            return
+        self._put_aside(before)
+        begun = self._path.with_name(f"{self._path.stem}-{month}{self._path.suffix}")
+        if begun.exists():
+            begun.rename(self._path)
+        self._file.close()
+        self._file = self._open()
+        if month < before or int(month[:4]) > int(before[:4]) + 1:
             return  # the clock jumped: what it says is no reason to delete anything
-        for old in months_before(self._path, date.fromisoformat(f"{self._month}-01"), self._keep_years):
+        for old in months_before(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
+
+    def _comes_back(self, month: str) -> bool:
+        """Whether `month` goes on where the files before the one that is open end."""
+        earlier = [kept for kept, _ in _kept_months(self._path) if kept < self._month]
+        return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > LARGEST
+
+    def _put_aside(self, month: str) -> None:
+        """Never over another file."""
+        number = 1
+        while True:
+            name = f"{self._path.stem}-{month}{f'-{number}' if number > 1 else ''}{self._path.suffix}"
+            if not (kept := self._path.with_name(name)).exists():
+                self._path.rename(kept)
+                return
+            number += 1
 
     def last_number(self, day: date) -> int:
         """The last reception's number of that day, so that a restart goes on counting; 0 where there was none."""

@@ -16,7 +16,7 @@ SETTINGS = "settings.toml"
 """Beside the state's files; never a name in a state folder."""
 _FOLDERS = ("terminal", "staff", "face")
 _FILES = ("ledger.db.begun", "readers.json", "staff-attempts.json")
-_PATTERNS = ("audit.jsonl", "audit-????-??.jsonl", "ledger-until-*.db")
+_PATTERNS = ("audit.jsonl", "audit-????-??*.jsonl", "ledger-until-*.db")
 
 
 class Manifest(BaseModel):

@@ -67,6 +67,16 @@ def test_which_reader_is_meant(wanted: ReaderChoice, found: str | None) -> None:
     assert choose_reader(NAMES, wanted) == found
 
 
+@pytest.mark.parametrize("wanted", [None, "", "*", "0", 0, "00 00"])
+def test_a_virtual_reader_is_meant_only_by_its_name(wanted: ReaderChoice) -> None:
+    """Anyone who reaches its port can put a card into it."""
+    virtual = ["Virtual PCD 00 00", "Virtual PCD 00 01"]
+    assert choose_reader(virtual, wanted) is None
+    assert choose_reader([*virtual, SONY], wanted) in (SONY, None)
+    assert choose_reader([*virtual, SONY], 2) == SONY
+    assert choose_reader([*virtual, SONY], "pcd ?? 01") == virtual[1]
+
+
 def test_a_windows_name_plugged_in_again() -> None:
     assert choose_reader(["ACS ACR122 1"], "ACS ACR122 0") == "ACS ACR122 1"
 

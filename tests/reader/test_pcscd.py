@@ -40,7 +40,7 @@ from reader.pcsc_slot import PcscSlot
 from reader.softcard.pcscd import Pcscd
 
 with Pcscd() as daemon:
-    print(*list_readers(), PcscSlot(0).connect(), sep=",", flush=True)
+    print(*list_readers(), PcscSlot("Virtual PCD 00 00").connect(), sep=",", flush=True)
     print(daemon.port, flush=True)
     sys.stdin.read()
 """

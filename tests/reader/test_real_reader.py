@@ -224,7 +224,7 @@ def test_a_card_in_one_reader_is_nothing_to_the_other(
     from reader.pcsc_slot import PcscSlot
     from reader.softcard.vpcd import VpcdConnection
 
-    second, other_heard = PcscSlot("00 01"), type(heard)()
+    second, other_heard = PcscSlot("PCD 00 01"), type(heard)()
     reader = VpcdConnection(1, port=pcscd.port)
     real_counter.slot.watch(heard)
     second.watch(other_heard)
@@ -283,4 +283,4 @@ def test_the_second_slot_is_another_reader(pcscd: "Pcscd") -> None:
     from reader.pcsc_slot import PcscSlot
 
     assert list_readers()[:2] == ["Virtual PCD 00 00", "Virtual PCD 00 01"]
-    assert PcscSlot(1).connect() == NoCard()
+    assert PcscSlot("Virtual PCD 00 01").connect() == NoCard()

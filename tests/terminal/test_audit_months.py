@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from terminal.audit import AuditRecord, AuditTrail
 
 
@@ -50,9 +52,33 @@ def test_a_clock_set_back_loses_nothing(tmp_path: Path) -> None:
 
 def test_a_clock_far_ahead_deletes_nothing(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
-    write(trail, "2026-10-01", "2026-11-26", "2051-01-01", "2026-11-26")
+    write(trail, "2026-10-01", "2026-11-26", "2051-01-01")
     trail.close()
     assert files(tmp_path) == ["audit-2026-10.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
+
+
+def test_a_clock_that_comes_back_from_far_ahead_goes_on_in_its_own_month(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    trail = AuditTrail(path)
+    write(trail, "2026-10-01", "2026-11-25", "2051-01-01", "2026-11-26", "2026-12-01", "2051-01-02")
+    trail.close()
+    assert days(tmp_path / "audit-2026-11.jsonl") == ["2026-11-25", "2026-11-26"]
+    trail = AuditTrail(path)  # the jump lasted over a restart, and over the turn of the month
+    write(trail, "2027-01-04", "2027-02-01")
+    trail.close()
+    assert days(tmp_path / "audit-2051-01.jsonl") == ["2051-01-01", "2051-01-02"]
+    assert days(path) == ["2027-02-01"]
+    assert len(files(tmp_path)) == 6
+
+
+def test_a_terminal_that_began_in_the_future_does_not_write_one_file_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terminal.audit.LARGEST", 400)
+    trail = AuditTrail(tmp_path / "audit.jsonl")
+    write(trail, "2051-01-01", *["2026-11-26"] * 4, "2026-12-01")
+    trail.close()
+    assert files(tmp_path) == ["audit-2026-11.jsonl", "audit-2051-01.jsonl", "audit.jsonl"]
 
 
 def test_a_kept_month_is_never_written_over(tmp_path: Path) -> None:
@@ -61,4 +87,5 @@ def test_a_kept_month_is_never_written_over(tmp_path: Path) -> None:
     write(trail, "2026-11-30", "2026-12-01")
     trail.close()
     assert (tmp_path / "audit-2026-11.jsonl").read_text() == "kept\n"
-    assert days(tmp_path / "audit.jsonl") == ["2026-11-30", "2026-12-01"]
+    assert days(tmp_path / "audit-2026-11-2.jsonl") == ["2026-11-30"]
+    assert days(tmp_path / "audit.jsonl") == ["2026-12-01"]

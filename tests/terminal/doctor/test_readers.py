@@ -1,5 +1,6 @@
 """What the doctor and `stub adopt` say of PC/SC service, readers and card, on the real pcscd and on stand-ins."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,14 @@ from reader.facts import (
     ReaderStanding,
     TwoCards,
 )
+from reader.softcard.authority import TestAuthority
+from reader.softcard.card import SoftCard
+from reader.softcard.kinds import issue_kind
 from reader.softcard.pcscd import Pcscd, PcscdError
+from reader.softcard.vpcd import VpcdConnection
 from terminal.assembly import NotReady, reader_models
 from terminal.cli.reader import certificate_on_reader
+from terminal.cli.run import real_devices
 from terminal.doctor import readers
 from terminal.doctor.finding import Grade
 
@@ -52,6 +58,24 @@ def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     there: list[str] = []
     monkeypatch.setattr(pcsc, "list_readers", lambda: list(there))
     return there
+
+
+@pytest.mark.pcscd
+def test_run_takes_the_virtual_reader_only_where_it_is_named(pcscd: Pcscd, tmp_path: Path) -> None:
+    """A card lies in it: anyone who reaches its port could have put it there."""
+    place = VpcdConnection(port=pcscd.port)
+    place.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
+    try:
+        for name in ("", "0", "*", "00 00"):
+            slot = real_devices(settings(tmp_path, name=name), None).slot
+            assert isinstance(slot.connect(), ReaderLost), name
+        slot = real_devices(settings(tmp_path, name=FIRST), None).slot
+        while isinstance(found := slot.connect(), NoCard):  # the daemon looks every 0.4 s
+            time.sleep(0.05)
+        assert hasattr(found, "transmit")
+        found.close()  # type: ignore[union-attr]
+    finally:
+        place.remove()
 
 
 @pytest.mark.pcscd
