@@ -5,7 +5,6 @@ and the only free text is the wording of a question, which comes from the messag
 """
 
 import hashlib
-import hmac
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -88,7 +87,7 @@ class Opened(RecordBody):
     check_id: Identifier
     reception_id: Identifier
     card: Hash
-    """`card_hash` of the certificate's serial number."""
+    """`consent.cards.card_hash` of the certificate's serial number."""
     profile: Profile
     way: Code
     """How the holder was confirmed: "pin", "face", "face-and-pin", "staff"; or `WITHOUT_CARD`."""
@@ -225,9 +224,7 @@ class Delivered(RecordBody):
 
 
 class HandOverDecided(RecordBody):
-    """Staff's word on a result that waits for its hand-over: whether the receipt computer has it cannot be told, or it
-    cannot be handed over.
-    """
+    """Staff's word on a result that waits: it cannot be handed over, or nobody can tell whether it was."""
 
     kind: Literal["hand-over-decided"] = "hand-over-decided"
     check_id: Identifier
@@ -400,11 +397,3 @@ def record_from(body: str, stored_hash: str) -> Record[Event]:
         )
     except (KeyError, TypeError) as error:
         raise ValueError("not a ledger record") from error
-
-
-def card_hash(key: bytes, serial: int | bytes) -> str:
-    """HMAC-SHA-256 of the certificate's serial number with the terminal's secret key (at least 32 bytes)."""
-    if len(key) < 32:
-        raise ValueError("the key for card hashes needs at least 32 bytes")
-    number = serial.to_bytes((serial.bit_length() + 7) // 8 or 1, "big") if isinstance(serial, int) else serial
-    return hmac.new(key, b"uketsuke card\n" + number, hashlib.sha256).hexdigest()

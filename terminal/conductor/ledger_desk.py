@@ -10,10 +10,11 @@ from cryptography import x509
 
 from config.files import create_whole
 from config.profiles import Profile
+from consent.cards import card_hash
 from consent.items import Item, Wording
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
-from consent.records import WITHOUT_CARD, AskedQuestion, Cause, Decided, Opened, RecordedAnswer, card_hash
+from consent.records import WITHOUT_CARD, AskedQuestion, Cause, Decided, Opened, RecordedAnswer
 from consent.store import LedgerError
 from terminal.conductor.patient import Patient
 from terminal.conductor.worker import Worker

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from consent.cards import card_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.lifecycle import LifeCycleError
@@ -30,7 +31,6 @@ from consent.records import (
     SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
-    card_hash,
     genesis_hash,
     record_hash,
 )
