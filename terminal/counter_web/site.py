@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import mimetypes
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,8 +12,7 @@ from typing import Protocol
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from terminal.counter_web.access import CODE_SECONDS, COOKIE_SECONDS, Access
@@ -31,6 +31,7 @@ _LONGEST_PICTURE = 400_000
 _NEW_ADDRESS_EVERY = 5.0
 
 Tell = Callable[[str], None]
+Endpoint = Callable[[Request], Awaitable[Response]]
 Sound = Callable[[str], Awaitable[bytes | None]]
 
 
@@ -155,8 +156,8 @@ class Site:
                 Route("/picture", self._picture, methods=["POST"]),
                 Route("/voice/{clip}", self._voice),
                 WebSocketRoute("/talk", self._talk),
-                Mount("/page", StaticFiles(directory=SHARED)),
-                Mount("/own", StaticFiles(directory=self._page)),
+                Route("/page/{name:path}", served_from(SHARED)),
+                Route("/own/{name:path}", served_from(self._page)),
             ]
         )
 
@@ -243,6 +244,18 @@ class Site:
         if time.monotonic() - self._told_at > _NEW_ADDRESS_EVERY:
             self.tell_address()
         return JSONResponse(self._hub.address_old(), status_code=401)
+
+
+def served_from(folder: Path) -> Endpoint:
+    """The files of a page, read once: they are small, and a thread for each while others import is slow."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    kept = {name: (path.read_bytes(), mimetypes.guess_type(name)[0]) for name, path in files.items()}
+
+    async def answer(request: Request) -> Response:
+        content, kind = kept.get(request.path_params["name"], (None, None))
+        return Response(status_code=404) if content is None else Response(content, media_type=kind)
+
+    return answer
 
 
 async def _code_in(request: Request) -> str:

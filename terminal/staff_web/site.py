@@ -12,15 +12,14 @@ from typing import Protocol
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from terminal.conductor.patient import wipe_buffer
 from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
-from terminal.counter_web.site import SHARED
+from terminal.counter_web.site import SHARED, served_from
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.words.catalogue import STAFF_LANGUAGES
@@ -143,8 +142,8 @@ class StaffSite:
                 Route("/staff/name/{reception}", self._name),
                 Route("/staff/look-up", self._look_up, methods=["POST"]),
                 WebSocketRoute("/staff/line", self._line),
-                Mount("/page", StaticFiles(directory=SHARED)),
-                Mount("/own", StaticFiles(directory=PAGE)),
+                Route("/page/{name:path}", served_from(SHARED)),
+                Route("/own/{name:path}", served_from(PAGE)),
             ]
         )
 

@@ -21,6 +21,9 @@ from terminal.words.catalogue import Speak
 
 log = logging.getLogger(__name__)
 
+RENDERS_AFTER = 2.0
+"""Seconds: the first screen is painted before another process takes a core."""
+
 Clock = Callable[[], float]
 
 
@@ -141,6 +144,7 @@ class Guide:
             self._rendering = asyncio.create_task(self._fill(wanted), name="voice")
 
     async def _fill(self, languages: list[str]) -> None:
+        await asyncio.sleep(RENDERS_AFTER)
         for language in languages:
             try:
                 count = await fill(self.library, repertoire(language, self._speak))

@@ -28,7 +28,9 @@ class DemoCounter:
         service_url: str | None = None,
         timeout_seconds: float = 2.0,
         keep_cards: bool = True,
+        stub_later: bool = False,
     ) -> None:
+        """`stub_later`: the embedded stub is not loaded before its `begin`, or its first use by hand."""
         _refuse_a_real_terminal(settings.state_dir)
         self._ending = contextlib.ExitStack()
         private_folder(settings.state_dir)
@@ -39,6 +41,8 @@ class DemoCounter:
             enrol_locally(settings.state_dir, terminal_id)
             embedded = EmbeddedStub(settings.state_dir)
             self._ending.callback(embedded.close)
+            if not stub_later:
+                embedded.begin()
             self.stub = embedded
         else:
             from terminal.simulated.service.admin import StubAdmin, enrol_with

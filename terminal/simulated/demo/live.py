@@ -61,6 +61,7 @@ class LiveDemo:
                 service_url=self.service_url,
                 timeout_seconds=self.timeout_seconds,
                 keep_cards=self.camera is None,
+                stub_later=True,
             )
         )
         places = self._ending.enter_context(card_places(pcsc=self.pcsc))
@@ -83,7 +84,7 @@ class LiveDemo:
                 anchors=counter.props.authority.trust_anchors,
             )
 
-        terminal = DemoTerminal(counter.settings, open_one)
+        terminal = DemoTerminal(counter.settings, open_one, counter.stub.begin)
         dock = DemoDock(counter, terminal, lambda: present[0], scene, clock, PERSONAS)
         return OpenedCounter(terminal, scene, dock)
 

@@ -26,6 +26,9 @@ class StubControl(Protocol):
     @property
     def url(self) -> str: ...
 
+    def begin(self) -> None:
+        """Load what is not loaded yet; does not wait for it."""
+
     def publish(self, registry: Registry) -> None: ...
 
     def misbehave(self, operation: Operation, rule: Rule) -> None: ...
@@ -38,17 +41,23 @@ class StubControl(Protocol):
 class EmbeddedStub:
     """In this process, on a free port of the loopback.
 
-    It has its port at once and loads in its own thread; a client that connects meanwhile waits for its answer.
-    Raises `NotReady` in the first call after a failed start.
+    It has its port at once and loads in its own thread, from `begin` or the first call; a client that connects before
+    waits for its answer. Raises `NotReady` in the first call after a failed start.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
+        self._begun, self._beginning = False, threading.Lock()
         self._listener = listen("127.0.0.1", 0)
         self._listener.listen(_BACKLOG)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._started: Future[StubServer] = Future()
-        threading.Thread(target=self._start, name="stub-start", daemon=True).start()
+
+    def begin(self) -> None:
+        with self._beginning:
+            begun, self._begun = self._begun, True
+        if not begun:
+            threading.Thread(target=self._start, name="stub-start", daemon=True).start()
 
     def _start(self) -> None:
         try:
@@ -64,6 +73,7 @@ class EmbeddedStub:
 
     @property
     def _server(self) -> "StubServer":
+        self.begin()
         try:
             return self._started.result()
         except Exception as error:
@@ -82,7 +92,11 @@ class EmbeddedStub:
         self._server.behaviour.clear()
 
     def close(self) -> None:
-        if self._started.exception() is None:
+        with self._beginning:
+            begun, self._begun = self._begun, True
+        if not begun:
+            self._listener.close()
+        elif self._started.exception() is None:
             self._started.result().close()
 
 
@@ -92,6 +106,9 @@ class StubElsewhere:
 
     admin: "StubAdmin"
     url: str
+
+    def begin(self) -> None:
+        """It runs already."""
 
     def publish(self, registry: Registry) -> None:
         self._must_answer(self.admin.publish(registry))

@@ -15,6 +15,9 @@ from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import State
 
+_FIRST_PAINT_SECONDS = 0.5
+"""Nobody has put a card down by then, and the page has what it shows."""
+
 OnState = Callable[[State], None]
 OnEffect = Callable[[Effect], None]
 
@@ -22,10 +25,15 @@ OnEffect = Callable[[Effect], None]
 class DemoTerminal:
     """A `terminal.front.counter.Counter` whose conductor may be replaced while front ends keep listening."""
 
-    def __init__(self, settings: Settings, open_one: Callable[[Settings], Conductor]) -> None:
-        """`open_one` blocks. It is called once here, and again for each change."""
+    def __init__(
+        self, settings: Settings, open_one: Callable[[Settings], Conductor], then: Callable[[], None] = lambda: None
+    ) -> None:
+        """`open_one` blocks. It is called once here, and again for each change.
+
+        `then`: what may wait until the first screen has been painted.
+        """
         self.settings = settings
-        self._open_one = open_one
+        self._open_one, self._then = open_one, then
         self._now = open_one(settings)
         self._next: Settings | None = None
         self._listening: list[tuple[OnState | None, OnEffect | None]] = []
@@ -91,6 +99,7 @@ class DemoTerminal:
 
     async def run(self) -> None:
         """Until `stop`, through all changes."""
+        asyncio.get_running_loop().call_later(_FIRST_PAINT_SECONDS, self._then)
         while True:
             await self._now.run()
             if self._next is None:

@@ -99,7 +99,8 @@ keys.listen((name) => {
   return Boolean(meant);
 });
 addEventListener("pointerdown", () => {
-  wake();
+  // the target is painted first: opening the sound takes longer than a frame
+  requestAnimationFrame(() => setTimeout(wake));
   if (screen.talk?.state === "Idle") link.send({ type: "attend" });
 });
 addEventListener("resize", () => screen.again());

@@ -1,5 +1,7 @@
 // Builds elements. Texts become text nodes: nothing that comes over the line is read as markup.
 
+/** "This clinic's", "the bright side", brackets with the word before and the particle after: lines break badly within. */
+const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|[^\s（）]{2}（[^（）]{1,6}）[をはがにへとでのも]?)/;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element with attributes (`class`, `data-…`, `aria-…`; undefined and false are left out) and children. */
@@ -34,7 +36,9 @@ export function sentence(text) {
 
 /** Names in Japanese within another language are marked as such, for their letters and for a screen reader. */
 function marked(text) {
-  if (/^(ja|zh)/.test(document.documentElement.lang)) return [text];
+  const { lang } = document.documentElement;
+  if (lang === "ja") return text.split(KEPT).filter(Boolean).map((part) => (part.match(KEPT)?.[0] === part ? make("span", { class: "kept" }, part) : part));
+  if (lang.startsWith("zh")) return [text];
   return text.split(/([\u3041-\u30ff\u3400-\u9fff]+)/).filter(Boolean).map((part) =>
     (/[\u3041-\u9fff]/.test(part) ? make("bdi", { lang: "ja" }, part) : part));
 }

@@ -9,6 +9,8 @@ import { stillPressed } from "./touch.js";
 
 const EARLY = 1500;
 const FEW = 4;
+/** Share of the height that may be taken where targets grow. */
+const ROOMY = 0.65;
 const TEN_KEYS = { enter: "⏎", "*": "✱", "-": "−" };
 
 export class Screen {
@@ -213,9 +215,15 @@ export class Screen {
     return [...blocks.slice(0, question + 1), ...pinned, ...blocks.slice(question + 1)];
   }
 
-  /** Tighter first, then without its drawing, then on pages. */
+  /** Larger targets where there is room; else tighter first, then without its drawing, then on pages. */
   #fit(zone, column, said, blocks, offers) {
     const whole = () => [said, column, zone].every(fits);
+    const taken = () => [...said.children].reduce((sum, block) => sum + block.offsetHeight, 0);
+    if (this.talk.size === "normal") {
+      zone.classList.add("roomy");
+      if (whole() && taken() < column.clientHeight * ROOMY) return;
+      zone.classList.remove("roomy");
+    }
     for (const offer of offers) {
       if (this.talk.size === "normal" || !inPieces(offer)) continue;
       offer.classList.add("stacked");
@@ -224,10 +232,13 @@ export class Screen {
     if (whole()) return;
     zone.classList.add("tight");
     if (whole()) return;
+    zone.classList.add("tighter");
+    if (whole()) return;
     column.classList.remove("beside");
     column.replaceChildren(said);
     if (whole()) return;
     column.classList.add("paged");
+    if (whole()) return;
     for (const offer of offers) if (offer.parentElement === zone) said.append(offer);
     this.#page = spread(said, [...blocks, ...offers], this.#page, this.talk.words);
   }
@@ -239,14 +250,15 @@ export class Screen {
     blocks.push(make("h1", { tabindex: -1 }, sentence(body.question)));
     let list;
     const rest = body.lines.filter((line) => line.kind !== "reason");
-    const long = rest.filter((line) => line.kind === "choice").length > FEW;
+    const choices = rest.filter((line) => line.kind === "choice").length;
+    const shape = choices > FEW ? " long" : choices === FEW ? " pairs" : "";
     for (const line of rest) {
       if (line.kind !== "choice") {
         list = undefined;
         blocks.push(said(line));
         continue;
       }
-      if (!list) blocks.push((list = make("ul", { class: `topics${long ? " long" : ""}` })));
+      if (!list) blocks.push((list = make("ul", { class: `topics${shape}` })));
       list.append(make("li", {}, make("span", {}, sentence(line.text))));
     }
     return blocks;
@@ -259,7 +271,8 @@ export class Screen {
     const calm = offers.length > FEW || body.sign === "put-card" || body.lines.some((line) => line.kind === "call") || last;
     const beside = body.pad || body.camera;
     const kind = (offer) => (calm ? "quiet" : `answer${offer.back || beside ? " back" : ""}`);
-    return [make("div", { class: `offers${calm ? " many" : ""}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
+    const row = calm && offers.length > FEW ? ` rows-of-${Math.ceil(offers.length / 2)}` : "";
+    return [make("div", { class: `offers${calm ? " many" : ""}${row}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
   }
 
   /** The key beside a target: a digit, or what a numeric keypad has besides. */
