@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULT = "sface"
 DATA = Path(__file__).parents[1] / "data" / "calibration"
 _AGAIN = "Make it again with `uketsuke face calibrate`, or remove it: then the delivered one serves."
+_INSTALL_AGAIN = "Install again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,12 @@ class _Built:
 
     sha256: str
     """SHA-256 of the encoder's weights, as published."""
-    calibration: str
-    """Whose delivered calibration it has."""
     open: "Callable[[Path], Encoder]"
     """From the cache folder. Raises NotBuilt, WeightsMissing, OSError."""
+    calibration: str = ""
+    """The delivered calibration; empty: it decides nothing before `uketsuke face calibrate`."""
+    drawn: str = ""
+    """The delivered calibration for drawn persons; empty: they are not compared with it."""
 
 
 def _sface(cache: Path) -> "Encoder":
@@ -59,10 +62,10 @@ def _face_recognition(cache: Path) -> "Encoder":
 
 
 _BUILT = {
-    "sface": _Built(SFACE.published_sha256, "sface", _sface),
-    "dlib": _Built(KNOWN_SHA256[ENCODER], "dlib", _dlib),
+    "sface": _Built(SFACE.published_sha256, _sface, "sface", "sface-drawn"),
+    "dlib": _Built(KNOWN_SHA256[ENCODER], _dlib, "dlib", "dlib-drawn"),
     # the same network, run by dlib itself
-    "face_recognition": _Built(KNOWN_SHA256[ENCODER], "dlib", _face_recognition),
+    "face_recognition": _Built(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-drawn"),
 }
 BUILT = tuple(_BUILT)
 """Names of the engines that come with the package; the first is the default."""
@@ -94,26 +97,28 @@ def model_folder(own: Path, name: str) -> Path:
 
 def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
     """What decides with `open_engine` of the same arguments. Loads no network. Raises NotCalibrated, WeightsMissing."""
+    from vision.decision import NotCalibrated
     from vision.engines.added import calibration_in, fitting_calibration
 
     name = name or DEFAULT
     built = _BUILT.get(name)
     if built is None:
         return calibration_in(_added(own, name))
-    path, remedy = DATA / f"{built.calibration}.json", "Install again."
     if own is not None and own_calibration(own, name).exists():
-        path, remedy = own_calibration(own, name), _AGAIN
-    return fitting_calibration(path, identity(name), remedy)
+        return fitting_calibration(own_calibration(own, name), identity(name), _AGAIN)
+    if not built.calibration:
+        raise NotCalibrated(f"{name} comes without a calibration. Make one with `uketsuke face calibrate`.")
+    return fitting_calibration(DATA / f"{built.calibration}.json", identity(name), _INSTALL_AGAIN)
 
 
 def drawn_calibration_of(name: str = "") -> "Calibration | None":
-    """For drawn persons before a synthetic camera; None for a network that was added. Raises NotCalibrated."""
+    """For drawn persons before a synthetic camera; None for an engine without one. Raises NotCalibrated."""
     from vision.engines.added import fitting_calibration
 
     built = _BUILT.get(name or DEFAULT)
-    if built is None:
+    if built is None or not built.drawn:
         return None
-    return fitting_calibration(DATA / f"{built.calibration}-drawn.json", identity(name), "Install again.")
+    return fitting_calibration(DATA / f"{built.drawn}.json", identity(name), _INSTALL_AGAIN)
 
 
 def identity(name: str = "", own: Path | None = None) -> str:

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,14 +12,15 @@ from vision.calibration import adding
 from vision.calibration.adding import add_model
 from vision.calibration.calibrate import TooFewPersons
 from vision.calibration.persons import EncodedPerson
-from vision.decision import NotCalibrated
+from vision.decision import Calibration, NotCalibrated, save_calibration
 from vision.engines import added, network
+from vision.engines import open as engines
 from vision.engines.added import added_in, calibration_in
 from vision.engines.engine import Encoder, Engine
 from vision.engines.models.known import KNOWN, model_with
 from vision.engines.models.weights import CARRIED, SFACE, NotBuilt
 from vision.engines.network import NetworkKind
-from vision.engines.open import BUILT, calibration_of, open_engine
+from vision.engines.open import BUILT, calibration_of, identity, open_engine, own_calibration
 from vision.face import Encoding, Face
 from vision.frame import Image
 
@@ -196,3 +198,31 @@ def test_a_known_name_with_another_content_is_refused(tmp_path: Path, name: str)
     file.write_bytes(b"not it")
     with pytest.raises(NotCalibrated, match="as published"):
         add_model(file, tmp_path, tmp_path / "models", tmp_path)
+
+
+class Tiny:
+    """An engine of another size, as the recipe makes one: the face itself, eight by eight."""
+
+    by_points = False
+
+    def encode(self, grey: Image, face: Face) -> Encoding:
+        box = face.box
+        cut = grey[max(box.top, 0) : box.top + box.height, max(box.left, 0) : box.left + box.width]
+        small = cv2.resize(cut, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float64).ravel()
+        return small / float(np.linalg.norm(small))
+
+
+def test_an_engine_that_is_built_in_decides_once_it_is_calibrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: Tiny()))
+    with pytest.raises(NotCalibrated, match="without a calibration"):
+        open_engine(tmp_path, "tiny", tmp_path)
+    own = own_calibration(tmp_path, "tiny")
+    save_calibration(own, Calibration(identity("tiny"), {1: 0.2, 5: 0.1}, 0.001, 0.004, 0.3))
+    engine = open_engine(tmp_path, "tiny", tmp_path)
+    assert engine.calibration.threshold(5) == 0.1
+    assert engine.drawn_calibration is None
+    save_calibration(own, Calibration(identity("sface"), {1: 0.2}, 0.001, 0.004, 0.3))
+    with pytest.raises(NotCalibrated, match="another network"):
+        open_engine(tmp_path, "tiny", tmp_path)
