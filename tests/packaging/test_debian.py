@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings
 from terminal.cli.web import DEFAULT_PORT
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,14 @@ def test_the_browser_reaches_this_computer_alone_and_no_records() -> None:
     assert policies["URLAllowlist"] == [f"http://127.0.0.1:{DEFAULT_PORT}"]
     for refused in ("RemoteDebuggingAllowed", "TranslateEnabled", "PasswordManagerEnabled", "BackgroundModeEnabled"):
         assert policies[refused] is False
+
+
+def test_the_stub_has_started_once_it_answers() -> None:
+    """Else `setup`, typed in the same line, finds nobody there."""
+    answers = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-stub.service")["ExecStartPost"]
+    port = Settings.model_fields["service"].get_default(call_default_factory=True).url.rpartition(":")[2]
+    assert f"/dev/tcp/127.0.0.1/{port})" in answers
+    assert answers.startswith("/usr/bin/timeout ")
 
 
 def test_kiosk_and_terminal_agree_on_page_and_address_file() -> None:
