@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reader.softcard.card import Card, Vanished
+from reader.softcard.wrapped import WrappedCard
 
 
 class CardFault(Protocol):
@@ -90,34 +91,17 @@ class Swapped:
 _LASTING = (Pulled, PulledInResponse, Mute, Garbage, Swapped)
 
 
-class FaultyCard:
+class FaultyCard(WrappedCard):
     """A card with a fault at the n-th command. What takes the card away or replaces it lasts; the rest happens once."""
 
     def __init__(self, card: Card, at: int, fault: CardFault, *, ins: int | None = None) -> None:
         """`ins`: count only commands of this kind."""
-        self._card = card
+        super().__init__(card)
         self._at = at
         self._fault = fault
         self._ins = ins
         self.count = 0
         """Commands that came so far."""
-
-    @property
-    def atr(self) -> bytes:
-        return self._card.atr
-
-    @property
-    def code_on_face(self) -> str:
-        return self._card.code_on_face
-
-    def power_on(self) -> None:
-        self._card.power_on()
-
-    def power_off(self) -> None:
-        self._card.power_off()
-
-    def reset(self) -> None:
-        self._card.reset()
 
     @property
     def struck(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from reader.link import CardLink
 from reader.softcard.card import Card
+from reader.softcard.wrapped import WrappedCard
 
 RATES: Final = (106_000, 212_000, 424_000, 848_000)
 """Bit/s that a type B card may agree on."""
@@ -105,29 +106,12 @@ class PacedLink:
         self._link.close()
 
 
-class PacedCard:
+class PacedCard(WrappedCard):
     """The same for a card, to be put into the virtual reader: for software that reaches it through PC/SC."""
 
     def __init__(self, card: Card, pace: LinkPace) -> None:
-        self._card = card
+        super().__init__(card)
         self._pace = pace
-
-    @property
-    def atr(self) -> bytes:
-        return self._card.atr
-
-    @property
-    def code_on_face(self) -> str:
-        return self._card.code_on_face
-
-    def power_on(self) -> None:
-        self._card.power_on()
-
-    def power_off(self) -> None:
-        self._card.power_off()
-
-    def reset(self) -> None:
-        self._card.reset()
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         return self._pace.keep(self._card.transmit, apdu)

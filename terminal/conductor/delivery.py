@@ -21,7 +21,6 @@ from consent.records import (
     Opened,
     Record,
     RecordedAnswer,
-    SubmissionConfirmed,
     WithdrawalSettled,
     Withdrawn,
 )
@@ -48,7 +47,7 @@ from terminal.qualification.contract import (
     Silence,
     WithdrawalReceipt,
 )
-from terminal.qualification.receipts import submission_of
+from terminal.qualification.receipts import confirmed_by, submission_of
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +160,7 @@ class Delivery:
                     await self._books.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
                 return DeliveryOutcome(DeliveryStage.REFUSED, reason=reason)
             case Receipt():
-                await self._books.run(self.ledger.confirmed, _confirmed(answer))
+                await self._books.run(self.ledger.confirmed, confirmed_by(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
                     log.warning("the card did not sign the decision; its consents are taken back")
@@ -365,14 +364,3 @@ def _apart(history: History, decided_at: datetime | None) -> timedelta:
         return abs(decided_at - history.decided.event.decided_at)
     service_at = history.opened.event.service_at
     return timedelta() if service_at is None else abs(service_at - history.opened.at)
-
-
-def _confirmed(receipt: Receipt) -> SubmissionConfirmed:
-    return SubmissionConfirmed(
-        check_id=receipt.check_id,
-        accepted_at=receipt.accepted_at,
-        ledger_count=receipt.ledger_count,
-        ledger_hash=receipt.ledger_head,
-        signature=base64.b64encode(receipt.signature).decode("ascii"),
-        card_signature=receipt.card_signature,
-    )

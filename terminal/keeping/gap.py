@@ -9,7 +9,7 @@ from consent.lifecycle import History, histories
 from consent.records import Event, Lost, LostOpenings, Record, Restored, SubmissionConfirmed
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import KeyChanged, Receipt
-from terminal.qualification.receipts import openings
+from terminal.qualification.receipts import confirmed_by, openings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
             if receipt.check_id in lost_before or (history is not None and history.closed):
                 continue
             if history is not None and _confirms(receipt, history):
-                confirmed.append(_confirmed(receipt))
+                confirmed.append(confirmed_by(receipt))
             else:
                 lost.append(_lost(receipt))
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
@@ -77,17 +77,6 @@ def _confirms(receipt: Receipt, history: History) -> bool:
 
 def _head(receipt: Receipt) -> tuple[int, str]:
     return receipt.ledger_count, receipt.ledger_head
-
-
-def _confirmed(receipt: Receipt) -> SubmissionConfirmed:
-    return SubmissionConfirmed(
-        check_id=receipt.check_id,
-        accepted_at=receipt.accepted_at,
-        ledger_count=receipt.ledger_count,
-        ledger_hash=receipt.ledger_head,
-        signature=_text(receipt.signature),
-        card_signature=receipt.card_signature,
-    )
 
 
 def _lost(receipt: Receipt) -> Lost:

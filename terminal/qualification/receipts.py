@@ -260,3 +260,15 @@ def _unknown_to_the_service(confirmed: dict[str, int], receipts: Iterable[Receip
         if check_id not in known:
             return LedgerBroken(sequence, f"record {sequence} confirms a check that the service has no receipt of")
     return None
+
+
+def confirmed_by(receipt: Receipt) -> SubmissionConfirmed:
+    """The ledger's record of a submission that the service has."""
+    return SubmissionConfirmed(
+        check_id=receipt.check_id,
+        accepted_at=receipt.accepted_at,
+        ledger_count=receipt.ledger_count,
+        ledger_hash=receipt.ledger_head,
+        signature=base64.b64encode(receipt.signature).decode("ascii"),
+        card_signature=receipt.card_signature,
+    )

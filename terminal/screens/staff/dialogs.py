@@ -30,12 +30,14 @@ class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
         self.say = say
 
     def on_mount(self) -> None:
+        # Textual calls this after a subclass's own on_mount, which must not call it too: there would be two timers.
         self._closer = self.set_timer(CLOSES_AFTER, lambda: self.dismiss(None))
 
     def touched(self) -> None:
         self._closer.reset()
 
-    def choice(self, id: str, label: str, key: str, *, back: bool = False) -> Offer:
+    @staticmethod
+    def choice(id: str, label: str, key: str, *, back: bool = False) -> Offer:
         # The event is not posted: a dialog's answers stay in the dialog.
         return Offer(id=id, label=label, key=key, back=back, event=Tick())
 
@@ -61,7 +63,6 @@ class PasswordDialog(StaffDialog[bool]):
             yield Letters(id="dialog-letters")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("staff.password.question"))
         self.query_one("#dialog-pad", Pad).speak(self.say)
         self._show_letters(False)
@@ -130,17 +131,16 @@ class PasswordDialog(StaffDialog[bool]):
                 note.say(self.say("staff.password.wait", seconds=seconds))
 
 
-class StaffMenu(StaffDialog[str]):
-    """What staff wants: `by-eye`, `status`, `discard`, `stop`, or None."""
+class ChoiceDialog(StaffDialog[ScreenResultType]):
+    """A question and its answers, by touch or by key. Escape is none of them."""
 
-    def __init__(self, say: Words, *, in_reception: bool) -> None:
+    def __init__(self, say: Words, question: str, choices: tuple[Offer, ...]) -> None:
         super().__init__(say)
-        # never the same place or key: cancelling a second too late must not stop the terminal
-        keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
-        del keys["stop" if in_reception else "discard"]
-        self._choices = tuple(
-            self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()
-        )
+        self._question, self._choices = question, choices
+
+    def answer(self, choice: Offer) -> ScreenResultType | None:
+        """What the dialog ends with at that choice."""
+        raise NotImplementedError
 
     def compose(self) -> Iterator[Widget]:
         with Container(id="dialog"):
@@ -150,14 +150,13 @@ class StaffMenu(StaffDialog[str]):
                     yield Target(id=f"choice-{choice.id}")
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#dialog-title", Sentence).say(self.say("staff.menu.question"))
+        self.query_one("#dialog-title", Sentence).say(self._question)
         for choice in self._choices:
             self.query_one(f"#choice-{choice.id}", Target).show(choice)
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
-        self._take(message.offer)
+        self.dismiss(self.answer(message.offer))
 
     def on_key(self, event: Key) -> None:
         event.stop()
@@ -165,46 +164,33 @@ class StaffMenu(StaffDialog[str]):
             self.dismiss(None)
         for choice in self._choices:
             if choice.key == event.key:
-                self._take(choice)
-
-    def _take(self, choice: Offer) -> None:
-        self.dismiss(None if choice.id == "close" else choice.id)
+                self.dismiss(self.answer(choice))
 
 
-class SureDialog(StaffDialog[bool]):
+class StaffMenu(ChoiceDialog[str]):
+    """What staff wants: `by-eye`, `status`, `discard`, `stop`, or None."""
+
+    def __init__(self, say: Words, *, in_reception: bool) -> None:
+        # never the same place or key: cancelling a second too late must not stop the terminal
+        keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
+        del keys["stop" if in_reception else "discard"]
+        choices = [self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()]
+        super().__init__(say, say("staff.menu.question"), tuple(choices))
+
+    def answer(self, choice: Offer) -> str | None:
+        return None if choice.id == "close" else choice.id
+
+
+class SureDialog(ChoiceDialog[bool]):
     """Asks before something that cannot be taken back. Its yes has another key than the menu's."""
 
     def __init__(self, say: Words, what: str) -> None:
-        super().__init__(say)
-        self._question = say(f"staff.menu.sure.{what}")
-        self._choices = (
-            self.choice("no", say("button.back"), "1", back=True),
-            self.choice("yes", say(f"staff.menu.{what}"), "9"),
-        )
+        no = self.choice("no", say("button.back"), "1", back=True)
+        yes = self.choice("yes", say(f"staff.menu.{what}"), "9")
+        super().__init__(say, say(f"staff.menu.sure.{what}"), (no, yes))
 
-    def compose(self) -> Iterator[Widget]:
-        with Container(id="dialog"):
-            yield Sentence(id="dialog-title")
-            with Grid(id="dialog-choices"):
-                for choice in self._choices:
-                    yield Target(id=f"choice-{choice.id}")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#dialog-title", Sentence).say(self._question)
-        for choice in self._choices:
-            self.query_one(f"#choice-{choice.id}", Target).show(choice)
-
-    def on_target_touched(self, message: Target.Touched) -> None:
-        message.stop()
-        self.dismiss(message.offer.id == "yes")
-
-    def on_key(self, event: Key) -> None:
-        event.stop()
-        if event.key in ("escape", "1"):
-            self.dismiss(False)
-        elif event.key == "9":
-            self.dismiss(True)
+    def answer(self, choice: Offer) -> bool:
+        return choice.id == "yes"
 
 
 class StatusDialog(StaffDialog[None]):
@@ -221,7 +207,6 @@ class StatusDialog(StaffDialog[None]):
             yield Target(id="dialog-close")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#dialog-title", Sentence).say(self.say("status.title"))
         self.query_one("#dialog-close", Target).show(self.choice("close", self.say("staff.menu.close"), "1", back=True))
         self.call_later(self._look_again)

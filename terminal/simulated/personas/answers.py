@@ -1,6 +1,9 @@
 """What personas are asked, and what their answers write into the result file."""
 
 from consent.items import Item
+from terminal.qualification.contract import Way
+from terminal.session.states import Outcome
+from terminal.simulated.personas.persona import Expected
 
 CARE, MEDICINES, CHECKUP, ELDERLY, LIMIT = (
     "care",
@@ -21,3 +24,7 @@ def flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
 
 ALL_SHARED = flags(1, 1, 1)
 CHILD_SHARED = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
+
+SHARED_BY_PIN = Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED)
+"""The usual adult's reception: asked everything, and everything shared."""
+SHARED_BY_FACE = Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED)

@@ -16,6 +16,8 @@ from terminal.simulated.personas.answers import (
     ELDERLY,
     LIMIT,
     MEDICINES,
+    SHARED_BY_FACE,
+    SHARED_BY_PIN,
     flags,
 )
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
@@ -28,7 +30,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         story="Types the PIN, shares everything.",
         person="adult",
         face="hana",
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="pin-wrong-once",
@@ -44,7 +46,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=0),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="pinless-card",
@@ -52,7 +54,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="seventies",
         face="ume",
         card=CardKind(pin=None),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="face-match",
@@ -60,7 +62,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="face-scanned-code",
@@ -68,7 +70,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="seventies",
         face="matsuo",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="pinless-scanned",
@@ -77,7 +79,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         face="ume",
         card=CardKind(pin=None),
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="scan-fails-then-typed",
@@ -85,7 +87,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(way=Way.FACE, types_code=True),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="face-other-person-then-pin",
@@ -94,7 +96,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         face="hana",
         live_face="taro",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="printed-photo",
@@ -103,14 +105,14 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         face="hana",
         live_face="hana+flat-print",
         script=Script(way=Way.FACE),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="unregistered-card",
         story="The first time: the card is registered as insurance card.",
         person="unregistered",
         face="ichiro",
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="aged-75",
@@ -175,7 +177,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=1),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="child-with-guardian",

@@ -16,6 +16,8 @@ from terminal.simulated.personas.answers import (
     CHILD_SHARED,
     LIMIT,
     MEDICINES,
+    SHARED_BY_FACE,
+    SHARED_BY_PIN,
     flags,
 )
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
@@ -48,7 +50,7 @@ VISITS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(next_family=True),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
         then=(
             Persona(
                 name="family-of-three-child",
@@ -75,7 +77,7 @@ VISITS: tuple[Persona, ...] = (
         face="hana",
         card=CardKind(name="模擬　﨑美"),
         script=Script(way=Way.FACE),
-        expected=Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_FACE,
     ),
     Persona(
         name="vietnamese",
@@ -107,7 +109,7 @@ VISITS: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         profile=Profile.PHARMACY,
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="pharmacy-two-prescriptions",
@@ -149,7 +151,7 @@ VISITS: tuple[Persona, ...] = (
         face="hana",
         script=Script(prescription=PrescriptionForm.ELECTRONIC),
         settings={"consent.prescription": "ask"},
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="subsidy-used",
@@ -174,7 +176,7 @@ VISITS: tuple[Persona, ...] = (
         person="subsidy-not-connected",
         face="hana",
         settings=_SUBSIDIES,
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED),
+        expected=SHARED_BY_PIN,
     ),
     Persona(
         name="therapist",

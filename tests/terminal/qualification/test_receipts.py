@@ -21,11 +21,16 @@ from consent.records import (
     record_hash,
 )
 from consent.verification import LedgerBroken, LedgerIntact
-from terminal.conductor.delivery import _confirmed
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import Receipt
 from terminal.qualification.keys import Enrolment, SigningKey
-from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine, submission_of, verify_with_receipts
+from terminal.qualification.receipts import (
+    ChecksMissing,
+    ReceiptNotGenuine,
+    confirmed_by,
+    submission_of,
+    verify_with_receipts,
+)
 
 ITEMS = (Item.DIAGNOSIS, Item.MEDICINES)
 
@@ -83,7 +88,7 @@ class Books:
         )
         receipt = await client.submit(check_id, submission_of(client, decided), f"r-{check_id}")
         assert isinstance(receipt, Receipt), receipt
-        ledger.confirmed(_confirmed(receipt))
+        ledger.confirmed(confirmed_by(receipt))
         ledger.delivered(check_id, "f.xml")
 
     def verified(self, *, asking: bool = True) -> Any:

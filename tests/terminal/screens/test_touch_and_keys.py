@@ -10,7 +10,14 @@ from config.settings import Settings
 from terminal.front.dock import DockPersona, DockState, ServiceMode
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
-from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, StatusText, SureDialog
+from terminal.screens.staff.dialogs import (
+    CLOSES_AFTER,
+    PasswordDialog,
+    StaffMenu,
+    StatusDialog,
+    StatusText,
+    SureDialog,
+)
 from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -313,6 +320,17 @@ async def test_without_a_password_there_is_no_way_in() -> None:
         await on_stage.pilot.click("#steps", offset=(75, 0))
         await on_stage.drawn()
         assert on_stage.app.screen is on_stage.app.desk
+
+
+@on_a_loop
+async def test_a_dialog_closes_when_nobody_touches_it_and_never_sooner() -> None:
+    async with stage(settings=STAFFED) as on_stage:
+        await on_stage.pilot.press("f8")
+        await on_stage.drawn()
+        dialog = on_stage.app.screen
+        assert isinstance(dialog, PasswordDialog)
+        closers = [timer for timer in dialog._timers if timer._interval == CLOSES_AFTER]
+        assert closers == [dialog._closer], "one that no touch puts off would close it"
 
 
 @on_a_loop

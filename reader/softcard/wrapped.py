@@ -1,0 +1,30 @@
+"""A card around a card: for faults, and for a slow link."""
+
+from reader.softcard.card import Card
+
+
+class WrappedCard:
+    """Passes on to a card what a subclass does not do itself."""
+
+    def __init__(self, card: Card) -> None:
+        self._card = card
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    @property
+    def code_on_face(self) -> str:
+        return self._card.code_on_face
+
+    def power_on(self) -> None:
+        self._card.power_on()
+
+    def power_off(self) -> None:
+        self._card.power_off()
+
+    def reset(self) -> None:
+        self._card.reset()
+
+    def transmit(self, apdu: bytes | bytearray) -> bytes:
+        return self._card.transmit(apdu)
