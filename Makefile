@@ -52,12 +52,15 @@ test: setup ## the tests
 test-long: setup ## the tests that take longer
 	@$(BIN)/pytest -m long
 
-.PHONY: soak killing
+.PHONY: soak killing mutants
 soak: setup ## ten thousand receptions with faults at every step; half an hour, docs/reliability.md
 	@$(BIN)/python -m tests.reliability.soak --receptions 10000
 
 killing: setup ## SIGKILL of the terminal, 200 times, and of the service, 50 times; a quarter of an hour
 	@$(BIN)/python -m tests.reliability.killing --terminal 200 --service 50
+
+mutants: setup ## 70 faults put into the code one by one: does a test see each? A quarter of an hour
+	@$(BIN)/python -m tests.reliability.mutants
 
 fuzz: setup ## feed every parser of card, service, exchange and settings, guided by coverage; half a minute each
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock

@@ -215,8 +215,9 @@ class HandOver:
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
     def _strays(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
-        self.astray[history.check_id] = history
-        self._tell_staff(ASTRAY, history.check_id)
+        if not history.without_card:  # staff asks again for such a one
+            self.astray[history.check_id] = history
+            self._tell_staff(ASTRAY, history.check_id)
         return self._failed(history, failed)
 
     def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:

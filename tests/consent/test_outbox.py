@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from consent.answers import unanswered
 from consent.items import Item, Question, QuestionKind
 from consent.ledger import LedgerFile
+from consent.lifecycle import LifeCycleError
 from consent.outbox import unconfirmed, undecided, undelivered, untold
-from consent.records import Cause, RecordedAnswer, WithdrawalSettled
+from consent.records import Cause, HandingOver, RecordedAnswer, WithdrawalSettled
 
 if TYPE_CHECKING:
     from tests.consent.conftest import Clock, Counter
@@ -43,6 +46,19 @@ def test_each_waits_in_its_own_list(counter: Counter, clock: Clock) -> None:
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["decided"]
         assert unconfirmed(ledger, clock()).over == ()
         assert [waiting.decided.event.check_id for waiting in undelivered(ledger)] == ["confirmed"]
+
+
+def test_staff_decide_on_a_hand_over_that_was_begun_and_close_any_that_waits(counter: Counter) -> None:
+    counter.to_confirmed("c1")
+    counter.to_confirmed("c2")
+    with pytest.raises(LifeCycleError, match="goes on by itself"):
+        counter.ledger.hand_over_decided("c1", again=True)
+    counter.ledger.handing_over(HandingOver(check_id="c1", file_name="a.xml", sha256="0" * 64))
+    counter.ledger.hand_over_decided("c1", again=True)
+    counter.ledger.hand_over_decided("c2", again=False)
+    for ledger in both(counter):
+        (history,) = ledger.unended()
+        assert (history.check_id, history.handing_over) == ("c1", None)
 
 
 def test_a_consent_is_sent_for_24_hours_from_its_first_moment(counter: Counter, clock: Clock) -> None:

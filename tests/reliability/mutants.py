@@ -1,0 +1,84 @@
+"""Puts each fault of `mutants.toml` into a copy of the code and sees whether the tests named with it fail.
+
+python -m tests.reliability.mutants [--only 7 --only 12]
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 300
+"""Seconds; tests that hang have seen the fault too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+    """Arguments of pytest."""
+
+
+def mutants() -> list[Mutant]:
+    listed = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["mutant"]
+    return [Mutant(one["file"], one["before"], one["after"], tuple(one["tests"])) for one in listed]
+
+
+def main() -> int:
+    """The number of faults that no test saw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", type=int, action="append", default=[], help="number of a mutant, from 0")
+    only = parser.parse_args().only
+    survived = 0
+    with tempfile.TemporaryDirectory(prefix="uketsuke-mutants-") as folder:
+        copy = _copied(Path(folder))
+        for number, mutant in enumerate(mutants()):
+            if only and number not in only:
+                continue
+            began = time.monotonic()
+            killed = _killed(copy, mutant)
+            survived += not killed
+            said = "killed" if killed else "SURVIVED"
+            place = f"{mutant.file}: {mutant.before.strip().splitlines()[0]}"
+            print(f"{number:3} {said:8} {time.monotonic() - began:4.0f} s  {place}", flush=True)  # noqa: T201
+    return survived
+
+
+def _copied(folder: Path) -> Path:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return folder
+
+
+def _killed(copy: Path, mutant: Mutant) -> bool:
+    """Raises ValueError for one whose place is gone, and RuntimeError where the tests could not be run."""
+    path = copy / mutant.file
+    whole = path.read_text("utf-8")
+    if mutant.before not in whole:
+        raise ValueError(f"{mutant.file} has no longer: {mutant.before}")
+    path.write_text(whole.replace(mutant.before, mutant.after, 1), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "--hypothesis-profile=quick", *mutant.tests]
+    try:
+        ended = subprocess.run([*command, "-p", "no:cacheprovider"], cwd=copy, capture_output=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        path.write_text(whole, "utf-8")
+    if ended.returncode not in (0, 1):
+        raise RuntimeError(f"{' '.join(command)} ended with {ended.returncode}: {ended.stdout[-500:].decode()}")
+    return ended.returncode == 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
