@@ -39,9 +39,11 @@ def _own_state(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, except for what shares one thing: the machine's pcscd, and the face engine of a session."""
+    """Side by side, except for what shares one thing: the machine's pcscd, the face engine of a session, a browser."""
     for item in items:
         if item.get_closest_marker("pcscd"):
             item.add_marker(pytest.mark.xdist_group("pcscd"))
         elif item.path.is_relative_to(ROOT / "vision"):
             item.add_marker(pytest.mark.xdist_group("vision"))
+        elif "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -25,11 +25,13 @@ def sources() -> list[tuple[str, ast.Module]]:
     return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
+@functools.cache
 def names_used(tree: ast.Module) -> set[str]:
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return attributes | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
+@functools.cache
 def imports(tree: ast.Module) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):

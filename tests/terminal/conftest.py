@@ -4,13 +4,16 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
+from terminal.simulated.demo import stage
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.stubs import EmbeddedStub
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from tests.terminal.conductor.counter_fixture import Desk
+from vision import camera
+from vision.camera import Camera
 
 PATIENCE = 20.0
-"""Seconds a terminal of these tests waits for the service: a slow computer is no silent service."""
+"""Seconds a terminal of these tests waits for service and camera: a slow computer is neither silent nor blind."""
 CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
 """A silent service: the line is cut after half a second, so that the patience for all other calls may be long."""
 
@@ -20,9 +23,11 @@ def _patient_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     def silence(stub: EmbeddedStub, operation: Operation) -> None:
         stub.misbehave(operation, CUT_OFF)
 
-    defaults = DemoCounter.__init__.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "timeout_seconds", PATIENCE)
+    for maker, name in ((DemoCounter.__init__, "timeout_seconds"), (Camera.__init__, "lost_after")):
+        assert maker.__kwdefaults__ is not None
+        monkeypatch.setitem(maker.__kwdefaults__, name, PATIENCE)
+    monkeypatch.setattr(camera, "_LONGEST_OPENING", 3 * PATIENCE)
+    monkeypatch.setattr(stage, "_LOST_AFTER", PATIENCE)
     monkeypatch.setattr(EmbeddedStub, "silence", silence)
 
 

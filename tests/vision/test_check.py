@@ -39,7 +39,7 @@ QUICK = VisionSettings(frame_spacing_ms=40, attempt_seconds=90)
 
 @contextmanager
 def camera(source: FrameSource) -> Iterator[Camera]:
-    camera = Camera(source)
+    camera = Camera(source, lost_after=60)
     camera.start()
     try:
         with camera.look():

@@ -68,7 +68,7 @@ def done(engine: FaceEngine) -> tuple[bytes, Remembering]:
     reference = make_reference(remembering, card_portrait("hana"))
     assert isinstance(reference, Reference)
     was = reference.encoding.tobytes()
-    camera = Camera(SyntheticSource("hana"))
+    camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.look():
         verdict = check_face(camera, reference, remembering, SETTINGS, lambda _: None, threading.Event())
@@ -97,7 +97,7 @@ def test_the_search_would_find_one(done: tuple[bytes, Remembering]) -> None:
 
 
 def test_no_frame_is_within_reach_of_the_camera(engine: FaceEngine) -> None:
-    camera = Camera(SyntheticSource("hana"))
+    camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.look():
         frame = camera.after(0, 5)
@@ -118,7 +118,7 @@ def test_the_process_opens_no_file_for_writing_during_a_check(engine: FaceEngine
     try:
         reference = make_reference(engine, card_portrait("hana"))
         assert isinstance(reference, Reference)
-        camera = Camera(SyntheticSource("hana"))
+        camera = Camera(SyntheticSource("hana"), lost_after=60)
         camera.start()
         with camera.look():
             check_face(camera, reference, engine, SETTINGS, lambda _: None, threading.Event())

@@ -19,7 +19,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[PageStage]:
-    with PageStage(Settings(state_dir=tmp_path)) as started:
+    """Its screens may be answered as soon as they are painted."""
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=0) as started:
+        yield started
+
+
+@pytest.fixture
+def settling(tmp_path: Path) -> Iterator[PageStage]:
+    """A new screen, and one that was just answered, is not answered for two seconds: longer than four taps take."""
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=2) as started:
         yield started
 
 

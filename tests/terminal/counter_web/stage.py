@@ -64,7 +64,7 @@ class PageStage:
 
         `settle_seconds`: 0 where a new screen may be answered at once.
         """
-        self._settle_seconds = settle_seconds
+        self.settle_seconds = settle_seconds
         self.counter = counter or StandIn()
         self.told: list[str] = []
         self._settings, self._camera, self._port, self._loads_later = settings, camera, port, loads_later
@@ -88,7 +88,7 @@ class PageStage:
             self._ready.set()
             await self._loading.wait()
         self.terminal = WebTerminal(
-            opening, self._settings, self.site, simulated=True, settle_seconds=self._settle_seconds
+            opening, self._settings, self.site, simulated=True, settle_seconds=self.settle_seconds
         )
         self._ready.set()
         await self.terminal.run()

@@ -10,21 +10,18 @@ from playwright.sync_api import Browser, Page, expect
 from config.settings import Settings
 from terminal.session import effects as fx
 from terminal.session import events as ev
-from terminal.talk.serial import SETTLE_SECONDS
 from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import PageStage, comes, shows, until
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
-
-SETTLED = SETTLE_SECONDS * 1000 + 60
 
 
 def ask(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
     """Show a screen and wait until it is painted and, unless told otherwise, may be answered."""
     stage.be(state_of(name, language))
     shows(page, stage.serial)
-    if settled:
-        page.wait_for_timeout(SETTLED)
+    if settled and stage.settle_seconds:
+        page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
 
 
 def offer(page: Page, id: str) -> tuple[float, float]:
@@ -33,7 +30,8 @@ def offer(page: Page, id: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_finger_answers_once_however_often_it_taps(stage: PageStage, page: Page) -> None:
+def test_a_finger_answers_once_however_often_it_taps(settling: PageStage, page: Page) -> None:
+    stage = settling
     stage.open(page)
     ask(stage, page, "consent")
     x, y = offer(page, "all")
@@ -43,9 +41,10 @@ def test_a_finger_answers_once_however_often_it_taps(stage: PageStage, page: Pag
     assert [type(event) for event in stage.counter.posted] == [ev.ShareAll]
 
 
-def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(stage: PageStage, page: Page) -> None:
+def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(settling: PageStage, page: Page) -> None:
+    stage = settling
     stage.open(page)
-    ask(stage, page, "method")
+    ask(stage, page, "method", settled=False)
     # a finger that comes down the moment the new screen is there, however slow this computer is
     page.evaluate(
         """() => new MutationObserver((_, observer) => {

@@ -1,6 +1,5 @@
 """Sound on the page: from its own origin, behind the door, cut by the next question, and held back by browsers."""
 
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -26,6 +25,14 @@ AUDIO = """
   const begin = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () { window.audio.push(this); return begin.call(this); };
 """
+HELD_BACK = """
+  const asked = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    const playing = asked.call(this);
+    playing.catch(() => window.heldBack());
+    return playing;
+  };
+"""
 LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
 """Twenty seconds of silence."""
 
@@ -43,7 +50,7 @@ def _speaking(folder: Path, sound: bytes) -> Iterator[PageStage]:
 
     counter = StandIn()
     counter.rules = replace(counter.rules, voices=("ja", "en"))
-    with PageStage(Settings(state_dir=folder), counter) as stage:
+    with PageStage(Settings(state_dir=folder), counter, settle_seconds=0) as stage:
         stage.terminal.screen.guide.library._render = rendered
         yield stage
 
@@ -92,7 +99,6 @@ def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
     show(speaking, page, "method")
     until(page, "window.audio.length === 1")
     assert page.evaluate("window.audio[0].volume") == pytest.approx(0.6)
-    page.wait_for_timeout(450)
     page.keyboard.press("NumpadAdd")
     comes(page, lambda: speaking.counter.posted)
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=80)]
@@ -102,12 +108,14 @@ def test_a_browser_that_holds_sound_back_says_so_until_a_touch(browser: Browser,
     arguments = [one for one in ARGUMENTS if "autoplay" not in one]
     arguments.append("--autoplay-policy=document-user-activation-required")
     strict = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    held: list[bool] = []
     with _speaking(tmp_path, tone(Tone.DIGIT)) as stage:
         page = strict.new_page()
-        page.add_init_script(AUDIO)
+        page.expose_function("heldBack", lambda: held.append(True))
+        page.add_init_script(AUDIO + HELD_BACK)
         stage.be(state_of("method", voice=True))
         page.goto(stage.address())
-        time.sleep(2)  # whatever Playwright looks at counts as a touch: the page comes first
+        comes(page, lambda: held)  # whatever Playwright looks at counts as a touch: the browser comes first
         said = page.locator("#foot .state.loud")
         expect(said).to_have_text("画面にふれると 音が出ます")
         page.mouse.click(640, 120)
@@ -120,14 +128,13 @@ def test_a_browser_that_holds_sound_back_says_so_until_a_touch(browser: Browser,
 def test_keys_stand_beside_the_targets_where_there_is_a_keypad(
     browser: Browser, tmp_path: Path, order: DigitOrder
 ) -> None:
-    with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order))) as stage:
+    with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order)), settle_seconds=0) as stage:
         page = browser.new_page()
         stage.open(page)
         stage.be(state_of("limit"))
         shows(page, stage.serial)
         shown = page.locator("#foot kbd, .offers kbd").all_inner_texts()
         assert shown == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
-        page.wait_for_timeout(450)
         page.keyboard.press("NumpadDecimal")
         comes(page, lambda: stage.counter.posted)
         assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "it works either way"

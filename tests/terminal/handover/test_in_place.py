@@ -13,16 +13,22 @@ from terminal.handover.folder import WORK_FOLDER, AlreadyThere, FileDelivered, N
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
 
 
-def test_the_file_is_new_first_and_changes_then(tmp_path: Path) -> None:
+def test_the_file_is_new_first_and_changes_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    done = threading.Event()
+    done, seen = threading.Event(), threading.Event()
 
     def watch() -> None:
-        while not done.is_set():
+        while not done.wait(0.02):
             if (tmp_path / NAME).exists():
                 sizes.append((tmp_path / NAME).stat().st_size)
-            time.sleep(0.02)
+                seen.set()
 
+    def pause(seconds: float) -> None:
+        """As long as a watcher on a slow computer takes."""
+        assert seconds == placing.BEFORE_CHANGE
+        assert seen.wait(60)
+
+    monkeypatch.setattr(time, "sleep", pause)
     watcher = threading.Thread(target=watch)
     watcher.start()
     delivery = ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA)

@@ -21,6 +21,7 @@ from terminal.front.dock import ServiceMode
 from terminal.screens.app import TerminalApp
 from terminal.session import events as ev
 from terminal.session.states import Complete, Outcome, Problem
+from terminal.simulated.demo import hands
 from terminal.simulated.demo import stage as demo_stage
 from terminal.simulated.demo.hands import DemoDock
 from terminal.simulated.demo.live import LiveDemo
@@ -28,6 +29,7 @@ from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, po
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import photo_on
 from terminal.talk.parts import Talk
+from tests.terminal.conftest import CUT_OFF
 from tests.terminal.screens.stage import drawn, on_a_loop, press
 from vision.camera import Camera
 from vision.engines.open import open_engine
@@ -159,7 +161,11 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
             assert not before.dock.props.card
 
 
-def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(settings: Settings) -> None:
+def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tuple((operation, CUT_OFF) for operation in hands._ASKED)
+    monkeypatch.setitem(hands._BEHAVIOUR, ServiceMode.SILENT, silent)
     _by_pin_after_the_service_was_silent(settings)
     assert ways(settings) == ["pin"]
     assert len(list(settings.results_dir.glob("*.xml"))) == 1
