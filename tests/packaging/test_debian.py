@@ -14,7 +14,7 @@ from terminal.cli.web import DEFAULT_PORT
 ROOT = Path(__file__).parents[2]
 DEBIAN = ROOT / "packaging" / "debian"
 INSTALLED = DEBIAN / "root"
-UNITS = sorted((INSTALLED / "usr/lib/systemd/system").iterdir())
+UNITS = sorted((INSTALLED / "usr/lib/systemd/system").glob("*.service"))
 
 
 def unit(path: Path) -> dict[str, str]:
@@ -76,6 +76,13 @@ def test_the_stub_has_started_once_it_answers() -> None:
     port = Settings.model_fields["service"].get_default(call_default_factory=True).url.rpartition(":")[2]
     assert f"/dev/tcp/127.0.0.1/{port})" in answers
     assert answers.startswith("/usr/bin/timeout ")
+
+
+def test_what_is_old_is_deleted_each_night_while_the_terminal_is_in_service() -> None:
+    terminal = (INSTALLED / "usr/lib/systemd/system/uketsuke.service").read_text(encoding="utf-8")
+    assert "uketsuke-prune.timer" in terminal
+    assert (INSTALLED / "usr/lib/systemd/system/uketsuke-prune.timer").exists()
+    assert unit(INSTALLED / "usr/lib/systemd/system/uketsuke-prune.service")["ExecStart"].endswith("/uketsuke prune")
 
 
 def test_kiosk_and_terminal_agree_on_page_and_address_file() -> None:
