@@ -1,7 +1,7 @@
 // What does not fit on the page as it is shown: cut off, outside, overlapping, or too small to touch. A list of sentences.
 () => {
   const found = [];
-  const name = (element) => `${element.tagName.toLowerCase()}${element.className?.baseVal === undefined && element.className ? `.${element.className}` : ""} "${(element.innerText ?? "").slice(0, 24)}"`;
+  const name = (element) => `${element.tagName.toLowerCase()}${element.className?.baseVal === undefined && element.className ? `.${element.className}` : ""} "${(element.innerText ?? "").replace(/\s+/g, " ").slice(0, 24)}"`;
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
   const parts = [...document.querySelectorAll("header li, header .mark, header .code, h1, p, main li, button, .state, .dots, .live")].filter(visible);
   const u = Math.min(...(innerWidth < innerHeight ? [innerWidth / 800, innerHeight / 1280] : [innerWidth / 1280, innerHeight / 800]));

@@ -1,30 +1,18 @@
 """Every screen in every look: nothing cut off, nothing overlapping, and nothing that axe objects to."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
 from config.settings import Settings
-from terminal.session.display import Size
 from terminal.words.catalogue import LANGUAGES
+from tests.terminal.counter_web.overflow import ALL, LOOKS, SIZES, TOGETHER, measured
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
+from tests.terminal.talk.gallery import EIGHT, state_of
 
-FITS = Path(__file__).with_name("fits.js").read_text()
-MORE = "document.querySelector('.turner .onward')?.disabled === false"
-SIZES = ((1280, 800), (800, 1280), (1920, 1080), (1024, 600), (1366, 1024))
-LOOKS: dict[str, dict[str, Any]] = {
-    "normal": {},
-    "large": {"size": Size.LARGE},
-    "largest": {"size": Size.LARGEST},
-    "low": {"low": True},
-    "contrast": {"high_contrast": True},
-}
 TELLING = (
     "idle",
     "method",
@@ -37,7 +25,7 @@ TELLING = (
     "problem-expired",
 )
 """Screens with the most to say."""
-LONGEST = ("idle", "consent-child", "languages")
+LONGEST = ("idle", "consent-child", "languages", "pin-changes")
 """The same in the languages with the longest words, and with readings above them."""
 
 
@@ -49,51 +37,34 @@ def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     page.close()
 
 
-def pages(stage: PageStage, page: Page, name: str, language: str, look: str) -> Iterator[int]:
-    """Every page of a screen, the first one first."""
-    stage.turn_to(page, state_of(name, language, **LOOKS[look]))
-    number = 0
-    yield number
-    while page.evaluate(MORE):
-        page.evaluate("document.querySelector('.turner .onward').click()")
-        number += 1
-        assert number < 9
-        yield number
-
-
-def troubles(stage: PageStage, page: Page, size: tuple[int, int], language: str, look: str, names: Any) -> list[str]:
+def troubles(page: Page, size: tuple[int, int], names: tuple[str, ...], language: str, look: str) -> list[str]:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    found = []
-    for name in names:
-        for number in pages(stage, page, name, language, look):
-            found += [f"{name} {size} {language} {look} page {number}: {trouble}" for trouble in page.evaluate(FITS)]
-    return found
+    return measured(page, names, language, look)[1]
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", LOOKS | TOGETHER)
 def test_nothing_is_cut_off_where_most_is_said(shown: tuple[PageStage, Page], look: str) -> None:
-    stage, page = shown
-    found = troubles(stage, page, (1280, 800), "ja", look, TELLING)
-    found += troubles(stage, page, (800, 1280), "en", look, TELLING)
-    found += troubles(stage, page, (1024, 600), "es", look, LONGEST)
-    found += troubles(stage, page, (800, 1280), "ja-easy", look, LONGEST)
+    _, page = shown
+    found = troubles(page, (1280, 800), TELLING, "ja", look)
+    found += troubles(page, (800, 1280), TELLING, "en", look)
+    found += troubles(page, (1024, 600), LONGEST, "es", look)
+    found += troubles(page, (800, 1280), LONGEST, "ja-easy", look)
     assert not found
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("look", LOOKS | TOGETHER)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_nothing_is_cut_off(shown: tuple[PageStage, Page], size: tuple[int, int], language: str, look: str) -> None:
-    stage, page = shown
-    assert not troubles(stage, page, size, language, look, SCREENS)
+def test_nothing_is_cut_off(shown: tuple[PageStage, Page], size: tuple[int, int], look: str) -> None:
+    """Every screen in every language: with sizes and looks, the whole matrix."""
+    _, page = shown
+    assert not [trouble for language in LANGUAGES for trouble in troubles(page, size, ALL, language, look)]
 
 
-CARD_STATE = "#foot .state"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "wcag2aaa", "best-practice"]
 LETTERS = """() => Object.fromEntries(
-    ["h1:not(.long)", ".hint", ".reason", ".answer", ".answer small", "#foot .quiet", "#foot .state"]
+    ["h1:not(.long)", ".hint", ".reason", ".answer", ".answer small", "#foot .quiet", "#foot .state", ".pad button"]
     .map((name) => [name, document.querySelector(name)]).filter(([, found]) => found)
     .map(([name, found]) => [name, parseFloat(getComputedStyle(found).fontSize)]))"""
 
@@ -108,11 +79,7 @@ def test_the_largest_letters_are_twice_the_usual_ones(shown: tuple[PageStage, Pa
             sizes.append(page.evaluate(LETTERS))
         usual, largest = sizes
         assert "h1:not(.long)" in largest or name == "pin-wrong", "beside a pad a long question has less room"
-        small = {
-            part
-            for part in usual
-            if part in largest and largest[part] < (1.84 if part == CARD_STATE else 2) * usual[part]
-        }
+        small = {part for part in usual if part in largest and largest[part] < 2 * usual[part]}
         assert not small, (name, sizes)
 
 

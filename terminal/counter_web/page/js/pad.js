@@ -1,6 +1,7 @@
 // The pad for PIN and printed code. Digits go to the terminal one by one; here there are dots, and nothing is kept.
 
 import { make, sentence } from "./make.js";
+import { keySign } from "./signs.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "enter"];
 const LIT = 140;
@@ -8,7 +9,7 @@ const LIT = 140;
 export function pad(words) {
   return make("div", { class: "pad", role: "group", "aria-label": plain(words.pin) }, ...KEYS.map((key) => {
     const word = words[key];
-    return make("button", { type: "button", "data-target": `key:${key}`, class: word ? `word ${key}` : "" }, word ? sentence(word) : key);
+    return make("button", { type: "button", "data-target": `key:${key}`, class: word ? `word ${key}` : "" }, keySign(key), word ? sentence(word) : key);
   }));
 }
 

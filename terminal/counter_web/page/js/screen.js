@@ -64,14 +64,14 @@ export class Screen {
     button?.classList.remove("early");
     void button?.offsetWidth;
     button?.classList.add("early");
-    this.#foot();
-    setTimeout(() => this.#foot(), EARLY + 50);
+    this.#footChanged();
+    setTimeout(() => this.#footChanged(), EARLY + 50);
   }
 
   /** Whether the browser wants a touch before it lets this page sound. */
   silent(blocked) {
     this.#silent = blocked;
-    if (this.talk) this.#foot();
+    if (this.talk) this.#footChanged();
   }
 
   lit() {
@@ -88,7 +88,7 @@ export class Screen {
   turnFoot() {
     this.#footPage += 1;
     this.#drawn.foot = "";
-    this.#foot();
+    this.#footChanged();
   }
 
   /** Lay everything out again, for another size of window or letters that have arrived. */
@@ -112,10 +112,24 @@ export class Screen {
   }
 
   #all() {
+    this.#keepingFocus(() => {
+      this.#steps();
+      this.#foot();
+      this.#body();
+    });
+  }
+
+  /** The foot is as high as what it shows: the body has what is left. */
+  #footChanged() {
+    this.#keepingFocus(() => {
+      this.#foot();
+      if (this.talk) this.#body();
+    });
+  }
+
+  #keepingFocus(draw) {
     const focused = document.activeElement?.dataset?.target;
-    this.#steps();
-    this.#foot();
-    this.#body();
+    draw();
     if (focused && document.activeElement === document.body) target(focused)?.focus({ preventScroll: true });
     stillPressed();
   }
@@ -160,11 +174,13 @@ export class Screen {
   #fitFoot() {
     const [zone, row] = [this.#zones.foot, this.#zones.foot.querySelector(".buttons")];
     const all = () => fits(row) && fits(zone) && [...zone.querySelectorAll(".state, button")].every(fits);
-    if (row.querySelector(".more") || all()) return;
+    if (row.matches(".turning") || all()) return;
     const state = zone.querySelector(".state");
     const buttons = [...row.querySelectorAll("button")];
     const turns = [state, ...buttons.slice(0, -1).sort((one, other) => this.#isOld(one) - this.#isOld(other))];
-    buttons.at(-1)?.before(make("button", { type: "button", class: "quiet more", "data-target": "foot:1" }, sentence(this.talk.words.more)));
+    const more = make("button", { type: "button", class: "quiet more", "data-target": "foot:1" }, sentence(this.talk.words.more));
+    buttons.at(-1)?.before(more);
+    row.classList.add("turning");
     const pages = [];
     const show = (shown) => turns.forEach((part) => { part.hidden = !shown.includes(part); });
     for (let rest = turns; rest.length; rest = rest.slice(pages.at(-1).length)) {
@@ -174,6 +190,7 @@ export class Screen {
       pages.push(rest.slice(0, count));
     }
     show(pages[this.#footPage % pages.length]);
+    if (pages.length === 1) more.remove();
   }
 
   #isOld(button) {
@@ -185,7 +202,7 @@ export class Screen {
     const zone = this.#zones.body;
     this.picture.follow(body, words.camera);
     const { progress, towards, ...still } = body;
-    const text = JSON.stringify([still, current(typed)?.id, typed.noSuchDay, serial, words.next]);
+    const text = JSON.stringify([still, current(typed)?.id, typed.noSuchDay, serial, words.next, zone.clientHeight]);
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
     const live = body.camera && !body.photo;

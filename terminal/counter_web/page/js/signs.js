@@ -43,6 +43,16 @@ export function iconOf(id) {
   return ICONS[id]?.();
 }
 
+const KEY_SIGNS = {
+  erase: () => icon(draw("path", { d: "M22 14h36v36H22L6 32zM33 25l14 14M47 25L33 39", ...LINE, "stroke-width": 5 })),
+  enter: () => icon(draw("path", { d: "M10 34l15 15 30-34", ...LINE, "stroke-width": 8 })),
+};
+
+/** The drawing on a key of the pad that has a word. */
+export function keySign(key) {
+  return KEY_SIGNS[key]?.();
+}
+
 /** Where a page goes: up or down. */
 export function arrow(by) {
   return icon(draw("path", { d: by > 0 ? "M10 22l22 22 22-22" : "M10 42l22-22 22 22", ...LINE, "stroke-width": 8 }));

@@ -1,0 +1,48 @@
+// Draws talks one after the other with the page's own code, turns every page of body and foot, and measures each.
+// Returns how many pages there were and what is wrong, as sentences; FITS is put in from fits.js.
+async (shown) => {
+  const fits = FITS;
+  const { Screen } = await import(new URL("page/js/screen.js", location.href));
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);  // the window has its new size
+  const screen = new Screen();
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true });
+  const key = (element) => `${element.tagName} ${element.dataset.offer ?? ""} ${element.textContent}`;
+  const PARTS = "main h1, main .hint, main .reason, main .original, main .call, main .topics li, button[data-offer], .state";
+  const feet = new Set();  // many screens have the same foot: its pages are turned once
+  const troubles = [];
+  let pages = 0;
+  for (const [name, talk] of shown) {
+    const [said, seen, main] = [new Set(), new Set(), new Set()];
+    const measure = (where) => {
+      pages += 1;
+      for (const part of document.querySelectorAll(PARTS)) {
+        if (!part.textContent) continue;
+        said.add(key(part));
+        if (part.closest("main")) main.add(key(part));
+        if (visible(part)) seen.add(key(part));
+      }
+      troubles.push(...fits().map((trouble) => `${name} ${where}: ${trouble}`));
+    };
+    screen.show(talk);
+    measure("page 0");
+    for (let page = 1; document.querySelector(".turner .onward")?.disabled === false; page += 1) {
+      if (page > 12) { troubles.push(`${name}: its pages do not end`); break; }
+      screen.turnPage(1);
+      measure(`page ${page}`);
+    }
+    const foot = () => [...document.querySelectorAll("#foot .state, #foot button")].filter(visible).map(key).join("|");
+    const first = foot();
+    const shownFoot = JSON.stringify([talk.foot.map((offer) => offer.label), talk.card, talk.warning, talk.notice]);
+    for (let page = 1; !feet.has(shownFoot) && document.querySelector("#foot .more"); page += 1) {
+      if (page > 8) { troubles.push(`${name}: the pages of its foot do not end`); break; }
+      screen.turnFoot();
+      if (foot() === first) break;
+      measure(`foot ${page}`);
+    }
+    const turned = !feet.has(shownFoot);
+    feet.add(shownFoot);
+    troubles.push(...[...said].filter((one) => !seen.has(one) && (turned || main.has(one))).map((one) => `${name}: on no page: ${one}`));
+  }
+  dispatchEvent(new Event("resize"));  // the page draws its own talk again
+  return [pages, troubles];
+}

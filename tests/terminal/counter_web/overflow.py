@@ -1,0 +1,155 @@
+"""Whether every screen fits: the gallery's talks drawn by the page's own code, one after the other, and measured.
+
+One page stays open; a batch is one call into it. `python -m tests.terminal.counter_web.overflow` measures the whole
+matrix - every screen, language, size and look - and says how many pages that were.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from config.settings import Settings
+from terminal.cli.common import tell
+from terminal.counter_web.drawing import drawn, page_words, typed
+from terminal.front.keypad import Keypad
+from terminal.problems import ProblemCode
+from terminal.session.display import Display, Size
+from terminal.session.events import Aside
+from terminal.session.states import Idle, State
+from terminal.talk.parts import Remark
+from terminal.talk.view import talk_of
+from terminal.words.catalogue import LANGUAGES, speaker
+from tests.terminal.counter_web.stage import PageStage, chromium, settings_in
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import EIGHT, SCREENS, problem, state_of
+
+SIZES = ((1280, 800), (800, 1280), (1920, 1080), (1024, 600), (1366, 1024))
+LOOKS: dict[str, dict[str, Any]] = {
+    "normal": {},
+    "large": {"size": Size.LARGE},
+    "largest": {"size": Size.LARGEST},
+    "low": {"low": True},
+    "contrast": {"high_contrast": True},
+}
+TOGETHER: dict[str, dict[str, Any]] = {
+    "large, low": {"size": Size.LARGE, "low": True},
+    "largest, low": {"size": Size.LARGEST, "low": True},
+}
+"""Looks that are chosen one after the other. Black and white changes colours alone."""
+
+VOICED = replace(EIGHT, voices=LANGUAGES)
+ASIDES = {
+    "idle-changes": ("idle", Aside.CHANGES),
+    "pin-changes": ("pin-wrong", Aside.CHANGES),
+    "consent-changes": ("consent", Aside.CHANGES),
+    "method-leaving": ("method", Aside.LEAVING),
+    "consent-leaving": ("consent", Aside.LEAVING),
+}
+REMARKS = {
+    "idle-not-yet": ("idle", Remark.NOT_YET),
+    "consent-staff-coming": ("consent", Remark.STAFF_COMING),
+    "pin-voice-missing": ("pin", Remark.VOICE_MISSING),
+}
+PROBLEMS = {f"problem-{code.code}": code for code in ProblemCode}
+ALL = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", "consent-aloud")
+"""Screens by name: the gallery's, what is asked aside of a question, passing words, and every problem."""
+
+_speak = speaker(Settings(), ruby=True)
+
+
+@cache
+def _script() -> str:
+    """The measuring of one batch, with what judges a single page put in."""
+    whole, fits = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("overflow.js", "fits.js"))
+    return whole.replace("FITS;", f"{fits[fits.index('() =>') :].strip()};")
+
+
+def measured(page: Page, names: Iterable[str], language: str, look: str) -> tuple[int, list[str]]:
+    """How many pages these screens have in that language and look, and what does not fit on them."""
+    looks = LOOKS | TOGETHER
+    shown = [
+        (f"{name} {language} {look}", _content(name, language, number, looks[look]))
+        for number, name in enumerate(names, 1)
+    ]
+    pages, troubles = page.evaluate(_script(), shown)
+    return pages, troubles
+
+
+def _content(name: str, language: str, serial: int, look: dict[str, Any]) -> dict[str, Any]:
+    """What the terminal sends to its page."""
+    state, remark = _state(name), Remark.NONE
+    display = Display(language=language, **look)
+    rules = EIGHT
+    if name in REMARKS:
+        _, remark = REMARKS[name]
+    if name in ("idle-voice", "consent-aloud") or name in ASIDES:
+        rules = VOICED
+    if name == "consent-aloud":
+        display = replace(display, voice=True)
+    state = (
+        replace(state, display=display)
+        if isinstance(state, Idle)
+        else replace(state, reception=replace(state.reception, display=display))
+    )
+    counter = StandIn(rules)
+    counter.be(state)
+    keypad = Keypad(counter)
+    keypad.follow(state)
+    talk = talk_of(state, rules, _speak, remark=remark).numbered(serial)
+    return drawn(talk) | {
+        "words": page_words(_speak(talk.language), simulated=True),
+        "pad": typed(keypad.parts(talk.body.pad), no_such_day=keypad.no_such_day),
+    }
+
+
+@cache
+def _state(name: str) -> State:
+    if name in PROBLEMS:
+        return problem(PROBLEMS[name])
+    if name in ASIDES:
+        base, aside = ASIDES[name]
+        state = _state(base)
+        if isinstance(state, Idle):
+            return replace(state, aside=aside)
+        return replace(state, reception=replace(state.reception, aside=aside))
+    if name in REMARKS:
+        return _state(REMARKS[name][0])
+    return state_of({"idle-voice": "idle", "consent-aloud": "consent"}.get(name, name))
+
+
+def main() -> None:
+    asking = argparse.ArgumentParser()
+    asking.add_argument("--screen", action="append", choices=ALL, metavar="NAME")
+    asking.add_argument("--size", action="append", metavar="1280x800")
+    asking.add_argument("--look", action="append", choices=(*LOOKS, *TOGETHER))
+    asking.add_argument("--language", action="append", choices=LANGUAGES)
+    asked = asking.parse_args()
+    sizes = [tuple(map(int, size.split("x"))) for size in asked.size] if asked.size else SIZES
+    pages = wrong = 0
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        PageStage(settings_in(Path(folder)), StandIn(EIGHT)) as stage,
+    ):
+        page = stage.open(browser.new_page())
+        for width, height in sizes:
+            page.set_viewport_size({"width": width, "height": height})
+            for look in asked.look or (*LOOKS, *TOGETHER):
+                for language in asked.language or LANGUAGES:
+                    count, troubles = measured(page, asked.screen or ALL, language, look)
+                    pages, wrong = pages + count, wrong + len(troubles)
+                    for trouble in troubles:
+                        tell(f"{width}x{height} {trouble}")
+    tell(f"{pages} pages, {wrong} troubles, {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
