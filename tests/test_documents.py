@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAIRS = {
     "README.md": "README.ja.md",
+    "docs/accessibility.md": "docs/accessibility.ja.md",
     "docs/problems.md": "docs/problems.ja.md",
     "docs/vendors.md": "docs/vendors.ja.md",
 }

@@ -66,13 +66,18 @@ export function sign(kind) {
   return undefined;
 }
 
+/** A movement that ends within five seconds, and is left out where the device asks for less of it. */
+function twice(attributes) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return undefined;
+  return draw("animateTransform", { attributeName: "transform", calcMode: "spline", keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.4s", repeatCount: 2, ...attributes });
+}
+
 /** The front of a card in the camera's frame. The camera's own picture of it is never shown. */
 function front() {
   return draw("svg", { class: "sign", viewBox: "0 0 380 290", "aria-hidden": "true" },
     draw("path", { d: "M30 84V40h44M306 40h44v44M350 216v44h-44M74 260H30v-44", ...LINE, stroke: "var(--main)", "stroke-width": 9 }),
     draw("g", {},
-      draw("animateTransform", { attributeName: "transform", type: "scale", values: ".86;1;1;.86", keyTimes: "0;.4;.75;1", calcMode: "spline",
-        keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.8s", repeatCount: "indefinite" }),
+      twice({ type: "scale", values: ".86;1;1;.86", keyTimes: "0;.4;.75;1" }),
       draw("rect", { x: 64, y: 68, width: 252, height: 160, rx: 15, fill: "var(--card)", stroke: "var(--ink)", "stroke-width": 5 }),
       draw("rect", { x: 82, y: 112, width: 66, height: 86, rx: 6, fill: "var(--main-soft)", stroke: "var(--main)", "stroke-width": 3 }),
       draw("circle", { cx: 115, cy: 144, r: 14, fill: "var(--main)" }),
@@ -95,8 +100,7 @@ function counter(down) {
     draw("rect", { x: 38, y: 204, width: 304, height: 54, rx: 16, fill: "var(--ink)", stroke: "var(--line)", "stroke-width": 2 }),
     draw("rect", { x: 62, y: 214, width: 256, height: 9, rx: 4.5, fill: "var(--main)" }),
     draw("g", {},
-      draw("animateTransform", { attributeName: "transform", type: "translate", values: path, keyTimes: "0;.4;.7;1", calcMode: "spline",
-        keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.4s", repeatCount: "indefinite" }),
+      twice({ type: "translate", values: path, keyTimes: "0;.4;.7;1" }),
       draw("rect", { x: 78, y: 22, width: 224, height: 142, rx: 14, fill: "var(--card)", stroke: "var(--ink)", "stroke-width": 5 }),
       draw("rect", { x: 96, y: 50, width: 62, height: 80, rx: 6, fill: "var(--main-soft)", stroke: "var(--main)", "stroke-width": 3 }),
       draw("circle", { cx: 127, cy: 80, r: 14, fill: "var(--main)" }),
