@@ -25,7 +25,6 @@ SERVICE_SECONDS = 10.0
 """A service that is only slow must not pass for a silent one on a busy computer."""
 PATIENCE = 60
 """Seconds."""
-expect.set_options(timeout=1000 * PATIENCE)
 
 
 @dataclass
