@@ -321,7 +321,15 @@ def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
 
 def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
-    reasons = staff_reasons(state) if reception.staff_here else ()
+    compared = state.has_photo and not reception.proxy
+    if not reception.staff_here:  # the patient alone is before this screen; staff compares on a page of their own
+        return Body(
+            step=GuideStep.CONFIRM,
+            question=say("method.staff.hint"),
+            lines=hints(say("reading.hint"), say("staff.again")),
+            camera=compared,
+            photo=compared,
+        )
     other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
     same = [
         Offer(
@@ -330,17 +338,13 @@ def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
             hint=say(f"staff.reason.{reason}"),
             event=ev.StaffSaysSame(reception.id, reason),
         )
-        for reason in reasons
+        for reason in staff_reasons(state)
     ]
-    compared = state.has_photo and not reception.proxy
     said = "staff.proxy" if reception.proxy else "staff.pictures" if state.has_photo else "staff.no-photo"
-    lines = hints(say(said))
-    if not reception.staff_here:
-        lines = (*lines, *hints(say("staff.again")))
     return Body(
         step=GuideStep.CONFIRM,
         question=say("staff.question.proxy" if reception.proxy else "staff.question"),
-        lines=lines,
+        lines=hints(say(said)),
         camera=compared,
         photo=compared,
         offers=numbered(other, *same),

@@ -37,6 +37,7 @@ _STEPS: dict[Language, dict[str, str]] = {
         "power": "同意の画面で「電源を切って入れる」を押す",
         "next": "「続けて家族の受付をする」を押し、カードを取り、次のカードを置く",
         "take": "カードを取る",
+        "name": "係員の画面で「名前の字を見る」を押し、名前を読む（パスワードは staff）",
         "hold": "先に「ほかのソフトがカードを使う」を押す",
         "let-go": "係員が そのソフトを止めたら、同じところをもう一度押す",
         "put-two": "「カードを2枚 置く」を押す",
@@ -73,6 +74,7 @@ _STEPS: dict[Language, dict[str, str]] = {
         "power": "At the consent screen touch “switch off and on”",
         "next": "Touch “next family member”, take the card, put down the next one",
         "take": "Take the card",
+        "name": "On staff's page touch “see the name” and read it (the password is staff)",
         "hold": "First touch “another program holds cards”",
         "let-go": "When staff has ended that program, touch the same again",
         "put-two": "Touch “put two cards down”",
@@ -92,6 +94,11 @@ _ENDS_WITH = {
     Mishap.POWER_CUT: "power",
 }
 _LIMIT, _SUBSIDIES = "limit", "subsidies"
+
+
+def needs_staffs_page(persona: Persona) -> bool:
+    """Whether staff does something on their own page: confirms by eye, or reads the name off the card."""
+    return persona.script.staff or bool(persona.card.name)
 
 
 def steps_of(persona: Persona, language: Language) -> list[str]:
@@ -160,4 +167,4 @@ def _answers(persona: Persona) -> list[str]:
         steps.append("limit-yes" if script.answers.get(_LIMIT, True) else "limit-no")
     if script.prescription is PrescriptionForm.ELECTRONIC:
         steps.append("electronic")
-    return [*steps, "next" if script.next_family else "take"]
+    return [*steps, "next" if script.next_family else "take", *(["name"] if persona.card.name else [])]

@@ -124,7 +124,8 @@ async def _by_eye(office: Office) -> None:
     assert await office.axe(page) == []
     assert await page.locator("#eye fieldset label").all_inner_texts() == ["手助けを頼まれた"]
     shown = office.terminal.screen.talk
-    assert [offer.id for offer in shown.body.offers] == ["other"], "nobody decides on the patient's screen"
+    assert shown.body.offers == (), "nobody decides on the patient's screen"
+    assert "本人ですか" not in shown.body.question
 
     await page.locator("#eye-password").fill("guess")
     await page.get_by_role("button", name="本人です").click()

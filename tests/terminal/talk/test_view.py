@@ -272,7 +272,8 @@ def test_staff_that_opened_beforehand_is_asked_for_the_password_again(language: 
     assert isinstance(state, st.StaffCheck)
     marked = replace(state, reception=replace(state.reception, staff_here=False))
     view = seen(marked)
-    assert [offer.id for offer in view.body.offers] == ["other"]
+    assert view.body.offers == ()
+    assert view.body.question != seen(state).body.question, "the patient is not asked whether it is them"
     asked = {
         "ja": "係員がもう一度、パスワードを入れると決められます",
         "en": "Staff must enter the password again to decide",

@@ -29,8 +29,9 @@ const link = new Link({
       book = message;
     } else if (message.type === "dock") {
       asked = null;
-      if (state?.current !== message.current) unfolded.answer = false;
+      const other = state?.current !== message.current;
       state = message;
+      if (other) comes();
       veil.textContent = "";
       draw();
     } else if (message.type === "counter") {
@@ -48,7 +49,7 @@ const link = new Link({
   },
 });
 
-/** The patient's screen and, where it was asked for, staff's page below it. A code opens the patient's screen once. */
+/** The patient's screen and, where it was asked for, staff's page beside it. A code opens the patient's screen once. */
 function frames() {
   counter.querySelectorAll("iframe").forEach((frame) => frame.remove());
   document.body.classList.add("with-counter");
@@ -56,8 +57,17 @@ function frames() {
   beside();
 }
 
+/** Somebody else stands there: the answer is hidden again, and staff's page is there for whom staff is needed. */
+function comes() {
+  unfolded.answer = false;
+  if (book?.people[state.current].staff && addresses.staff && !unfolded.staff) {
+    unfolded.staff = true;
+    beside();
+  }
+}
+
 function beside() {
-  counter.classList.toggle("two", unfolded.staff);
+  document.body.classList.toggle("two", unfolded.staff);
   counter.querySelector(".staff")?.remove();
   if (unfolded.staff) counter.append(make("iframe", { class: "staff", src: addresses.staff, title: "係員の画面 / staff's page" }));
 }
