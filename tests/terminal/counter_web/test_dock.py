@@ -1,10 +1,13 @@
 """A trainer at the dock in Chromium: the whole demo behind it, the patient's screen within its page."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import expect
 
+from reader.softcard.text_image import text_png
 from terminal.simulated.demo.live import STAFF_PASSWORD
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID, DRILLS
@@ -49,6 +52,10 @@ async def taken_too_early(trainer: Trainer) -> None:
 async def with_staff(trainer: Trainer) -> None:
     staff = await trainer.staff()
     await trainer.hand("card")
+    await trainer.touch_foot("staff")
+    call = staff.locator("[data-call=patient]")
+    await call.get_by_role("button").click()
+    await call.wait_for(state="detached")
     await staff.get_by_role("button", name="目視で確認する", exact=True).click()
     await staff.locator("canvas[data-drawn]").wait_for()
     await staff.locator("#eye-password").fill(STAFF_PASSWORD)
@@ -126,6 +133,28 @@ def test_the_whole_first_day_with_staffs_page_beside_the_patients_screen(tmp_pat
         staff = trainer.page.frame_locator("iframe.staff")
         await expect(staff.locator("#day > ul > li")).to_have_count(len(FIRST_DAY))
         await expect(staff.locator("#day li[data-standing=delivered]")).to_have_count(len(FIRST_DAY), timeout=60_000)
+
+    trains(day, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_staff_reads_the_letter_that_the_record_cannot_write(tmp_path: Path) -> None:
+    async def day(trainer: Trainer) -> None:
+        await trainer.open("black-circle")
+        staff = await trainer.staff()
+        await by_face(trainer)
+        await trainer.sees("Complete")
+        await trainer.hand("card")
+        await trainer.marked("black-circle-name")
+        await staff.get_by_role("button", name="名前の字を見る").click()
+        shown = staff.locator("dialog img")
+        address = await shown.evaluate("image => image.decode().then(() => image.src)")
+        picture = Image.open(io.BytesIO(await (await trainer.page.request.get(address)).body()))
+        drawn = Image.open(io.BytesIO(text_png("模擬　﨑美", 240, 24)))
+        assert picture.tobytes() == drawn.tobytes()
+        await staff.get_by_role("button", name="写したので消す").click()
+        assert (await trainer.page.request.get(address)).status == 404
 
     trains(day, tmp_path)
 

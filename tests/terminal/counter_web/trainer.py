@@ -73,6 +73,11 @@ class Trainer:
             await self.counter.locator(f"[data-offer='{offer}']").click()
             await self._until(lambda serial=serial: self.talk.serial != serial)  # type: ignore[misc]
 
+    async def touch_foot(self, offer: str) -> None:
+        """A touch after which the same question stands there."""
+        await self._shown(lambda talk: talk.state == "ChoosingMethod")
+        await self.counter.locator(f"[data-offer='{offer}']").click()
+
     async def by_pin(self, pin: str = "1234") -> None:
         await self.touch("pin")
         await self.type_pin(pin)

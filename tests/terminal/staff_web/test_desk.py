@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from consent.ledger import LedgerFile
 from terminal.assembly import ledger_path
@@ -195,6 +195,13 @@ async def _locks(office: Office) -> None:
     for signed_out in (page, second):
         await signed_out.locator("#password").wait_for()
         assert not await signed_out.locator("#calls").is_visible()
+    for password, said in (("guess", "not right"), ("guess", "not right"), ("guess", "seconds"), (PASSWORD, "seconds")):
+        await page.locator("#password").fill(password)
+        await page.locator("#password").press("Enter")
+        await expect(page.locator("#password")).to_have_value("")  # it has been looked at
+        await page.locator(".note", has_text=said).wait_for()
+    assert await page.locator("#day").count() == 0, "locked for a while, also for the right one"
+    assert await office.axe(page) == []
 
 
 def test_a_session_that_ended_still_hears_calls(counter: DemoCounter) -> None:
