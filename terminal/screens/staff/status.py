@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from config.settings import Settings
 from terminal.conductor.clock import Clock
+from terminal.front.counter import WithService
 from terminal.front.devices import DeviceOverview
 from terminal.front.opened import OpenedCounter
 from terminal.front.records import Records
@@ -32,7 +33,8 @@ class Status:
         await asyncio.to_thread(self._records.read)
         if self._devices.answers is False and (self._asking is None or self._asking.done()):
             self._asking = asyncio.create_task(self._devices.ask_service())
-        today = rows(self._records.trailed, self._records.checks, self._counter.state)
+        astray = self._counter.delivery.astray if isinstance(self._counter, WithService) else {}
+        today = rows(self._records.trailed, self._records.checks, self._counter.state, astray)
         unreadable = () if self._records.readable else (f"  ! {say('page.unreadable')}",)
         return [
             *(f"{_padded(line.name)}{'! ' if line.bad else ''}{line.text}" for line in self._devices.lines(say)),
