@@ -52,7 +52,7 @@ async def taken_too_early(trainer: Trainer) -> None:
 async def with_staff(trainer: Trainer) -> None:
     staff = await trainer.staff()
     await trainer.hand("card")
-    await trainer.touch_foot("staff")
+    await trainer.touch_foot("call-staff")
     call = staff.locator("[data-call=patient]")
     await call.get_by_role("button").click()
     await call.wait_for(state="detached")
