@@ -159,6 +159,40 @@ def test_staff_reads_the_letter_that_the_record_cannot_write(tmp_path: Path) -> 
     trains(day, tmp_path)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("pcsc", [False, pytest.param(True, marks=pytest.mark.pcscd)], ids=["simulated", "pcscd"])
+def test_what_is_wrong_at_the_reader_is_played_by_hand(tmp_path: Path, pcsc: bool) -> None:
+    async def day(trainer: Trainer) -> None:
+        code = trainer.counter.locator("header .code")
+        await trainer.open("all")
+        await trainer.unfold("more")
+        await trainer.choose("two-readers")
+        await trainer.hand("second")
+        await expect(code).to_contain_text("U-106")
+        await trainer.hand("second")
+        await trainer.by_pin()
+        await trainer.touch("all", "yes")
+        await trainer.marked("two-readers")
+        await trainer.choose("card-held-by-other-program")
+        await trainer.hand("hold")
+        await trainer.hand("card")
+        await expect(code).to_contain_text("U-107")
+        await trainer.hand("hold")
+        await trainer.by_pin()
+        await trainer.touch("all", "yes")
+        await trainer.marked("card-held-by-other-program")
+        await trainer.choose("reader-unplugged")
+        await trainer.hand("card")
+        await trainer.touch("pin")
+        await trainer.hand("reader")
+        await trainer.marked("reader-unplugged")
+        await trainer.hand("reader")
+        await expect(trainer.page.locator("[data-hand=reader]")).to_have_attribute("aria-pressed", "false")
+
+    trains(day, tmp_path, pcsc=pcsc)
+
+
 def test_a_trainers_lists_at_a_pharmacy_with_a_family_and_in_a_power_cut(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         page, counter = trainer.page, trainer.counter

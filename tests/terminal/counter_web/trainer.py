@@ -121,9 +121,9 @@ class Trainer:
 
 
 @asynccontextmanager
-async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
+async def at_the_dock(settings: Settings, *, pcsc: bool = False) -> AsyncIterator[Trainer]:
     settings = with_staff_password(settings)
-    demo = LiveDemo(settings, timeout_seconds=SERVICE_SECONDS)
+    demo = LiveDemo(settings, pcsc=pcsc, timeout_seconds=SERVICE_SECONDS)
     dock = DockSite(dock_sites(settings, 0, lambda _: None, second_device="127.0.0.2"))
     staff = StaffPages(settings, 0, lambda _: None)
     dock.show_staff(staff.sites[0])
@@ -150,9 +150,9 @@ async def at_the_dock(settings: Settings) -> AsyncIterator[Trainer]:
     assert not wrong
 
 
-def trains(day: Callable[[Trainer], Awaitable[None]], folder: Path) -> None:
+def trains(day: Callable[[Trainer], Awaitable[None]], folder: Path, *, pcsc: bool = False) -> None:
     async def run() -> None:
-        async with at_the_dock(Settings(state_dir=folder)) as trainer:
+        async with at_the_dock(Settings(state_dir=folder), pcsc=pcsc) as trainer:
             await day(trainer)
 
     asyncio.run(run())

@@ -27,8 +27,13 @@ export function sure(words, text, answer, act) {
 
 /** The name as the card shows it; closing it wipes it for good. */
 export function name(reception, words, send) {
-  const dialog = open("sure", words["name-title"],
-    make("img", { src: `/staff/name/${reception}`, alt: words["name-alt"], class: "name" }),
+  const image = make("img", { src: `/staff/name/${reception}`, alt: words["name-alt"], class: "name" });
+  // whole pixels, so that no stroke is drawn thicker than another
+  image.addEventListener("load", () => {
+    const times = Math.max(1, Math.floor(dialog.querySelector("h2").clientWidth / image.naturalWidth));
+    image.width = times * image.naturalWidth;
+  });
+  const dialog = open("sure wide", words["name-title"], image,
     make("p", {}, words["name-note"]),
     make("div", { class: "row" }, button(words["name-close"], () => dialog.close(), "main")));
   dialog.addEventListener("close", () => send({ type: "close-name", reception }));
