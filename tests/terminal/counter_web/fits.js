@@ -13,7 +13,7 @@
     if (part.tagName === "BUTTON") {
       if (part.scrollHeight > part.clientHeight + 2) found.push(`higher than its box: ${name(part)}`);
       const middle = (box.top + box.height / 2) / innerHeight;
-      if (low && !part.closest("header, .with-pad .words") && middle < (part.closest(".many") ? .42 : .48)) found.push(`in the upper half: ${name(part)} ${Math.round(100 * middle)} %`);
+      if (low && !part.closest("header, .paged, .with-pad .words") && middle < (part.closest(".many") ? .42 : .45)) found.push(`in the upper half: ${name(part)} ${Math.round(100 * middle)} %`);
       if (Math.min(box.width, box.height) < 119 * u) found.push(`target too small: ${name(part)} ${Math.round(box.width / u)}x${Math.round(box.height / u)} u`);
     }
   }
