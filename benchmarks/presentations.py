@@ -1,0 +1,46 @@
+"""Rates of presentations before the anti-photo check, in the words of ISO/IEC 30107-3."""
+
+import math
+
+_CONFIDENCE = 0.05
+
+
+def attack_rate(passed: int, total: int) -> str:
+    """APCER: the share of attack presentations that pass."""
+    return _rate("APCER", passed, total)
+
+
+def bona_fide_rate(refused: int, total: int) -> str:
+    """BPCER: the share of bona fide presentations that do not pass."""
+    return _rate("BPCER", refused, total)
+
+
+def _rate(name: str, wrong: int, total: int) -> str:
+    if not total:
+        return f"{name}: no presentations"
+    return f"{name} {wrong / total:.1%} ({wrong} of {total}, at most {upper_limit(wrong, total):.1%})"
+
+
+def upper_limit(wrong: int, total: int) -> float:
+    """The share that is exceeded with 95 % confidence by none (Clopper and Pearson, one-sided); about 3 / n for none
+    wrong. Presentations of one person are alike: with few persons the true limit is higher."""
+    if wrong >= total:
+        return 1.0
+    low, high = wrong / total, 1.0
+    for _ in range(40):
+        share = (low + high) / 2
+        low, high = (share, high) if _at_most(wrong, total, share) > _CONFIDENCE else (low, share)
+    return high
+
+
+def _at_most(wrong: int, total: int, share: float) -> float:
+    """Probability of at most so many, at that share of each."""
+    logs = (
+        math.lgamma(total + 1)
+        - math.lgamma(count + 1)
+        - math.lgamma(total - count + 1)
+        + count * math.log(share)
+        + (total - count) * math.log1p(-share)
+        for count in range(wrong + 1)
+    )
+    return math.fsum(math.exp(one) for one in logs)

@@ -1,0 +1,257 @@
+"""One turn, asked for at many moments of recorded pictures: films and series of real faces and of real prints.
+
+Nobody in them was asked to turn. A presentation is one start in a series and one side; it counts as turned where
+`Demands.looks` pictures within the time allowed show the face turned far enough to that side. The others could never
+pass, so they are not followed. Nothing is forgiven: each end says what was missed.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.presentations import attack_rate, bona_fide_rate
+from config.settings import AntiPhoto
+from vision.challenge import DEMANDS, TurnChallenge
+from vision.engines.engine import FaceEngine
+from vision.face import Points
+from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.guidance import turn
+from vision.parallax import FollowedFace
+from vision.verdict import PhotoSign
+
+STANDARD = DEMANDS[AntiPhoto.STANDARD]
+ONE_TURN = replace(STANDARD, turns=1, mistakes=0)
+ENDS = {
+    PhotoSign.CHANGED: "lost",
+    PhotoSign.NOT_TURNED: "no turn",
+    PhotoSign.WRONG_WAY: "wrong way",
+    PhotoSign.FLAT: "nose not ahead",
+}
+NOT_JUDGED = "series ended"
+FPS = 25.0
+"""Of a film that does not say, and of the camera whose frames the pictures of a series are numbered by."""
+AHEAD = 0.2
+"""A turn begins at the front; see `vision.guidance.turn`."""
+CLEAR = 0.2
+"""A turn that nobody who was asked to turn stops short of."""
+LEAST = {"looked turned": STANDARD.enough, "looked turned clearly": CLEAR}
+STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
+"""How far two pictures of one series differ in turn."""
+_FILLED = 0.08
+"""Seconds between two pictures where others are put between them."""
+_PAIRS = 15
+"""Pictures after one with which it is compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    grey: Image
+    points: Points | None
+    """None where not exactly one face is found."""
+    at: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    end: str
+    far: float
+    """The turn that `Demands.looks` pictures reach."""
+
+
+Series = list[Seen]
+
+
+def seen(frame: Frame, engine: FaceEngine) -> Seen:
+    faces = engine.faces(frame.grey)
+    return Seen(frame.grey, faces[0].points if len(faces) == 1 else None, frame.taken_at)
+
+
+def film(path: Path) -> Iterator[Frame]:
+    capture = cv2.VideoCapture(str(path))
+    rate = capture.get(cv2.CAP_PROP_FPS) or FPS
+    number = 0
+    while True:
+        got, picture = capture.read()
+        if not got:
+            return
+        scale = 640 / max(picture.shape[:2])
+        if scale < 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        frame = frame_of(picture, number=number, taken_at=number / rate, order="BGR")
+        assert not isinstance(frame, FrameProblem)
+        yield frame
+        number += 1
+
+
+def numbered(paths: list[Path], engine: FaceEngine) -> Series:
+    """Pictures whose names end with the number of the frame."""
+    return [seen(picture(path, _number(path)), engine) for path in sorted(paths, key=_number)]
+
+
+def picture(path: Path, number: int = 0) -> Frame:
+    found = cv2.imread(str(path))
+    assert found is not None, f"{path} is not a picture"
+    frame = frame_of(found, number=number, taken_at=number / FPS, order="BGR")
+    assert not isinstance(frame, FrameProblem), f"{path}: {frame}"
+    return frame
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.rpartition("_")[2])
+
+
+def filled(series: Series, engine: FaceEngine) -> Series:
+    """The same with pictures between those that lie further apart than a slow camera's, made by dense flow."""
+    every = series[:1]
+    for one, other in pairwise(series):
+        parts = max(round((other.at - one.at) / _FILLED), 1)
+        shares = [part / parts for part in range(1, parts)]
+        for share, grey in zip(shares, _between(one.grey, other.grey, shares), strict=True):
+            faces = engine.faces(grey)
+            points = faces[0].points if len(faces) == 1 else None
+            every.append(Seen(grey, points, one.at + share * (other.at - one.at)))
+        every.append(other)
+    return every
+
+
+def _between(one: Image, other: Image, shares: list[float]) -> list[Image]:
+    if not shares:
+        return []
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    none: Any = None
+    forth, back = flow.calc(one, other, none), flow.calc(other, one, none)
+    y, x = np.indices(one.shape, np.float32)
+
+    def moved(picture: Image, by: Any, share: float) -> Image:
+        columns, rows = x - share * by[..., 0], y - share * by[..., 1]
+        return np.asarray(
+            cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+
+    return [
+        np.asarray(
+            cv2.addWeighted(moved(one, forth, share), 1 - share, moved(other, back, 1 - share), share, 0), np.uint8
+        )
+        for share in shares
+    ]
+
+
+def trials(series: Series, every: int) -> Iterator[Trial]:
+    """From each `every`th picture that looks ahead, to both sides."""
+    for start in range(0, len(series) - STANDARD.looks, every):
+        points = series[start].points
+        if points is None or abs(turn(points)) > AHEAD:
+            continue
+        for side in (1, -1):
+            far = reached(series, start, side)
+            yield Trial(tried(series, start, side) if far >= STANDARD.enough else ENDS[PhotoSign.NOT_TURNED], far)
+
+
+def reached(series: Series, start: int, side: int) -> float:
+    """How far the face turns to that side, for long enough and in time."""
+    first = series[start]
+    assert first.points is not None
+    ahead = turn(first.points)
+    found = [
+        (turn(one.points) - ahead) * side
+        for one in series[start + 1 :]
+        if one.points is not None and one.at <= first.at + STANDARD.seconds
+    ]
+    return sorted(found, reverse=True)[STANDARD.looks - 1] if len(found) >= STANDARD.looks else 0.0
+
+
+def tried(series: Series, start: int, side: int) -> str:
+    """How a challenge for that side ends that is set in picture `start`."""
+    challenge = TurnChallenge(ONE_TURN, _forced(side))
+    first = series[start]
+    assert first.points is not None
+    challenge.begin(first.grey, first.points, first.at)
+    for one in series[start + 1 :]:
+        told = challenge.turned(one.grey, one.points, one.at)
+        if isinstance(told, PhotoSign):
+            return ENDS[told]
+        if challenge.just_turned:
+            return "passed"
+    return NOT_JUDGED
+
+
+def _forced(side: int) -> random.Random:
+    """Chance that always draws that side, at once."""
+
+    class Forced(random.Random):
+        def choice(self, seq: Any) -> Any:
+            return side
+
+        def uniform(self, a: float, b: float) -> float:
+            return 0.0
+
+    return Forced()
+
+
+ByPerson = dict[str, list[Trial]]
+
+
+def attacks(found: ByPerson) -> dict[str, Any]:
+    """How real prints end; rates of all presentations, and of those that look turned and are judged."""
+    every = [one for trials in found.values() for one in trials]
+    figures: dict[str, Any] = {"persons": len(found), "presentations": len(every)}
+    figures["rate"] = attack_rate(sum(one.end == "passed" for one in every), len(every))
+    for what, least in LEAST.items():
+        ends = _ends(every, least)
+        figures[what] = {"ends": dict(ends), "rate": attack_rate(ends["passed"], ends.total())}
+    return figures
+
+
+def bona_fide(found: ByPerson) -> dict[str, Any]:
+    """How real faces end that turned."""
+    figures: dict[str, Any] = {}
+    for what, least in LEAST.items():
+        ends = {person: _ends(trials, least) for person, trials in found.items()}
+        total = sum(ends.values(), Counter[str]())
+        figures[what] = {
+            "passed of each person": {name: f"{one['passed']} of {one.total()}" for name, one in ends.items() if one},
+            "ends": dict(total),
+            "rate": bona_fide_rate(total.total() - total["passed"], total.total()),
+        }
+    return figures
+
+
+def _ends(trials: list[Trial], least: float) -> Counter[str]:
+    """Of those that turned so far; a series that is over before the verdict does not count."""
+    return Counter(one.end for one in trials if one.far >= least and one.end != NOT_JUDGED)
+
+
+def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
+    """Turn, and whether the nose led by enough, of pairs of the pictures as they are, however far apart they lie."""
+    for number, first in enumerate(series):
+        if first.points is None or abs(turn(first.points)) > AHEAD:
+            continue
+        ahead, later = turn(first.points), series[number + 1 : number + 1 + _PAIRS]
+        wanted = [one for one in later if one.points is not None and abs(turn(one.points) - ahead) >= STANDARD.enough]
+        if not wanted:
+            continue
+        face = FollowedFace(first.grey, first.points)
+        for one in later[: later.index(wanted[-1]) + 1]:
+            face.follow(one.grey)
+            if one not in wanted or one.points is None:
+                continue
+            far, lead = turn(one.points) - ahead, face.lead(one.points)
+            if lead is not None:
+                yield abs(far), lead.towards(1 if far > 0 else -1) >= STANDARD.stands_out
+
+
+def pairs(of: list[tuple[float, bool]]) -> dict[str, str]:
+    """By how far the face turned: in how many pairs the nose was ahead."""
+    found = {}
+    for least, most in pairwise(STEPS):
+        ahead = [is_ahead for far, is_ahead in of if least <= far < most]
+        found[f"turned by {least:g} to {most:g}"] = f"nose ahead in {sum(ahead)} of {len(ahead)}"
+    return found
