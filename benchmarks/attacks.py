@@ -5,11 +5,12 @@
 DIR holds clips/ with films of real faces, whom nobody asked to turn, and prints/ with real prints and real faces before
 a real camera: prints/moving/PERSON/SERIES of one print that is moved, prints/print and prints/real. Parts:
 
-    prints    one turn, set at every picture of the moved prints, to both sides (`benchmarks.recorded_turns`)
-    faces     the same before the films and the faces of prints/real
-    networks  MiniFASNet, where the terminal has it, on prints/print and prints/real
-    printed   a frame of each film is printed, held before a simulated camera, and turned as the screen asks
-    drawn     synthetic persons and their attackers through the whole check; needs no DIR
+    prints        one turn, set at every picture of the moved prints, to both sides (`benchmarks.recorded_turns`)
+    faces         the same before the films and the faces of prints/real
+    networks      MiniFASNet, where the terminal has it, on prints/print and prints/real
+    printed       a frame of each film is printed, held before a simulated camera, and turned as the screen asks
+    drawn         synthetic persons and their attackers through the whole check; needs no DIR
+    drawn-strict  the same with two turns
 
 Each part prints as it ends; nothing is written but the figures.
 """
@@ -65,7 +66,7 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
-PARTS = ("prints", "faces", "networks", "printed", "drawn")
+PARTS = ("prints", "faces", "networks", "printed", "drawn", "drawn-strict")
 EVERY = 6
 """Pictures of a film, or of a series that was filled, between two at which the turn is asked for."""
 THIN = 6
@@ -166,12 +167,10 @@ def printed(folder: Path, engine: FaceEngine) -> Figures:
             for kind, end in prints_of(shown, engine, 100 * number):
                 ends.setdefault(kind, Counter())[end] += 1
     every = sum(ends.values(), Counter[str]())
-    rates = {kind: attack_rate(one["passed"], one.total()) for kind, one in ends.items()}
-    return (
-        {kind: dict(one) for kind, one in ends.items()}
-        | {"rates": rates}
-        | {"all": attack_rate(every["passed"], every.total())}
-    )
+    return {
+        "ends": {kind: dict(one) for kind, one in ends.items()},
+        "rate": attack_rate(every["passed"], every.total()),
+    }
 
 
 def straightest(path: Path, engine: FaceEngine) -> Image | None:
@@ -247,26 +246,20 @@ def prints_of(shown: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str
             yield f"bent print {bend:g}, turned", held_up(hands(shown, bend, seed + hand, 1.4), engine, hand)
 
 
-def drawn(engine: FaceEngine, times: int) -> Figures:
-    """Persons and their attackers through the whole check, as the terminal runs it, by policy."""
-    figures: Figures = {}
-    for policy in (AntiPhoto.STANDARD, AntiPhoto.STRICT):
-        ends: dict[str, Counter[str]] = {}
-        for name in PEOPLE:
-            reference = make_reference(engine, card_portrait(name))
-            assert isinstance(reference, Reference)
-            for kind in ("", *Attack):
-                for seed in range(times):
-                    end = _whole_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
-                    ends.setdefault(kind or "the person", Counter())[end] += 1
-        rates = {
-            kind: attack_rate(one["passed"], one.total())
-            if kind in set(Attack)
-            else bona_fide_rate(one.total() - one["passed"], one.total())
-            for kind, one in ends.items()
-        }
-        figures[policy.value] = {"ends": {kind: dict(one) for kind, one in ends.items()}, "rates": rates}
-    return figures
+def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
+    """Persons and their attackers through the whole check, as the terminal runs it."""
+    ends: dict[str, Counter[str]] = {}
+    for name in PEOPLE:
+        reference = make_reference(engine, card_portrait(name))
+        assert isinstance(reference, Reference)
+        for kind in ("", *Attack):
+            for seed in range(times):
+                end = _whole_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
+                ends.setdefault(kind or "the person", Counter())[end] += 1
+    holders = ends["the person"]
+    rates = {kind: attack_rate(one["passed"], one.total()) for kind, one in ends.items() if one is not holders}
+    rates["the person"] = bona_fide_rate(holders.total() - holders["passed"], holders.total())
+    return {"ends": {kind: dict(one) for kind, one in ends.items()}, "rates": rates}
 
 
 def _whole_check(shown: str, seed: int, reference: Reference, engine: FaceEngine, policy: AntiPhoto) -> str:
@@ -299,8 +292,8 @@ def measure(
     }
     for part in parts:
         began, cpu = time.monotonic(), time.process_time()
-        if part == "drawn":
-            figures = drawn(engine, times)
+        if part.startswith("drawn"):
+            figures = drawn(engine, AntiPhoto.STRICT if part == "drawn-strict" else AntiPhoto.STANDARD, times)
         elif folder is None:
             continue
         else:

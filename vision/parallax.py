@@ -37,24 +37,29 @@ _AFFINE = 3
 _HELD_BACK = 1.0
 """How strongly those are drawn to zero, in squared eye distances: a hundredth of what a face full of points says, but
 enough that ten points on one cheek do not make the nose's way up out of noise."""
+_HINDMOST = 25
+"""Per cent of the nose's points that need not lead."""
 _OUTLIERS = 85
 """Per cent of the points around the nose that are kept: a mouth may speak meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lead:
-    """In distances between the eyes; positive towards the picture's right."""
+    """Of each point of the nose, in distances between the eyes; positive towards the picture's right."""
 
-    plane: float
-    """The nose beyond where a flat picture would have it."""
-    bent: float
+    plane: NDArray[np.float64]
+    """(n,); beyond where a flat picture would have the point."""
+    bent: NDArray[np.float64]
     """Beyond where a sheet bent once would have it."""
-    creased: float
+    creased: NDArray[np.float64]
     """Beyond where a sheet folded along the nose would have it."""
 
     def towards(self, side: int) -> float:
-        """The smallest of them on that side, 1 or -1."""
-        return min(self.plane * side, self.bent * side, self.creased * side)
+        """The smallest of the three medians on that side, 1 or -1. Not above 0 unless most of the nose leads all
+        three: where the points around it are followed badly, each of the nose's goes its own way."""
+        of_each = np.stack([self.plane, self.bent, self.creased]) * side
+        median, hindmost = np.percentile(of_each, (50, _HINDMOST), axis=1).min(axis=1)
+        return float(median if hindmost > 0 else min(median, 0.0))
 
 
 class FollowedFace:
@@ -101,8 +106,7 @@ class FollowedFace:
         one, half = np.ones_like(x), np.abs(x)
         bent = _by_terms([one, x, y, x * x, x * y, y * y], now, around)
         creased = _by_terms([one, x, y, half, half * y, x * y], now, around)
-        ahead = [float(np.median((now - foretold)[nose] @ across)) for foretold in (flat, bent, creased)]
-        return Lead(*ahead)
+        return Lead(*((now - foretold)[nose] @ across for foretold in (flat, bent, creased)))
 
     def kept_on(self, points: Points) -> float:
         """The share of the points that are still followed, and on the face the engine sees now."""

@@ -203,7 +203,8 @@ class Solid(FollowedFace):
         self.torn = False
 
     def lead(self, points: Points) -> Lead | None:
-        return Lead(self.leads, self.leads, self.leads)
+        every = np.full(4, self.leads)
+        return Lead(every, every, every)
 
     def kept_on(self, points: Points) -> float:
         return 1.0
