@@ -7,7 +7,7 @@ a real camera: prints/moving/PERSON/SERIES of one print that is moved, prints/pr
 
     prints        one turn, set at every picture of the moved prints, to both sides (`benchmarks.recorded_turns`)
     faces         the same before the films and the faces of prints/real
-    networks      MiniFASNet, where the terminal has it, on prints/print and prints/real
+    networks      MiniFASNet, where the terminal has it, on the pictures of prints/
     printed       a frame of each film is printed, held before a simulated camera, and turned as the screen asks
     drawn         synthetic persons and their attackers through the whole check; needs no DIR
     drawn-strict  the same with two turns
@@ -136,11 +136,11 @@ def networks(folder: Path, engine: FaceEngine, own: Path) -> Figures:
     if voting is None:
         return {"skipped": f"no network in {own}: `uketsuke face add-antispoof`"}
     found: Figures = {}
-    for kind in ("print", "real"):
+    for kind in ("print", "moving", "real"):
         single, series, persons = [], [], 0
         for person in sorted((folder / "prints" / kind).iterdir()):
             scores = []
-            for path in sorted(person.iterdir()):
+            for path in sorted(one for one in person.rglob("*") if one.is_file()):
                 frame = picture(path)
                 faces = engine.faces(frame.grey)
                 if len(faces) == 1:

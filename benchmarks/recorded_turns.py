@@ -211,10 +211,12 @@ def attacks(found: ByPerson) -> dict[str, Any]:
 
 
 def bona_fide(found: ByPerson) -> dict[str, Any]:
-    """How real faces end that turned."""
+    """How real faces end that turned. Who turned to the other side before, unasked, was not of this presentation."""
     figures: dict[str, Any] = {}
     for what, least in LEAST.items():
         ends = {person: _ends(trials, least) for person, trials in found.items()}
+        for one in ends.values():
+            del one[ENDS[PhotoSign.WRONG_WAY]]
         total = sum(ends.values(), Counter[str]())
         figures[what] = {
             "passed of each person": {name: f"{one['passed']} of {one.total()}" for name, one in ends.items() if one},
