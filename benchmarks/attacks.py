@@ -49,7 +49,7 @@ from benchmarks.recorded_turns import (
 )
 from config.settings import AntiPhoto, Settings, VisionSettings
 from vision.antispoofing.store import open_anti_spoofing
-from vision.challenge import TurnChallenge, Phase
+from vision.challenge import Phase, TurnChallenge
 from vision.check import PHOTOGRAPH, check_face
 from vision.engines.engine import FaceEngine
 from vision.engines.open import open_engine

@@ -51,7 +51,7 @@ _PAIRS = 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class SeenPicture:
     grey: Image
     points: Points | None
     """None where not exactly one face is found."""
@@ -60,18 +60,18 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TurnTrial:
     end: str
     far: float
     """The turn that `Demands.looks` pictures reach."""
 
 
-Series = list[Seen]
+Series = list[SeenPicture]
 
 
-def seen(frame: Frame, engine: FaceEngine) -> Seen:
+def seen(frame: Frame, engine: FaceEngine) -> SeenPicture:
     faces = engine.faces(frame.grey)
-    return Seen(frame.grey, faces[0].points if len(faces) == 1 else None, frame.taken_at)
+    return SeenPicture(frame.grey, faces[0].points if len(faces) == 1 else None, frame.taken_at)
 
 
 def film(path: Path) -> Iterator[Frame]:
@@ -117,7 +117,7 @@ def filled(series: Series, engine: FaceEngine) -> Series:
         for share, grey in zip(shares, _between(one.grey, other.grey, shares), strict=True):
             faces = engine.faces(grey)
             points = faces[0].points if len(faces) == 1 else None
-            every.append(Seen(grey, points, one.at + share * (other.at - one.at)))
+            every.append(SeenPicture(grey, points, one.at + share * (other.at - one.at)))
         every.append(other)
     return every
 
@@ -144,7 +144,7 @@ def _between(one: Image, other: Image, shares: list[float]) -> list[Image]:
     ]
 
 
-def trials(series: Series, every: int) -> Iterator[Trial]:
+def trials(series: Series, every: int) -> Iterator[TurnTrial]:
     """From each `every`th picture that looks ahead, to both sides."""
     for start in range(0, len(series) - STANDARD.looks, every):
         points = series[start].points
@@ -152,7 +152,7 @@ def trials(series: Series, every: int) -> Iterator[Trial]:
             continue
         for side in (1, -1):
             far = reached(series, start, side)
-            yield Trial(tried(series, start, side) if far >= STANDARD.enough else ENDS[PhotoSign.NOT_TURNED], far)
+            yield TurnTrial(tried(series, start, side) if far >= STANDARD.enough else ENDS[PhotoSign.NOT_TURNED], far)
 
 
 def reached(series: Series, start: int, side: int) -> float:
@@ -196,7 +196,7 @@ def _forced(side: int) -> random.Random:
     return Forced()
 
 
-ByPerson = dict[str, list[Trial]]
+ByPerson = dict[str, list[TurnTrial]]
 
 
 def attacks(found: ByPerson) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def bona_fide(found: ByPerson) -> dict[str, Any]:
     return figures
 
 
-def _ends(trials: list[Trial], least: float) -> Counter[str]:
+def _ends(trials: list[TurnTrial], least: float) -> Counter[str]:
     """Of those that turned so far; a series that is over before the verdict does not count."""
     return Counter(one.end for one in trials if one.far >= least and one.end != NOT_JUDGED)
 
