@@ -71,7 +71,7 @@ EVERY = 6
 """Pictures of a film, or of a series that was filled, between two at which the turn is asked for."""
 THIN = 6
 """For comparison with filled series: films of which one picture in so many is kept, then filled too."""
-BENDS = (0.5, 1.0, 1.5, 2.0, 3.0)
+BENDS = (1.0, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
 """Prints of each kind per film, each in another hand."""

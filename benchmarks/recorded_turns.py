@@ -36,7 +36,7 @@ ENDS = {
 }
 NOT_JUDGED = "series ended"
 FPS = 25.0
-"""Of a film that does not say, and of the camera whose frames the pictures of a series are numbered by."""
+"""Assumed for a film that does not say its rate, and for the camera whose frames the pictures are numbered by."""
 AHEAD = 0.2
 """A turn begins at the front; see `vision.guidance.turn`."""
 CLEAR = 0.2
@@ -227,7 +227,7 @@ def bona_fide(found: ByPerson) -> dict[str, Any]:
 
 
 def _ends(trials: list[TurnTrial], least: float) -> Counter[str]:
-    """Of those that turned so far; a series that is over before the verdict does not count."""
+    """Count the ends of those that turned so far; a series that is over before the verdict does not count."""
     return Counter(one.end for one in trials if one.far >= least and one.end != NOT_JUDGED)
 
 

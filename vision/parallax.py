@@ -45,7 +45,7 @@ _OUTLIERS = 85
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lead:
-    """Of each point of the nose, in distances between the eyes; positive towards the picture's right."""
+    """How far each point of the nose leads, in distances between the eyes; positive towards the picture's right."""
 
     plane: NDArray[np.float64]
     """(n,); beyond where a flat picture would have the point."""
