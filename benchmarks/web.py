@@ -7,7 +7,9 @@ touch_feedback_ms: from a finger's event until the touched target has been paint
 preview_fps: live pictures drawn a second. preview_cpu: what sending them costs the terminal, beside the same camera
 unseen; preview_browser_cpu: what drawing them costs Chromium, which renders in software here.
 cold_start_s: from the command `uketsuke demo --web` to its painted idle screen in a browser that runs already;
-first_start_s: the same where keys are still to be made. idle_cpu, rss_mb: that terminal on its idle screen.
+first_start_s: the same where keys are still to be made; told_s of it until the address is told. browser_floor_s: a new
+page of that browser until it has painted a button that a trivial server of this process sends, for comparison.
+idle_cpu, rss_mb: that terminal on its idle screen.
 """
 
 import argparse
@@ -17,8 +19,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -28,6 +33,7 @@ from playwright.sync_api import Browser, Page  # noqa: E402
 
 SECONDS = 5.0
 EVENTS, TOUCHES = 40, 20
+PAINTED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 _DEMO = "from terminal.cli.entry import main; main()"
 
 _WATCH = """
@@ -104,8 +110,32 @@ def touches(page: Page) -> float:
     return float(statistics.quantiles(page.evaluate("window.seen"), n=20)[-1])
 
 
+def floor(browser: Browser) -> float:
+    """Seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "index.html").write_text("<!doctype html><title>floor</title><button>1</button>")
+        serve = partial(QuietFiles, directory=folder)
+        with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            began = time.monotonic()
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"http://127.0.0.1:{server.server_port}/")
+            page.wait_for_selector("button")
+            page.evaluate(PAINTED)
+            took = time.monotonic() - began
+            page.close()
+            server.shutdown()
+    return took
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
 def demo(browser: Browser) -> dict[str, float]:
-    figures: dict[str, float] = {}
+    floor(browser)  # the browser's own first page costs more
+    figures: dict[str, float] = {"browser_floor_s": statistics.median(floor(browser) for _ in range(3))}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("first_start_s", "cold_start_s"):
             began = time.monotonic()
@@ -118,9 +148,11 @@ def demo(browser: Browser) -> dict[str, float]:
             )
             assert process.stdout is not None
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(process.stdout.readline().strip())
+            address = process.stdout.readline().strip()
+            figures["told_s"] = time.monotonic() - began
+            page.goto(address)
             page.wait_for_selector("[data-offer^=language]")
-            page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+            page.evaluate(PAINTED)
             figures[name] = time.monotonic() - began
             if name == "cold_start_s":
                 time.sleep(6)  # the face engine has been loaded

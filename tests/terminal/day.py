@@ -91,7 +91,7 @@ class Day:
         self.place.insert(card)
         acted: Talk | None = None
         async with _deadline(persona, hands):
-            while not (self.states and isinstance(self.conductor.state, st.Idle)):
+            while not (self._has_begun() and isinstance(self.conductor.state, st.Idle)):
                 await asyncio.sleep(0.02)
                 state, shown = self.conductor.state, hands.shown()
                 if shown is None or shown == acted or shown.state != type(state).__name__ or isinstance(state, st.Idle):
@@ -104,6 +104,10 @@ class Day:
                 await hands.do()
         self.place.remove()
         self.counter.stub.behave()
+
+    def _has_begun(self) -> bool:
+        """A language that was chosen beforehand may be told as another idle state."""
+        return any(not isinstance(state, st.Idle) for state in self.states)
 
     def staff_comes(self) -> None:
         """Staff has given the password."""

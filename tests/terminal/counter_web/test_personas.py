@@ -94,8 +94,8 @@ async def _play(
         await page.wait_for_selector(".offers")
         for persona in (one for first in personas for one in first.family):
             fingers = Fingers(day, terminal, page, by_touch=by_touch)
-            state = day.conductor.state
-            if isinstance(state, Idle) and state.display.language != language:
+            state, chosen = day.conductor.state, persona.script.language or persona.expected.language
+            if isinstance(state, Idle) and not chosen and state.display.language != language:
                 await fingers.drawn()
                 await page.locator(f"[data-offer=language-{language}]").tap()
             await day.play(persona, fingers)
