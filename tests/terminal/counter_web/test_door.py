@@ -121,6 +121,10 @@ def test_other_names_and_other_sites_are_turned_away(visitor: Visitor) -> None:
             pass
 
 
+def test_it_listens_on_the_loopback_alone(stage: PageStage) -> None:
+    assert stage.site._listener.getsockname()[0] == "127.0.0.1"
+
+
 def test_without_the_cookie_no_line_is_opened(visitor: Visitor) -> None:
     with pytest.raises(InvalidStatus), connect(f"ws://127.0.0.1:{visitor.port}/talk", origin=Origin(visitor.origin)):
         pass

@@ -203,6 +203,8 @@ def test_the_page_holds_on_to_itself(stage: PageStage, page: Page) -> None:
     assert page.url == stage.root
     assert page.evaluate("getComputedStyle(document.body).touchAction") == "none"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).userSelect") == "none"
+    # a browser's own zoom stays for who needs it
+    assert page.get_attribute("meta[name=viewport]", "content") == "width=device-width, initial-scale=1"
 
 
 def test_the_call_for_the_card_stays_and_a_called_member_of_staff_is_announced(stage: PageStage, page: Page) -> None:
