@@ -1,6 +1,7 @@
 """Setting a terminal up: settings, staff code and enrolment, all of them or none."""
 
 import shutil
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,12 +112,21 @@ def require_results_folder(settings: Settings) -> None:
 def _settings_before(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
     if not file.exists() or file.read_text(encoding="utf-8", errors="replace") == text:
         return None
-    if not replace:
+    if not replace and not _only_defaults(file):
         raise NotReady(
             f"{file} is there already and says something else. Compare them, then use --replace: the old settings "
             "are kept beside the new ones."
         )
     return file.with_name(f"{file.name}.before-{now:%Y%m%d-%H%M%S}")
+
+
+def _only_defaults(file: Path) -> bool:
+    """Whether a settings file says nothing but defaults, as the one that a package brings."""
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Settings.model_validate(values) == Settings.model_validate({})
+    except ValueError:  # neither TOML nor UTF-8 nor settings: somebody's
+        return False
 
 
 def _refuse_code(settings: Settings, staff_code: str) -> None:

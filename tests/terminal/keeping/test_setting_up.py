@@ -141,6 +141,14 @@ def test_other_settings_are_replaced_only_when_told_and_are_kept(tmp_path: Path,
     assert kept.read_text("utf-8") == first
 
 
+def test_the_settings_that_a_package_brings_are_nobodys(tmp_path: Path, clinic: Path) -> None:
+    delivered = Path(__file__).parents[3] / "packaging" / "debian" / "root" / "etc" / "uketsuke" / "config.toml"
+    (tmp_path / "settings.toml").write_bytes(delivered.read_bytes())
+    code, said = run(tmp_path, "setup", "--from", str(clinic))
+    assert code in (SET_UP, DOCTOR_FOUND), said
+    assert "1312345678" in (tmp_path / "settings.toml").read_text("utf-8")
+
+
 def test_a_terminal_that_runs_or_has_another_name_is_left_alone(tmp_path: Path, clinic: Path) -> None:
     run(tmp_path, "setup", "--from", str(clinic), "--terminal", "front-1")
     settings = load(tmp_path / "settings.toml", {"state_dir": str(tmp_path / "state")})
