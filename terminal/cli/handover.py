@@ -100,7 +100,7 @@ def waiting(config: ConfigOption = None) -> None:
         for history in found:
             how_far = "held back" if history.not_ours else "begun" if history.handing_over else "not begun"
             tell(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {how_far}")
-        tell(f"{len(found)} results wait")
+        tell(f"waiting: {len(found)}")
 
 
 @app.command()

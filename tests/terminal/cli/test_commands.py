@@ -263,7 +263,7 @@ def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uk
         code, output = uketsuke("ledger", "withdraw", check, "nonsense")
         assert "nonsense is not an item" in output
         code, output = uketsuke("handover", "waiting")
-        assert (code, output.strip()) == (0, "0 results wait")
+        assert (code, output.strip()) == (0, "waiting: 0")
         for decision in ("again", "close"):
             code, output = uketsuke("handover", decision, check)
             assert (code, "it is delivered, not waiting" in output) == (1, True), output
