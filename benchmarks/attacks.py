@@ -3,7 +3,8 @@
     python -m benchmarks.attacks DIR --json attacks.json [--part NAME ...]
 
 DIR holds clips/ with films of real faces, whom nobody asked to turn, and prints/ with real prints and real faces before
-a real camera: prints/moving/PERSON/SERIES of one print that is moved, prints/print and prints/real. Parts:
+a real camera: prints/moving/PERSON/SERIES of one print that is moved, prints/print and prints/real; or it is a folder
+of prints itself. What is missing is not measured. Parts:
 
     prints        one turn, set at every picture of the moved prints, to both sides (`benchmarks.recorded_turns`)
     faces         the same before the films and the faces of prints/real
@@ -78,10 +79,16 @@ HANDS = 1
 Figures = dict[str, Any]
 
 
+def persons_in(folder: Path, kind: str) -> list[Path]:
+    """Folders in prints/KIND, or in KIND where DIR holds the prints themselves; none where neither is there."""
+    place = next((one for one in (folder / "prints" / kind, folder / kind) if one.is_dir()), None)
+    return sorted(one for one in place.iterdir() if one.is_dir()) if place else []
+
+
 def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
     """Real prints moved by hand, as recorded and with pictures between the recorded ones."""
     found = _Replayed()
-    for person in sorted((folder / "prints" / "moving").iterdir()):
+    for person in persons_in(folder, "moving"):
         for place in sorted(person.iterdir()):
             found.play(person.name, numbered(list(place.iterdir()), engine), engine)
     return found.figures(attacks)
@@ -96,7 +103,7 @@ def faces(folder: Path, engine: FaceEngine) -> Figures:
         films[path.stem] = list(trials(series, EVERY))
         thinned[path.stem] = list(trials(filled(series[::THIN], engine), EVERY))
     webcam = _Replayed()
-    for person in sorted((folder / "prints" / "real").iterdir()):
+    for person in persons_in(folder, "real"):
         sessions: dict[str, list[Path]] = {}
         for path in person.iterdir():
             sessions.setdefault(path.stem.rpartition("_")[0], []).append(path)
@@ -138,7 +145,7 @@ def networks(folder: Path, engine: FaceEngine, own: Path) -> Figures:
     found: Figures = {}
     for kind in ("print", "moving", "real"):
         single, series, persons = [], [], 0
-        for person in sorted((folder / "prints" / kind).iterdir()):
+        for person in persons_in(folder, kind):
             scores = []
             for path in sorted(one for one in person.rglob("*") if one.is_file()):
                 frame = picture(path)

@@ -260,6 +260,13 @@ def test_the_nose_must_run_to_the_side_of_the_turn(solid: type[Solid]) -> None:
     assert turned_twice(asked(1, 1)) is PhotoSign.FLAT
 
 
+def test_turning_too_far_is_told(solid: type[Solid]) -> None:
+    challenge = asked(1)
+    assert challenge.turned(GREY, looking(0.5), 1.0) is Guidance.TURNED_TOO_FAR
+    assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the camera has lost the face"
+    assert challenge.turned(GREY, looking(0.2), 1.2) is Guidance.TURN_LEFT
+
+
 def test_the_second_turn_is_to_the_other_side(solid: type[Solid]) -> None:
     solid.leads = -0.1
     challenge = asked(-1, policy=AntiPhoto.STRICT)
