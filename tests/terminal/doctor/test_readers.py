@@ -18,6 +18,7 @@ from reader.facts import (
     ReaderStanding,
     TwoCards,
 )
+from reader.pcsc_slot import PcscSlot
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
 from reader.softcard.kinds import issue_kind
@@ -76,6 +77,8 @@ def test_run_takes_the_virtual_reader_only_where_it_is_named(pcscd: Pcscd, tmp_p
         found.close()  # type: ignore[union-attr]
     finally:
         place.remove()
+        while not isinstance(PcscSlot(FIRST).connect(), NoCard):  # or the next test's card would be a swap
+            time.sleep(0.05)
 
 
 @pytest.mark.pcscd
