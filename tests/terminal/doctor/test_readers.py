@@ -75,6 +75,9 @@ def test_run_takes_the_virtual_reader_only_where_it_is_named(pcscd: Pcscd, tmp_p
             time.sleep(0.05)
         assert hasattr(found, "transmit")
         found.close()  # type: ignore[union-attr]
+        place.remove()
+        while not isinstance(slot.connect(), NoCard):  # the next test finds the reader empty
+            time.sleep(0.05)
     finally:
         place.remove()
         while not isinstance(PcscSlot(FIRST).connect(), NoCard):  # or the next test's card would be a swap
