@@ -10,7 +10,7 @@ from config.platform.chosen import system
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` and what is missing above it, each for its owner alone. One that is there is left as it is."""
+    """Make the folder `path` and its missing parents, each for its owner alone. Leave an existing one as it is."""
     missing = []
     above = path
     while not above.exists():
@@ -34,7 +34,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def create_whole(path: Path, content: bytes) -> bool:
-    """As `write_whole`, but never over a file: False, and nothing changed, if another process was faster."""
+    """Write like `write_whole`, but never over a file: return False, and change nothing, if `path` exists already."""
     private_folder(path.parent)
     with _aside(path, content) as written:
         try:
@@ -49,7 +49,7 @@ KEY_BYTES = 32
 
 
 def load_or_create_key(path: Path) -> bytes:
-    """A key that cookies are sealed with, mode 0600; a damaged file is replaced, and everybody signs in again."""
+    """Return the key that seals cookies, mode 0600; a damaged file is replaced, and everybody signs in again."""
     try:
         key = path.read_bytes()
     except FileNotFoundError:
@@ -70,9 +70,9 @@ def create_private(path: Path) -> None:
 
 @contextmanager
 def sole_use(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock of `lock_file`, which is made and stays.
+    """Hold the lock of `lock_file`, which is created if it is missing and never deleted.
 
-    Gives False, without the lock, if another process has it and `wait` is False.
+    Yield False, without the lock, if another process has it and `wait` is False.
     """
     private_folder(lock_file.parent)
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)

@@ -27,7 +27,7 @@ PATHS = frozenset({"state_dir", "reader.trust_anchors", "handover.folder", "staf
 
 
 class SettingsError(Exception):
-    """The settings cannot be used. The text names every thing, its reason and what to do: show it as it is."""
+    """The settings cannot be used. The text names every faulty setting, the reason and what to do: show it as is."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -35,13 +35,13 @@ class SettingsError(Exception):
 
 
 class _Environment(Settings, BaseSettings):
-    """Only to tell the environment source which names exist: it validates nothing."""
+    """Tells the environment source which names exist; it validates nothing."""
 
     model_config = SettingsConfigDict(defer_build=True)
 
 
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from `path`, else from the file `UKETSUKE_CONFIG` names, else from `default_file()` if it exists.
+    """Load settings from `path`, else from the file in `UKETSUKE_CONFIG`, else from `default_file()` if it exists.
 
     `overrides` (nested, as in the file) come from the command line and win over file and environment.
     """
@@ -197,7 +197,7 @@ REMOVED = {
     "vision.threshold": "removed in 0.2.0: each face network has calibrated thresholds (`uketsuke face calibrate`); "
     "delete the line",
 }
-"""Settings of earlier versions: why they are gone and what to do."""
+"""Settings of earlier versions: why they were removed and what to do."""
 
 
 def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:

@@ -46,9 +46,9 @@ class AntiPhoto(StrEnum):
     """What the face check does against a photograph held before the camera. Not certified attack detection."""
 
     OFF = "off"
-    """Nothing but refusing a frozen picture."""
+    """Only a frozen picture is refused."""
     STANDARD = "standard"
-    """The patient turns the head once, to a side drawn by chance."""
+    """Patients turn their head once, to a randomly chosen side."""
     STRICT = "strict"
     """Twice, without a mistake."""
 
@@ -59,15 +59,15 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
     prescription_allowed: frozenset[PrescriptionPolicy]
-    """Only who issues prescriptions can ask in which form."""
+    """Only an institution that issues prescriptions can ask in which form."""
     dispenses: bool = False
     """Only a pharmacy can ask which prescriptions to dispense."""
     consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     """Defaults of `consent` settings that differ from the model's own, by name."""
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """The same for `vision`."""
+    """Defaults of `vision` settings, likewise."""
     voice: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """The same for `voice`."""
+    """Defaults of `voice` settings, likewise."""
 
 
 PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(

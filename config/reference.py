@@ -27,7 +27,7 @@ class SettingReference:
     name: str
     """Dotted, as in the file: `vision.attempts`."""
     default: str
-    """As it would stand in the file; empty for a secret."""
+    """As it would be written in the file; empty for a secret."""
     allowed: str
     """Kind and range in words."""
     meaning: str

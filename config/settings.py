@@ -31,30 +31,30 @@ class GraceRule(StrEnum):
 
 
 class LongReads(StrEnum):
-    """Whether whole files are asked for with one command (extended Le), which not every card reader carries."""
+    """Whether whole files are read with one command (extended Le), which not every card reader supports."""
 
     AUTO = "auto"
-    """Try, and go on with short commands where the reader refuses."""
+    """Try, and fall back to short commands if the reader refuses."""
     ALWAYS = "always"
-    """Long ones, whatever was found with this model of reader before."""
+    """Long ones, even if they failed with this model of reader before."""
     NEVER = "never"
-    """Short ones only, 256 bytes each: slower, and every reader carries them."""
+    """Short ones only, 256 bytes each: slower, but supported by every reader."""
 
 
 class ReaderSettings(Section):
     name: str = ""
-    """Which PC/SC reader: empty for all there are, a number, or a part of its name in upper or lower case, in which `*`
+    """Which PC/SC reader: empty for all of them, a number, or a part of its name in upper or lower case, in which `*`
     and `?` are wildcards."""
     phone: str = ""
-    """The reader for phones, named like `name`; empty where phones are not taken."""
+    """The reader for phones, named like `name`; empty if phones are not accepted."""
     long_reads: LongReads = LongReads.AUTO
-    """Whether long commands are used: auto, always, or never for a reader that chokes on them."""
+    """Whether long commands are used: auto, always, or never for a reader that fails on them."""
     card_profile: str = "rsa-2048"
     """Generation of card: `rsa-2048` is the one handed out; `ec-384-announced` for trying out the next one."""
     trust_anchors: tuple[Path, ...] = ()
     """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be told."""
     require_genuine_record: bool = True
-    """Refuse the face way when the record's origin cannot be told for lack of a trust anchor."""
+    """Refuse the face check when the record's origin cannot be verified for lack of a trust anchor."""
     grace: GraceRule = GraceRule.MONTH_END
     """How the three months of grace after a certificate's end are counted; the service decides in the end."""
 
@@ -65,7 +65,7 @@ class AlsoPin(StrEnum):
     NEVER = "never"
     """One of the two, as the patient chooses."""
     WHERE_POSSIBLE = "where-possible"
-    """Both; what card or terminal lacks - a PIN, a photo, a camera - is not asked for."""
+    """Both; what the card or the terminal lacks - a PIN, a photo, a camera - is skipped."""
     ALWAYS = "always"
     """Both, or staff."""
 
@@ -82,17 +82,17 @@ class VisionSettings(Section):
     frames: int = Field(default=5, ge=5, le=30)
     """Good frames averaged for one verdict."""
     frame_spacing_ms: int = Field(default=65, ge=0, le=2000)
-    """At least this much time between two of them, so that they differ."""
+    """Minimum time between two of them, so that they differ."""
     attempt_seconds: float = Field(default=20, gt=0, lt=300)
-    """A face check that has not found enough good frames by then ends."""
+    """A face check ends if it has not found enough good frames by then."""
     attempts: int = Field(default=3, ge=1, le=5)
-    """Face checks in one reception before only the PIN or staff are left."""
+    """Face checks in one reception; after that only the PIN or staff can confirm the holder."""
     also_pin: AlsoPin = AlsoPin.NEVER
     """Ask for the PIN after the face: never; where possible, sparing only what card or terminal lacks; or always, and
     staff confirms a holder who lacks one of the two. Under either, staff decides after a refused face or PIN."""
     anti_photo: AntiPhoto = AntiPhoto.STANDARD
-    """The anti-photo check: `off`, `standard` or `strict`. Who cannot turn the head uses the PIN or asks staff. Where
-    it is not set, the profile's applies (`config.profiles`)."""
+    """The anti-photo check: `off`, `standard` or `strict`. Patients who cannot turn their head use the PIN
+    or ask staff. If it is not set, the profile's value applies (`config.profiles`)."""
     read_card_front: bool = True
     """Read the code printed on the card (birth date, expiry, security code) by camera; otherwise it is typed."""
     card_camera: str = ""
@@ -114,7 +114,7 @@ class CardSignaturePolicy(StrEnum):
     EVIDENCE = "evidence"
     """It is asked for while the card lies there, and the ledger keeps whether the service found it valid."""
     REQUIRED = "required"
-    """A yes that the card did not sign counts as no."""
+    """A yes that the card did not sign counts as a no."""
 
 
 class ConsentSettings(Section):
@@ -123,13 +123,13 @@ class ConsentSettings(Section):
     sharing: bool = True
     """Ask what the institution may view at all. Without it none of the next four is asked."""
     care_and_medicines: bool = True
-    """Ask for past care and for medicines: two questions one by one, one topic where all are asked together."""
+    """Ask about past care and medicines: two questions one by one, one topic if all are asked together."""
     health_checkup: bool = True
     """Ask for health check-ups, from the age of 40."""
     surgery: bool = False
     """Ask for operations."""
     specific_disease: bool = True
-    """Ask those who have one for the certificate of a specific disease (特定疾病療養受療証)."""
+    """Ask holders of a certificate of a specific disease (特定疾病療養受療証) about it."""
     subsidies: bool = False
     """The institution takes part in medical subsidies (医療費助成): ask those who have one whether to use it."""
     limit: LimitPolicy = LimitPolicy.ASK
@@ -141,7 +141,8 @@ class ConsentSettings(Section):
     dispensing: DispensingPolicy = DispensingPolicy.NOT_USED
     """Which of several electronic prescriptions to dispense: settled at the counter, or asked here. Pharmacies only."""
     card_signature: CardSignaturePolicy = CardSignaturePolicy.EVIDENCE
-    """The card signs what was decided: as evidence, or required - then who takes the card away early shares nothing."""
+    """The card signs what was decided: as evidence, or required: then patients who take their card away early share
+    nothing."""
 
 
 class ServiceSettings(Section):
@@ -162,20 +163,20 @@ class HandoverSettings(Section):
     """Character encoding of result files."""
     write_in_place: bool = False
     """Write result files where they end up, instead of moving finished ones in. Only for a receipt computer that waits
-    for files to change and never sees new ones: it may meet half a file."""
+    for files to change and never sees new ones: it may find half a file."""
     step_seconds: float = Field(default=10, gt=0, le=120)
-    """A folder that takes longer than this for one step counts as hanging (U-506): a share whose server is away."""
+    """A folder that takes longer than this for one step counts as hanging (U-506), as a share whose server is down."""
     reception_waits_seconds: float = Field(default=3, ge=0, le=30)
-    """How long a reception waits while another result is being handed over. After that its own follows later."""
+    """How long a reception waits while another result is being handed over; after that its own is handed over later."""
     newer_consents: bool = False
-    """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); that they stand there is inferred."""
+    """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); their place in the file is inferred."""
 
 
 class PlaceSettings(Section):
     languages: tuple[Language, ...] = tuple(Language)
     """Languages offered to patients, in this order; every reception begins in the first."""
     city_desk: str = Field(default="", max_length=40)
-    """Where cards and PINs are mended here, in the patient's words ("区役所1階 市民課"). Empty: the city hall."""
+    """Where cards are replaced and PINs reset, in the patient's words ("区役所1階 市民課"). Empty: the city hall."""
 
     @field_validator("languages")
     @classmethod
@@ -192,7 +193,7 @@ class VoiceMode(StrEnum):
     """On request, in the languages for which a voice is installed."""
     OFF = "off"
     ON_REQUEST = "on-request"
-    """When somebody asks for it. A language without an installed voice is a problem (U-508)."""
+    """When the patient asks for it. A language without an installed voice is a problem (U-508)."""
     ON = "on"
     """Every reception begins with it."""
 
@@ -205,7 +206,7 @@ class DigitOrder(StrEnum):
     PHONE = "phone"
     """1, 2, 3 at the top."""
     NONE = "none"
-    """There is none: its keys are not shown beside the targets."""
+    """There is no keypad: its keys are not shown beside the targets."""
 
 
 class VoiceSettings(Section):
@@ -213,7 +214,7 @@ class VoiceSettings(Section):
     """When sentences are spoken: `installed` (on request where a voice is installed), `off`, `on-request` or `on`.
     Where it is not set, the profile's applies (`config.profiles`)."""
     headset: bool = False
-    """What sounds is heard in a headset alone: sentences about the person are then spoken without asking first."""
+    """Sound is heard in a headset only: sentences about the person are then spoken without asking first."""
     device: str = Field(default="", pattern=r"^[^\s-]?\S*$", max_length=80)
     """Where `aplay` plays in the terminal window, as `aplay -L` lists it; empty for the default. A page in a browser
     plays where the browser does."""
@@ -225,7 +226,7 @@ class StaffSettings(Section):
     password_hash: SecretStr = SecretStr("")
     """Hash of the staff password; staff functions are off without one."""
     session_minutes: float = Field(default=15, gt=0, le=240)
-    """Staff's page asks for the password again when nobody touched it for so long. Calls are heard all the same."""
+    """Staff's page asks for the password again when it was not touched for this long. Calls still sound."""
     lan_address: str = ""
     """An address of this computer on which `uketsuke run --web` also serves staff's page to the local network: only
     with TLS and a client's certificate (`uketsuke staff certificate`). Empty: this computer alone."""
@@ -238,14 +239,14 @@ class StaffSettings(Section):
     has ●; deleted with the result or after 24 hours. Empty: on staff's page alone, for five minutes at most."""
     call_command: tuple[str, ...] = ()
     """A command of the institution's own for every call, as a list of words: a light, a chat message. `{kind}`,
-    `{number}` and `{code}` in it are replaced. It gets no personal data, no shell, and nobody waits for it."""
+    `{number}` and `{code}` in it are replaced. It gets no personal data and no shell, and nothing waits for it."""
 
 
 class RecordsSettings(Section):
     audit_years: int = Field(default=5, ge=1, le=100)
-    """How long the audit trail is kept, as access records are; files of earlier months are deleted after that."""
+    """How long the audit trail is kept, like access records; files of earlier months are deleted after that."""
     results_days: int = Field(default=0, ge=0, le=36500)
-    """After how many days `uketsuke prune` deletes results that were handed over and still lie there; 0: never."""
+    """After how many days `uketsuke prune` deletes results that were handed over and are still there; 0: never."""
     cache_days: int = Field(default=90, ge=0, le=36500)
     """After how many days it deletes files of the cache, which are made again when needed; 0: never."""
     log_days: int = Field(default=30, ge=0, le=36500)
@@ -265,10 +266,10 @@ class MetricsSettings(Section):
 
 
 class Settings(Section):
-    """Everything. The file is TOML; `UKETSUKE_VISION__ATTEMPT_SECONDS=30` overrides one value."""
+    """All settings. The file is TOML; `UKETSUKE_VISION__ATTEMPT_SECONDS=30` overrides one value."""
 
     profile: Profile = Profile.CLINIC
-    """Where the terminal stands: it decides words, default questions and the form of prescriptions."""
+    """Where the terminal stands: it determines wording, default questions and the form of prescriptions."""
     state_dir: Path = Field(default_factory=lambda: user_state_path("uketsuke"))
     """Ledger, simulated cards, keys, caches."""
     reader: ReaderSettings = ReaderSettings()

@@ -1,4 +1,4 @@
-"""TOML that a person wrote: whatever is wrong with it is one kind of error."""
+"""Parse TOML written by a person: every fault raises the same kind of error."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ _DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
 
 
 def is_deep(text: str) -> bool:
-    """Whether a dotted name has so many parts that it would cost the parser memory without end."""
+    """Return whether a dotted name has so many parts that the parser would exhaust memory."""
     return _DEEP.search(_VALUES.sub(lambda found: '""' if found[1] else "", text)) is not None
 
 

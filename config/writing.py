@@ -8,8 +8,8 @@ from typing import Any
 
 
 def as_toml(values: Mapping[str, Any]) -> str:
-    """`values` nested as in the file: names first, then one table for each section. Raises ValueError for what TOML
-    settings do not hold."""
+    """`values` nested as in the file: names first, then one table for each section. Raises ValueError for
+    values that TOML settings cannot hold."""
     lines = [_line(name, value) for name, value in values.items() if not isinstance(value, Mapping)]
     for section, content in values.items():
         if isinstance(content, Mapping) and content:

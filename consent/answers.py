@@ -22,7 +22,7 @@ def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answ
     """One answer for each item of each question shown, in that order.
 
     `given` is keyed by question id. Shown and not answered is a refusal without a moment; an answer to a question that
-    was not shown counts for nothing. Raises ValueError where two questions cover one item.
+    was not shown is ignored. Raises ValueError where two questions cover one item.
     """
     result: list[Answer] = []
     seen: set[Item] = set()
@@ -38,10 +38,10 @@ def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answ
 
 
 def unanswered(shown: Iterable[Question]) -> tuple[Answer, ...]:
-    """Nothing was answered: every item 0. So a reception ends that was interrupted before it was decided."""
+    """Answer 0 for every item, as for a reception that was interrupted before it was decided."""
     return answers(shown, {})
 
 
 def of_sharing(shown: Iterable[Question]) -> tuple[Question, ...]:
-    """What "all" and "none" cover: the sharing questions, never a certificate or the limit."""
+    """Return what "all" and "none" cover: the sharing questions, never a certificate or the limit."""
     return tuple(question for question in shown if question.kind is QuestionKind.SHARING)

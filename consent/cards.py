@@ -1,4 +1,4 @@
-"""How the ledger tells one card from another without holding its number."""
+"""How the ledger distinguishes cards without storing their numbers."""
 
 import hashlib
 import hmac

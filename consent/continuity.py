@@ -1,7 +1,7 @@
-"""Whether the ledger is still the one this terminal began, so that no other is begun in silence.
+"""Check that the ledger is still the one this terminal began, so that a new one is never begun unnoticed.
 
-A note beside the ledger says that there is one, and by which record it begins. It protects against loss and mistakes;
-who can write the folder can write the note too (docs/ledger.md).
+A note beside the ledger says that there is one, and with which record it begins. It protects against loss and mistakes;
+anyone who can write to the folder can write the note too (docs/ledger.md).
 """
 
 import json
@@ -35,7 +35,7 @@ def require_same(ledger: Path) -> None:
 
 
 def note(ledger: Path) -> None:
-    """Write down that `ledger`, which is open, is this terminal's."""
+    """Record that the open `ledger` is this terminal's."""
     first = _first(ledger)
     with suppress(OSError, ValueError, TypeError, KeyError):
         if json.loads(note_of(ledger).read_text("utf-8"))["first"] == first:

@@ -1,4 +1,4 @@
-"""A whole copy of a ledger, also while a terminal writes it."""
+"""Copy a whole ledger, even while a terminal writes it."""
 
 import sqlite3
 from pathlib import Path

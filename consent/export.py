@@ -1,4 +1,4 @@
-"""A ledger as text for somebody outside: JSON lines, one record a line, from which the chain can be computed again."""
+"""Export a ledger as JSON lines, one record a line, from which an outsider can compute the chain again."""
 
 import json
 import os
@@ -19,7 +19,7 @@ class Exported:
 
 
 def export_file(ledger: Path, target: Path) -> Exported:
-    """Write every record as it stands, also of a ledger that is not whole, also while a terminal writes.
+    """Write every record unchanged, even of a damaged ledger and even while a terminal writes.
 
     `target` is new, mode 0600, and gone again when it cannot be written to its end. Raises FileExistsError where
     something is there, LedgerError for a missing ledger or one with an invalid record.
@@ -41,7 +41,7 @@ def export_file(ledger: Path, target: Path) -> Exported:
 
 
 def _rows(ledger: Path) -> Iterator[Row]:
-    """As of the first one asked for."""
+    """One consistent view, taken when the first record is read."""
     with store.reading(ledger) as connection:
         yield from store.rows(connection)
 

@@ -1,4 +1,4 @@
-"""Consent items and answers as data: what crosses the wall between consent and terminal."""
+"""Consent items and answers as data: the values exchanged between consent and terminal."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,20 +38,20 @@ class QuestionKind(StrEnum):
 
 
 class AnsweredBy(StrEnum):
-    """Who answered the questions; noted only where it was touched."""
+    """Who answered the questions; recorded only if the patient chose it."""
 
     PERSON = "person"
     GUARDIAN = "guardian"
     """Who may answer by law: a child's parent, an adult's guardian (成年被後見人)."""
     COMPANION = "companion"
-    """Somebody who asked the person."""
+    """A companion who asked the person."""
     PROXY = "proxy"
-    """Somebody who came in the holder's place, as to collect medicine."""
+    """A person who came in the holder's place, for example to collect medicine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question as it is put on the screen.
+    """One question as shown on the screen.
 
     `id` is the key of its wording in the message catalogues ("care", "medicines", "health-checkup-specific",
     "health-checkup-elderly", "surgery", "specific-disease", "subsidies", "limit", "limit-guides"). One answer covers
@@ -62,22 +62,22 @@ class Question:
     kind: QuestionKind
     items: tuple[Item, ...]
     bundled_as: str = ""
-    """The topic under which it stands where all sharing questions are asked together; empty: its own."""
+    """The topic under which it is shown if all sharing questions are asked together; empty: its own."""
 
     @property
     def topic(self) -> str:
-        """Key of its topic in the message catalogues, as it stands in the bundle."""
+        """Key of its topic in the message catalogues, if all are asked together."""
         return self.bundled_as or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a question stood on the screen: keys of its sentences in the message catalogues, and their language."""
+    """How a question was shown on the screen: keys of its sentences in the message catalogues, and their language."""
 
     language: str
     sentence: str
     topic: str = ""
-    """The topic it stood under where several were asked together."""
+    """The topic it was shown under if several were asked together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Answer:
     item: Item
     granted: bool
     answered_at: datetime | None
-    """The moment the patient answered, with time zone; None where the question was shown and never answered."""
+    """The moment the patient answered, with time zone; None if the question was shown and never answered."""
     question_id: str
 
     def __post_init__(self) -> None:

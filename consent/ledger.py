@@ -44,13 +44,13 @@ E = TypeVar("E", bound=RecordBody)
 
 
 class LedgerFile:
-    """A ledger's file for reading. Needs no lock, sees what is committed. Raises LedgerError if it is not there."""
+    """A ledger's file for reading. Needs no lock, sees what is committed. Raises LedgerError if it does not exist."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def records(self, start: int = 1) -> Iterator[Record[Event]]:
-        """From `start` on, as of the first one asked for. Raises LedgerError at an invalid record."""
+        """Yield records from `start` on, as of the first read. Raises LedgerError at an invalid record."""
         with store.reading(self.path) as connection:
             for sequence, body, stored_hash in store.rows(connection, start):
                 yield _decoded(self.path, sequence, body, stored_hash)
@@ -82,8 +82,8 @@ class LedgerFile:
 class Ledger(LedgerFile):
     """The writer. Its methods block for one fsync and may be called from any thread.
 
-    They raise LifeCycleError for what may not follow, LedgerUnwritable if the disk refuses; in both cases the chain
-    goes on without the record, and the ledger can be used on.
+    They raise LifeCycleError for a record that may not follow, LedgerUnwritable if the disk refuses; in both cases the
+    chain continues without the record, and the ledger remains usable.
     """
 
     def __init__(self, file: LedgerStore, terminal_id: str, clock: Callable[[], datetime]) -> None:
@@ -129,7 +129,7 @@ class Ledger(LedgerFile):
         return self._append(event)
 
     def confirmed(self, event: SubmissionConfirmed) -> Record[SubmissionConfirmed]:
-        """Raises LifeCycleError too if the receipt's head is none of this ledger."""
+        """Also raises LifeCycleError if the receipt's head is not in this ledger."""
         return self._append(event)
 
     def time_corrected(self, event: TimeCorrected) -> Record[TimeCorrected]:
@@ -170,7 +170,7 @@ class Ledger(LedgerFile):
         return self._append(event)
 
     def lost(self, event: Lost) -> Record[Lost]:
-        """One for each decision that the service has and the backup had not."""
+        """One for each decision that the service has and the backup does not."""
         return self._append(event)
 
     # --- reading, from memory where it is there ---

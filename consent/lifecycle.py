@@ -4,7 +4,7 @@ opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
 a check without a card: opened -> decided -> handing-over -> delivered
 time-corrected after decided; handing-over, not-ours and hand-over-decided after confirmed, each as often as needed;
-hand-over-decided ends the check, or takes the last handing-over for none; discarded after opened, decided or confirmed;
+hand-over-decided ends the check, or cancels the last handing-over; discarded after opened, decided or confirmed;
 withdrawn after confirmed, also when delivered, and then settled; lost, after a backup was restored, in place of what
 followed opened or decided - or of everything
 """
@@ -51,7 +51,7 @@ class History:
     """The last correction of the decision's moments."""
     confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
-    """The last attempt at a hand-over; None again where staff want another one."""
+    """The last attempt at a hand-over; None again once staff want another one."""
     not_ours: tuple[Record[NotOurs], ...] = ()
     delivered: Record[Delivered] | None = None
     given_up: Record[HandOverDecided] | None = None
@@ -62,7 +62,7 @@ class History:
     """The service has a decision of it that this ledger lost."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
     settled: frozenset[Item] = frozenset()
-    """Withdrawn, and the service need not be told any more."""
+    """Withdrawn, and the service no longer needs to be notified."""
 
     @property
     def check_id(self) -> str:
@@ -70,17 +70,17 @@ class History:
 
     @property
     def without_card(self) -> bool:
-        """By what stands on a 資格確認書; no submission belongs to it."""
+        """Based on what is printed on a 資格確認書; it has no submission."""
         return self.opened.event.way == WITHOUT_CARD
 
     @property
     def closed(self) -> bool:
-        """Neither to be submitted nor to be delivered any more."""
+        """Neither submitted nor delivered from here on."""
         return (self.delivered or self.given_up or self.expired or self.discarded or self.lost) is not None
 
     @property
     def ended(self) -> bool:
-        """Nothing remains to be done for this check."""
+        """Whether nothing remains to be done for this check."""
         return self.closed and not self.unsettled
 
     @property
@@ -89,7 +89,7 @@ class History:
 
     @property
     def unsettled(self) -> tuple[Record[Withdrawn], ...]:
-        """Withdrawals that the service may not know of."""
+        """Withdrawals that the service may not know about."""
         return tuple(record for record in self.withdrawals if not self.settled.issuperset(record.event.items))
 
     @property
@@ -112,7 +112,7 @@ class History:
 
 
 def refusal(history: History | None, event: Event) -> str | None:
-    """Why `event` may not follow `history`, or None where it may."""
+    """Return why `event` may not follow `history`, or None if it may."""
     if isinstance(event, Opened | Restored):
         return None if history is None else "it is opened already"
     if history is None:
@@ -155,7 +155,7 @@ def refusal(history: History | None, event: Event) -> str | None:
 
 
 def has_history(history: History | None, event: Event) -> bool:
-    """False for the records of a restored backup that tell of no check known here."""
+    """Return False for records of a restored backup that belong to no check known here."""
     return not isinstance(event, Restored) and not (isinstance(event, Lost) and history is None)
 
 

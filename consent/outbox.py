@@ -64,18 +64,18 @@ def undelivered(ledger: Unended) -> tuple[Undelivered, ...]:
 
 
 def broken_off(ledger: Unended) -> tuple[History, ...]:
-    """Checks without a card whose answer was not handed over; oldest first. They are not asked again."""
+    """Checks without a card whose answer was not handed over; oldest first. The service is not asked again."""
     return tuple(history for history in ledger.unended() if history.without_card and not history.closed)
 
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """Withdrawn, and the service may not know it."""
+    """Withdrawn, and the service may not know about it."""
 
     withdrawn: Record[Withdrawn]
     """Send with the record's own moment and items."""
     over: bool
-    """The consent has ended by itself: nothing is left to be withdrawn."""
+    """The consent has expired: nothing is left to withdraw."""
 
 
 def untold(ledger: Unended, now: datetime) -> tuple[Untold, ...]:

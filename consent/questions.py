@@ -8,7 +8,7 @@ from consent.items import HolderFacts, Item, Question, QuestionKind
 HEALTH_CHECKUP_FROM = 40
 ELDERLY_CHECKUP_FROM = 75
 CARE_AND_MEDICINES = "care-and-medicines"
-"""Past care and medicines are asked for one by one, and stand as one topic in the bundle."""
+"""Past care and medicines are asked about one by one, and form one topic in the bundle."""
 
 
 def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:
@@ -32,7 +32,7 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
 def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
     """What is provided without asking because the law says so. Never an `Answer`, never recorded as a consent.
 
-    `facts` has no say today: the limit is given to everybody, also where nothing else may be shared.
+    `facts` is not used today: the limit is provided for everybody, even if nothing else may be shared.
     """
     return (Item.HIGH_COST_LIMIT,) if settings.limit is LimitPolicy.BY_LAW else ()
 

@@ -1,4 +1,4 @@
-"""What stands in the ledger: the events of a check and the record that carries each, as one line of canonical JSON.
+"""What the ledger holds: the events of a check and the record that carries each, as one line of canonical JSON.
 
 No field takes a name, a number, a birth date or a biometric value: identifiers have a narrow form, reasons are codes,
 and the only free text is the wording of a question, which comes from the message catalogues.
@@ -53,7 +53,7 @@ class RecordedAnswer(RecordBody):
     answered_at: AwareDatetime | None
     question_id: Identifier
     language: Language | None = None
-    """Language of the wording; None where it is not known that the question was on the screen."""
+    """Language of the wording; None if it is not known that the question was on the screen."""
     wording: Annotated[str, Field(max_length=300)] = ""
     """What was shown, from the message catalogue: the question; asked together, its topic on a second line; and in a
     language no native speaker has checked the same in Japanese. Never a text with the patient's data in it."""
@@ -77,11 +77,11 @@ class RecordedAnswer(RecordBody):
 
 
 WITHOUT_CARD = "without-card"
-"""`Opened.way` of a check by what stands on a 資格確認書. It is asked and answered in one: nothing is submitted."""
+"""`Opened.way` of a check based on a printed 資格確認書. It is asked and answered in one step: nothing is submitted."""
 
 
 class Opened(RecordBody):
-    """The service opened the check: the holder is known, from here a result must come."""
+    """The service opened the check: the holder is known, and a result must follow."""
 
     kind: Literal["opened"] = "opened"
     check_id: Identifier
@@ -108,7 +108,7 @@ class Cause(StrEnum):
     """The reader was unplugged; the card is where it was."""
     CANCELLED = "cancelled"
     WITHOUT_SHARING = "without-sharing"
-    """The patient chose to check in without sharing: every yes of the reception counts as no."""
+    """The patient chose to check in without sharing: every yes of the reception counts as a no."""
     TIMED_OUT = "timed-out"
     UNSIGNED = "unsigned"
     """Nothing is granted: the card did not sign, and the institution requires that it does."""
@@ -120,7 +120,7 @@ _GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING, Cause.UNSIGNED)
 
 
 class Decided(RecordBody):
-    """Everything needed to submit, now or after a restart, without asking anybody."""
+    """Everything needed to submit, now or after a restart, without asking the patient again."""
 
     kind: Literal["decided"] = "decided"
     check_id: Identifier
@@ -203,14 +203,14 @@ class SubmissionConfirmed(RecordBody):
 
 
 class HandingOver(RecordBody):
-    """The result file is written beside the receipt computer's folder and is moved in next."""
+    """The result file is written next to the receipt computer's folder and will be moved in."""
 
     kind: Literal["handing-over"] = "handing-over"
     check_id: Identifier
     file_name: FileName
     sha256: Hash
     folder: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")] = ""
-    """Mark of the folder it is written for, so that another one mounted in its place is not taken for it."""
+    """Mark of the folder it is written for, so that another folder mounted in its place is not mistaken for it."""
 
 
 class Delivered(RecordBody):
@@ -224,7 +224,7 @@ class Delivered(RecordBody):
 
 
 class HandOverDecided(RecordBody):
-    """Staff's word on a result that waits: it cannot be handed over, or nobody can tell whether it was."""
+    """Staff's word on a result that waits: it cannot be handed over, or it is unknown whether it was."""
 
     kind: Literal["hand-over-decided"] = "hand-over-decided"
     check_id: Identifier
@@ -233,7 +233,7 @@ class HandOverDecided(RecordBody):
 
 
 class NotOurs(RecordBody):
-    """The service's result does not follow from what the ledger holds; it was not handed over."""
+    """The service's result does not match what the ledger holds; it was not handed over."""
 
     kind: Literal["not-ours"] = "not-ours"
     check_id: Identifier
@@ -254,13 +254,13 @@ class Withdrawn(RecordBody):
 
 
 class WithdrawalSettled(RecordBody):
-    """Nothing is left to be told to the service about a withdrawal."""
+    """Nothing is left to report to the service about a withdrawal."""
 
     kind: Literal["withdrawal-settled"] = "withdrawal-settled"
     check_id: Identifier
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     accepted_at: AwareDatetime | None = None
-    """When the service took it; None: the consent had ended by itself, or the service no longer knows the check."""
+    """When the service took it; None: the consent had expired, or the service no longer knows the check."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
     """The service's signature, base64; empty where there is none."""
 
@@ -274,14 +274,14 @@ class Discarded(RecordBody):
 
 
 class LostOpenings(RecordBody):
-    """Checks that the service opened on one day, Japan time, and that no record tells of."""
+    """Checks that the service opened on one day, Japan time, and that no record mentions."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
 
 
 class Restored(RecordBody):
-    """The ledger comes from a backup: what followed the record before this one is lost. No record of a check.
+    """The ledger comes from a backup: what followed the record before this one is lost. Not a record of a check.
 
     The service ended the key of the time before and signed that, so a gap cannot be made up.
     """
@@ -297,7 +297,7 @@ class Restored(RecordBody):
     ended_key: Hash
     """SHA-256 of the public key that ended (DER SubjectPublicKeyInfo)."""
     key: Hash
-    """The same of the key that took its place."""
+    """SHA-256 of the public key that replaced it, in the same form."""
     changed_at: AwareDatetime
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
     """The service's over `key_changed_statement(...)`, base64."""

@@ -50,7 +50,7 @@ class LedgerUnwritable(LedgerError):
 
 
 class WriterLock:
-    """Held by the one writer; given back by the system when the process dies, however it dies."""
+    """Held by the one writer; released by the system when the process ends, however it ends."""
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_name(ledger.name + ".lock")
@@ -77,7 +77,7 @@ class WriterLock:
 
 
 class LedgerStore:
-    """The writer's side. Its methods may be called from any thread."""
+    """The writing end. Its methods may be called from any thread."""
 
     def __init__(self, path: Path, terminal_id: str) -> None:
         with _told(path, "opened"):
@@ -216,7 +216,7 @@ def unended(connection: sqlite3.Connection) -> list[Row]:
 
 @contextmanager
 def _told(path: Path, done: str) -> Iterator[None]:
-    """Driver errors as ours, with the file's name."""
+    """Raise the driver's errors as our own, with the file's name."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:

@@ -1,4 +1,4 @@
-"""Is a ledger whole? Walks the chain from the genesis and names the first record that is not what it was."""
+"""Verify a ledger: walk the chain from the genesis and name the first record that was changed."""
 
 import json
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ EXTENDED_LE_MAX = 65_536
 
 
 class ApduError(ValueError):
-    """Bytes that are no APDU. The text never quotes them."""
+    """Bytes that are not an APDU. The text never quotes them."""
 
 
 class SW(IntEnum):
@@ -68,7 +68,7 @@ WRONG_LE = 0x6C
 
 
 def tries_left(sw: int) -> int | None:
-    """The retry counter a VERIFY status word carries, 0 for a blocked one, None where it carries none."""
+    """Return the retry counter in a VERIFY status word, 0 if blocked, None if the status word has no counter."""
     if sw & 0xFFF0 == SW.TRIES_LEFT_0:
         return sw & 0x0F
     if sw in (SW.REFERENCE_DATA_BLOCKED, SW.METHOD_BLOCKED):
@@ -88,7 +88,7 @@ class Command:
     le: int | None = None
 
     def encode(self) -> bytearray:
-        """The command as sent, in a buffer the caller may overwrite. Extended only where short cannot say it."""
+        """Encode the command, in a buffer the caller may overwrite. Extended only if short cannot express it."""
         lc = len(self.data)
         if lc > 0xFFFF or (self.le is not None and not 1 <= self.le <= EXTENDED_LE_MAX):
             raise ApduError("data or Le does not fit an APDU")
@@ -106,7 +106,7 @@ class Command:
 
 
 def parse_command(raw: bytes | bytearray) -> Command:
-    """The card's side of the border. Raises `ApduError` for a header or length that is not ISO/IEC 7816-4."""
+    """Decode a command, as the card does. Raises `ApduError` for a header or length that is not ISO/IEC 7816-4."""
     if len(raw) < 4:
         raise ApduError("shorter than a header")
     cla, ins, p1, p2 = raw[:4]

@@ -1,4 +1,4 @@
-"""What an answer to reset tells: kinds of contactless storage cards, and generations known not to be ours. Pure.
+"""What an answer to reset reveals: kinds of contactless storage cards, and older card generations. Pure.
 
 A My Number Card cannot be known by its ATR - several are public, new ones come - but some other cards can. Storage
 cards (PC/SC part 3, 3.1.3.2.3): `80 4F 0C A0 00 00 03 06`, a byte for the standard, two for the card's name.
@@ -22,7 +22,7 @@ _OLD_RESIDENTS_CARD: Final = bytes.fromhex("3B888001000014E0")
 
 
 def kind_of_other_card(atr: bytes) -> str | None:
-    """Name of a card that cannot be a My Number Card; None where the ATR does not tell."""
+    """Return the name of a card that cannot be a My Number Card; None if the ATR does not reveal it."""
     at = atr.find(_STORAGE_CARD)
     if at >= 0:
         told = atr[at + _STANDARD_AT : at + _STANDARD_AT + 3]

@@ -50,7 +50,7 @@ class TrustAnchorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
-    """Public keys of the issuers that are believed, by their 16-byte key id."""
+    """Public keys of the trusted issuers, by their 16-byte key id."""
 
     keys: Mapping[bytes, "RSAPublicKey"]
 
@@ -131,7 +131,7 @@ def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
 
 
 def is_of_test_authority(cv_certificate: bytes) -> bool:
-    """Whether the certificate names a test authority as its issuer; that it may is for `check_face_record` to say."""
+    """Return whether the certificate's issuer is a test authority; `check_face_record` decides if that is allowed."""
     try:
         return parse_cv_certificate(cv_certificate).issuer.startswith(TEST_ISSUER)
     except MalformedCardData:
@@ -139,7 +139,7 @@ def is_of_test_authority(cv_certificate: bytes) -> bool:
 
 
 def check_face_record(record: FaceRecord, cv_certificate: bytes, anchors: TrustAnchors) -> Authenticity:
-    """At the terminal, which holds the whole record."""
+    """Check at the terminal, which holds the whole record."""
     outcome = verify_record_proof(
         bytes(record.group_1),
         record.group_2_digest,
@@ -159,7 +159,7 @@ def verify_record_proof(
     cv_certificate: bytes,
     anchors: TrustAnchors,
 ) -> "CardPublicKey | Authenticity":
-    """At the service, which sees neither photo nor name: the chip's public key, or FORGED, or CANNOT_TELL.
+    """Check at the service, without photo and name. Return the chip's public key, FORGED or CANNOT_TELL.
 
     Bytes that do not parse are FORGED: no issued card carries them.
     """

@@ -1,7 +1,7 @@
 """A My Number Card as the terminal sees it: verbs of the counter, outcomes as values.
 
-Every verb may answer `CardGone` or `CardUnreadable`; no exception leaves this module for anything a card, a reader or
-a patient can do.
+Every verb may answer `CardGone` or `CardUnreadable`; this module raises no exception for anything a card, a reader or a
+patient can do.
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ class MyNumberCard:
 
     @property
     def longest_read(self) -> int:
-        """Most bytes asked for at once, as found out so far."""
+        """Most bytes to ask for at once, as found so far."""
         return self._channel.longest_read
 
     # --- what is free to read -------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class MyNumberCard:
         )
 
     def read_user_certificate(self) -> bytes | NoCertificate | NotMyNumberCard | CardProblem:
-        """The user-authentication certificate, DER. Needs no PIN, and nothing of the card once its facts were read."""
+        """The user-authentication certificate, DER. Needs no PIN, nor the card once its facts were read."""
 
         def read() -> bytes | NoCertificate:
             if self._certificate is not None:
@@ -163,10 +163,10 @@ class MyNumberCard:
     # --- the PIN way ----------------------------------------------------------------------------------------
 
     def verify_pin(self, pin: bytearray, expected_left: int) -> PinOutcome | CardProblem:
-        """VERIFY the 4 ASCII digits, but only if the card's counter is `expected_left`, as the patient was told.
+        """VERIFY the 4 ASCII digits, but only if the card's counter is `expected_left`, as shown to the patient.
 
         The counter is read just before, and the card must be the one whose facts were read on this connection: another
-        one answers `CardGone`, one that never told its counter `PinNotSent`.
+        one answers `CardGone`, one that never reported its counter `PinNotSent`.
         The caller overwrites `pin`; copies made here are overwritten here.
         Raises `ValueError` for anything but 4 digits: a PIN pad cannot deliver it.
         """
@@ -184,7 +184,7 @@ class MyNumberCard:
         return self._as_value("verify PIN", verify)
 
     def sign(self, statement: bytes) -> bytes | CardProblem:
-        """With the JPKI user-authentication key, 256 bytes of PKCS#1 v1.5 over SHA-256. `verify_pin` opens it."""
+        """Sign with the JPKI user-authentication key, 256 bytes of PKCS#1 v1.5 over SHA-256. `verify_pin` opens it."""
         return self._sign(Key.USER_AUTHENTICATION, statement, "sign")
 
     # --- the face way ---------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ class MyNumberCard:
         return max_tries if left is None else left
 
     def _verify(self, password: Password, secret: bytearray, expected_left: int) -> tuple[int | None, bool]:
-        """(tries left or None for right, whether the secret was sent)."""
+        """Return (tries left or None if it was right, whether the secret was sent)."""
         application, entry = self._profile.password(password)
         if self._certificate is not None and self._channel.application is not application:
             self._recognise(self._certificate[:_IDENTITY_LENGTH])

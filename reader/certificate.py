@@ -1,4 +1,4 @@
-"""What a user-authentication certificate says about itself. Judging it is the terminal's affair."""
+"""What a user-authentication certificate says about itself. The terminal judges it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -23,11 +23,11 @@ CARD_SECONDS: Final = 30.0
 _CURRENT_EF = 0x80
 _SHORT_ID_MAX = 0x1E
 _READ_LENGTHS: Final = (EXTENDED_LE_MAX, 4096, SHORT_LE_MAX, 240, 128)
-"""Tried in this order. Below 256 for readers that cannot carry a whole short answer; a signature they cannot carry."""
+"""Tried in this order. Below 256 for readers that cannot carry a whole short answer, nor a signature."""
 _NO_SHORT_ID: Final = frozenset(
     {SW.WRONG_P1_P2, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.FUNCTION_NOT_SUPPORTED, SW.REFERENCE_NOT_FOUND}
 )
-"""What a card may answer that takes a short identifier for an offset or a mistake."""
+"""What a card may answer if it takes a short identifier for an offset or an error."""
 _LENGTH_REFUSED: Final = frozenset(
     {
         SW.WRONG_LENGTH,
@@ -41,7 +41,7 @@ _NOT_FOR_LENGTH: Final = frozenset({SW.FILE_NOT_FOUND, SW.SECURITY_STATUS_NOT_SA
 """About the file itself: asking for less of it changes nothing."""
 
 Arrived = Callable[[memoryview], None]
-"""Told after each block what has arrived of a file so far; the view is good during the call only."""
+"""Called after each block with what has arrived of a file so far; the view is valid during the call only."""
 
 
 class StatusError(Exception):
@@ -92,7 +92,7 @@ class Channel:
         return self._application
 
     def select(self, application: Application) -> bool:
-        """False where the card has no such application."""
+        """Select the application; return False if the card does not have it."""
         if self._application is application:
             return True
         response = self.send(Command(0x00, INS.SELECT, 0x04, 0x0C, application.aid))
@@ -107,10 +107,10 @@ class Channel:
         self._expect_ok(Command(0x00, INS.SELECT, 0x02, 0x0C, fid.to_bytes(2, "big")))
 
     def _naming(self, fid: int, command: Callable[[int], Command], expected: Callable[[Response], bool]) -> Response:
-        """Send a command that names `fid` by its short identifier, or, where the card knows none, selects it before.
+        """Send a command that names `fid` by its short identifier, or selects `fid` first if the card has none.
 
-        `command` takes the reference byte, `expected` tells an answer that is not about the identifier. The command may
-        be sent twice, so it is none that costs a try.
+        `command` takes the reference byte, `expected` recognises an answer that is not about the identifier. The
+        command may be sent twice, so it must not be one that costs a try.
         """
         tried = self._short_ids and fid <= _SHORT_ID_MAX
         if tried:
@@ -120,7 +120,7 @@ class Channel:
         self._select_file(fid)
         response = self.send(command(_CURRENT_EF))
         if tried and expected(response):
-            self._short_ids = False  # only now is it known that the identifier was at fault and not the command
+            self._short_ids = False  # only now is it known that the identifier was at fault, not the command
         return response
 
     # --- files ----------------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class Channel:
             self._step_down_after(response, le)
 
     def _step_down_after(self, response: Response, le: int) -> None:
-        """Ask for less where that may help. Raises `StatusError` where it cannot."""
+        """Ask for less if that may help. Raises `StatusError` if it cannot."""
         if response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE:
             self._step_down()
         elif le > SHORT_LE_MAX and not self._long_works:
@@ -200,7 +200,7 @@ class Channel:
             raise StatusError(response.sw)
 
     def _step_down(self, *, at_once: bool = False) -> None:
-        """To the next shorter length, or at once to the longest that every reader should carry."""
+        """Step to the next shorter length, or directly to the longest that every reader should carry."""
         below = SHORT_LE_MAX + 1 if at_once else self._longest_read
         self._longest_read = next(length for length in _READ_LENGTHS if length < below)
 

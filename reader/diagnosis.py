@@ -1,4 +1,4 @@
-"""What an error means for the person at the counter: one table from stage, code and ATR to what is told.
+"""What an error means for the person at the counter: one table from stage, code and ATR to what is shown.
 
 Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or errors of PC/SC (80100001 and above).
 """
@@ -27,7 +27,7 @@ class CardStage(StrEnum):
 
 
 class Told(StrEnum):
-    """What staff and patient are told."""
+    """What is shown to staff and patient."""
 
     OTHER_CARD = "other card"
     UNREADABLE = "unreadable"
@@ -82,7 +82,7 @@ class _Row:
     fits: Callable[[CardFailure], bool]
     told: Told
     again: bool = False
-    """Worth another attempt while the card lies there."""
+    """Worth another attempt while the card is on the reader."""
 
 
 def _any(_trouble: CardFailure) -> bool:
@@ -102,7 +102,7 @@ def _other_by_atr(trouble: CardFailure) -> bool:
 
 
 def _refusal(trouble: CardFailure) -> bool:
-    """The card refuses in good order: it knows no such application. 6F00, 64xx and 65xx are faults of its own."""
+    """The card works but does not have such an application. 6F00, 64xx and 65xx are faults of its own."""
     code = trouble.code
     return code is not None and code <= 0xFFFF and code != SW.NO_DIAGNOSIS and code >> 8 not in (0x64, 0x65)
 
@@ -143,17 +143,17 @@ def _row(trouble: CardFailure) -> _Row:
 
 
 def worth_another_try(trouble: CardFailure) -> bool:
-    """Whether the same may go well in a moment, without anybody doing anything."""
+    """Return whether the same may succeed in a moment, without anyone doing anything."""
     return _row(trouble).again
 
 
 def told_as(trouble: CardFailure) -> Told:
-    """What to tell, without a log line."""
+    """Return what to show, without writing a log line."""
     return _row(trouble).told
 
 
 def diagnose(trouble: CardFailure, doing: str = "") -> Told:
-    """What to tell. Writes one log line with stage and code; nothing of what card or person hold is in it.
+    """Return what to show, and write one log line with stage and code; it holds no data of card or person.
 
     `doing`: what was attempted, in a few words.
     """

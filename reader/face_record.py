@@ -46,7 +46,7 @@ class Sex(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class FaceRecord:
-    """What the printed code opens. Lives for one reception; `wipe` overwrites its buffers.
+    """What the printed code gives access to. Lives for one reception; `wipe` overwrites its buffers.
 
     Images are files of their own: name and address PNG, photo JPEG 2000 (greyscale), None for an infant's card. They
     are handed on as read: the caller that shows or compares them decodes them.
@@ -79,7 +79,7 @@ class FaceRecord:
 
 
 class PhotoWatch:
-    """Hands on the photo of a face record that is still arriving, once. What does not parse is left to the end."""
+    """Passes on the photo of a face record that is still arriving, once. Data that does not parse waits for the end."""
 
     def __init__(self, on_photo: Callable[[bytearray], None]) -> None:
         self._on_photo: Callable[[bytearray], None] | None = on_photo

@@ -1,4 +1,4 @@
-"""What the card room tells the others: facts and outcomes, as values.
+"""What the card room reports to the others: facts and outcomes, as values.
 
 Nothing here holds a PIN, a printed code, a photo or a name: `FaceRecord` does, and stays with the conductor.
 """
@@ -20,14 +20,14 @@ class Medium(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What the chip tells freely, before anything is verified.
+    """What can be read from the chip before anything is verified.
 
-    `pin_tries_left` is 0 for a PIN-less card and for a locked one alike: the chip does not tell which.
+    `pin_tries_left` is 0 for a PIN-less card and for a locked one alike: the chip does not reveal which.
     """
 
     certificate_not_before: datetime | None
     certificate_not_after: datetime | None
-    """None where the certificate is read after a PIN only, as an Android phone's."""
+    """None if the certificate can be read only after a PIN, as on an Android phone."""
     card_expiry: date | None
     """The day the card ends, from the common application's free record; None where it cannot be read."""
     pin_tries_left: int
@@ -65,7 +65,7 @@ class CardGone:
 
 @dataclass(frozen=True, slots=True)
 class CardUnreadable:
-    """The card is there and answers nonsense, or with a status word no rule covers."""
+    """The card is there and its answer is malformed, or has a status word no rule covers."""
 
     status_word: int | None = None
     what: str = ""
@@ -74,7 +74,7 @@ class CardUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class NotMyNumberCard:
-    """The chip has not the applications of a My Number Card, nor of a phone's certificate."""
+    """The chip has neither the applications of a My Number Card nor a phone's certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class PinLocked:
 
 @dataclass(frozen=True, slots=True)
 class PinNotSent:
-    """The counter on the card was not the one the patient had been told; nothing was sent, no try was spent."""
+    """The counter on the card was not the one shown to the patient; nothing was sent, no try was spent."""
 
     left: int
 
@@ -151,13 +151,13 @@ class CardInserted:
 
 @dataclass(frozen=True, slots=True)
 class CardRemoved:
-    """The card told last is gone."""
+    """The card reported last is gone."""
 
     reader: str = field(default="", compare=False)
 
 
 class ReaderStanding(StrEnum):
-    """Whether there is a way of reading a card, and what is missing if not."""
+    """Whether cards can be read, and what is missing if not."""
 
     READY = "ready"
     NONE = "none"
@@ -174,12 +174,12 @@ class ReaderLost:
 
     reason: str
     standing: ReaderStanding = ReaderStanding.NONE
-    """What is left: READY where another reader still serves."""
+    """What is left: READY if another reader still works."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderFound:
-    """Readers are there, from the first look on; told again when one comes or goes."""
+    """Readers are connected; reported at the first look and again when one comes or goes."""
 
     name: str
     """Name of the reader, or of all that are watched, separated by commas."""

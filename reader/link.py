@@ -1,4 +1,4 @@
-"""The walls of the card room: a link carries bytes, a slot says when there is a card to link to.
+"""The interfaces of the card room: a link carries bytes, a slot says when there is a card to link to.
 
 `PcscSlot` (real readers) and `SimulatedSlot` (a card in software) are peers, chosen by configuration.
 """
@@ -40,7 +40,7 @@ class CardLink(Protocol):
 
     @property
     def atr(self) -> bytes:
-        """Answer to reset of the card connected to; empty where it is not known."""
+        """Answer to reset of the connected card; empty if it is not known."""
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Send a command APDU, return the response APDU with its status word (at least 2 bytes).
@@ -50,13 +50,13 @@ class CardLink(Protocol):
         """
 
     def close(self) -> None:
-        """Power the card off and let go of it. May be called twice; never raises."""
+        """Power the card off and disconnect. May be called twice; never raises."""
 
 
 class CardSlot(Protocol):
     """Where cards are put: one reader, or all there are.
 
-    Of two cards at once `connect` tells; a card that comes later than the one in use is reported when that one is gone.
+    `connect` reports two cards at once; a card that comes later than the one in use is reported when that one is gone.
     """
 
     @property
@@ -65,7 +65,7 @@ class CardSlot(Protocol):
 
     @property
     def in_use(self) -> str:
-        """Name of the reader whose card was told last; empty where none lies there."""
+        """Name of the reader whose card was reported last; empty if there is no card."""
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         """Report insertions and removals from a thread of the slot's own until `close`.
@@ -81,7 +81,7 @@ class CardSlot(Protocol):
 
 
 class CodeScanner(Protocol):
-    """Whatever reads the code printed on the card's face (照合番号B): a scanner, a camera, the simulated card."""
+    """A device that reads the code printed on the card's face (照合番号B): a scanner, a camera, the simulated card."""
 
     def scan(self) -> bytearray | None:
-        """The 14 digits as ASCII in a buffer the caller overwrites, or None where nothing can be read."""
+        """The 14 digits as ASCII in a buffer the caller overwrites, or None if nothing can be read."""

@@ -46,7 +46,7 @@ def known_model(reader: str) -> KnownReader | None:
 
 
 class ReaderModels:
-    """The models found out about here. Without a file they are kept in memory."""
+    """The models learnt on this terminal. Without a file they are kept in memory."""
 
     def __init__(self, path: Path | None, version: str) -> None:
         self._path = path
@@ -59,7 +59,7 @@ class ReaderModels:
         return found["longest"] if found.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
 
     def note(self, reader: str, longest: int) -> None:
-        """After a card was read: `longest` is what turned out to work."""
+        """Note after a card was read that `longest` worked."""
         model = model_of(reader)
         if not model or self.longest_read(reader) <= longest < EXTENDED_LE_MAX:
             return

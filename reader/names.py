@@ -56,12 +56,12 @@ def _search(names: Sequence[str], wanted: str) -> str | None:
 
 
 def _folded(text: str) -> str:
-    """Without differences of case and of width: `＠` is `@`."""
+    """Remove differences of case and width: `＠` is `@`."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def instead_of_expression(wanted: str) -> str | None:
-    """What to write instead of a regular expression, as `reader.name` was one once; None for what is none."""
+    """Return what to write instead of a regular expression, which `reader.name` once was; None for any other text."""
     if not _EXPRESSION.search(wanted):
         return None
     first = wanted.split("|", 1)[0].removeprefix("^").removesuffix("$")

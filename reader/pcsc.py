@@ -28,7 +28,7 @@ from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 
 _BUSY_PATIENCE: Final = 1.0
-"""Seconds to wait for a program that just looks at every new card (gpg's scdaemon, a browser's PKCS#11 module)."""
+"""Seconds to wait for a program that only examines every new card (gpg's scdaemon, a browser's PKCS#11 module)."""
 _POWER_ATTEMPTS: Final = 3
 _POWER_PAUSE: Final = 0.15
 """Seconds between two attempts to power a card that lies there."""
@@ -51,7 +51,7 @@ class PcscUnavailable(RuntimeError):
     """The PC/SC service does not answer."""
 
     def __init__(self, text: str, *, denied: bool = False) -> None:
-        """`denied`: it runs and refuses this user."""
+        """`denied`: it is running but refuses this user."""
         super().__init__(text)
         self.denied = denied
 
@@ -114,8 +114,8 @@ def usable(name: str) -> bool:
 class _Driver:
     """A thread that makes one connection's calls, one after the other.
 
-    A driver whose card stays mute may not return for minutes. The caller gives up on it in time; what was asked of it
-    meanwhile, ending with power off, is done when it returns.
+    A driver whose card stays mute may not return for minutes. The caller gives up on it in time; calls queued
+    meanwhile, ending with power off, run when it returns.
     """
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class _Driver:
         threading.Thread(target=self._run, name="PC/SC card", daemon=True).start()
 
     def call(self, do: Callable[[], _Answer], timeout: float) -> _Answer | None:
-        """What the call returns, None when it takes longer: from then on nothing is waited for any more."""
+        """Return the call's result, None if it takes longer: from then on no call is waited for."""
         self._calls.put(do)
         if self._stuck:
             return None
@@ -202,7 +202,7 @@ class PcscLink:
         raise self._failed(hresult, special_form=extended or len(apdu) == 4)
 
     def _failed(self, hresult: int, *, special_form: bool) -> LinkLost:
-        """A card pulled during the command is reported as success without an answer."""
+        """Return the error of a failed command. A card pulled meanwhile is reported as success without an answer."""
         failed = hresult != scard.SCARD_S_SUCCESS
         text, code = (message(hresult), unsigned(hresult)) if failed else ("no answer", None)
         known = hresult in _TOO_LONG
@@ -214,7 +214,7 @@ class PcscLink:
         return LinkLost(text, code=code, card_there=there)
 
     def _card_there(self, seconds: float) -> bool:
-        """Whether the card is still there after `seconds`; False as soon as it is not."""
+        """Return whether the card is still there after `seconds`; False as soon as it is not."""
         until = time.monotonic() + seconds
         while True:
             status = self._driver.call(lambda: _status(self._card), self._patience)
@@ -252,7 +252,7 @@ def connect(reader: str, mute_after: float = MUTE_AFTER) -> PcscLink | ConnectPr
     if isinstance(outcome, _Connected):
         return PcscLink(driver, outcome, mute_after)
     if outcome is None:
-        # Should the driver come back after all, it lets go at once.
+        # Should the driver return after all, the card is released at once.
         driver.call(lambda: [one.let_go() for one in made], 0)
         outcome = CardUnreadable(None, "connect: mute")
     driver.end()

@@ -22,7 +22,7 @@ _PLUG_AND_PLAY: Final = r"\\?PnP?\Notification"
 _BACK_OFF: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to reach a PC/SC service that is away; the last one repeats."""
 _LOOK_AGAIN_MS: Final = 30_000
-"""A wait is renewed this often, should a reader come between listing and waiting."""
+"""A wait is renewed this often, in case a reader arrives between listing and waiting."""
 _GONE: Final = (scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE)
 
 
@@ -53,7 +53,7 @@ class PcscSlot:
 
     @property
     def name(self) -> str:
-        """The readers watched, or what was asked for as long as none is."""
+        """The readers watched, or the names asked for while there is none."""
         with self._lock:
             if self._watch.readers:
                 return ", ".join(self._watch.readers)
@@ -234,7 +234,7 @@ class _Monitor:
             try:
                 self._on_event(event)
             except Exception:
-                # A listener's mistake must not make the terminal blind to every card that comes after it.
+                # An error in a listener must not make the terminal miss every later card.
                 _log.exception("listener failed on %s", type(event).__name__)
 
 

@@ -1,7 +1,7 @@
 """照合番号B, the 14 digits printed on the card's face in three places: birth date, expiry year, security code.
 
 The birth date goes in as it is printed, year of the Japanese era first (`YYMMDD`). A foreign resident's card may print
-the Western year. Which one a card wants is never tried out: every wrong guess costs one of ten tries.
+the Western year. Never try which one a card expects: every wrong guess costs one of ten tries.
 """
 
 from dataclasses import dataclass

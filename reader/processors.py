@@ -46,7 +46,7 @@ class Wire:
 
 
 class WakeUp:
-    """Repeat the first command after power-up where it is refused: some cards answer `6F00` to it, whatever it is.
+    """Repeat the first command after power-up if it is refused: some cards answer `6F00` to it, whatever it is.
 
     The first command is always a SELECT.
     """

@@ -16,16 +16,16 @@ class Algorithm(StrEnum):
     """How the card's keys sign."""
 
     RSA_2048_SHA_256 = "rsa-2048-sha-256"
-    """PKCS#1 v1.5; the card is handed a DigestInfo, pads it and answers 256 bytes."""
+    """PKCS#1 v1.5; the card is given a DigestInfo, pads it and returns 256 bytes."""
     ECDSA_P384_SHA_384 = "ecdsa-p384-sha-384"
-    """The card is handed the digest and answers r and s, 48 bytes each."""
+    """The card is given the digest and returns r and s, 48 bytes each."""
 
     @property
     def signature_length(self) -> int:
         return 256 if self is Algorithm.RSA_2048_SHA_256 else 96
 
     def to_sign(self, statement: bytes) -> bytes:
-        """What COMPUTE DIGITAL SIGNATURE is handed for a statement."""
+        """Return the input of COMPUTE DIGITAL SIGNATURE for a statement."""
         if self is Algorithm.RSA_2048_SHA_256:
             return sha256_digest_info(hashlib.sha256(statement).digest())
         return hashlib.sha384(statement).digest()

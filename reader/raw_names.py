@@ -3,7 +3,7 @@
 pyscard 2.3.1 encodes the names handed to SCardGetStatusChange as ASCII and frees wild pointers where that fails
 (`helpers.c`, `_ReaderStateFromTuple`): the process ends. It decodes listed names as strict UTF-8, so that one other
 name hides all readers. The calls with names are made on the library itself here; contexts and cards are the same
-handles. To be mended upstream: encode as UTF-8, and free `aszReaderNames[j]`. With that this module can go.
+handles. To be fixed upstream: encode as UTF-8, and free `aszReaderNames[j]`. Then this module can be removed.
 
 Linux only: elsewhere the structures differ, and PC/SC has wide-character names.
 """
@@ -64,7 +64,7 @@ def list_readers(context: int) -> tuple[int, list[str]]:
 
 
 def status_change(context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[State]]:
-    """SCardGetStatusChange, `timeout` in milliseconds. Lets go of the interpreter's lock while it waits."""
+    """SCardGetStatusChange, `timeout` in milliseconds. Releases the interpreter's lock while it waits."""
     encoded = [name.encode("utf-8", "surrogateescape") for name, _ in states]
     array = (_ReaderState * len(states))(
         *(_ReaderState(reader=name, current_state=state) for name, (_, state) in zip(encoded, states, strict=True))

@@ -15,12 +15,12 @@ LONG_READS: Final = {"auto": EXTENDED_LE_MAX, "always": EXTENDED_LE_MAX, "never"
 
 @dataclass(frozen=True, slots=True)
 class CardOpener:
-    """What `MyNumberCard` is opened with."""
+    """The parameters with which `MyNumberCard` is opened."""
 
     profile: CardProfile = RSA_2048
     longest_read: int = EXTENDED_LE_MAX
     models: ReaderModels | None = None
-    """What was found out about readers; None where the settings say how long commands are."""
+    """What was learnt about readers; None if the settings say how long commands are."""
 
     @classmethod
     def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "CardOpener":
@@ -37,7 +37,7 @@ class CardOpener:
         return MyNumberCard(link, self.profile, longest_read=longest)
 
     def note(self, card: MyNumberCard, reader: str) -> None:
-        """After `card` was read whole: remember what its reader turned out to need."""
+        """After `card` was read completely, remember what its reader needs."""
         if self.models is not None:
             self.models.note(reader, card.longest_read)
 

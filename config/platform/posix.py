@@ -21,15 +21,15 @@ _PR_SET_DUMPABLE = 4
 _M_PERTURB, _PERTURB = -6, 0x5A
 """mallopt(3): freed memory gets this byte."""
 FORGETFUL = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Environment in which a Python that starts gives all it frees back to the C library, and that keeps none of it aside,
-so that what a name or a number stood in is overwritten too."""
+"""Environment in which Python returns all freed memory to the C library, and the C library keeps none of it cached,
+so that memory that held a name or a number is overwritten too."""
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and what the system sends to end a process."""
+"""Ctrl-C, and the signals with which the system ends a process."""
 OPEN_BINARY = 0
-"""For `os.open`: bytes go and come as they are."""
+"""Flags for `os.open`: read and write bytes unchanged."""
 
 
 # Files
@@ -86,7 +86,7 @@ def rename_new(source: Path, target: Path) -> None:
 
 
 def others_may_enter(path: Path) -> bool:
-    """Whether group or others have any right on a file or folder."""
+    """Return whether the group or others have any rights on a file or folder."""
     return bool(path.stat().st_mode & 0o077)
 
 
@@ -94,12 +94,12 @@ def others_may_enter(path: Path) -> bool:
 
 
 def only_for_owner() -> None:
-    """Files and folders made from now on are for their owner alone, whatever mode is asked for."""
+    """Restrict files and folders created from now on to their owner, whatever mode is asked for."""
     os.umask(0o077)
 
 
 def forbid_dumps() -> bool:
-    """No core file, no dump piped to a collector, no other process of this user looking in. False if only in part."""
+    """Forbid core files, piped dumps and tracing by the user's other processes. Return False if that failed in part."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
@@ -108,7 +108,7 @@ def forbid_dumps() -> bool:
 
 
 def begin_forgetful() -> None:
-    """Begin the program again in the `FORGETFUL` environment; nothing happens where it is set, or is of no use."""
+    """Restart the program in the `FORGETFUL` environment; do nothing if it is set already or has no effect here."""
     try:
         glibc = os.confstr("CS_GNU_LIBC_VERSION")
     except ValueError:
@@ -210,7 +210,7 @@ def _listed_fonts() -> tuple[Path, ...]:
 
 @contextlib.contextmanager
 def hidden_input(stream: TextIO) -> Iterator[None]:
-    """What is typed is not shown. `stream` is a terminal."""
+    """Turn off the echo of typed characters. `stream` is a terminal."""
     descriptor = stream.fileno()
     before = termios.tcgetattr(descriptor)
     silent = [*before]
@@ -223,7 +223,7 @@ def hidden_input(stream: TextIO) -> Iterator[None]:
 
 
 def drop_typed(stream: TextIO) -> None:
-    """Throw away what was typed and not read yet. `stream` is a terminal."""
+    """Discard what was typed and not read yet. `stream` is a terminal."""
     termios.tcflush(stream.fileno(), termios.TCIFLUSH)
 
 

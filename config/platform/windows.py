@@ -16,7 +16,7 @@ assert sys.platform == "win32"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
 OPEN_BINARY = os.O_BINARY
 _LOCK_AT = 1 << 30
-"""Far behind any content: a locked range cannot be read by others."""
+"""An offset beyond the end of any file: others cannot read a locked range."""
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
@@ -50,7 +50,7 @@ def others_may_enter(path: Path) -> bool:
 
 
 def only_for_owner() -> None:
-    """The user's profile is for its owner already."""
+    """The user's profile is readable by its owner alone already."""
 
 
 def forbid_dumps() -> bool:
@@ -116,5 +116,5 @@ def camera_path(name: str) -> Path | None:
 
 
 def camera_driver(name: str) -> str | None:
-    """None: OpenCV opens a camera by number, and the number does not tell the driver."""
+    """Return None: OpenCV opens a camera by number, and the number does not reveal the driver."""
     return None

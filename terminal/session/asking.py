@@ -38,7 +38,7 @@ from terminal.session.states import (
 )
 
 SEVERAL = 2
-"""Prescriptions from which on the patient is asked which to dispense."""
+"""From this number of prescriptions on the patient is asked which to dispense."""
 
 
 class QuestionStage(IntEnum):
@@ -153,7 +153,7 @@ def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | N
 
 
 def _shown(reception: Reception, *on_screen: Question) -> Reception:
-    """What is put again is open again: its earlier answer no longer counts, whether or not another one comes."""
+    """Reopen a question that is asked again: its earlier answer no longer counts, even if no other one follows."""
     again = {question.id for question in on_screen}
     return replace(
         reception,
@@ -175,7 +175,7 @@ def bundle_sentence(reception: Reception) -> str:
 
 
 def wording(reception: Reception, question: Question) -> Wording:
-    """How this question stands, or last stood, on the screen."""
+    """Return how this question is shown, or was last shown, on the screen."""
     if question.id in reception.bundled:
         return Wording(reception.language, bundle_sentence(reception), f"topic.{question.topic}")
     return Wording(reception.language, f"question.{question.id}")
@@ -251,7 +251,7 @@ def _stage(state: Asking) -> QuestionStage:
 
 
 def _back(state: Asking, rules: Rules, now: Now) -> Step:
-    """One question back; from the summary to the first one. On the first screen there is no way back."""
+    """Go one question back; from the summary to the first one. The first screen has no way back."""
     reception = state.reception
     if isinstance(state, Consent) and state.index is not None:
         if state.index > 0:
@@ -285,7 +285,7 @@ def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
 
 
 def _wordings(reception: Reception) -> tuple[tuple[str, Wording], ...]:
-    """As each question stood when it was answered; as it stands now where it was not."""
+    """Return how each question was shown when it was answered, or how it is shown now if it was not."""
     given = dict(reception.given)
     said = ((question, given.get(question.id)) for question in reception.shown)
     return tuple((question.id, (reply and reply.wording) or wording(reception, question)) for question, reply in said)
@@ -304,7 +304,7 @@ def prescription_form(reception: Reception, rules: Rules) -> PrescriptionForm | 
 
 
 def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
-    """Write down what was decided; from here on nothing but the ledger can stop it."""
+    """Record what was decided; from here on only a failing ledger can stop it."""
     assert reception.check is not None
     facts = reception.check.facts
     decision = Decision(

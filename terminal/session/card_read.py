@@ -1,4 +1,4 @@
-"""The card that was put down is read: refuse it, or offer the ways of confirming its holder."""
+"""Handle a card that was read: refuse it, or offer the ways of confirming its holder."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
-    """What was put down is known: refuse it, or offer the ways. A code shown before is kept for its own card only."""
+    """Handle what was put down: refuse it, or offer the ways. A code shown before is kept for its own card only."""
     was_shown = reception.shown_expiry is not None
     same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
     reception = replace(

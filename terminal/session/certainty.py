@@ -1,4 +1,4 @@
-"""Where an institution asks for face and PIN: which of the two a reception cannot do without.
+"""If an institution asks for face and PIN: which of the two a reception still needs.
 
 What card and terminal could do when the card was put down is what is possible. A refused face, and a PIN or printed
 code that wrong entries locked in this reception, were possible: they are not spared, but left to staff. The face comes
@@ -15,7 +15,7 @@ from terminal.session.states import Reception
 
 
 def needs_face(reception: Reception, rules: Rules) -> bool:
-    """Whether the PIN alone is too little. Somebody who came in the holder's place has not the holder's face."""
+    """Return whether the PIN alone is not enough. A person who came in the holder's place lacks the holder's face."""
     if reception.proxy and rules.also_pin is not AlsoPin.ALWAYS:
         return False
     match rules.also_pin:
@@ -30,7 +30,7 @@ def needs_face(reception: Reception, rules: Rules) -> bool:
 
 
 def needs_pin(reception: Reception, rules: Rules) -> bool:
-    """Whether the face alone is too little."""
+    """Return whether the face alone is not enough."""
     match rules.also_pin:
         case AlsoPin.NEVER:
             return False
@@ -54,7 +54,7 @@ def serves_face(record: RecordFacts, rules: Rules) -> bool:
 
 
 def is_without_face(record: RecordFacts) -> bool:
-    """Whether the photo alone is why it cannot be compared with a live face."""
+    """Return whether the photo is the only reason why a live face cannot be compared."""
     return record.has_photo and not record.reference_usable
 
 

@@ -68,8 +68,8 @@ from terminal.troubles import of_card, of_refusal
 
 
 def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
-    """Offer the ways there are. Where only the PIN or the phone is left it is asked for at once; the face is never
-    begun unasked.
+    """Offer the ways there are. If only the PIN or the phone is left, ask for it at once; the face check never
+    begins unasked.
     """
     if reception.staff and not reception.by_phone:
         return begin_staff(reception, rules, now)
@@ -99,7 +99,7 @@ def begin_phone(reception: Reception, rules: Rules, now: Now) -> Step:
 
 
 def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
-    """A camera that is lost is told here, and the screen stays; one that comes and goes gives nobody more time."""
+    """Show that a camera is lost, and keep the screen. A camera that comes and goes gives no more time."""
     reception = state.reception
     offered = ways(reception, rules)
     if not offered and not rules.staff_enabled and state.ways:
@@ -128,8 +128,8 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
-    """One code is sent by itself in a reception: that of a front shown before, or what the scanner reads. After that,
-    and where few tries are left, the code is typed.
+    """Send one code automatically in a reception: that of a front shown before, or what the scanner reads. After
+    that, and if few tries are left, let the code be typed.
     """
     expiry = reception.facts.card_expiry if reception.facts is not None else None
     asked_before, waits = reception.code_scanned, reception.code_waits
@@ -199,13 +199,13 @@ def _told(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
 
 
 def _typed(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
-    """The code is typed now, with the time that takes."""
+    """Let the code be typed, with enough time for it."""
     deadline = until(PrintedCodeEntry, state.reception, rules, now)
     return Step(replace(state, waiting=None, scanning=False, guidance=None, deadline=deadline))
 
 
 def _open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
-    """Reading takes its time; a code entered at the last moment has it too."""
+    """Reading takes its time; a code entered at the last moment gets that time too."""
     reception, number = state.reception.numbered()
     return Step(
         replace(
@@ -269,7 +269,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case CameraFailed():
             return camera_lost(state, rules, now)
         case PinChosen() if Way.PIN in ways(reception, rules):
-            # an attempt left is an attempt used: going to and fro gives nobody more of them
+            # an attempt that was left is used up: going back and forth gives no more of them
             following = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
             return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
         case _:
@@ -293,7 +293,7 @@ def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHe
         PinEntry(
             reception=reception, deadline=until(PinEntry, reception, rules, now), left=reception.pin_left, why=why
         ),
-        # nobody needs the front now
+        # the front is no longer needed
         (StopScan(reception.id, 0),) if rules.reads_ahead else (),
     )
 

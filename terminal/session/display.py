@@ -1,4 +1,4 @@
-"""How the patient wants to be spoken to: language, look and voice, as plain values."""
+"""How the patient wants to be addressed: language, look and voice, as plain values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,11 +26,11 @@ class Display:
     low: bool = False
     """All targets in the lower half, for those who sit or cannot reach up."""
     sound: bool = False
-    """Tones for what happens."""
+    """Tones mark what happens."""
     voice: bool = False
     """Sentences are spoken."""
     aloud: bool | None = None
-    """Whether others may hear what is spoken of the person; None: not asked yet."""
+    """Whether others may hear what is said about the person; None: not asked yet."""
     slow: bool = False
     """Spoken slowly."""
     volume: int = VOLUMES[0]

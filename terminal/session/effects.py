@@ -23,7 +23,7 @@ class ReadCard(_Effect):
 
     card: int
     shown: str = ""
-    """Handle of a printed code shown before: from here on it is this reception's."""
+    """Handle of a printed code shown before: from here on it belongs to this reception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,14 @@ class OpenCheck(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class RecordOpenedCheck(_Effect):
-    """The holder is known: from here on a result must come."""
+    """The holder is known: a result must follow."""
 
     check_id: str
     way: Way
     face_matched: bool
-    """Whatever the way, the face was confirmed in this reception."""
+    """The face was confirmed in this reception, whatever way opened the check."""
     questions: tuple[Question, ...]
-    """What may be asked, as far as is known at this moment."""
+    """What may be asked, as far as known at this moment."""
     by_law: tuple[Item, ...]
 
 
@@ -147,14 +147,14 @@ class Deliver(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class WipeShownCode(_Effect):
-    """Overwrite a printed code that no card was put down for."""
+    """Overwrite a printed code whose card was never put down."""
 
     shown: str
 
 
 @dataclass(frozen=True, slots=True)
 class WipeCode(_Effect):
-    """Overwrite the printed code of this reception: it is not this card's."""
+    """Overwrite the printed code of this reception: it belongs to another card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class StopFaceCheck(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseCard(_Effect):
-    """Power the card off and let go of it."""
+    """Power the card off and disconnect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, delivered: bool) -> Step:
-    """The patient's data is wiped on the way in."""
+    """Enter `Complete`; the patient's data is wiped on the way in."""
     effects: tuple[Effect, ...] = put_away(state.reception)
     if not delivered:
         effects += (AlertStaff(state.reception.id, 0, outcome.value),)
@@ -134,7 +134,7 @@ def inquiry(state: Inquiry, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
-    """Removal, leaving or time-out in a state that waits for the patient.
+    """Handle removal, leaving or time-out in a state that waits for the patient.
 
     Before the check is open nothing is kept, and the first screen says so. From then on the qualification is the
     patient's and is submitted; only a card that is not registered has none to submit.
@@ -155,12 +155,12 @@ _LEFT = {
 
 
 def may_check_in(reception: Reception) -> bool:
-    """Whether the qualification is the patient's already, so that leaving checks in without sharing."""
+    """Return whether the check is open, so that leaving checks in without sharing."""
     return reception.check is not None and reception.check.facts.registered
 
 
 def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """The reader went away with the card in it: nobody took the card, and staff must see to it."""
+    """Handle a reader that went away with the card: the card was not taken, and staff must see to it."""
     reception = state.reception
     alert = AlertStaff(reception.id, 0, ProblemCode.READER_LOST.code)
     match state:
@@ -169,7 +169,7 @@ def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
         case Complete():
             return complete_tick(state, rules, now)
         case Problem(problem=ProblemCode.CARD_GONE):
-            # the card's thread saw its card vanish a moment before the reader was missed
+            # the card's thread saw its card vanish a moment before the reader was found missing
             return Step(replace(state, problem=ProblemCode.READER_LOST), (alert,))
         case Problem() | Inquiry():
             return leave(reception, rules, now)
@@ -193,7 +193,7 @@ def effect_failed(state: AfterIdle, rules: Rules, now: Now) -> Step:
 
 
 def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """What a state does that has waited too long - for a device, or for the patient."""
+    """Handle a state that has waited too long - for a device, or for the patient."""
     reception = state.reception
     match state:
         case Reading():

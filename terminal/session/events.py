@@ -52,12 +52,12 @@ class CardTaken:
 
     card: int
     reader_lost: bool = False
-    """Its reader went away, not the card."""
+    """The reader went away, not the card."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderChanged:
-    """A way of reading cards came or went."""
+    """A way of reading cards became available or unavailable."""
 
     standing: ReaderStanding
 
@@ -135,7 +135,7 @@ class PinEntered(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class PinForgotten(_Touch):
-    """ "I forgot my PIN": what helps is said, and the other ways are offered."""
+    """ "I forgot my PIN": help is shown, and the other ways are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class LastTryConfirmed(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class StaffAuthenticated(_Touch):
-    """Staff proved to be staff. At the idle screen `reception` is empty."""
+    """Staff gave the right password. At the idle screen `reception` is empty."""
 
     here: bool = True
     """Beside the patient; from staff's own page the decision needs the password again."""
@@ -216,7 +216,7 @@ class PrescriptionChosen(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class DispensingChosen(_Touch):
-    """Prescriptions to dispense today; None: it is settled at the counter."""
+    """Prescriptions to dispense today; None: decided at the counter."""
 
     prescriptions: tuple[str, ...] | None = None
 
@@ -332,7 +332,7 @@ class HelpChosen(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class ProxyChosen(_Touch):
-    """ "I come for somebody else" - at the idle screen, for the next card."""
+    """ "I come for another person" - at the idle screen, for the next card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +399,7 @@ class RecordOpened(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class CodeRefused(_Answer):
-    """Wrong or locked (`left` 0), or not sent because the card's counter was another than expected."""
+    """Wrong or locked (`left` 0), or not sent because the card's counter was not the expected one."""
 
     left: int
 
@@ -411,7 +411,7 @@ class PinSigned(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class PinRefused(_Answer):
-    """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter was another than expected."""
+    """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter was not the expected one."""
 
     left: int
     sent: bool

@@ -1,4 +1,4 @@
-"""The first screen: what the next card is put down for, in which look, and whether there is a way of reading it."""
+"""The first screen: what the next card is put down for, in which look, and whether it can be read."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -80,7 +80,7 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
-    """What is chosen for the next card. It falls back by itself."""
+    """Choose something for the next card. It resets automatically."""
     match event:
         case StaffAuthenticated(reception="") if rules.staff_enabled:
             chosen = replace(state, staff=True)
@@ -149,7 +149,7 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
 
 
 def _reader(state: Idle, standing: ReaderStanding) -> Step:
-    """Out of service as long as no card can be read; staff hears of it once."""
+    """Go out of service while no card can be read; staff is told once."""
     if standing is ReaderStanding.READY:
         return Step(replace(state, reader=standing))
     following = _without_code(state) if isinstance(state, CardShown) else Step(state)
@@ -163,12 +163,12 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
 
 
 def _takes_code(state: Idle) -> bool:
-    """A code shown while another card lies there, or while none can be read, waits for nothing."""
+    """Return whether a code shown now can wait for its card: no card lies there, and cards can be read."""
     return state.card_left is None and state.out_of_service is None
 
 
 def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
-    """The last front shown counts."""
+    """Keep the last front shown."""
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
     shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, pinless=event.pinless, deadline=deadline)
@@ -176,7 +176,7 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
 
 
 def _without_code(state: CardShown) -> Step:
-    """The code is nobody's: back to the plain first screen."""
+    """Return to the plain first screen: the code belongs to no card that was put down."""
     return Step(Idle(**_plain(state)), (WipeShownCode("", 0, state.shown),))
 
 

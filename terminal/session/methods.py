@@ -1,4 +1,4 @@
-"""Which ways of confirming the holder a reception has now, and the reason said where one is missing."""
+"""Which ways of confirming the holder a reception has now, and the reason shown if one is missing."""
 
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
@@ -21,7 +21,7 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 
 
 def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """What card, terminal and attempts still allow, however much of it the institution asks for."""
+    """Return what card, terminal and attempts still allow, regardless of how much the institution asks for."""
     usable = []
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor

@@ -39,7 +39,7 @@ class Step(NamedTuple):
 
 
 def until(kind: type[AfterIdle], reception: Reception, rules: Rules, now: Now) -> float:
-    """When a state of that kind, entered now, gives up. It waits for the patient longer than for a device."""
+    """Return when a state of that kind, entered now, times out. It waits for the patient longer than for a device."""
     wanted = reception.display.more_time and kind.__name__ not in _DEVICES
     return now.monotonic + rules.timeouts[kind.__name__] * (rules.more_time_factor if wanted else 1)
 
@@ -76,7 +76,7 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
 
 
 def has_challenge(reception: Reception, rules: Rules, now: Now) -> bool:
-    """Whether a challenge is there that will last until it is signed and sent."""
+    """Return whether there is a challenge that stays valid until it is signed and sent."""
     ends = reception.challenge_until
     return ends is not None and ends - rules.challenge_margin > now.wall
 
@@ -90,7 +90,7 @@ def want_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect, 
 
 
 def put_away(reception: Reception) -> tuple[Effect, ...]:
-    """Let go of card and camera and overwrite what belongs to the patient."""
+    """Release card and camera and overwrite what belongs to the patient."""
     return (
         StopFaceCheck(reception.id, 0),
         StopScan(reception.id, 0),
@@ -140,7 +140,7 @@ def leave(
 
 
 def _voice_of(display: Display, rules: Rules) -> Display:
-    """The voice stays until the card is taken and it was said how the reception ended."""
+    """Keep the voice until the card is taken and the end of the reception was announced."""
     first = rules.first_display
     return replace(first, language=display.language, voice=True, slow=display.slow, volume=display.volume)
 
@@ -161,7 +161,7 @@ def discard(reception: Reception, reason: str) -> tuple[Effect, ...]:
 
 
 _DEVICES = frozenset({"Reading", "Opening", "Submitting", "Complete"})
-"""States that wait for a device or the service."""
+"""States that wait for a device or for the service."""
 
 _FOR_STAFF = frozenset(
     {

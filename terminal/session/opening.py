@@ -46,7 +46,7 @@ from terminal.troubles import of_card, of_refusal
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
-    """The face matched or staff vouches: let chip and terminal sign a challenge, fetched first if there is none."""
+    """The face matched or staff confirmed: let chip and terminal sign a challenge, fetched first if there is none."""
     deadline = until(Opening, reception, rules, now)
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
     if has_challenge(reception, rules, now):

@@ -20,7 +20,7 @@ from terminal.session.events import CardPresent, RecordFacts
 GUARDIAN_BELOW = 15
 """Under this age a guardian may answer."""
 OF_AGE = 18
-"""From this age a card is no child's, whatever was touched before it was put down."""
+"""From this age a card is not treated as a child's, whatever was touched before it was put down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Reception:
     aside: Aside = Aside.NONE
     """What is asked in place of this state's own question."""
     japanese_until: float | None = None
-    """Until then staff reads the screen in Japanese."""
+    """Until this time staff reads the screen in Japanese."""
     camera: bool = True
     """The camera as a device; back in order, it serves the next reception."""
     camera_failed: bool = False
@@ -60,11 +60,11 @@ class Reception:
     reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
     staff_here: bool = False
-    """Staff gave the password in this reception. Opening it beforehand, on the first screen, confirms nobody."""
+    """Staff gave the password in this reception. Opening it beforehand, on the first screen, confirms no holder."""
     child: bool = False
     """ "For a child" was touched before the card was put down."""
     proxy: bool = False
-    """Somebody else came with the card, and said so before it was put down: there is no face to compare."""
+    """Another person came with the card, and said so before it was put down: there is no face to compare."""
     answered_by: AnsweredBy | None = None
     """Who answers, where it was touched."""
     card_in: bool = True
@@ -95,7 +95,7 @@ class Reception:
     """Answers count only once the summary is confirmed."""
     prescription: PrescriptionForm | None = None
     dispense: tuple[str, ...] | None = None
-    """Prescriptions to dispense; None while that is open, and where it is settled at the counter."""
+    """Prescriptions to dispense; None while that is open, and if it is decided at the counter."""
     next_card: CardPresent | None = None
     """A card put down before this reception had ended."""
 

@@ -55,7 +55,7 @@ class Rules:
     """The face check is offered."""
     face_attempts: int = 3
     also_pin: AlsoPin = AlsoPin.NEVER
-    """Whether the face alone, or the PIN alone, is too little; `terminal.session.certainty` says when."""
+    """Whether the face alone, or the PIN alone, is not enough; `terminal.session.certainty` says when."""
     code_tries_floor: int = 3
     """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
     camera_stays_on: bool = False
@@ -63,14 +63,14 @@ class Rules:
     reads_fronts: bool = False
     """A camera can read the code printed on a card's front."""
     reads_ahead: bool = False
-    """That camera is over the reader: the front is read while the chip is, before anybody asks for the code."""
+    """That camera is over the reader: the front is read while the chip is, before the code is needed."""
     code_sent_unasked_from: int = 5
-    """With fewer tries left a printed code that was scanned or shown is not sent by itself."""
+    """With fewer tries left a printed code that was scanned or shown is not sent automatically."""
     require_genuine_record: bool = True
     staff_enabled: bool = False
     grace: GraceRule = GraceRule.MONTH_END
     challenge_margin: timedelta = timedelta(seconds=20)
-    """A challenge this near to its end is not signed; a new one is fetched."""
+    """A challenge this close to expiry is not signed; a new one is fetched."""
     show_answers: float = 5
     """Seconds the answers stay on the screen after completion, and again when they are asked for."""
     say_left: float = 6
@@ -78,7 +78,7 @@ class Rules:
     show_japanese: float = 10
     """Seconds staff reads a screen in Japanese."""
     more_time_factor: float = 3
-    """How much longer every wait is for somebody who asked for more time."""
+    """How much longer every wait is for patients who asked for more time."""
     phone: bool = False
     """A phone reader is set up."""
     voices: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Rules:
     voice_from_start: bool = False
     """Every reception begins with it."""
     headset: bool = False
-    """Nobody else hears the voice."""
+    """Only the patient hears the voice."""
     remind_every: float = 5
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")
@@ -94,5 +94,5 @@ class Rules:
 
     @property
     def first_display(self) -> Display:
-        """How every patient is spoken to at first."""
+        """How every patient is addressed at first."""
         return Display(language=self.languages[0], voice=self.voice_from_start)

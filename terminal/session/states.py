@@ -43,16 +43,16 @@ class WhyHere(StrEnum):
     PIN_LOCKED_NOW = "pin-locked-now"
     PIN_FORGOTTEN = "pin-forgotten"
     PIN_NEEDED = "pin-needed"
-    """The face alone is too little here, and this card's PIN cannot be used."""
+    """The face alone is not enough here, and this card's PIN cannot be used."""
     FACE_MATCHED = "face-matched"
     """The first of two: here the PIN is asked for too."""
     BOTH_ASKED = "both-asked"
     """The face comes first here, the PIN after it."""
     FEW_CODE_TRIES = "few-code-tries"
-    """With few tries left the printed code is not sent by itself: it is typed."""
+    """With few tries left the printed code is not sent automatically: it is typed."""
     PHONE_NOT_CONFIRMED = "phone-not-confirmed"
     PROXY = "proxy"
-    """Somebody else brought the card: no face is compared."""
+    """Another person brought the card: no face is compared."""
 
 
 class WhyLeft(StrEnum):
@@ -97,10 +97,10 @@ class Idle:
     child: bool = False
     """The next card is a child's."""
     proxy: bool = False
-    """The next card is brought by somebody else."""
+    """The next card is brought by another person."""
     help: Help | None = None
     looking: bool = False
-    """The camera looks for a card's front, as somebody asked it to."""
+    """The camera looks for a card's front, as the patient asked."""
     guidance: CardGuidance | None = None
     """What would make the front readable."""
     purpose: Purpose = Purpose.RECEPTION
@@ -297,7 +297,7 @@ class Complete(_InReception):
     delivered: bool = True
     shown_until: float
     details_until: float | None = None
-    """While each answer is shown, which somebody asked for by touch; otherwise there are only counts."""
+    """Whether each answer is shown, as asked for by touch; otherwise only counts are shown."""
     remind_at: float
     alert_at: float | None
 

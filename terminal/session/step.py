@@ -117,7 +117,7 @@ def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
     after = following.state
     if isinstance(after, Idle) or type(after) is type(state) or not after.reception.aside:
         return following
-    # what was asked aside belonged to the state that was left
+    # a side question belonged to the state that was left
     return Step(replace(after, reception=replace(after.reception, aside=Aside.NONE)), following.effects)
 
 
@@ -172,7 +172,7 @@ def _code_until(state: Idle) -> float | None:
 
 
 def _owes_warning(state: AfterIdle) -> bool:
-    """Whether this state still owes the patient a warning before it gives up."""
+    """Return whether this state must still warn the patient before it times out."""
     waits_for_patient = not isinstance(state, Reading | Opening | Submitting | Complete | Problem | Inquiry)
     return waits_for_patient and state.waiting is None and not state.warned
 
@@ -212,7 +212,7 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now, *, lost: bo
 
 
 def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) -> Step:
-    """Without any way of reading a card those that lay there are gone too."""
+    """Without any way of reading cards, those on the reader are gone too."""
     state = replace(state, reception=replace(state.reception, reader=standing))
     if standing is ReaderStanding.READY:
         return Step(state)
@@ -244,7 +244,7 @@ def _camera(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
 
 
 def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
-    """Whether the card has a PIN at all may be known now: the reason on the screen says it."""
+    """The session may now know whether the card has a PIN at all: the reason on the screen says so."""
     if event.reception != state.reception.id:
         return Step(state)
     state = replace(state, reception=replace(state.reception, front=Front(event.expiry, event.pinless)))
@@ -257,7 +257,7 @@ def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
 
 
 def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
-    """Drop what answers another reception or an effect nobody waits for any more."""
+    """Drop what answers another reception or an effect that is no longer waited for."""
     assert isinstance(event, _ANSWERS)
     reception = state.reception
     if event.reception != reception.id:
@@ -337,7 +337,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now: Now) -> Step:
-    """Asking for more time extends this state too."""
+    """Extend this state too when more time is asked for."""
     before = state.reception.display
     reception = replace(state.reception, display=displayed(before, event, rules))
     if event.language is not None:

@@ -1,4 +1,4 @@
-"""Before the voice says something of the person, it asks whether others may hear it. Once in a reception."""
+"""Before the voice says something about the person, it asks once in a reception whether others may hear it."""
 
 from terminal.session import events as ev
 from terminal.session.rules import Rules
@@ -8,7 +8,7 @@ from terminal.words.aloud import is_private
 
 
 def is_to_be_asked(state: State, body: Body, rules: Rules) -> bool:
-    """Whether this body waits until that is answered. Where there is nothing to answer it is shown, and not spoken."""
+    """Return whether this body waits until that is answered. Without anything to answer it is shown, not spoken."""
     if rules.headset or isinstance(state, Idle | Complete) or not body.offers:
         return False
     display = state.reception.display
@@ -16,7 +16,7 @@ def is_to_be_asked(state: State, body: Body, rules: Rules) -> bool:
 
 
 def texts(body: Body) -> tuple[str, ...]:
-    """Everything the body says, its answers too."""
+    """Return everything the body says, including its answers."""
     labels = [text for offer in body.offers for text in (offer.label, offer.hint) if text]
     return (body.question, *(line.text for line in body.lines), *labels)
 

@@ -10,7 +10,7 @@ from terminal.talk.parts import Body, Offer, TalkContext, numbered
 
 
 def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
-    """What stands in place of the state's own `body`."""
+    """Return what replaces the state's own `body`."""
     reception, display, aside = of(state)
     if aside is Aside.LEAVING:
         return _leaving(reception, body, foot, scene)
@@ -56,7 +56,7 @@ def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
 
 
 def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """Who listens needs longer: the voice brings more time with it."""
+    """Listeners need longer: the voice brings more time with it."""
     if display.language not in scene.rules.voices and not display.voice:
         return None
     if display.voice:
@@ -74,7 +74,7 @@ def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None
 
 
 def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """All targets in the lower half, for those who sit or cannot reach up; who listens has keys instead."""
+    """All targets in the lower half, for those who sit or cannot reach up; listeners have keys instead."""
     if display.voice:
         return None
     label = scene.say("button.not-low" if display.low else "button.low")

@@ -1,4 +1,4 @@
-"""What is said once the check is open: notice, registration, the questions, the summary."""
+"""The screens once the check is open: notice, registration, the questions, the summary."""
 
 from datetime import UTC, datetime
 
@@ -118,7 +118,7 @@ def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
 
 
 def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
-    """Somebody else answers, or the person after all. Who came in the holder's place has said so."""
+    """Offer that another person answers, or the person after all. Those who came in the holder's place have said so."""
     if reception.proxy:
         return None
     event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
@@ -126,7 +126,7 @@ def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
 
 
 def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Body:
-    """Who answers. It is noted only where it was touched; a companion is told to ask first."""
+    """Ask who answers. It is recorded only if touched; a companion is told to ask first."""
     say = scene.say
     offered = [
         Offer(
@@ -173,12 +173,12 @@ def _yes_or_no(
 
 
 def _verb(question: Question) -> str:
-    """How a yes is called: certificates of subsidies are used, everything else is shared."""
+    """Return the word for a yes: certificates of subsidies are used, everything else is shared."""
     return "use" if question.kind is QuestionKind.SUBSIDIES else "share"
 
 
 def _back(state: AfterIdle, scene: TalkContext) -> Offer | None:
-    """The way back, where the rules know one."""
+    """Offer the way back, if the rules have one."""
     back = ev.Back(state.reception.id)
     if step(state, back, scene.rules, _ANY_MOMENT).state is state:
         return None
@@ -221,7 +221,7 @@ def prescription(state: Prescription, scene: TalkContext) -> Body:
 
 
 _NAMED = 2
-"""Prescriptions that have an answer of their own; more are dispensed together or settled at the counter."""
+"""Prescriptions that have an answer of their own; more are dispensed together or decided at the counter."""
 
 
 def dispensing(state: Dispensing, scene: TalkContext) -> Body:
@@ -272,7 +272,7 @@ def summary(state: Summary, scene: TalkContext) -> Body:
 
 
 def choice(question: Question, granted: bool, scene: TalkContext) -> Line:
-    """What was answered to one question."""
+    """Return what was answered to one question."""
     say = scene.say
     verb = _verb(question)
     answer = say(f"answer.{verb}" if granted else f"answer.not-{verb}")

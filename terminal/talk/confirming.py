@@ -1,4 +1,4 @@
-"""What is said from the card's reading until the holder is confirmed."""
+"""The screens from reading the card until the holder is confirmed."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ from vision.printed.guidance import CardGuidance
 from vision.verdict import Guidance
 
 PAD_KEYS = "abc"
-"""Where the number keys type digits, offers have letters."""
+"""If the number keys type digits, offers have letters."""
 
 
 def idle(state: Idle, scene: TalkContext) -> Body:
@@ -103,7 +103,7 @@ def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
     if not state.ways:
         return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
     if state.why in _MENDED_BY_CITY_HALL:
-        # Staff weighs as much as the way that is left: somebody without a PIN must not feel pushed before a camera.
+        # Staff weighs as much as the way that is left: a patient without a PIN must not feel pushed before a camera.
         return Body(
             step=GuideStep.CONFIRM,
             question=say(f"why.{state.why}"),
@@ -305,7 +305,7 @@ STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
 
 
 def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
-    """Those that fit this reception."""
+    """Return those that fit this reception."""
     reception = state.reception
     if reception.proxy:
         return ("proxy",)

@@ -1,4 +1,4 @@
-"""What is said at the end: complete, a problem, the answer to an inquiry."""
+"""The screens at the end: complete, a problem, the answer to an inquiry."""
 
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
@@ -16,7 +16,7 @@ _HINTS = {
 
 
 def complete(state: Complete, scene: TalkContext) -> Body:
-    """The card first; how much was shared, below. Each answer is shown only while somebody asked for it."""
+    """The card first; how much was shared, below. Each answer is shown only on request."""
     say = scene.say
     flags = dict(state.flags)
     answered = tuple(

@@ -7,7 +7,7 @@ from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, numbered
 from terminal.words.catalogue import REFERENCE, Speak
 
 AT_ONCE = 3
-"""So many languages have buttons of their own on the first screen; of more, two have, and one button leads to all."""
+"""Up to this many languages have buttons on the first screen; with more, two have, and one button leads to all."""
 
 
 def first_offers(state: Idle, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:

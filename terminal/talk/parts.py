@@ -1,4 +1,4 @@
-"""What a front end draws, as plain values: no toolkit here, no rule, no secret."""
+"""What a front end draws, as plain values: without toolkit, rules or secrets."""
 
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
@@ -79,7 +79,7 @@ class Offer:
     """Languages this leads to: each one and its own name. A front end that draws them leaves out the hint."""
     key: str = ""
     ten: str = ""
-    """Key of a numeric keypad, shown beside the target, where `key` is none of its digits."""
+    """Key of a numeric keypad, shown beside the target, if `key` is not one of its digits."""
     back: bool = False
     """The way back; any other answer weighs the same as its neighbours."""
 
@@ -105,7 +105,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """Everything a front end draws, or says, of one state."""
+    """Everything a front end draws or says for one state."""
 
     serial: int = 0
     """Which question this is: a touch carries it back, and counts for this one only (see `serial.py`)."""
@@ -149,7 +149,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class TalkContext:
-    """What every state's words need."""
+    """What the words of every state need."""
 
     say: Words
     rules: Rules

@@ -1,4 +1,4 @@
-"""Numbers what is asked, so that a touch answers the question it was meant for and no other."""
+"""Number what is asked, so that a touch answers only the question it was meant for."""
 
 from terminal.session.events import Event
 from terminal.session.rules import Rules

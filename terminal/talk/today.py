@@ -1,4 +1,4 @@
-"""What helps today where the card does not: other proof of insurance, who mends the card, whom to call."""
+"""What helps today if the card does not: other proof of insurance, who replaces the card, whom to call."""
 
 from terminal.problems import ProblemCode
 from terminal.talk.parts import Line, LineKind, TalkContext, hints
@@ -13,7 +13,7 @@ _WITH_OTHER_PROOF = {
     ProblemCode.HOLDER_UNKNOWN: "",
     ProblemCode.GRACE_NO_REGISTRATION: "help.renew",
 }
-"""Problems of the card itself, and where it is mended."""
+"""Problems of the card itself, and where they are resolved."""
 _WITH_DOCUMENTS = frozenset({ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED, ProblemCode.BOTH_NEEDED})
 
 
@@ -24,7 +24,7 @@ def other_proof(scene: TalkContext) -> tuple[Line, ...]:
 
 
 def helps(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -> tuple[Line, ...]:
-    """What helps today with this problem; nothing where its next step says it all."""
+    """Return what helps today with this problem; nothing if its next step says it all."""
     say = scene.say
     if by_phone and problem is ProblemCode.CERTIFICATE_EXPIRED:
         # The phone's certificate ends with the card's, which may still be in its grace.
@@ -39,6 +39,6 @@ def helps(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -
             *hints(say("problem.certificate-suspended.city")),
         )
     if problem in _WITH_DOCUMENTS:
-        # without a staff password nobody can be confirmed by eye here
+        # without a staff password no holder can be confirmed by eye here
         return hints(say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)
     return ()

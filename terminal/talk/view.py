@@ -1,4 +1,4 @@
-"""`talk_of(state, ...) -> Talk`: what a state looks like. Pure: the same state gives the same screen."""
+"""`talk_of(state, ...) -> Talk`: how a state looks. Pure: the same state gives the same screen."""
 
 from dataclasses import replace
 from typing import assert_never
@@ -40,7 +40,7 @@ from terminal.words.catalogue import REFERENCE, Speak, needs_original
 
 
 def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
-    """Everything that is drawn of a state; `serial.Talks` numbers it."""
+    """Return everything that is drawn of a state; `serial.Talks` numbers it."""
     display = state.display if isinstance(state, Idle) else state.reception.display
     language = display.language if isinstance(state, Idle) else state.reception.language
     say = speak(language)
