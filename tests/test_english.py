@@ -20,6 +20,17 @@ INSTEAD = {
     r'"""Of ': "name the thing: Hash of, Port of",
     r"\b(?:is|are) looked for\b": "look for",
     r"\bwhat is no\b": "anything but",
+    r"\banything that is not one of them\b": "any other text",
+    r"\bas of the first one\b": "as of the first read",
+    r"\bfar behind any\b": "beyond any",
+    r"\bis none the\b": "has no such",
+    r"\bto be told of\b": "listener for, call for",
+    r"\bcounts for no(?:ne|thing)\b": "is ignored",
+    r"\bgives (?:False|True|None)\b": "return",
+    r"\bsomebody else's\b": "another person's",
+    r"\bnobody waits\b": "is not waited for",
+    r"\bthe same of\b": "name the thing again",
+    r"\bthat are no [A-Z]": "that are not",
     r"(?<!there )\bis no (?:PIN|card|proof|record|file|folder|member|answer|message|certificate)\b": "is not a",
 }
 

@@ -54,11 +54,11 @@ class Camera:
 
     @property
     def is_open(self) -> bool:
-        """Whether the device is open: on most cameras, whether the lamp is lit."""
+        """Whether the device is open; on most cameras the lamp is lit then."""
         return self._opened_at is not None
 
     def describe(self) -> str:
-        """One line for `doctor` and the log: what the camera is called and what it grants, or why it gives nothing."""
+        """One line for `doctor` and the log: what the camera is called and grants, or why it gives no picture."""
         lost = self.lost()
         if lost is not None:
             return lost.source
@@ -96,7 +96,7 @@ class Camera:
     def listen(self, on_frame: OnFrame) -> Callable[[], None]:
         """Call `on_frame` with every decoded frame, and with None when a look ends. Returns how to stop that.
 
-        Called on the camera's thread: keep it short. Listening opens nothing; only `look` does.
+        Called on the camera's thread: keep it short. Listening does not open the device; only `look` does.
         """
         with self._new:
             self._listeners.append(on_frame)
@@ -109,8 +109,8 @@ class Camera:
         return stop
 
     def lost(self) -> CameraLost | None:
-        """Return why it gives nothing, or None. A closed device is lost when it is unplugged, an open one by the age of
-        its last frame."""
+        """Return why it gives no picture, or None. A closed device is lost when it is unplugged, an open one by the age
+        of its last frame."""
         with self._new:
             if self._lost is not None or self._opened_at is None:
                 return self._lost
@@ -122,7 +122,7 @@ class Camera:
             return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s") if silent else None
 
     def latest(self) -> Frame | CameraLost | None:
-        """None outside a look and before its first frame."""
+        """The newest frame; None outside a look and before its first frame."""
         with self._new:
             return self.lost() or self._frame
 
@@ -200,7 +200,7 @@ class Camera:
         return None
 
     def _arrive(self, frame: Frame | None) -> None:
-        """`frame` is None where it was thrown away undecoded."""
+        """`frame` is None if it was thrown away undecoded."""
         with self._new:
             now = time.monotonic()
             if self._arrived is None and self._opened_at is not None:

@@ -1,4 +1,4 @@
-"""The anti-photo check: look ahead, turn the head to the side asked for at a moment that is not foreseen, and back.
+"""The anti-photo check: look ahead, turn the head to the side asked for at an unpredictable moment, and back.
 
 It only tells a printed photograph from a face: a film of the turning patient passes if it happens to turn the
 right way. Not certified presentation attack detection.
@@ -29,7 +29,7 @@ class Demands:
     turns: int
     """To a side drawn by chance; a second one to the other side."""
     mistakes: int
-    """Forgiven: turning to the wrong side, going away, a torn picture. After each a new side is drawn."""
+    """Mistakes allowed: turning to the wrong side, going away, a torn picture. After each a new side is drawn."""
     enough: float = 0.13
     """How far to turn, as `vision.guidance.turn` measures: some 15 to 20 degrees."""
     stands_out: float = 0.022
@@ -39,7 +39,7 @@ class Demands:
     moment: tuple[float, float] = (0.3, 1.0)
     """Seconds of looking ahead before the turn is asked for."""
     seconds: float = 6.0
-    """For one turn. Who has not turned far enough for the nose to stand out turns further."""
+    """For one turn. Patients who have not turned far enough for the nose to stand out turn further."""
 
 
 DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=2), AntiPhoto.STRICT: Demands(turns=2, mistakes=1)}
@@ -48,13 +48,13 @@ DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=2), AntiPhoto.STRICT: D
 _FRESH = 0.6
 """Seconds after which new points are picked while the head has not turned yet: they do not last long on skin."""
 _NOT_YET = 0.07
-"""A turn smaller than this is none."""
+"""A smaller turn does not count."""
 _KEPT = 0.5
-"""The share of the points that must have stayed for new ones to be of the same face."""
+"""The share of points that must remain for new ones to belong to the same face."""
 _TOO_FAR = 0.45
 """A turn of about 45 degrees, from which the face is hardly seen."""
 _BACK = 0.10
-"""So near to where the turn began the head is back."""
+"""Within this distance of where the turn began, the head is back."""
 _UNSEEN = 20
 """Frames of the turned face without enough points left to measure it, after which it is asked to turn once more."""
 
@@ -69,13 +69,13 @@ class Phase(StrEnum):
 
 
 class TurnChallenge:
-    """One attempt's. From `begin` to `settle` every frame is shown to it: it is one face throughout, or it starts over.
+    """The challenge of one attempt. It sees each frame from `begin` to `settle`: one face throughout, else it restarts.
 
     The caller makes sure that the frames of `begin` and `settle` show the person whose frames are collected.
     """
 
     def __init__(self, demands: Demands, chance: random.Random | None = None) -> None:
-        """`chance`: by default the system's own, which nobody foretells."""
+        """`chance`: by default the system's own, which is unpredictable."""
         self._demands = demands
         self._chance = chance or secrets.SystemRandom()
         self._face: FollowedFace | None = None
@@ -88,7 +88,7 @@ class TurnChallenge:
         self._start()
 
     def begin_again(self) -> PhotoSign | None:
-        """Somebody else may stand there: nothing of what was done counts. Too often in an attempt is a sign."""
+        """Start over, as another person may be there: nothing done so far counts. Too often in an attempt is a sign."""
         asked = self.phase is not Phase.AHEAD or self._left < self._demands.turns
         self._start()
         return self._mistake(PhotoSign.CHANGED) if asked else None
@@ -101,7 +101,7 @@ class TurnChallenge:
 
     @property
     def just_turned(self) -> bool:
-        """In the frame that `turned` was shown last, the turn was done."""
+        """Whether the turn was done in the last frame shown to `turned`."""
         return self._just_turned
 
     @property
@@ -109,7 +109,7 @@ class TurnChallenge:
         return self.phase is Phase.BACK
 
     def is_ahead(self, points: Points) -> bool:
-        """Whether the head is where the first turn began; before that, any face that looks ahead is."""
+        """Return whether the head is where the first turn began; before that, any face that looks ahead is accepted."""
         return self._neutral is None or abs(turn(points) - self._neutral) <= _BACK
 
     def is_time(self, now: float) -> bool:
@@ -132,7 +132,7 @@ class TurnChallenge:
         return SIDES[self._side]
 
     def turned(self, grey: Image, points: Points | None, now: float) -> Guidance | PhotoSign | None:
-        """Any frame after `begin`; `points` is None where no face was found in it.
+        """Handle any frame after `begin`; `points` is None if no face was found in it.
 
         None: the head has turned and is back, the same face all the way; `settle` ends it.
         """
@@ -156,7 +156,7 @@ class TurnChallenge:
         return self._judged(now)
 
     def settle(self) -> None:
-        """The face that turned has been recognised at the front."""
+        """Note that the face that turned has been recognised at the front."""
         self._left -= 1
         self._last_side = self._side
         self._ahead_again()

@@ -34,7 +34,7 @@ from vision.verdict import (
 _PATIENCE = 0.2
 """Seconds to wait for a frame before looking whether to stop."""
 _FROZEN_AFTER = 2.0
-"""A camera that sends the very same picture for so long shows no living person."""
+"""A camera that sends the same picture for this long shows no living person."""
 _AROUND_TURN = 2
 """Number of good frames at the start and end of a turn that must show the same person."""
 _AHEAD = 0.2
@@ -42,7 +42,7 @@ _AHEAD = 0.2
 
 
 class LiveView(Protocol):
-    """What is looked through; `vision.camera.Camera` is one."""
+    """A source of looks; `vision.camera.Camera` is one."""
 
     @property
     def name(self) -> str: ...
@@ -80,7 +80,7 @@ def check_face(
 
     Good frames lie `frame_spacing_ms` apart and differ from each other; with an anti-photo check some are taken before
     the head turns and some after. Encodings are overwritten at the end. `chance` draws side and moment of the turn.
-    `calibration`: by default the engine's own. `anti_spoofing`: has a vote where there is an anti-photo check.
+    `calibration`: by default the engine's own. `anti_spoofing`: used if there is an anti-photo check.
     """
     attempt = _Attempt(
         camera,
@@ -190,7 +190,7 @@ class _Attempt:
         return bool(votes) and float(np.mean(votes)) < PHOTOGRAPH
 
     def _suspected(self, frame: Frame) -> PhotoSuspected | None:
-        """One more turn the first time; None then."""
+        """Ask for one more turn the first time, and return None then."""
         if self._looked_printed:
             return PhotoSuspected(PhotoSign.PRINTED)
         self._looked_printed = True
@@ -202,13 +202,13 @@ class _Attempt:
         return None
 
     def _turning(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
-        """What to say while a turn is under way; None where there is none, or where it is done."""
+        """Return what to say during a turn; None if there is none, or if it is done."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
         found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
         if not self._challenge.just_turned or face is None:
             return found
-        # the person who turns the head is the one whose frames were collected
+        # the person turning their head is the one whose frames were collected
         encoding = self._engine.encode(frame.grey, face)
         same = self._collected.is_same(encoding)
         encoding.fill(0)
@@ -221,7 +221,7 @@ class _Attempt:
         return self._challenge.begin_again() if self._challenge is not None else None
 
     def _use(self, frame: Frame, face: Face) -> Guidance | PhotoSign | None:
-        """A good frame: collected, or the first or last one of a turn, or not needed."""
+        """Handle a good frame: collect it, or take it as the first or last of a turn, or drop it."""
         challenge, collected = self._challenge, self._collected
         lacking = len(collected.encodings) < self._wanted()
         turned = challenge is not None and challenge.phase is Phase.TURNING
@@ -241,7 +241,7 @@ class _Attempt:
         return None
 
     def _wanted(self) -> int:
-        """How many good frames by now; one more begins every turn and one ends it."""
+        """Return how many good frames are wanted by now; one more begins every turn and one ends it."""
         if self._challenge is None or self._challenge.passed:
             return self._settings.frames
         return self._settings.frames - _AROUND_TURN

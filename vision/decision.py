@@ -22,14 +22,14 @@ class Calibration:
     thresholds: dict[int, float]
     """Largest distance that counts as a match, by the number of frames averaged. See `vision.face.distance`."""
     fmr: float
-    """False match rate aimed at in the worst judged group of the persons it was made with."""
+    """Target false match rate in the worst judged group of the persons it was made with."""
     fmr_upper: float
-    """Upper 95 % limit of the false match rate met in that group with the most frames."""
+    """Upper 95 % limit of the false match rate found in that group with the most frames."""
     other_person: float
-    """A live frame further than this from the mean of those before it shows somebody else."""
+    """A live frame further than this from the mean of those before it shows another person."""
 
     def threshold(self, frames: int) -> float:
-        """For so many frames: that of the nearest smaller number measured. Raises ValueError for fewer than any."""
+        """Return the threshold of the nearest smaller number of frames measured. Raises ValueError if there is none."""
         fitting = [number for number in self.thresholds if number <= frames]
         if not fitting:
             raise ValueError(f"no threshold for {frames} frames")
@@ -56,7 +56,7 @@ def load_calibration(path: Path) -> Calibration:
     values = json.loads(path.read_text(encoding="utf-8"))
     thresholds = {int(frames): float(value) for frames, value in values["thresholds"].items()}
     fmr, upper, other = (float(values[name]) for name in ("fmr", "fmr_upper", "other_person"))
-    # an infinite threshold would let everybody pass
+    # an infinite threshold would accept everyone
     if not all(math.isfinite(one) for one in (*thresholds.values(), fmr, upper, other)):
         raise ValueError("a number in it is not finite")
     if not thresholds:

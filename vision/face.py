@@ -1,4 +1,4 @@
-"""A face in a picture: its box, five points, its own axes - and the numbers that tell it from another."""
+"""A face in a picture: its box, five points, its own axes - and the numbers that distinguish it from others."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Encoding = NDArray[np.float64]
-"""(n,); as many values as the network gives. The directions of two tell how unlike the faces are."""
+"""(n,); as many values as the network gives. The angle between two shows how unlike the faces are."""
 
 Points = NDArray[np.float64]
 """(5, 2) in pixels: the person's right eye, left eye, tip of the nose, right and left corner of the mouth. The right

@@ -1,6 +1,6 @@
-"""The one place where a picture enters: any array becomes a contiguous 8-bit frame, or is refused with a value.
+"""The only place where a picture enters: any array becomes a contiguous 8-bit frame, or is refused with a value.
 
-dlib finds no face in a non-contiguous array, and says nothing.
+dlib finds no face in a non-contiguous array, without an error.
 """
 
 from dataclasses import dataclass

@@ -10,17 +10,17 @@ from vision.face import Encoding
 from vision.frame import Frame
 
 _OUTLIER_FOR = 0.4
-"""Seconds for which a face may look like somebody else's: a blink, a blur."""
+"""Seconds for which a face may look like another person's: a blink, a blur."""
 _UNSEEN_FOR = 1.0
-"""Seconds without a face after which it may be somebody else's."""
+"""Seconds without a face after which it may be another person's."""
 
 
 class Added(Enum):
     KEPT = auto()
     DROPPED = auto()
-    """It looks like somebody else's, for a moment yet."""
+    """It looks like another person's, so far only for a moment."""
     BEGUN_AGAIN = auto()
-    """It shows somebody else than the frames before, which are forgotten, and is the first one."""
+    """It shows another person than the frames before, which are forgotten, and is the first of the new ones."""
 
 
 class GoodFrames:
@@ -39,7 +39,7 @@ class GoodFrames:
         self.changed_at = now
 
     def is_repeated(self, frame: Frame, now: float) -> bool:
-        """Exactly the picture before: a frozen camera, or a still one fed in."""
+        """Return whether it equals the picture before: a frozen camera, or a still one fed in."""
         repeated = np.array_equal(frame.grey, self._last_grey)
         if not repeated:
             self._last_grey = frame.grey
@@ -47,7 +47,7 @@ class GoodFrames:
         return repeated
 
     def seen(self, faces: int, now: float) -> bool:
-        """False where the face was away for so long that everything begins again."""
+        """Return False if the face was away for so long that everything starts over."""
         if faces == 1:
             kept = now - self._seen_at <= _UNSEEN_FOR or not self.encodings
             self._seen_at = now
@@ -60,7 +60,7 @@ class GoodFrames:
         return frame.taken_at - self._last_taken >= self._spacing
 
     def is_same(self, encoding: Encoding) -> bool:
-        """Whether it shows the person of the frames before; true where there are none."""
+        """Return whether it shows the person of the frames before; True if there are none."""
         return not self.encodings or self._calibration.is_same(encoding, np.mean(self.encodings, axis=0))
 
     def add(self, frame: Frame, encoding: Encoding, liveness: float | None = None) -> Added:

@@ -1,4 +1,4 @@
-"""What to tell somebody before the camera: one instruction at a time, the most useful first."""
+"""What to tell the person in front of the camera: one instruction at a time, the most useful first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Limits:
     off_centre: float = 0.22
     darkest: float = 45.0
     backlit: float = 3.0
-    """How many times brighter than a dim face what surrounds it may be."""
+    """How many times brighter than a dim face its surroundings may be."""
     dim: float = 65.0
     turned: float = 0.30
     """See `turn`."""
@@ -33,7 +33,7 @@ class Limits:
     """See `sharpness`."""
 
     def loosened(self) -> "Limits":
-        """For somebody who stood well a moment ago: a small movement does not send them away."""
+        """For a person who stood well a moment ago: a small movement does not change the instruction."""
         return Limits(
             self.smallest * 0.9,
             self.largest * 1.08,
@@ -48,7 +48,7 @@ class Limits:
 
 
 def guide(grey: Image, faces: Sequence[Face], limits: Limits = Limits()) -> Guidance | None:
-    """None: the frame is good. `grey` is (height, width)."""
+    """Return what to tell; None if the frame is good. `grey` is (height, width)."""
     height, width = grey.shape
     if not faces:
         return Guidance.TOO_DARK if float(grey.mean()) < limits.darkest else Guidance.NO_FACE
@@ -123,7 +123,7 @@ _AT_ONCE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidan
 
 
 class Steady:
-    """What is told, calmer than what is seen: an instruction stays until another one has lasted."""
+    """What is shown, steadier than what is seen: an instruction stays until another one has lasted."""
 
     def __init__(self, lasts: float = 0.4) -> None:
         """`lasts`: seconds."""
@@ -133,7 +133,7 @@ class Steady:
         self._since = 0.0
 
     def tell(self, seen: Guidance, now: float) -> Guidance:
-        """`HOLD_STILL` is believed at once: who stands well is not kept waiting; nor is who shall turn the head."""
+        """`HOLD_STILL` is shown at once: a person who stands well, or is to turn their head, is not kept waiting."""
         if self.told is None or seen == self.told or seen in _AT_ONCE:
             self.told, self._other = seen, None
         elif seen != self._other:

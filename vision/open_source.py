@@ -1,4 +1,4 @@
-"""The one door to frame sources."""
+"""The only way to open frame sources."""
 
 from vision.sources.protocol import FrameSource
 

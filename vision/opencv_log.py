@@ -1,8 +1,8 @@
-"""What OpenCV complains of on standard error, where the terminal's screen is painted."""
+"""OpenCV's messages on standard error, where the terminal's screen is painted."""
 
 import cv2
 
 
 def silence() -> None:
-    """Keep it quiet: what is wrong is told by the code that calls it."""
+    """Silence it: the code that calls it reports what is wrong."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

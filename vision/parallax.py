@@ -74,10 +74,10 @@ class FollowedFace:
         self._now, self._picked = self._first.copy(), len(self._first)
         self._grey = grey
         self.torn = False
-        """The last frame does not go on from the one before, or nothing is left to tell."""
+        """The last frame does not continue the one before, or there are too few points to judge."""
 
     def follow(self, grey: Image) -> None:
-        """The next frame. Points that get lost are dropped for good."""
+        """Follow the points into the next frame. Lost points are dropped for good."""
         before = len(self._now)
         if grey.shape != self._grey.shape:  # a reopened camera
             self.forget()
@@ -109,7 +109,7 @@ class FollowedFace:
         return Lead(*((now - foretold)[nose] @ across for foretold in (flat, bent, creased)))
 
     def kept_on(self, points: Points) -> float:
-        """The share of the points that are still followed, and on the face the engine sees now."""
+        """Return the share of points still followed and on the face that the engine sees now."""
         x, y = FaceAxes(points).normal(self._now).T
         return float((np.hypot(x, y - 0.42) < _FACE).sum()) / max(self._picked, 1)
 

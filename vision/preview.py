@@ -1,4 +1,4 @@
-"""The live picture for a screen: one JPEG per decoded frame, for a listener of `vision.camera.Camera`."""
+"""The live picture for a screen: one JPEG per decoded frame, as a listener of `vision.camera.Camera`."""
 
 import cv2
 

@@ -1,4 +1,4 @@
-"""What the face room tells the others: guidance and verdicts, as values. No pixels, no encodings."""
+"""What the face room reports to the others: guidance and verdicts, as values. No pixels, no encodings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -90,7 +90,7 @@ class CameraLost:
 
 @dataclass(frozen=True, slots=True)
 class FaceCheckStopped:
-    """Somebody asked it to stop: the patient chose another way, or the card was pulled."""
+    """It was asked to stop: the patient chose another way, or the card was pulled."""
 
 
 FaceVerdict = FaceMatch | FaceNotMatched | FaceNotSeen | PhotoSuspected | CameraLost | FaceCheckStopped

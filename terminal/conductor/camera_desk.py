@@ -45,10 +45,10 @@ class CameraDesk:
         watch_every: float = 0.2,
         anti_spoofing: "Callable[[], AntiSpoofing | None]" = lambda: None,
     ) -> None:
-        """`anti_spoofing`: opens the networks that were added, or gives None."""
+        """`anti_spoofing`: opens the networks that were added, or returns None."""
         self.camera = camera
         self.on_trouble: Callable[[str], None] = lambda code: None
-        """Hears a problem's code, for staff."""
+        """Receives a problem's code, for staff."""
         self._make_engine = engine
         self._engine: FaceEngine | None = None
         self._make_anti_spoofing = anti_spoofing
@@ -61,7 +61,7 @@ class CameraDesk:
         self._watcher: threading.Thread | None = None
 
     def start(self, on_change: Callable[[bool], None]) -> None:
-        """Watch for the camera; tell whenever it is lost or back."""
+        """Watch for the camera; report whenever it is lost or back."""
         self.camera.start()
         self._watcher = threading.Thread(target=self._watch, args=(on_change,), name="camera-watch", daemon=True)
         self._watcher.start()
@@ -104,7 +104,7 @@ class CameraDesk:
         return True
 
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
-        """None where somebody stopped it: the session has moved on."""
+        """Return None if the check was stopped: the session has moved on."""
         ids = (effect.reception, effect.effect)
         if self._may_be_fed():
             self.on_trouble(ProblemCode.VIRTUAL_CAMERA.code)
@@ -154,14 +154,14 @@ class CameraDesk:
         return verdict
 
     def _calibration(self, patient: Patient) -> "Calibration":
-        """The engine's; for drawn persons with simulated cards their own."""
+        """Return the engine's calibration, or the one for drawn persons with simulated cards."""
         engine = self._loaded()
         drawn = self._settings.simulated_camera and self._sees_drawn_persons()
         simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
 
     def _may_be_fed(self) -> bool:
-        """Whether the camera's place is taken by what can show anything.
+        """Return whether a source that can show anything is in the camera's place.
 
         `run` looks before it starts, but a device that was plugged in since then may have the camera's number.
         """

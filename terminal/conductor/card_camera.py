@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 25.0
-"""After that the code is typed."""
+"""After this time the code is typed."""
 
 
 class CardCamera:
@@ -92,7 +92,7 @@ class CardCamera:
                 reading.wipe()
             reading = reader.reading()
             if wanted is not None and reading.expiry != wanted:
-                # another card, or one whose last day could not be read: nothing of it helps to type the code
+                # another card, or one whose last day could not be read: no part of it helps to type the code
                 reading.wipe()
             return reading
 

@@ -112,7 +112,7 @@ class CardDesk:
         return facts
 
     async def free(self) -> bool:
-        """Whether the card that lies there can be connected to; the connection is not kept."""
+        """Return whether the card on the reader can be connected to; the connection is not kept."""
         return await self._worker.run(self._free)
 
     def _free(self) -> bool:
@@ -196,7 +196,7 @@ class CardDesk:
             wipe_buffer(pin)
         if not isinstance(outcome, PinRight):
             return outcome
-        if patient.certificate is None:  # a phone gives it after its PIN only
+        if patient.certificate is None:  # a phone returns it only after its PIN
             certificate = card.read_user_certificate()
             if not isinstance(certificate, bytes):
                 return CardUnreadable(what="certificate after PIN")
@@ -206,7 +206,7 @@ class CardDesk:
         return outcome if trouble is None else trouble
 
     async def sign_by_phone(self, effect: SignByPhone, patient: Patient) -> Event:
-        """The phone verifies its owner and signs; it refuses by not signing."""
+        """Let the phone verify its owner and sign; it refuses by not signing."""
         trouble = await self._worker.run(self._sign_by_phone, effect.card, patient)
         match trouble:
             case None:
@@ -223,7 +223,7 @@ class CardDesk:
         return self._sign(card, patient, PhoneUser.DEVICE)
 
     def _sign(self, card: MyNumberCard, patient: Patient, user: PhoneUser | None) -> CardGone | CardUnreadable | None:
-        """The certificate's key signs the challenge; `user` for a phone. None when it did."""
+        """Sign the challenge with the certificate's key; `user` for a phone. Return None on success."""
         if patient.wiped or patient.challenge is None:
             return CardGone()
         challenge = patient.challenge
@@ -235,7 +235,7 @@ class CardDesk:
         return None
 
     async def prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
-        """The chip key signs the challenge for this certificate; no PIN. None when it did."""
+        """Sign the challenge for this certificate with the chip key; no PIN. Return None on success."""
         return await self._worker.run(self._prove_chip, patient)
 
     def _prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
@@ -251,8 +251,8 @@ class CardDesk:
     async def vouch(self, statement: bytes, way: str) -> bytes | None:
         """The card's signature over the decision, by the key that opened the check; None where it cannot have one.
 
-        `way` as in the ledger. Nothing is verified again: no try is spent, and nobody is asked. A phone is not asked
-        either, because it would ask its owner. Nobody waits longer than `SIGNING`.
+        `way` as in the ledger. Nothing is verified again: no try is spent, and the patient is not asked. A phone is
+        not used, because it would ask its owner. The wait is at most `SIGNING`.
         """
         if self._medium is not Medium.CARD:
             return None

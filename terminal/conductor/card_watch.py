@@ -1,4 +1,4 @@
-"""The card on the reader: what the slot says of cards and readers, told to the session as events."""
+"""The card on the reader: what the slot reports of cards and readers, as events for the session."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from terminal.session import events as ev
 log = logging.getLogger(__name__)
 
 HELD_CARD_EVERY = 1.0
-"""Seconds between two looks at whether another program has let go of the card."""
+"""Seconds between two checks whether another program has released the card."""
 
 
 class CardWatch:
@@ -61,7 +61,7 @@ class CardWatch:
                 self._post(ev.ReaderChanged(ReaderStanding.READY))
 
     async def when_let_go(self, card: int, ending: asyncio.Event) -> None:
-        """Another program holds that card: it counts as put down again as soon as it is free. Until `ending`."""
+        """Wait while another program holds that card: it counts as put down again once it is free. Until `ending`."""
         while not ending.is_set() and self.lying == card:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ending.wait(), HELD_CARD_EVERY)

@@ -1,4 +1,4 @@
-"""The time a reception lives by. Tests and the demo may let it run faster; nothing else is faked."""
+"""The time a reception lives by. Tests and the demo may run it faster; nothing else is faked."""
 
 import time
 from datetime import datetime, timedelta
@@ -24,5 +24,5 @@ class Clock:
         return self.now().wall
 
     def real_seconds(self, seconds: float) -> float:
-        """How long to really wait until `seconds` have passed on this clock."""
+        """Return how long to really wait until `seconds` have passed on this clock."""
         return max(0.0, seconds / self.speed)

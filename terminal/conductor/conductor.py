@@ -46,7 +46,7 @@ OUTBOX_EVERY = 30.0
 
 
 class Conductor:
-    """Drives one terminal. `run` until `stop`; listeners hear of every new state and of reminders and alerts."""
+    """Drives one terminal. `run` until `stop`; listeners receive every new state, reminders and alerts."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Conductor:
             self._on_effect.append(on_effect)
 
     def post(self, event: ev.Event) -> None:
-        """Let something happen. From the event loop; `post_from_thread` from elsewhere."""
+        """Post an event. From the event loop; `post_from_thread` from elsewhere."""
         self._events.put_nowait(event)
 
     def post_from_thread(self, event: ev.Event) -> None:
@@ -127,13 +127,13 @@ class Conductor:
         return None if isinstance(self.state, Idle) else self._patients.get(self.state.reception.id)
 
     def enter_pin(self) -> None:
-        """The digits in `patient.pin` are meant. Ignored until there are four."""
+        """Submit the digits in `patient.pin`. Ignored until there are four."""
         patient = self.patient
         if patient is not None and patient.pin.complete:
             self.post(ev.PinEntered(patient.reception))
 
     def enter_code(self, digits: bytearray) -> None:
-        """Takes over the buffer with the 14 digits of the printed code; overwritten at once where nobody asks for it.
+        """Take over the buffer with the 14 digits of the printed code; overwrite it at once if it is not asked for.
 
         The code entered before may be on its way to the card from its buffer.
         """
@@ -147,7 +147,7 @@ class Conductor:
     def show_code(self, digits: bytearray, expiry: date, pinless: bool = False) -> None:
         """Take over the buffer with the 14 digits read from a card's front before the card is put down.
 
-        `expiry` and `pinless` are printed on the same front. Overwritten at once where the session waits for no card.
+        `expiry` and `pinless` are printed on the same front. Overwritten at once if the session waits for no card.
         """
         self.post(ev.CodeShown(self._shown.put(digits), expiry, pinless))
 
@@ -157,7 +157,7 @@ class Conductor:
     # --- the loop -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until `stop`. Ends with the patient wiped and the card let go, whatever happened."""
+        """Run until `stop`. Ends with the patient wiped and the card released, whatever happened."""
         self._loop = loop = asyncio.get_running_loop()
 
         def on_slot(event: SlotEvent) -> None:
@@ -221,7 +221,7 @@ class Conductor:
         return read
 
     def _tell_staff(self, code: str) -> None:
-        """What delivery found, of whichever reception."""
+        """Tell staff what delivery found, for any reception."""
         self._begin(fx.AlertStaff("", 0, code))
 
     # --- effects --------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class Conductor:
                 self._keep(asyncio.create_task(self._perform(effect)))
 
     def _new_patient(self, effect: fx.ReadCard) -> Patient:
-        """A code shown before goes with the first card, whatever it is, and is wiped with it."""
+        """Pass a code shown before to the first card, whichever it is; it is wiped with it."""
         patient = Patient(effect.reception)
         code = self._shown.take(effect.shown) if effect.shown else None
         if code is not None:
@@ -261,12 +261,12 @@ class Conductor:
         return patient
 
     def _keep(self, task: asyncio.Task[None]) -> None:
-        """The loop itself holds tasks weakly."""
+        """Keep a reference: the loop itself holds tasks weakly."""
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Networks load before the first patient comes; a failure shows when they are needed."""
+        """Load networks before the first patient comes; a failure shows when they are needed."""
         for name, desk in (("face engine", self.camera), ("text recogniser", self.printed)):
             try:
                 await desk.warm_up()
@@ -342,7 +342,7 @@ class Conductor:
         return delivered_event(ids, outcome)
 
     async def _settle_interrupted(self) -> None:
-        """What an earlier run, or one whose ledger failed, opened and never decided is decided, without any consent."""
+        """Decide, without any consent, what an earlier run or one whose ledger failed opened and never decided."""
         under_way = self._patients.keys() | self._not_discarded
         try:
             interrupted = await self.delivery.settle_interrupted(self._institution_code, under_way)
@@ -353,7 +353,7 @@ class Conductor:
             log.warning("%d receptions were interrupted; they are submitted without any consent", interrupted)
 
     async def _outbox(self) -> None:
-        """What an earlier run or a silent service left behind is worked off beside the receptions."""
+        """Work off, beside the receptions, what an earlier run or a silent service left behind."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
@@ -372,7 +372,7 @@ class Conductor:
         await asyncio.to_thread(self.names.clean, {history.decision.event.result_file for history in decided})
 
     async def _wind_up(self) -> None:
-        """Everything is closed, whatever fails or hangs on the way."""
+        """Close everything, whatever fails or hangs on the way."""
         self._shown.wipe_all()
         self.names.close_all()
         for patient in self._patients.values():
@@ -392,7 +392,7 @@ class Conductor:
 
 
 def _nobody(reception: str) -> Patient:
-    """Stands in where the reception's patient has been wiped and is gone."""
+    """Stands in if the reception's patient has been wiped and is gone."""
     patient = Patient(reception)
     patient.wipe()
     return patient

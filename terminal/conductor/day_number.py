@@ -1,11 +1,11 @@
-"""The number of the day: what a patient can tell staff instead of a name. One for each card put down."""
+"""The number of the day: a patient can give it to staff instead of a name. One for each card put down."""
 
 from collections.abc import Callable
 from datetime import date
 
 
 class DayNumber:
-    """Counts from 1 each day. After a restart it goes on where `last(day)` left off."""
+    """Counts from 1 each day. After a restart it continues from `last(day)`."""
 
     def __init__(self, last: Callable[[date], int]) -> None:
         self._last = last

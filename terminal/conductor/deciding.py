@@ -12,7 +12,7 @@ from terminal.session.effects import RecordDecision
 
 
 class DecisionDesk:
-    """`required`: a yes that the card did not sign counts as no."""
+    """`required`: a yes that the card did not sign counts as a no."""
 
     def __init__(self, card: CardDesk, ledger: LedgerDesk, *, required: bool = False) -> None:
         self._card = card
@@ -36,7 +36,7 @@ class DecisionDesk:
         return ev.DecisionRecorded(*ids, unsigned=unsigned) if recorded else ev.LedgerFailed(*ids)
 
     def _let_go(self) -> None:
-        """Power the card off; a card that hangs holds up no decision."""
+        """Power the card off; a card that hangs delays no decision."""
         task = asyncio.create_task(self._card.release())
         self._releasing.add(task)
         task.add_done_callback(self._releasing.discard)

@@ -1,7 +1,7 @@
 """From a decision in the ledger to a result file: submit, confirm, fetch, hand over - now, or again later.
 
 Everything sent is read from the ledger, so a repetition after silence or a restart says the same under the same key.
-Submission waits for no hand-over: a folder that hangs keeps no decision from the service.
+Submission waits for no hand-over: a folder that hangs delays no submission.
 """
 
 import asyncio
@@ -60,13 +60,13 @@ FINAL_REFUSALS = frozenset(
         RefusalReason.MALFORMED,
     }
 )
-"""Refusals, signed by the service, that no repetition can mend: the check is discarded. Any other keeps the decision in
-the outbox."""
+"""Refusals, signed by the service, that repetition cannot resolve: the check is discarded. Any other keeps the decision
+in the outbox."""
 
 BETWEEN_LOOKS = 25.0
 """Seconds of a monotonic clock between two looks that both find a consent ended; then it is."""
 EXPIRED = "decision-expired"
-"""Told to staff with every decision that could not be sent while its consents lasted."""
+"""Reported to staff with every decision that could not be sent while its consents lasted."""
 
 
 class Delivery:
@@ -89,7 +89,7 @@ class Delivery:
         """`reception_waits`: seconds a reception waits for the hand-over of another result."""
         self.ledger = ledger
         self.on_trouble: Callable[[str], None] = lambda code: None
-        """Told a code once for each check it concerns."""
+        """Called with a code once for each check it concerns."""
         self._books = books
         self._client = client
         self._folder = folder
@@ -108,7 +108,7 @@ class Delivery:
         """Checks whose consents had ended when they were looked at first, and that moment, monotonic."""
 
     def listen_for_names(self, on_unreadable_name: Callable[[str, str], Awaitable[None]]) -> None:
-        """Told reception and file stem before a result with ● in its names is handed over."""
+        """Called with reception and file stem before a result with ● in its names is handed over."""
         self._hand_over.on_unreadable_name = on_unreadable_name
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class Delivery:
     # --- time -----------------------------------------------------------------------------------------------
 
     async def _correct_time(self, history: History) -> bool:
-        """Whether the ledger has other moments for this decision now. The second correction is the last."""
+        """Correct the decision's moments; return whether the ledger has others now. At most twice."""
         self._tell_staff(ProblemCode.CLOCK_WRONG.code, history.check_id)
         now = await self._service_time()
         if now is None:
@@ -193,7 +193,7 @@ class Delivery:
         return True
 
     async def _service_time(self) -> datetime | None:
-        """The service's clock, asked now."""
+        """Ask the service for its time now."""
         answer = await self._client.challenge()
         return answer.now if isinstance(answer, Challenge) else None
 
@@ -215,7 +215,7 @@ class Delivery:
     # --- the outbox -----------------------------------------------------------------------------------------
 
     async def settle_interrupted(self, institution_code: str, under_way: Container[str] = ()) -> int:
-        """What was opened and not decided, by no reception `under_way`, is decided 0 throughout. How many that were."""
+        """Decide 0 for everything that was opened, not decided, and not `under_way`. Return how many there were."""
         found = await self._books.run(undecided, self.ledger)
         interrupted = [record for record in found if record.event.reception_id not in under_way]
         for record in interrupted:
@@ -259,7 +259,7 @@ class Delivery:
         return tuple(outcomes)
 
     async def _still_waiting(self, found: tuple[History, ...]) -> list[str]:
-        """What may be sent now. Nothing expires while the service does not tell its time."""
+        """Return what may be sent now. Nothing expires while the service's time is unknown."""
         service_now = await self._service_time()
         if service_now is None:
             return [history.check_id for history in found]
@@ -297,16 +297,16 @@ class Delivery:
 
     @property
     def astray(self) -> dict[str, History]:
-        """Results of which it cannot be told whether the receipt computer has them, by check id: staff decide."""
+        """Results of which it is unknown whether the receipt computer has them, by check id: staff decide."""
         return self._hand_over.astray
 
     async def decide_hand_over(self, check_id: str, *, again: bool) -> DeliveryOutcome:
-        """Staff's word on a result that waits: hand it over `again`, or close it. Raises `LifeCycleError`."""
+        """Apply staff's decision on a waiting result: hand it over `again`, or close it. Raises `LifeCycleError`."""
         await self._hand_over.decide(check_id, again=again)
         return await self.deliver(check_id, again=True)
 
     async def give_up(self, check_id: str, reason: str) -> None:
-        """A check without a card that got no answer. `reason` is a code."""
+        """Discard a check without a card that got no answer. `reason` is a code."""
         await self._books.run(self.ledger.discarded, check_id, reason)
 
     async def _settle_broken_off(self) -> None:
@@ -315,7 +315,7 @@ class Delivery:
                 await self._books.run(self.ledger.discarded, history.check_id, "interrupted")
 
     async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
-        """Take consents back that were given: on disk first, then told to the service. False if it is told later.
+        """Withdraw consents: on disk first, then at the service. Return False if the service is told later.
 
         Raises `LifeCycleError` for what was not granted, or withdrawn before.
         """

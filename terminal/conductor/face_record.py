@@ -1,4 +1,4 @@
-"""The face record is read, and its photo encoded while the card still tells the rest."""
+"""Read the face record, and encode its photo while the card still sends the rest."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
-"""From a confirmed decision to the file in the receipt computer's folder: once, or told.
+"""From a confirmed decision to the file in the receipt computer's folder: once, or reported.
 
-Before a file is moved in, the ledger says which one it will be (`handing-over`). After a crash the record and what lies
-in the folder tell together how far it had come.
+Before a file is moved in, the ledger says which one it will be (`handing-over`). After a crash the record and the
+folder's content together show how far it had come.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ RECEPTION_WAITS = 3.0
 """Seconds a reception waits for a hand-over under way; then the outbox hands its result over."""
 
 ASTRAY = "result-astray"
-"""Told to staff with every result of which it cannot be told whether the receipt computer has it."""
+"""Reported to staff with every result of which it is unknown whether the receipt computer has it."""
 
 TellStaff = Callable[[str, str], None]
 """Code and check id: what staff have to look after."""
 
 
 class HandOver:
-    """One at a time, and in a process of its own: a folder that hangs holds up nothing else."""
+    """One at a time, and in a process of its own: a folder that hangs delays nothing else."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class HandOver:
         reception_waits: float = RECEPTION_WAITS,
     ) -> None:
         self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _nobody_reads
-        """Told reception and file stem before a result with ● in its names is written."""
+        """Called with reception and file stem before a result with ● in its names is written."""
         self.folder = folder
         self.astray: dict[str, History] = {}
         """Announced, and neither in this folder nor known to be taken from it, by check id."""
@@ -108,7 +108,7 @@ class HandOver:
             return ended is not None and ended.stage is DeliveryStage.DELIVERED
 
     async def clean(self) -> None:
-        """Once a run, after the outbox has looked: what belongs to no hand-over is removed."""
+        """Remove what belongs to no hand-over: once a run, after the outbox has looked."""
         if self._cleaned:
             return
         async with self._one_at_a_time:
@@ -151,7 +151,7 @@ class HandOver:
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
     async def _found(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
-        """How far a hand-over came that was begun before; None where it is to be begun again."""
+        """Return how far a hand-over begun before has come; None if it must begin again."""
         match await self._files.run(self.folder.look, begun.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
                 return self._strays(history, failed)
@@ -233,7 +233,7 @@ async def _nobody_reads(_reception: str, _stem: str) -> None:
 
 
 def _has_substitute(result: QualificationResult) -> bool:
-    """Whether the service could not write the name or the address with all its characters."""
+    """Return whether the service could not write the name or the address with all its characters."""
     texts = (text for one in result.qualifications for text in (one.name, one.name_of_other, one.address))
     return any(SUBSTITUTE in text for text in texts if text)
 

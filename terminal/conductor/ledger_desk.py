@@ -39,7 +39,7 @@ class LedgerDesk:
         self._institution_code = institution_code
 
     async def opened(self, effect: RecordOpenedCheck, patient: Patient) -> bool:
-        """False if it could not be made durable, or belongs to nobody any more."""
+        """Return False if it could not be made durable, or its patient has been wiped."""
         if patient.certificate is None:
             return False
         serial = x509.load_der_x509_certificate(patient.certificate).serial_number
@@ -100,7 +100,7 @@ class LedgerDesk:
 
     async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
         """Write down that staff asked the patient for the limit, by word of mouth, before the service is asked."""
-        card = card_hash(self._card_key, check_id.encode())  # of nobody: there is no card
+        card = card_hash(self._card_key, check_id.encode())  # no holder: there is no card
         answer = RecordedAnswer(
             item=Item.HIGH_COST_LIMIT,
             granted=limit,
@@ -143,11 +143,11 @@ CARD_KEY_BYTES = 32
 
 
 class CardKeyDamaged(Exception):
-    """The key of card hashes is not whole; the text says what to do."""
+    """The key of card hashes is damaged; the text says what to do."""
 
 
 def load_card_key(path: Path) -> bytes:
-    """The secret that keys the hashes of cards in the ledger: 32 bytes, made once, mode 0600.
+    """Return the secret that keys the hashes of cards in the ledger: 32 bytes, created once, mode 0600.
 
     Raises `CardKeyDamaged`.
     """

@@ -1,6 +1,6 @@
 """The name as the card shows it, for a result whose name has ●: in a buffer of staff's own for minutes, nowhere else.
 
-By setting also as a PNG in a folder of its own, under the result's stem, deleted with the result or after a day.
+Optionally also as a PNG in a folder of its own, under the result's stem, deleted with the result or after a day.
 """
 
 import asyncio

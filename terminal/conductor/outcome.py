@@ -1,4 +1,4 @@
-"""How far a delivery came, and what the session hears of it."""
+"""How far a delivery came, and what is reported to the session."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -69,7 +69,7 @@ class Patient:
         self.code_read = bytearray()
         """What a camera read of the code in part, a space for each doubtful digit; to be completed by hand."""
         self.front = bytearray()
-        """The code on the front that a camera saw while the chip was read; whose card it is, is not known yet."""
+        """The code on the front that a camera saw while the chip was read; it is not known yet whose card it is."""
         self.front_expiry: date | None = None
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
@@ -121,7 +121,7 @@ class Patient:
         self._stay_wiped()
 
     def take_front(self, expiry: date) -> bytearray | None:
-        """The code of a front with that last day, for the caller to overwrite; any other front's is overwritten."""
+        """Return the code of a front with that last day, for the caller to overwrite; overwrite any other front's."""
         taken, printed = self.front, self.front_expiry
         self.front, self.front_expiry = bytearray(), None
         if printed == expiry and taken:

@@ -86,7 +86,7 @@ class PrintedDesk:
             return None, False
         front = patient.take_front(expiry)
         if front is not None:
-            return front, False  # told already, when it was read
+            return front, False  # reported already, when it was read
         fields = scanner.read(expiry, guided, stop)
         try:
             code = code_of(fields)
@@ -121,7 +121,7 @@ class PrintedDesk:
     ) -> Event | None:
         """Read a front before its card is put down. None where it was stopped.
 
-        `shown` takes over the code, and hears the last day and whether the card was issued without a PIN.
+        `shown` takes over the code, with the last day and whether the card was issued without a PIN.
         """
         scanner = self._scanner
         if not isinstance(scanner, CardCamera):
@@ -173,7 +173,7 @@ def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
 
 
 def _checked(code: bytearray | None) -> bytearray | None:
-    """What a scanner handed over, if it can be a code."""
+    """Return what a scanner read, if it can be a code."""
     if code is None or check_printed_code(code) is None:
         return code
     wipe_buffer(code)

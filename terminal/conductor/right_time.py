@@ -1,4 +1,4 @@
-"""What the moments of a decision are by the service's clock, where the terminal's was wrong. Pure."""
+"""Correct the moments of a decision to the service's clock, if the terminal's was wrong. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ CLOCK_WRONG = timedelta(minutes=3)
 
 
 def corrected(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:
-    """None where nothing is known that would change a moment.
+    """Return None if nothing is known that would change a moment.
 
     `decided_at`: when the decision was made by the service's clock, where this run knows it from its monotonic clock.
     Otherwise the difference of the two clocks when the check was opened is taken for the difference at the decision. A

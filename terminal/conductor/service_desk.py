@@ -40,7 +40,7 @@ class ServiceDesk:
                 return ev.ServiceSilent(*ids)
 
     def vouch(self, way: Way, reason: str, patient: Patient) -> None:
-        """The terminal's key signs that the person before it is the holder."""
+        """Sign with the terminal's key that the person in front of it is the holder."""
         if patient.wiped:
             return
         assert patient.record is not None
@@ -56,7 +56,7 @@ class ServiceDesk:
         )
 
     async def open_check(self, ids: tuple[str, int], way: Way, purpose: Purpose, patient: Patient) -> ev.Event | None:
-        """None where the patient has been wiped meanwhile: nobody waits for the answer."""
+        """Return None if the patient has been wiped meanwhile: the answer is no longer needed."""
         if patient.challenge is None or patient.certificate is None:
             return None
         proof = _key_proof(way, patient) if way in (Way.PIN, Way.PHONE) else _chip_proof(way, patient)

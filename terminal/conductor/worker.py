@@ -41,13 +41,13 @@ class Worker:
             try:
                 loop.call_soon_threadsafe(settle, value, error)
             except RuntimeError:
-                pass  # the loop has closed: nobody waits any more
+                pass  # the loop has closed: the result is no longer needed
 
         self._calls.put(call)
         return await result
 
     def give(self, function: Callable[[], object]) -> None:
-        """Run it in its turn; nobody waits for it."""
+        """Run it in its turn, without waiting for it."""
 
         def call() -> None:
             with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""What one page is told: the newest of each kind only, so that a slow page lags behind and never falls behind."""
+"""What is sent to one page: only the newest of each kind, so that a slow page skips messages and stays current."""
 
 import asyncio
 import json
@@ -68,4 +68,4 @@ class PageConnection:
             try:
                 await self._socket.close(code)
             except RuntimeError:
-                pass  # the page was faster
+                pass  # the page was closed first

@@ -93,7 +93,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
 
 
 def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
-    """How many digits stand where: dots, never digits."""
+    """Return how many digits each field has: dots, never digits."""
     return {
         "parts": [{"id": part.id, "filled": part.filled} for part in parts],
         "noSuchDay": no_such_day,

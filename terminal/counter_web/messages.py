@@ -31,7 +31,7 @@ class Typed(StrictMessage):
 
 
 class Attended(StrictMessage):
-    """A key or a touch that means nothing here: somebody stands there."""
+    """A key or a touch that means nothing here: a person is there."""
 
     type: Literal["attend"]
     key: Key = ""
@@ -42,7 +42,7 @@ _ANY: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageM
 
 
 def read_message(text: str) -> Touched | Typed | Attended | PictureDrawn | None:
-    """None for anything that is not one of them."""
+    """Return None for any other text."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The wall around the page: loopback names alone, no foreign origin, and headers that let nothing in from outside."""
+"""The page's protection: loopback names only, no foreign origin, and headers that block outside content."""
 
 from collections.abc import Iterable
 
@@ -66,7 +66,7 @@ class PageMiddleware:
         await self._app(scope, receive, with_headers)
 
     def _is_ours(self, scope: Scope) -> bool:
-        """By Host against DNS rebinding, by Origin against other sites; what changes something must name its origin."""
+        """Check Host against DNS rebinding, Origin against other sites; requests that change state must name it."""
         headers = Headers(scope=scope)
         if headers.get("host", "").lower() not in self._hosts:
             return False

@@ -1,6 +1,6 @@
 """The patient's screen: draws the conductor's state on the page that has the seat, turns its messages into events.
 
-Holds no rule and no secret: digits go straight into the keypad's buffers. A mistake here cannot hurt the conductor.
+Holds no rules and no secrets: digits go straight into the keypad's buffers. An error here cannot affect the conductor.
 """
 
 import asyncio
@@ -89,12 +89,12 @@ class PatientScreen:
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Another institution says some things otherwise."""
+        """Use the words of another institution, which differ in places."""
         self._settings, self.speak = settings, speaker(settings, ruby=True)
         self.draw_soon()
 
     def post(self, event: Event) -> None:
-        """What did not come from the patient's page."""
+        """Handle what did not come from the patient's page."""
         if self._counter is not None:
             self._counter.post(event)
 
@@ -127,7 +127,7 @@ class PatientScreen:
     # --- drawing --------------------------------------------------------------------------------------------
 
     def draw_soon(self) -> None:
-        """Several changes at once are drawn once."""
+        """Draw several changes at once only once."""
         if not self._draw_due:
             self._draw_due = True
             asyncio.get_running_loop().call_soon(self._draw)
@@ -180,7 +180,7 @@ class PatientScreen:
     # --- pages ----------------------------------------------------------------------------------------------
 
     def join(self, line: PageConnection) -> None:
-        """The first page has the seat; the next ones are told so."""
+        """Give the seat to the first page, and tell the next ones that it is taken."""
         self._lines.append(line)
         if line is self.seated:
             self._seat(line)
@@ -202,7 +202,7 @@ class PatientScreen:
         self._show_picture()
 
     def hear(self, line: PageConnection, text: str) -> bool:
-        """Only the seated page is heard, and only what the present talk offers."""
+        """Accept messages only from the seated page, and only what the present talk offers."""
         message = read_message(text)
         if line is self.seated:
             match message:

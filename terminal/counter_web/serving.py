@@ -1,4 +1,4 @@
-"""The HTTP server of a site: uvicorn on a port of this computer, silent about what pages send."""
+"""The HTTP server of a site: uvicorn on a port of this computer, which never logs what pages send."""
 
 import logging
 import socket
@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
 
 
 def quiet_web_loggers() -> None:
-    """Above any level a root logger is set to: at DEBUG they write down what a page sends, digits included."""
+    """Higher than any level set on the root logger: at DEBUG they log what a page sends, digits included."""
     for name in _WEB_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -62,7 +62,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(16)  # a browser that is faster than the server waits instead of failing
+        listener.listen(16)  # a browser that connects before the server is ready waits instead of failing
     except OSError as error:
         listener.close()
         raise NotReady(

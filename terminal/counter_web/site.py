@@ -1,4 +1,4 @@
-"""One site on the loopback: a page, the door before it, and the line that carries what its hub says and hears."""
+"""One site on the loopback: a page, its access check, and the WebSocket between the page and its hub."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ class Hub(Protocol):
         """Return False for an invalid message: the line is cut off."""
 
     def address_old(self) -> list[str]:
-        """What a page says that came with no cookie and no good code."""
+        """The message of a page without a cookie and without a valid code."""
 
 
 class Framed(Protocol):
@@ -219,7 +219,7 @@ class Site:
             self._hub.leave(line)
 
     async def _listen_to(self, socket: WebSocket, line: PageConnection) -> None:
-        """Runs until the page goes, or sends an invalid message."""
+        """Run until the page goes, or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
@@ -238,7 +238,7 @@ class Site:
         return self.access.admits(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:
-        """A page is at the closed door: the person at this terminal gets an address that opens it."""
+        """Give the person at this terminal an address that opens a page which was refused."""
         if self._hub is None:
             return Response(status_code=503)  # the page asks again
         if time.monotonic() - self._told_at > _NEW_ADDRESS_EVERY:

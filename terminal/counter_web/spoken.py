@@ -1,4 +1,4 @@
-"""What the patient's page plays: it is told numbers drawn by chance, and fetches their sound from its own origin."""
+"""What the patient's page plays: it receives random numbers, and fetches their sound from its own origin."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ class PageVoice:
         self._clips: dict[str, tuple[Saying, int]] = {}
 
     def say(self, saying: Saying) -> None:
-        # No text and nothing made of it: an address may be noted down by the browser.
+        # Neither the text nor anything derived from it: the browser may record addresses.
         clips = [secrets.token_urlsafe(9) for _ in saying.sentences]
         self._clips |= {clip: (saying, index) for index, clip in enumerate(clips)}
         for old in list(self._clips)[: max(len(self._clips) - KEPT, 0)]:
@@ -29,6 +29,6 @@ class PageVoice:
         self._tell(kind, clips=clips, tone=saying.tone or "", volume=saying.volume / 100)
 
     async def clip(self, name: str) -> bytes | None:
-        """Return the sound; None for a number that was not given, or long ago, or where there is no voice."""
+        """Return the sound; None for a number that was never given or is too old, or if there is no voice."""
         known = self._clips.get(name)
         return await self._sound(*known) if known is not None else None

@@ -1,4 +1,4 @@
-"""The patient's page and what stands beside it, from the opening of the terminal to an orderly end."""
+"""The patient's page and the pages beside it, from opening the terminal to an orderly end."""
 
 import asyncio
 import sys

@@ -41,7 +41,7 @@ class Attempts:
         self._remember()
 
     def wait(self, origin: str) -> float:
-        """Seconds for which no password from there is looked at; 0 or less: none."""
+        """Return the seconds for which passwords from this origin are refused; 0 or less: none."""
         count = self._counts.get(self._known(origin), _Count())
         return max(count.closed_until, self._damaged_until) - self._clock()
 
@@ -50,7 +50,7 @@ class Attempts:
             self._keep()
 
     def wrong(self, origin: str) -> float:
-        """Count one more; the seconds it is closed for from now on, 0 while there are attempts left."""
+        """Count one more; return the seconds it is closed for from now on, 0 while attempts are left."""
         count = self._counts.setdefault(self._known(origin), _Count())
         count.wrong += 1
         wait = 0.0
@@ -64,7 +64,7 @@ class Attempts:
         return origin if origin in self._counts or len(self._counts) < MOST_ORIGINS else _OTHERS
 
     def _remember(self) -> None:
-        """A file that cannot be understood closes every origin for a while: damaging it must gain nothing."""
+        """Close every origin for a while if the file cannot be read: damaging it must not help an attacker."""
         if self._memory is None or not self._memory.exists():
             return
         try:
@@ -80,7 +80,7 @@ class Attempts:
             self._damaged_until = self._clock() + FIRST_WAIT
 
     def _until(self, wall: float) -> float:
-        """A clock that was set back must not close the way in for longer."""
+        """Keep a clock that was set back from closing an origin for longer."""
         return self._clock() + min(max(wall - self._wall(), 0.0), LONGEST_WAIT)
 
     def _keep(self) -> None:

@@ -1,4 +1,4 @@
-"""The clinic's own command for a call: a light, a chat message. Never a shell, nobody waits for it."""
+"""The clinic's own command for a call: a light, a chat message. Never a shell, never waited for."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ class CallCommand:
 
 
 def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], object]) -> None:
-    """Where staff has no page to answer on: `bell` and the command, once for each kind of call in a reception."""
+    """If staff has no page to answer on: `bell` and the command, once for each kind of call in a reception."""
     calls = Calls(Clock().wall)
     calls.on_new += [lambda _: bell(), CallCommand(words)]
 

@@ -1,4 +1,4 @@
-"""Calls for staff: what happened that somebody has to see to, until somebody says so."""
+"""Calls for staff: what staff has to see to, until it is taken up."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class CallKind(StrEnum):
     PATIENT = "patient"
     CARD_LEFT = "card-left"
     DECISION = "decision"
-    """Only staff can confirm the holder. Ends by itself when that state is left."""
+    """Only staff can confirm the holder. Ends automatically when that state is left."""
     NO_CARD_TODAY = "no-card-today"
     """The patient did not register the card, or has no valid qualification."""
     NOT_DELIVERED = "not-delivered"
@@ -23,7 +23,7 @@ class CallKind(StrEnum):
     """A decision could not be sent while its consents lasted."""
     NOT_OURS = "not-ours"
     ASTRAY = "astray"
-    """Whether the receipt computer has a result cannot be told."""
+    """It is unknown whether the receipt computer has a result."""
     HANGS = "hangs"
     CLOCK = "clock"
     TROUBLE = "trouble"
@@ -48,19 +48,19 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Nothing of a person: which kind, which reception's number of the day, since when."""
+    """No personal data: which kind, which reception's number of the day, since when."""
 
     id: int
     kind: CallKind
     number: int
-    """0 where no reception of the moment is concerned."""
+    """0 if no current reception is concerned."""
     code: str
     """The problem's, empty where there is none."""
     at: datetime
 
 
 class Calls:
-    """The open ones, oldest first. `on_new` hears of each new call, `on_change` of any change."""
+    """The open ones, oldest first. `on_new` is called for each new call, `on_change` for any change."""
 
     def __init__(self, wall: Callable[[], datetime]) -> None:
         self._wall = wall
@@ -75,7 +75,7 @@ class Calls:
         return tuple(self._open)
 
     def follow(self, state: State) -> None:
-        """To be told of every state."""
+        """Listener for every state."""
         self._state = state
         number = 0 if isinstance(state, Idle) else state.reception.number
         waits = isinstance(state, StaffCheck) or (isinstance(state, ChoosingMethod) and not state.ways)
@@ -86,7 +86,7 @@ class Calls:
             self._add(CallKind.DECISION, number, "")
 
     def hear(self, effect: Effect) -> None:
-        """To be told of every effect."""
+        """Listener for every effect."""
         if not isinstance(effect, AlertStaff):
             return
         state = self._state
@@ -96,7 +96,7 @@ class Calls:
         self._add(_KINDS.get(effect.reason, CallKind.TROUBLE), number, code)
 
     def answer(self, id: int) -> None:
-        """Somebody sees to it."""
+        """Close the call: staff sees to it."""
         for call in self.open:
             if call.id == id:
                 self._remove(call)

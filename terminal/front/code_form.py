@@ -1,4 +1,4 @@
-"""What is typed of the code printed on the card: birth date and security code, in a buffer that is overwritten.
+"""The typed entry of the code printed on the card: birth date and security code, in a buffer that is overwritten.
 
 The birth date is typed as it is printed (year of the era, or the last two digits of a Western year); the year the card
 ends is known from the chip, where it can be read.
@@ -32,7 +32,7 @@ class CodeForm:
         self._typed: list[int] = []
         """Places filled by hand, in their order."""
         self.no_such_day = False
-        """The date just typed is none the calendar has: nothing was sent, no try was spent."""
+        """The calendar has no such date as the one just typed: nothing was sent, no try was spent."""
         if read is not None and len(read) == 14:
             known = read if card_expiry_year is None else read[:6] + read[10:]
             self._digits[:] = bytes(digit if digit != 0x20 else 0 for digit in known)
@@ -49,12 +49,12 @@ class CodeForm:
         return 0 not in self._digits
 
     def filled(self, part: CodeField) -> tuple[bool, ...]:
-        """Which places of that part have a digit."""
+        """Return which places of that part have a digit."""
         start = self._start(part)
         return tuple(digit != 0 for digit in self._digits[start : start + LENGTHS[part]])
 
     def typed_of(self, part: CodeField) -> int:
-        """How many digits of that part are there."""
+        """Return how many digits of that part there are."""
         return sum(self.filled(part))
 
     def birth_digit(self, index: int) -> str:
@@ -84,7 +84,7 @@ class CodeForm:
             wipe_buffer(self._digits)
 
     def take(self) -> bytearray | None:
-        """The 14 digits, for the caller to overwrite; None where something is missing or no such day exists."""
+        """The 14 digits, for the caller to overwrite; None if a digit is missing or no such day exists."""
         if not self.complete:
             return None
         year = bytearray(b"%04d" % self._year) if self._year is not None else bytearray()

@@ -1,7 +1,7 @@
 """How a fatal error ends: one plain line, no locals, no message text, no core dump.
 
-Tracebacks with locals, exception texts and memory images may carry a PIN or a photo. What is kept of an error is its
-kind and its place in the code.
+Tracebacks with locals, exception texts and memory images may carry a PIN or a photo. Only the kind of an error and
+its place in the code are kept.
 """
 
 import asyncio

@@ -19,11 +19,11 @@ class DeviceLine:
     name: str
     text: str
     bad: bool = False
-    """Somebody should look."""
+    """Staff should look."""
 
 
 class DeviceOverview:
-    """Looked at again and again: a reader that was there once stays in the list when it is gone."""
+    """Checked repeatedly: a reader that was there once stays in the list when it is gone."""
 
     def __init__(self, opened: OpenedCounter) -> None:
         self._counter = opened.counter
@@ -37,7 +37,7 @@ class DeviceOverview:
         return self._counter.service.client.answers if isinstance(self._counter, WithService) else None
 
     async def ask_service(self) -> None:
-        """Whether it is back. Takes as long as the service does, or its time limit."""
+        """Return whether it is back. Takes as long as the service does, or its time limit."""
         if isinstance(self._counter, WithService):
             await self._counter.service.client.challenge()
 

@@ -43,7 +43,7 @@ class DockState:
 
 
 OTHER_CARD = "suica"
-"""A card that is no My Number Card."""
+"""A card that is not a My Number Card."""
 
 
 class Dock(Protocol):
@@ -65,13 +65,13 @@ class Dock(Protocol):
 
     @property
     def own_face(self) -> bool | None:
-        """Whether a real person sits before the camera; None where that cannot be changed."""
+        """Whether a real person sits in front of the camera; None if that cannot be changed."""
 
     def on_settings(self, changed: Callable[[Settings], None]) -> None:
         """Call `changed` when another institution's persona comes: the same sentences may read otherwise there."""
 
     async def be_at(self, profile: Profile | None) -> None:
-        """The institution everybody chosen from now on comes to; None: each persona's own."""
+        """The institution that personas chosen from now on come to; None: each persona's own."""
 
     async def choose(self, name: str) -> None:
         """Another person comes; a card that still lies there is taken first."""
@@ -94,14 +94,14 @@ class Dock(Protocol):
     async def unplug_camera(self, unplugged: bool) -> None: ...
 
     async def unplug_reader(self, unplugged: bool) -> None:
-        """With the card that lies there."""
+        """Unplug the reader, with the card on it, or plug it in again."""
 
     async def treat_service(self, service: ServiceMode) -> None: ...
 
     async def set_clock_late(self, late: bool) -> None: ...
 
     async def switch_off_and_on(self) -> None:
-        """As in a power cut. A card that lies there is taken first."""
+        """Restart as after a power cut. A card on the reader is taken first."""
 
     async def sit_down(self) -> None:
         """A real person is before the camera from here on: takes the portrait. Raises `NotReady` where nobody is."""

@@ -82,7 +82,7 @@ class Keypad:
 
     @property
     def no_such_day(self) -> bool:
-        """The birth date just entered is none the calendar has: nothing was sent."""
+        """The calendar has no such date as the birth date just entered: nothing was sent."""
         return self._form is not None and self._form.no_such_day
 
     def wipe(self) -> None:

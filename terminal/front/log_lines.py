@@ -1,6 +1,6 @@
 """The program's log: text or JSON, a file a day, never a traceback or the text of an exception.
 
-Messages are sentences of this program with codes and counts in them; nothing of a patient is ever given to the log.
+Messages are sentences of this program with codes and counts in them; no patient data is ever given to the log.
 JSON comes from the standard library: there is no context to bind that would need a structured logger.
 """
 

@@ -1,4 +1,4 @@
-"""What messages of every page have in common."""
+"""Base of the messages of every page."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class StrictMessage(BaseModel):
-    """Nothing unknown is accepted and nothing converted."""
+    """Unknown fields are refused, and no value is converted."""
 
     # The input may hold a digit of the PIN: it appears in no error.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)

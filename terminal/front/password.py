@@ -64,7 +64,7 @@ class PasswordWrong:
 
 @dataclass(frozen=True, slots=True)
 class PasswordWait:
-    """Too many wrong attempts: none is looked at for so many seconds."""
+    """Too many wrong attempts: passwords are refused for so many seconds."""
 
     seconds: int
 
@@ -73,7 +73,7 @@ PasswordOutcome = PasswordRight | PasswordWrong | PasswordWait
 
 
 class PasswordGate:
-    """Off without a hash. Each origin has attempts of its own, so that nobody at one door closes another."""
+    """Off without a hash. Each origin has attempts of its own, so that no one can lock out another origin."""
 
     def __init__(self, password_hash: str, attempts: Attempts | None = None) -> None:
         """`attempts`: by default they are forgotten with the program."""

@@ -1,4 +1,4 @@
-"""What the files say of today: the audit trail's receptions and the ledger's checks, read on from where we were."""
+"""What the files say about today: the audit trail's receptions and the ledger's checks, read incrementally."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ class Trail:
         self.receptions: dict[str, Trailed] = {}
 
     def read(self, day: date) -> None:
-        """Take in what was written since. A file that cannot be read changes nothing."""
+        """Read what was written since. A file that cannot be read changes nothing."""
         if day != self._day:
             self._day, self.receptions = day, {}
         try:
@@ -138,7 +138,7 @@ class Records:
         self._checks = TodaysChecks(ledger_path(settings))
 
     def read(self) -> None:
-        """Take in what was written since. Blocks for the disk."""
+        """Read what was written since. Blocks for the disk."""
         day = self._wall().date()
         self._trail.read(day)
         self._checks.read(day)

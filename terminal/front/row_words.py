@@ -1,4 +1,4 @@
-"""What staff reads beside a reception of today: why it stands as it does, and what helps."""
+"""What staff reads beside one of today's receptions: why it is in its state, and what helps."""
 
 from terminal.front.today import SETTLED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure
@@ -12,7 +12,7 @@ PROBLEMS = {problem.code: problem for problem in ProblemCode}
 
 
 def why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
-    """What more there is to say of its state; `trouble`: why results cannot be handed over."""
+    """Return more about its state; `trouble`: why results cannot be handed over."""
     match row.standing:
         case ReceptionStanding.PROBLEM if row.code in PROBLEMS:
             return say(PROBLEMS[row.code].message_id)
@@ -31,7 +31,7 @@ def why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
 
 
 def helps(row: Row, say: Words, rules: Rules) -> list[str]:
-    """What helps today."""
+    """Return what helps today."""
     if row.without_card:
         return [] if row.standing in SETTLED else [say("nocard.again")]
     if row.standing is ReceptionStanding.PROBLEM and row.code in PROBLEMS:

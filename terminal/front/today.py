@@ -1,4 +1,4 @@
-"""Today's receptions as staff sees them: number, true state, what helps. No name and nothing of a face."""
+"""Today's receptions as staff sees them: number, true state, what helps. No name and no face data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class ReceptionStanding(StrEnum):
     """Confirmed; the receipt computer does not have it yet."""
     DELIVERED = "delivered"
     ASTRAY = "astray"
-    """Confirmed; whether the receipt computer has it cannot be told."""
+    """Confirmed; it is unknown whether the receipt computer has it."""
     CLOSED = "closed"
     """Staff closed it without a hand-over."""
     HELD_BACK = "held-back"
@@ -48,7 +48,7 @@ SETTLED = frozenset(
         ReceptionStanding.DECLINED,
     }
 )
-"""Nothing is left to be done."""
+"""Whether nothing is left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def rows(
     live: State,
     astray: Mapping[str, History] | None = None,
 ) -> list[Row]:
-    """Newest first. `astray`, by check id: results of which it cannot be told who has them, also of earlier days."""
+    """Newest first. `astray`, by check id: results of which it is unknown who has them, also of earlier days."""
     present = None if isinstance(live, Idle) else live.reception.id
     found = [
         _row(one, checks.get(one.reception), live if one.reception == present else None) for one in trailed.values()

@@ -1,4 +1,4 @@
-"""Result files against the ledger: does each file say what was decided, and is it the one that was handed over?"""
+"""Result files against the ledger: check that each file says what was decided and is the one that was handed over."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from terminal.handover.xml import LARGEST, Parsed, parse
 
 @dataclass(frozen=True, slots=True)
 class FileDiffers:
-    """A file that the ledger does not bear out. Nothing of the patient is in it."""
+    """A file that contradicts the ledger. It holds no patient data."""
 
     name: str
     what: str
@@ -48,7 +48,7 @@ def _differences(path: Path, known: dict[str, History]) -> Iterator[str]:
     except (OSError, TooLarge):
         data = b""
     if data is None:
-        return  # taken by the receipt computer while we looked
+        return  # taken by the receipt computer meanwhile
     parsed = parse(data)
     message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
     if not isinstance(message, QualificationAnswer):

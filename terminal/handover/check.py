@@ -40,9 +40,9 @@ _STANDALONE: Final = re.compile(rb"""^\s*<\?xml[^>]*standalone\s*=\s*["']no["'][
 class Findings:
     name: str
     title: str | None
-    """What the file was taken for; None when that could not be told."""
+    """What the file was taken for; None if that is unknown."""
     findings: tuple[LayoutProblem, ...]
-    """By line. They never repeat what stands in the file."""
+    """By line. They never repeat the file's content."""
 
     @property
     def ok(self) -> bool:
@@ -50,7 +50,7 @@ class Findings:
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
     def text(self) -> str:
-        """For people: one paragraph a finding, and the sum."""
+        """Format for people: one paragraph per finding, and the total."""
         lines = [f"{self.name}: {self.title or 'unknown kind of file'}"]
         for finding in self.findings:
             where = f"line {finding.line}" if finding.line else "file"
@@ -208,7 +208,7 @@ def _beyond_jis(data: bytes) -> int | None:
 def _content(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     found = list(read_message(parsed, kind.message).problems)
     found += together(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
-    # What is there under a wrong name is not missing as well.
+    # What is present under a wrong name is not also missing.
     misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is LayoutFault.UNKNOWN}
     for problem in found:
         if problem.fault is LayoutFault.UNKNOWN:

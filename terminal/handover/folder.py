@@ -40,7 +40,7 @@ class DeliveryFailure(StrEnum):
     HANGS = "hangs"
     """The folder does not answer: a share whose server has gone."""
     OCCUPIED = "occupied"
-    """Another file lies where the result belongs; it is left alone."""
+    """Another file is where the result belongs; it is left as it is."""
     OTHER = "other"
 
     @property
@@ -194,13 +194,13 @@ class ResultFolder:
         return self._told(FileDelivered(target))
 
     def look(self, name: str) -> ResultOnDisk | NotDelivered:
-        """What lies there of a result whose hand-over was begun. A missing folder does not count as an empty one."""
+        """Return what the folder holds of a result being handed over. A missing folder does not count as empty."""
         target, work = self._paths(name)
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
             mark = self._mark()
             found = ResultOnDisk(mark or "", digest_of(work), digest_of(target))
-            if self._mark() != mark:  # the share went while we looked
+            if self._mark() != mark:  # the share went away meanwhile
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
             return self._told(NotDelivered(_reason(error), error.errno))
@@ -208,7 +208,7 @@ class ResultFolder:
         return found
 
     def probe(self) -> DeliveryFailure | None:
-        """Can a file be written now? Tries with an empty one in the work folder; sets `trouble`."""
+        """Try to write an empty file in the work folder; return why that failed, or None. Sets `trouble`."""
         work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
         try:
             self._prepare()
@@ -223,7 +223,7 @@ class ResultFolder:
         return self.trouble
 
     def clean(self, keep: Container[str] = ()) -> int:
-        """Remove what a crash left of this owner; how many files that were. Silent where the folder is not there.
+        """Remove what a crash left of this owner; return how many files. Do nothing if the folder does not exist.
 
         `keep`: names of results whose hand-over is not finished.
         """
@@ -286,7 +286,7 @@ def _reason(error: OSError) -> DeliveryFailure:
 
 
 def _already(target: Path, digest: str) -> AlreadyThere | NotDelivered:
-    """What lies there, against the SHA-256 of what should."""
+    """Compare what is there with the SHA-256 of what should be."""
     try:
         return AlreadyThere(target, same=digest_of(target) == digest)
     except OSError as error:

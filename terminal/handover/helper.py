@@ -1,4 +1,4 @@
-"""The process that touches the result folder, so that a share that hangs holds up nobody else.
+"""The process that touches the result folder, so that a share that hangs delays nothing else.
 
 One request a line on standard input: JSON, followed by `size` bytes of content where there is any; one answer a line on
 standard output. It ends with its standard input. Started by `terminal.handover.process`.

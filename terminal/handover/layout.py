@@ -1,4 +1,4 @@
-"""Which answer of the patient stands in which elements of a result file. `Insured` says it; this turns it round."""
+"""Which answer of the patient is written in which elements of a result file. `Insured` says it; this turns it round."""
 
 from collections.abc import Iterator
 from datetime import timedelta

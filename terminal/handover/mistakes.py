@@ -1,4 +1,4 @@
-"""Names that stand in real files and are not the layout's: what was likely meant."""
+"""Names that occur in real files but not in the layout: what was likely meant."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def meant(name: str, part: type[Part]) -> str | None:
 
 
 def home_of(name: str, message: type[Part]) -> str | None:
-    """Where in this message an element of that name has its place, as element names joined by slashes."""
+    """Return where an element of that name belongs in this message, as element names joined by slashes."""
     return next((path for path, part in _parts(message) if name in names_of(part)), None)
 
 

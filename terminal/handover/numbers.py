@@ -66,14 +66,14 @@ def plain(text: str | None) -> str:
 
 
 class PatientNumbers:
-    """The table of numbers in a database that is open. For one thread at a time."""
+    """The table of numbers in an open database. For one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         connection.execute(_SCHEMA)
 
     def register(self, institution: str, insured: InsuredKey, number: str) -> None:
-        """A later number takes the place of an earlier one."""
+        """Store a number; a later one replaces an earlier one."""
         self._connection.execute(
             "INSERT INTO patient_numbers VALUES (?, ?, ?) "
             "ON CONFLICT (institution, insured) DO UPDATE SET number = excluded.number",

@@ -1,6 +1,6 @@
 """Messages as models that know their own elements: written, read in any order, and listed from the same declaration.
 
-A field carries an `Element` or a `Consented` beside its type; nothing else knows the layout.
+A field carries an `Element` or a `Consented` beside its type; the layout is stored nowhere else.
 """
 
 import types
@@ -26,7 +26,7 @@ class Confidence(StrEnum):
     PUBLIC_CODE = "seen in public code"
     """Public programs read or write it."""
     INFERRED = "inferred"
-    """Concluded from the above; a real device may differ."""
+    """Inferred from the above; a real device may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Consented:
 
     stem: str
     item: Item
-    """Whose answer stands here."""
+    """Which item's answer is written here."""
     has_available_time: bool = True
     confidence: Confidence = Confidence.PUBLIC_CODE
     newer: bool = False
@@ -186,7 +186,7 @@ class LayoutFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LayoutProblem:
-    """Says where and what is expected, never what stands there."""
+    """Says where and what is expected, never what was found."""
 
     line: int
     """From 1; 0 for the file as a whole."""
@@ -280,7 +280,7 @@ class Reader:
         return ConsentPart(flag=flag, consent_time=given, available_time=until)
 
     def _text(self, element: etree._Element, kind: ValueKind, path: str, confidence: Confidence) -> object:
-        """None for an empty element: it says the same as none."""
+        """Return None for an empty element: it means the same as a missing one."""
         if len(element):
             self._add(element, path, LayoutFault.INVALID, f"{kind.expected}, no elements", confidence=confidence)
             return None

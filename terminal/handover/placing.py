@@ -39,7 +39,7 @@ def read_plain(path: Path) -> bytes | None:
 
 
 def digest_of(path: Path) -> str | None:
-    """SHA-256; of something else than a plain file, or a very large one, a value that no result has."""
+    """Return the SHA-256; for anything but a plain file, or a very large one, a value that no result has."""
     try:
         data = read_plain(path)
     except (TooLarge, OSError) as error:
@@ -62,7 +62,7 @@ def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
             left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
     except OSError:
-        # Should removing fail too, nothing of a patient stays in it.
+        # Should removing fail too, no patient data stays in it.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
         raise
@@ -84,7 +84,7 @@ def write_over(work: Path, data: bytes, mode: int) -> None:
 
 
 def remove_half(target: Path, data: bytes) -> None:
-    """What a crash left of this very file, which was being written in place."""
+    """Remove what a crash left of this file, which was being written in place."""
     with contextlib.suppress(OSError, TooLarge):
         there = read_plain(target)
         if there is not None and len(there) < len(data) and data.startswith(there):
@@ -92,7 +92,7 @@ def remove_half(target: Path, data: bytes) -> None:
 
 
 def write_in_place(target: Path, data: bytes, mode: int) -> None:
-    """An empty file first, its content after a moment: watchers tell a new file from one that changed."""
+    """Write an empty file first, its content after a moment: watchers distinguish new files from changed ones."""
     try:
         write_new(target, data, mode, BEFORE_CHANGE)
     except FileExistsError:
@@ -125,7 +125,7 @@ def move_in(work: Path, target: Path) -> None:
     else:
         work.unlink()
         return
-    # A name carries its check's id, so nobody else writes it between the look and the move.
+    # A name carries its check's id, so no other process writes it between the check and the move.
     if is_there(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     work.rename(target)

@@ -1,4 +1,4 @@
-"""The result folder at arm's length: every call has a time limit, and a process that hangs is left behind."""
+"""The result folder in another process: every call has a time limit, and a process that hangs is left behind."""
 
 import json
 import logging
@@ -64,7 +64,7 @@ class FolderProcess:
 
     @property
     def hangs(self) -> bool:
-        """The last call did not come back."""
+        """Whether the last call did not return."""
         return self.trouble is DeliveryFailure.HANGS
 
     def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
@@ -107,7 +107,7 @@ class FolderProcess:
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _call(self, call: str, name: str = "", data: bytes = b"", **more: Any) -> dict[str, Any] | None:
-        """The answer; None where there is none within the limit."""
+        """Return the answer; None if there is none within the limit."""
         process = self._running()
         if process is None:
             return None
@@ -140,7 +140,7 @@ class FolderProcess:
                 [sys.executable, "-sSP", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                bufsize=0,  # a buffer would keep the last result
+                bufsize=0,  # a buffer would retain the last result
                 env=_environment(),
             )
         return self._process

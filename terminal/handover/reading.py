@@ -15,7 +15,7 @@ class TooLarge(Exception):
 def read_whole(path: Path, largest: int) -> bytes | None:
     """None when it is not there. Follows no link and waits for no pipe. Raises `TooLarge`, `OSError`.
 
-    A share that has lost its server says ESTALE: of what lies there that tells nothing, so it is an error.
+    A share that has lost its server says ESTALE: the file's state is unknown then, so it is an error.
     """
     flags = os.O_RDONLY | system.OPEN_BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:

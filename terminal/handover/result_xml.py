@@ -60,7 +60,7 @@ def result_document(
 def result_answer(
     result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
 ) -> QualificationAnswer:
-    """The check's id is the file identifier: it ties the file to ledger and service and says nothing of the person."""
+    """The check's id is the file identifier: it ties the file to ledger and service without naming the person."""
     return QualificationAnswer(
         header=QualificationHeader(
             executed_at=result.processed_at,
@@ -130,7 +130,7 @@ def _insured(qualification: Qualification, result: QualificationResult, options:
 
 
 def insured_of(qualification: Qualification) -> Insured:
-    """What the insurer's record says, without any consent. Both sides use the same names."""
+    """Convert what the insurer's record says, without any consent. Both sides use the same names."""
     record = qualification.model_dump(exclude_none=True, exclude={"medical_tickets"})
     return Insured.model_validate(record | {"medical_tickets": tuple(map(_ticket, qualification.medical_tickets))})
 

@@ -25,7 +25,7 @@ USABLE_SUBSIDY, REFUSED_SUBSIDY = "1", "2"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An element and where it stands."""
+    """An element and its position."""
 
     element: etree._Element
     path: str
@@ -40,7 +40,7 @@ class View:
         return view
 
     def text(self, *names: str) -> str:
-        """Empty when it is not there."""
+        """Return an empty text if it is missing."""
         found = self.child(*names)
         return (found.element.text or "").strip(XML_SPACE) if found else ""
 
@@ -63,7 +63,7 @@ class View:
         severity: Severity = _ERROR,
         confidence: Confidence = Confidence.PUBLIC_CODE,
     ) -> LayoutProblem:
-        """About one child; at the element itself when that is not there."""
+        """Report on one child, or on the element itself if the child is missing."""
         at = self.child(name)
         line = (at or self).element.sourceline or 0
         return LayoutProblem(line, f"{self.path}/{name}", LayoutFault.INCONSISTENT, expected, severity, confidence)
@@ -226,7 +226,7 @@ def _names(record: View) -> Iterator[LayoutProblem]:
 
 
 def _ratio(record: View) -> Iterator[LayoutProblem]:
-    """Three tenths belong to those with an income as in working life (B01 to B03), the others to the rest."""
+    """Check that three tenths go only with an income as in working life (B01 to B03)."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
     ratio = record.text("InsuredPartialContributionRatio") or recipient
@@ -284,7 +284,7 @@ CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
 
 
 def _provided(record: View) -> Iterator[LayoutProblem]:
-    """Data that needs a consent, without one."""
+    """Report data that needs a consent, without one."""
     for data, flag in (
         ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
         ("SpecificDiseasesCertificateList", "SpecificDiseasesCertificateRelatedConsFlg"),

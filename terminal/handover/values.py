@@ -48,7 +48,7 @@ class ValueKind(Protocol):
         ...
 
     def complaints(self, text: str) -> Iterator[Complaint]:
-        """About a text that can be read."""
+        """Return complaints about a text that can be read."""
         ...
 
 

@@ -97,12 +97,12 @@ class Parsed:
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     expected: str
-    """What a readable file would be; nothing of the content."""
+    """What a readable file would be, without any of its content."""
     line: int = 0
 
 
 def parse(data: bytes, largest: int = LARGEST) -> Parsed | Unreadable:
-    """By the declared encoding, Shift_JIS as CP932. Elements of any name and order under any root."""
+    """Decode by the declared encoding, Shift_JIS as CP932. Elements of any name and order under any root."""
     if len(data) > largest:
         return Unreadable(f"at most {largest} bytes")
     decoded = _decode(data)

@@ -38,5 +38,5 @@ class Undo:
             else:
                 write_whole(path, content)
         for folder in sorted(set(self._folders), key=lambda one: len(one.parts), reverse=True):
-            with suppress(OSError):  # somebody else's file lies there meanwhile
+            with suppress(OSError):  # another file is there meanwhile
                 folder.rmdir()

@@ -1,4 +1,4 @@
-"""What every model of the contract is made of."""
+"""Base of every model of the contract."""
 
 import base64
 import binascii
@@ -53,6 +53,6 @@ class Confidential(Model):
 
 
 class Reply(Model):
-    """Whatever the service answers says whether it is simulated."""
+    """Every answer of the service says whether it is simulated."""
 
     simulated: bool = False

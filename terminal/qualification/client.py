@@ -1,4 +1,4 @@
-"""The terminal's side of the line: every call answers a value.
+"""The terminal's end of the line: every call returns a value.
 
 What the service says is a model of the contract; what it fails to say is `NoAnswer`. Bodies are never logged.
 """
@@ -64,7 +64,7 @@ from terminal.qualification.wire import asking_headers, new_nonce
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the service has of a terminal."""
+    """What the service has recorded for a terminal."""
 
     receipts: tuple[Receipt, ...]
     """By ledger count. Their signatures are the auditor's to verify."""
@@ -75,7 +75,7 @@ class Audit:
 class QualificationClient:
     """One connection pool to the service; belongs to one event loop. Use as `async with`, or call `aclose()`.
 
-    `service_public_key` (PEM) is the one pinned at enrolment: an answer it did not sign is none.
+    `service_public_key` (PEM) is the one pinned at enrolment: an answer it did not sign is ignored.
     `tls` is this end of an https line (`LineKeys.client_context()`); without it the system's authorities are trusted
     and no certificate is shown. Raises `ValueError` for a URL that is neither https nor http on loopback.
     """
@@ -119,7 +119,7 @@ class QualificationClient:
     # --- calls -----------------------------------------------------------------------------------------------
 
     async def challenge(self) -> Challenge | Refused | NoAnswer:
-        """Also tells the service's time, `clock`."""
+        """Fetch a challenge. Also sets the service's time, `clock`."""
         answer = await self._line.ask("POST", f"{PREFIX}/challenges", Challenge)
         if isinstance(answer, Challenge):
             self.clock.learn(answer)
@@ -133,7 +133,7 @@ class QualificationClient:
         proof: PinProof | ChipProof | PhoneProof,
         purpose: Purpose = Purpose.RECEPTION,
     ) -> CheckOpenedReply | Refused | NoAnswer:
-        """`certificate` is DER. The challenge is spent whatever the answer."""
+        """`certificate` is DER. The challenge is spent whatever the result."""
         body = OpenCheckRequest(
             terminal_id=self.terminal_id,
             institution_code=self.institution_code,
@@ -164,7 +164,7 @@ class QualificationClient:
         return answer
 
     async def result(self, check_id: str) -> QualificationResult | Refused | NoAnswer:
-        """The same at every call, so a hand-over that failed can fetch it again."""
+        """Fetch the result. The same at every call, so a hand-over that failed can fetch it again."""
         path = f"{_check(check_id)}/result"
         answer = await self._ask("GET", path, QualificationResult, Asked.RESULT, check_id, check_id)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
@@ -208,7 +208,7 @@ class QualificationClient:
         return self._line.answers
 
     async def standing(self, check_id: str) -> StandingConsents | Refused | NoAnswer:
-        """Which consents of a check stand now; also of a check that another terminal opened."""
+        """Return which consents of a check are in force, even of a check that another terminal opened."""
         path = f"{_check(check_id)}/consents"
         answer = await self._ask("GET", path, StandingConsents, Asked.CONSENTS, check_id, check_id)
         if isinstance(answer, StandingConsents) and answer.check_id != check_id:
@@ -216,7 +216,7 @@ class QualificationClient:
         return answer
 
     async def audit(self) -> Audit | Refused | NoAnswer:
-        """All that the service has of this terminal."""
+        """Return all that the service has recorded for this terminal."""
         found: list[Receipt] = []
         while True:
             after = found[-1].ledger_count if found else 0
@@ -256,7 +256,7 @@ class QualificationClient:
         return answer
 
     async def service_now(self) -> datetime | None:
-        """The service's time; asked for where it is not known yet. None where the service does not say it."""
+        """Return the service's time, asking for it if it is not known yet; None if the service does not answer."""
         if self.clock.now() is None:
             await self.challenge()
         return self.clock.now()
@@ -296,7 +296,7 @@ class QualificationClient:
         wording_sha256: bytes | None = None,
         card_signature: bytes | None = None,
     ) -> Submission:
-        """A signed submission. Built again from the same facts it is the same decision to the service, with the card's
+        """A signed submission. Rebuilt from the same facts it is the same decision to the service, with the card's
         signature or without it.
         """
         statement = submission_statement(

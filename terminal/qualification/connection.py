@@ -1,4 +1,4 @@
-"""One request to the service and its answer: sent with a nonce, believed only with the service's signature over it."""
+"""One request to the service and its answer: sent with a nonce, accepted only with the service's signature over it."""
 
 import asyncio
 import ipaddress
@@ -24,7 +24,7 @@ from terminal.qualification.wire import digest_of, is_answer, new_nonce, nonce_h
 MAX_ANSWER = 256 * 1024
 """Bytes; a longer answer is not read to its end."""
 
-# httpx logs every URL, and check ids stand in them.
+# httpx logs every URL, and URLs hold check ids.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 AnswerT = TypeVar("AnswerT", bound=Model)
@@ -158,7 +158,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _tls(url: str) -> ssl.SSLContext:
-    """The system's authorities for https; for http an empty context, which trusts nobody and costs nothing to make."""
+    """Trust the system's authorities for https; for http an empty context, which trusts none and is cheap to create."""
     if httpx.URL(url).scheme == "https":
         return ssl.create_default_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

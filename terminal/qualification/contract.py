@@ -5,7 +5,7 @@ not public; its code values (`OQSCD...`) are, and they are used where they exist
 
 Every request carries a `NONCE_HEADER` (base64) of its own, and every answer, a refusal too, is signed by the service in
 `SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, the request as it came, status and body. A request
-without a body that a terminal must be known for carries `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and, over
+without a body that only a known terminal may send carries `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and, over
 `request_statement(...)`, `SIGNATURE_HEADER`; it serves once.
 """
 
@@ -91,7 +91,7 @@ PrescriptionId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 
 class WaitingPrescription(Model):
-    """An electronic prescription that can be dispensed. Which facts a real service tells is not public: inferred."""
+    """An electronic prescription that can be dispensed. Which facts a real service gives is not public: inferred."""
 
     id: PrescriptionId
     issued_on: date
@@ -100,7 +100,7 @@ class WaitingPrescription(Model):
 
 
 class CheckFacts(Model):
-    """What the terminal needs to know to go on. No name, no number."""
+    """What the terminal needs to know to continue. No name, no number."""
 
     registered: bool
     valid: bool
@@ -118,7 +118,7 @@ class CheckFacts(Model):
     subsidies: SubsidyStanding = SubsidyStanding.NONE
     """Whether to ask about them: only if they are usable. Never `refused`."""
     prescriptions: Annotated[tuple[WaitingPrescription, ...], Field(max_length=50, repr=False)] = ()
-    """Told to pharmacies alone; the newest first."""
+    """Sent to pharmacies only; the newest first."""
 
 
 class CheckOpenedReply(Reply):
@@ -170,7 +170,7 @@ class Submission(Model):
     """Provided without asking because the law says so (the high-cost limit alone); never a consent."""
     prescription_form: PrescriptionForm | None = None
     dispense: tuple[PrescriptionId, ...] | None = None
-    """Prescriptions the patient wants dispensed today; None where that was not asked or is settled at the counter."""
+    """Prescriptions the patient wants dispensed today; None if that was not asked or is decided at the counter."""
     wording_sha256: Digest | None = None
     """`wording_digest(...)` of the questions as they were shown."""
     card_signature: Signature | None = None
@@ -203,7 +203,7 @@ class Receipt(Reply):
     ledger_count: int
     ledger_head: str
     card_signature: CardSignature | None = None
-    """What the service found of the card's signature; None in receipts of version 1, signed as then."""
+    """The service's verdict on the card's signature; None in receipts of version 1, signed as then."""
     signature: Signature
 
 
@@ -230,7 +230,7 @@ class Receipts(Reply):
 
 
 class KeyChange(Model):
-    """`POST /v2/keys`: a terminal that was restored from a backup takes a new key, and its old one ends for good.
+    """`POST /v2/keys`: a terminal that was restored from a backup takes a new key, and its old one ends permanently.
 
     May be repeated: with the new key in force, the new key's signature alone counts.
     """
@@ -285,11 +285,11 @@ class StandingConsents(Reply):
     outcome: Literal["standing"] = "standing"
     check_id: CheckId
     items: tuple[Item, ...]
-    """Granted in this check and not taken back since. How long each lasts the result says."""
+    """Granted in this check and not withdrawn since. The result says how long each lasts."""
 
 
 class LookUp(Confidential):
-    """`POST /v2/lookups`: a check without a card, by what stands on a 資格確認書. Answers a `QualificationResult`.
+    """`POST /v2/lookups`: a check without a card, by what is printed on a 資格確認書. Returns a `QualificationResult`.
 
     No consent but the limit's can come this way, and that one orally.
     """
@@ -307,7 +307,7 @@ class LookUp(Confidential):
 
 
 class ConsentOutcome(Model):
-    """What stands in the result for one item that was asked. A refusal has no times."""
+    """What the result holds for one item that was asked. A refusal has no times."""
 
     item: Item
     flag: Literal[0, 1]
@@ -337,7 +337,7 @@ class QualificationResult(Reply):
     qualification_date: date
     institution_code: InstitutionCode
     reference_classification: Literal["1", "2"] = "1"
-    """OQSCD002: by card, by what stands on a 資格確認書."""
+    """OQSCD002: by card, or by what is printed on a 資格確認書."""
     search: InsuredSearch | None = None
     """What was looked up, for a check without a card."""
     segment: Literal["1", "9"] = "1"
@@ -361,4 +361,4 @@ class QualificationResult(Reply):
     limit: LimitCertificate | None = None
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: ProvidedSubsidies | None = None
-    """None where the patient was not asked although there are some: the institution does not take part."""
+    """None if the patient was not asked although there are some: the institution does not take part."""

@@ -1,4 +1,4 @@
-"""Whether the service signed what it is said to have signed."""
+"""Check that the service signed what it is said to have signed."""
 
 from hashlib import sha256
 from typing import Any

@@ -65,7 +65,7 @@ class PhoneProof(Confidential):
 
 
 class ChipProof(Confidential):
-    """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal vouches for the verdict.
+    """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal signed the verdict.
 
     The photo never leaves the terminal: group 1 of the record goes as it is, groups 2 and 3 as digests.
     """

@@ -77,14 +77,14 @@ class MedicalTicket(Confidential):
 
 
 class SubsidyStanding(StrEnum):
-    """What can be said of a person's medical subsidies (医療費助成). The four endings are told apart."""
+    """What is known about a person's medical subsidies (医療費助成). The four outcomes are distinguished."""
 
     USABLE = "usable"
     NONE = "none"
     ENDED = "ended"
     """There was one, and it is not in force on the day of the check."""
     NOT_CONNECTED = "not-connected"
-    """The municipality's system is not connected: whether there is one cannot be told; the paper certificate counts."""
+    """The municipality's system is not connected: it is unknown whether there is one; the paper certificate counts."""
     REFUSED = "refused"
     """The patient does not use it here. In a result only."""
 
@@ -112,7 +112,7 @@ class Subsidy(Confidential):
 
 
 class ProvidedSubsidies(Model):
-    """What a result says of medical subsidies where the institution takes part."""
+    """What a result says about medical subsidies if the institution takes part."""
 
     standing: SubsidyStanding
     certificates: tuple[Subsidy, ...] = ()
@@ -170,7 +170,7 @@ class Qualification(Confidential):
 
 
 class InsuredSearch(Confidential):
-    """What stands on a 資格確認書: whom to look up without a card (`QualificationConfirmSearchInfo`)."""
+    """What is printed on a 資格確認書: whom to look up without a card (`QualificationConfirmSearchInfo`)."""
 
     insurer_number: InsurerNumber
     insured_card_symbol: Annotated[str, Field(max_length=20)] | None = None

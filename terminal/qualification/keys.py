@@ -32,7 +32,7 @@ class SigningKey:
     def load_or_create(cls, path: Path) -> Self:
         """The key in the file, made on first use (mode 0600). Two processes at once end with the same key.
 
-        Raises `ValueError` for a file that is no P-256 key, `OSError` where the folder cannot be written.
+        Raises `ValueError` for a file that is not a P-256 key, `OSError` where the folder cannot be written.
         """
         if not path.exists():
             create_whole(path, cls.generate()._pem())
@@ -64,7 +64,7 @@ class SigningKey:
 
 
 def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
-    """False for a wrong signature and for something that is no P-256 public key."""
+    """False for a wrong signature and for anything but a P-256 public key."""
     key = _public_key(public_pem)
     if key is None:
         return False

@@ -1,4 +1,4 @@
-"""Does a result follow from what the ledger holds? What does not is never handed over. Pure."""
+"""Check that a result follows from what the ledger holds. One that does not is never handed over. Pure."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from terminal.qualification.contract import ConsentOutcome, QualificationResult,
 
 
 class Differs(StrEnum):
-    """Where a result departs from the ledger; a code for the ledger's record."""
+    """How a result differs from the ledger; a code for the ledger's record."""
 
     OTHER_CHECK = "other-check"
     OTHER_INSTITUTION = "other-institution"
@@ -19,12 +19,12 @@ class Differs(StrEnum):
     NOT_BY_CARD = "not-by-card"
     ITEM_TWICE = "item-twice"
     NOT_ASKED = "not-asked"
-    """It tells of an item that was not asked in this reception."""
+    """It has an item that was not asked in this reception."""
     ANSWER_MISSING = "answer-missing"
     NOT_GIVEN = "consent-not-given"
     WITHDRAWN = "consent-withdrawn"
     TAKEN_AWAY = "consent-taken-away"
-    """A yes of this reception stands as a no, and nobody withdrew it."""
+    """A yes of this reception is recorded as a no, and was not withdrawn."""
     OTHER_TIME = "other-time"
     LASTS_LONGER = "lasts-longer"
     NOT_BY_LAW = "not-by-law"
@@ -60,7 +60,7 @@ def _consents(result: QualificationResult, history: History, decided: Decided) -
         found = _consent(outcome, moment, outcome.item in history.withdrawn, outcome.item in result.withdrawn)
         if found is not None:
             return found
-    # a result that tells of an error has no consents at all
+    # a result that reports an error has no consents at all
     return Differs.ANSWER_MISSING if set(told) != set(answered) and result.segment == "1" else None
 
 

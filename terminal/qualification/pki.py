@@ -45,7 +45,7 @@ def line_keys(folder: Path, name: str) -> LineKeys:
 
 
 def terminal_line(state_dir: Path, terminal_id: str) -> LineKeys | None:
-    """What this terminal was given for its line: `terminal/line/` in its state folder. None where there is nothing."""
+    """Return the files for this terminal's line: `terminal/line/` in its state folder. None if there are none."""
     keys = line_keys(state_dir / "terminal" / "line", terminal_id)
     return keys if keys.certificate.exists() else None
 
@@ -53,7 +53,7 @@ def terminal_line(state_dir: Path, terminal_id: str) -> LineKeys | None:
 def make_line_keys(
     folder: Path, *, hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1"), terminals: tuple[str, ...] = ()
 ) -> None:
-    """The authority and the service's certificate where they are missing, and one for each terminal named.
+    """Create the authority and the service's certificate if they are missing, and one for each terminal named.
 
     May be repeated: what is there stays. The server's certificate is made for `hosts`. Keys have mode 0600.
     """
@@ -147,7 +147,7 @@ def _host(host: str) -> x509.GeneralName:
 
 
 def keep(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write both, the certificate last: where it is, its key is too."""
+    """Write both, the certificate last: if it exists, its key does too."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,5 +1,5 @@
-"""Does the service confirm what the ledger says? A chain alone cannot tell that its tail was cut off or that all of it
-was rewritten; receipts signed by the service can, and they cover every answer.
+"""Check that the service confirms what the ledger says. A chain alone cannot show that its tail was cut off or that all
+of it was rewritten; receipts signed by the service can, and they cover every answer.
 """
 
 import base64
@@ -43,7 +43,7 @@ from terminal.qualification.statements_v1 import submission_statement_v1
 
 @dataclass(frozen=True, slots=True)
 class ReceiptNotGenuine:
-    """Handed in as the service's, and not signed by its key: it proves nothing for or against the ledger."""
+    """Submitted as the service's but not signed by its key: it proves nothing for or against the ledger."""
 
     check_id: str
 
@@ -61,7 +61,7 @@ class ChecksMissing:
 
 
 def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
-    """What the service is told of a recorded answer."""
+    """Return what is sent to the service of a recorded answer."""
     return ConsentAnswer(
         item=answer.item, flag=1 if answer.granted else 0, consent_time=answer.answered_at if answer.granted else None
     )
@@ -76,7 +76,7 @@ def verify_with_receipts(
     """Verify the chain, the service's signature on every confirmation in it, and `receipts` if there are any.
 
     `receipts` and `opened` are all that the service has of this terminal (`QualificationClient.audit`). None where it
-    cannot be asked: then a tail that was cut off stays unseen. Raises `LedgerError` if there is no file.
+    cannot be asked: then a tail that was cut off is not detected. Raises `LedgerError` if there is no file.
     """
     for receipt in receipts or ():
         if not receipt_is_genuine(service_public_key, receipt):
@@ -239,7 +239,7 @@ def submission_of(
 
 
 def decision_of(decision: Decided) -> bytes:
-    """What the card signs of this decision."""
+    """Return what the card signs of this decision."""
     return decision_statement(
         check_id=decision.check_id,
         wording_sha256=wording_of(decision),

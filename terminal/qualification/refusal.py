@@ -1,4 +1,4 @@
-"""When the service does not do what it was asked: it refuses and says why, or nothing usable came."""
+"""The service's failures: it refuses and says why, or there was no usable answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -82,8 +82,8 @@ def submission_statement(
 ) -> bytes:
     """For the terminal's key: what was decided. The order of answers does not matter.
 
-    The card's signature over the decision is not part of it: a repetition after a restart has none any more and is the
-    same decision all the same.
+    The card's signature over the decision is not part of it: a repetition after a restart no longer has it and is
+    still the same decision.
     """
     return _statement(
         "submission",
@@ -127,7 +127,7 @@ def receipt_statement(
     ledger_head: str,
     card_signature: CardSignature,
 ) -> bytes:
-    """For the service's key: it has this submission, saw the ledger that long, and what it found of the card's word."""
+    """For the service's key: it has this submission, at that ledger length, with its verdict on the card's word."""
     return _statement(
         "receipt",
         [
@@ -142,12 +142,12 @@ def receipt_statement(
 
 
 def wording_digest(shown: Iterable[tuple[Item, str, str, str]]) -> bytes:
-    """SHA-256 over what was on the screen: item, question id, language and wording of each answer, by item."""
+    """SHA-256 of what was on the screen: item, question id, language and wording of each answer, by item."""
     return sha256(_statement("wording", (part.encode() for one in sorted(shown) for part in one))).digest()
 
 
 def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
-    """For the card: this check, these words, these answers. Nothing of the service's stands in it as it came."""
+    """For the card: this check, these words, these answers. It holds nothing of the service's verbatim."""
     said = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
     return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, said])
 
@@ -161,19 +161,19 @@ def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, stat
 def request_digest(*, method: str, target: str, headers: Iterable[str], body: bytes) -> bytes:
     """SHA-256 of a request as it arrived. `target`: path and query; `headers`: values of `SIGNED_HEADERS`, in order.
 
-    Without it somebody on the line could change a request, and have the service sign that it refuses it.
+    Without it an attacker on the line could change a request, and have the service sign its refusal.
     """
     parts = [method.encode(), target.encode(), *(header.encode() for header in headers), body]
     return sha256(_statement("request-as-it-came", parts)).digest()
 
 
 def key_change_statement(*, terminal_id: str, ended_key: bytes, key: bytes, asked_at: datetime) -> bytes:
-    """For the terminal's key that ends, and for the one that takes its place. Both are named by `key_digest`."""
+    """For the terminal's key that ends, and for the one that replaces it. Both are named by `key_digest`."""
     return _statement("key-change", [terminal_id.encode(), ended_key, key, moment(asked_at)])
 
 
 def key_changed_statement(*, terminal_id: str, ended_key: bytes, key: bytes, changed_at: datetime) -> bytes:
-    """For the service's key: one key of the terminal has ended for good, the other one counts."""
+    """For the service's key: one key of the terminal has ended permanently, the other one counts."""
     return _statement("key-changed", [terminal_id.encode(), ended_key, key, moment(changed_at)])
 
 

@@ -1,6 +1,6 @@
 """The terminal's screen as an application: draws the conductor's state, turns touches into events.
 
-Holds no rule and no secret: PIN digits go straight to the patient's buffer, the printed code's to a form that is
+Holds no rules and no secrets: PIN digits go straight to the patient's buffer, the printed code's to a form that is
 overwritten as soon as its state is left.
 """
 

@@ -99,7 +99,7 @@ def begin_phone(reception: Reception, rules: Rules, now: Now) -> Step:
 
 
 def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
-    """Show that a camera is lost, and keep the screen. A camera that comes and goes gives no more time."""
+    """Show that a camera is lost, and keep the screen. A camera that comes and goes extends no deadline."""
     reception = state.reception
     offered = ways(reception, rules)
     if not offered and not rules.staff_enabled and state.ways:
@@ -269,7 +269,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case CameraFailed():
             return camera_lost(state, rules, now)
         case PinChosen() if Way.PIN in ways(reception, rules):
-            # an attempt that was left is used up: going back and forth gives no more of them
+            # leaving uses up the attempt: going back and forth must not give further ones
             following = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
             return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
         case _:

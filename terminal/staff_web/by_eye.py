@@ -26,7 +26,7 @@ class EyeCheck:
         self._comparing = False
 
     def follow(self, state: State) -> None:
-        """To be told of every state, and when a page comes or goes."""
+        """Call for every state, and when a page comes or goes."""
         self._comparing = isinstance(state, StaffCheck) and state.has_photo
         if not self._comparing:
             self._wipe()
@@ -69,7 +69,7 @@ class EyeCheck:
 
 
 def _jpeg(jp2: bytearray) -> Any:
-    """One-dimensional array of bytes, for the caller to overwrite; None where the photo cannot be decoded."""
+    """One-dimensional array of bytes, for the caller to overwrite; None if the photo cannot be decoded."""
     import cv2
 
     from vision.photo import PhotoProblem, decode_photo

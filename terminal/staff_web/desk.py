@@ -1,6 +1,6 @@
-"""What staff's pages see and do. Told of every state and effect; posts events and withdraws consents.
+"""What staff's pages see and do. Receives every state and effect; posts events and withdraws consents.
 
-Holds no rule: what may follow what is the session's and the ledger's.
+Holds no rules: the session and the ledger decide what may follow what.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ LOOKS_EVERY = 2.0
 """Seconds between two looks when nothing happens."""
 AT_MOST_EVERY = 0.25
 ASKS_EVERY = 30.0
-"""Seconds after which a service that was silent is asked whether it is back, while somebody watches."""
+"""Seconds after which a service that was silent is asked whether it is back, while a page is open."""
 
 
 class StaffDesk:
@@ -231,12 +231,12 @@ class StaffDesk:
         if not message.same:
             counter.post(ev.StaffSaysOther(message.reception))
         elif message.reason in staff_reasons(state):
-            # one after the other: nobody at the patient's screen can touch anything between the two
+            # one after the other: the patient cannot touch anything between the two
             counter.post(ev.StaffAuthenticated(message.reception))
             counter.post(ev.StaffSaysSame(message.reception, message.reason))
 
     async def _withdraw(self, visitor: Visitor, reception: str, items: tuple[Item, ...]) -> None:
-        """As `uketsuke ledger withdraw`: written down first, then told to the service."""
+        """Withdraw like `uketsuke ledger withdraw`: recorded first, then sent to the service."""
         say = self._say[visitor.language]
         row = next((row for row in self._rows if row.reception == reception), None)
         if row is None or not isinstance(self._counter, WithService):
@@ -273,7 +273,7 @@ class StaffDesk:
         return visitor.local or self._eye_on_lan
 
     def _eye_viewers(self) -> list[Visitor]:
-        """Pages that may see the pictures now."""
+        """Return the pages that may see the pictures now."""
         return [
             visitor
             for visitor in self._visitors

@@ -1,4 +1,4 @@
-"""What staff's page is told, in its language: plain values, no name, nothing of a face, no event."""
+"""What staff's page is told, in its language: plain values, without names, face data or events."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ Reception = Annotated[str, Field(pattern=r"^(r-[0-9a-f]{16}|r[0-9]{1,6})?$")]
 
 
 class Here(StrictMessage):
-    """Somebody touched the page: the session lasts on."""
+    """The page was touched: the session is extended."""
 
     type: Literal["here"]
 
@@ -22,7 +22,7 @@ class Speak(StrictMessage):
 
 
 class CallAnswered(StrictMessage):
-    """Somebody sees to a call."""
+    """Staff sees to a call."""
 
     type: Literal["answer"]
     call: Annotated[int, Field(ge=0)]
@@ -88,7 +88,7 @@ _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator=
 
 
 def read_message(text: str) -> Message | None:
-    """None for anything that is not one of them."""
+    """Return None for any other text."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

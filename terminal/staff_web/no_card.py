@@ -1,4 +1,4 @@
-"""The form for a patient without a card: what stands on the 資格確認書, and the answer as a sentence."""
+"""The form for a patient without a card: what is printed on the 資格確認書, and the answer as a sentence."""
 
 import unicodedata
 from datetime import date
@@ -45,7 +45,7 @@ class Form(BaseModel):
 
 
 async def ask(body: bytes, counter: WithService, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
-    """Status and answer of one form. Nothing of it is kept."""
+    """Return status and answer for one form. Nothing of it is kept."""
     try:
         form = Form.model_validate_json(body)
     except ValidationError as error:

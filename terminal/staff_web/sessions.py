@@ -24,7 +24,7 @@ class Level(IntEnum):
 class Sessions:
     """`secret` is the password's hash, so a password change signs everyone out.
 
-    The cookie is sealed and outlives a restart as `WATCHING`; that somebody may act is kept in memory alone.
+    The cookie is sealed and outlives a restart as `WATCHING`; permission to act is kept in memory only.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Staff's site: a port and a cookie of its own, a password before everything but the question for it."""
+"""Staff's site: a port and a cookie of its own, and a password before everything else."""
 
 import asyncio
 import contextlib
@@ -60,7 +60,7 @@ class SiteDesk(Protocol):
     def leave(self, visitor: Visitor) -> None: ...
 
     def hear(self, visitor: Visitor, text: str) -> bool:
-        """False for an invalid message: the line is closed."""
+        """Return False for an invalid message: the connection is closed."""
 
     def card_photo(self, *, local: bool) -> memoryview | None:
         """JPEG of the card's photo while staff compares; None at any other time."""
@@ -252,7 +252,7 @@ class StaffSite:
             sending.cancel()
 
     async def _listen_to(self, socket: WebSocket, visitor: Visitor) -> None:
-        """Until the page goes, or sends an invalid message."""
+        """Run until the page goes, or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
@@ -271,7 +271,7 @@ class StaffSite:
         return self._sessions.level(self._cookie(connection))
 
     def _origin(self, request: Request) -> str:
-        """Whose wrong passwords are counted together."""
+        """Return the origin whose wrong passwords are counted together."""
         return THIS_COMPUTER if self._reach.local else request.client.host if request.client else "unknown"
 
 

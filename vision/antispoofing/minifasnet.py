@@ -1,4 +1,4 @@
-"""MiniFASNet networks that look for paper, print and screen around a face; several have the mean of their votes."""
+"""MiniFASNet networks that look for paper, print and screen around a face; several count with their mean vote."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ class MiniFasNets:
             self._networks.append((scale, net))
 
     def liveness(self, rgb: Image, face: Face) -> float:
-        """0 a photograph, 1 a face."""
+        """Return the liveness: 0 a photograph, 1 a face."""
         votes = []
         for scale, net in self._networks:
             left, top, right, bottom = surroundings(face.box.square(), scale, rgb.shape[1], rgb.shape[0])

@@ -66,7 +66,7 @@ def _described(storage: _Storage, offset: int, shape: tuple[int, ...], strides: 
 
 
 def tensors_in(file: Path) -> Tensors:
-    """Every floating-point tensor by its name, `module.` left away. Raises NotBuilt, OSError."""
+    """Return every floating-point tensor by its name, without `module.`. Raises NotBuilt, OSError."""
     stream = io.BytesIO(file.read_bytes())
     try:
         head = [_TensorsOnly(stream).load() for _ in range(3)]

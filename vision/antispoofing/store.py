@@ -1,6 +1,6 @@
-"""Anti-spoofing networks of the terminal's own: none is delivered, for no package registry carries them.
+"""Anti-spoofing networks added to the terminal: none is delivered, as no package registry carries them.
 
-Taken are the maker's two checkpoints, by hash, and ready ONNX files whose names begin with the scale as the maker's do.
+Accepts the maker's two checkpoints, by hash, and ready ONNX files whose names begin with the scale as the maker's do.
 """
 
 import re
@@ -47,7 +47,7 @@ def networks_in(own: Path) -> list[tuple[float, Path]]:
 
 
 def open_anti_spoofing(own: Path) -> "MiniFasNets | None":
-    """None where none was added. Raises NotBuilt, OSError."""
+    """Return None if none was added. Raises NotBuilt, OSError."""
     found = networks_in(own)
     if not found:
         return None

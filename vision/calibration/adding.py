@@ -1,4 +1,4 @@
-"""Adds a recognition network to the terminal's own: checked by hash, calibrated, then kept - or not there at all."""
+"""Add a recognition network to the terminal: checked by hash, calibrated, then kept - or not added at all."""
 
 import logging
 import shutil
@@ -43,7 +43,7 @@ def add_model(
     """Into `store`, below `name` or else the file's own. `persons`: a folder per person; half of them make the
     thresholds. A model of that name with the same weights is replaced.
 
-    `sha256`: what its maker publishes, if known. `taken`: names that are not free. Nothing of a person is kept. Raises
+    `sha256`: what its maker publishes, if known. `taken`: names that are not free. No data of a person is kept. Raises
     NotBuilt for a file that is not such a network, NotCalibrated for another hash or a name that is taken,
     TooFewPersons where the persons do not suffice, WeightsMissing without the detector, OSError.
     """

@@ -31,7 +31,7 @@ class EngineBench:
         return list(counted(encoded_persons(folder, engine), folder, told))
 
     def measure(self, persons: Sequence[EncodedPerson]) -> list[Figure]:
-        """As the engine stands. Raises NotCalibrated."""
+        """Measure the engine as it is. Raises NotCalibrated."""
         return figures(persons, calibration_of(self.name, self.own))
 
     def calibrate(self, persons: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:

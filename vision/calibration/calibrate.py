@@ -1,4 +1,4 @@
-"""A folder of persons becomes a calibration: thresholds at which the worst group keeps a false match rate."""
+"""Make a calibration from a folder of persons: thresholds at which the worst group keeps a false match rate."""
 
 import hashlib
 import itertools
@@ -15,7 +15,7 @@ from vision.face import distance
 FRAMES = (1, 3, 5)
 FMR = 1e-3
 JUDGED = 30
-"""Persons from which a group has a say; the rates of fewer are listed, not judged."""
+"""Fewest persons for which a group is judged; the rates of smaller groups are only listed."""
 _ENOUGH = 400
 """Impostor trials for a threshold."""
 _DRAWS, _CAUTION, _SEED = 100, 25, 1
@@ -25,7 +25,7 @@ _ONE_VISIT = 80
 
 
 class TooFewPersons(Exception):
-    """They cannot carry a threshold."""
+    """Too few persons for a threshold."""
 
 
 def is_reported(person: EncodedPerson) -> bool:
@@ -67,7 +67,7 @@ def calibrate(persons: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -
 
 
 def _cautious(tried: Trials, fmr: float) -> float:
-    """A threshold that holds for most draws of the persons: few persons do not tell how alike the next ones are."""
+    """Return a threshold that holds for most draws: a few persons do not show how alike the next ones are."""
     everybody = int(max(tried.owners.max(), tried.holders.max())) + 1
     chance = np.random.default_rng(_SEED)
     found = []
@@ -90,6 +90,6 @@ def _judged(persons: Sequence[EncodedPerson], frames: int) -> Iterator[Trials]:
 
 
 def _other_person(persons: Sequence[EncodedPerson]) -> float:
-    """How far two frames of one visit lie apart at most, told from photographs, which are less alike."""
+    """Return how far apart two frames of one visit are at most, estimated from photographs, which are less alike."""
     apart = [distance(one, other) for person in persons for one, other in itertools.combinations(person.live, 2)]
     return float(np.percentile(apart, _ONE_VISIT))

@@ -69,7 +69,7 @@ def distances(persons: Sequence[EncodedPerson], frames: int) -> tuple[list[float
 
 
 def nearest_stranger(persons: Sequence[EncodedPerson]) -> float:
-    """The smallest distance of a single frame to the mean of somebody else's."""
+    """Return the smallest distance of a single frame to the mean of another person's."""
     means = [np.mean(one.live, axis=0) for one in persons]
     return min(
         distance(live, mean)

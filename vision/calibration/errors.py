@@ -16,9 +16,9 @@ Floats = NDArray[np.float64]
 _SUBSETS = 10
 """Most subsets of one person's live frames."""
 _TAIL = 0.05
-"""Share of impostor trials that tells how the rest of them thins out."""
+"""Share of impostor trials to which the tail is fitted."""
 _FEW = 5
-"""Persons below which nothing is said of limits."""
+"""Fewest persons for which limits are given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ class Trials:
 
 
 def trials(persons: Sequence[EncodedPerson], frames: int) -> Trials:
-    """`frames` different photographs are averaged; a person with fewer only lends the card photo."""
+    """Average `frames` different photographs; a person with fewer only provides the card photo."""
     cards = [(number, person.reference) for number, person in enumerate(persons) if person.reference is not None]
     probes: list[tuple[int, Floats]] = []
     for number, person in enumerate(persons):

@@ -1,4 +1,4 @@
-"""FMR and FNMR of encoded persons at the thresholds of a calibration: what an engine does as it stands."""
+"""FMR and FNMR of encoded persons at the thresholds of a calibration: how an engine performs as it is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Figure:
     persons: int
     frames: int
     impostor: int
-    """Trials of strangers, of which `false_matches` were let pass."""
+    """Trials of strangers, of which `false_matches` were accepted."""
     false_matches: int
     fmr: float
     fmr_limits: tuple[float, float]

@@ -16,7 +16,7 @@ from vision.portrait import card_photo_from
 from vision.reference import Reference, make_reference
 
 Told = Callable[[int, int], None]
-"""Hears of progress: persons encoded, and all."""
+"""Called with the progress: persons encoded, and their total."""
 
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
 _LONGEST = 640
@@ -33,14 +33,14 @@ class EncodedPerson:
     reference: Encoding | None
     live: list[Encoding] = field(default_factory=list)
     unseen: int = 0
-    """Live pictures without a face the detector finds."""
+    """Live pictures in which the detector finds no face."""
 
     def __repr__(self) -> str:
         return f"Person({self.name!r}, {len(self.live)} live)"
 
 
 def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[EncodedPerson]:
-    """Sorted by name; a folder without pictures is nobody. Raises OSError where `folder` cannot be listed."""
+    """Sorted by name; a folder without pictures is skipped. Raises OSError where `folder` cannot be listed."""
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in PICTURES)
         if pictures:
@@ -48,7 +48,7 @@ def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> 
 
 
 def counted(persons: Iterator[EncodedPerson], folder: Path, told: Told | None) -> Iterator[EncodedPerson]:
-    """The same persons; `told` hears of each."""
+    """Return the same persons; `told` is called for each."""
     count = sum(path.is_dir() for path in folder.iterdir()) if told else 0
     for number, person in enumerate(persons, 1):
         if told:

@@ -1,6 +1,6 @@
-"""Recognition networks of the terminal's own, each in a folder with its calibration.
+"""Recognition networks added to the terminal, each in a folder with its calibration.
 
-`vision.calibration.adding` puts them there. No calibration, no use: a folder in the store is complete or not there.
+`vision.calibration.adding` puts them there. None is used without a calibration: a folder is complete or absent.
 """
 
 import re
@@ -16,7 +16,7 @@ ADD_AGAIN = "Add it again: `uketsuke face add`."
 
 
 def can_name(name: str) -> bool:
-    """Whether a model can be called that."""
+    """Return whether a model can have that name."""
     return _NAME.fullmatch(name) is not None
 
 

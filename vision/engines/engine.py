@@ -1,4 +1,4 @@
-"""A face engine: where faces are, what tells one from another, and at which distance two are the same."""
+"""A face engine: where faces are, what distinguishes them, and at which distance two are the same."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,7 +29,7 @@ class FaceEngine(Protocol):
 
 
 class Encoder(Protocol):
-    """A recognition network. How a face is cut out for it, and how many values it gives, are its own affair."""
+    """A recognition network. It decides how a face is cut out for it and how many values it returns."""
 
     by_points: bool
     """Whether it cuts the face out by the detector's points."""

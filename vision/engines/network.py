@@ -69,14 +69,14 @@ _NOT_YET = {
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The delivered detector is part of every engine, so encodings are its work too."""
+    """The delivered detector is part of every engine, so encodings depend on it too."""
 
     weights: Path
     kind: NetworkKind
 
     @property
     def identity(self) -> str:
-        """What a calibration is bound to. Raises OSError."""
+        """Return the identity that a calibration is bound to. Raises OSError."""
         return identity_of(sha256_of(self.weights))
 
     def open(self, cache: Path) -> "Encoder":

@@ -1,4 +1,4 @@
-"""The one door to a face engine: by name, with the calibration that belongs to it."""
+"""The only way to open a face engine: by name, with the calibration that belongs to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class _Built:
     open: "Callable[[Path], Encoder]"
     """From the cache folder. Raises NotBuilt, WeightsMissing, OSError."""
     calibration: str = ""
-    """The delivered calibration; empty: it decides nothing before `uketsuke face calibrate`."""
+    """The delivered calibration; empty: it cannot decide before `uketsuke face calibrate`."""
     drawn: str = ""
     """The delivered calibration for drawn persons; empty: they are not compared with it."""
 
@@ -96,7 +96,10 @@ def model_folder(own: Path, name: str) -> Path:
 
 
 def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
-    """What decides with `open_engine` of the same arguments. Loads no network. Raises NotCalibrated, WeightsMissing."""
+    """Return the calibration that `open_engine` uses with the same arguments. Loads no network.
+
+    Raises NotCalibrated, WeightsMissing.
+    """
     from vision.decision import NotCalibrated
     from vision.engines.added import calibration_in, fitting_calibration
 
@@ -147,7 +150,7 @@ def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEn
 
 
 def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
-    """The same to be measured or calibrated: it decides nothing."""
+    """Open the same engine to be measured or calibrated: it cannot decide."""
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 

@@ -40,7 +40,7 @@ class OpenCvSource:
 
     @property
     def kind(self) -> SourceKind:
-        """A virtual camera is told by its driver, where the system names it."""
+        """A virtual camera is recognised by its driver, if the system names it."""
         if not self._is_device:
             return SourceKind.FILE
         return SourceKind.VIRTUAL if system.camera_driver(self._spec) in VIRTUAL_DRIVERS else SourceKind.CAMERA
@@ -157,7 +157,7 @@ def _unplugged(spec: str) -> str | None:
 
 
 def _why_not(spec: str) -> str:
-    """What is wrong with a device that is there and does not open, as far as the system tells."""
+    """Return what is wrong with a device that is there but does not open, as far as the system reports it."""
     path = system.camera_path(spec)
     if path is not None and not os.access(path, os.R_OK | os.W_OK):
         return f"no permission for {path}; the user must be in the group `video`"

@@ -1,11 +1,11 @@
-"""Somebody who reads the screen and does what it says, a moment later: how far the head is turned at any time."""
+"""A person who reads the screen and follows it a moment later: how far the head is turned at any time."""
 
 import math
 
 from vision.verdict import Guidance
 
 _REACTION = 0.35
-"""Seconds until one begins to move."""
+"""Seconds until the person begins to move."""
 _TURNING = 0.7
 """Seconds from the front to the side."""
 _FURTHER, _PATIENCE = 0.35, 3.0
@@ -33,6 +33,6 @@ class Attention:
         """Radians; positive to the picture's right, which is the patient's left."""
         share = min(max((now - self._since) / _TURNING, 0.0), 1.0)
         smooth = (1 - math.cos(math.pi * share)) / 2
-        # who is still told to turn turns a little further
+        # a person who is still told to turn turns a little further
         more = 1 + _FURTHER * min(max(now - self._since - _TURNING, 0.0) / _PATIENCE, 1.0)
         return self._start + (self._target * more - self._start) * smooth

@@ -24,7 +24,7 @@ _SECONDS_A_FRAME: Final = 0.1
 
 
 class CardSource:
-    """A `FrameSource`: a card a little unsteady in the picture, or an empty counter where `card` gives None."""
+    """A `FrameSource`: a card a little unsteady in the picture, or an empty counter if `card` returns None."""
 
     def __init__(self, card: Callable[[], Image | None], scene: CardScene | None = None) -> None:
         """`card`: a card's picture (RGB) at each frame; keep it, drawing one takes longer than a frame."""

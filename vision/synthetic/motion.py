@@ -1,4 +1,4 @@
-"""How somebody who waits before a camera moves: blinks, slow turns, a slight sway. A pure function of seed and time."""
+"""How a person waiting in front of a camera moves: blinks, slow turns, a slight sway. Pure in seed and time."""
 
 import math
 import random

@@ -76,7 +76,7 @@ def prepared(root: Path) -> Folders:
 
 
 class CaseRunner:
-    """For one case after the other. `tell`: shows people what to do now."""
+    """Runs one case after the other. `tell`: shows people what to do now."""
 
     def __init__(self, root: Path, people: People, pace: CasePace, tell: Callable[[Text], None]) -> None:
         self.folders = prepared(root)
@@ -97,7 +97,7 @@ class CaseRunner:
         self.outcome = outcome
 
     def end(self) -> None:
-        """Leave nothing of this case for the next one."""
+        """Remove everything of this case before the next one."""
         for folder in (self.folders.face, self.folders.res, self.folders.req, self.tasks):
             for path in folder.iterdir():
                 if path.is_file():
@@ -105,7 +105,7 @@ class CaseRunner:
 
     @property
     def now(self) -> datetime:
-        """A second later at each call, so that no two files have one name."""
+        """Return a moment one second later at each call, so that no two files share a name."""
         self._count += 1
         return datetime.now(JAPAN) + timedelta(seconds=self._count)
 
@@ -148,13 +148,13 @@ class CaseRunner:
         return [name for name, _ in files]
 
     def taken(self, name: str) -> bool:
-        """Whether the file leaves the folder in time."""
+        """Return whether the file leaves the folder in time."""
         gone = self.until(lambda: not (self.folders.face / name).exists())
         ja = f"{name} を" + ("取り込んだ" if gone else "取り込まなかった")
         return self.judge(gone, ja, f"{name} was {'taken' if gone else 'not taken'}")
 
     def export(self, name: str) -> Export | None:
-        """What the other side says of a file; judged as missing where it tells of others."""
+        """Return the other side's export for a file; judged as missing if it exports others."""
         path = self.exports / f"{name}.json"
         self.until(path.exists, self.pace.export)
         try:
@@ -173,7 +173,7 @@ class CaseRunner:
         return (self.exports / f"{name}.json").exists()
 
     def read_as(self, file: str, **expected: Any) -> Export | None:
-        """Take, export, and compare the named fields; those the export does not tell are not judged."""
+        """Take, export, and compare the named fields; those the export does not contain are not judged."""
         if not self.taken(file):
             return None
         export = self.export(file)
@@ -182,7 +182,7 @@ class CaseRunner:
         return export
 
     def compare(self, export: Export, **expected: Any) -> None:
-        """Fields that are not told are not judged; without any of them neither is the case."""
+        """Judge only exported fields; without any of them the case is not judged either."""
         self.outcome.untold |= all(getattr(export, field) is None for field in expected)
         for field, wanted in expected.items():
             found = getattr(export, field)

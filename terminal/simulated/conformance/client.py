@@ -56,7 +56,7 @@ class Client:
         folder = self.root / "face"
         found = _results(folder)
         if found and SoftwareFault.FIRST_FILE_ONLY in self.faults:
-            time.sleep(0.3)  # one that takes the first of several has to meet several
+            time.sleep(0.3)  # one that takes the first of several must be given several
             found = _results(folder)
         for path in found:
             try:
@@ -80,7 +80,7 @@ class Client:
                     path.unlink(missing_ok=True)
 
     def _book(self, name: str, root: etree._Element) -> None:
-        """Once for a file, however often it comes."""
+        """Take a file only once, however often it appears."""
         known = self._booked.get(name, 0)
         self._booked[name] = known + 1 if SoftwareFault.BOOKS_TWICE in self.faults else 1
         self._export(

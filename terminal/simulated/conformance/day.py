@@ -22,7 +22,7 @@ def play_day(
     tell: Callable[[Text], None] = lambda _: None,
     told: Callable[[CaseOutcome], None] = lambda _: None,
 ) -> list[CaseOutcome]:
-    """`only`: keys of cases, all of them when empty. Raises `ValueError` for a key that is none.
+    """`only`: keys of cases, all of them when empty. Raises `ValueError` for an unknown key.
 
     `tell`: what the software under test is asked to do. `told`: each outcome as it is known.
     """

@@ -1,7 +1,7 @@
 """What the software under test says it did: one JSON file for each file it took.
 
 `DIR/export/<name of the file it took>.json`, written whole (another name first, then renamed). All fields are optional;
-what is not told is not judged.
+missing fields are not judged.
 """
 
 import json
@@ -27,7 +27,7 @@ class Export(BaseModel):
     validity: str | None = None
     """QualificationValidity as it was read."""
     billable: bool | None = None
-    """The software would bill by this qualification without asking anybody."""
+    """The software would bill by this qualification without asking staff."""
     consents: dict[str, str] | None = None
     """By element without `ConsFlg` (`PharmacistsInfo`); only those that stand in the file."""
     until: dict[str, str] | None = None
@@ -38,7 +38,7 @@ class Export(BaseModel):
     """What becomes of the patient's subsidies."""
     subsidy_numbers: list[str] | None = None
     ask_staff: bool | None = None
-    """Staff is told that something has to be looked at."""
+    """Staff is told that something needs attention."""
     identifier: str | None = None
     """For an answer: the ArbitraryFileIdentifier of the request it was matched to."""
     booked: int | None = None

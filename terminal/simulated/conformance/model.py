@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_JUDGED = "not-judged"
-    """The software takes files but tells nothing of what it read: no export."""
+    """The software takes files but does not report what it read: no export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class CaseOutcome:
     seen: list[Seen] = field(default_factory=list)
     seconds: float = 0.0
     untold: bool = False
-    """What the case is about stands in no export."""
+    """No export contains what the case is about."""
 
     @property
     def verdict(self) -> Verdict:

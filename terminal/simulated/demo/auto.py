@@ -55,7 +55,7 @@ class Played:
     result_file: str | None
     seconds: float
     wrong: str = ""
-    """What differs from what the persona says."""
+    """Return what differs from what the persona says."""
 
 
 class _Substitute(Operator):
@@ -110,7 +110,7 @@ class AutoDemo:
             self._settings,
             devices,
             clock=self._clock,
-            # the answers stay a moment: nobody has to read them here
+            # the answers stay a moment: no one needs to read them here
             rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.authority.trust_anchors,
         )
@@ -194,7 +194,7 @@ class AutoDemo:
         return self._judge(persona, watched, seconds)
 
     def _mended(self, mishap: Mishap) -> Callable[[], None] | None:
-        """How that is mended once the terminal has told of it."""
+        """Return how that is resolved once the terminal has reported it."""
         place = self._place
         match mishap:
             case Mishap.CARD_HELD:

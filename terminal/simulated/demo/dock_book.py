@@ -1,4 +1,4 @@
-"""What stays on the dock's page: its words, who is known, and the trainer's lists, in both languages."""
+"""What does not change on the dock's page: its words, the personas, and the trainer's lists, in both languages."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -11,7 +11,7 @@ Name = Annotated[str, Field(max_length=64)]
 
 
 class Choose(StrictMessage):
-    """Somebody else comes."""
+    """Another person comes."""
 
     type: Literal["choose"]
     name: Name
@@ -96,7 +96,7 @@ _ANY: TypeAdapter[Hand | Agree] = TypeAdapter(Annotated[Hand | Agree, Field(disc
 
 
 def read_message(text: str) -> Hand | Agree | None:
-    """None for anything that is not one of them."""
+    """Return None for any other text."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

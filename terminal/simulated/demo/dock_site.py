@@ -205,7 +205,7 @@ class DockSite:
             self._tell()
 
     def _show_all(self, line: PageConnection) -> None:
-        """What stays, the patient's screen - each page of the dock gets a code of its own for it - and how all is."""
+        """Send what stays, the patient's screen (each page of the dock gets its own code for it) and the state."""
         if self._dock is None:
             return
         assert self._patient is not None

@@ -42,7 +42,7 @@ class LiveDemo:
     """A real camera or a video file: its person's portrait goes on the cards."""
     service_url: str | None = None
     source: "FrameSource | None" = None
-    """In place of the camera's own; without a camera, for who sits down before it later."""
+    """Replaces the camera's own; without a camera, for the person who sits down in front of it later."""
     timeout_seconds: float = 2.0
     """How long the terminal waits for the service."""
 
@@ -89,7 +89,7 @@ class LiveDemo:
         return OpenedCounter(terminal, scene, dock)
 
     def _sitting(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
-        """How somebody sits down before the browser's camera, where it is not the only one."""
+        """How a person sits down in front of the browser's camera, if it is not the only one."""
         source = self.source
         if self.camera is not None or source is None:
             return None

@@ -57,7 +57,7 @@ class PcscPlace:
             self._other = OtherProgram(self._first.reader)
 
     def unplug(self) -> None:
-        """The daemon ends before the cards go: it is told as a reader that went, not as a card that was taken."""
+        """End the daemon before the cards: it is reported as a reader that went away, not as a card that was taken."""
         self._daemon.stop()
         self.clear()
 
@@ -65,7 +65,7 @@ class PcscPlace:
         self._daemon.start()
 
     def clear(self) -> None:
-        """Nothing lies there any more, and nobody holds anything."""
+        """Take all cards off the readers, and end the program that holds them."""
         self.hold(False)
         self.remove()
         self.take_second()

@@ -1,4 +1,4 @@
-"""What stands before the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
+"""What is in front of the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
 
 import time
 from collections.abc import Callable
@@ -90,7 +90,7 @@ class CameraStage:
         if self._own is None:
             self.camera.start()
             try:
-                # before the engine is loaded: who has no camera need not wait for that
+                # before the engine is loaded: users without a camera need not wait for that
                 with self.camera.look():
                     frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
                     if isinstance(frame, CameraLost):

@@ -71,7 +71,7 @@ class ReceptionWatch:
                 return None
 
     def ended_as(self, expected: Expected) -> bool:
-        """Whether it ended as it should; asked once it has ended."""
+        """Return whether it ended as it should; call once it has ended."""
         right = self.outcome == expected.outcome and (self.way == expected.way or expected.way is None)
         if isinstance(self.last, st.Complete) and expected.flags is not None:
             right = right and all(expected.flags.get(item, given) == given for item, given in self.last.flags)

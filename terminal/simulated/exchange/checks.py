@@ -49,7 +49,7 @@ class InventedChecks:
 
     def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
         found = look_up(question.search, self._people, question.day)
-        # Nobody verifies this one: it goes nowhere.
+        # This one is never verified: it is not sent anywhere.
         request = LookUp(
             terminal_id="exchange",
             institution_code=institution,
@@ -63,7 +63,7 @@ class InventedChecks:
         return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
 
     def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """As the file says: there is nobody else to ask."""
+        """Return what the file says: there is no other source."""
         return True
 
 

@@ -1,4 +1,4 @@
-"""Which consents stand: read from the card readers' result files as they appear in the `face` folder.
+"""Which consents are in force: read from the card readers' result files as they appear in the `face` folder.
 
 A result's AvailableTime is the last moment; a later refusal ends it; what was not asked stays as it was.
 """

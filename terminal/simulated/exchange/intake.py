@@ -85,7 +85,7 @@ class Intake:
                 arrived.append(Arrived(name, self.folder / name.text, stamp, now - known.since))
         for gone in self._known.keys() - present:
             del self._known[gone]
-        # The oldest first, so that nobody waits for ever behind a flood.
+        # The oldest first, so that no file waits forever behind a flood.
         arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
         return FolderScan(tuple(arrived[:AT_ONCE]), waiting, hostile, ignored)
 

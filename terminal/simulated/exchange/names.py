@@ -41,7 +41,7 @@ class NotARequest:
 
     def __init__(self, puzzling: bool) -> None:
         self.puzzling = puzzling
-        """It may be meant as a request: somebody should hear that it is not read."""
+        """It may be meant as a request: staff should learn that it is not read."""
 
 
 class Hostile:

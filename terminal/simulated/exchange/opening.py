@@ -24,7 +24,7 @@ def open_exchange(
 ) -> tuple[ExchangeService, ExchangeStore]:
     """Return the exchange and its store, which the caller closes.
 
-    `open_client`: a new client of the service to ask. Raises `ValueError` for a people file that is none.
+    `open_client`: a new client of the service to ask. Raises `ValueError` for an invalid people file.
     """
     people = invented_people(people_file)
     insured: InsuredPeople = InventedInsured(people)

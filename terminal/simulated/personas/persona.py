@@ -104,7 +104,7 @@ class Expected:
     """How it must end."""
 
     way: Way | None
-    """How the holder was confirmed; None where nobody was."""
+    """How the holder was confirmed; None if no holder was."""
     outcome: Outcome | ProblemCode | None
     """The last state; None where the terminal goes back to idle without a word."""
     asked: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ class Persona:
     """The synthetic person on the card's photo."""
     expected: Expected
     live_face: str = ""
-    """Who stands before the camera, where it is somebody else."""
+    """Who is in front of the camera, if it is another person."""
     profile: Profile = Profile.CLINIC
     card: CardKind = CardKind()
     script: Script = Script()

@@ -1,4 +1,4 @@
-"""Whether the service believes that the holder of this card was confirmed."""
+"""Decide whether the service accepts that the holder of this card was confirmed."""
 
 from datetime import datetime
 
@@ -40,7 +40,7 @@ class Believing:
     def believe(
         self, request: OpenCheckRequest, registry: Registry, people: People, now: datetime
     ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
-        """The card's entry and its certificate's standing, or why it is not believed."""
+        """Return the card's entry and its certificate's standing, or why it is not accepted."""
         rules = self._rules
         terminal_key = registry.terminals.get(request.terminal_id)
         if terminal_key is None:
@@ -64,7 +64,7 @@ class Believing:
                 refusal = check_phone_proof(certificate, request.challenge, proof)
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
-        # Status last: only who holds the card learns it.
+        # Status last: only the holder of the card learns it.
         if refusal is None and self._revoked.name(certificate, registry, now):
             refusal = RefusalReason.REVOKED
         refusal = refusal or _STATUS_REFUSALS.get(card.status)

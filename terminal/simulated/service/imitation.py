@@ -1,4 +1,4 @@
-"""What a misbehaving stub says of people: something else than their record, as the rule in force wants it."""
+"""What a misbehaving stub says about people: not their record but what the rule in force wants."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

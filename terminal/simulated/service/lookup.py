@@ -1,4 +1,4 @@
-"""Finding an insured person by what stands on a 資格確認書, and what such a check tells.
+"""Find an insured person by what is printed on a 資格確認書, and what such a check returns.
 
 It says whether that qualification is in force. Unlike a card it does not lead to the newest one: where there is a newer
 one, it says so (3) and shows the one that was asked for.
@@ -14,7 +14,7 @@ from terminal.simulated.service.people import InsuredPerson, People, Validity, i
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
-    """`person` is an id, None where nobody or several were found."""
+    """`person` is an id, None if no one or several were found."""
 
     person: str | None
     validity: Validity

@@ -1,4 +1,4 @@
-"""The outermost layer of the service: bounded bodies, failures that tell nothing, every answer marked as simulated."""
+"""The outermost layer of the service: bounded bodies, failures without details, every answer marked as simulated."""
 
 import logging
 

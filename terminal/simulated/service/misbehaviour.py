@@ -45,7 +45,7 @@ class Manner(StrEnum):
     HALF = "half"
     """Does it, and ends the connection in the middle of the answer."""
     GARBAGE = "garbage"
-    """Answers 200 with something that is no JSON; nothing is done."""
+    """Answers 200 with something that is not JSON; nothing is done."""
     FAILING = "failing"
     """Answers with an HTTP error; nothing is done."""
     REFUSING = "refusing"
@@ -99,7 +99,7 @@ class Setting(Model):
 
 
 def read_settings(path: Path) -> tuple[Setting, ...]:
-    """A TOML file of `[[behaviour]]` tables: operation, person and the rule's own keys. `ValueError` if it is none."""
+    """A TOML file of `[[behaviour]]` tables: operation, person and the rule's own keys. `ValueError` if invalid."""
     try:
         entries = read_toml(path).get("behaviour", [])
     except TomlError as error:
@@ -165,7 +165,7 @@ class Misbehaviour:
             )
 
     def cares_who(self, operation: Operation) -> bool:
-        """Whether somebody has a rule of their own for it."""
+        """Return whether a person has a rule of their own for it."""
         with self._lock:
             return any(person is not None and named in (operation, Operation.EVERY) for named, person in self._rules)
 

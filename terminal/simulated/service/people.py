@@ -260,7 +260,7 @@ People = Mapping[str, InsuredPerson]
 def invented_people(own: Path | None = None) -> People:
     """Those of the package, and of the user's own file, which may say `like` one of them or replace one.
 
-    Raises `ValueError` for a file that is none; the text names person and field, never what stood there.
+    Raises `ValueError` for an invalid file; the text names person and field, never the value.
     """
     text = files("terminal.simulated.service").joinpath("people.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text)

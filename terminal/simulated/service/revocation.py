@@ -1,6 +1,6 @@
 """Is a certificate on a revocation list (CRL) of the authority that issued it?
 
-A list that nobody signed, that another authority signed or that is not in force says nothing about any certificate.
+An unsigned list, one that another authority signed or one that is not in force says nothing about any certificate.
 """
 
 import logging
@@ -29,7 +29,7 @@ _UNREADABLE = (
 
 
 class RevocationLists:
-    """Reads the registry's lists; says once of each that it is not believed, and why."""
+    """Reads the registry's lists; reports once for each why it is not accepted."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
@@ -58,7 +58,7 @@ def _lists(revoked: x509.CertificateRevocationList, certificate: x509.Certificat
 
 
 def _in_force(pem: str, authorities: Iterable[str], now: datetime) -> x509.CertificateRevocationList | str:
-    """The list, or why it is not believed."""
+    """Return the list, or why it is not accepted."""
     revoked = _parsed(pem)
     if revoked is None:
         return "it cannot be read"

@@ -88,7 +88,7 @@ class ServiceRules:
     check_life: timedelta = timedelta(hours=25)
     """How long an opened check may be submitted: the 24 hours a consent lasts, and time to send it."""
     clock_difference: timedelta = timedelta(minutes=5)
-    """How far a terminal's clock may be off before its times are not believed."""
+    """How far a terminal's clock may be off before its times are refused."""
     certificates: CertificateRules = field(default_factory=CertificateRules)
 
 
@@ -373,7 +373,7 @@ class StubService:
         return None
 
     def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
-        """Nobody answers before the check was opened, or after now; the terminal's clock may be a little off."""
+        """Refuse answers from before the check was opened or after now; the terminal's clock may be a little off."""
         off = self._rules.clock_difference
         return not_before - off <= moment <= not_after + off
 

@@ -1,4 +1,4 @@
-"""Does the built network do what dlib does? Both encode one synthetic face."""
+"""Check that the built network does what dlib does: both encode one synthetic face."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Networks that are known to fit, with what one must know before using them."""
+"""Networks that are known to fit, with what must be known before using them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class KnownModel:
     licence: str
     home_page: str
     sha256: str | None
-    """None where nobody of this project had the file or found its hash published: then it is only recorded."""
+    """None if this project neither had the file nor found its hash published: then it is only recorded."""
     carried_sha256: str | None = None
     """As this package carries it, where that is changed."""
     engine: str = ""

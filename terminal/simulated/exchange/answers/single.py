@@ -86,7 +86,7 @@ def _said(body: QualificationBody) -> dict[str, str]:
 
 
 def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
-    """None of several: they are different people, and only one of them stands at the counter."""
+    """Return None for several: they are different people, and only one of them is at the counter."""
     if body.validity in (NOBODY, SEVERAL):
         return ()
     return tuple(

@@ -138,7 +138,7 @@ class Database:
             waiting = [job for job in jobs if job.loop is loop]
             try:
                 loop.call_soon_threadsafe(_settle, waiting)
-            except RuntimeError:  # their loop is closed: nobody waits any more
+            except RuntimeError:  # their loop is closed: the result is no longer needed
                 continue
 
     def _together(self, jobs: Sequence[_Job]) -> None:

@@ -57,7 +57,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class LookUpRecord:
-    """Somebody was looked up without a card."""
+    """A person was looked up without a card."""
 
     check_id: str
     terminal_id: str
