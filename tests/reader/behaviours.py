@@ -282,7 +282,7 @@ BEHAVIOURS = (
     Behaviour("answers over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
     Behaviour("answers over 128 bytes: 6300", "[A]", NO_SIGNATURE, answers_over(128, "6300")),
     Behaviour("answers in parts of 253 bytes", "jsapdu", READ, in_parts(253)),
-    Behaviour("answers in parts of 16 bytes", "[A]", READ, in_parts(16)),
+    Behaviour("answers in parts of 32 bytes", "[A]", READ, in_parts(32)),
     Behaviour("T=0 with 61xx and 6Cxx", "ISO/IEC 7816-3", READ, t0_card, protocol=T0),
     Behaviour("6282 with 253 of 256 bytes", "ISO/IEC 7816-4", READ, end_of_file_early),
     Behaviour("SELECT answers 610E", "jsapdu", READ, select_then_parts),
