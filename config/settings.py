@@ -52,7 +52,7 @@ class ReaderSettings(Section):
     card_profile: str = "rsa-2048"
     """Generation of card: `rsa-2048` is the one handed out; `ec-384-announced` for trying out the next one."""
     trust_anchors: tuple[Path, ...] = ()
-    """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be told."""
+    """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be verified."""
     require_genuine_record: bool = True
     """Refuse the face check when the record's origin cannot be verified for lack of a trust anchor."""
     grace: GraceRule = GraceRule.MONTH_END

@@ -84,7 +84,7 @@ class NoCertificate:
 
 @dataclass(frozen=True, slots=True)
 class TwoCards:
-    """Two cards lie there at once; which one is meant cannot be told."""
+    """Two cards are on the reader at once; it is unknown which one is meant."""
 
 
 CardProblem = CardGone | CardUnreadable

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What stands on the counter - or plays its part."""
+    """The devices on the counter, or their simulations."""
 
     slot: CardSlot
     scanner: CodeScanner | CardCamera | None
@@ -75,7 +75,7 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
 
 
 def reader_models(settings: Settings) -> ReaderModels:
-    """What was found out here about models of readers."""
+    """Return what was learnt on this terminal about models of readers."""
     return ReaderModels(settings.state_dir / "readers.json", VERSION)
 
 
@@ -88,7 +88,7 @@ def reading_of(settings: Settings) -> CardOpener:
 
 
 def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
-    """To be called where half a second does not hurt. Raises `NotReady` at once where no calibration fits."""
+    """Call where half a second does not matter. Raises `NotReady` at once where no calibration fits."""
     from vision.decision import NotCalibrated
     from vision.engines.models.weights import WeightsMissing
     from vision.engines.open import calibration_of, open_engine

@@ -132,7 +132,7 @@ class AuditTrail:
 
     With a new month the file of the one before becomes `audit-YYYY-MM.jsonl`, with `-2` and so on where that is taken;
     after `keep_years` that is deleted.
-    A disk that refuses ends no reception: the log says so, and the ledger alone decides whether anything is submitted.
+    A failing disk does not end a reception: the log says so, and the ledger alone decides what is submitted.
     """
 
     def __init__(self, path: Path, keep_years: int = 5) -> None:
@@ -171,7 +171,7 @@ class AuditTrail:
         self._file.close()
         self._file = self._open()
         if month < before or int(month[:4]) > int(before[:4]) + 1:
-            return  # the clock jumped: what it says is no reason to delete anything
+            return  # the clock jumped: its time is not a reason to delete anything
         for old in months_before(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
 

@@ -1,6 +1,6 @@
 """Every problem a patient can see: one stable code each.
 
-The sentence and the next step stand in the message catalogues under `problem.<name>` and `problem.<name>.next`; causes
+The sentence and the next step are in the message catalogues under `problem.<name>` and `problem.<name>.next`; causes
 and remedies for staff in `docs/problems.md`. A test holds the three together.
 """
 

@@ -11,7 +11,7 @@ SHORTEST, SHORTEST_OF_DIGITS, LONGEST = 8, 6, 64
 
 
 class PasswordFault(StrEnum):
-    """Why a password is not taken, as a person reads it."""
+    """Why a password is refused, in words for people."""
 
     TOO_SHORT = f"use at least {SHORTEST} characters, or {SHORTEST_OF_DIGITS} digits or more for the touch pad"
     TOO_LONG = f"use at most {LONGEST} characters"
@@ -57,7 +57,7 @@ def keep(settings: Settings, password: str) -> Path:
 
 
 def is_hash(text: str) -> bool:
-    """Whether it is an Argon2 hash; any other text lets nobody in."""
+    """Return whether it is an Argon2 hash; any other text admits no one."""
     from argon2 import extract_parameters
     from argon2.exceptions import InvalidHashError
 

@@ -31,6 +31,8 @@ INSTEAD = {
     r"\bnobody waits\b": "is not waited for",
     r"\bthe same of\b": "name the thing again",
     r"\bthat are no [A-Z]": "that are not",
+    r"\bto an empty room\b": "in an empty room",
+    r"\bso far off\b": "with this difference",
     r"(?<!there )\bis no (?:PIN|card|proof|record|file|folder|member|answer|message|certificate)\b": "is not a",
 }
 

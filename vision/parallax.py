@@ -154,7 +154,7 @@ def _around_nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
 
 
 def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | None:
-    """Where every point would be on a plane, foretold from those around the nose."""
+    """Return where every point would be on a plane, predicted from those around the nose."""
     kept = around
     foretold = start
     for _ in range(2):

@@ -33,7 +33,7 @@ class OtherProgram:
         return self._has_card.wait(timeout)
 
     def end(self) -> None:
-        """It lets go of the card."""
+        """Release the card."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:

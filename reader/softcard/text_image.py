@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SMALLEST: Final = 7
-"""Pixels. Below that no letter can be told from another."""
+"""Pixels. Below that letters cannot be distinguished."""
 _NO_GLYPH: Final = "\U0010ffff"
 """A code point that no font has a letter for."""
 

@@ -113,7 +113,7 @@ class VpcdConnection:
         self._gone.set()
 
     def gone(self, timeout: float) -> bool:
-        """Whether the daemon has let go of the card, or ended, within `timeout` seconds. The slot is then to be emptied
+        """Return if the daemon released the card, or ended, within `timeout` seconds. The slot is then to be emptied
         with `remove`."""
         return self._gone.wait(timeout)
 

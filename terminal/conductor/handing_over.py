@@ -95,7 +95,7 @@ class HandOver:
             return await self._write(history, result_document(result, self._encoding, self._options))
 
     async def decide(self, check_id: str, *, again: bool) -> None:
-        """Staff's word on a result that waits. Raises `LifeCycleError` where none does, or it goes on by itself."""
+        """Apply staff's decision on a waiting result. Raises `LifeCycleError` if none waits for it."""
         async with self._one_at_a_time:
             await self._books.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
             self.astray.pop(check_id, None)

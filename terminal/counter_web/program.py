@@ -89,7 +89,7 @@ async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
 
 @contextmanager
 def _two_at_once() -> Iterator[None]:
-    """Pages are answered while another thread imports: it lets go of the interpreter ten times as often."""
+    """Answer pages while another thread imports: that thread releases the interpreter ten times as often."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 10)
     try:

@@ -197,7 +197,7 @@ class PatientScreen:
 
     def _seat(self, line: PageConnection) -> None:
         self._tell_talk()
-        if self.talk.state != "Idle":  # a page that comes back does not speak to an empty room
+        if self.talk.state != "Idle":  # a page that comes back does not speak in an empty room
             self.guide.again()
         self._show_picture()
 

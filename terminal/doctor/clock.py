@@ -9,7 +9,7 @@ from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.doctor.line import ask
 
 WRONG = timedelta(minutes=2)
-"""So far off, a service takes a decision for implausible."""
+"""With this difference the service refuses a decision as implausible."""
 OFF = timedelta(seconds=20)
 _FIRST_RELEASE = datetime(2026, 1, 1, tzinfo=UTC)
 _REMEDY = "Let the system keep time: `timedatectl set-ntp true`, then `timedatectl`."

@@ -1,4 +1,4 @@
-"""What a check found: a grade, one line, and what to do about it. Nothing of a patient is ever in it."""
+"""What a check found: a grade, one line, and what to do about it. It never holds patient data."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from enum import StrEnum
 class Grade(StrEnum):
     OK = "OK"
     WARN = "WARN"
-    """Works, or works in part; somebody should look."""
+    """Works, or works in part; needs attention."""
     BAD = "BAD"
     """Receptions fail, or will."""
 

@@ -1,4 +1,4 @@
-"""Certificates of the line to the service, and the keys by which a face record is believed."""
+"""Certificates of the line to the service, and the keys that authenticate a face record."""
 
 from datetime import UTC, datetime, timedelta
 

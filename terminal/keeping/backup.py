@@ -1,4 +1,4 @@
-"""A backup: what a terminal cannot make again, in one sealed file."""
+"""A backup: what a terminal cannot create again, in one sealed file."""
 
 import contextlib
 import errno
@@ -100,7 +100,7 @@ def _numbers(book: Path, copy: Path) -> int | str:
         return 0
     try:
         return copy_numbers(book, copy)
-    except sqlite3.Error as error:  # the ledger is worth a backup all the same
+    except sqlite3.Error as error:  # the ledger is still worth a backup
         return f"{book} cannot be read: {error}"
 
 

@@ -14,7 +14,7 @@ from terminal.qualification.receipts import confirmed_by, openings
 
 @dataclass(frozen=True, slots=True)
 class OtherLedger:
-    """A receipt of the service contradicts the ledger, or one that the ledger has is unknown to the service."""
+    """A receipt of the service contradicts the ledger, or the service does not know one in the ledger."""
 
     check_id: str
 

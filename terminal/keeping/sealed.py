@@ -112,7 +112,7 @@ class Opener:
         return taken
 
     def finish(self) -> None:
-        """Read to the end, so that a file that was cut off is told."""
+        """Read to the end, so that a file that was cut off is detected."""
         while not self._ended:
             self._open()
 

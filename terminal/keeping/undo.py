@@ -1,4 +1,4 @@
-"""Several files written together: where a later one fails, the earlier ones are as they were."""
+"""Write several files together: if a later one fails, the earlier ones are restored."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,7 @@
 """What a terminal counts about itself, for a monitor. No consent, no person and no card is in it.
 
 Every label has a closed list of values, and receptions that went well are all "received": whether something was shared,
-or whether the insurance was valid, cannot be told from the figures of a quiet afternoon.
+or whether the insurance was valid, cannot be derived from the figures of a quiet afternoon.
 """
 
 import time
@@ -72,7 +72,7 @@ _STAGES: dict[type[st.State], str] = {
     st.Problem: "problem",
     st.Inquiry: "inquiry",
 }
-"""Which question was asked is nobody's business: all of them are one stage."""
+"""Figures do not reveal which question was asked: all of them are one stage."""
 STAGES = frozenset(_STAGES.values())
 DEVICES = frozenset({"reader", "camera", "service", "results"})
 TRIES = frozenset({"pin", "code"})

@@ -165,7 +165,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Another institution says some things otherwise."""
+        """Use the words of another institution, which differ in places."""
         self.speak = speaker(settings)
         self.draw_soon()
 
@@ -173,7 +173,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         await self.end()
 
     async def end(self) -> None:
-        """Stop the conductor, which wipes the patient and lets go of the card, and wait for it."""
+        """Stop the conductor, which wipes the patient and releases the card, and wait for it."""
         self._wipe()
         await self._aplay.close()
         self.guide.close()
@@ -186,7 +186,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- drawing --------------------------------------------------------------------------------------------
 
     def draw_soon(self) -> None:
-        """Several changes at once are drawn once, and a mistake in drawing cannot hurt the conductor."""
+        """Draw several changes at once only once; an error in drawing cannot affect the conductor."""
         if not self._draw_due:
             self._draw_due = True
             self.call_next(self._draw)

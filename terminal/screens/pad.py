@@ -34,7 +34,7 @@ class PadKey(Widget, can_focus=False):
         return Text(self.label, "bold", justify="center")
 
     def on_mouse_down(self) -> None:
-        """The whole pad answers, whichever digit it was: a queue stands behind."""
+        """Light up the whole pad, whichever digit it was: people in the queue must not see which."""
         if self.parent is not None:
             self.parent.add_class("-pressed")
 

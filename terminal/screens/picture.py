@@ -49,7 +49,7 @@ class Picture(Widget, can_focus=False):
         self.refresh()
 
     def clear(self) -> None:
-        """Let go of the pixels."""
+        """Drop the pixels."""
         if self._lines:
             self._lines = []
             self.refresh()

@@ -52,7 +52,7 @@ class Aplay:
                 await _run(command, louder(wav, saying.volume))
 
     def _ahead(self, saying: Saying, index: int) -> "asyncio.Task[bytes | None]":
-        """The next sentence's sound is fetched while this one is heard."""
+        """Fetch the next sentence's sound while this one plays."""
 
         async def fetched() -> bytes | None:
             return await self._sound(saying, index) if index < len(saying.sentences) else None

@@ -65,7 +65,7 @@ class JapaneseVoice:
     """Open JTalk with the voice `mei_normal`, as pyopenjtalk-plus brings them.
 
     Without its second dictionary, Sudachi: that one takes 110 MB of memory, and read one of our 489 sentences better,
-    which `readings` now spells. It is still asked about a kanji the first one has not, where it is installed.
+    which `readings` now spells. If installed, it is still used for a kanji that the first one lacks.
     """
 
     def speak(self, text: str, *, slow: bool) -> bytes:
@@ -74,7 +74,7 @@ class JapaneseVoice:
         speed, read = _SLOW if slow else 1.0, readings.japanese(text)
         try:
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_sudachi_kanji_yomi=False)
-        except ModuleNotFoundError:  # Debian's package of ours has no Sudachi: such a kanji is left out
+        except ModuleNotFoundError:  # our Debian package has no Sudachi: such a kanji is left out
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_vanilla=True)
         return of_samples(samples, rate)
 

@@ -33,7 +33,7 @@ class Output(Protocol):
 
 
 class Guide:
-    """`hear` every talk; the rest as it happens. `on_missing` is called where a voice turns out not to be there."""
+    """`hear` every talk; the rest as it happens. `on_missing` is called if a voice turns out to be missing."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Guide:
         self.library = Library(settings.voice_dir, self._renderer.render)
         self.output: Output | None = None
         self.ahead = False
-        """Render what can be in the background: where the voice is set up at once, else when somebody asks for it."""
+        """Render what can be in the background: at once if the voice is set up so, else on request."""
         self._narrator: Narrator | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rendering: asyncio.Task[None] | None = None
@@ -72,7 +72,7 @@ class Guide:
             log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
 
     async def wav(self, saying: Saying, index: int) -> bytes | None:
-        """Return the sound of one of its sentences; None where there is no voice, which is told.
+        """Return the sound of one of its sentences; None if there is no voice, which is reported.
 
         A language that is not offered may be named on the screen: it stays silent.
         """
@@ -137,7 +137,7 @@ class Guide:
             self._tell(self._narrator.tick(self._clock()))
 
     def _render_ahead(self, languages: tuple[str, ...]) -> None:
-        """The languages one after the other."""
+        """Render the languages one after the other."""
         wanted = [language for language in languages if language not in self._filled]
         if self.ahead and wanted and (self._rendering is None or self._rendering.done()):
             self._filled.update(wanted)

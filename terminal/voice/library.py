@@ -1,4 +1,4 @@
-"""Sound of sentences that are the same for everybody, kept in the state folder; the rest is rendered and forgotten."""
+"""Sound of sentences that are the same for all patients, kept in the state folder; the rest is never kept."""
 
 import asyncio
 import hashlib
@@ -39,7 +39,7 @@ class Library:
         kept = _read(path)
         if kept:
             return kept
-        # Asked for twice, it is rendered once; and somebody who stops listening does not stop it.
+        # Requested twice, it is rendered once; a listener who stops does not stop it.
         task = self._asked.get(path)
         if task is None:
             task = self._asked[path] = asyncio.create_task(self._render_and_keep(sentence, path, slow=slow))
@@ -49,7 +49,7 @@ class Library:
     def _forget(self, path: Path, done: "asyncio.Task[bytes]") -> None:
         self._asked.pop(path, None)
         if not done.cancelled():
-            done.exception()  # nobody may be left who waits for it
+            done.exception()  # possibly no one waits for it any longer
 
     async def _render_and_keep(self, sentence: SpokenSentence, path: Path, *, slow: bool) -> bytes:
         wav = await self._render(sentence.text, sentence.language, slow=slow)

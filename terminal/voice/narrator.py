@@ -1,7 +1,7 @@
 """What is said when. Pure: moments come in as seconds, sayings go out; `due` says when to ask again.
 
 A new question is said whole and cuts what is being said. Guidance that changes is said at once, the same not again
-within `MEMORY` seconds. To an empty room nothing is said: the first screen speaks after a key or a touch.
+within `MEMORY` seconds. In an empty room nothing is said: the first screen speaks after a key or a touch.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ MEMORY = 4.0
 PERSISTS = 8.0
 """Seconds after which guidance that still holds is said again."""
 ATTENDED = 60.0
-"""Seconds after a key or a touch at the first screen during which somebody is taken to stand there."""
+"""Seconds after a key or a touch at the first screen during which a person is assumed to be there."""
 LAST_SECONDS = 5
 """Seconds before a wait runs out that are counted aloud."""
 _NEVER = float("-inf")
@@ -42,7 +42,7 @@ class Narrator:
         self._talk: Talk | None = None
         self._attended_until = _NEVER
         self._spoken: set[str] = set()
-        """What stands on the screen and was said."""
+        """What is on the screen and was said."""
         self._said_at: dict[str, float] = {}
         self._last = _NEVER
         self._warned = False
@@ -91,7 +91,7 @@ class Narrator:
         return self._news(talk, now)
 
     def again(self, now: float) -> Saying | None:
-        """Somebody asked to hear it once more: all of it, and what the keys do."""
+        """Repeat everything on request, including what the keys do."""
         if self._talk is None or not self._talk.display.voice:
             return None
         self._attended_until = now + ATTENDED
@@ -100,7 +100,7 @@ class Narrator:
         return self._new(now, None)
 
     def attend(self, now: float, key: str = "") -> Saying | None:
-        """A touch, or a key by its name: somebody stands there."""
+        """Note a touch, or a key by its name: a person is there."""
         alone = now >= self._attended_until
         self._attended_until = now + ATTENDED
         talk = self._talk
@@ -108,7 +108,7 @@ class Narrator:
             return None
         if talk.display.voice:
             return self._new(now, None)
-        # Who cannot see the screen has to hear that there is a voice.
+        # Patients who cannot see the screen must hear that there is a voice.
         if key and key != "0" and self._offered(talk.language):
             return self._saying((self._say("voice.start"),))
         return None
@@ -205,7 +205,7 @@ class Narrator:
         return self._aloud or not is_private(text)
 
     def _is_empty(self, talk: Talk, now: float) -> bool:
-        """Whether nobody stands before the first screen, as far as is known. A card that was left is called out."""
+        """Return whether no one seems to be at the first screen. A card that was left is announced."""
         return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._attended_until
 
     def _watch_warning(self, now: float) -> bool:
@@ -245,17 +245,17 @@ class Narrator:
 
 
 def _spoken_to(talk: Talk | None) -> tuple[str, bool | None] | None:
-    """What makes everything be said again when it changes."""
+    """Return the key whose change makes everything be said again."""
     return None if talk is None else (talk.language, talk.display.aloud)
 
 
 def _guides(talk: Talk) -> bool:
-    """Whether the screen tells somebody before a camera what to do."""
+    """Return whether the screen tells a person in front of a camera what to do."""
     return (talk.body.camera and not talk.body.photo) or talk.body.sign is Sign.SHOW_CARD
 
 
 def _tone(before: Talk | None, talk: Talk) -> Tone | None:
-    """The same at every end: a sound must not tell how it ended."""
+    """Return the same tone at every end: a sound must not reveal how it ended."""
     entered = before is None or before.state != talk.state
     if talk.state == "Reading" and entered:
         return Tone.CARD

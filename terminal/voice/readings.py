@@ -16,7 +16,7 @@ _READ = (
     ("下2けた", "しも2けた"),
     ("／", "、"),
 )
-"""What the Japanese dictionary reads otherwise, and how it has to be read. A test holds the readings."""
+"""What the Japanese dictionary reads wrongly, and the right reading. A test holds the readings."""
 
 _PHONE = re.compile(r"[0-9]+(?:-[0-9]+)+")
 _NUMBER_OF_DAY = re.compile(r"(番号 ?)([0-9]{1,3})$")

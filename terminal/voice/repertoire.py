@@ -1,4 +1,4 @@
-"""The sentences of a language that can be rendered ahead: what patients meet, without values."""
+"""The sentences of a language that can be rendered ahead: those that patients hear, without values."""
 
 import re
 

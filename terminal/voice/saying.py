@@ -7,7 +7,7 @@ from terminal.words.aloud import is_private
 from terminal.words.said import Said
 
 HARMLESS = frozenset({"key"})
-"""Placeholders whose values tell nothing of the person or the moment."""
+"""Placeholders whose values reveal nothing about the person or the moment."""
 
 
 class Tone(StrEnum):
@@ -33,7 +33,7 @@ class SpokenSentence:
     language: str
     private: bool = True
     kept: bool = False
-    """It holds nothing of this person: its sound may be kept."""
+    """It holds no data of this person: its sound may be kept."""
 
 
 def sentence(text: str, language: str) -> SpokenSentence:

@@ -1,4 +1,4 @@
-"""What a `Talk` is as spoken text: the reason, the question, what is said below it, the answers with their keys."""
+"""A `Talk` as spoken text: the reason, the question, what is said below it, the answers with their keys."""
 
 from config.settings import DigitOrder
 from terminal.talk.parts import LineKind, Offer, PadKind, Talk
@@ -35,7 +35,7 @@ def offered(talk: Talk, say: Words) -> tuple[str, ...]:
 
 
 def foot(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
-    """The way out and staff, each with its key; the rest is behind one key, which is told of on the first screen."""
+    """The way out and staff, each with its key; the rest is behind one key, which the first screen announces."""
     return tuple(with_key(offer, say) for offer in talk.foot if offer.ten in (".", "-"))
 
 
@@ -46,7 +46,7 @@ def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
 
 
 def with_key(offer: Offer, say: Words) -> tuple[str, ...]:
-    """The key first: who listens to the end of a list still knows it."""
+    """Put the key first: listeners to a whole list still remember it."""
     key = offer.key if offer.key.isdigit() else offer.ten
     named = say("voice.key", key=key) if key.isdigit() else say(f"voice.key.{_KEYS[key]}") if key in _KEYS else ""
     return tuple(text for text in (named, offer.label, "" if offer.names else offer.hint) if text)

@@ -35,7 +35,7 @@ def of_bytes(samples: bytes, rate: int) -> bytes:
 
 
 def with_lengths(wav: bytes) -> bytes:
-    """A WAV file that a program wrote into a pipe without knowing how long it would be."""
+    """Read a WAV file that a program wrote into a pipe without knowing its length."""
     if len(wav) < _HEADER or wav[:4] != b"RIFF":
         raise ValueError("this is no WAV file")
     rate = int(struct.unpack_from("<I", wav, 24)[0])

@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STAFF_ONLY = re.compile(
     r"(staff\.(?!coming)|status\.|handover\.|dock\.|webcam\.|screen\.|web\.(address-old|occupied)$)"
 )
-"""Ids that no patient meets: staff's pages and dialogs, the demo's tools, and what opens the page."""
+"""Ids that no patient sees: staff's pages and dialogs, the demo's tools, and what opens the page."""
 
 Words = Callable[..., Said]
 """`words(message_id, **placeholders)` gives the sentence."""
@@ -40,7 +40,7 @@ Speak = Callable[[str], Words]
 
 
 def is_for_staff(message_id: str) -> bool:
-    """Whether that sentence reaches staff alone, never a patient's screen or ear."""
+    """Return whether that sentence is for staff only, never on a patient's screen or spoken to a patient."""
     return _STAFF_ONLY.match(message_id) is not None
 
 
@@ -60,9 +60,9 @@ def _plural(language: str) -> Callable[[int], int]:
 def words(language: str, *, profile: str = "", ruby: bool = False, **always: str) -> Words:
     """The sentences of one language; `always` fills placeholders that are the same everywhere (institution, staff).
 
-    A sentence that another kind of institution says otherwise stands a second time, under its id and the profile's
-    name (`consent.harmless.pharmacy`). A message with plural forms takes the one for its only number. Readings above
-    kanji are dropped unless `ruby`. Raises KeyError for an id that is in no catalogue: a programming mistake.
+    A sentence that another kind of institution words differently is in the catalogue twice, under its id and the
+    profile's name (`consent.harmless.pharmacy`). A message with plural forms takes the one for its only number.
+    Readings above kanji are dropped unless `ruby`. Raises KeyError for an id in no catalogue: a programming error.
     """
 
     def text_of(message_id: str, placeholders: Mapping[str, object]) -> str:

@@ -21,7 +21,7 @@ def staff_catalogue(language: str) -> Catalog:
 
 
 def staff_words(settings: Settings, language: str) -> Words:
-    """Staff's sentences; for what stands in staff's catalogue not, the patient's. Raises KeyError for an unknown id."""
+    """Return staff's sentences, or the patient's for ids missing there. Raises KeyError for an unknown id."""
     messages = staff_catalogue(language)
     patients = speaker(settings)(language)
 

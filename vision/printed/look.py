@@ -96,7 +96,7 @@ def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: 
 
 
 def _reflects(rgb: Image, outline: Quad) -> bool:
-    """Whether a lamp whitens part of the card and not all of it: then its side cannot be told."""
+    """Return whether a lamp whitens part of the card, not all of it: then its side cannot be determined."""
     card = cut_out(rgb, outline, Box(0.0, 0.0, layout.WIDTH, layout.HEIGHT), 2.0, 0.0)
     white = float((card.min(axis=2) >= _BURNT).mean())
     card[:] = 0

@@ -1,4 +1,4 @@
-"""Which side of which card lies before the camera, told from the layout alone, before any text is recognised.
+"""Which side of which card is in front of the camera, by its layout alone, before any text is recognised.
 
 Looks at a picture of two pixels a millimetre, in which no writing can be read.
 """

@@ -1,4 +1,4 @@
-"""Staff's dialogs over the patient's screen: password, menu, status. Each closes by itself when nobody touches it."""
+"""Staff's dialogs over the patient's screen: password, menu, status. Each closes automatically if not touched."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -132,7 +132,7 @@ class PasswordDialog(StaffDialog[bool]):
 
 
 class ChoiceDialog(StaffDialog[ScreenResultType]):
-    """A question and its answers, by touch or by key. Escape is none of them."""
+    """A question and its answers, by touch or by key. Escape is not one of them."""
 
     def __init__(self, say: Words, question: str, choices: tuple[Offer, ...]) -> None:
         super().__init__(say)
@@ -171,7 +171,7 @@ class StaffMenu(ChoiceDialog[str]):
     """What staff wants: `by-eye`, `status`, `discard`, `stop`, or None."""
 
     def __init__(self, say: Words, *, in_reception: bool) -> None:
-        # never the same place or key: cancelling a second too late must not stop the terminal
+        # never in the same place or on the same key: cancelling a second too late must not stop the terminal
         keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
         del keys["stop" if in_reception else "discard"]
         choices = [self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()]
@@ -182,7 +182,7 @@ class StaffMenu(ChoiceDialog[str]):
 
 
 class SureDialog(ChoiceDialog[bool]):
-    """Asks before something that cannot be taken back. Its yes has another key than the menu's."""
+    """Asks before something that cannot be undone. Its yes has another key than the menu's."""
 
     def __init__(self, say: Words, what: str) -> None:
         no = self.choice("no", say("button.back"), "1", back=True)

@@ -1,4 +1,4 @@
-"""Who is in front of the demo's camera: drawn persons, or the person who sits before a real one."""
+"""Who is in front of the demo's camera: drawn persons, or the person in front of a real one."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

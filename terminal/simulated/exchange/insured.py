@@ -1,4 +1,4 @@
-"""Who is insured, as the exchange asks for it: whom numbers lead to. Who that is decides the stub's own look-up."""
+"""Who is insured, as the exchange asks for it: the person that numbers lead to, as the stub's own look-up decides."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

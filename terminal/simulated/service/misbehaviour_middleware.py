@@ -28,7 +28,7 @@ _ROUTES = (
 )
 
 Whose = Callable[[Operation, str, bytes], Awaitable[str | None]]
-"""Which insured person a call is about, from operation, check id (or empty) and body; None if that cannot be told."""
+"""Which insured person a call is about, from operation, check id (or empty) and body; None if that is unknown."""
 
 
 class MisbehaviourMiddleware:
