@@ -22,7 +22,7 @@ def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answ
     """One answer for each item of each question shown, in that order.
 
     `given` is keyed by question id. Shown and not answered is a refusal without a moment; an answer to a question that
-    was not shown is ignored. Raises ValueError where two questions cover one item.
+    was not shown is ignored. Raises ValueError if two questions cover one item.
     """
     result: list[Answer] = []
     seen: set[Item] = set()

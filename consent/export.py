@@ -21,7 +21,7 @@ class Exported:
 def export_file(ledger: Path, target: Path) -> Exported:
     """Write every record unchanged, even of a damaged ledger and even while a terminal writes.
 
-    `target` is new, mode 0600, and gone again when it cannot be written to its end. Raises FileExistsError where
+    `target` is new, mode 0600, and gone again when it cannot be written to its end. Raises FileExistsError if
     something is there, LedgerError for a missing ledger or one with an invalid record.
     """
     with store.reading(ledger) as connection:

@@ -184,7 +184,7 @@ _FIELD = {"time-corrected": "corrected", "handing-over": "handing_over"}
 
 
 def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
-    """By check id, in order of opening. Raises LifeCycleError where a check was never opened."""
+    """By check id, in order of opening. Raises LifeCycleError if a check was never opened."""
     result: dict[str, History] = {}
     for record in records:
         check_id = record.event.check_id

@@ -136,7 +136,7 @@ class Decided(RecordBody):
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
     dispense: tuple[Identifier, ...] | None = None
-    """Prescriptions to dispense; None where it was not asked or is settled at the counter."""
+    """Prescriptions to dispense; None if it was not asked or is settled at the counter."""
     answered_by: AnsweredBy | None = None
     result_file: FileName
     """Stem of the result file's name, decided now so that a repetition writes no second file."""
@@ -262,7 +262,7 @@ class WithdrawalSettled(RecordBody):
     accepted_at: AwareDatetime | None = None
     """When the service took it; None: the consent had expired, or the service no longer knows the check."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
-    """The service's signature, base64; empty where there is none."""
+    """The service's signature, base64; empty if there is none."""
 
 
 class Discarded(RecordBody):

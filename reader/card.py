@@ -104,7 +104,7 @@ class MyNumberCard:
         return self._told(certificate, Medium.CARD, pin_left, code_left, expiry)
 
     def _refusal_of_first(self, application: Application) -> StatusError | None:
-        """Select the first application of all; how the card refused, or None where it is selected."""
+        """Select the first application of all; how the card refused, or None if it is selected."""
         try:
             return None if self._channel.select(application) else StatusError(SW.FILE_NOT_FOUND)
         except StatusError as refusal:
@@ -291,7 +291,7 @@ class MyNumberCard:
         return self._as_value(what, compute)
 
     def _user_certificate(self) -> bytes | None:
-        """With JPKI selected. None where the card carries none: no such file, or an unwritten one."""
+        """With JPKI selected. None if the card carries none: no such file, or an unwritten one."""
         file = self._profile.file(File.USER_CERTIFICATE)[1]
         try:
             certificate = self._channel.read_file(file.fid)

@@ -17,7 +17,7 @@ class CertificateFacts:
     not_before: datetime
     not_after: datetime
     policies: tuple[str, ...]
-    """Dotted OIDs; empty where the certificate names none."""
+    """Dotted OIDs; empty if the certificate names none."""
 
 
 def parse_certificate(der: bytes) -> CertificateFacts:

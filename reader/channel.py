@@ -212,7 +212,7 @@ class Channel:
     # --- reference data and keys ----------------------------------------------------------------------------
 
     def tries_left(self, fid: int) -> int | None:
-        """The counter of reference data, read by an empty VERIFY; None where the card answers "verified" instead."""
+        """The counter of reference data, read by an empty VERIFY; None if the card answers "verified" instead."""
         response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _tells_counter)
         if response.ok:
             return None

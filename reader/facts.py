@@ -29,7 +29,7 @@ class CardFacts:
     certificate_not_after: datetime | None
     """None if the certificate can be read only after a PIN, as on an Android phone."""
     card_expiry: date | None
-    """The day the card ends, from the common application's free record; None where it cannot be read."""
+    """The day the card ends, from the common application's free record; None if it cannot be read."""
     pin_tries_left: int
     code_tries_left: int
     """Tries left for the printed code (照合番号B), 10 on an untouched card."""

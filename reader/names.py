@@ -69,7 +69,7 @@ def instead_of_expression(wanted: str) -> str | None:
 
 
 def is_virtual(name: str) -> bool:
-    """Whether it is vsmartcard's virtual reader, into which anyone who reaches its TCP port can put a card."""
+    """Return whether it is vsmartcard's virtual reader, into which anyone who reaches its TCP port can put a card."""
     return name.startswith("Virtual PCD")
 
 

@@ -107,7 +107,7 @@ def readers(context: int) -> list[str]:
 
 
 def usable(name: str) -> bool:
-    """Whether this system can wait for cards in a reader of that name: see `raw_names`."""
+    """Return whether this system can wait for cards in a reader of that name: see `raw_names`."""
     return name.isascii() or raw_names.usable()
 
 

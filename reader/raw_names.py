@@ -35,7 +35,7 @@ class _ReaderState(ctypes.Structure):
 
 
 def usable() -> bool:
-    """Whether the calls can be made on this system."""
+    """Return whether the calls can be made on this system."""
     return sys.platform == "linux"
 
 

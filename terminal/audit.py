@@ -35,7 +35,7 @@ class AuditRecord:
     at: str
     """ISO 8601 with zone."""
     reception: str
-    """Empty where no reception is concerned."""
+    """Empty if no reception is concerned."""
     before: str
     event: str
     after: str
@@ -45,7 +45,7 @@ class AuditRecord:
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
-    """The record of one transition; None where nothing changed."""
+    """The record of one transition; None if nothing changed."""
     if before == after:
         return None
     concerned = after if isinstance(before, Idle) else before
@@ -176,7 +176,7 @@ class AuditTrail:
             old.unlink(missing_ok=True)
 
     def _comes_back(self, month: str) -> bool:
-        """Whether `month` goes on where the files before the one that is open end."""
+        """Return whether `month` goes on where the files before the one that is open end."""
         earlier = [kept for kept, _ in _kept_months(self._path) if kept < self._month]
         return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > LARGEST
 

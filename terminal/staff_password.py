@@ -24,7 +24,7 @@ def hash_file(state_dir: Path) -> Path:
 
 
 def hash_in_force(settings: Settings) -> str:
-    """The hash that counts, empty where staff functions are off: the settings' own, else the kept one."""
+    """The hash that counts, empty if staff functions are off: the settings' own, else the kept one."""
     given = settings.staff.password_hash.get_secret_value()
     if given:
         return given

@@ -40,7 +40,7 @@ class Calibration:
         return distance(live, reference) <= self.threshold(frames)
 
     def is_same(self, live: Encoding, before: Encoding) -> bool:
-        """Whether a frame shows the person of those before it, whose mean is `before`."""
+        """Return whether a frame shows the person of those before it, whose mean is `before`."""
         return distance(live, before) <= self.other_person
 
 

@@ -123,7 +123,7 @@ def begin_forgetful() -> None:
 
 def overwrite_freed_memory() -> bool:
     """Let the C library overwrite blocks as they are freed, also those of libraries that would leave a photo in theirs:
-    all of them in the `FORGETFUL` environment, the larger ones elsewhere. False where it cannot (glibc alone can)."""
+    all of them in the `FORGETFUL` environment, the larger ones elsewhere. False if it cannot (glibc alone can)."""
     try:
         return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PERTURB) == 1)
     except (OSError, AttributeError):
@@ -131,7 +131,7 @@ def overwrite_freed_memory() -> bool:
 
 
 def keep_in_memory(buffer: bytearray) -> bool:
-    """Keep the pages of `buffer` out of swap until the process ends. False where that is not allowed."""
+    """Keep the pages of `buffer` out of swap until the process ends. False if that is not allowed."""
     if not buffer:
         return True
     try:
@@ -148,7 +148,7 @@ def on_stop(stop: Callable[[], None]) -> None:
 
 
 def account(name: str) -> tuple[int, int] | None:
-    """Numbers of a user and its group; None where there is no user of that name."""
+    """Numbers of a user and its group; None if there is no user of that name."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -228,12 +228,12 @@ def drop_typed(stream: TextIO) -> None:
 
 
 def is_camera(name: str) -> bool:
-    """Whether `name` is a camera by number or device path, not a file."""
+    """Return whether `name` is a camera by number or device path, not a file."""
     return name.isdecimal() or name.startswith("/dev/")
 
 
 def camera_path(name: str) -> Path | None:
-    """The device file of a camera, there or not; None where cameras have none."""
+    """The device file of a camera, there or not; None if cameras have none."""
     if sys.platform != "linux" and name.isdecimal():
         return None
     return Path(f"/dev/video{name}" if name.isdecimal() else name)
@@ -245,7 +245,7 @@ _CAPABILITY_BYTES, _DRIVER_BYTES = 104, 16
 
 
 def camera_driver(name: str) -> str | None:
-    """The driver of a V4L2 device, such as `uvcvideo`; None where the system does not tell."""
+    """The driver of a V4L2 device, such as `uvcvideo`; None if the system does not tell."""
     path = camera_path(name)
     if path is None:
         return None

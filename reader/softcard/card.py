@@ -40,7 +40,7 @@ class Card(Protocol):
     def reset(self) -> None: ...
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        """Answer one command APDU. Raises `Vanished` where a scripted fault takes the card away."""
+        """Answer one command APDU. Raises `Vanished` if a scripted fault takes the card away."""
 
 
 class Vanished(Exception):

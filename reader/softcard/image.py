@@ -71,7 +71,7 @@ class CardImage(BaseModel):
 
     @property
     def code_on_face(self) -> str:
-        """照合番号B as a scanner would read it off the card's face, 14 digits; empty where none is printed."""
+        """照合番号B as a scanner would read it off the card's face, 14 digits; empty if none is printed."""
         printed = self.passwords.get(Password.PRINTED_CODE)
         return (printed.reference if printed else None) or ""
 

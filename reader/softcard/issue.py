@@ -131,7 +131,7 @@ def _ends(
     expires_on: date | None,
     certificate_ends_on: date | None,
 ) -> tuple[date, date | None]:
-    """Last days of the card and of its certificates. Raises `ValueError` where they contradict each other."""
+    """Last days of the card and of its certificates. Raises `ValueError` if they contradict each other."""
     ends = expires_on or card_end(
         holder.birth_date,
         issued_on,

@@ -90,7 +90,7 @@ def _answer_until_stopped(
 
 
 def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
-    """Raises `NotReady` where this terminal is not enrolled with a service."""
+    """Raises `NotReady` if this terminal is not enrolled with a service."""
     from config.settings import ServiceSettings
     from terminal.assembly import client_of
 

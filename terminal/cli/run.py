@@ -123,7 +123,7 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
 
 
 def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | None":
-    """What reads the printed code: the face camera, or a second one; None where it is switched off or not installed."""
+    """What reads the printed code: the face camera, or a second one; None if it is switched off or not installed."""
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
     from vision.open_source import open_source
@@ -144,7 +144,7 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
 
 
 def refuse_debugging(settings: "Settings") -> None:
-    """Raises NotReady where UKETSUKE_DEBUG is set and a real card or a real service is in play."""
+    """Raises NotReady if UKETSUKE_DEBUG is set and a real card or a real service is in play."""
     from config.debugging import VARIABLE, debugging
     from reader.names import is_virtual
     from terminal.assembly import NotReady

@@ -249,7 +249,7 @@ class CardDesk:
         return None
 
     async def vouch(self, statement: bytes, way: str) -> bytes | None:
-        """The card's signature over the decision, by the key that opened the check; None where it cannot have one.
+        """The card's signature over the decision, by the key that opened the check; None if it cannot have one.
 
         `way` as in the ledger. Nothing is verified again: no try is spent, and the patient is not asked. A phone is
         not used, because it would ask its owner. The wait is at most `SIGNING`.

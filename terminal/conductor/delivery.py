@@ -279,7 +279,7 @@ class Delivery:
                 await self._tell_withdrawn(withdrawal.withdrawn)
 
     async def _deliver_again(self, check_id: str) -> DeliveryOutcome | None:
-        """None after a defect: one check that cannot be delivered does not keep back the others."""
+        """Return None after a defect: one check that cannot be delivered does not keep back the others."""
         try:
             return await self.deliver(check_id, again=True)
         except LedgerError:

@@ -101,7 +101,7 @@ class HandOver:
             self.astray.pop(check_id, None)
 
     async def settle(self, history: History) -> bool:
-        """Whether a hand-over that a crash broke off had come to its end; the ledger says so then."""
+        """Return whether a hand-over that a crash broke off had come to its end; the ledger says so then."""
         async with self._one_at_a_time:
             begun = history.handing_over
             ended = None if begun is None else await self._found(history, begun.event)
@@ -195,7 +195,7 @@ class HandOver:
                 return self._failed(history, failed)
 
     def _mark(self, history: History, event: HandingOver) -> bool:
-        """False where the file must not be moved in: a consent in it was taken back since `history` was read."""
+        """Return False if the file must not be moved in: a consent in it was taken back since `history` was read."""
         now = self._ledger.of_check(history.check_id)
         if now is None or now.withdrawn != history.withdrawn:
             return False

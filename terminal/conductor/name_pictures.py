@@ -90,7 +90,7 @@ class NamePictures:
 
 
 def _one_bit(image: bytearray) -> bytearray:
-    """The card's PNG written again with one bit a pixel; empty where it cannot be read."""
+    """The card's PNG written again with one bit a pixel; empty if it cannot be read."""
     from PIL import Image
 
     written = io.BytesIO()

@@ -119,7 +119,7 @@ class PrintedDesk:
     async def look_for_front(
         self, post: Callable[[Event], None], shown: Callable[[bytearray, date, bool], None]
     ) -> Event | None:
-        """Read a front before its card is put down. None where it was stopped.
+        """Read a front before its card is put down. None if it was stopped.
 
         `shown` takes over the code, with the last day and whether the card was issued without a PIN.
         """

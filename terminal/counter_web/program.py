@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def patient_site(settings: Settings, port: int, tell: Tell) -> Site:
-    """The patient's page, before there is what it shows. Raises `NotReady` where the port is in use."""
+    """The patient's page, before there is what it shows. Raises `NotReady` if the port is in use."""
     return Site(None, SHARED, settings.state_dir / "web" / "patient.key", port, tell)
 
 

@@ -78,9 +78,9 @@ class Site:
         host: str = HOST,
         code_seconds: float = CODE_SECONDS,
     ) -> None:
-        """`page`: folder with `index.html`, served under /own. Raises `NotReady` where the port is in use.
+        """`page`: folder with `index.html`, served under /own. Raises `NotReady` if the port is in use.
 
-        `hub`: None where it is loaded later, and given to `lead_to`. `on_picture`: takes pictures of the browser's
+        `hub`: None if it is loaded later, and given to `lead_to`. `on_picture`: takes pictures of the browser's
         camera, which this page may use then. `sound`: gives the WAV file of a clip that the page was told to play.
         `host`: the address of this computer to answer at; `code_seconds`: how long an address opens the page.
         """

@@ -17,7 +17,7 @@ class Finding:
     grade: Grade
     said: str
     remedy: str = ""
-    """The next step; empty where nothing is wrong."""
+    """The next step; empty if nothing is wrong."""
 
 
 def fine(said: str) -> Finding:

@@ -82,7 +82,7 @@ def service(settings: Settings) -> Finding:
 
 
 def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
-    """Why the service does not take this terminal's signature; None where it does. `asked_at`: the service's time."""
+    """Why the service does not take this terminal's signature; None if it does. `asked_at`: the service's time."""
     terminal_id = settings.service.terminal_id
     headers = asking_headers(
         key,

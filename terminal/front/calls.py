@@ -55,7 +55,7 @@ class Call:
     number: int
     """0 if no current reception is concerned."""
     code: str
-    """The problem's, empty where there is none."""
+    """The problem's, empty if there is none."""
     at: datetime
 
 

@@ -59,7 +59,7 @@ class CodeForm:
 
     def birth_digit(self, index: int) -> str:
         """The birth date alone may be looked at again, by the person who typed it: a digit that was typed, a dot for
-        one read by camera, empty where there is none.
+        one read by camera, empty if there is none.
         """
         if not 0 <= index < LENGTHS[CodeField.BIRTH_DATE] or not self._digits[index]:
             return ""

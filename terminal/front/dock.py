@@ -104,7 +104,7 @@ class Dock(Protocol):
         """Restart as after a power cut. A card on the reader is taken first."""
 
     async def sit_down(self) -> None:
-        """A real person is before the camera from here on: takes the portrait. Raises `NotReady` where nobody is."""
+        """A real person is before the camera from here on: takes the portrait. Raises `NotReady` if nobody is."""
 
     async def stand_up(self) -> None:
         """The drawn persons again; the portrait is forgotten."""

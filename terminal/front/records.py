@@ -95,7 +95,7 @@ class TodaysChecks:
         self._next = 0
         self._by_check: dict[str, History] = {}
         self.readable = True
-        """False where the ledger could not tell."""
+        """False if the ledger could not tell."""
 
     @property
     def by_reception(self) -> dict[str, History]:
@@ -154,5 +154,5 @@ class Records:
 
     @property
     def readable(self) -> bool:
-        """False where the ledger could not tell."""
+        """False if the ledger could not tell."""
         return self._checks.readable

@@ -7,7 +7,7 @@ from typing import Final
 @dataclass(frozen=True, slots=True)
 class Codes:
     number: str
-    """As in `OQSCD006`; empty where the number is not public."""
+    """As in `OQSCD006`; empty if the number is not public."""
     values: tuple[tuple[str, str], ...]
     """Value and meaning."""
 

@@ -98,7 +98,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ResultOnDisk:
-    """SHA-256 (hexadecimal) of what lies there of one result; None where there is nothing."""
+    """SHA-256 (hexadecimal) of what lies there of one result; None if there is nothing."""
 
     mark: str
     """Mark of the folder; empty if none was ever written."""

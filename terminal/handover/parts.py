@@ -208,7 +208,7 @@ class Reader:
         self.problems: list[LayoutProblem] = []
 
     def read(self, element: etree._Element, part: type[Part], path: str) -> Part | None:
-        """None when something required is missing or cannot be read; the problems say what."""
+        """Return None if something required is missing or cannot be read; the problems say what."""
         children = self._children(element, part, path)
         found: dict[str, object] = {}
         for field in fields_of(part):

@@ -34,7 +34,7 @@ def is_there(path: Path) -> bool:
 
 
 def read_plain(path: Path) -> bytes | None:
-    """None where there is nothing. Follows no link and waits for no pipe; anything but a plain file is an OSError."""
+    """None if there is nothing. Follows no link and waits for no pipe; anything but a plain file is an OSError."""
     return read_whole(path, _LARGEST)
 
 

@@ -13,7 +13,7 @@ class TooLarge(Exception):
 
 
 def read_whole(path: Path, largest: int) -> bytes | None:
-    """None when it is not there. Follows no link and waits for no pipe. Raises `TooLarge`, `OSError`.
+    """Return None if it is not there. Follows no link and waits for no pipe. Raises `TooLarge`, `OSError`.
 
     A share that has lost its server says ESTALE: the file's state is unknown then, so it is an error.
     """

@@ -35,7 +35,7 @@ class BackedUp:
     size: int
     terminal_id: str
     ledger: LedgerIntact | LedgerBroken | None
-    """As it was found; None where there is none yet."""
+    """As it was found; None if there is none yet."""
     numbers: int | str
     """Patient numbers in it, or why they could not be read."""
 

@@ -41,7 +41,7 @@ def files_of(state_dir: Path) -> Iterator[Path]:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a file of this name belongs to a backup. A foreign name must not lead anywhere else."""
+    """Return whether a file of this name belongs to a backup. A foreign name must not lead anywhere else."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
         return False

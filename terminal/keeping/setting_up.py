@@ -29,7 +29,7 @@ class SetUp:
     settings: Settings
     file: Path
     before: Path | None
-    """Where the settings that were there before are kept; None where there were none, or the same."""
+    """Where the settings that were there before are kept; None if there were none, or the same."""
     enrolment: Enrolment
 
 
@@ -121,7 +121,7 @@ def _settings_before(file: Path, text: str, now: datetime, *, replace: bool) -> 
 
 
 def _only_defaults(file: Path) -> bool:
-    """Whether a settings file says nothing but defaults, as the one that a package brings."""
+    """Return whether a settings file says nothing but defaults, as the one that a package brings."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(values) == Settings.model_validate({})
@@ -138,7 +138,7 @@ def _refuse_code(settings: Settings, staff_code: str) -> None:
 
 
 def running_terminal(settings: Settings) -> bool:
-    """Whether a terminal runs on the state folder."""
+    """Return whether a terminal runs on the state folder."""
     ledger = ledger_path(settings)
     if not ledger.with_name(f"{ledger.name}.lock").exists():
         return False
@@ -150,7 +150,7 @@ def running_terminal(settings: Settings) -> bool:
 
 
 def _still(settings: Settings) -> WriterLock | None:
-    """Keep a terminal from starting meanwhile. Raises `NotReady` where one runs, or the ledger is another name's."""
+    """Keep a terminal from starting meanwhile. Raises `NotReady` if one runs, or the ledger is another name's."""
     ledger = ledger_path(settings)
     if not ledger.exists():
         return None

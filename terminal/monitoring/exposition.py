@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | None:
     """Serve them at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
 
-    None, and nothing is loaded, where `metrics.port` is 0. Raises `NotReady` where the port is taken.
+    None, and nothing is loaded, where `metrics.port` is 0. Raises `NotReady` if the port is taken.
     """
     port = settings.metrics.port
     if not port:

@@ -10,7 +10,7 @@ from terminal.qualification.statements_v1 import receipt_statement_v1, statement
 
 
 def receipt_is_for(service_public_key: str, check_id: str, submission: Submission, receipt: Receipt) -> bool:
-    """Whether the service signed this receipt for exactly this decision and ledger."""
+    """Return whether the service signed this receipt for exactly this decision and ledger."""
     old = receipt.card_signature is None
     statement = statement_v1_of(check_id, submission) if old else statement_of(check_id, submission)
     kept = (check_id, sha256(statement).digest(), submission.ledger_count, submission.ledger_head)
@@ -19,7 +19,7 @@ def receipt_is_for(service_public_key: str, check_id: str, submission: Submissio
 
 
 def receipt_is_genuine(service_public_key: str, receipt: Receipt) -> bool:
-    """Whether the service signed this receipt, of whichever version."""
+    """Return whether the service signed this receipt, of whichever version."""
     statement = signed_of_receipt(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,

@@ -101,7 +101,7 @@ class Subsidy(Confidential):
     segment: Annotated[str, Field(max_length=40)] | None = None
     """Income segment (所得区分)."""
     monthly_limit: Annotated[int, Field(ge=0)] | None = None
-    """Yen a month (自己負担上限月額); None where there is none."""
+    """Yen a month (自己負担上限月額); None if there is none."""
     valid_from: date
     valid_until: date | None = None
     reimbursement_only: bool = False

@@ -64,7 +64,7 @@ class SigningKey:
 
 
 def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
-    """False for a wrong signature and for anything but a P-256 public key."""
+    """Return False for a wrong signature and for anything but a P-256 public key."""
     key = _public_key(public_pem)
     if key is None:
         return False
@@ -76,7 +76,7 @@ def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
 
 
 def is_public_key(pem: str) -> bool:
-    """Whether `pem` is a P-256 public key."""
+    """Return whether `pem` is a P-256 public key."""
     return _public_key(pem) is not None
 
 
@@ -110,7 +110,7 @@ class Enrolment(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
-        """None where there is no enrolment yet; `ValueError` for an invalid file."""
+        """Return None if there is no enrolment yet; `ValueError` for an invalid file."""
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -75,7 +75,7 @@ def verify_with_receipts(
 ) -> LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing:
     """Verify the chain, the service's signature on every confirmation in it, and `receipts` if there are any.
 
-    `receipts` and `opened` are all that the service has of this terminal (`QualificationClient.audit`). None where it
+    `receipts` and `opened` are all that the service has of this terminal (`QualificationClient.audit`). None if it
     cannot be asked: then a tail that was cut off is not detected. Raises `LedgerError` if there is no file.
     """
     for receipt in receipts or ():

@@ -153,7 +153,7 @@ def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterabl
 
 
 def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, status: int, body: bytes) -> bytes:
-    """For the service's key: this is its answer to that request. `check_id` is empty where the path has none."""
+    """For the service's key: this is its answer to that request. `check_id` is empty if the path has none."""
     fields = [nonce, check_id.encode(), request_sha256, integer(status), sha256(body).digest()]
     return _statement("answer", fields)
 

@@ -56,7 +56,7 @@ def is_answer(
     status: int,
     body: bytes,
 ) -> bool:
-    """Whether the service signed this body as its answer to that request. `signature` is the header's value."""
+    """Return whether the service signed this body as its answer to that request. `signature` is the header's value."""
     statement = answer_statement(
         nonce=nonce, check_id=check_id, request_sha256=request_sha256, status=status, body=body
     )

@@ -131,7 +131,7 @@ class DockPanel(Vertical):
         await self._do(message.name)
 
     async def take_key(self, key: str) -> bool:
-        """Whether the key was the dock's."""
+        """Return whether the key was the dock's."""
         names = {"f9": "card", "f10": "camera", "f11": "service"}
         if key in names:
             await self._do(names[key])

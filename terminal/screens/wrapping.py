@@ -69,7 +69,7 @@ def _is_hiragana(character: str) -> bool:
 
 
 def _fewest_lines(text: str, breaks: dict[int, int], width: int) -> int | None:
-    """How many lines are needed at least; None where a word is longer than a line."""
+    """Return how many lines are needed at least; None if a word is longer than a line."""
     start, count = 0, 1
     while cells(text[start:].strip()) > width:
         ends = [end for end in breaks if end > start and cells(text[start:end].strip()) <= width]

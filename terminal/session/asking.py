@@ -89,7 +89,7 @@ def ask(reception: Reception, rules: Rules, now: Now, first: QuestionStage = Que
 
 
 def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *, last: bool = False) -> Asking | None:
-    """The state that asks this stage's question, or None where there is nothing to ask."""
+    """The state that asks this stage's question, or None if there is nothing to ask."""
     match stage:
         case QuestionStage.SHARING:
             sharing = _questions(reception, QuestionKind.SHARING, rules)

@@ -110,7 +110,7 @@ class Idle:
     """A card of an ended reception still lies there."""
     remind_at: float | None = None
     alert_at: float | None = None
-    """When staff hears of that card; None where they have."""
+    """When staff hears of that card; None if they have."""
     left: WhyLeft | None = None
     """How the last reception ended, while that is said."""
     left_until: float | None = None
@@ -142,7 +142,7 @@ class Reading(_InReception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoosingMethod(_InReception):
-    """`ways` is empty where only staff can help."""
+    """`ways` is empty if only staff can help."""
 
     ways: tuple[Way, ...]
     why: WhyHere = WhyHere.NOTHING

@@ -89,7 +89,7 @@ class Reach:
 
 
 class StaffSite:
-    """Has its port from the start; answers between `start` and `stop`. Raises `NotReady` where the port is in use."""
+    """Has its port from the start; answers between `start` and `stop`. Raises `NotReady` if the port is in use."""
 
     def __init__(self, desk: SiteDesk, gate: PasswordGate, sessions: Sessions, reach: Reach) -> None:
         quiet_web_loggers()

@@ -37,11 +37,11 @@ class Talks:
         return self.talk
 
     def is_present(self, serial: int) -> bool:
-        """Whether that question is the one being asked: a digit typed for another one must not count."""
+        """Return whether that question is the one being asked: a digit typed for another one must not count."""
         return serial == self.talk.serial
 
     def is_settled(self, serial: int, now: float) -> bool:
-        """Whether that question is being asked, and has been long enough to be answered."""
+        """Return whether that question is being asked, and has been long enough to be answered."""
         return self.is_present(serial) and now >= self._settled_at
 
     def event(self, serial: int, offer_id: str, now: float) -> Event | None:

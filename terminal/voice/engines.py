@@ -30,7 +30,7 @@ class NoVoice(Exception):
 
 class Voice(Protocol):
     def speak(self, text: str, *, slow: bool) -> bytes:
-        """Return a WAV file. Raises `NoVoice` where the voice turns out not to work."""
+        """Return a WAV file. Raises `NoVoice` if the voice turns out not to work."""
 
 
 def voice_for(language: str) -> Voice:

@@ -209,7 +209,7 @@ class Narrator:
         return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._attended_until
 
     def _watch_warning(self, now: float) -> bool:
-        """Whether the warning has just come."""
+        """Return whether the warning has just come."""
         if not self._present.warning:
             self._warning_ends = None
             self._warned = False

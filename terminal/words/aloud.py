@@ -15,5 +15,5 @@ def marks() -> dict[str, frozenset[str]]:
 
 
 def is_private(text: str) -> bool:
-    """Whether others must not hear it unasked: also an id without a mark, or unknown to the catalogues."""
+    """Return whether others must not hear it unasked: also an id without a mark, or unknown to the catalogues."""
     return not isinstance(text, Said) or text.id not in marks()["public"]

@@ -111,5 +111,5 @@ def wording_lines(shown: Wording, profile: Profile) -> tuple[str, ...]:
 
 
 def needs_original(language: str) -> bool:
-    """Whether a consent in that language has the Japanese sentence below it, in small letters."""
+    """Return whether a consent in that language has the Japanese sentence below it, in small letters."""
     return language not in NATIVELY_CHECKED

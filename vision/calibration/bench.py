@@ -26,7 +26,7 @@ class EngineBench:
         return own_calibration(self.own, self.name)
 
     def persons(self, folder: Path, told: Told | None = None) -> list[EncodedPerson]:
-        """Raises NotBuilt, NotCalibrated where there is no such model, WeightsMissing, OSError."""
+        """Raises NotBuilt, NotCalibrated if there is no such model, WeightsMissing, OSError."""
         engine = open_uncalibrated(self.cache, self.name, self.own)
         return list(counted(encoded_persons(folder, engine), folder, told))
 

@@ -31,7 +31,7 @@ class Figure:
 
 
 def figure(group: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Figure | None:
-    """None without genuine or impostor trials."""
+    """Return None without genuine or impostor trials."""
     tried = trials(persons, frames)
     if not tried.genuine.size or not tried.impostor.size:
         return None

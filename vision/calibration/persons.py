@@ -27,7 +27,7 @@ _EDGE = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EncodedPerson:
-    """Encodings of one folder. `reference` is None where the first picture cannot serve as a card photo."""
+    """Encodings of one folder. `reference` is None if the first picture cannot serve as a card photo."""
 
     name: str
     reference: Encoding | None
@@ -40,7 +40,7 @@ class EncodedPerson:
 
 
 def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[EncodedPerson]:
-    """Sorted by name; a folder without pictures is skipped. Raises OSError where `folder` cannot be listed."""
+    """Sorted by name; a folder without pictures is skipped. Raises OSError if `folder` cannot be listed."""
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in PICTURES)
         if pictures:

@@ -48,7 +48,7 @@ def added_in(store: Path) -> list[str]:
 
 
 def network_in(model: Path) -> Network:
-    """Raises NotCalibrated where the folder holds none."""
+    """Raises NotCalibrated if the folder holds none."""
     for kind in KINDS:
         weights = model / f"{WEIGHTS}{kind.ending}"
         if weights.is_file():

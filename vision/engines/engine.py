@@ -19,7 +19,7 @@ class FaceEngine(Protocol):
 
     @property
     def drawn_calibration(self) -> Calibration | None:
-        """For drawn persons before a synthetic camera; None where this engine has none."""
+        """For drawn persons before a synthetic camera; None if this engine has none."""
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         """Frontal faces. `thorough` also finds small and doubtful ones, at several times the cost: for a card photo."""

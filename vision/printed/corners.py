@@ -170,7 +170,7 @@ def _meeting(
 
 
 def _card_like(quad: Quad) -> bool:
-    """Whether proportions and angles can be those of a card."""
+    """Return whether proportions and angles can be those of a card."""
     sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
     if sides.min() < 30:
         return False

@@ -33,7 +33,7 @@ class PrintedBirth:
     """A birth date as printed."""
 
     era: str | None
-    """One of `ERAS`; None where the Western year is printed."""
+    """One of `ERAS`; None if the Western year is printed."""
     year: int
     """Year of the era, 1 for 元年; or Western."""
     month: int

@@ -104,13 +104,13 @@ def _reflects(rgb: Image, outline: Quad) -> bool:
 
 
 def _burnt(line: Image) -> bool:
-    """Whether a lamp's reflection whitens part of the line and not all of it."""
+    """Return whether a lamp's reflection whitens part of the line and not all of it."""
     white = (line.min(axis=2) >= _BURNT).mean(axis=0)
     return bool(_BURNT_SHARE < (white > 0.35).mean() < 0.9)
 
 
 def _marked_pinless(rgb: Image, outline: Quad) -> bool:
-    """Whether 顔認証 stands among the remarks, found by its picture: remarks are never recognised as text."""
+    """Return whether 顔認証 stands among the remarks, found by its picture: remarks are never recognised as text."""
     import cv2
 
     panel = cv2.cvtColor(cut_out(rgb, outline, layout.REMARKS, _MARK_SCALE, 0.0), cv2.COLOR_RGB2GRAY)

@@ -50,7 +50,7 @@ class Locatable(Protocol):
     """A source that knows whether it is there without opening it."""
 
     def absent(self) -> CameraLost | None:
-        """None if it is there, as far as that is known."""
+        """Return None if it is there, as far as that is known."""
 
 
 @runtime_checkable

@@ -22,7 +22,7 @@ def dock_sites(
     """The dock's site on this computer, and a second one where `second_device` names an address for it.
 
     That is an address of this computer at which the dock, without the patient's screen, answers another device that
-    has the address with its code. `on_picture`: takes pictures of the browser's camera. Raises `NotReady` where a port
+    has the address with its code. `on_picture`: takes pictures of the browser's camera. Raises `NotReady` if a port
     is in use.
     """
     keys = settings.state_dir / "web"

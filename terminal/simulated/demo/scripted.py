@@ -112,7 +112,7 @@ class ScriptedPatient:
             hands.touch(talk, offer)
 
     def _wanted(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
-        """What the script would touch of what is offered; None where it waits."""
+        """What the script would touch of what is offered; None if it waits."""
         offers = {offer.id: offer for offer in talk.body.offers}
         script = self._script
         match state:

@@ -84,7 +84,7 @@ class CameraStage:
         return self._loaded
 
     def prepare(self) -> None:
-        """Take the portrait. Raises `NotReady` where there is no camera, or nobody before it."""
+        """Take the portrait. Raises `NotReady` if there is no camera, or nobody before it."""
         from vision.verdict import CameraLost
 
         if self._own is None:
@@ -113,7 +113,7 @@ class CameraStage:
 
 
 def is_live(camera: str | None) -> bool:
-    """Whether a person sits before that camera, who is asked first."""
+    """Return whether a person sits before that camera, who is asked first."""
     return camera is not None and (camera == BROWSER or system.is_camera(camera))
 
 
@@ -142,7 +142,7 @@ def make_engine() -> "FaceEngine":
 
 
 def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
-    """A card photo cut from the first live frame that shows one face well. Raises `NotReady` where none does."""
+    """A card photo cut from the first live frame that shows one face well. Raises `NotReady` if none does."""
     from vision.guidance import guide
     from vision.portrait import card_photo_from
     from vision.verdict import CameraLost

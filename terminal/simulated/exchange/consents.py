@@ -20,7 +20,7 @@ FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
 
 
 def note_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day: date) -> bool:
-    """False when the file cannot be read as a result."""
+    """Return False if the file cannot be read as a result."""
     parsed = parse(data)
     message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
     if not isinstance(message, QualificationAnswer):
@@ -56,7 +56,7 @@ def _note(
 
 
 def _until(consent: ConsentPart) -> datetime | None:
-    """None without a consent. Never longer than the rule, whatever the file says."""
+    """Return None without a consent. Never longer than the rule, whatever the file says."""
     if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
         return None
     try:

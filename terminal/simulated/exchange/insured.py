@@ -27,7 +27,7 @@ class Wanted:
 
     @classmethod
     def by(cls, numbers: InsuredNumbers, birth_date: date | None = None) -> Self | None:
-        """Return None where the insurer or the identification number is missing."""
+        """Return None if the insurer or the identification number is missing."""
         if numbers.insurer_number is None or numbers.insured_identification_number is None:
             return None
         return cls(
@@ -44,7 +44,7 @@ class FoundInsured:
     keys: tuple[InsuredKey, ...]
     """Keys of the qualification found, then of the person's others."""
     record: Insured | None = field(repr=False)
-    """None where only the service knows who it is."""
+    """None if only the service knows who it is."""
     care: tuple[CareConsent, ...] = field(default=(), repr=False)
     """Consents for other care than a visit to the institution."""
 

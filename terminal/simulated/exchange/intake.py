@@ -100,7 +100,7 @@ class Intake:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """None for a missing file, and for anything but a plain one."""
+    """Return None for a missing file, and for anything but a plain one."""
     try:
         status = path.lstat()
     except OSError:

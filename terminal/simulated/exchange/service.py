@@ -251,7 +251,7 @@ class ExchangeService:
             self._take_away(arrived, scan)
 
     def _ready(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
-        """None when it is not its turn yet, or has been answered already."""
+        """Return None if it is not its turn yet, or has been answered already."""
         largest = arrived.name.kind.largest if arrived.name.kind else LARGEST
         try:
             data = read_whole(arrived.path, largest)
@@ -297,7 +297,7 @@ class ExchangeService:
         )
 
     def _give(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
-        """Whether the request is done with."""
+        """Return whether the request is done with."""
         if isinstance(handled, Silent):
             log.info("%s: taken and not answered, as asked", arrived.name.shown)
             return True

@@ -105,7 +105,7 @@ class ExchangeStore:
         )
 
     def consent(self, institution: str, insured: InsuredKey, item: Item) -> Noted | None:
-        """None without one, and after a refusal."""
+        """Return None without one, and after a refusal."""
         found = self._connection.execute(
             "SELECT available_until, check_id FROM viewing_consents WHERE institution = ? AND insured = ? AND item = ?",
             (institution, insured.text, item.value),

@@ -106,11 +106,11 @@ class Expected:
     way: Way | None
     """How the holder was confirmed; None if no holder was."""
     outcome: Outcome | ProblemCode | None
-    """The last state; None where the terminal goes back to idle without a word."""
+    """The last state; None if the terminal goes back to idle without a word."""
     asked: tuple[str, ...] = ()
     """Question ids, in the order they were first on the screen."""
     flags: Mapping[Item, int] | None = None
-    """In the written result file; None where no file may be written."""
+    """In the written result file; None if no file may be written."""
     tries_spent: int = 0
     """Wrong PINs the card counted."""
     newer: Mapping[str, int] | None = None

@@ -97,7 +97,7 @@ _LIMIT, _SUBSIDIES = "limit", "subsidies"
 
 
 def needs_staffs_page(persona: Persona) -> bool:
-    """Whether staff does something on their own page: confirms by eye, or reads the name off the card."""
+    """Return whether staff does something on their own page: confirms by eye, or reads the name off the card."""
     return persona.script.staff or bool(persona.card.name)
 
 

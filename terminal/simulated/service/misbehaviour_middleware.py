@@ -128,7 +128,7 @@ class _Kept:
 
 
 def _asked(scope: Scope) -> tuple[Operation, str] | None:
-    """Operation and check id; the id is empty where the path has none."""
+    """Operation and check id; the id is empty if the path has none."""
     if scope["type"] != "http":
         return None
     for operation, method, path in _ROUTES:

@@ -158,7 +158,7 @@ class InsuredPerson(Confidential):
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
-    """False where the municipality's system is not connected: nothing can be told of subsidies then."""
+    """False if the municipality's system is not connected: nothing can be told of subsidies then."""
     prescriptions: tuple[PrescriptionEntry, ...] = ()
     """Electronic ones that wait, told to pharmacies; the newest first."""
     shares: bool = True

@@ -59,7 +59,7 @@ class CertificateRules:
 
 
 def parse_certificate(der: bytes) -> x509.Certificate | None:
-    """None for anything but a certificate with an RSA key."""
+    """Return None for anything but a certificate with an RSA key."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
@@ -77,7 +77,7 @@ def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules:
 
 
 def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
-    """None when it cannot be used (any more, or yet)."""
+    """Return None if it cannot be used (any more, or yet)."""
     if now < certificate.not_valid_before_utc:
         return None
     return standing(certificate.not_valid_after_utc, now, rules.grace)
@@ -105,7 +105,7 @@ def check_chip_proof(
     terminal_key_pem: str,
     anchors: tuple[TrustAnchor, ...],
 ) -> RefusalReason | None:
-    """None when record, chip, pair and verdict all hold."""
+    """Return None if record, chip, pair and verdict all hold."""
     certificate_sha256 = sha256(request.certificate).digest()
     chip_key = verify_record_proof(
         proof.group_1,

@@ -77,7 +77,7 @@ def result_of(
 def _subsidies(
     submission: Submission, granted: set[Item], person: InsuredPerson, day: date
 ) -> ProvidedSubsidies | None:
-    """None where they could have been used and the patient was not asked: the institution does not take part."""
+    """Return None if they could have been used and the patient was not asked: the institution does not take part."""
     standing = person.subsidies_on(day)
     if standing is not SubsidyStanding.USABLE:
         return ProvidedSubsidies(standing=standing)

@@ -35,7 +35,7 @@ class RevocationLists:
         self._told: set[tuple[str, str]] = set()
 
     def name(self, certificate: x509.Certificate, registry: Registry, now: datetime) -> bool:
-        """Whether a list in force, of the authority that issued the certificate, names it."""
+        """Return whether a list in force, of the authority that issued the certificate, names it."""
         if not registry.revocation_lists:
             return False
         issuers = [pem for pem in registry.certificate_authorities if issued_by(certificate, pem)]

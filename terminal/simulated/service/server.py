@@ -81,7 +81,7 @@ class StubServer:
         return f"{'https' if self._line else 'http'}://127.0.0.1:{self._port}"
 
     def start(self, listener: socket.socket | None = None) -> str:
-        """The URL, once it answers. Raises `OSError` where the port is taken. `listener`: one that has its port."""
+        """The URL, once it answers. Raises `OSError` if the port is taken. `listener`: one that has its port."""
         listener = listener or listen("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]
         server = _server(self.service, self.behaviour, self._line)

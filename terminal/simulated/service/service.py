@@ -328,7 +328,7 @@ class StubService:
         return self._clock().astimezone(JAPAN).date()
 
     def _turned_away(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> RefusalReason | None:
-        """None where the caller is that terminal and signed what it asks for, lately and for the first time."""
+        """Return None if the caller is that terminal and signed what it asks for, lately and for the first time."""
         key = self.registry.current().terminals.get(terminal_id)
         if key is None or caller.terminal_id != terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL

@@ -144,7 +144,7 @@ def _programs() -> Path:
 
 
 def _other_user() -> tuple[int, int] | None:
-    """User and group to run as, since PostgreSQL refuses root; None where we are not root."""
+    """User and group to run as, since PostgreSQL refuses root; None if we are not root."""
     if not system.is_administrator():
         return None
     user = system.account(_UNPRIVILEGED)

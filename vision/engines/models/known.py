@@ -17,7 +17,7 @@ class KnownModel:
     carried_sha256: str | None = None
     """As this package carries it, where that is changed."""
     engine: str = ""
-    """The `vision.model` under which it is delivered; empty where it is not."""
+    """The `vision.model` under which it is delivered; empty if it is not."""
 
 
 _ZOO = "https://github.com/opencv/opencv_zoo/tree/main/models"

@@ -93,7 +93,7 @@ def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: AnswerCon
 def _consented(
     found: FoundInsured, institution: str, care: str, item: Item, desk: AnswerContext
 ) -> ExchangeProblem | None:
-    """None where a consent stands."""
+    """Return None if a consent stands."""
     if care in OTHER_CARE:
         return None if _stands_for(found, care, item, desk) else ExchangeProblem.NO_CARE_CONSENT
     noted = desk.store.consent(institution, found.keys[0], item)

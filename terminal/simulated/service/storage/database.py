@@ -44,7 +44,7 @@ class Transaction:
         return found
 
     def change(self, statement: str, values: Mapping[str, Any]) -> int:
-        """How many rows it touched."""
+        """Return how many rows it touched."""
         return int(self._connection.execute(statement, values).rowcount)
 
 

@@ -79,7 +79,7 @@ class ServiceStore:
         self._database.close()
 
     async def spend(self, challenge: bytes, ends_at: datetime, now: datetime) -> bool:
-        """True the first time."""
+        """Return True the first time."""
         forget = self._time_to_forget(now)
         return await self._database.write(lambda t: _spend(t, challenge, ends_at, now if forget else None))
 
@@ -120,7 +120,7 @@ class ServiceStore:
         return await self._database.write(lambda t: _accept(t, check_id, (digest, before), accepted))
 
     async def kept(self, check_id: str) -> Kept | None:
-        """None for an unknown check."""
+        """Return None for an unknown check."""
         return await self._database.read(lambda t: _kept(t, check_id))
 
     async def withdraw(self, check_id: str, items: Iterable[Item], withdrawn_at: datetime) -> None:
