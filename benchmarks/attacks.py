@@ -80,7 +80,7 @@ Figures = dict[str, Any]
 
 
 def persons_in(folder: Path, kind: str) -> list[Path]:
-    """Folders in prints/KIND, or in KIND where DIR holds the prints themselves; none where neither is there."""
+    """Folders in prints/KIND, or in KIND where DIR holds the prints themselves; none if neither is there."""
     place = next((one for one in (folder / "prints" / kind, folder / kind) if one.is_dir()), None)
     return sorted(one for one in place.iterdir() if one.is_dir()) if place else []
 
@@ -181,7 +181,7 @@ def printed(folder: Path, engine: FaceEngine) -> Figures:
 
 
 def straightest(path: Path, engine: FaceEngine) -> Image | None:
-    """Head and shoulders from the frame that looks most straight ahead; None where few show a face."""
+    """Head and shoulders from the frame that looks most straight ahead; None if few show a face."""
     best: tuple[float, Frame, Points] | None = None
     count = 0
     for frame in film(path):

@@ -54,7 +54,7 @@ _PAIRS = 15
 class SeenPicture:
     grey: Image
     points: Points | None
-    """None where not exactly one face is found."""
+    """Return None if not exactly one face is found."""
     at: float
     """Seconds."""
 

@@ -1,4 +1,4 @@
-"""From the states of several readers to what is told of them: one card is in use at a time. Pure.
+"""From the states of several readers to what is reported of them: one card is in use at a time. Pure.
 
 A card that lay in one of several readers before watching began is left alone, without a word: a notebook's own slot
 often holds a card that has nothing to do here. It counts again once it was taken out.

@@ -33,6 +33,7 @@ INSTEAD = {
     r"\bthat are no [A-Z]": "that are not",
     r"\bto an empty room\b": "in an empty room",
     r"\bso far off\b": "with this difference",
+    r"\b(?:None|False|True) where\b": "None if",
     r"(?<!there )\bis no (?:PIN|card|proof|record|file|folder|member|answer|message|certificate)\b": "is not a",
 }
 

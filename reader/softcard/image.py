@@ -39,7 +39,7 @@ class PublicFacts:
 
 
 class CardImage(BaseModel):
-    """A card's files, passwords and keys by meaning; where they lie on the chip is the profile's affair."""
+    """A card's files, passwords and keys by meaning; the profile says where they are on the chip."""
 
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 

@@ -215,7 +215,7 @@ def _passwords(
 
 
 def _invented_number() -> str:
-    """Twelve digits whose check digit is wrong on purpose: nobody's individual number."""
+    """Return twelve digits with a wrong check digit on purpose: not a real individual number."""
     digits = [secrets.randbelow(10) for _ in range(11)]
     weighted = sum(digit * (n + 1 if n <= 6 else n - 5) for n, digit in enumerate(reversed(digits), start=1))
     check = 0 if weighted % 11 <= 1 else 11 - weighted % 11

@@ -70,7 +70,7 @@ class SoftCardKind:
     """One line."""
     make: Callable[[Order], CardImage]
     invent: Callable[[date], Holder]
-    """Whose card it is when nobody is named, from today's date."""
+    """The holder if none is named, from today's date."""
     refuses: Callable[[Holder, date], str] = lambda holder, today: ""
     """Why this person cannot have such a card; empty when they can."""
 

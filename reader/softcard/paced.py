@@ -66,7 +66,7 @@ def _frames(length: int) -> int:
 
 
 def wire_bound(pace: LinkPace, files: list[int]) -> float:
-    """Seconds below which nobody gets files of these lengths over the wire: one command each, nothing but characters
+    """Seconds below which files of these lengths cannot cross the wire: one command each, nothing but characters
     and frames."""
     return sum(pace.wire_seconds(7, length + _STATUS_WORD) for length in files)
 

@@ -23,7 +23,7 @@ from terminal.qualification.statements import Asked
 from terminal.qualification.wire import asking_headers, new_nonce
 
 _NOTHING_AFTER = 2**53
-"""Receipts after this count: none, but only a terminal that is known is told so."""
+"""Receipts after this count: none, but the service says so only to a terminal that it knows."""
 _ENROL = "Run `uketsuke enrol`."
 
 

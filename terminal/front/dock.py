@@ -104,7 +104,7 @@ class Dock(Protocol):
         """Restart as after a power cut. A card on the reader is taken first."""
 
     async def sit_down(self) -> None:
-        """A real person is before the camera from here on: takes the portrait. Raises `NotReady` if nobody is."""
+        """Take the portrait of a real person, who is in front of the camera from here on. Raises `NotReady`."""
 
     async def stand_up(self) -> None:
         """The drawn persons again; the portrait is forgotten."""

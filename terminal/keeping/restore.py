@@ -180,7 +180,7 @@ async def _prepare(found: _Backup, work: Path, administrator: Administrator | No
 async def _take_over(
     found: _Backup, next_key: SigningKey, administrator: Administrator | None, sent: Path
 ) -> tuple[KeyChanged, Audit]:
-    """The old key ended, the next one in force, and what the service has since then: nobody else can add to it."""
+    """The old key ended, the next one in force, and what the service has since: no other terminal can add to it."""
     ended = key_digest(found.key.public_pem)
     async with found.client(found.key) as old, found.client(next_key) as new:
         before = await old.audit()

@@ -125,7 +125,7 @@ def _only_defaults(file: Path) -> bool:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(values) == Settings.model_validate({})
-    except ValueError:  # neither TOML nor UTF-8 nor settings: somebody's
+    except ValueError:  # neither TOML nor UTF-8 nor settings: a file of the user's
         return False
 
 

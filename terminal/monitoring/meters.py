@@ -88,7 +88,7 @@ class Delivering(Protocol):
 
 
 class WatchedConductor(Protocol):
-    """What is read of the conductor when somebody asks."""
+    """What is read from the conductor on request."""
 
     @property
     def reader_name(self) -> str | None: ...

@@ -1,4 +1,4 @@
-"""What staff's page is told, in its language: plain values, without names, face data or events."""
+"""What is sent to staff's page, in its language: plain values, without names, face data or events."""
 
 from typing import Any
 

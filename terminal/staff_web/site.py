@@ -46,7 +46,7 @@ class Visitor:
     """The last of each kind, as JSON."""
 
     def forget(self) -> None:
-        """The session has ended: nothing that waits goes to the page, and everything is told again after it."""
+        """The session has ended: drop what waits for the page, and send everything again afterwards."""
         self.line.forget()
         for kind in [kind for kind in self.told if kind not in ("level", "calls")]:
             del self.told[kind]

@@ -63,7 +63,7 @@ class Granting(Protocol):
 
 @runtime_checkable
 class Prompted(Protocol):
-    """A source with somebody before it who reads the screen, and may do what it says."""
+    """A source that shows a person who reads the screen and may do what it says."""
 
     def prompt(self, guidance: Guidance) -> None:
         """From any thread."""

@@ -133,7 +133,7 @@ class SyntheticSource:
         if self._realtime:
             taken_at = self._began + (self._number - self._first) / self._fps
             late = time.monotonic() - taken_at
-            if late > 1:  # nobody read for a while: a camera does not catch up
+            if late > 1:  # not read for a while: a camera does not catch up
                 self._began += late
             time.sleep(max(0.0, -late))
         return taken_at

@@ -18,7 +18,7 @@ class Lesson:
         self._reception = ""
         """The last one seen."""
         self._before = ""
-        """The reception before this persona's: its end stays on the screen for a while and marks nobody else."""
+        """The reception before this persona's: its end stays on the screen for a while and marks no other persona."""
 
     def open(self, drill: str) -> None:
         """Another list, from its beginning. Raises KeyError."""

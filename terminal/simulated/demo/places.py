@@ -32,7 +32,7 @@ class CardPlace(Protocol):
     def take_second(self) -> None: ...
 
     def hold(self, held: bool) -> None:
-        """Another program takes each card for itself; False: it lets go."""
+        """Let another program take each card for itself; False: it releases them."""
 
     def unplug(self) -> None:
         """Both readers, with what lies there."""

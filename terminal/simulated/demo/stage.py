@@ -84,7 +84,7 @@ class CameraStage:
         return self._loaded
 
     def prepare(self) -> None:
-        """Take the portrait. Raises `NotReady` if there is no camera, or nobody before it."""
+        """Take the portrait. Raises `NotReady` if there is no camera, or no person in front of it."""
         from vision.verdict import CameraLost
 
         if self._own is None:
@@ -118,7 +118,7 @@ def is_live(camera: str | None) -> bool:
 
 
 def for_stage(settings: Settings, camera: str | None) -> Settings:
-    """Without the anti-photo check where the camera is a film: nobody in it turns the head when asked."""
+    """Disable the anti-photo check if the camera is a film: a person in it does not turn their head when asked."""
     if camera is None or is_live(camera):
         return settings
     return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})

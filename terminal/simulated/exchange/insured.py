@@ -141,6 +141,6 @@ def _is_it(wanted: Wanted, key: str, person: InsuredPerson, entry: Qualification
             birth_date=wanted.birth_date or entry.birth_date,
         )
     except ValidationError:
-        return False  # nobody has such numbers
+        return False  # no one has such numbers
     alone = person.model_copy(update={"qualifications": (entry,), "former": ()})
     return look_up(search, {key: alone}, day).person == key

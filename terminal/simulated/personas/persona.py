@@ -118,7 +118,7 @@ class Expected:
     language: str = ""
     """What the patient was spoken to in; empty: not looked at."""
     told: tuple[ProblemCode, ...] = ()
-    """Problems on the way, after which somebody did what the terminal asked for."""
+    """Problems on the way, each resolved as the terminal asked."""
 
 
 @dataclass(frozen=True, slots=True)

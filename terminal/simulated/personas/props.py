@@ -1,4 +1,4 @@
-"""The props of a persona: its card, issued once into the state folder, and what the service is told about it."""
+"""The props of a persona: its card, issued once into the state folder, and what the service knows of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

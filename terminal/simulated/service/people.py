@@ -179,7 +179,7 @@ class InsuredPerson(Confidential):
         return born
 
     def age_on(self, day: date) -> int:
-        """Years completed; somebody born on 29 February completes one on 1 March of a common year."""
+        """Return years completed; a person born on 29 February completes one on 1 March of a common year."""
         return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
 
     def on(self, day: date) -> Self:

@@ -1,4 +1,4 @@
-"""What the receipt computer is told, from the insurer's record and what the patient decided."""
+"""What the receipt computer receives, from the insurer's record and what the patient decided."""
 
 from datetime import date, datetime, timedelta
 
