@@ -1,4 +1,7 @@
-"""From the card on the reader to a holder who is confirmed: choosing a way, printed code, face, PIN, staff."""
+"""From the card on the reader to a holder who is confirmed: choosing a way, printed code, face, PIN, staff.
+
+The last PIN try is confirmed first (`PinEntry.needs_confirmation`).
+"""
 
 from dataclasses import replace
 

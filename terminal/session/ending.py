@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from consent.records import Cause
 from terminal.problems import ProblemCode
+from terminal.session import card_left
 from terminal.session.asking import decide
-from terminal.session.effects import AlertStaff, Deliver, Effect, RemindTakeCard
+from terminal.session.effects import AlertStaff, Deliver, Effect
 from terminal.session.events import (
     Accepted,
     DecisionRecorded,
@@ -80,8 +81,7 @@ def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, del
             flags=state.flags,
             delivered=delivered,
             shown_until=now.monotonic + rules.show_answers,
-            remind_at=now.monotonic + rules.remind_every,
-            alert_at=now.monotonic + rules.alert_staff_after,
+            **card_left.due(rules, now),
         ),
         effects,
     )
@@ -99,21 +99,13 @@ def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
-    """Remind of the card, then call staff. A card that is left when the reception has ended is reminded of by
-    `terminal.session.idle`.
-    """
+    """Remind of the card, or end the reception once it is taken and the screen has been shown long enough."""
     reception = state.reception
     if state.details_until is not None and now.monotonic >= state.details_until:
         state = replace(state, details_until=None)
     if not reception.card_in:
         return leave(reception, rules, now) if now.monotonic >= state.shown_until else Step(state)
-    effects: tuple[Effect, ...] = ()
-    if now.monotonic >= state.remind_at:
-        state = replace(state, remind_at=now.monotonic + rules.remind_every)
-        effects += (RemindTakeCard(reception.id, 0),)
-    if state.alert_at is not None and now.monotonic >= state.alert_at:
-        state = replace(state, alert_at=None)
-        effects += (AlertStaff(reception.id, 0, "card-left"),)
+    state, effects = card_left.remind(state, reception.id, rules, now)
     return Step(state, effects)
 
 

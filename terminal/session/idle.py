@@ -6,7 +6,8 @@ from typing import Any
 from reader.facts import ReaderStanding
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Purpose
-from terminal.session.effects import AlertStaff, LookForFront, RemindTakeCard, SpeakAgain, StopScan, WipeShownCode
+from terminal.session import card_left
+from terminal.session.effects import AlertStaff, LookForFront, SpeakAgain, StopScan, WipeShownCode
 from terminal.session.events import (
     Aside,
     AsideWanted,
@@ -141,11 +142,9 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
             aside=Aside.NONE,
             mode_until=None,
         )
-    if state.card_left is not None and state.alert_at is not None and now.monotonic >= state.alert_at:
-        return Step(replace(state, alert_at=None), (AlertStaff("", 0, "card-left"),))
-    if state.card_left is not None and state.remind_at is not None and now.monotonic >= state.remind_at:
-        return Step(replace(state, remind_at=now.monotonic + rules.remind_every), (RemindTakeCard("", 0),))
-    return Step(state)
+    if state.card_left is None:
+        return Step(state)
+    return Step(*card_left.remind(state, "", rules, now))
 
 
 def _reader(state: Idle, standing: ReaderStanding) -> Step:

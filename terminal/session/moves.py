@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from consent.items import AnsweredBy
 from terminal.problems import ProblemCode
+from terminal.session import card_left
 from terminal.session.effects import (
     AlertStaff,
     Effect,
@@ -127,11 +128,11 @@ def leave(
         staff=staff,
         mode_until=now.monotonic + rules.timeouts["StaffCheck"] if staff or keep_display else None,
         card_left=reception.card if reception.card_in else None,
-        remind_at=now.monotonic + rules.remind_every if reception.card_in else None,
-        alert_at=now.monotonic + rules.alert_staff_after if reception.card_in and not alerted else None,
         left=left,
         left_until=now.monotonic + rules.say_left if left is not None else None,
     )
+    if reception.card_in:
+        idle = replace(idle, **card_left.due(rules, now, alerted=alerted))
     ended = put_away(reception)
     if reception.next_card is None:
         return Step(idle, ended)

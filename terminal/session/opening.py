@@ -5,6 +5,7 @@ from dataclasses import replace
 from consent.records import Cause
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.session import card_left
 from terminal.session.asking import ask, decide, what_applies
 from terminal.session.effects import (
     AlertStaff,
@@ -187,8 +188,7 @@ def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
             deadline=until(Complete, reception, rules, now),
             outcome=Outcome.REGISTRATION_DECLINED,
             shown_until=now.monotonic + rules.show_answers,
-            remind_at=now.monotonic + rules.remind_every,
-            alert_at=now.monotonic + rules.alert_staff_after,
+            **card_left.due(rules, now),
         ),
         discard(reception, "registration-declined") + put_away(reception),
     )

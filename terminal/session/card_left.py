@@ -1,0 +1,37 @@
+"""A card left on the reader after a reception: remind the patient of it, then call staff."""
+
+from dataclasses import replace
+from typing import TypedDict, TypeVar
+
+from terminal.session.effects import AlertStaff, Effect, RemindTakeCard
+from terminal.session.rules import Now, Rules
+from terminal.session.states import Complete, Idle
+
+CardCanBeLeft = TypeVar("CardCanBeLeft", Idle, Complete)
+
+
+class Due(TypedDict):
+    """When to remind the patient next, and when to call staff: fields of both states, monotonic seconds."""
+
+    remind_at: float
+    alert_at: float | None
+
+
+def due(rules: Rules, now: Now, *, alerted: bool = False) -> Due:
+    """Return the moments for a card that lies there now. `alerted`: staff have been called already."""
+    return Due(
+        remind_at=now.monotonic + rules.remind_every,
+        alert_at=None if alerted else now.monotonic + rules.alert_staff_after,
+    )
+
+
+def remind(state: CardCanBeLeft, reception: str, rules: Rules, now: Now) -> tuple[CardCanBeLeft, tuple[Effect, ...]]:
+    """Remind at regular intervals and call staff once. `reception` is empty at idle."""
+    effects: tuple[Effect, ...] = ()
+    if state.remind_at is not None and now.monotonic >= state.remind_at:
+        state = replace(state, remind_at=now.monotonic + rules.remind_every)
+        effects += (RemindTakeCard(reception, 0),)
+    if state.alert_at is not None and now.monotonic >= state.alert_at:
+        state = replace(state, alert_at=None)
+        effects += (AlertStaff(reception, 0, "card-left"),)
+    return state, effects
