@@ -310,7 +310,9 @@ def main() -> None:
     parser.add_argument("--a-day", type=float, default=100, help="receptions of one terminal in a day, here an hour")
     parser.add_argument("--minutes", type=float, default=60, help="of that hour")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    parser.add_argument("--folder", type=Path, help="on which disk; by default the system's temporary folder")
+    parser.add_argument(
+        "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         found = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}

@@ -1,4 +1,4 @@
-"""Figures of the ledger: durable appends and verification.
+"""Benchmark the ledger: durable appends and verification.
 
     python benchmarks/ledger.py --json ledger.json --records 100000
 
@@ -142,7 +142,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--records", type=int, default=100_000, help="records to verify")
     parser.add_argument("--receptions", type=int, default=500, help="receptions of four appends each")
-    parser.add_argument("--folder", type=Path, help="on which disk; by default the system's temporary folder")
+    parser.add_argument(
+        "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)

@@ -21,7 +21,7 @@ class LimitPolicy(StrEnum):
     ASK = "ask"
     """Ask, as the guides show it."""
     BY_LAW = "by-law"
-    """Provide without asking, as the practice is since 2024-10-07. Recorded as provision by law, never as a consent."""
+    """Give it without asking, the practice since 2024-10-07. Recorded as given by law, never as a consent."""
 
 
 class PrescriptionPolicy(StrEnum):

@@ -200,7 +200,7 @@ class Ledger(LedgerFile):
                 raise LifeCycleError(f"check {check_id} cannot be {any_event.kind}: {why_not}")
             sequence, previous, now = self._head.count + 1, self._head.hash, self._clock()
             if now.tzinfo is None:
-                raise ValueError("the ledger's clock must tell its time zone")
+                raise ValueError("the ledger's clock must return an aware datetime")
             body = body_of(sequence, now, previous, event)
             chained = record_hash(previous, body)
             self._store.append((sequence, body, chained))
@@ -231,7 +231,7 @@ class Ledger(LedgerFile):
         previous = before[2] if before else genesis_hash(terminal_id)
         if (before is None and sequence != 1) or record_hash(previous, body) != stored_hash:
             raise LedgerError(
-                f"{self.path}: record {sequence} is not whole, and nothing may follow it. Run "
+                f"{self.path}: record {sequence} is damaged, so nothing can be added after it. Run "
                 "`uketsuke ledger verify`, keep the file for the audit, and move it away to begin a new ledger."
             )
         return LedgerHead(sequence, stored_hash)
@@ -245,7 +245,7 @@ def _histories(path: Path, found: list[store.Row]) -> dict[str, History]:
     try:
         return histories(_decoded(path, *row) for row in found)
     except LifeCycleError as error:
-        raise LedgerError(f"{path} misses a record: {error}. Run `uketsuke ledger verify`.") from error
+        raise LedgerError(f"{path} is missing a record: {error}. Run `uketsuke ledger verify`.") from error
 
 
 def _decoded(path: Path, sequence: int, body: str, stored_hash: str) -> Record[Event]:

@@ -1,4 +1,4 @@
-"""Print what a My Number Card tells freely: no PIN, no printed code, nothing personal.
+"""Print what a My Number Card reveals without a password: no PIN, no printed code, nothing personal.
 
 python examples/card_facts.py              # the card on a PC/SC reader
 python examples/card_facts.py my-card.json # a simulated card: uketsuke card issue my-card.json

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
     serial: int = field(repr=False)
-    """Names one person's card: for comparing and for keyed hashes, never for a log."""
+    """Identifies one person's card: compare it or hash it with a key, never log it."""
     not_before: datetime
     not_after: datetime
     policies: tuple[str, ...]

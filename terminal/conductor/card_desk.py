@@ -1,4 +1,4 @@
-"""The card's effects: one connection per reception, every word to the card from one thread."""
+"""The card's effects: one connection per reception, all communication with the card in one thread."""
 
 import asyncio
 import logging
@@ -276,7 +276,7 @@ class CardDesk:
 
         def close() -> None:
             if self._insertion == insertion:
-                log.info("the card is let go: its PIN was open long enough")
+                log.info("the card is released: its PIN was open long enough")
                 self._worker.give(self._release)
 
         if self._pin_open is not None:

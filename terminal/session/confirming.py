@@ -191,7 +191,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
 
 
 def _told(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
-    """With what a front of this card's expiry said."""
+    """Add what the front of a card with this expiry date showed."""
     reception = state.reception
     expiry = reception.facts.card_expiry if reception.facts is not None else None
     return (

@@ -203,7 +203,7 @@ def test_a_rewritten_chain_with_rewritten_receipts_is_noticed_outside(ledger: Pa
 )
 def test_nothing_is_written_after_a_damaged_end(ledger: Path, clock: Clock, damage: Callable[[Path], None]) -> None:
     damage(ledger)
-    with pytest.raises(LedgerError, match="record 12 is not whole"):
+    with pytest.raises(LedgerError, match="record 12 is damaged"):
         Ledger.open(ledger, "terminal-1", clock=clock)
 
 
@@ -213,5 +213,5 @@ def test_an_unfinished_check_without_its_opening(counter: Counter, path: Path, c
     counter.ledger.close()
     change(path, "DROP TRIGGER record_remains")
     change(path, "DELETE FROM record WHERE sequence = 1")
-    with pytest.raises(LedgerError, match="misses a record: check c1 was never opened"):
+    with pytest.raises(LedgerError, match="is missing a record: check c1 was never opened"):
         Ledger.open(path, "terminal-1", clock=clock)

@@ -288,7 +288,7 @@ def _hair_back(person: Person) -> Field:
 
 
 def _worn(person: Person) -> tuple[Field, Field] | None:
-    """What is on the head, before it and behind it."""
+    """What is worn on the head, in front of it and behind it."""
     width = person.head.width
     if person.cover is Cover.SCARF:
         outer = np.minimum(

@@ -31,7 +31,7 @@ class Operation(StrEnum):
     CONSENTS = "consents"
     CHANGE_KEY = "change-key"
     EVERY = "every"
-    """Where no rule of its own stands."""
+    """For operations without a rule of their own."""
 
 
 class Manner(StrEnum):
@@ -68,7 +68,7 @@ class Lie(StrEnum):
 class Rule(Model):
     manner: Manner = Manner.NORMAL
     delay_seconds: Annotated[float, Field(ge=0, le=600)] = 0
-    """Waits so long before anything else."""
+    """Delay before anything else."""
     status: Annotated[int, Field(ge=500, le=599)] = 503
     """For `failing`."""
     reason: RefusalReason = RefusalReason.UNKNOWN_HOLDER
@@ -82,7 +82,7 @@ class Rule(Model):
     old_characters: bool = False
     """Names come with ● for what JIS X 0208 does not have."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """Applies so often, then it is gone; None: until changed."""
+    """Applies this many times, then expires; None: until changed."""
 
 
 SLOW = Rule(delay_seconds=7)
@@ -103,7 +103,7 @@ def read_settings(path: Path) -> tuple[Setting, ...]:
     try:
         entries = read_toml(path).get("behaviour", [])
     except TomlError as error:
-        raise ValueError(f"{path.name} is no TOML: {error}") from error
+        raise ValueError(f"{path.name} is not valid TOML: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(f"{path.name}: write [[behaviour]] before each rule")
     return tuple(_setting(entry) for entry in entries)

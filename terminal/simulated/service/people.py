@@ -270,7 +270,7 @@ def invented_people(own: Path | None = None) -> People:
     try:
         mine = read_toml(own)
     except TomlError as error:
-        raise ValueError(f"{own.name} is no TOML: {error}") from error
+        raise ValueError(f"{own.name} is not valid TOML: {error}") from error
     return people | {name: _person(name, entries | mine) for name in mine}
 
 

@@ -91,7 +91,7 @@ def test_people_of_ones_own(tmp_path: Path) -> None:
         ("[mine]\nlike = 'adult'\nvalidity = '7'", "validity"),
         ("[mine]\nlike = 'adult'\nqualification = { insurer_number = 'SECRET' }", "insurer_number"),
         ("[mine]\nregistered = true\nvalidity = '4'", "birth date"),
-        ("[mine", "no TOML"),
+        ("[mine", "not valid TOML"),
     ],
 )
 def test_a_file_that_says_something_else(tmp_path: Path, text: str, told: str) -> None:
