@@ -200,7 +200,7 @@ class Ledger(LedgerFile):
                 raise LifeCycleError(f"check {check_id} cannot be {any_event.kind}: {why_not}")
             sequence, previous, now = self._head.count + 1, self._head.hash, self._clock()
             if now.tzinfo is None:
-                raise ValueError("the ledger's clock must return an aware datetime")
+                raise ValueError("the ledger's clock must return a time with its zone")
             body = body_of(sequence, now, previous, event)
             chained = record_hash(previous, body)
             self._store.append((sequence, body, chained))

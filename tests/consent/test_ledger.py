@@ -416,7 +416,7 @@ def test_a_clock_without_zone_is_a_mistake(path: Path, counter: Counter) -> None
     counter.ledger.close()
     with (
         Ledger.open(path, "terminal-1", clock=lambda: datetime(2026, 11, 22)) as ledger,
-        pytest.raises(ValueError, match="time zone"),
+        pytest.raises(ValueError, match="with its zone"),
     ):
         ledger.opened(counter.opening())
 
