@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from typer.testing import CliRunner
 from config.version import VERSION
 from reader.softcard.image import CardFile
 from terminal.cli.main import app
+from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, NotDelivered
+from terminal.handover.process import FolderProcess
 from terminal.qualification.pki import line_keys
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import SimulatorState
@@ -271,6 +274,32 @@ def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uk
         assert code == 0, output
     finally:
         os.environ.pop("UKETSUKE_SERVICE__URL", None)
+        server.close()
+
+
+@pytest.mark.parametrize("decision", ["again", "close"])
+def test_a_result_lost_on_the_way_is_decided_by_command(
+    state: Path, uketsuke: Uketsuke, monkeypatch: pytest.MonkeyPatch, decision: str
+) -> None:
+    server = StubServer(open_service(state))
+    server.start()
+    monkeypatch.setenv("UKETSUKE_SERVICE__URL", server.url)
+    results = state / "results"
+    try:
+        with monkeypatch.context() as hanging:
+            hanging.setattr(FolderProcess, "move", lambda *_: NotDelivered(DeliveryFailure.HANGS))
+            uketsuke("demo", "--auto", "--persona", "pin-right", "--service", server.url)
+        shutil.rmtree(results / WORK_FOLDER)
+        code, output = uketsuke("handover", "waiting")
+        assert (code, output.splitlines()[-1]) == (0, "waiting: 1"), output
+        check, *_, how_far = output.split("\n")[0].split("  ")
+        assert how_far == "begun"
+        code, output = uketsuke("handover", decision, check)
+        assert code == 0, output
+        assert len(list(results.glob("OQSsiquc01res_face_*.xml"))) == (1 if decision == "again" else 0)
+        assert uketsuke("handover", "waiting")[1].strip() == "waiting: 0"
+        assert uketsuke("ledger", "verify", "--files", str(results))[0] == 0
+    finally:
         server.close()
 
 
