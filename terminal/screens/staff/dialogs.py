@@ -134,13 +134,16 @@ class PasswordDialog(StaffDialog[bool]):
 class ChoiceDialog(StaffDialog[ScreenResultType]):
     """A question and its answers, by touch or by key. Escape is not one of them."""
 
-    def __init__(self, say: Words, question: str, choices: tuple[Offer, ...]) -> None:
+    def __init__(
+        self,
+        say: Words,
+        question: str,
+        choices: tuple[Offer, ...],
+        answer: Callable[[Offer], ScreenResultType | None],
+    ) -> None:
+        """`answer`: what the dialog ends with for a choice."""
         super().__init__(say)
-        self._question, self._choices = question, choices
-
-    def answer(self, choice: Offer) -> ScreenResultType | None:
-        """What the dialog ends with at that choice."""
-        raise NotImplementedError
+        self._question, self._choices, self._answer = question, choices, answer
 
     def compose(self) -> Iterator[Widget]:
         with Container(id="dialog"):
@@ -156,7 +159,7 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
-        self.dismiss(self.answer(message.offer))
+        self.dismiss(self._answer(message.offer))
 
     def on_key(self, event: Key) -> None:
         event.stop()
@@ -164,7 +167,7 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
             self.dismiss(None)
         for choice in self._choices:
             if choice.key == event.key:
-                self.dismiss(self.answer(choice))
+                self.dismiss(self._answer(choice))
 
 
 class StaffMenu(ChoiceDialog[str]):
@@ -175,10 +178,8 @@ class StaffMenu(ChoiceDialog[str]):
         keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
         del keys["stop" if in_reception else "discard"]
         choices = [self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()]
-        super().__init__(say, say("staff.menu.question"), tuple(choices))
-
-    def answer(self, choice: Offer) -> str | None:
-        return None if choice.id == "close" else choice.id
+        question = say("staff.menu.question")
+        super().__init__(say, question, tuple(choices), lambda choice: None if choice.id == "close" else choice.id)
 
 
 class SureDialog(ChoiceDialog[bool]):
@@ -187,10 +188,7 @@ class SureDialog(ChoiceDialog[bool]):
     def __init__(self, say: Words, what: str) -> None:
         no = self.choice("no", say("button.back"), "1", back=True)
         yes = self.choice("yes", say(f"staff.menu.{what}"), "9")
-        super().__init__(say, say(f"staff.menu.sure.{what}"), (no, yes))
-
-    def answer(self, choice: Offer) -> bool:
-        return choice.id == "yes"
+        super().__init__(say, say(f"staff.menu.sure.{what}"), (no, yes), lambda choice: choice.id == "yes")
 
 
 class StatusDialog(StaffDialog[None]):
