@@ -72,7 +72,7 @@ class PcscSlot:
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         if self._monitor is not None:
-            raise RuntimeError("a slot is watched once")
+            raise RuntimeError("a slot can be watched only once")
         self._monitor = _Monitor(self._choose, self._watch, self._lock, on_event)
         self._monitor.start()
 

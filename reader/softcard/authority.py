@@ -1,6 +1,6 @@
-"""The test authority: a CA of its own name for certificates, and a municipality that signs records.
+"""Test authority: a CA that issues certificates and a municipality that signs card records.
 
-Nothing here chains to a real authority, and its names say so.
+Nothing here chains to a real authority; the subject names identify it as a test.
 """
 
 import json
@@ -44,7 +44,7 @@ _BITS = 2048
 # Long enough for cards issued in the past and for those that lapsed long ago.
 _CA_NOT_BEFORE = datetime(2015, 1, 1, tzinfo=UTC)
 _CA_NOT_AFTER = datetime(2059, 12, 31, 14, 59, 59, tzinfo=UTC)
-# 16-byte key ids: seven digits, 08 05, three digits, fill.
+# 16-byte key ids: seven digits, 08 05, three digits, zero padding.
 _SURFACE_CA_ID = b"9900023\x08\x05001" + bytes(4)
 _SURFACE_SIGNER_ID = b"9913101\x08\x05001" + bytes(4)
 _TEXT_CA_ID = b"9900033\x08\x05001" + bytes(4)
@@ -75,19 +75,19 @@ class RecordSigner:
     key: RSAPrivateKey
 
     def sign(self, data: bytes) -> bytes:
-        """PKCS#1 v1.5 with SHA-256."""
+        """Sign with PKCS#1 v1.5 and SHA-256."""
         return self.key.sign(data, PKCS1v15(), SHA256())
 
     def sign_digest_info(self, digest_info: bytes) -> bytes:
-        """PKCS#1 v1.5 over a ready DigestInfo, as the face record's three groups need."""
+        """Sign a complete DigestInfo with PKCS#1 v1.5, as the face record's three groups need."""
         return sign_message(self.key, digest_info)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TestAuthority:
-    """Everything it takes to issue cards, and what a verifier is given to believe them."""
+    """Keys and certificates for issuing cards, with the trust anchors for verifying them."""
 
-    __test__ = False  # not a test case, whatever its name looks like to pytest
+    __test__ = False  # keeps pytest from collecting it
 
     user_ca: CertificateAuthority
     signature_ca: CertificateAuthority
@@ -98,21 +98,21 @@ class TestAuthority:
 
     @classmethod
     def create(cls) -> Self:
-        """In memory, about half a second for six keys."""
+        """Create an authority in memory; the six keys take about 0.5 s."""
         return cls._build({name: generate(_BITS) for name in _KEYS}, None)
 
     @classmethod
     def load_or_create(cls, directory: Path) -> Self:
-        """The authority kept in `directory` (files 0600), created there the first time.
+        """Load the authority kept in `directory` (files 0600), or create it there.
 
-        Raises `ValueError` for a folder that holds something else.
+        Raises `ValueError` if the folder holds something else.
         """
         if not (directory / "authority.json").exists():
             _create_folder(directory)
         try:
             content = json.loads((directory / "authority.json").read_bytes())
         except (OSError, ValueError):
-            raise ValueError(f"{directory}: holds no test authority, and something else instead") from None
+            raise ValueError(f"{directory}: exists but holds no readable test authority") from None
         if content.get("format") != _FORMAT:
             raise ValueError(f"{directory}: not a test authority of this version")
         keys = {name: load_key(bytes.fromhex(content["keys"][name])) for name in _KEYS}
@@ -152,29 +152,29 @@ class TestAuthority:
         )
 
     def issue_user_certificate(self, key: CardPublicKey, not_before: datetime, not_after: datetime) -> bytes:
-        """DER. No name, no birth date in it."""
+        """Issue a user-authentication certificate (DER). It contains neither name nor birth date."""
         return user_certificate(self.user_ca.certificate, self.user_ca.key, key, not_before, not_after)
 
     def revocation_list(
         self, certificates: Iterable[bytes], updated: datetime = _CA_NOT_BEFORE, ends: datetime = _CA_NOT_AFTER
     ) -> str:
-        """PEM of a CRL for user-authentication certificates (DER).
+        """Return a CRL (PEM) for user-authentication certificates (DER).
 
-        By default it lasts as long as its CA, and the same certificates make the same list: a reader told twice
-        knows it already.
+        By default it is valid as long as its CA, and the same certificates give an identical list, so that importing
+        it twice changes nothing.
         """
         return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, updated, ends)
 
     def issue_signature_certificate(
         self, key: CardPublicKey, not_before: datetime, not_after: datetime, *, holder: CertificateHolder
     ) -> bytes:
-        """DER, with the holder in it."""
+        """Issue a digital-signature certificate (DER), which contains the holder's details."""
         ca = self.signature_ca
         return signature_certificate(ca.certificate, ca.key, key, not_before, not_after, holder)
 
 
 def _create_folder(directory: Path) -> None:
-    """Fill a folder beside it and rename: a second process finds the first one's authority."""
+    """Fill a temporary folder and rename it: if two processes create the authority, both use the first one's."""
     private_folder(directory.parent)
     draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""A card in software: command APDU in, response APDU out, as OpenSC and published probing describe the real one."""
+"""Software card: answers command APDUs as OpenSC and published probing describe the real card."""
 
 import hmac
 import secrets
@@ -16,7 +16,7 @@ _MAX_SECRET = 16
 _SECURE_MESSAGING = (0x08, 0x0C)
 """Classes of commands under secure messaging."""
 _SECURITY_DOMAIN = bytes.fromhex("A0000001510000")
-"""GlobalPlatform's, selected after power-up: data of the card itself are read there."""
+"""AID of the GlobalPlatform security domain, selected after power-up; GET DATA reads the card's own data there."""
 
 
 class _Refused(Exception):
@@ -25,7 +25,7 @@ class _Refused(Exception):
 
 
 class Card(Protocol):
-    """What a slot in software or the virtual reader needs of whatever is put into it."""
+    """Interface that a simulated slot or the virtual reader expects of a card."""
 
     @property
     def atr(self) -> bytes: ...
@@ -44,27 +44,27 @@ class Card(Protocol):
 
 
 class Vanished(Exception):
-    """The card is taken away, or stays mute, in the middle of a command. Only scripted faults raise it."""
+    """The card was removed or stopped answering in the middle of a command. Raised by scripted faults only."""
 
     def __init__(self, *, mute: bool = False, part: bytes = b"") -> None:
         super().__init__("the card is mute" if mute else "the card is gone")
         self.mute = mute
         self.part = part
-        """What is still heard of the answer."""
+        """Bytes of the response that still arrived."""
 
 
 class SoftCard:
-    """One card. Locks itself, so that a reader's thread and a test's may both hold it.
+    """Software card, safe to use from several threads.
 
-    What VERIFY opened stays open over a warm reset and closes with the power.
+    The VERIFY state survives a warm reset and is cleared at power-off.
     """
 
     def __init__(
         self, image: CardImage, store: CardStore | None = None, *, refuses_first_command: bool = False
     ) -> None:
-        """With a `store`, every counter is durable before its answer is given; without, the card is in memory.
+        """With a `store`, a changed counter is saved before the response is returned; without, the card is in memory.
 
-        `refuses_first_command`: `6F00` to the first command after power-up, as was seen on a real card.
+        `refuses_first_command`: answer `6F00` to the first command after power-up, as seen on a real card.
         """
         self.image: Final = image
         self._store = store
@@ -77,11 +77,11 @@ class SoftCard:
         self._fid: int | None = None
         self._verified: set[Password] = set()
         self.owner_confirms = True
-        """For a phone that verifies its owner: whether the owner does what the phone asks for."""
+        """Whether the owner passes the check of a phone that verifies its owner."""
 
     @classmethod
     def from_file(cls, path: Path) -> "SoftCard":
-        """The card kept in a file. Raises `CardFileError`."""
+        """Load a card from a file. Raises `CardFileError`."""
         file = CardFile(path)
         return cls(file.load(), file)
 
@@ -103,7 +103,7 @@ class SoftCard:
             self._deselect()
 
     def reset(self) -> None:
-        """Warm reset: the selection is lost, the VERIFY state is not."""
+        """Warm reset: clears the selection, keeps the VERIFY state."""
         with self._lock:
             self._deselect()
 
@@ -169,7 +169,7 @@ class SoftCard:
                 raise _Refused(SW.INS_NOT_SUPPORTED)
 
     def _set_session_key(self) -> Response:
-        """Only the text application knows secure messaging, after its PIN; it is not modelled."""
+        """Refuse. Only the text application supports secure messaging, after its PIN, and that is not modelled."""
         files = () if self._application is None else self._application.files
         if File.TOKEN_INFO in files or File.RESIDENTS_KEY_REFERENCE in files:
             raise _Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
@@ -198,7 +198,7 @@ class SoftCard:
         return Response(b"", SW.OK)
 
     def _select_nothing(self, data: bytes | bytearray) -> None:
-        """The real card has no master file to go back to, and says so in an odd way."""
+        """Answer SELECT with P1-P2 `0000` as the real card does, which has no master file."""
         if data == b"\x3f\x00":
             raise _Refused(SW.FILE_NOT_FOUND)
         if data or self._application is None:
@@ -217,7 +217,7 @@ class SoftCard:
         raise _Refused(SW.FILE_NOT_FOUND)
 
     def _named_by(self, reference: int) -> int:
-        """P2 (P1 of READ BINARY): `80` the current EF, `80` + short identifier that one, which becomes current."""
+        """Return the EF that P2 (P1 of READ BINARY) names: `80` the current one, `80` + short identifier selects it."""
         if reference & 0x60 or not reference & 0x80:
             raise _Refused(SW.WRONG_P1_P2)
         if reference & 0x1F:
@@ -245,7 +245,7 @@ class SoftCard:
             raise _Refused(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)
         if not command.data:
-            # The counter, even when verified: OpenSC takes 9000 here for a fault.
+            # Return the counter even if verified: OpenSC treats 9000 here as an error.
             return Response(b"", SW.TRIES_LEFT_0 | state.left)
         if len(command.data) > _MAX_SECRET:
             raise _Refused(SW.WRONG_LENGTH)
@@ -261,7 +261,7 @@ class SoftCard:
         return Response(b"", SW.TRIES_LEFT_0 | state.left)
 
     def _change(self, command: Command, *, p1: int) -> Response:
-        """The old one has been verified before; only the new one is sent."""
+        """Change a password. The command holds only the new one; the old one must have been verified before."""
         if command.p1 != p1:
             raise _Refused(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)
@@ -328,7 +328,7 @@ class SoftCard:
         return Response(content[: command.le], SW.OK)
 
     def _get_data(self, command: Command) -> Response:
-        """Data objects of the card itself, while no application is selected. Its CV certificates are not modelled."""
+        """Return a data object of the card itself, if no application is selected. CV certificates are not modelled."""
         if command.le is None or command.data:
             raise _Refused(SW.WRONG_LENGTH)
         if self._application is not None:

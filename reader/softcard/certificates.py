@@ -1,7 +1,7 @@
-"""X.509 certificates of the shape JPKI gives them, under a test organisation's name.
+"""X.509 certificates structured like JPKI's, issued by a test organisation.
 
-The authentication certificate holds no personal data; the signature certificate has the holder as otherNames.
-Policy OIDs are those of the test arc.
+The authentication certificate holds no personal data; the signature certificate carries the holder's details as
+otherNames. Policy OIDs are those of the test arc.
 """
 
 import secrets
@@ -32,12 +32,12 @@ _OCSP = "http://ocsp.test.invalid/"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CertificateHolder:
-    """The person in a signature certificate."""
+    """Holder's details in a signature certificate."""
 
     name: str
     address: str
     era_birth_date: str
-    """Digit of the era (1 Meiji to 5 Reiwa), then the Gregorian `YYYYMMDD`."""
+    """Era digit (1 Meiji to 5 Reiwa) followed by the Gregorian `YYYYMMDD`."""
     sex: str
     """1 male, 2 female, 3 not known."""
 
@@ -45,7 +45,7 @@ class CertificateHolder:
 def user_certificate(
     issuer: x509.Certificate, ca_key: RSAPrivateKey, key: CardPublicKey, not_before: datetime, not_after: datetime
 ) -> bytes:
-    """DER of a user-authentication certificate."""
+    """Build a user-authentication certificate (DER)."""
     builder = _builder(issuer, ca_key, key, not_before, not_after, USER_POLICY)
     builder = builder.add_extension(key_usage(), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
@@ -60,7 +60,7 @@ def signature_certificate(
     not_after: datetime,
     holder: CertificateHolder,
 ) -> bytes:
-    """DER of a digital-signature certificate."""
+    """Build a digital-signature certificate (DER)."""
     names = x509.SubjectAlternativeName(
         [
             x509.OtherName(oid, _utf8(text))
@@ -81,7 +81,7 @@ def signature_certificate(
 def revocation_list(
     issuer: x509.Certificate, ca_key: RSAPrivateKey, certificates: Iterable[bytes], updated: datetime, ends: datetime
 ) -> str:
-    """PEM of a CRL that lists the certificates (DER) by serial number."""
+    """Build a CRL (PEM) that lists the certificates (DER) by serial number."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
     builder = builder.last_update(updated).next_update(ends)
     for certificate in certificates:
@@ -169,5 +169,5 @@ def _crl_distribution_point() -> x509.DistributionPoint:
 
 
 def _utf8(text: str) -> bytes:
-    """DER UTF8String."""
+    """Encode as a DER UTF8String."""
     return encode(0x0C, text.encode("utf-8"))

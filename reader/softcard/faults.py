@@ -1,7 +1,7 @@
-"""Faults on demand: a card that works until the n-th command and then does not.
+"""Scripted faults: a card that fails at its n-th command.
 
-`FaultyCard` is put in wherever a card is, in process or through the virtual reader; it counts commands from its making,
-the first one is number 1.
+`FaultyCard` can replace any card, in process or in the virtual reader. It counts commands from 1, starting when it is
+created.
 """
 
 import random
@@ -14,15 +14,15 @@ from reader.softcard.wrapped import WrappedCard
 
 
 class CardFault(Protocol):
-    """What happens instead of the answer."""
+    """Behaviour in place of the card's response."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
-        """The answer after all, or `Vanished`."""
+        """Return a response or raise `Vanished`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Taken away before the command reaches it: the card has not done it."""
+    """Card removed before the command reaches it: the command has no effect."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
         raise Vanished
@@ -30,7 +30,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class PulledInResponse:
-    """Taken away in the middle of its answer: the card has done it, a wrong PIN is spent."""
+    """Card removed in the middle of its response: the command took effect, so a wrong PIN has cost a try."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
         response = card.transmit(apdu)
@@ -39,7 +39,7 @@ class PulledInResponse:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Lies there and answers nothing, until it is taken away."""
+    """Card stays on the reader and does not answer until it is removed."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
         raise Vanished(mute=True)
@@ -47,20 +47,20 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Random bytes for an answer, and for all that follow."""
+    """Random bytes instead of this response and all later ones."""
 
     seed: int = 0
     most: int = 300
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
-        # Not a matter of security: the same seed gives the same garbage.
+        # Reproducible from the seed; not used for security.
         dice = random.Random(f"{self.seed} {bytes(apdu).hex()}")  # noqa: S311
         return dice.randbytes(dice.randint(2, self.most))
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedTlv:
-    """An object that ends before its length says; the status word is a good one."""
+    """Response data cut in half, so that an object is shorter than its length field; the status word is unchanged."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
         response = card.transmit(apdu)
@@ -70,7 +70,7 @@ class TruncatedTlv:
 
 @dataclass(frozen=True, slots=True)
 class WrongStatus:
-    """A status word without data, without the card having done anything."""
+    """A status word without data; the card does not execute the command."""
 
     sw: int = 0x6F00
 
@@ -80,7 +80,7 @@ class WrongStatus:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Another card answers from then on, freshly powered; no reader noticed."""
+    """Another card answers from now on, as after power-up, without the reader noticing."""
 
     other: Card = field(repr=False)
 
@@ -92,7 +92,7 @@ _LASTING = (Pulled, PulledInResponse, Mute, Garbage, Swapped)
 
 
 class FaultyCard(WrappedCard):
-    """A card with a fault at the n-th command. What takes the card away or replaces it lasts; the rest happens once."""
+    """Card with a fault at its n-th command. Removal, silence, garbage and swapping last; other faults happen once."""
 
     def __init__(self, card: Card, at: int, fault: CardFault, *, ins: int | None = None) -> None:
         """`ins`: count only commands of this kind."""
@@ -101,7 +101,7 @@ class FaultyCard(WrappedCard):
         self._fault = fault
         self._ins = ins
         self.count = 0
-        """Commands that came so far."""
+        """Commands counted so far."""
 
     @property
     def struck(self) -> bool:
@@ -123,4 +123,4 @@ FAULTS: Mapping[str, CardFault] = {
     "truncated-tlv": TruncatedTlv(),
     "wrong-status": WrongStatus(),
 }
-"""By name, for the command line. `Swapped` needs a second card."""
+"""Faults by name, for the command line; without `Swapped`, which needs a second card."""

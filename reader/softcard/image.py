@@ -1,4 +1,4 @@
-"""What a card in software is made of, and its file: one JSON document per card."""
+"""Contents of a software card and its file format: one JSON document per card."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -20,26 +20,26 @@ class PasswordState(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reference: str | None = Field(repr=False)
-    """What VERIFY compares with; None was never set (a PIN-less card)."""
+    """Value that VERIFY compares with; None if it was never set (a PIN-less card)."""
     left: int = Field(ge=0, le=15)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicFacts:
-    """What the issuer may tell the service about a card: nothing secret, nothing of the person."""
+    """Facts about a card that the issuer may give the service; no secrets and no personal data."""
 
     card_id: str
     certificate_der: bytes | None = field(repr=False)
-    """The user-authentication certificate; None on a card issued without."""
+    """The user-authentication certificate; None if the card was issued without one."""
     certificate_sha256: str | None
     """SHA-256 of the DER, 64 hex digits."""
     chip_key_der: bytes | None = field(repr=False)
-    """SubjectPublicKeyInfo of the surface application's key; None in a phone."""
+    """SubjectPublicKeyInfo of the surface application's key; None for a phone."""
     chip_key_sha256: str | None
 
 
 class CardImage(BaseModel):
-    """A card's files, passwords and keys by meaning; the profile says where they are on the chip."""
+    """A card's files, passwords and keys by meaning; the profile maps them to identifiers on the chip."""
 
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -49,7 +49,7 @@ class CardImage(BaseModel):
     issued_on: date
     expires_on: date
     certificate_ends_on: date | None
-    """Last day of the user-authentication certificate, Japan time; None on a card issued without."""
+    """Last day of the user-authentication certificate, Japan time; None if the card was issued without one."""
     files: dict[File, bytes] = Field(repr=False)
     passwords: dict[Password, PasswordState] = Field(repr=False)
     keys: dict[Key, bytes] = Field(repr=False)
@@ -61,8 +61,8 @@ class CardImage(BaseModel):
         return known_profiles()[self.profile]
 
     @property
-    def is_somebodys(self) -> bool:
-        """Whether anybody is registered with it: not for other cards, nor for a card on which nothing is written."""
+    def has_holder(self) -> bool:
+        """Whether a person is registered with this card; False for other cards and for blank ones."""
         return Key.CHIP in self.keys or self.is_phone
 
     @property
@@ -71,7 +71,7 @@ class CardImage(BaseModel):
 
     @property
     def code_on_face(self) -> str:
-        """照合番号B as a scanner would read it off the card's face, 14 digits; empty if none is printed."""
+        """照合番号B as a scanner reads it from the card's face, 14 digits; empty if none is printed."""
         printed = self.passwords.get(Password.PRINTED_CODE)
         return (printed.reference if printed else None) or ""
 
@@ -94,11 +94,11 @@ def known_profiles() -> dict[str, CardProfile]:
 
 
 class CardFileError(ValueError):
-    """A card file that cannot be used: which file, what is wrong. Never quotes its content."""
+    """A card file cannot be used. Says which file and what is wrong; never quotes its content."""
 
 
 class CardStore(Protocol):
-    """Where a card's counters survive."""
+    """Durable storage for a card image."""
 
     def save(self, image: CardImage) -> None:
         """Return once the image is durable. Raises `OSError`."""
@@ -120,7 +120,7 @@ class CardFile:
             places = sorted({".".join(str(part) for part in one["loc"]) or "the document" for one in error.errors()})
             raise CardFileError(f"{self.path}: not a card file ({', '.join(places)})") from None
         if image.profile not in known_profiles():
-            raise CardFileError(f"{self.path}: card profile not known")
+            raise CardFileError(f"{self.path}: unknown card profile")
         return image
 
     def save(self, image: CardImage) -> None:

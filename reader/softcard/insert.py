@@ -1,4 +1,4 @@
-"""Keeps a card file in the virtual reader: what `uketsuke card insert` does."""
+"""Keep a card file inserted in the virtual reader, for `uketsuke card insert`."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ HOW_TO_INSTALL: Final = (
     "sudo systemctl restart pcscd    # or, without systemd: sudo pcscd --foreground"
 )
 OPEN_TO_THE_NETWORK: Final = (
-    "the virtual reader listens on all network interfaces, and anyone who reaches TCP port 35963 can put a card in. "
+    "the virtual reader listens on all network interfaces, and anyone who reaches TCP port 35963 can insert a card. "
     "Keep it off real networks (firewall, network namespace) and off terminals in use."
 )
 _LOOK_AGAIN: Final = 1.0
@@ -33,11 +33,11 @@ def keep_inserted(
     tell: Callable[[str], None],
     wrap: Callable[[SoftCard], Card] = lambda card: card,
 ) -> None:
-    """Put the card of `path` into slot `reader` of the virtual reader and keep it there until `stop` is set.
+    """Insert the card file `path` into slot `reader` of the virtual reader and keep it there until `stop` is set.
 
-    `port` is the first slot's. Waits for a PC/SC service that is not up, and comes back after its restart; says so
-    through `tell`. `wrap` may put a fault around the card. The file is this process's meanwhile.
-    Raises `CardFileError`, also for a file in use, and `ValueError` for a slot the virtual reader does not have.
+    `port` is that of the first slot. Waits while the PC/SC service is down and inserts the card again after a restart;
+    reports both through `tell`. `wrap` may wrap the card in a fault. The file is locked meanwhile.
+    Raises `CardFileError`, also if the file is in use, and `ValueError` if the virtual reader has no such slot.
     """
     if not 0 <= reader < SLOTS:
         raise ValueError(f"the virtual reader has slots 0 to {SLOTS - 1}")
@@ -61,15 +61,15 @@ def keep_inserted(
                     pass
             finally:
                 slot.remove()
-            tell("taken out" if stop.is_set() else "the PC/SC service has let go of the card")
+            tell("removed" if stop.is_set() else "the PC/SC service has released the card")
 
 
 @contextmanager
 def _sole_use(path: Path) -> Iterator[None]:
-    """Two processes with one card file would each keep counters of their own."""
+    """Lock the card file: two processes using it would keep separate counters."""
     if not path.exists():
         raise CardFileError(f"{path}: cannot be read (no such file)")
     with sole_use(path.with_name(f".{path.name}.lock"), wait=False) as ours:
         if not ours:
-            raise CardFileError(f"{path}: lies in a reader already, put there by another process")
+            raise CardFileError(f"{path}: already in a reader, inserted by another process")
         yield

@@ -1,4 +1,4 @@
-"""Issue cards in software: real keys, certificates of the test CA, records signed by the test municipality."""
+"""Issue software cards: real keys, certificates from the test CA, records signed by the test municipality."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ from reader.softcard.validity import (
 from reader.tlv import encode
 
 MAX_PHOTO_LENGTH = 28_000
-"""The face record must stay within READ BINARY's 32 KiB, its other objects included."""
+"""Bytes. Keeps the whole face record within READ BINARY's 32 KiB."""
 _MUNICIPALITY = "99131"
 _PRESENT, _ABSENT = b"\x8f", b"\x00"
 _SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
@@ -52,10 +52,10 @@ _OTHER_PIN = "0000"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose card it is: an invented person."""
+    """Holder of a card; an invented person."""
 
     name: str = field(repr=False)
-    """Family and given name, separated by U+3000 as the chip has it."""
+    """Family and given name, separated by U+3000 as on the chip."""
     address: str = field(repr=False)
     birth_date: date = field(repr=False)
     sex: Sex = Sex.NOT_KNOWN
@@ -80,11 +80,11 @@ def issue(
     expires_on: date | None = None,
     certificate_ends_on: date | None = None,
 ) -> CardImage:
-    """A new card, about 0.3 s.
+    """Issue a new card; takes about 0.3 s.
 
-    `portrait_jp2` is the photo's JPEG 2000 file, None for an infant's card; `pin` 4 digits, None for a PIN-less card.
-    Tries default to untouched; the day of application to that of issue; both ends to what `validity` says.
-    Raises `ValueError` for details no card can have.
+    `portrait_jp2` is the photo as a JPEG 2000 file, None for an infant's card; `pin` has 4 digits, None for a PIN-less
+    card. The tries default to the maximum, `applied_on` to the day of issue, and both end dates to the rules in
+    `validity`. Raises `ValueError` for details that no card can have.
     """
     applied_on = applied_on or issued_on
     _check(holder, portrait_jp2, pin, applied_on)
@@ -145,7 +145,7 @@ def _ends(
         holder.birth_date, issued_on, ends, profile.certificate_years
     )
     if certificate_ends is not None and certificate_ends > ends:
-        raise ValueError("no certificate outlives its card")
+        raise ValueError("the certificate ends after the card")
     return ends, certificate_ends
 
 
@@ -186,7 +186,7 @@ def _printed_code(holder: Holder, ends: date, security_code: str) -> bytearray:
 
 
 def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
-    """A card no municipality made: photo and chip key of one, certificates and PIN of another."""
+    """Combine two cards into a forged one: photo and chip key of one, certificates and PIN of the other."""
     jpki = next(app for app in chip_of.card_profile.applications if Key.USER_AUTHENTICATION in app.keys)
     mixed = chip_of.model_copy(deep=True)
     other = certificate_of.model_copy(deep=True)
@@ -203,7 +203,7 @@ def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
 def _passwords(
     profile: CardProfile, references: dict[Password, str | None], tries: dict[Password, int | None]
 ) -> dict[Password, PasswordState]:
-    """`tries`: those that are left, None for all. A password that was never set has none."""
+    """`tries`: tries left, None for the maximum. A password that was never set has 0."""
     states = {}
     for password, reference in references.items():
         if profile.has(password):
@@ -215,7 +215,7 @@ def _passwords(
 
 
 def _invented_number() -> str:
-    """Return twelve digits with a wrong check digit on purpose: not a real individual number."""
+    """Return twelve digits with a deliberately wrong check digit, so that it is never a real individual number."""
     digits = [secrets.randbelow(10) for _ in range(11)]
     weighted = sum(digit * (n + 1 if n <= 6 else n - 5) for n, digit in enumerate(reversed(digits), start=1))
     check = 0 if weighted % 11 <= 1 else 11 - weighted % 11
@@ -281,7 +281,7 @@ def _jpki_files(
         File.USER_CA_CERTIFICATE: authority.user_ca.certificate_der,
         File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2"),
         File.CERTIFICATE_FLAGS: bytes(3),
-        # there, and opened by nothing that is public
+        # present on the card; what opens them is not public
         File.JPKI_PROTECTED: b"",
         File.TERMINAL_CA_KEY: b"",
     }

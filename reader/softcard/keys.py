@@ -25,8 +25,8 @@ _HASHED_BY_CARD = (0x01, 0x03, 0x05)
 _TAKES_DIGEST = (0x02, 0x04)
 _PSS = (0x04, 0x05)
 VARIANTS = range(0x06)
-"""P1 of COMPUTE DIGITAL SIGNATURE: `00` signs what it is given; `01` `03` `05` hash it first; `02` `04` take a digest;
-`02` `03` add the DigestInfo; `04` `05` are PSS."""
+"""P1 of COMPUTE DIGITAL SIGNATURE: `00` signs the data unchanged; `01` `03` `05` hash it first; `02` `04` take a
+digest; `02` `03` add the DigestInfo; `04` `05` are PSS."""
 
 
 def generate(algorithm: Algorithm) -> CardPrivateKey:
@@ -39,15 +39,15 @@ def dump_key(key: CardPrivateKey) -> bytes:
 
 
 def load_card_key(der: bytes) -> CardPrivateKey:
-    # Validation costs 100 ms an RSA key, and the file is our own.
+    # Validation takes 100 ms per RSA key and is not needed for a file of ours.
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
-        raise ValueError("not a card's key")
+        raise ValueError("not a card key")
     return key
 
 
 def compute_signature(key: CardPrivateKey, variant: int, data: bytes) -> bytes:
-    """Raises `ValueError` for data of a length that the variant does not take."""
+    """Sign `data` as P1 `variant` says. Raises `ValueError` if the variant does not accept data of this length."""
     if isinstance(key, EllipticCurvePrivateKey):
         return _sign_ec(key, variant, data)
     if variant in _HASHED_BY_CARD:
@@ -60,7 +60,7 @@ def compute_signature(key: CardPrivateKey, variant: int, data: bytes) -> bytes:
 
 
 def _sign_ec(key: EllipticCurvePrivateKey, variant: int, data: bytes) -> bytes:
-    """r and s; which variants the announced generation will have is not public."""
+    """Return r and s, 48 bytes each. Which variants the announced generation will support is not public."""
     if variant in _HASHED_BY_CARD:
         data = _digest(SHA384(), data)
     if len(data) != 48:

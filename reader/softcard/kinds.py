@@ -1,4 +1,4 @@
-"""The cards a terminal must be able to deal with, by name: for the command line, for demos, for makers of software."""
+"""Kinds of cards that a terminal has to handle, by name: for the command line, demos and software makers."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ _PLACE: Final = "東京都模擬区試験町１－２－３"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a card is made from."""
+    """Details from which a card is issued."""
 
     authority: TestAuthority = field(repr=False)
     holder: Holder = field(repr=False)
@@ -45,7 +45,10 @@ class Order:
         code_tries_left: int | None = None,
         certificate_ends_on: date | None = None,
     ) -> CardImage:
-        """An ordinary card, but for what is said otherwise. Handed out half a year ago, as far as the holder lived."""
+        """Issue an ordinary card except for the given details, dated half a year ago or on the holder's birth if later.
+
+        If the certificate would have ended by then, the card is dated a year before that end.
+        """
         issued_on = max(add_months(self.today, -6), self.holder.birth_date)
         ends = certificate_ends_on
         if ends is not None and ends <= issued_on:
@@ -70,9 +73,9 @@ class SoftCardKind:
     """One line."""
     make: Callable[[Order], CardImage]
     invent: Callable[[date], Holder]
-    """The holder if none is named, from today's date."""
+    """Return the default holder, given today's date."""
     refuses: Callable[[Holder, date], str] = lambda holder, today: ""
-    """Why this person cannot have such a card; empty when they can."""
+    """Return why this person cannot have such a card, or an empty string."""
 
 
 def _adult(today: date) -> Holder:
@@ -95,7 +98,7 @@ def _foreign(today: date) -> Holder:
 def _must_be(low: int, high: int) -> Callable[[Holder, date], str]:
     def refuses(holder: Holder, today: date) -> str:
         age = age_on(today, holder.birth_date)
-        return "" if low <= age < high else f"this kind is for {low} to {high - 1} years of age, not {age}"
+        return "" if low <= age < high else f"this kind is for ages {low} to {high - 1}, not {age}"
 
     return refuses
 
@@ -108,7 +111,7 @@ def _foreign_resident(order: Order) -> CardImage:
 
 
 def _forged_photo(order: Order) -> CardImage:
-    """The photo was exchanged; the signature is the municipality's, over the photo that was there before."""
+    """Issue a card whose photo was replaced: the municipality's signature covers the original photo."""
     image = order.issue()
     content = image.files[File.FACE_RECORD]
     record = parse_face_record(content)
@@ -119,7 +122,7 @@ def _forged_photo(order: Order) -> CardImage:
 
 
 def _cloned_chip(order: Order) -> CardImage:
-    """Files can be copied, private keys cannot: the copy signs with others."""
+    """Issue a copy of a card: files can be copied but private keys cannot, so it signs with other keys."""
     image = order.issue()
     image.keys |= {key: dump_key(generate(order.profile.algorithm)) for key in image.keys}
     return image
@@ -131,9 +134,9 @@ def _mixed(order: Order) -> CardImage:
 
 
 KINDS: Final[Mapping[str, SoftCardKind]] = {
-    "ordinary": SoftCardKind("an adult's card, PIN and certificates in order", lambda order: order.issue(), _adult),
+    "ordinary": SoftCardKind("an adult's card with PIN and valid certificates", lambda order: order.issue(), _adult),
     "child": SoftCardKind(
-        "a child of 1 to 14: 5 years, no signature certificate",
+        "a child of 1 to 14: valid 5 years, no signature certificate",
         lambda order: order.issue(),
         _child,
         _must_be(1, 15),
@@ -147,12 +150,12 @@ KINDS: Final[Mapping[str, SoftCardKind]] = {
         _adult,
     ),
     "without-certificates": SoftCardKind(
-        "without certificates: no use at a reception",
+        "without certificates: cannot be used at a reception",
         lambda order: order.issue(with_certificates=False),
         _adult,
     ),
     "foreign-resident": SoftCardKind(
-        "ends with the permitted stay, birth date printed with the Western year", _foreign_resident, _foreign
+        "ends with the permitted stay, birth date printed with a Western year", _foreign_resident, _foreign
     ),
     "expiring": SoftCardKind(
         "the certificate ends in 30 days",
@@ -160,28 +163,28 @@ KINDS: Final[Mapping[str, SoftCardKind]] = {
         _adult,
     ),
     "in-grace": SoftCardKind(
-        "the certificate ended 30 days ago, so three months of grace run",
+        "the certificate ended 30 days ago, within the three months of grace",
         lambda order: order.issue(certificate_ends_on=order.today - 30 * _DAY),
         _adult,
     ),
     "expired": SoftCardKind(
-        "the certificate ended 200 days ago, beyond any grace",
+        "the certificate ended 200 days ago, after the grace period",
         lambda order: order.issue(certificate_ends_on=order.today - 200 * _DAY),
         _adult,
     ),
     "pin-locked": SoftCardKind(
-        "the PIN is locked; to the chip the same as pinless", lambda order: replace(order, tries_left=0).issue(), _adult
+        "the PIN is locked; the chip answers as for pinless", lambda order: replace(order, tries_left=0).issue(), _adult
     ),
     "tries-left": SoftCardKind(
-        "so many tries left for the PIN, one unless said otherwise",
+        "a PIN with few tries left: one, or as many as --tries-left says",
         lambda order: replace(order, tries_left=1 if order.tries_left is None else order.tries_left).issue(),
         _adult,
     ),
     "code-locked": SoftCardKind(
         "the printed code (照合番号B) is locked", lambda order: order.issue(code_tries_left=0), _adult
     ),
-    "forged-photo": SoftCardKind("another photo under the old signature", _forged_photo, _adult),
-    "cloned-chip": SoftCardKind("all files of a genuine card, and none of its keys", _cloned_chip, _adult),
+    "forged-photo": SoftCardKind("a replaced photo with the signature of the original", _forged_photo, _adult),
+    "cloned-chip": SoftCardKind("all files of a genuine card, but none of its keys", _cloned_chip, _adult),
     "mixed": SoftCardKind("chip and photo of one card, certificates and PIN of another", _mixed, _adult),
 }
 
@@ -203,9 +206,9 @@ def _in_phone(name: str) -> Callable[[Order], CardImage]:
 
 PHONE_KINDS: Final[Mapping[str, SoftCardKind]] = {
     ANDROID: SoftCardKind(
-        "an Android phone: its certificate is there after its own PIN only", _in_phone(ANDROID), _adult
+        "an Android phone: its certificate is readable only after its PIN", _in_phone(ANDROID), _adult
     ),
-    IPHONE: SoftCardKind("an iPhone, which verifies its owner itself before it signs", _in_phone(IPHONE), _adult),
+    IPHONE: SoftCardKind("an iPhone, which verifies its owner before it signs", _in_phone(IPHONE), _adult),
 }
 
 
@@ -221,16 +224,16 @@ def issue_kind(
     today: date | None = None,
     profile: CardProfile = RSA_2048,
 ) -> CardImage:
-    """A card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`, under half a second. The last belong to nobody.
+    """Issue a card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`; takes under 0.5 s.
 
-    `holder`: an invented person; by default one that fits. `portrait_jp2`: the photo, by default a dummy without a
-    face; `photo_kb` brings either to about that size. `tries_left` is the PIN's. `today` is Japan's.
-    Raises `ValueError` for a kind not known, and for details that no such card can have.
+    `holder`: an invented person, by default one that fits the kind; `OTHER_KINDS` have none. `portrait_jp2`: the photo,
+    by default a dummy without a face; `photo_kb` recompresses either to about that size. `tries_left`: for the PIN.
+    `today`: the date in Japan. Raises `ValueError` for an unknown kind and for details that no such card can have.
     """
     kind = KINDS.get(name) or PHONE_KINDS.get(name)
     if kind is None and name not in OTHER_KINDS:
         known = ", ".join((*KINDS, *PHONE_KINDS, *OTHER_KINDS))
-        raise ValueError(f"no kind of card is called {name!r}; known: {known}")
+        raise ValueError(f"unknown kind of card {name!r}; known: {known}")
     today = today or datetime.now(JAPAN).date()
     if kind is None:
         return issue_other(name, today)

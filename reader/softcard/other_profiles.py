@@ -1,6 +1,6 @@
-"""Cards that are put on a clinic's reader and are not My Number Cards: their ATRs, and what they answer to a SELECT.
+"""Profiles of other cards that people put on a clinic's reader: their ATRs and their responses to SELECT.
 
-Each says where its bytes are from: *published*, *public code* or *assumed*.
+Each notes the source of its bytes: *published*, *public code* or *assumed*.
 """
 
 import functools
@@ -11,12 +11,12 @@ from reader.profile import Algorithm, Application, CardProfile, File, FileEntry
 
 
 def contactless_atr(historical: str) -> bytes:
-    """ATR that PC/SC part 3 makes for a type B card: `3B 88 80 01`, eight bytes of its ATQB in hex, check byte."""
+    """Build the ATR that PC/SC part 3 gives a type B card: `3B 88 80 01`, eight bytes of its ATQB (hex), check byte."""
     return _checked(bytes.fromhex("888001") + bytes.fromhex(historical))
 
 
 def storage_card_atr(standard: int, name: int) -> bytes:
-    """ATR that PC/SC part 3 makes for a storage card, from the bytes for the standard and for the card's name."""
+    """Build the ATR that PC/SC part 3 gives a storage card, from the bytes for its standard and its card name."""
     return _checked(bytes.fromhex("8F8001804F0CA000000306") + bytes([standard]) + name.to_bytes(2, "big") + bytes(4))
 
 
@@ -51,13 +51,13 @@ OTHER_PROFILES: Final = {
         # ATR published (PC/SC part 3, Sony and ACS manuals), status words seen with ACS readers
         _other("suica", storage_card_atr(0x11, 0x003B), status=0x6A81, storage=True),
         _other("mifare", storage_card_atr(0x03, 0x0001), status=0x6300, storage=True),
-        # ATR assumed: contact and contactless cards of many makers; 6A82 is ISO/IEC 7816-4's and EMV's
+        # ATR assumed: contact and contactless cards of many makers; 6A82 as in ISO/IEC 7816-4 and EMV
         _other("bank-card", bytes.fromhex("3B6800000073C84012009000")),
-        # form of the ATR published (PC/SC part 3, type B), its eight bytes assumed; 6A82 is ISO/IEC 7816-4's
+        # ATR format published (PC/SC part 3, type B), its eight bytes assumed; 6A82 as in ISO/IEC 7816-4
         _other("driving-licence", contactless_atr("0000000033818100")),
         _other("residence-card", contactless_atr("000000007781C100")),
-        # ATR published (pcsc-tools); that its JPKI answers and the surface application does not: public code (myna);
-        # 6A86 to an unknown application: assumed
+        # ATR published (pcsc-tools); JPKI present, surface application absent: public code (myna);
+        # 6A86 for an unknown application: assumed
         _other("residents-card", contactless_atr("000014E0B3819100"), _OLD_JPKI, status=0x6A86),
     )
 }

@@ -1,4 +1,4 @@
-"""A program of its own that takes a card for itself, for `demo --pcsc`: `python -m reader.softcard.other_program`."""
+"""Separate program that holds a card exclusively, for `demo --pcsc`: `python -m reader.softcard.other_program`."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ _STOP_TIMEOUT: Final = 5.0
 
 
 class OtherProgram:
-    """Waits for a card in a reader and holds it exclusively until `end`. Knows this process's own daemon."""
+    """Process that waits for a card in a reader and holds it exclusively until `end`. Uses this process's daemon."""
 
     def __init__(self, reader: str) -> None:
         self._has_card = threading.Event()
@@ -29,11 +29,11 @@ class OtherProgram:
             self._has_card.set()
 
     def has_card(self, timeout: float) -> bool:
-        """Wait until it holds one."""
+        """Wait until it holds a card; False after `timeout` seconds."""
         return self._has_card.wait(timeout)
 
     def end(self) -> None:
-        """Release the card."""
+        """Release the card and end the program."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -44,7 +44,7 @@ class OtherProgram:
 
 
 def _hold_a_card(reader: str) -> None:
-    """Until the standard input ends."""
+    """Wait for a card and hold it until standard input ends."""
     from reader.pcsc import PcscLink, connect
 
     over = threading.Event()

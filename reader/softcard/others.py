@@ -1,4 +1,4 @@
-"""Issues cards that are not My Number Cards, as far as a terminal meets them: nothing of their own files is in them."""
+"""Issue cards other than My Number Cards, limited to what a terminal sees: their own files are left out."""
 
 import secrets
 from datetime import date
@@ -15,13 +15,13 @@ OTHER_KINDS: Final = {
     "bank-card": "a bank or credit card",
     "driving-licence": "a driving licence",
     "residence-card": "a residence card (在留カード)",
-    "residents-card": "a residents' card of the generation before (住民基本台帳カード)",
-    "blank-test-card": "a JPKI test card on which nothing is written",
+    "residents-card": "a residents' card, the predecessor (住民基本台帳カード)",
+    "blank-test-card": "a blank JPKI test card",
 }
 
 
 def issue_other(name: str, today: date) -> CardImage:
-    """A card of one of `OTHER_KINDS`. Nothing of a person is on it."""
+    """Issue a card of one of `OTHER_KINDS`. It holds no personal data."""
     if name == "blank-test-card":
         return _blank(today)
     profile = OTHER_PROFILES[name]
@@ -39,7 +39,7 @@ def issue_other(name: str, today: date) -> CardImage:
 
 
 def _blank(today: date) -> CardImage:
-    """Assumed: a card's applications, files not written (FF), passwords never set, no keys."""
+    """Issue a blank card. Assumed: the usual applications, unwritten files (FF), passwords never set, no keys."""
     passwords = {one: entry for app in RSA_2048.applications for one, entry in app.passwords.items()}
     return CardImage(
         card_id=secrets.token_hex(8),

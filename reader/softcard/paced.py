@@ -1,9 +1,9 @@
-"""A link as slow as the radio one: ISO/IEC 14443-4, type B, at 106 to 848 kbit/s.
+"""Link with the timing of a contactless one: ISO/IEC 14443-4, type B, at 106 to 848 kbit/s.
 
-Model: ten bit times a character; frames of 256 bytes, which carry 253 of data beside prologue and CRC, with 24 bit
-times of start and end; long commands and responses chained, each frame acknowledged; a turn-around at every change of
-direction. Beside the wire, time of the card's processor and of reader and host per command: assumed, 3 and 2 ms; real
-exchanges of a few bytes were seen to take 12 to 17 ms.
+Model: ten bit times per character; frames of 256 bytes, of which 253 are data and 3 prologue and CRC, plus 24 bit times
+for start and end; long commands and responses are chained and each frame is acknowledged; every change of direction
+costs a turn-around. Each command also takes processing time, assumed to be 3 ms in the card and 2 ms in reader and
+host. Real exchanges of a few bytes were seen to take 12 to 17 ms.
 """
 
 import time
@@ -16,7 +16,7 @@ from reader.softcard.card import Card
 from reader.softcard.wrapped import WrappedCard
 
 RATES: Final = (106_000, 212_000, 424_000, 848_000)
-"""Bit/s that a type B card may agree on."""
+"""Bit/s that a type B card can negotiate."""
 
 _FRAME_DATA: Final = 253
 _FRAME_EXTRA: Final = 3
@@ -25,12 +25,12 @@ _CHARACTER_BITS: Final = 10
 _FRAME_BITS: Final = 24
 _STATUS_WORD: Final = 2
 _SELECT: Final = 15
-"""Bytes of a SELECT by an application's name."""
+"""Bytes of a SELECT by application identifier."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPace:
-    """Seconds and bits of one kind of link."""
+    """Timing of one kind of link: seconds and bit/s."""
 
     bits_per_second: int
     turn_around: float = 0.0003
@@ -38,15 +38,15 @@ class LinkPace:
     """Card 3 ms and host 2 ms."""
 
     def wire_seconds(self, command: int, response: int) -> float:
-        """Only characters and frames of an exchange with so many bytes each way, status word included."""
+        """Seconds on the wire for these byte counts (status word included), counting characters and frames only."""
         return self._bits(command, response) / self.bits_per_second
 
     def exchange_seconds(self, command: int, response: int) -> float:
-        """Everything the model knows of."""
+        """Seconds for the whole exchange by the full model."""
         return self.wire_seconds(command, response) + 2 * self.turn_around + self.per_command
 
     def keep(self, transmit: Callable[[bytes | bytearray], bytes], apdu: bytes | bytearray) -> bytes:
-        """Exchange, and return when the model says that the answer would be there."""
+        """Transmit `apdu` and return the response when, by the model, it would have arrived."""
         started = time.perf_counter()
         response = transmit(apdu)
         until = started + self.exchange_seconds(len(apdu), len(response))
@@ -56,7 +56,7 @@ class LinkPace:
 
     def _bits(self, command: int, response: int) -> int:
         there, back = _frames(command), _frames(response)
-        # Every frame but the last of each direction is acknowledged by an empty one.
+        # An empty frame acknowledges every frame except the last one in each direction.
         frames = there + back + (there - 1) + (back - 1)
         return (command + response + frames * _FRAME_EXTRA) * _CHARACTER_BITS + frames * _FRAME_BITS
 
@@ -66,14 +66,13 @@ def _frames(length: int) -> int:
 
 
 def wire_bound(pace: LinkPace, files: list[int]) -> float:
-    """Seconds below which files of these lengths cannot cross the wire: one command each, nothing but characters
-    and frames."""
+    """Lower bound in seconds for reading files of these lengths: one command each, characters and frames only."""
     return sum(pace.wire_seconds(7, length + _STATUS_WORD) for length in files)
 
 
 def fewest_exchanges(pace: LinkPace, files: list[int], longest_read: int, applications: int = 0) -> float:
-    """Seconds of the fewest commands, with everything the model knows of: a SELECT for each of `applications`, and READ
-    BINARYs of at most `longest_read` bytes.
+    """Seconds for the smallest number of commands by the full model: a SELECT for each of `applications`, and READ
+    BINARY commands of at most `longest_read` bytes.
     """
     header = 5 if longest_read <= 256 else 7
     selects = applications * pace.exchange_seconds(_SELECT, _STATUS_WORD)
@@ -89,7 +88,7 @@ def _blocks(length: int, most: int) -> list[int]:
 
 
 class PacedLink:
-    """Takes as long as the model says and then some microseconds; the card's own work counts into it."""
+    """Link that takes as long as the model says, plus some microseconds; the card's own work is included."""
 
     def __init__(self, link: CardLink, pace: LinkPace) -> None:
         self._link = link
@@ -107,7 +106,7 @@ class PacedLink:
 
 
 class PacedCard(WrappedCard):
-    """The same for a card, to be put into the virtual reader: for software that reaches it through PC/SC."""
+    """Card with the same timing, to insert into the virtual reader for software that uses PC/SC."""
 
     def __init__(self, card: Card, pace: LinkPace) -> None:
         super().__init__(card)

@@ -1,12 +1,12 @@
-"""Runs a pcscd of its own with the virtual reader, for `demo --pcsc` and for tests.
+"""Private pcscd with the virtual reader, for `demo --pcsc` and for tests.
 
-Any number may run side by side, also beside the daemon of the machine: each takes its socket by socket activation
-(sd_listen_fds(3)), its reader.conf(5) and port from a private folder, and finds no driver for USB readers. No root is
-needed.
+Any number can run side by side and beside the system's daemon: each gets its socket by socket activation
+(sd_listen_fds(3)), takes reader.conf(5) and port from a private folder, and finds no driver for USB readers. Root is
+not needed.
 
-Its virtual reader listens on all interfaces while the daemon runs. vpcd could connect out instead (`DEVICENAME
-127.0.0.1:PORT`), but that of Debian 12 ends the whole daemon whenever no card lies there ("bit out of range 0 -
-FD_SETSIZE on fd_set", also where something listens and closes the connection).
+The virtual reader listens on all interfaces while the daemon runs. vpcd could connect out instead (`DEVICENAME
+127.0.0.1:PORT`), but Debian 12's version then aborts the whole daemon whenever there is no card ("bit out of range 0 -
+FD_SETSIZE on fd_set", even if something listens and closes the connection).
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Final, Self
 
 SOCKET_NAME: Final = "PCSCLITE_CSOCK_NAME"
-"""Environment variable from which libpcsclite takes the daemon's socket, once per process."""
+"""Environment variable with the daemon's socket; libpcsclite reads it once per process."""
 VPCD_CONFIG: Final = Path("/etc/reader.conf.d/vpcd")
 _SLOTS: Final = 2
 _PORTS_TRIED: Final = 5
@@ -36,11 +36,11 @@ _LAUNCH: Final = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 </dev/null'
 
 
 class PcscdError(RuntimeError):
-    """The daemon cannot run: why, and what to do."""
+    """The daemon cannot run. The message says why and what to do."""
 
 
 class _Place:
-    """This process's private folder with socket, configuration and an empty folder of drivers."""
+    """This process's private folder: socket, configuration and an empty driver folder."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="uketsuke-pcscd-"))
@@ -53,7 +53,7 @@ class _Place:
         self.port = _free_port()
 
     def configure(self, reader_name: str) -> None:
-        """Write Debian's configuration of the virtual reader with our port in it, and the name if one is given."""
+        """Write Debian's configuration of the virtual reader with our port, and with `reader_name` unless empty."""
         lines = []
         for line in VPCD_CONFIG.read_text("utf-8").splitlines():
             name = line.split(maxsplit=1)[:1]
@@ -80,16 +80,16 @@ _place = functools.cache(_Place)
 def use_own_socket() -> None:
     """Point libpcsclite at the socket of this process's own daemon, which need not run yet.
 
-    To be called before anything else in this process uses PC/SC.
+    Call this before anything else in the process uses PC/SC.
     """
     os.environ[SOCKET_NAME] = str(_place().socket)
 
 
 class Pcscd:
-    """Context manager: a daemon of its own with the virtual reader and no other. One at a time in a process."""
+    """Context manager for a private daemon with only the virtual reader. One at a time per process."""
 
     def __init__(self, reader_name: str = "") -> None:
-        """`reader_name`: the virtual reader's, instead of Debian's `Virtual PCD`."""
+        """`reader_name`: name of the virtual reader instead of Debian's `Virtual PCD`."""
         self._reader_name = reader_name
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -122,7 +122,7 @@ class Pcscd:
                 return
             self.stop()
             place.port = _free_port()
-        raise PcscdError("pcscd runs and does not list the virtual reader")
+        raise PcscdError("pcscd is running but does not list the virtual reader")
 
     def _launch(self, program: str, place: _Place) -> None:
         place.configure(self._reader_name)
@@ -136,7 +136,7 @@ class Pcscd:
             )
 
     def _ready(self) -> bool:
-        """Wait until the reader is listed; False if its port was taken meanwhile. Raises `PcscdError`."""
+        """Wait until the reader is listed; False if its port was taken in the meantime. Raises `PcscdError`."""
         from reader.pcsc import PcscUnavailable, list_readers
 
         process = self._process
@@ -145,15 +145,15 @@ class Pcscd:
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 self._process = None
-                raise PcscdError(f"pcscd ended at once (status {process.returncode})")
+                raise PcscdError(f"pcscd exited at start (status {process.returncode})")
             with contextlib.suppress(PcscUnavailable):
-                # Readers are listed from the first answer on: the daemon sets them up before it listens.
+                # The daemon sets up its readers before it listens, so the first answer already has them.
                 return len(list_readers()) >= _SLOTS
             time.sleep(0.02)
         return False
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the daemon. Nothing happens when it does not run."""
+        """Stop the daemon if it is running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -166,7 +166,7 @@ class Pcscd:
 
 
 def _free_port() -> int:
-    """A port of which the next one is free too, one for each slot. The virtual reader listens on all interfaces."""
+    """Return a port that is free on all interfaces together with the next one; each slot needs one."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("", 0))

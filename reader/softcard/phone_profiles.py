@@ -1,8 +1,8 @@
-"""What holds a certificate in a phone, as data. Nothing official is public; each part says where it is from.
+"""Profiles of phones that hold a certificate. No official specification is public; each part notes its source.
 
 *public code*: the JPKI application's name, no surface application, labels in its token information (myna-card, myna);
-on Android the certificate is read after the phone's own PIN only (myna). *assumed*: everything else - ATR, key and file
-numbers as on the card, the PIN's three tries, `6985` until an iPhone has verified its owner, `6A82` for other
+on Android the certificate can be read only after the phone's own PIN (myna). *assumed*: everything else - ATR, key and
+file numbers as on the card, three tries for the PIN, `6985` until an iPhone has verified its owner, `6A82` for other
 applications.
 """
 
@@ -18,7 +18,7 @@ _CARD: Final = RSA_2048.file(File.USER_CERTIFICATE)[0]
 
 
 def _application(opened_by: frozenset[Password] | None) -> Application:
-    """`opened_by` opens both the certificate and its key."""
+    """Build a phone's JPKI application, in which `opened_by` opens both the certificate and its key."""
     certificate = FileEntry(_CARD.files[File.USER_CERTIFICATE].fid, opened_by)
     key = KeyEntry(_CARD.keys[Key.USER_AUTHENTICATION].fid, opened_by)
     return replace(

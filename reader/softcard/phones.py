@@ -1,4 +1,4 @@
-"""Issues the certificate in a phone, simulated."""
+"""Issue simulated phones that hold a certificate."""
 
 from datetime import date
 from typing import Final
@@ -23,7 +23,7 @@ def issue_phone(
     issued_on: date,
     certificate_ends_on: date | None,
 ) -> CardImage:
-    """The certificate of `holder` in the phone that `name` says. Raises `ValueError` as `issue` does."""
+    """Issue a certificate for `holder` in the phone `name`, a key of `PHONE_PROFILES`. Raises as `issue` does."""
     card = issue(
         authority,
         RSA_2048,

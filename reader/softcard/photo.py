@@ -1,4 +1,4 @@
-"""Card photos for cards in software: greyscale JPEG 2000 of a chosen size, from any picture or from none."""
+"""Photos for software cards: greyscale JPEG 2000 of a chosen file size, from a picture or a drawn dummy."""
 
 import io
 from typing import TYPE_CHECKING, Final
@@ -7,15 +7,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PHOTO_SIZE: Final = (240, 320)
-"""Pixels. The real card's are not published."""
+"""Pixels. The size on real cards is not published."""
 SIZES_KB: Final = (5, 10, 15, 20)
 _TOLERANCE: Final = 0.03
 
 
 def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
-    """A JP2 file of `kilobytes` x 1024 bytes within 3 %, greyscale; `picture` in any format Pillow reads.
+    """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, within 3 %.
 
-    Without one: a drawn dummy that no face engine takes for a person. Raises `ValueError` for a size no card has.
+    `picture` is in any format Pillow reads; without one, a dummy is drawn in which no face engine finds a person.
+    Raises `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `picture` is not a picture.
     """
     if not 2 <= kilobytes <= 27:
         raise ValueError("a card photo has 2 to 27 KB")
@@ -52,7 +53,7 @@ def _dummy() -> "Image":
     from PIL import Image, ImageDraw
 
     width, height = PHOTO_SIZE
-    # Noise, so that there is something to compress at every size.
+    # Noise gives the encoder enough detail to fill any size.
     image = Image.effect_noise(PHOTO_SIZE, 40)
     draw = ImageDraw.Draw(image)
     draw.ellipse((width * 0.3, height * 0.18, width * 0.7, height * 0.6), fill=170)

@@ -1,4 +1,4 @@
-"""The signed records of the surface and the text-input-assist application, as a municipality writes them."""
+"""Signed records of the surface and text-input-assist applications, as a municipality writes them."""
 
 import hashlib
 from datetime import date
@@ -42,7 +42,7 @@ def face_record(
     expiry: date,
     security_code_image: bytes,
 ) -> bytes:
-    """EF 0002 of the surface application. An infant's card has a photo object of no length."""
+    """Build EF 0002 of the surface application. An infant's card has an empty photo object."""
     group_1 = encode_list(
         [
             (BIRTH_DATE, day_digits(birth_date)),
@@ -69,7 +69,7 @@ def face_record(
 
 
 def _with_offsets(record_tag: int, table_tag: int, objects: list[bytes]) -> bytes:
-    """The objects behind a table of their offsets from the start of the file; lengths in as few bytes as they take."""
+    """Prefix the objects with a table of their offsets from the start of the file. Length fields are minimal."""
     length = len(encode(table_tag, bytes(2 * len(objects)))) + sum(map(len, objects))
     at = len(encode(record_tag, bytes(length))) - sum(map(len, objects))
     table = bytearray()
@@ -80,19 +80,19 @@ def _with_offsets(record_tag: int, table_tag: int, objects: list[bytes]) -> byte
 
 
 def signed_record(signer: RecordSigner, record_tag: int, first_tag: int, values: list[bytes]) -> bytes:
-    """A record whose last object signs all objects before it: age record, number image, text public key."""
+    """Build a record whose last object signs all objects before it: age record, number image, text public key."""
     objects = encode_list((first_tag + place, value) for place, value in enumerate(values))
     return encode(record_tag, objects + encode(first_tag + len(values), signer.sign(objects)))
 
 
 def basic_four(*, name: str, address: str, birth_date: date, sex: Sex) -> bytes:
-    """EF 0002 of the text-input-assist application: name, address, birth date, sex as text."""
+    """Build EF 0002 of the text-input-assist application: name, address, birth date and sex as text."""
     values = [name.encode("utf-8"), address.encode("utf-8"), day_digits(birth_date), str(int(sex)).encode("ascii")]
     return _with_offsets(0xFF20, 0xDF21, [encode(0xDF22 + place, value) for place, value in enumerate(values)])
 
 
 def text_integrity(signer: RecordSigner, number_file: bytes, basic_four_file: bytes) -> bytes:
-    """Digests of the number file, fill bytes included, and of the four objects without their table; signed together."""
+    """Build the signed digests of the number file, fill bytes included, and of the four objects without their table."""
     (record,) = parse_list(basic_four_file)
     table, *_ = parse_list(record.value)
     objects = bytes(record.value)[len(encode(table.tag, bytes(table.value))) :]
@@ -101,15 +101,15 @@ def text_integrity(signer: RecordSigner, number_file: bytes, basic_four_file: by
 
 
 def application_info(municipality: bytes) -> bytes:
-    """Basic information of an application: id, key id, version, municipality code and an opaque part."""
+    """Build an application's basic information: id, key id, version, municipality code and an opaque part."""
     values = [bytes.fromhex("06030E01"), b"9913101\x08\x05001" + bytes(4), b"\x01", municipality, bytes(272)]
     return encode(0xFF30, encode_list((0xDF31 + place, value) for place, value in enumerate(values)))
 
 
 def text_application_info(opaque: bytes) -> bytes:
-    """EF 0005 of the text-input-assist application: `DF41` as published, `DF42` a key id, `DF43` 32 bytes and filler.
+    """Build EF 0005 of the text-input-assist application: `DF41` as published, a key id, `DF43` 32 bytes and filler.
 
-    `opaque`: the 32 bytes, whose meaning is not public. The file is longer than its object.
+    `opaque`: the 32 bytes, whose meaning is not public. The file is padded beyond its object.
     """
     values = [bytes.fromhex("01030E01"), b"9000034\x08\x05001" + bytes(4), opaque + b"\xff" * 96]
     return encode(0xFF40, encode_list((0xDF41 + place, value) for place, value in enumerate(values))).ljust(
@@ -118,14 +118,14 @@ def text_application_info(opaque: bytes) -> bytes:
 
 
 def session_key(public: CardPublicKey) -> bytes:
-    """EF 0006 of the text-input-assist application: a bare key to which a session key is encrypted."""
+    """Build EF 0006 of the text-input-assist application: the bare public key for encrypting a session key."""
     return encode(0xA1, encode_key_object(public))
 
 
 def token_info(label: str) -> bytes:
-    """JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers, as on a card but for its serial number.
+    """Build JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers.
 
-    The label comes first, space padded.
+    Everything except the serial number is as on a real card. The label comes first, padded with spaces.
     """
     unknown = 0xFFFFFFFF
     # flags, sessions, longest and shortest PIN, memory
@@ -136,10 +136,10 @@ def token_info(label: str) -> bytes:
 
 
 def key_reference() -> bytes:
-    """Record 1 of EF 0002 of the common and the residents' application: 16 bytes that name a key."""
+    """Build record 1 of EF 0002 of the common and the residents' application: a 16-byte key id."""
     return b"9000010\x08\x05001" + bytes(4)
 
 
 def expiry_record(serial: str, municipality: str, expiry: date) -> bytes:
-    """Record 1 of the common application: tag, length, 28 digits."""
+    """Build record 1 of the common application: tag, length, 28 digits."""
     return b"\x01\x1c" + serial.encode("ascii") + municipality.encode("ascii") + day_digits(expiry)

@@ -1,4 +1,4 @@
-"""RSA as the chip does it: PKCS#1 v1.5 over whatever DigestInfo it is handed."""
+"""RSA signatures as the chip makes them: PKCS#1 v1.5 over any DigestInfo."""
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -22,7 +22,7 @@ def generate(bits: int) -> RSAPrivateKey:
 
 
 def sign_message(key: RSAPrivateKey, message: bytes) -> bytes:
-    """Pad and sign ready-made bytes. Raises `ValueError` when they are too long for the key."""
+    """Pad `message` and sign it without hashing. Raises `ValueError` if it is too long for the key."""
     if len(message) == len(_SHA256_PREFIX) + 32 and message.startswith(_SHA256_PREFIX):
         return key.sign(message[len(_SHA256_PREFIX) :], PKCS1v15(), Prehashed(SHA256()))
     length = (key.key_size + 7) // 8
@@ -39,7 +39,7 @@ def dump_key(key: RSAPrivateKey) -> bytes:
 
 
 def load_key(der: bytes) -> RSAPrivateKey:
-    # Validation costs 100 ms a key, and the file is our own.
+    # Validation takes 100 ms per key and is not needed for a file of ours.
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")

@@ -1,4 +1,4 @@
-"""A reader in software: the place where a simulated card is put, and the scanner that looks at its face."""
+"""Simulated reader: slots for simulated cards, and a scanner for the code printed on them."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ from reader.watch import Watch
 
 
 class SimulatedLink:
-    """Dies with the card's removal, also in the middle of a command."""
+    """Link to a simulated card; fails once the card is removed, even in the middle of a command."""
 
     def __init__(self, slot: "SimulatedSlot", card: Card) -> None:
         self._slot = slot
@@ -25,16 +25,16 @@ class SimulatedLink:
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         if not self._alive():
-            raise LinkLost("card is gone")
+            raise LinkLost("card removed")
         try:
             response = self.card.transmit(apdu)
         except Vanished as fault:
             if fault.mute:
                 raise LinkLost("the card is mute") from None
             self._slot.taken(self.card)
-            raise LinkLost("card went during the command") from None
+            raise LinkLost("card removed during the command") from None
         if not self._alive():
-            raise LinkLost("card went during the command")
+            raise LinkLost("card removed during the command")
         return response
 
     def _alive(self) -> bool:
@@ -43,13 +43,13 @@ class SimulatedLink:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            # A card that was taken out may lie here again, on another link: it keeps its power.
+            # If the card was removed and inserted again, it may be powered for another link: leave it on.
             if self._slot.release(self):
                 self.card.power_off()
 
 
 class SimulatedScanner:
-    """Reads 照合番号B off the face of the card that lies there, as a scanner would."""
+    """Returns 照合番号B from the face of the card on the reader, as a scanner would."""
 
     def __init__(self, card_there: Callable[[], Card | None]) -> None:
         self._card_there = card_there
@@ -60,9 +60,10 @@ class SimulatedScanner:
 
 
 class SimulatedSlot:
-    """A `CardSlot` in this process, with one reader or several. Its events come from a thread of its own.
+    """In-process `CardSlot` with one or more readers. Events are reported from a separate thread.
 
-    What can happen at a counter is a method: a card comes, goes, is held by another program; the readers are unplugged.
+    Each thing that can happen at a counter is a method: inserting and removing a card, another program holding it,
+    unplugging the readers.
     """
 
     def __init__(self, *names: str) -> None:
@@ -86,17 +87,17 @@ class SimulatedSlot:
         return self._state.in_use or ""
 
     def insert(self, card: Card, reader: int = 0) -> None:
-        """Put a card on a reader. Raises `RuntimeError` when one lies there."""
+        """Put a card on a reader. Raises `RuntimeError` if one is already there."""
         name = self._names[reader]
         with self._lock:
             if name in self._cards:
-                raise RuntimeError("a card lies in the slot")
+                raise RuntimeError("a card is already in the slot")
             card.power_on()
             self._cards[name] = card
             self._look(name)
 
     def remove(self, reader: int = 0) -> None:
-        """Take the card from a reader; its links die. Nothing happens when there is none."""
+        """Remove the card from a reader, if there is one; links to it fail from then on."""
         name = self._names[reader]
         with self._lock:
             card = self._cards.pop(name, None)
@@ -107,26 +108,26 @@ class SimulatedSlot:
             card.power_off()
 
     def hold(self, program: str | None) -> None:
-        """Another program holds every card exclusively, until None is said."""
+        """Let another program hold every card exclusively; None ends that."""
         with self._lock:
             self._holder = program
 
     def unplug(self, standing: ReaderStanding = ReaderStanding.NONE) -> None:
-        """All readers are gone; their cards are taken out."""
+        """Disconnect all readers and remove their cards."""
         with self._lock:
             self._cards.clear()
             self._link = None
             self._tell(self._state.lost("reader not connected", standing))
 
     def plug(self) -> None:
-        """The readers are there again."""
+        """Connect the readers again."""
         with self._lock:
             self._tell(self._state.found(self._names))
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         with self._lock:
             if self._thread is not None or self._closed:
-                raise RuntimeError("a slot is watched once")
+                raise RuntimeError("a slot can be watched only once")
             self._thread = threading.Thread(
                 target=self._report, args=(on_event,), name=f"slot {self.name}", daemon=True
             )
@@ -164,12 +165,12 @@ class SimulatedSlot:
             return self._link
 
     def _card_in_use(self) -> Card | None:
-        if self._thread is None:  # not watched: the first one there is
+        if self._thread is None:  # not watched: use the first card
             return next(iter(self._cards.values()), None)
         return self._cards.get(self._state.in_use or "")
 
     def taken(self, card: Card) -> None:
-        """A card vanishes from its reader in the middle of a command."""
+        """Remove `card` from its reader, in the middle of a command."""
         for number, name in enumerate(self._names):
             if self._cards.get(name) is card:
                 self.remove(number)

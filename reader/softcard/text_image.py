@@ -1,4 +1,4 @@
-"""Text as a simulated card has it: one-bit pictures of name, address and numbers, drawn with an installed font."""
+"""Text images of simulated cards: name, address and numbers as one-bit pictures, drawn with an installed font."""
 
 import io
 import logging
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SMALLEST: Final = 7
-"""Pixels. Below that letters cannot be distinguished."""
+"""Pixels. Smaller letters are illegible."""
 _NO_GLYPH: Final = "\U0010ffff"
-"""A code point that no font has a letter for."""
+"""A code point for which no font has a glyph."""
 
 
 def text_png(text: str, width: int, height: int) -> bytes:
-    """One-bit greyscale PNG with the text as large as fits; too long a text goes on in further lines.
+    """Draw the text as large as it fits, as a one-bit greyscale PNG; long text wraps.
 
-    Where no font for it is installed, it says so in English.
+    If no font for it is installed, the picture says so in English.
     """
     from PIL import Image, ImageDraw
 
     path = _font_for(text)
     if path is None and not text.isascii():
-        log.warning("no font with Japanese letters is installed: simulated cards show no name")
+        log.warning("no Japanese font installed; simulated cards show no name")
         text = "no Japanese font here"
     image = Image.new("1", (width, height), 1)
     draw = ImageDraw.Draw(image)
@@ -44,7 +44,7 @@ def text_png(text: str, width: int, height: int) -> bytes:
 
 
 def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
-    """The largest letters with which the text fits, and its lines. What is too long for the smallest is cut off."""
+    """Return the largest font in which the text fits, and its lines. Text too long for the smallest is cut off."""
     for size in range(height, _SMALLEST, -1):
         font = _font(path, size)
         lines = _broken(font, text, width - 2)
@@ -55,7 +55,7 @@ def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[Fre
 
 
 def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` pixels, broken between any two letters as Japanese may be."""
+    """Split the text into lines of at most `width` pixels, between any two letters as Japanese allows."""
     lines = [""]
     for letter in text:
         if lines[-1] and _ink(font, lines[-1] + letter)[2] > width:
@@ -65,7 +65,7 @@ def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
 
 
 def _ink(font: "FreeTypeFont", text: str) -> tuple[int, int, int, int]:
-    """What is black of a line drawn at (0, 0): left, top, right, bottom, in pixels."""
+    """Return the bounding box of the ink of a line drawn at (0, 0): left, top, right, bottom, in pixels."""
     left, top, right, bottom = font.getbbox(text, mode="1")
     return floor(left), floor(top), ceil(right), ceil(bottom)
 
@@ -82,7 +82,7 @@ def _font(path: Path | None, size: int) -> "FreeTypeFont":
 
 
 def _font_for(text: str) -> Path | None:
-    """The first font with every letter of the text, else the first one there is; None without any, or for ASCII."""
+    """Return the first font with every letter of the text, else the first font; None if there is none, or for ASCII."""
     if text.isascii():
         return None
     fonts: tuple[Path, ...] = system.japanese_fonts()

@@ -1,8 +1,8 @@
-"""How long a card and its certificates last: from dates of application, issue and birth, and from residence.
+"""Validity of a card and its certificates, from the dates of application, issue and birth and the residence status.
 
-Rules of the municipal guides. Born on 29 February: the birthday is 28 February in common years, for ends and for ages
-alike (the guides are silent). An age is reached on the birthday, not on the day before as the law on ages counts: that
-is how the guides put it.
+The rules are those of the municipal guides. For people born on 29 February the birthday is 28 February in common years,
+for end dates and ages alike (the guides do not say). An age is reached on the birthday, as in the guides, and not on
+the day before, as in the law on ages.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from config.japan import JAPAN
 from reader.months import add_months
 
 ADULT_AT_18_FROM: Final = date(2022, 4, 1)
-"""Applications from this day on count 18 as grown up, earlier ones 20."""
+"""For applications from this day on the age of majority is 18, before that 20."""
 PHOTOLESS_FROM: Final = date(2024, 12, 2)
 """Applications from this day on need no photo for infants under one."""
 SIGNATURE_AGE: Final = 15
@@ -25,7 +25,7 @@ _TRANSITIONAL_DAYS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Japanese, permanent and special permanent residents, highly skilled professionals (ii): no end of stay."""
+    """Japanese nationals, (special) permanent residents, highly skilled professionals (ii): no end of stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Staying:
     until: date
     """Last day of the permitted stay."""
     renewal_pending: bool = False
-    """Applied for a longer stay in time: may stay, and keep the card, two months longer."""
+    """A longer stay was applied for in time: stay and card last two months longer."""
 
     @property
     def last_day(self) -> date:
@@ -44,10 +44,10 @@ class Staying:
 
 @dataclass(frozen=True, slots=True)
 class Transitional:
-    """経過滞在者: by birth in Japan or loss of nationality, 60 days without a permission."""
+    """経過滞在者: 60 days of stay without a permit after birth in Japan or loss of nationality."""
 
     since: date
-    """The day of birth or loss."""
+    """Day of the birth or loss."""
 
     @property
     def last_day(self) -> date:
@@ -59,7 +59,7 @@ PERMANENT: Final = Permanent()
 
 
 def birthday_in(year: int, birth_date: date) -> date:
-    """Who was born on 29 February has the birthday on the 28th in common years."""
+    """Return the birthday in `year`; 29 February becomes the 28th in common years."""
     try:
         return birth_date.replace(year=year)
     except ValueError:
@@ -67,13 +67,13 @@ def birthday_in(year: int, birth_date: date) -> date:
 
 
 def nth_birthday_after(birth_date: date, day: date, n: int) -> date:
-    """That day itself does not count."""
+    """Return the n-th birthday after `day`, not counting `day` itself."""
     first = day.year if birthday_in(day.year, birth_date) > day else day.year + 1
     return birthday_in(first + n - 1, birth_date)
 
 
 def age_on(day: date, birth_date: date) -> int:
-    """Completed years."""
+    """Return the age in completed years."""
     return day.year - birth_date.year - (birthday_in(day.year, birth_date) > day)
 
 
@@ -85,10 +85,10 @@ def card_end(
     residence: Residence = PERMANENT,
     extra_months: int = 0,
 ) -> date:
-    """The card's last day: 10th birthday after issue, the 5th for minors, never later than the stay.
+    """Return the card's last day: the 10th birthday after issue, the 5th for minors, never later than the stay.
 
-    `applied_on` defaults to the day of issue; it decides whether 18 or 20 is the border. `extra_months` come after the
-    10th birthday, in the announced generation.
+    `applied_on` defaults to the day of issue; it decides whether the age of majority is 18 or 20. `extra_months` are
+    added to the 10th birthday, in the announced generation.
     """
     grown_up_at = 18 if (applied_on or issued_on) >= ADULT_AT_18_FROM else 20
     if age_on(issued_on, birth_date) >= grown_up_at:
@@ -99,22 +99,22 @@ def card_end(
 
 
 def certificate_end(birth_date: date, issued_on: date, card_ends_on: date, years: int = 5) -> date:
-    """The 5th birthday after the certificate's issue, never later than the card."""
+    """Return the certificate's last day: the `years`-th birthday after its issue, never later than the card's."""
     return min(nth_birthday_after(birth_date, issued_on, years), card_ends_on)
 
 
 def has_signature_certificate(birth_date: date, issued_on: date) -> bool:
-    """None is issued under 15."""
+    """Return whether a signature certificate is issued: not under 15."""
     return age_on(issued_on, birth_date) >= SIGNATURE_AGE
 
 
 def has_photo(birth_date: date, applied_on: date) -> bool:
-    """None on cards applied for under the age of one."""
+    """Return whether the card has a photo: not if applied for under the age of one, since `PHOTOLESS_FROM`."""
     return applied_on < PHOTOLESS_FROM or age_on(applied_on, birth_date) >= _PHOTO_AGE
 
 
 def end_of_day(day: date) -> datetime:
-    """The last second of the day in Japan: 14:59:59 UTC."""
+    """Return the last second of the day in Japan, 14:59:59 UTC."""
     return datetime.combine(day, time(23, 59, 59), JAPAN)
 
 

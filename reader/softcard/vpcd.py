@@ -1,6 +1,7 @@
-"""Puts a card in software into the real pcscd, through vsmartcard's virtual reader (vpcd).
+"""Inserts a software card into the real pcscd through vsmartcard's virtual reader (vpcd).
 
-Messages both ways: two bytes of length, then the body; a one-byte body is a control (vsmartcard, `doc/api.txt`).
+Messages in both directions: two bytes of length, then the body; a one-byte body is a control code (vsmartcard,
+`doc/api.txt`).
 The virtual reader listens on all interfaces: keep it off real networks.
 """
 
@@ -17,7 +18,7 @@ VPCD_PORT: Final = 35963
 """Port of the first slot in Debian's configuration; the second listens on the next port."""
 
 _NOTICED_AFTER: Final = 0.5
-"""Seconds. pcscd looks every 0.4 s; of a swap between two looks it makes a card that is there and cannot be used."""
+"""Seconds. pcscd polls every 0.4 s; if cards are swapped between two polls, it reports a card that cannot be used."""
 
 _POWER_OFF: Final = b"\x00"
 _POWER_ON: Final = b"\x01"
@@ -26,14 +27,14 @@ _GET_ATR: Final = b"\x04"
 
 
 class VirtualReaderUnavailable(RuntimeError):
-    """Nothing listens where the virtual reader should."""
+    """Nothing listens on the virtual reader's port."""
 
 
 class VpcdConnection:
-    """One slot of the virtual reader. An open connection is a card in the slot."""
+    """One slot of the virtual reader. An open connection means that a card is in the slot."""
 
     def __init__(self, slot: int = 0, *, port: int = VPCD_PORT, timeout: float = 5.0) -> None:
-        """`port`: of the first slot. `timeout`: seconds to wait for a daemon that is just starting."""
+        """`port`: that of the first slot. `timeout`: seconds to wait for a daemon that is still starting."""
         self._address = ("127.0.0.1", port + slot)
         self._timeout = timeout
         self.reader = f"Virtual PCD 00 {slot:02}"
@@ -46,12 +47,12 @@ class VpcdConnection:
         self.scanner = SimulatedScanner(lambda: self._card)
 
     def insert(self, card: Card) -> None:
-        """Waits until the daemon must have noticed the last removal.
+        """Insert a card, after giving the daemon time to notice the last removal.
 
-        Raises `VirtualReaderUnavailable`, or `RuntimeError` when a card lies in the slot.
+        Raises `VirtualReaderUnavailable`, or `RuntimeError` if a card is already in the slot.
         """
         if self._socket is not None:
-            raise RuntimeError("a card lies in the slot")
+            raise RuntimeError("a card is already in the slot")
         time.sleep(max(0.0, self._removed_at + _NOTICED_AFTER - time.monotonic()))
         connection = self._connect()
         card.power_off()
@@ -61,7 +62,7 @@ class VpcdConnection:
         self._thread.start()
 
     def remove(self) -> None:
-        """Take the card out; a command under way gets no answer. Nothing happens when there is none."""
+        """Remove the card, if there is one; a command under way gets no response."""
         connection, card, thread = self._socket, self._card, self._thread
         self._socket = self._card = self._thread = None
         if connection is not None:
@@ -94,7 +95,7 @@ class VpcdConnection:
             return connection
 
     def _serve(self, connection: socket.socket, card: Card) -> None:
-        # An OSError is the daemon's end or `remove`: either way the card is out.
+        # OSError: the daemon ended or `remove` was called. Either way the card is out.
         with contextlib.suppress(OSError):
             while (message := self._receive(connection)) is not None:
                 try:
@@ -103,7 +104,7 @@ class VpcdConnection:
                     if fault.mute:
                         continue
                     if fault.part:
-                        # A length that promises more than comes.
+                        # Announce more bytes than follow.
                         connection.sendall((len(fault.part) * 2 + 2).to_bytes(2, "big") + fault.part)
                     connection.shutdown(socket.SHUT_RDWR)
                     break
@@ -113,8 +114,7 @@ class VpcdConnection:
         self._gone.set()
 
     def gone(self, timeout: float) -> bool:
-        """Return if the daemon released the card, or ended, within `timeout` seconds. The slot is then to be emptied
-        with `remove`."""
+        """Return whether the daemon released the card or ended within `timeout` seconds. If so, call `remove`."""
         return self._gone.wait(timeout)
 
     def _receive(self, connection: socket.socket) -> bytes | None:
@@ -140,8 +140,8 @@ def _receive_exactly(connection: socket.socket, length: int) -> bytes | None:
     received = bytearray()
     while len(received) < length:
         block = connection.recv(length - len(received))
-        # The daemon sends length and body in two segments. Without an immediate acknowledgement its kernel holds the
-        # second one back for 40 ms; the option does not last, so it is set again after each receive.
+        # The daemon sends length and body in two segments. Without an immediate acknowledgement its kernel delays the
+        # second one by 40 ms. The option does not persist, so it is set again after each receive.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if not block:
             return None

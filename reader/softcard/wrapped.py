@@ -1,10 +1,10 @@
-"""A card around a card: for faults, and for a slow link."""
+"""Base class for cards that wrap another card: faults and slow links."""
 
 from reader.softcard.card import Card
 
 
 class WrappedCard:
-    """Passes on to a card what a subclass does not do itself."""
+    """Forwards to the wrapped card everything that a subclass does not override."""
 
     def __init__(self, card: Card) -> None:
         self._card = card

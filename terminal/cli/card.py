@@ -62,7 +62,7 @@ def issue(
             tries_left=tries_left,
         )
         CardFile(path).save(image)
-        if not image.is_somebodys:
+        if not image.has_holder:
             tell(f"issued {path}\n{kind}; nobody is registered with it")
             return
         entry = trust_of(authority).merged(card_entry(image, who))
@@ -130,7 +130,7 @@ def list_cards(config: ConfigOption = None) -> None:
             tell("no cards yet: `uketsuke card issue my-card`, or `uketsuke demo --auto`")
         for path in paths:
             image = CardFile(path).load()
-            about = f"valid to {image.expires_on}  {_tries(image)}" if image.is_somebodys else image.profile
+            about = f"valid to {image.expires_on}  {_tries(image)}" if image.has_holder else image.profile
             tell(f"{path.stem:28} {image.card_id}  {about}")
 
 
@@ -149,7 +149,7 @@ def show(
         from reader.softcard.image import CardFile
 
         image = CardFile(_path(file, settings.state_dir)).load()
-        if not image.is_somebodys:
+        if not image.has_holder:
             tell(f"card            {image.card_id} (simulated, {image.profile}: not a My Number Card)")
             return
         facts = image.public_facts()

@@ -64,13 +64,13 @@ def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_f
         with pytest.raises(CardFileError, match="another process"):
             keep_inserted(card_file, stop=threading.Event(), tell=print)
         pcscd.stop()
-        assert told.get(timeout=60) == "the PC/SC service has let go of the card"
+        assert told.get(timeout=60) == "the PC/SC service has released the card"
         assert told.get(timeout=60).startswith("waiting: no virtual reader")
         pcscd.start()
         assert told.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
         while heard.next() != CardInserted():
             pass
-    assert told.get(timeout=60) == "taken out"
+    assert told.get(timeout=60) == "removed"
     assert heard.next() == CardRemoved()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 2
     slot.close()
@@ -93,7 +93,7 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
         assert time.perf_counter() - started > 7 * pace.per_command
         assert card.verify_pin(bytearray(b"1234"), 3) == CardGone()
         link.close()  # type: ignore[union-attr]
-        assert told.get(timeout=60) == "the PC/SC service has let go of the card"
+        assert told.get(timeout=60) == "the PC/SC service has released the card"
     slot.close()
 
 

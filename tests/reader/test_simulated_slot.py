@@ -80,7 +80,7 @@ def test_closing_a_dead_link_takes_nothing_from_the_next_one(image: CardImage) -
 def test_one_card_at_a_time(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    with pytest.raises(RuntimeError, match="lies in the slot"):
+    with pytest.raises(RuntimeError, match="already in the slot"):
         slot.insert(SoftCard(image))
 
 

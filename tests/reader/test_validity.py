@@ -184,7 +184,7 @@ def test_details_no_card_has(authority: TestAuthority, photo: bytes) -> None:
     with pytest.raises(ValueError, match="stay"):
         issue(authority, RSA_2048, photo, holder=gone, pin="1234", issued_on=date(2025, 8, 1))
     adult = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
-    with pytest.raises(ValueError, match="outlives"):
+    with pytest.raises(ValueError, match="ends after the card"):
         issue(
             authority,
             RSA_2048,

@@ -74,7 +74,7 @@ class Props:
         """
         issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
         image = self.card_of(issued, portrait_jp2)
-        if not image.is_somebodys:
+        if not image.has_holder:
             return Registry()
         known = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
         return known.merged(revocation_of(image, self.authority)) if persona.card.revoked else known

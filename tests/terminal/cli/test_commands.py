@@ -136,7 +136,7 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
         (["demo", "--auto", "--persona", "pin-right", "--json", "/nowhere/out.json"], "there is no folder /nowhere"),
         (["card", "issue", "x", "--person", "nobody"], "there is no invented person 'nobody'"),
         (["card", "issue", "x", "--pin", "12"], "4 digits"),
-        (["card", "issue", "x", "--kind", "golden"], "no kind of card is called 'golden'"),
+        (["card", "issue", "x", "--kind", "golden"], "unknown kind of card 'golden'"),
         (["card", "issue", "x", "--kind", "infant", "--person", "elder"], "infant"),
         (["exchange", "check", "nothing.xml"], "no such file"),
         (["ledger", "verify", "--receipts"], "uketsuke enrol"),
