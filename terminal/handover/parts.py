@@ -254,12 +254,12 @@ class Reader:
         entries = found
         if marker.item:
             entries = [entry for entry in found[0] if entry.tag == marker.item]
-            path = f"{path}/{marker.item}"
             for other in found[0]:
                 if other.tag != marker.item:
                     self._add(
                         other, f"{path}/{other.tag}", LayoutFault.UNKNOWN, f"only {marker.item}", Severity.WARNING
                     )
+            path = f"{path}/{marker.item}"
         read = [self.read(entry, field.part, path) for entry in entries]
         # One entry that cannot be read spoils the list: a list with a silent gap would be a wrong answer.
         return None if any(entry is None for entry in read) else tuple(read)

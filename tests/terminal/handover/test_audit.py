@@ -1,10 +1,13 @@
 """An auditor compares result files with the ledger. The files are those of version 0.1, as they were handed over."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from consent.ledger import Ledger, LedgerFile
+from consent.lifecycle import histories
 from terminal.handover.audit import FilesChecked, check_files
 
 STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
@@ -49,3 +52,14 @@ def test_a_file_under_another_name(results: Path) -> None:
     path = sorted(results.iterdir())[0]
     path.rename(path.with_name(path.name.replace("20261126", "20261127")))
     assert differing(results) == ["has another name than the one that was handed over"]
+
+
+def test_a_consent_taken_back_after_the_hand_over_changes_no_file(results: Path) -> None:
+    """Version 0.1 recorded that a file was delivered, and not yet when that began."""
+    path = results.parent / "ledger.db"
+    known = histories(LedgerFile(path).records())
+    history = next(one for one in known.values() if one.delivered and one.decided and one.decided.event.granted)
+    event = history.decision.event
+    with Ledger.open(path, "terminal-1", clock=lambda: event.decided_at + timedelta(hours=1)) as ledger:
+        ledger.withdrawn(event.check_id, event.granted)
+    assert differing(results) == []

@@ -163,6 +163,13 @@ def test_an_element_in_the_wrong_place() -> None:
     assert error.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
+def test_an_element_between_the_entries_of_a_list() -> None:
+    strayed = face().replace("<ResultList>", "<ResultList><Sex1>2</Sex1>")
+    (found,) = [f for f in check_bytes(FACE, strayed.encode()).findings if f.severity is not Severity.NOTE]
+    assert (found.path, found.fault) == ("XmlMsg/MessageBody/ResultList/Sex1", LayoutFault.UNKNOWN)
+    assert found.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
+
+
 def test_a_drug_request_with_the_other_vocabulary() -> None:
     text = write_document(drugs()).data.decode().replace("InsuranceCardSymbol", "InsuredCardSymbol")
     text = text.replace("<BranchNumber>01</BranchNumber>", "<InsuredBranchNumber>01</InsuredBranchNumber>")

@@ -1,0 +1,46 @@
+"""The process that touches the folder holds patients' results: it is shut in as the terminal is, and ends with it."""
+
+import os
+import signal
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from terminal.handover.folder import DeliveryFailure, FileDelivered
+from terminal.handover.process import FolderProcess
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_it_leaves_no_core_file_and_ctrl_c_is_for_the_terminal(tmp_path: Path) -> None:
+    folder = FolderProcess(tmp_path / "results", create=True)
+    assert folder.probe() is None
+    helper = folder._process
+    assert helper is not None
+    limits = Path(f"/proc/{helper.pid}/limits").read_text().splitlines()
+    (core,) = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
+    assert core == ["0", "0"]
+    os.kill(helper.pid, signal.SIGINT)  # as for everything in that window
+    assert folder.probe() is None
+    assert folder._process is helper, "no second one was started in its place"
+    folder.close()
+    assert helper.poll() is not None
+
+
+def test_staff_sees_what_the_last_step_met(tmp_path: Path) -> None:
+    share, name, digest = tmp_path / "share", "OQSsiquc01res_face_1.xml", sha256(b"<XmlMsg/>").hexdigest()
+    folder = FolderProcess(share)
+    folder.prepare(name, b"<XmlMsg/>")
+    assert folder.trouble is DeliveryFailure.FOLDER_MISSING
+    share.mkdir()
+    folder.prepare(name, b"<XmlMsg/>")
+    assert folder.trouble is None
+    assert folder.move(name, digest) == FileDelivered(share / name)
+    folder.prepare(name, b"<another/>")
+    assert folder.trouble is DeliveryFailure.OCCUPIED
+    folder.look(name)
+    assert folder.trouble is None
+    folder.move(name, "0" * 64)
+    assert folder.trouble is DeliveryFailure.FOLDER_MISSING
+    folder.close()
