@@ -43,10 +43,10 @@ def note(ledger: Path) -> None:
     write_whole(note_of(ledger), json.dumps({"first": first}).encode() + b"\n")
 
 
-def begin_anew(ledger: Path, now: datetime) -> Path | None:
-    """Put the ledger aside, whole, so that the next start begins a new one; return where it is now, None if it is gone.
+def set_aside(ledger: Path, now: datetime) -> Path | None:
+    """Rename the complete ledger so that the next start begins a new one; return its new path, None if it is gone.
 
-    Raises `LedgerInUse` while a terminal writes it.
+    Raises `LedgerInUse` while a terminal writes to it.
     """
     lock = store.WriterLock(ledger)
     try:

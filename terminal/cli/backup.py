@@ -13,33 +13,33 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.keeping.restore import RestoredTo
 
-BACKUP_HELP = """Write ledger, keys, settings, audit trail and patient numbers into one file, sealed with a passphrase.
+BACKUP_HELP = """Write ledger, keys, settings, audit trail and patient numbers to one file, encrypted with a passphrase.
 
-A terminal may run meanwhile. The passphrase is asked for, twice; from a script, it is the first line of the standard
-input. Results are not in it: they belong to the receipt computer. Keep the passphrase apart from the file.
+The terminal may keep running. The command asks for the passphrase twice; in a script, pass it as the first line of
+standard input. Results are not included: they belong to the receipt computer. Keep the passphrase apart from the file.
 
 Example: uketsuke backup /media/stick/front-1.backup
 """
-RESTORE_HELP = """Bring a terminal back from its backup, into an empty state folder.
+RESTORE_HELP = """Restore a terminal from its backup into an empty state folder.
 
-The service is asked first: it ends the key of the backup and takes a new one, so no two terminals are the same; what it
-has and the backup has not is marked in the ledger. Interrupted, the same command goes on. --new-enrolment: the key of
-the backup has ended before, and the service stub on this computer is to allow another restore.
+First the service revokes the key in the backup and accepts a new one, so that two terminals never share a key. What the
+service has and the backup lacks is marked in the ledger. If interrupted, run the same command again. Use
+--new-enrolment if the backup's key is already revoked: the service stub on this computer then allows another restore.
 
 Example: uketsuke restore /media/stick/front-1.backup
 """
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="A new file; one that is there is never overwritten.")],
+    file: Annotated[Path, typer.Argument(help="New file; an existing one is never overwritten.")],
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
     settings_file = target_of(config)
     if not file.parent.is_dir():
-        fail(f"{file.parent} is not a folder. Make it, or name another.")
+        fail(f"{file.parent} is not a folder. Create it, or name another.")
     if file.exists():
-        fail(f"{file}: something is there already, and nothing is overwritten. Name a new file.")
+        fail(f"{file} already exists and is not overwritten. Name a new file.")
     passphrase = _passphrase(twice=True)
     with plain_errors():
         from datetime import datetime
@@ -52,36 +52,36 @@ def backup(
         done = back_up(settings, kept, file, passphrase, datetime.now(JAPAN))
         tell(f"{done.terminal_id}: {done.size / 1000:,.0f} kB in {file}")
         if kept is None:
-            tell("no settings file was there to keep: settings from the environment are not in it")
+            tell("there is no settings file to back up; settings from the environment are not included")
         if isinstance(done.numbers, str):
-            tell(f"the patient numbers are NOT in it: {done.numbers}")
+            tell(f"the patient numbers are NOT included: {done.numbers}")
         elif done.numbers:
             tell(f"{done.numbers} patient numbers of `uketsuke exchange`")
         match done.ledger:
             case None:
                 tell("there is no ledger yet")
             case LedgerBroken(sequence=sequence, what=what):
-                tell(f"the ledger is BROKEN at record {sequence} and is kept as it is: {what}")
+                tell(f"the ledger is BROKEN at record {sequence} and is backed up unchanged: {what}")
                 raise typer.Exit(1)
-            case whole:
-                tell(f"ledger whole, {whole.head.count} records, head {whole.head.hash[:16]}")
+            case intact:
+                tell(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")
         if isinstance(done.numbers, str):
             raise typer.Exit(1)
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `uketsuke backup` wrote.")],
+    file: Annotated[Path, typer.Argument(help="File written by `uketsuke backup`.")],
     keep_settings: Annotated[
         bool, typer.Option("--keep-settings", help="Use the settings of this computer, not those of the backup.")
     ] = False,
     new_enrolment: Annotated[
-        bool, typer.Option("--new-enrolment", help="Let the service stub on this computer end every older key.")
+        bool, typer.Option("--new-enrolment", help="Let the service stub on this computer revoke every older key.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
     current = settings_or_exit(config) if keep_settings else None
     if not file.is_file():
-        fail(f"{file} is not there. Name what `uketsuke backup` wrote.")
+        fail(f"{file} does not exist. Name a file written by `uketsuke backup`.")
     passphrase = _passphrase(twice=False)
     with plain_errors():
         import asyncio
@@ -106,17 +106,17 @@ def restore(
 
 def _tell(done: "RestoredTo") -> None:
     tell(f"{done.manifest.terminal_id} as of {done.manifest.created_at:%Y-%m-%d %H:%M} is in {done.settings.state_dir}")
-    tell("the key of the backup has ended; this terminal has a new one")
+    tell("the key in the backup is revoked; this terminal has a new one")
     if done.confirmed:
-        tell(f"{done.confirmed} decisions that waited in the backup had reached the service")
+        tell(f"{done.confirmed} decisions still waiting in the backup had already reached the service")
     if done.lost or done.opened:
         tell(
             f"since the backup the service accepted {done.lost} decisions and opened {done.opened} checks that have no "
-            "record here: the ledger says so. The decisions stand."
+            "record here; the ledger notes this. The decisions remain valid."
         )
     else:
-        tell("the service has nothing that is missing here")
-    tell("Next: `uketsuke doctor`, start the terminal, and make a new backup: this one has served.")
+        tell("nothing that the service has is missing here")
+    tell("Next: run `uketsuke doctor`, start the terminal, and make a new backup: the key in this one is revoked.")
 
 
 def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
@@ -127,11 +127,11 @@ def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
     with StubAdmin(settings.service.url) as admin:
         answer = admin.enrol(settings.service.terminal_id, public_key, ended_key=ended_key)
     if isinstance(answer, NoAnswer | Refused):
-        raise NotReady(f"The service at {settings.service.url} is no stub on this computer ({answer.reason}).")
+        raise NotReady(f"The service at {settings.service.url} is not a stub on this computer ({answer.reason}).")
 
 
 def _passphrase(*, twice: bool) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    typed: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt="The same again" if twice else False)
+    typed: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt="Repeat it" if twice else False)
     return typed

@@ -9,25 +9,25 @@ from config.platform.chosen import system
 from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
 
 app = typer.Typer(
-    help="Simulated cards as files. Invented people, test keys: good for nothing but tests.",
+    help="Simulated cards as files. Invented people and test keys, for tests only.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
 PERSON_OF_KIND = {"child": "child", "infant": "infant", "foreign-resident": "foreign-resident"}
-"""The invented person who gets a card of that kind where none is named."""
+"""Default person for these kinds of card."""
 
 
 @app.command()
 def issue(
-    file: Annotated[Path, typer.Argument(help="Where to; a bare name goes into the state folder's cards.")],
+    file: Annotated[Path, typer.Argument(help="File to write; a bare name goes into the state folder's cards.")],
     kind: Annotated[str, typer.Option(help="`uketsuke card kinds` lists them.")] = "ordinary",
     person: Annotated[str | None, typer.Option(help="Invented person; `uketsuke stub people` lists them.")] = None,
     face: Annotated[str, typer.Option(help="Synthetic face on the photo; `uketsuke card faces` lists them.")] = "hana",
     pin: Annotated[str, typer.Option(help="4 digits.")] = "1234",
-    tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="PIN tries, as if so many were left.")] = None,
-    photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="About this size of photo.")] = None,
+    tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="PIN tries left.")] = None,
+    photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="Approximate size of the photo, in KB.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Issue a simulated card and tell the local service stub about it.
@@ -63,7 +63,7 @@ def issue(
         )
         CardFile(path).save(image)
         if not image.has_holder:
-            tell(f"issued {path}\n{kind}; nobody is registered with it")
+            tell(f"issued {path}\n{kind}; no person is registered with it")
             return
         entry = trust_of(authority).merged(card_entry(image, who))
         RegistryFile(registry_path(settings.state_dir)).merge(entry)
@@ -90,13 +90,13 @@ def insert(
     file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
     reader: Annotated[int, typer.Option(min=0, max=1, help="Slot of the virtual reader.")] = 0,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port of its first slot; by default as Debian sets it up.")
+        int | None, typer.Option(min=1, max=65535, help="Port of its first slot; by default the one Debian configures.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Put a simulated card into the virtual reader of the real pcscd, and keep it there until Ctrl-C.
+    """Insert a simulated card into the virtual reader of the real pcscd and keep it there until Ctrl-C.
 
-    Waits for a daemon that is not up. The virtual reader listens on all network interfaces: keep it off real networks.
+    Waits until the daemon is up. The virtual reader listens on all network interfaces: keep it off real networks.
 
     Example: uketsuke card insert my-card
     """
@@ -107,7 +107,7 @@ def insert(
         from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
         from reader.softcard.vpcd import VPCD_PORT
 
-        tell(f"Mind: {OPEN_TO_THE_NETWORK}")
+        tell(f"Warning: {OPEN_TO_THE_NETWORK}")
         stop = threading.Event()
         system.on_stop(stop.set)
         path = _path(file, settings.state_dir)
@@ -127,7 +127,7 @@ def list_cards(config: ConfigOption = None) -> None:
 
         paths = sorted(cards_dir(settings.state_dir).glob("*.json"))
         if not paths:
-            tell("no cards yet: `uketsuke card issue my-card`, or `uketsuke demo --auto`")
+            tell("no cards yet; create some with `uketsuke card issue my-card` or `uketsuke demo --auto`")
         for path in paths:
             image = CardFile(path).load()
             about = f"valid to {image.expires_on}  {_tries(image)}" if image.has_holder else image.profile
@@ -137,10 +137,10 @@ def list_cards(config: ConfigOption = None) -> None:
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
-    face: Annotated[bool, typer.Option("--face", help="Also what is printed on its face (照合番号B).")] = False,
+    face: Annotated[bool, typer.Option("--face", help="Also show what is printed on its face (照合番号B).")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show a simulated card: identity, ends, tries left. Never the PIN.
+    """Show a simulated card: identity, end dates and tries left, but never the PIN.
 
     Example: uketsuke card show my-card --face
     """

@@ -1,4 +1,4 @@
-"""What the commands share: settings, errors told in one line, logs that carry no personal data."""
+"""Helpers shared by the commands: settings, one-line errors, logging without personal data."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="Settings file (TOML). Default: UKETSUKE_CONFIG, else uketsuke/settings.toml."),
 ]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to standard error.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Write a log to standard error.")]
 
 
 def settings_or_exit(config: Path | None, overrides: Mapping[str, Any] | None = None) -> "Settings":
@@ -29,7 +29,7 @@ def settings_or_exit(config: Path | None, overrides: Mapping[str, Any] | None = 
 
 
 def fail(text: str, code: int = 1) -> NoReturn:
-    """One plain line on standard error: the thing, the reason, the next step."""
+    """Print one line to standard error (what, why, next step) and exit with `code`."""
     print(f"uketsuke: {text}", file=sys.stderr)  # noqa: T201
     raise typer.Exit(code)
 
@@ -39,7 +39,7 @@ def tell(text: str) -> None:
 
 
 def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
-    """`settings` say whether the lines are text or JSON; text where they are not known yet."""
+    """Set up logging. `settings` choose between text and JSON lines; without them, text."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -55,7 +55,7 @@ def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Known failures become one line; nothing is ever printed with its locals."""
+    """Report known failures in one line. Local variables are never printed."""
     try:
         yield
     except typer.Exit:
@@ -69,7 +69,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def _known_failures() -> tuple[type[Exception], ...]:
-    """Imported when one of them may have happened, not before each command."""
+    """Return the exceptions to report in one line. Imported only after a failure, to keep commands fast."""
     from consent.store import LedgerError
     from reader.authenticity import TrustAnchorError
     from reader.softcard.image import CardFileError

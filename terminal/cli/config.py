@@ -20,7 +20,7 @@ def show() -> None:
 
 @app.command()
 def check(config: ConfigOption = None) -> None:
-    """Read the settings and say whether they are in order.
+    """Read the settings and report whether they are valid.
 
     Example: uketsuke config check --config settings.toml
     """
@@ -30,9 +30,9 @@ def check(config: ConfigOption = None) -> None:
     password = hash_in_force(settings)
     if password and not is_hash(password):
         fail(
-            "staff.password_hash is not an Argon2 hash: no password fits it. "
+            "staff.password_hash is not an Argon2 hash, so no password can match it. "
             "Remove it and run `uketsuke staff password`."
         )
     if not password:
-        tell("no staff password is set, staff functions are off: `uketsuke staff password` sets one")
-    tell(f"in order: profile {settings.profile}, state in {settings.state_dir}, results in {settings.results_dir}")
+        tell("no staff password is set, so staff functions are off; set one with `uketsuke staff password`")
+    tell(f"valid: profile {settings.profile}, state in {settings.state_dir}, results in {settings.results_dir}")

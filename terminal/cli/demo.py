@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.counter_web.web_terminal import WebTerminal
 
-HELP = """The counter with everything embedded: simulated cards, a synthetic patient, the service stub.
+HELP = """Run the terminal with everything simulated: cards, a synthetic patient, the service stub.
 
-In a terminal window it is the terminal's own screen; F12 opens a dock with hands for card, camera and service, F8 is
-staff's way in (the demo's password is "staff"), Ctrl+Q ends it.
+In a terminal window it shows the patient's screen; F12 opens a dock with controls for card, camera and service, F8
+opens the staff functions (the demo's password is "staff"), Ctrl+Q quits.
 
-With --auto, and where there is no window, it plays the personas one after the other, tells what was asked and answered
-and which result file was written, and ends with a table; exit code 1 if one ends otherwise than its persona says.
+With --auto, or without a terminal window, it plays the personas one after the other, reports what was asked and
+answered and which result file was written, and ends with a table; exit code 1 if an outcome differs from the expected
+one.
 
---webcam sits you down before it: your portrait goes on a simulated card, in memory alone, and your live picture is
-compared with it. A demonstration, no measure of accuracy.
+--webcam makes you the patient: your portrait goes on a simulated card, in memory only, and your live picture is
+compared with it. This is a demonstration, not a measure of accuracy.
 
 Example: uketsuke demo --auto --persona face-match --json result.json
 """
@@ -32,25 +33,25 @@ Example: uketsuke demo --auto --persona face-match --json result.json
 
 def demo(
     auto: Annotated[bool, typer.Option("--auto", help="Play the personas without a screen.")] = False,
-    persona: Annotated[list[str] | None, typer.Option(help="Only this one. May be given several times.")] = None,
+    persona: Annotated[list[str] | None, typer.Option(help="Play only this persona. May be repeated.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the outcome as JSON: a list of objects.")] = None,
-    pcsc: Annotated[bool, typer.Option("--pcsc", help="Go through the real pcscd and its virtual reader.")] = False,
+    pcsc: Annotated[bool, typer.Option("--pcsc", help="Use the real pcscd with its virtual reader.")] = False,
     camera: Annotated[
         str | None,
-        typer.Option(help="A video file, a camera (number, device path), or with --web `browser`."),
+        typer.Option(help="A video file, a camera (number, device path) or, with --web, `browser`."),
     ] = None,
-    webcam: Annotated[bool, typer.Option("--webcam", help="Your own webcam: as --camera 0.")] = False,
-    web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
+    webcam: Annotated[bool, typer.Option("--webcam", help="Use your own webcam, like --camera 0.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="Show the screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
     dock_host: Annotated[
         str,
-        typer.Option(help="With --web: an address of this computer where the dock answers a tablet too, by its code."),
+        typer.Option(help="With --web: an address of this computer where a tablet can open the dock with its code."),
     ] = "",
     profile: Annotated[
         Profile | None, typer.Option(help="clinic, pharmacy or qualification-only, for the screen.")
     ] = None,
-    service: Annotated[str | None, typer.Option(help="URL of a service stub elsewhere on this computer.")] = None,
+    service: Annotated[str | None, typer.Option(help="URL of a separate service stub on this computer.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -75,7 +76,7 @@ def demo(
 def at_prompt(
     settings: "Settings", camera: str | None, named: list[str], *, pcsc: bool, service: str | None, json: Path | None
 ) -> bool:
-    """Play the personas `named`, or all. False if one ends otherwise than its persona says."""
+    """Play the personas `named`, or all. Return False if an outcome differs from the expected one."""
     with plain_errors(), ExitStack() as ending:
         import asyncio
 
@@ -127,7 +128,7 @@ def in_browser(
     open_browser: bool,
     dock_host: str = "",
 ) -> int:
-    """The pages are served first; what takes long to import comes after them."""
+    """Serve the pages first and import the slow modules afterwards."""
     with plain_errors(), ExitStack() as ending:
         from terminal.counter_web.program import patient_site, run_web
         from terminal.counter_web.serving import HOST, listen

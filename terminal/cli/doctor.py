@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.doctor.examination import Examined
 
-HELP = """Is everything there that a reception needs? One line each, with the remedy where something is wrong.
+HELP = """Check everything a reception needs, one line each, with the remedy if something is wrong.
 
-OK, WARN or BAD: exit code 1 if anything is BAD, else 0. Changes nothing and prints nothing of a patient; may be run
-beside a terminal in service, every minute.
+Each line is OK, WARN or BAD; exit code 1 if anything is BAD, else 0. Changes nothing and prints no patient data; may
+run every minute beside a terminal in service.
 
 Example: uketsuke doctor --json
 """
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="For monitoring: one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for monitoring.")] = False,
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
@@ -42,7 +42,7 @@ def doctor(
 
 
 def examined_lines(settings: "Settings") -> tuple[str, bool]:
-    """What doctor says of a terminal, and whether anything of it is BAD."""
+    """Return doctor's report on a terminal, and whether anything in it is BAD."""
     from terminal.doctor.checks import CHECKS
     from terminal.doctor.examination import examine, worst
     from terminal.doctor.finding import Grade
@@ -53,7 +53,7 @@ def examined_lines(settings: "Settings") -> tuple[str, bool]:
 
 
 def quiet_camera() -> None:
-    """What OpenCV would say of a missing camera, doctor says."""
+    """Silence OpenCV's messages about a missing camera; doctor reports it."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

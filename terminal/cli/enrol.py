@@ -6,9 +6,9 @@ import typer
 
 from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
 
-HELP = """Make this terminal and a service stub on this computer known to each other.
+HELP = """Enrol this terminal with a service stub on this computer.
 
-The terminal's key is made once and stays in the state folder; the service's public key is pinned beside it.
+The terminal's key is generated once and stays in the state folder; the service's public key is pinned beside it.
 
 Example: uketsuke enrol --service http://127.0.0.1:8642
 """

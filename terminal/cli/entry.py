@@ -1,4 +1,4 @@
-"""Where the command `uketsuke` begins: before anything slow is loaded and before any command runs."""
+"""Entry point of the `uketsuke` command, run before anything slow is imported."""
 
 import gc
 import os
@@ -20,8 +20,8 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"uketsuke {VERSION}")  # noqa: T201
         return
-    # Imports make hundreds of thousands of objects that stay: looking through them for garbage again and again is a
-    # sixth of a start.
+    # Imports create hundreds of thousands of long-lived objects; scanning them for garbage takes a sixth of the
+    # start-up time.
     gc.set_threshold(50_000)
     try:
         shut_in(serves_patients=sys.argv[1:2] in (["run"], ["demo"]))
@@ -38,13 +38,13 @@ def main() -> None:
         extra = _extra_of(error.name)
         if extra is None:
             _defect(error)
-        _end(f'this command needs more than is installed: pip install "uketsuke[{extra}]"', 1)
+        _end(f'this command needs an optional dependency: pip install "uketsuke[{extra}]"', 1)
     except Exception as error:
         _defect(error)
 
 
 def shut_in(*, serves_patients: bool) -> None:
-    """Nothing this process holds or writes is for others. Before anything else is imported."""
+    """Keep this process's memory and files private to its user. Call it before importing anything else."""
     from config.platform.chosen import system
 
     if serves_patients:
@@ -52,9 +52,9 @@ def shut_in(*, serves_patients: bool) -> None:
     system.only_for_owner()
     system.forbid_dumps()
     system.overwrite_freed_memory()
-    # onnxruntime reports to its maker unless this is set before it is imported.
+    # onnxruntime sends telemetry to its vendor unless this is set before it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    # Textual would log each key to a file or a port.
+    # With these set, Textual logs each key to a file or a port.
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]
 
@@ -65,12 +65,12 @@ def _extra_of(module: str | None) -> str | None:
 
 
 def _defect(error: Exception) -> NoReturn:
-    # No traceback with locals, no message that might carry data.
+    # Neither traceback nor message: both may hold a patient's data.
     from config.debugging import debugging, full_text
 
     if debugging():
         print(full_text(error), file=sys.stderr)  # noqa: T201
-    _end(f"a defect in the program ({type(error).__name__}). {_place(error)}", 70)
+    _end(f"internal error ({type(error).__name__}) at {_place(error)}", 70)
 
 
 def _end(text: str, status: int) -> NoReturn:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from terminal.qualification.client import QualificationClient
     from terminal.simulated.exchange.service import ExchangeRules
 
-HELP = """Answer request files in folders, as the real devices do - for makers of receipt software.
+HELP = """Answer request files in folders as the real devices do, for makers of receipt software.
 
-Watches DIR/req, answers in DIR/res; DIR/face is the terminal's. Every answer is invented and says so; docs/vendors.md
-tells names, elements and how to provoke errors.
+Watches DIR/req and answers in DIR/res; DIR/face is for the terminal's results. Every answer is invented and says so;
+docs/vendors.md describes names, elements and how to provoke errors.
 
 Example: uketsuke exchange --folder ./OQS
 """
@@ -29,41 +29,39 @@ app = typer.Typer(help=HELP, invoke_without_command=True, pretty_exceptions_enab
 @app.callback(invoke_without_command=True)
 def serve_folders(
     context: typer.Context,
-    folder: Annotated[Path, typer.Option(help="Folder that holds req, res and face; made where missing.")] = Path(
+    folder: Annotated[Path, typer.Option(help="Folder that holds req, res and face; created if missing.")] = Path(
         "exchange"
     ),
     shift_jis: Annotated[
-        bool, typer.Option("--shift-jis", help="Answer in Shift_JIS, whatever the request is written in.")
+        bool, typer.Option("--shift-jis", help="Answer in Shift_JIS, whatever the request's encoding.")
     ] = False,
-    utf_8: Annotated[
-        bool, typer.Option("--utf-8", help="Answer in UTF-8, whatever the request is written in.")
-    ] = False,
+    utf_8: Annotated[bool, typer.Option("--utf-8", help="Answer in UTF-8, whatever the request's encoding.")] = False,
     keep_requests: Annotated[
         bool, typer.Option("--keep-requests", help="Move answered requests to req/done instead of deleting them.")
     ] = False,
-    zip_bulk: Annotated[bool, typer.Option("--zip", help="Give results of bulk jobs as ZIP files.")] = False,
+    zip_bulk: Annotated[bool, typer.Option("--zip", help="Deliver results of bulk jobs as ZIP files.")] = False,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="For readers that wait for files to change, not for new ones.")
+        bool, typer.Option("--in-place", help="For software that waits for files to change rather than for new ones.")
     ] = False,
     service: Annotated[
         str | None,
-        typer.Option(help="Ask this service for each check, and whether a consent still stands; for its terminals."),
+        typer.Option(help="Ask this service about each check of its terminals, and whether a consent is still valid."),
     ] = None,
-    people_file: Annotated[Path | None, typer.Option("--people", help="Own invented people, as TOML.")] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     if context.invoked_subcommand is not None:
         return
     if shift_jis and utf_8:
-        fail("--shift-jis and --utf-8 exclude each other: name one, or none to answer as the request is written.")
+        fail("--shift-jis and --utf-8 exclude each other. Use one, or neither to answer in the request's encoding.")
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with plain_errors():
         from terminal.simulated.exchange.service import ExchangeRules
 
         rules = ExchangeRules(
-            # The service knows this terminal as that institution's.
+            # The service knows this terminal under that institution's code.
             institution_code=None if service is None else settings.service.institution_code,
             encoding="Shift_JIS" if shift_jis else "UTF-8" if utf_8 else None,
             keep_requests=keep_requests,
@@ -96,13 +94,13 @@ def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationCli
 
     there = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
     settings = settings.model_copy(update={"service": there})
-    client_of(settings)  # refuses now rather than at the first request
+    client_of(settings)  # fail now rather than at the first request
     return lambda: client_of(settings)[0]
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A request or result file of yours.")]) -> None:
-    """Say line by line what is wrong with a request or result file, and how sure we are of it.
+def check(file: Annotated[Path, typer.Argument(help="Your request or result file.")]) -> None:
+    """Report line by line what is wrong with a request or result file, and how certain each finding is.
 
     Example: uketsuke exchange check OQSsiquc01req_202611210001.xml
     """
@@ -122,15 +120,15 @@ def conform(
     folder: Annotated[Path, typer.Option(help="Folder with req, res and face that your software watches.")],
     report: Annotated[Path, typer.Option(help="The report, as HTML; JSON is written beside it.")] = Path("report.html"),
     product: Annotated[str, typer.Option(help="Name and version of the software, for the report.")] = "-",
-    quick: Annotated[bool, typer.Option("--quick", help="Short waits, for software that is automated.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="One case by its key; several times.")] = None,
-    show: Annotated[bool, typer.Option("--list", help="Show the cases and stop.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Short waits, for automated software.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Play only the case with this key. May be repeated.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="List the cases and exit.")] = False,
 ) -> None:
-    """Play forty cases of a day against your receipt software and report what it did.
+    """Play a day of forty cases against your receipt software and report what it did.
 
-    Puts results and answers into the folders, asks for what is needed in DIR/tasks and here, watches what is taken, and
-    reads what your software understood from DIR/export; docs/vendors.md says how. Without exports, what the folders
-    cannot tell is not judged.
+    Puts results and answers into the folders, asks for what is needed in DIR/tasks and here, watches which files are
+    taken, and reads from DIR/export what your software understood; docs/vendors.md says how. Without exports, cases
+    that the folders alone cannot decide are not judged.
 
     Example: uketsuke exchange conform --folder ./OQS --report report.html --product "MyEMR 3.2"
     """
@@ -168,12 +166,12 @@ def conform(
 def client(
     folder: Annotated[Path, typer.Option(help="Folder with req, res and face.")],
     fault: Annotated[
-        list[str] | None, typer.Option(help="Be wrong on purpose: the name of a fault, or all; several times.")
+        list[str] | None, typer.Option(help="Make this fault on purpose, or all. May be repeated.")
     ] = None,
 ) -> None:
-    """Run the small receipt software that `conform` was made with, right or with faults, until Ctrl-C.
+    """Run the small receipt software that `conform` was developed with, correct or with faults, until Ctrl-C.
 
-    It takes results, does the tasks and writes exports, so that a report can be seen before your own software is ready.
+    It takes results, does the tasks and writes exports, so that you can see a report before your own software is ready.
 
     Example: uketsuke exchange client --folder ./OQS --fault merges-by-name
     """
@@ -185,7 +183,7 @@ def client(
         known = [one.value for one in SoftwareFault]
         wanted = known if "all" in (fault or []) else fault or []
         if unknown := [one for one in wanted if one not in known]:
-            fail(f"{', '.join(unknown)}: no such fault; there are {', '.join(known)}, and all.")
+            fail(f"{', '.join(unknown)}: no such fault. Known: {', '.join(known)}, all.")
         prepared(folder)
         stop = threading.Event()
         system.on_stop(stop.set)

@@ -1,4 +1,4 @@
-"""`uketsuke face`: which face network serves, others in its place, and how it does on your own persons."""
+"""`uketsuke face`: the face network in use, alternatives to it, and its accuracy on your own pictures."""
 
 import os
 import sys
@@ -20,18 +20,20 @@ if TYPE_CHECKING:
     from vision.engines.models.known import KnownModel
 
 app = typer.Typer(
-    help="The face network: known ones, adding another, and calibration - without which none is used.",
+    help="Face networks: list the known ones, add another, calibrate. None is used without calibration.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 _EVERY = 5.0
-"""Seconds between two words of progress."""
-PersonsHelp = "A folder per person; the first picture by name is the card's photo, six more are live. Named group_name."
+"""Seconds between two lines of progress."""
+PersonsHelp = (
+    "Folder with one folder per person, named group_name: the first picture is the card's photo, six more are live."
+)
 
 
 @app.command()
 def models(config: ConfigOption = None) -> None:
-    """List the networks that are known to fit - licence, home page, hash - and those that were added here.
+    """List the networks known to work, with licence, home page and hash, and those added here.
 
     Example: uketsuke face models
     """
@@ -68,7 +70,7 @@ def _anti_spoofing(settings: "Settings") -> str:
     found = [file.name for _, file in networks_in(settings.face_dir)]
     lines = [
         f"MiniFASNet, against photographs  ({'added: ' + ', '.join(found) if found else 'not delivered, not added'})",
-        "    no package registry carries it: get the two files and run `uketsuke face add-antispoof FILE FILE`",
+        "    not on any package registry: download the two files and run `uketsuke face add-antispoof FILE FILE`",
         f"    {'licence':10} {LICENCE}",
         f"    {'home page':10} {HOME_PAGE} (resources/anti_spoof_models)",
         *(f"    {'sha256':10} {sha256}  {name}" for sha256, (_, name) in CHECKPOINTS.items()),
@@ -90,7 +92,7 @@ def _added(settings: "Settings") -> Iterator[str]:
         in_use = ", in use" if name == settings.vision.model else ""
         try:
             known = model_with(sha256_of(network_in(place).weights))
-            licence = f"{known.name}, {known.licence}" if known else "not known here: its licence is for you to check"
+            licence = f"{known.name}, {known.licence}" if known else "not known to this project: check its licence"
             calibration_in(place)
             yield f"{name}  (calibrated{in_use})  {licence}"
         except (NotCalibrated, OSError) as problem:
@@ -98,21 +100,21 @@ def _added(settings: "Settings") -> Iterator[str]:
     if not names:
         yield "none"
     if settings.vision.model and settings.vision.model not in (*names, *BUILT):
-        yield f"vision.model = {settings.vision.model} is NOT HERE"
+        yield f"vision.model = {settings.vision.model} is MISSING"
 
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A dlib .dat, or an SFace .onnx.")],
+    file: Annotated[Path, typer.Argument(help="A dlib .dat or SFace .onnx file.")],
     persons: Annotated[Path, typer.Option(help=PersonsHelp)],
-    sha256: Annotated[str | None, typer.Option(help="The hash its maker publishes; refused where it differs.")] = None,
-    name: Annotated[str | None, typer.Option(help="What to call it; by default as its file.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="Hash published by its maker; refused if it differs.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name for it; by default that of the file.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Check a network's hash, calibrate it on a folder of persons, and keep it for `vision.model`.
+    """Check a network's hash, calibrate it on a folder of persons, and store it for use as `vision.model`.
 
-    Half of the persons make the thresholds, the figures are those of the other half; that wants about fifty persons
-    with seven pictures each. The face is found by the delivered YuNet. No picture and no encoding is kept.
+    Half of the persons set the thresholds, the other half give the figures; this needs about fifty persons with seven
+    pictures each. Faces are detected by the YuNet that comes with uketsuke. Neither pictures nor encodings are kept.
 
     Example: uketsuke face add face_recognition_sface_2021dec.onnx --persons DIR
     """
@@ -123,7 +125,7 @@ def add(
         from vision.engines.open import BUILT, model_store
 
         if not file.is_file():
-            fail(f"{file}: no such file. `uketsuke face models` tells where known ones come from.")
+            fail(f"{file}: no such file. `uketsuke face models` lists where known ones come from.")
         _require_persons(persons)
         tell(f"{file.name}: {_about(file, sha256_of(file))}")
         from config.files import private_folder
@@ -139,7 +141,7 @@ def add(
             taken=BUILT,
             told=_Progress(),
         )
-        tell(f"\n{_aim(added.calibration)} The half that set no threshold:")
+        tell(f"\n{_aim(added.calibration)} On the half that did not set the thresholds:")
         tell(_table(added.figures))
         called = added.folder.name
         tell(f'\nAdded. To use it, set vision.model = "{called}" (UKETSUKE_VISION__MODEL={called}).')
@@ -149,11 +151,11 @@ def add(
 @app.command("add-antispoof")
 def add_antispoof(
     files: Annotated[
-        list[Path], typer.Argument(help="The maker's two .pth, or ready .onnx named SCALE_80x80_NAME.onnx.")
+        list[Path], typer.Argument(help="The maker's two .pth files, or .onnx files named SCALE_80x80_NAME.onnx.")
     ],
     config: ConfigOption = None,
 ) -> None:
-    """Add MiniFASNet networks, which vote against photographs held before the camera. They replace those added before.
+    """Add MiniFASNet networks, which vote against photographs held up to the camera. They replace earlier ones.
 
     Example: uketsuke face add-antispoof 2.7_80x80_MiniFASNetV2.pth 4_0_0_80x80_MiniFASNetV1SE.pth
     """
@@ -163,11 +165,11 @@ def add_antispoof(
 
         for file in files:
             if not file.is_file():
-                fail(f"{file}: no such file. `uketsuke face models` tells where the networks come from.")
+                fail(f"{file}: no such file. `uketsuke face models` lists where the networks come from.")
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         for one in add_anti_spoofing(files, settings.face_dir):
-            tell(f"{one.name}: looks at {one.scale:g} times the face")
-        tell("Added. A terminal that runs takes them at its next start.")
+            tell(f"{one.name}: its crop is {one.scale:g} times as large as the face")
+        tell("Added. A running terminal uses them from its next start.")
 
 
 @app.command()
@@ -178,8 +180,8 @@ def calibrate(
 ) -> None:
     """Measure false matches (FMR) and false non-matches (FNMR) on a folder of persons, and calibrate the engine.
 
-    Half of the persons make the thresholds, the figures are those of the other half; that wants about 25 persons with
-    seven pictures each. --dry-run measures the engine as it stands. It is the engine of vision.model.
+    Half of the persons set the thresholds, the other half give the figures; this needs about 25 persons with seven
+    pictures each. --dry-run measures the engine with its present thresholds. The engine is that of vision.model.
 
     Example: uketsuke face calibrate DIR --dry-run
     """
@@ -195,14 +197,14 @@ def calibrate(
         encoded = bench.persons(persons, _Progress())
         _require_faces(encoded, persons)
         if dry_run:
-            tell(f"{settings.vision.model or 'The delivered network'} as it stands, {_seen(encoded)}:")
+            tell(f"{settings.vision.model or 'The delivered network'} with its present thresholds, {_seen(encoded)}:")
             tell(_table(bench.measure(encoded)))
             return
         made, found = bench.calibrate(encoded)
         tell(f"{settings.vision.model or 'The delivered network'}, {_seen(encoded)}.")
-        tell(f"{_aim(made)} The half that set no threshold:")
+        tell(f"{_aim(made)} On the half that did not set the thresholds:")
         tell(_table(found))
-        tell(f"\nCalibrated: {bench.calibration}. A terminal that runs takes it at its next start.")
+        tell(f"\nCalibrated: {bench.calibration}. A running terminal uses it from its next start.")
 
 
 def _aim(calibration: "Calibration") -> str:
@@ -213,7 +215,7 @@ def _aim(calibration: "Calibration") -> str:
 
 
 def _quiet_settings(config: Path | None) -> "Settings":
-    # what OpenCV would say of a file it cannot read is said here
+    # the commands report unreadable files themselves
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     log_to_stderr(verbose=False)
     return settings_or_exit(config)
@@ -229,9 +231,9 @@ def _face_errors() -> Iterator[None]:
         try:
             yield
         except TooFewPersons as error:
-            fail(f"{error}. Name a folder with more persons, or with more pictures of each (seven serve).")
+            fail(f"{error}. Name a folder with more persons, or with more pictures of each (seven are enough).")
         except NotBuilt as error:
-            fail(f"{str(error).rstrip('.')}. `uketsuke face models` tells where networks come from that fit.")
+            fail(f"{str(error).rstrip('.')}. `uketsuke face models` lists networks that work and where to get them.")
         except (NotCalibrated, WeightsMissing) as error:
             fail(str(error))
 
@@ -247,7 +249,9 @@ def _require_faces(persons: "Sequence[EncodedPerson]", folder: Path) -> None:
     if not persons:
         fail(f"the folders in {folder} hold no pictures (.jpg, .png, .bmp, .pgm).")
     if not any(person.reference is not None for person in persons) or not any(person.live for person in persons):
-        fail(f"{folder}: {_seen(persons)}. At least one person needs a card photo, and one live pictures, with a face.")
+        fail(
+            f"{folder}: {_seen(persons)}. At least one person needs a card photo, and one a live picture, with a face."
+        )
 
 
 def _seen(persons: "Sequence[EncodedPerson]") -> str:
@@ -263,12 +267,12 @@ def _about(file: Path, sha256: str) -> str:
     if known is not None:
         return f"the hash is that of {known.name}, {known.licence}, {known.home_page}"
     named = model_named(file.stem)
-    where = f"Its licence: {named.licence}, {named.home_page}" if named else "Its licence is for you to check"
-    return f"hash {sha256}, which this project does not know: compare it with its maker's. {where}"
+    where = f"Its licence: {named.licence}, {named.home_page}" if named else "Check its licence"
+    return f"hash {sha256}, unknown to this project: compare it with the one its maker publishes. {where}"
 
 
 def _table(figures: "Sequence[Figure]") -> str:
-    """The worst first."""
+    """Format the figures, the worst first."""
     if not figures:
         return "(too few pictures with a face for a figure)"
     lines = [f"{'group':20} {'K':>2} {'persons':>7}  {'FMR':32}  FNMR"]
@@ -277,7 +281,7 @@ def _table(figures: "Sequence[Figure]") -> str:
         fnmr = f"{one.fnmr:.1%} {_limits(one.fnmr_limits)} of {one.genuine}"
         lines.append(f"{one.group:20} {one.frames:2} {one.persons:7}  {fmr:32}  {fnmr}")
     lines.append(
-        "K: live pictures averaged; the terminal takes five or more. In brackets: 95 %, by bootstrap over persons."
+        "K: live pictures averaged; the terminal takes five or more. In brackets: 95 % by bootstrap over persons."
     )
     return "\n".join(lines)
 
@@ -287,7 +291,7 @@ def _limits(limits: tuple[float, float]) -> str:
 
 
 class _Progress:
-    """A line on standard error now and then."""
+    """Prints a line of progress to standard error every `_EVERY` seconds."""
 
     def __init__(self) -> None:
         self._told = time.monotonic()

@@ -1,4 +1,4 @@
-"""`uketsuke handover`: results that wait for the receipt computer, and sample files for its makers."""
+"""`uketsuke handover`: results waiting for the receipt computer, and sample files for its makers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,25 +28,27 @@ def sample(
         str, typer.Option(help="all, none, or medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper")
     ] = "all",
     every: Annotated[
-        bool, typer.Option("--all", help="A set of files that has every element, and a table of them.")
+        bool, typer.Option("--all", help="Write files that together have every element, and list them.")
     ] = False,
-    folder: Annotated[Path | None, typer.Option(help="Write there; by default one file goes to the output.")] = None,
-    shift_jis: Annotated[bool, typer.Option("--shift-jis", help="In Shift_JIS instead of UTF-8.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder to write to; by default a single file goes to standard output.")
+    ] = None,
+    shift_jis: Annotated[bool, typer.Option("--shift-jis", help="Write Shift_JIS instead of UTF-8.")] = False,
     newer_consents: Annotated[
-        bool, typer.Option("--newer-consents", help="With the consents of 2025; their place is inferred.")
+        bool, typer.Option("--newer-consents", help="Include the consents of 2025; their place is inferred.")
     ] = False,
     number: Annotated[str | None, typer.Option(help="Your own patient number (照会番号) for the person.")] = None,
-    people_file: Annotated[Path | None, typer.Option("--people", help="Own invented people, as TOML.")] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write the result file of the card reader for a named person and named answers.
+    """Write the card reader's result file for a given person and given answers.
 
-    Everything in it is invented and says so. What is not named in --answers was not asked and is absent.
+    Everything in it is invented and says so. Items missing from --answers count as not asked and are left out.
 
     Example: uketsuke handover sample elder --answers medicines=yes,diagnosis=no
     """
     if (person is None) is not every:
-        fail("Name a person, or --all and no person. `uketsuke stub people` lists the people.")
+        fail("Name a person, or use --all without one. `uketsuke stub people` lists the people.")
     settings = settings_or_exit(config)
     with plain_errors():
         from datetime import UTC, datetime
@@ -77,17 +79,20 @@ def _tell_elements(files: "list[SampleFile]") -> None:
 
     found = elements_of(files)
     missing = [name for name, having in found.items() if not having]
-    tell(f"{len(found) - len(missing)} of {len(found)} elements of ResultOfQualificationConfirmation stand in them.")
+    tell(
+        f"{len(found) - len(missing)} of {len(found)} elements of ResultOfQualificationConfirmation are in these files."
+    )
     for name in missing:
         tell(f"  missing: {name}")
 
 
 @app.command()
 def waiting(config: ConfigOption = None) -> None:
-    """List the results that are confirmed and not handed over: check, day, how far it came.
+    """List the results that are confirmed but not handed over: check, time and progress.
 
-    Works beside a running terminal. "begun": whether the receipt computer has it is seen by the terminal as long as its
-    folder is the one in which the hand-over began; after that staff decide, on their page or with `again` and `close`.
+    Works beside a running terminal. "begun": the terminal itself can see whether the receipt computer has the result as
+    long as its folder is the one in which the hand-over began; otherwise staff decide, on their page or with `again`
+    and `close`.
 
     Example: uketsuke handover waiting
     """
@@ -108,15 +113,15 @@ def again(
     check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke handover waiting` lists it.")],
     config: ConfigOption = None,
 ) -> None:
-    """Hand a result over again whose folder was lost after the hand-over had begun.
+    """Hand over a result again if its folder was lost after the hand-over had begun.
 
-    First see whether the receipt computer has it: it would get it twice. Written in the ledger. Works while no terminal
-    runs on it; beside a running one, use staff's page.
+    First check that the receipt computer does not have it, or it gets it twice. The decision is recorded in the ledger.
+    Works only while no terminal uses this ledger; beside a running one, use the staff page.
 
     Example: uketsuke handover again 3f9a0c
     """
     outcome = _decided(settings_or_exit(config), check, again=True)
-    tell("handed over" if outcome.file_name else "it is handed over as soon as the folder can be written")
+    tell("handed over" if outcome.file_name else "it will be handed over as soon as the folder can be written")
 
 
 @app.command()
@@ -126,13 +131,13 @@ def close(
 ) -> None:
     """Close a result without handing it over: the receipt computer has it, or it is entered by hand.
 
-    Written in the ledger; its consents stand and can be taken back. Works while no terminal runs on it; beside a
-    running one, use staff's page.
+    The decision is recorded in the ledger; the consents stay valid and can be withdrawn. Works only while no terminal
+    uses this ledger; beside a running one, use the staff page.
 
     Example: uketsuke handover close 3f9a0c
     """
     _decided(settings_or_exit(config), check, again=False)
-    tell("closed; it is not handed over any more")
+    tell("closed; it will not be handed over")
 
 
 def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
@@ -171,5 +176,5 @@ def _write(files: "list[SampleFile]", folder: Path) -> None:
         if isinstance(delivery, NotDelivered):
             fail(f"{folder}: cannot be written ({delivery.reason}).")
         if isinstance(delivery, AlreadyThere) and not delivery.same:
-            fail(f"{delivery.path}: another file of that name lies there; nothing is overwritten.")
+            fail(f"{delivery.path}: a different file of that name exists and is not overwritten.")
         tell(f"{folder / file.name}  {file.title}")

@@ -1,6 +1,6 @@
-"""The command line in Japanese, where the locale says so: `--help`, and what `doctor` found.
+"""Japanese command line, if the locale is Japanese: `--help` and doctor's findings.
 
-The catalogue is keyed by the English text, `{}` standing for a value. A text without an entry stays English.
+The catalogue is keyed by the English text, with `{}` for each value. A text without an entry stays English.
 """
 
 import os
@@ -12,12 +12,12 @@ from inspect import cleandoc
 from typing import Any, Protocol
 
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""The first one that is set decides, as for any program."""
+"""The first of these variables that is set decides, as in other programs."""
 _VALUE = "{}"
 
 
 class TyperCommand(Protocol):
-    """A command of Typer; a group has `commands` besides."""
+    """A Typer command; a group also has `commands`."""
 
     help: str | None
     short_help: str | None
@@ -43,7 +43,7 @@ def translate_help(command: TyperCommand) -> None:
 
 
 def in_japanese(text: str) -> str:
-    """Translate a text; values in it that are texts of their own are translated too."""
+    """Translate a text, together with those values in it that have translations."""
     whole = _catalogue().get(text)
     if whole is not None:
         return whole
@@ -65,7 +65,7 @@ def _catalogue() -> dict[str, str]:
 
 @cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Longest fixed text first, so that the most telling template wins."""
+    """Return the templates, longest fixed text first, so that the most specific one wins."""
     found = [(source, text) for source, text in _catalogue().items() if _VALUE in source]
     found.sort(key=lambda pair: len(pair[0].replace(_VALUE, "")), reverse=True)
     return tuple((_pattern(source), text) for source, text in found)

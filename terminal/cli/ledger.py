@@ -30,10 +30,10 @@ def verify(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell a whole ledger from a changed one; exit code 1 names the first record that does not fit.
+    """Check that the ledger is unchanged; if not, name the first record that does not fit and exit with code 1.
 
-    A tail that was cut off is seen only with --receipts, which asks the service what it has of this terminal. Result
-    files are compared with --files: every consent in them was given, and they are as they were handed over.
+    Records cut off at the end are noticed only with --receipts, which asks the service what it has from this terminal.
+    --files checks that every consent in the result files was given and that the files are as they were handed over.
 
     Example: uketsuke ledger verify
     """
@@ -61,7 +61,7 @@ def verify(
         if isinstance(found, LedgerBroken):
             tell(f"BROKEN  {path}\nrecord {found.sequence}: {found.what}")
             raise typer.Exit(1)
-        tell(f"whole  {path}\n{found.head.count} records of {found.terminal_id}, head {found.head.hash[:16]}")
+        tell(f"intact  {path}\n{found.head.count} records of {found.terminal_id}, head {found.head.hash[:16]}")
         if files is not None:
             _compare_files(files, path)
 
@@ -77,12 +77,12 @@ def _compare_files(folder: Path, ledger: Path) -> None:
         tell(f"DIFFERS  {file.name}\n{file.what}")
     if checked.differing:
         raise typer.Exit(1)
-    tell(f"{checked.files} result files in {folder} say what the ledger says")
+    tell(f"{checked.files} result files in {folder} agree with the ledger")
 
 
 @app.command()
 def show(config: ConfigOption = None) -> None:
-    """List the records: when, what, which check. No personal data is in them.
+    """List the records: time, kind and check. They contain no personal data.
 
     Example: uketsuke ledger show
     """
@@ -103,12 +103,12 @@ def show(config: ConfigOption = None) -> None:
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="A new file; one that is there is never overwritten.")],
+    file: Annotated[Path, typer.Argument(help="New file; an existing one is never overwritten.")],
     config: ConfigOption = None,
 ) -> None:
-    """Write all records as JSON lines for an auditor, who can compute the chain again (docs/ledger.md).
+    """Write all records as JSON lines for an auditor, who can recompute the chain (docs/ledger.md).
 
-    No personal data is in them. The file is readable by its owner alone.
+    They contain no personal data. Only the file's owner can read it.
 
     Example: uketsuke ledger export ledger.jsonl
     """
@@ -120,15 +120,15 @@ def export(
         try:
             written = export_file(ledger_path(settings), file)
         except FileExistsError:
-            fail(f"{file}: something is there already, and nothing is overwritten. Name a new file.")
+            fail(f"{file} already exists and is not overwritten. Name a new file.")
         tell(f"{written.head.count} records of {written.terminal_id}, head {written.head.hash}")
 
 
 @app.command()
 def begin(config: ConfigOption = None) -> None:
-    """Put the ledger aside and let the next start begin a new one, where the old one is lost or damaged for good.
+    """Set the ledger aside and let the next start begin a new one, if the old one is lost or damaged beyond repair.
 
-    Nothing is deleted. What waits in the old ledger is not sent any more; keep the file for the auditor.
+    Nothing is deleted. Decisions still waiting in the old ledger are not sent; keep the file for the auditor.
 
     Example: uketsuke ledger begin
     """
@@ -137,23 +137,23 @@ def begin(config: ConfigOption = None) -> None:
         from datetime import datetime
 
         from config.japan import JAPAN
-        from consent.continuity import begin_anew
+        from consent.continuity import set_aside
         from terminal.assembly import ledger_path
 
-        kept = begin_anew(ledger_path(settings), datetime.now(JAPAN))
-        tell(f"the old ledger is {kept}" if kept else "there was no ledger any more")
+        kept = set_aside(ledger_path(settings), datetime.now(JAPAN))
+        tell(f"the old ledger is now {kept}" if kept else "there was no ledger left to keep")
         tell("the next start begins a new one")
 
 
 @app.command()
 def withdraw(
     check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke ledger show` lists it.")],
-    item: Annotated[list[str], typer.Argument(help="SRJ, YZK, SHJ, TKK or TSR: what is shared no longer.")],
+    item: Annotated[list[str], typer.Argument(help="Items to stop sharing: SRJ, YZK, SHJ, TKK or TSR.")],
     config: ConfigOption = None,
 ) -> None:
-    """Take a consent back at the patient's wish: written down first, then told to the service.
+    """Withdraw a consent at the patient's request: record it first, then tell the service.
 
-    Works while no terminal runs on this ledger. What the service does not hear is told again at the next start.
+    Works only while no terminal uses this ledger. If the service does not answer, it is told at the next start.
 
     Example: uketsuke ledger withdraw 3f9a0c TKK
     """
@@ -172,7 +172,7 @@ def withdraw(
             told = asyncio.run(_withdraw(settings, check, [Item(one) for one in item]))
         except LifeCycleError as error:
             raise NotReady(str(error)) from error
-        tell("withdrawn" if told else "withdrawn here; the service did not answer and is told at the next start")
+        tell("withdrawn" if told else "withdrawn here; the service did not answer and will be told at the next start")
 
 
 async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:
@@ -200,5 +200,5 @@ async def _with_receipts(
     async with client:
         answer = await client.audit()
     if isinstance(answer, Refused | NoAnswer):
-        raise NotReady(f"The service at {settings.service.url} gave no receipts ({answer.reason}). Is it running?")
+        raise NotReady(f"The service at {settings.service.url} returned no receipts ({answer.reason}). Is it running?")
     return verify_with_receipts(path, enrolment.service_public_key, answer.receipts, answer.opened)

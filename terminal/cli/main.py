@@ -29,7 +29,7 @@ from terminal.cli.common import tell
 app = typer.Typer(
     name="uketsuke",
     no_args_is_help=True,
-    # its tracebacks print local variables, and those can be a patient's
+    # Typer's tracebacks print local variables, which may hold a patient's data
     pretty_exceptions_enable=False,
     help=(
         "The terminal on the counter of a clinic or pharmacy: My Number Card, face or PIN, consent, qualification "
@@ -69,4 +69,4 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What goes before every command."""
+    """Options that come before a command."""

@@ -7,17 +7,17 @@ import typer
 
 from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
 
-HELP = """Make test keys for a TLS line between terminals and service: an authority, the service's and each terminal's.
+HELP = """Create test keys for TLS between terminals and service: an authority, the service's and each terminal's.
 
-For trying out and for tests. A terminal takes its three files from `terminal/line/` in its state folder.
+For trials and tests only. A terminal takes its three files from `terminal/line/` in its state folder.
 
 Example: uketsuke pki --folder line-keys --terminal terminal-1 --terminal terminal-2
 """
 
 
 def pki(
-    folder: Annotated[Path, typer.Option(help="Where to; what is there stays.")] = Path("line-keys"),
-    terminal: Annotated[list[str] | None, typer.Option(help="A terminal's id. May be given several times.")] = None,
+    folder: Annotated[Path, typer.Option(help="Folder to write to; existing files are kept.")] = Path("line-keys"),
+    terminal: Annotated[list[str] | None, typer.Option(help="A terminal's id. May be repeated.")] = None,
     host: Annotated[list[str] | None, typer.Option(help="Name or address of the service.")] = None,
     config: ConfigOption = None,
 ) -> None:

@@ -6,18 +6,18 @@ import typer
 
 from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
 
-HELP = """Delete files older than the settings keep them.
+HELP = """Delete files that are older than their retention period.
 
-[records] says how long: audit_years, results_days, cache_days, log_days, trace_days. The ledger is never touched. Of
-the results only those go of which the ledger says that exactly this file was handed over. Safe beside a running
-terminal, every day.
+[records] in the settings sets the periods: audit_years, results_days, cache_days, log_days, trace_days. The ledger is
+never touched. A result is deleted only if the ledger says that exactly this file was handed over. Safe to run every
+day, beside a running terminal.
 
 Example: uketsuke prune --dry-run
 """
 
 
 def prune(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be deleted, and delete nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be deleted without deleting it.")] = False,
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
@@ -35,4 +35,4 @@ def prune(
             if dry_run:
                 tell(f"{found.what:12}  {found.path}")
         gone = ", ".join(f"{count} x {what}" for what, count in sorted(counted.items()))
-        tell(f"{'would go' if dry_run else 'deleted'}: {gone or 'nothing'}")
+        tell(f"{'would be deleted' if dry_run else 'deleted'}: {gone or 'nothing'}")

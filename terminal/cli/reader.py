@@ -1,4 +1,4 @@
-"""The real card reader, for commands that read one card and are done."""
+"""Read one card on the real reader, for commands other than `run`."""
 
 from config.settings import Settings
 from reader.facts import (
@@ -22,13 +22,13 @@ _NO_ANSWER = (
 
 
 def certificate_on_reader(settings: Settings) -> bytes:
-    """The user-authentication certificate (DER) of the card that lies on the reader. Raises `NotReady`."""
+    """Return the user-authentication certificate (DER) of the card on the reader. Raises `NotReady`."""
     from config.debugging import VARIABLE, debugging
     from reader.names import is_virtual
     from reader.pcsc_slot import PcscSlot
 
     if debugging() and not is_virtual(settings.reader.name):
-        raise NotReady(f"{VARIABLE} prints the texts of errors, which may quote data of a card. Unset it.")
+        raise NotReady(f"{VARIABLE} prints error messages, which may quote card data. Unset it.")
     link = PcscSlot(settings.reader.name or None).connect()
     if isinstance(link, ConnectProblem):
         raise NotReady(_what_is_missing(link, settings))
@@ -44,13 +44,13 @@ def certificate_on_reader(settings: Settings) -> bytes:
         case NotMyNumberCard():
             raise NotReady(_NOT_OURS)
         case CardGone():
-            raise NotReady("The card was taken away. Put it down again and leave it there.")
+            raise NotReady("The card was removed. Put it down again and leave it there.")
         case CardUnreadable():
             raise NotReady(_NO_ANSWER)
 
 
 def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
-    """Say whether service, reader or card is missing, with the next step."""
+    """Return a sentence saying whether service, reader or card is missing, with the next step."""
     match problem:
         case NoCard():
             return "There is no card on the reader. Put one on it and leave it there."
@@ -59,12 +59,12 @@ def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
         case ReaderLost(standing=ReaderStanding.NONE):
             return "No card reader is connected. Plug it in; `pcsc_scan` shows what pcscd sees."
         case ReaderLost(standing=ReaderStanding.NAMED_MISSING):
-            return f"No reader fits reader.name = {settings.reader.name!r}. `uketsuke doctor` lists what there is."
+            return f"No reader matches reader.name = {settings.reader.name!r}. `uketsuke doctor` lists the readers."
         case ReaderLost(reason=reason):
             return f"The reader cannot be reached: {reason}. `uketsuke doctor` says what to do."
         case NotMyNumberCard():
             return _NOT_OURS
         case TwoCards():
-            return "Two cards lie there. Take one away."
+            return "There are two cards on the reader. Remove one."
         case CardUnreadable():
             return _NO_ANSWER

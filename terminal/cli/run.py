@@ -26,19 +26,21 @@ if TYPE_CHECKING:
     from vision.camera import Camera
     from vision.sources.protocol import FrameSource
 
-HELP = """The terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
+HELP = """Run the terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
 
-Its screen fills the window; with --web it is a page in a browser on this computer; --headless, a person at the prompt
-answers what the patient would touch. First
-`uketsuke stub` in another window, then `uketsuke enrol`; with a card not issued here also `uketsuke stub adopt`.
+Its screen fills the window; with --web it is a page in a browser on this computer; with --headless, answers are typed
+at a prompt instead of touched on the screen. First run `uketsuke stub` in another window, then `uketsuke enrol`; for a
+card not issued here also `uketsuke stub adopt`.
 
 Example: uketsuke run --profile clinic --camera 0
 """
 
 
 def run(
-    headless: Annotated[bool, typer.Option("--headless", help="Answers from a prompt instead of a screen.")] = False,
-    web: Annotated[bool, typer.Option("--web", help="The screen as a page in a browser.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Take answers from a prompt instead of a screen.")
+    ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Show the screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
     address_file: Annotated[
@@ -53,13 +55,14 @@ def run(
     reader: Annotated[str | None, typer.Option(help="Number of the PC/SC reader, or a part of its name.")] = None,
     language: Annotated[str, typer.Option(help="Language of the prompt: ja or en.")] = "ja",
     card_trace: Annotated[
-        Path | None, typer.Option(help="Write the commands to the card, masked. Refused where patients are served.")
+        Path | None,
+        typer.Option(help="File for a masked trace of the card commands. Refused where patients are served."),
     ] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     if address_file is not None and not web:
-        fail("--address-file is for the page's address: add --web.")
+        fail("--address-file holds the page's address: it needs --web.")
     log_to_stderr(verbose=verbose)
     overrides: dict[str, Any] = {}
     for name, value in (("service.url", service), ("vision.camera", camera), ("reader.name", reader)):
@@ -110,7 +113,7 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     from vision.camera import Camera
     from vision.open_source import open_source
 
-    # a video file stands in for a camera without end
+    # a video file is looped, to stand in for a camera
     refuse_debugging(settings)
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     refuse_simulated_camera(settings, source)
@@ -123,7 +126,10 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
 
 
 def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | None":
-    """What reads the printed code: the face camera, or a second one; None if it is switched off or not installed."""
+    """Return the camera that reads the printed code: the face camera or a second one.
+
+    None if reading it is switched off or the recogniser is not installed.
+    """
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
     from vision.open_source import open_source
@@ -135,7 +141,7 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
     try:
         recogniser_path()
     except NoRecogniser as error:
-        log.warning("the printed code is typed: %s", error)
+        log.warning("printed code cannot be read by camera (%s); it has to be typed", error)
         return None
     if not settings.vision.card_camera:
         return CardCamera(face_camera)
@@ -144,20 +150,20 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
 
 
 def refuse_debugging(settings: "Settings") -> None:
-    """Raises NotReady if UKETSUKE_DEBUG is set and a real card or a real service is in play."""
+    """Raise `NotReady` if UKETSUKE_DEBUG is set and a real card or a real service is in use."""
     from config.debugging import VARIABLE, debugging
     from reader.names import is_virtual
     from terminal.assembly import NotReady
 
     if debugging() and not (is_virtual(settings.reader.name) and is_simulated(settings)):
         raise NotReady(
-            f"{VARIABLE} prints the texts of errors, which may quote data of a card. It is for a simulated card "
-            '(reader.name = "Virtual PCD*") and the service stub alone. Unset it.'
+            f"{VARIABLE} prints error messages, which may quote card data. It is only for a simulated card "
+            '(reader.name = "Virtual PCD*") with the service stub. Unset it.'
         )
 
 
 def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None:
-    """Raises NotReady for a source that anyone could feed, and for the permission to use one beside a real service."""
+    """Raise `NotReady` for a source that anyone could feed, and for permission to use one with a real service."""
     from terminal.assembly import NotReady
     from terminal.problems import ProblemCode
     from vision.sources.protocol import SourceKind
@@ -165,14 +171,14 @@ def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None
     if settings.vision.simulated_camera:
         if not is_simulated(settings):
             raise NotReady(
-                "vision.simulated_camera is set, and this terminal is not enrolled with the service stub. "
+                "vision.simulated_camera is set, but this terminal is not enrolled with the service stub. "
                 "Unset it and name a real camera in vision.camera."
             )
     elif source.kind is not SourceKind.CAMERA:
         raise NotReady(
-            f"{ProblemCode.VIRTUAL_CAMERA.code}: {source.name} is {source.kind}, which anyone could feed: it confirms "
-            "no one. Name a real camera in vision.camera, or set vision.simulated_camera to try the terminal with the "
-            "service stub."
+            f"{ProblemCode.VIRTUAL_CAMERA.code}: {source.name} is {source.kind}, which anyone could feed, so it cannot "
+            "confirm a patient. Name a real camera in vision.camera, or set vision.simulated_camera to try the "
+            "terminal with the service stub."
         )
 
 
@@ -183,7 +189,7 @@ def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
     try:
         return TracedSlot(slot, write, production=production)
     except TraceRefused as error:
-        raise NotReady(f"{error}. A terminal enrolled with the service stub is one.") from error
+        raise NotReady(f"{error}, that is, one enrolled with the service stub.") from error
 
 
 def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
@@ -206,7 +212,7 @@ def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
 
 
 def watched_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
-    """The terminal, with its figures for a monitor where the settings ask for them."""
+    """Open the terminal and serve its metrics, if the settings ask for them."""
     from terminal.assembly import open_terminal
     from terminal.monitoring.exposition import serve_meters
 
@@ -232,7 +238,7 @@ def on_screen(settings: "Settings", write: Write | None) -> int:
 
 
 def announcing(file: Path | None) -> Write:
-    """Print an address, and put it into `file` where one is named."""
+    """Return a function that prints an address and, with a `file`, writes it there."""
     if file is None:
         return tell
 
@@ -249,7 +255,7 @@ def announcing(file: Path | None) -> Write:
 def in_browser(
     settings: "Settings", write: Write | None, *, port: int, open_browser: bool, announce: Write = tell
 ) -> int:
-    """The page is served first; what takes long to import comes after it."""
+    """Serve the page first and import the slow modules afterwards."""
     from terminal.counter_web.program import patient_site, run_web
 
     site = patient_site(settings, port, announce)
@@ -274,7 +280,7 @@ def in_browser(
 
 
 def own_card_camera(devices: "Devices") -> "Camera | None":
-    """The camera over the reader, where cards' fronts have one of their own."""
+    """Return the separate camera for card fronts, or None if the face camera reads them."""
     from terminal.conductor.card_camera import CardCamera
 
     scanner = devices.scanner

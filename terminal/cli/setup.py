@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from terminal.keeping.setting_up import Enrol, SetUp
     from terminal.qualification.keys import Enrolment
 
-HELP = """Set this terminal up: settings, staff code, enrolment with the service, and `doctor` at the end.
+HELP = """Set up this terminal: settings, staff code, enrolment with the service, and `doctor` at the end.
 
-Asks what it has to know. With --from, nothing is asked: FILE holds settings (`uketsuke config show` lists them), the
-same for every terminal of a house, and --terminal names each. The staff code is then the first line of the standard
-input, or staff.password_hash in FILE. Where anything is wrong nothing is written.
+Asks for what it needs. With --from it asks nothing: FILE holds the settings (`uketsuke config show` lists them), the
+same for all terminals of an institution, and --terminal names each. The staff code is then the first line of standard
+input, or staff.password_hash in FILE. If anything is wrong, nothing is written.
 
-A service on this computer is enrolled with at once. For one elsewhere name its public key (--service-key); this
-terminal's own is printed, for the service to admit.
+With a service on this computer the terminal is enrolled at once. For a service elsewhere, name its public key
+(--service-key); this terminal's own key is printed, for the service to admit.
 
-Exit code 1: nothing was set up. 3: it is set up, and doctor found something.
+Exit code 1: nothing was set up. 3: it is set up, but doctor found a problem.
 
 Example: uketsuke setup
 
@@ -41,7 +41,9 @@ def setup(
     service_key: Annotated[
         Path | None, typer.Option(help="Public key (PEM) of a service that is not on this computer.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace settings that are there; they are kept.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace existing settings; the old file is kept.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     file = target_of(config)
@@ -71,7 +73,7 @@ def setup(
 
 
 def target_of(config: Path | None) -> Path:
-    """The settings file that commands without --config read."""
+    """Return `config`, or the settings file that commands read without --config."""
     from config.load import CONFIG_VARIABLE, default_file
 
     named = os.environ.get(CONFIG_VARIABLE)
@@ -89,7 +91,7 @@ def _read(source: Path) -> dict[str, Any]:
         fail(f"{source} is not TOML: {error}. `uketsuke config show` writes one to start from.")
     folder = values.get("handover", {}).get("folder") if isinstance(values.get("handover"), dict) else None
     if isinstance(folder, str) and not Path(folder).expanduser().is_absolute():
-        fail(f"handover.folder = {folder!r} in {source}: write the path in full, since the file is moved.")
+        fail(f"handover.folder = {folder!r} in {source}: use an absolute path, because the file is copied elsewhere.")
     return values
 
 
@@ -100,10 +102,10 @@ def _asked(file: Path) -> dict[str, Any]:
     from config.settings import Profile
 
     known: dict[str, Any] = _read(file) if file.exists() else {}
-    tell("Enter keeps what stands in brackets. Nothing is written before the last answer.")
+    tell("Press Enter to keep the value in brackets. Nothing is written before the last answer.")
     if "profile" not in known:
         known["profile"] = Profile.CLINIC.value
-    _ask(known, "", "profile", f"Where does it stand: {', '.join(Profile)} (種別)")
+    _ask(known, "", "profile", f"Kind of institution: {', '.join(Profile)} (種別)")
     _ask(known, "service", "institution_code", "Institution code, ten digits (医療機関コード)")
     _ask(known, "service", "terminal_id", "Name of this terminal at the service (端末名)")
     _ask(known, "service", "url", "Address of the service (資格確認サービスのURL)")
@@ -115,7 +117,7 @@ def _asked(file: Path) -> dict[str, Any]:
 
 
 def _ask(known: dict[str, Any], section: str, name: str, question: str) -> None:
-    """Ask until the answer is one the setting takes; an empty one leaves it at its default."""
+    """Ask until the setting accepts the answer; an empty answer leaves it at its default."""
     from pydantic import ValidationError
 
     from config.settings import Settings
@@ -129,7 +131,7 @@ def _ask(known: dict[str, Any], section: str, name: str, question: str) -> None:
         try:
             Settings.model_validate({section: trial} if section else trial)
         except ValidationError as error:
-            tell(f"  not taken: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
+            tell(f"  not accepted: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
             continue
         break
     if answer:
@@ -149,14 +151,14 @@ def _tell_readers() -> None:
 
 
 def _staff_code(values: Mapping[str, Any], *, asked: bool) -> str | None:
-    """None: left as it is."""
+    """Return the new staff code, or None to leave it unchanged."""
     if not asked:
         given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
         return given or None
-    question = "Staff code, six digits or more, empty to leave it as it is (職員用の暗証番号)"
+    question = "Staff code, six digits or more, empty to leave it unchanged (職員用の暗証番号)"
     typed: str = typer.prompt(question, default="", hide_input=True, show_default=False)
-    if typed and typer.prompt("The same again", hide_input=True) != typed:
-        fail("the two staff codes differ. Nothing was written; begin again.")
+    if typed and typer.prompt("Repeat it", hide_input=True) != typed:
+        fail("the two staff codes differ. Nothing was written; start again.")
     return typed or None
 
 
@@ -179,7 +181,7 @@ def _enrolling(service_key: Path | None) -> "Enrol":
             if kept is not None:
                 return kept
             raise NotReady(
-                f"the service at {settings.service.url} is not on this computer. Get its public key from who runs it "
+                f"the service at {settings.service.url} is not on this computer. Get its public key from its operator "
                 "(`uketsuke stub key`) and name the file with --service-key."
             )
         from terminal.simulated.service.admin import StubAdmin, enrol_with
@@ -199,7 +201,7 @@ def _kept(settings: "Settings") -> "Enrolment | None":
 
 
 def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
-    """Believe the service of that key from now on."""
+    """Trust the service with that public key from now on."""
     from terminal.doctor.line import ask
     from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
     from terminal.readiness import NotReady
@@ -209,7 +211,7 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
         raise NotReady(f"{service_key} is not an EC P-256 public key in PEM.")
     answered = ask(settings)
     if isinstance(answered, str):
-        raise NotReady(f"The service at {settings.service.url}: {answered}. Look at service.url and the network.")
+        raise NotReady(f"The service at {settings.service.url}: {answered}. Check service.url and the network.")
     SigningKey.load_or_create(terminal_key_path(settings.state_dir))
     enrolment = Enrolment(
         terminal_id=settings.service.terminal_id, service_public_key=pem, simulated=answered.simulated
@@ -218,7 +220,7 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
     return enrolment
 
 
-# --- telling --------------------------------------------------------------------------------------------------
+# --- reporting ------------------------------------------------------------------------------------------------
 
 
 def _tell_done(done: "SetUp", *, elsewhere: bool) -> None:
@@ -226,13 +228,13 @@ def _tell_done(done: "SetUp", *, elsewhere: bool) -> None:
 
     tell(f"settings    {done.file}")
     if done.before is not None:
-        tell(f"            the ones before are in {done.before}")
+        tell(f"            the previous ones are in {done.before}")
     tell(f"state       {done.settings.state_dir}")
     tell(f"staff code  {'set' if hash_in_force(done.settings) else 'none: `uketsuke staff password` sets one'}")
     simulated = ", SIMULATED" if done.enrolment.simulated else ""
     tell(f"enrolled    {done.enrolment.terminal_id} at {done.settings.service.url}{simulated}")
     if elsewhere:
-        tell(f"            let the service admit this key:\n{_public_key(done.settings)}")
+        tell(f"            the service has to admit this key:\n{_public_key(done.settings)}")
 
 
 def _public_key(settings: "Settings") -> str:
@@ -247,5 +249,5 @@ def _examine(settings: "Settings") -> None:
     text, bad = examined_lines(settings)
     tell(f"\n{text}")
     if bad:
-        tell("\nIt is set up. What doctor found BAD keeps patients from being received: see above.")
+        tell("\nIt is set up, but no patient can be received until what doctor found BAD above is fixed.")
         raise typer.Exit(NOT_IN_ORDER)

@@ -1,4 +1,4 @@
-"""`uketsuke stub`: the qualification-check service stub as an HTTP server of its own."""
+"""`uketsuke stub`: the qualification-check service stub as a separate HTTP server."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from terminal.qualification.pki import LineKeys
     from terminal.simulated.service.misbehaviour import Setting
 
-HELP = """The qualification-check service stub, as an HTTP server of its own.
+HELP = """Run the qualification-check service stub as a separate HTTP server.
 
-Everything it answers is invented and says so. Its interface: http://127.0.0.1:8642/openapi.json and docs/service.md
+All its answers are invented and say so. Its interface: http://127.0.0.1:8642/openapi.json and docs/service.md
 
-For this computer only; for others with --host and --line, the folder of keys that `uketsuke pki` made.
+Serves this computer only; other computers need --host and --line, the folder of keys created by `uketsuke pki`.
 
 Example: uketsuke stub --port 8642
 """
@@ -28,20 +28,21 @@ def serve_stub(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8642,
     host: Annotated[
-        str, typer.Option(help="Address to listen on. Others can reach it: only with --line.")
+        str, typer.Option(help="Address to listen on; one that other computers can reach needs --line.")
     ] = "127.0.0.1",
     line: Annotated[
-        Path | None, typer.Option(help="Folder with keys of `uketsuke pki`: TLS, with terminals of these keys alone.")
+        Path | None,
+        typer.Option(help="Folder with keys of `uketsuke pki`: use TLS and admit only terminals with these keys."),
     ] = None,
     behaviour: Annotated[
         list[str] | None,
-        typer.Option(help="How to misbehave: a TOML file, or submit@elder:manner=half,times=1. Several times."),
+        typer.Option(help="How to misbehave: a TOML file, or submit@elder:manner=half,times=1. May be repeated."),
     ] = None,
-    in_memory: Annotated[bool, typer.Option("--in-memory", help="Forget all checks at the end.")] = False,
+    in_memory: Annotated[bool, typer.Option("--in-memory", help="Keep checks in memory only.")] = False,
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL for many terminals and processes: postgresql://user@host/name")
     ] = None,
-    people_file: Annotated[Path | None, typer.Option("--people", help="Own invented people, as TOML.")] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -56,7 +57,7 @@ def serve_stub(
         from terminal.simulated.service.server import require_line, serve
 
         rules, keys = _behaviour(behaviour or []), None if line is None else _line(line)
-        # cards issued here are believed here
+        # trust the cards issued with this state folder
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
         require_line(host, keys)
         url = f"{'https' if keys else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -75,7 +76,7 @@ def serve_stub(
 
 
 def _behaviour(given: "list[str]") -> "list[Setting]":
-    """Each a file or a line; later ones count where both are for the same."""
+    """Parse settings, each a file or a line. A later one overrides an earlier one for the same place."""
     from terminal.simulated.service.misbehaviour import parse_setting, read_settings
 
     settings: list[Setting] = []
@@ -93,23 +94,23 @@ def _line(folder: Path) -> "LineKeys":
     keys = line_keys(folder, SERVER)
     missing = [path for path in (keys.authority, keys.certificate, keys.key) if not path.is_file()]
     if missing:
-        fail(f"{missing[0]} is not there. Make keys with `uketsuke pki --folder {folder}`.")
+        fail(f"{missing[0]} does not exist. Create keys with `uketsuke pki --folder {folder}`.")
     return keys
 
 
 @app.command()
 def adopt(
     person: Annotated[str, typer.Argument(help="Invented person; `uketsuke stub people` lists them.")] = "adult",
-    url: Annotated[str, typer.Option(help="A stub on this computer.")] = DEFAULT_URL,
+    url: Annotated[str, typer.Option(help="URL of a stub on this computer.")] = DEFAULT_URL,
     certificate: Annotated[
         Path | None, typer.Option(help="The certificate as a DER file, instead of the card on the reader.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Let a card that was not issued here stand for an invented person, so that the PIN way can be walked to its end.
+    """Register a card that was not issued here for an invented person, so that a reception by PIN can be completed.
 
-    Reads the user-authentication certificate of the card on the reader (no PIN) and tells the stub its hash, nothing
-    else. Works on this computer only; every answer stays marked as simulated.
+    Reads the user-authentication certificate of the card on the reader (no PIN) and sends the stub only its hash.
+    Works on this computer only; every answer stays marked as simulated.
 
     Example: uketsuke stub adopt elder
     """
@@ -126,7 +127,7 @@ def adopt(
             case NoAnswer(reason=reason):
                 fail(f"the stub at {url} does not answer ({reason}). Start one with `uketsuke stub`.")
             case Refused(message=message):
-                fail(f"the stub refused: {message} `uketsuke stub people` lists who there is.")
+                fail(f"the stub refused: {message} `uketsuke stub people` lists the people.")
             case _:
                 tell(f"Simulated: this card now stands for the invented person {person!r} at {url}.")
 
@@ -150,7 +151,7 @@ def admit(
     public_key: Annotated[Path, typer.Argument(help="Its public key (PEM), as `uketsuke setup` printed it.")],
     config: ConfigOption = None,
 ) -> None:
-    """Make a terminal on another computer known to the stub of this state folder. A running stub knows it at once.
+    """Admit a terminal on another computer to the stub of this state folder. A running stub accepts it at once.
 
     Example: uketsuke stub admit front-7 front-7.pem
     """
@@ -171,7 +172,7 @@ def admit(
         except ValidationError:
             fail(f"{terminal!r} is not a terminal name: letters, digits and hyphens, at most 40.")
         RegistryFile(registry_path(settings.state_dir)).enrol_terminal(terminal, pem)
-        tell(f"Simulated: {terminal} is known to the service of {settings.state_dir}.")
+        tell(f"Simulated: {terminal} is admitted to the service of {settings.state_dir}.")
 
 
 @app.command()

@@ -13,10 +13,10 @@ app = typer.Typer(help="The terminal's voice.", no_args_is_help=True, pretty_exc
 
 @app.command()
 def say(
-    text: Annotated[str, typer.Argument(help="The sentence. No names: it may stay in the shell's history.")],
+    text: Annotated[str, typer.Argument(help="Sentence to speak. No names: the shell may keep it in its history.")],
     out: Annotated[Path, typer.Option("--out", help="The WAV file to write.")],
     language: Annotated[str, typer.Option(help="Language of the sentence.")] = "ja",
-    slow: Annotated[bool, typer.Option("--slow", help="Spoken slowly.")] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Speak slowly.")] = False,
 ) -> None:
     """Speak a sentence into a file, as patients would hear it.
 
@@ -27,7 +27,7 @@ def say(
 
     _require_known(language)
     if not text.strip():
-        fail("there is nothing to say: the text is empty.")
+        fail("the text is empty. Name a sentence to speak.")
     try:
         wav = voice_for(language).speak(text, slow=slow)
     except NoVoice as error:
@@ -44,7 +44,7 @@ def render(
     language: Annotated[str, typer.Argument(help="Language of the sentences.")],
     config: ConfigOption = None,
 ) -> None:
-    """Render all sentences of a language ahead, into the state folder. What is there already is left.
+    """Render all sentences of a language in advance, into the state folder. Existing files are kept.
 
     Example: uketsuke voice render ja
     """

@@ -87,7 +87,7 @@ def ledger(settings: Settings) -> Finding:
         return bad(f"is the ledger of {found.terminal_id}, not of {terminal_id}", "Set service.terminal_id back.")
     running = terminal_running(path)
     written = f"; written by process {running}" if running is not None else "; no terminal runs"
-    return fine(f"whole, {found.head.count} records{written}")
+    return fine(f"intact, {found.head.count} records{written}")
 
 
 def backlog(settings: Settings) -> Finding:

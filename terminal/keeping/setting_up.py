@@ -134,7 +134,7 @@ def _refuse_code(settings: Settings, staff_code: str) -> None:
     if fault is not None:
         raise NotReady(f"this staff code is not taken: {fault}.")
     if settings.staff.password_hash.get_secret_value():
-        raise NotReady("staff.password_hash stands in the settings and counts before any other. Remove it there.")
+        raise NotReady("staff.password_hash is set in the settings and takes precedence. Remove it there.")
 
 
 def running_terminal(settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""The meters over HTTP, for this computer alone."""
+"""HTTP endpoint for the metrics, reachable from this computer only."""
 
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | None:
-    """Serve them at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
+    """Serve the metrics at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
 
-    None, and nothing is loaded, where `metrics.port` is 0. Raises `NotReady` if the port is taken.
+    If `metrics.port` is 0, load nothing and return None. Raises `NotReady` if prometheus_client is not installed or the
+    port is taken.
     """
     port = settings.metrics.port
     if not port:
@@ -21,7 +22,7 @@ def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | Non
         import prometheus_client
     except ModuleNotFoundError:
         raise NotReady(
-            'metrics.port needs more than is installed: pip install "uketsuke[metrics]", or set it to 0.'
+            'metrics.port needs an optional dependency: pip install "uketsuke[metrics]", or set it to 0.'
         ) from None
     from terminal.monitoring.meters import Meters
 

@@ -1,7 +1,7 @@
-"""What a terminal counts about itself, for a monitor. No consent, no person and no card is in it.
+"""Metrics of a terminal, for monitoring. They say nothing about consents, persons or cards.
 
-Every label has a closed list of values, and receptions that went well are all "received": whether something was shared,
-or whether the insurance was valid, cannot be derived from the figures of a quiet afternoon.
+Every label has a fixed list of values, and all receptions that went well count as "received", so that even on a quiet
+afternoon the figures do not reveal whether something was shared or whether the insurance was valid.
 """
 
 import time
@@ -45,7 +45,7 @@ TECHNICAL = frozenset(
         ProblemCode.HANDOVER_HANGS,
     }
 )
-"""Counted by code; what is wrong with a person's card or standing is `other`."""
+"""Counted by code; problems with a person's card or insurance count as `other`."""
 PROBLEMS = frozenset({OTHER, *(problem.code for problem in TECHNICAL)})
 
 _ASKING = "asking"
@@ -72,7 +72,7 @@ _STAGES: dict[type[st.State], str] = {
     st.Problem: "problem",
     st.Inquiry: "inquiry",
 }
-"""Figures do not reveal which question was asked: all of them are one stage."""
+"""All questions are one stage, so that the figures do not reveal which one was asked."""
 STAGES = frozenset(_STAGES.values())
 DEVICES = frozenset({"reader", "camera", "service", "results"})
 TRIES = frozenset({"pin", "code"})
@@ -88,7 +88,7 @@ class Delivering(Protocol):
 
 
 class WatchedConductor(Protocol):
-    """What is read from the conductor on request."""
+    """The part of the conductor that the metrics read."""
 
     @property
     def reader_name(self) -> str | None: ...
@@ -103,7 +103,7 @@ class WatchedConductor(Protocol):
 
 
 class Meters:
-    """Listens to one conductor. `registry` is for an exposition; everything in it is this terminal's alone."""
+    """Metrics of one conductor. `registry` holds nothing else and can be exposed as it is."""
 
     def __init__(self, conductor: WatchedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
@@ -134,10 +134,10 @@ class Meters:
             registry=registry,
         )
         self._uncertain = Counter(
-            "uketsuke_tries_uncertain", "PIN entries whose answer the card never gave.", registry=registry
+            "uketsuke_tries_uncertain", "PIN entries to which the card never responded.", registry=registry
         )
         self._devices = Gauge("uketsuke_device_ready", "1: it works, 0: it does not.", ("device",), registry=registry)
-        # From the start at 0: `increase` does not see a series that begins at 1.
+        # Start at 0: Prometheus' `increase` misses the first count of a series that begins at 1.
         for secret in TRIES:
             self._tries.labels(secret)
         for code in PROBLEMS:
@@ -159,7 +159,7 @@ class Meters:
     # --- from the conductor, on its event loop ----------------------------------------------------------------
 
     def on_event(self, event: ev.Event) -> None:
-        """Comes before the state that it led to."""
+        """Called before `on_state` with the state that the event led to."""
         before = self._state
         match event:
             case ev.PinRefused(left=left, sent=sent) if isinstance(before, st.PinEntry):

@@ -7,7 +7,7 @@ import pytest
 
 from config.japan import JAPAN
 from config.profiles import Profile
-from consent.continuity import begin_anew, note, note_of, require_same
+from consent.continuity import note, note_of, require_same, set_aside
 from consent.ledger import Ledger
 from consent.records import Opened
 from consent.store import LedgerError, LedgerInUse
@@ -85,15 +85,15 @@ def test_a_damaged_note_is_no_leave_to_begin(path: Path) -> None:
 
 def test_a_new_one_is_begun_on_purpose_and_the_old_one_kept(path: Path) -> None:
     before = path.read_bytes()
-    kept = begin_anew(path, NOW)
+    kept = set_aside(path, NOW)
     assert kept is not None
     assert (kept.name, kept.read_bytes()) == ("ledger-until-20261126-090000.db", before)
     start(path)
     path.unlink()
-    assert begin_anew(path, NOW) is None
+    assert set_aside(path, NOW) is None
     start(path)
 
 
 def test_not_under_a_running_terminal(path: Path) -> None:
     with Ledger.open(path, "terminal-1", clock=lambda: NOW), pytest.raises(LedgerInUse):
-        begin_anew(path, NOW)
+        set_aside(path, NOW)

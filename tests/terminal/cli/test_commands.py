@@ -342,7 +342,7 @@ def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uket
     assert json.loads(exported.read_text(encoding="utf-8").splitlines()[-1])["hash"] in output
     code, output = uketsuke("ledger", "export", str(exported))
     assert code == 1
-    assert "nothing is overwritten" in output
+    assert "not overwritten" in output
 
 
 def test_the_version_is_told_before_anything_is_loaded() -> None:
@@ -362,4 +362,4 @@ def test_a_terminal_without_the_service_says_what_to_install(tmp_path: Path) -> 
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert told.returncode == 1
-    assert told.stderr == 'uketsuke: this command needs more than is installed: pip install "uketsuke[service]"\n'
+    assert told.stderr == 'uketsuke: this command needs an optional dependency: pip install "uketsuke[service]"\n'

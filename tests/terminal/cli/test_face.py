@@ -153,7 +153,7 @@ def test_without_its_calibration_nothing_uses_it(state: Path) -> None:
 
 
 def test_a_name_that_was_never_added_is_said(tmp_path: Path) -> None:
-    assert "vision.model = other is NOT HERE" in call(tmp_path, "face", "models", model="other")[1]
+    assert "vision.model = other is MISSING" in call(tmp_path, "face", "models", model="other")[1]
     assert devices.face_engine(settings(tmp_path, "other")).grade is Grade.BAD
     code, output = call(tmp_path, "run", "--headless", model="other")
     assert code == 1
@@ -166,7 +166,7 @@ def test_measuring_writes_nothing(state: Path, tmp_path: Path) -> None:
     few = write_persons(tmp_path / "few", ["hana", "ken", "ume"], 6)
     code, output = call(state, "face", "calibrate", str(few), "--dry-run", model="mine")
     assert code == 0, output
-    assert "mine as it stands, 3 persons, a face in 3 card photos and in 15 of 15 live pictures" in output
+    assert "mine with its present thresholds, 3 persons, a face in 3 card photos and in 15 of 15 live" in output
     assert re.search(r"^all +5 +3 ", output, re.MULTILINE), output
     code, output = call(state, "face", "calibrate", str(few), model="mine")
     assert code == 1
@@ -183,7 +183,7 @@ def test_calibrating_writes_thresholds_of_the_half_that_is_not_told(
     file.unlink()
     code, output = call(state, "face", "calibrate", str(persons), model="mine")
     assert code == 0, output
-    assert "The half that set no threshold" in output
+    assert "On the half that did not set the thresholds" in output
     counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
     assert counted is not None, output
     assert 15 <= int(counted[1]) <= 45
@@ -254,7 +254,7 @@ def test_networks_against_photographs_are_added_listed_and_replaced(tmp_path: Pa
         file.write_bytes(anti_spoofing_network(small_network(seed)))
     code, output = call(tmp_path, "face", "add-antispoof", str(first), str(second))
     assert code == 0, output
-    assert "2.7_80x80_one.onnx: looks at 2.7 times the face" in output
+    assert "2.7_80x80_one.onnx: its crop is 2.7 times as large as the face" in output
     assert "added: 2.7_80x80_one.onnx, 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1]
     assert anti_spoofing(settings(tmp_path, ""))() is not None
     assert call(tmp_path, "face", "add-antispoof", str(second))[0] == 0

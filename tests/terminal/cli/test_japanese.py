@@ -98,4 +98,4 @@ def test_help_and_doctor_as_a_clinic_reads_them(monkeypatch: pytest.MonkeyPatch)
     list_of_two = in_japanese("A (a name that is not ASCII); not used: B")
     assert list_of_two == "A（名前が ASCII ではありません）。使わないもの: B"
     assert in_japanese("answers, 2 readers") == "返事があります。リーダー 2台"
-    assert in_japanese("whole, 12 records; no terminal runs") == "切れていません。12件。端末は動いていません"
+    assert in_japanese("intact, 12 records; no terminal runs") == "切れていません。12件。端末は動いていません"

@@ -382,7 +382,7 @@ def test_after_a_day_the_doctor_knows_nobody(tmp_path: Path, monkeypatch: pytest
     received = CliRunner().invoke(app, ["demo", "--auto", "--persona", "pin-right"])
     assert received.exit_code == 0, received.output
     told = CliRunner().invoke(app, ["doctor"]).output
-    assert "whole, 5 records" in told
+    assert "intact, 5 records" in told
     person = invented_people()["adult"].qualifications[0]
     result = next((tmp_path / "state" / "results").glob("*.xml")).name
     assert person.name is not None

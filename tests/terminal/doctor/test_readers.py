@@ -101,7 +101,7 @@ def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tm
 def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="no card on the reader"):
         certificate_on_reader(settings(tmp_path, name=FIRST))
-    with pytest.raises(NotReady, match=r"No reader fits reader\.name = 'Gemalto'"):
+    with pytest.raises(NotReady, match=r"No reader matches reader\.name = 'Gemalto'"):
         certificate_on_reader(settings(tmp_path, name="Gemalto"))
     pcscd.stop()
     try:
@@ -119,7 +119,7 @@ def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tm
         (ReaderLost("x"), "No card reader is connected"),
         (ReaderLost("Access denied", ReaderStanding.NO_SERVICE), "Access denied"),
         (NotMyNumberCard(), "not a My Number Card"),
-        (TwoCards(), "Two cards"),
+        (TwoCards(), "two cards"),
         (CardUnreadable(None, "connect"), "does not answer"),
     ],
 )

@@ -292,7 +292,7 @@ def test_the_command_asks_for_the_passphrase_and_overwrites_nothing(house: House
     assert not file.exists()
     done = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
     assert done.exit_code == 0, done.output
-    assert "ledger whole, 10 records" in done.output
+    assert "ledger intact, 10 records" in done.output
     assert file.stat().st_mode & 0o777 == 0o600
     content = file.read_bytes()
     for secret in (b"PRIVATE KEY", b"terminal-1", b"front-1", PASSPHRASE.encode()):
@@ -346,7 +346,7 @@ def test_a_broken_book_of_the_exchange_costs_no_backup_of_the_ledger(house: Hous
     file = house.folder / "by-command.backup"
     command = ["backup", str(file), "--config", str(house.file("front-1"))]
     done = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert (done.exit_code, "patient numbers are NOT in it" in done.output) == (1, True), done.output
-    assert "ledger whole" in done.output
+    assert (done.exit_code, "patient numbers are NOT included" in done.output) == (1, True), done.output
+    assert "ledger intact" in done.output
     lose(house)
     assert restore(house, file, "front-1")[0] == 0

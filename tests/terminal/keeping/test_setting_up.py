@@ -75,7 +75,7 @@ def test_asked_question_by_question(tmp_path: Path, service: StubServer) -> None
     answers = ["hospital", "clinic", "12345", "1312345678", "front-1", service.url, "", "", "7", "280417", "280417"]
     code, said = run(tmp_path, "setup", typed="\n".join(answers) + "\n")
     assert code in (SET_UP, DOCTOR_FOUND), said
-    assert said.count("not taken") == 2
+    assert said.count("not accepted") == 2
     written = tomllib.loads((tmp_path / "settings.toml").read_text("utf-8"))
     assert written["service"]["terminal_id"] == "front-1"
     assert written["vision"]["camera"] == "7"
