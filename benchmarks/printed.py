@@ -22,8 +22,9 @@ from vision.printed.look import look_at
 from vision.printed.model import recogniser_path
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Recogniser
-from vision.synthetic.card_front import CardFront, draw_front, fonts
+from vision.synthetic.card_front import CardFront, draw_front
 from vision.synthetic.card_scene import CardScene, clean, hard, ordinary, shoot
+from vision.synthetic.fonts import fonts
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import portrait
 

@@ -1,13 +1,9 @@
 """Every setting with its name, type, default and meaning, taken from the models themselves."""
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from itertools import pairwise
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -15,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from config.attribute_docs import attribute_docs
 from config.settings import Settings
 
 PREFIX = "UKETSUKE_"
@@ -57,15 +54,9 @@ def reference() -> tuple[SettingReference, ...]:
 
 
 def _meanings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted name of every value, and the sentences below it in the source.
-
-    Pydantic's `use_attribute_docstrings` would read the source in every process that loads settings.
-    """
-    (source,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
-    assert isinstance(source, ast.ClassDef)
-    for line, following in pairwise(source.body):
-        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and isinstance(following, ast.Expr):
-            yield f"{prefix}{line.target.id}", " ".join(str(ast.literal_eval(following.value)).split())
+    """Dotted name of every value, and the sentences below it in the source."""
+    for name, sentences in attribute_docs(model).items():
+        yield f"{prefix}{name}", sentences
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _meanings(field.annotation, f"{prefix}{name}.")

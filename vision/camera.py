@@ -7,10 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from vision.frame import Frame
 from vision.sources.protocol import FrameSource, Granting, Locatable, Prompted, Skipping
 from vision.verdict import CameraLost, Guidance
+
+if TYPE_CHECKING:
+    from vision.frame import Frame
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 5.0
@@ -19,7 +22,7 @@ _LOOK_FOR_DEVICE = 1.0
 _LONGEST_OPENING = 10.0
 """Seconds from opening to the first frame after which the camera counts as lost."""
 
-OnFrame = Callable[[Frame | None], None]
+OnFrame = Callable[["Frame | None"], None]
 
 
 class Camera:
@@ -121,12 +124,12 @@ class Camera:
             silent = now - self._arrived > self._lost_after
             return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s") if silent else None
 
-    def latest(self) -> Frame | CameraLost | None:
+    def latest(self) -> "Frame | CameraLost | None":
         """The newest frame; None outside a look and before its first frame."""
         with self._new:
             return self.lost() or self._frame
 
-    def after(self, number: int, timeout: float) -> Frame | CameraLost | None:
+    def after(self, number: int, timeout: float) -> "Frame | CameraLost | None":
         """The first frame newer than `number`; None if none came in `timeout` seconds."""
         until = time.monotonic() + timeout
         with self._new:
@@ -136,7 +139,7 @@ class Camera:
                     break
                 self._new.wait(left)
             found = self.latest()
-        return found if not isinstance(found, Frame) or found.number > number else None
+        return found if found is None or isinstance(found, CameraLost) or found.number > number else None
 
     def stop(self) -> None:
         """Close the device; returns when the thread has ended. Forgets the last frame."""
@@ -199,7 +202,7 @@ class Camera:
             self._arrive(frame)
         return None
 
-    def _arrive(self, frame: Frame | None) -> None:
+    def _arrive(self, frame: "Frame | None") -> None:
         """`frame` is None if it was thrown away undecoded."""
         with self._new:
             now = time.monotonic()
@@ -211,7 +214,7 @@ class Camera:
         if kept is not None:
             self._hear(kept)
 
-    def _hear(self, frame: Frame | None) -> None:
+    def _hear(self, frame: "Frame | None") -> None:
         with self._new:
             listeners = list(self._listeners)
         for on_frame in listeners:

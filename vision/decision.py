@@ -4,9 +4,12 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.files import write_whole
-from vision.face import Encoding, distance
+
+if TYPE_CHECKING:
+    from vision.face import Encoding
 
 
 class NotCalibrated(Exception):
@@ -35,12 +38,16 @@ class Calibration:
             raise ValueError(f"no threshold for {frames} frames")
         return self.thresholds[max(fitting)]
 
-    def matches(self, live: Encoding, reference: Encoding, frames: int) -> bool:
+    def matches(self, live: "Encoding", reference: "Encoding", frames: int) -> bool:
         """`live`: the mean of the encodings of so many frames."""
+        from vision.face import distance
+
         return distance(live, reference) <= self.threshold(frames)
 
-    def is_same(self, live: Encoding, before: Encoding) -> bool:
+    def is_same(self, live: "Encoding", before: "Encoding") -> bool:
         """Return whether a frame shows the person of those before it, whose mean is `before`."""
+        from vision.face import distance
+
         return distance(live, before) <= self.other_person
 
 

@@ -1,10 +1,10 @@
 """Entry point of the `uketsuke` command, run before anything slow is imported."""
 
-import gc
 import os
 import sys
 from typing import NoReturn
 
+from config.garbage import postpone
 from config.version import VERSION
 
 _EXTRAS = {
@@ -20,9 +20,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"uketsuke {VERSION}")  # noqa: T201
         return
-    # Imports create hundreds of thousands of long-lived objects; scanning them for garbage takes a sixth of the
-    # start-up time.
-    gc.set_threshold(50_000)
+    postpone()
     try:
         shut_in(serves_patients=sys.argv[1:2] in (["run"], ["demo"]))
         from typer.main import get_command

@@ -74,8 +74,10 @@ def serve_folders(
 def _answer_until_stopped(
     folder: Path, settings: "Settings", rules: "ExchangeRules", people_file: Path | None, service: str | None
 ) -> None:
+    from config.garbage import resume
     from terminal.simulated.exchange.opening import open_exchange
 
+    resume()
     open_client = None if service is None else _client_of(settings, service)
     exchange, store = open_exchange(folder, settings.state_dir, rules, people_file=people_file, open_client=open_client)
     stop = threading.Event()

@@ -133,8 +133,7 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
     from terminal.conductor.card_camera import CardCamera
     from vision.camera import Camera
     from vision.open_source import open_source
-    from vision.printed.model import recogniser_path
-    from vision.printed.recogniser import NoRecogniser
+    from vision.printed.model import NoRecogniser, recogniser_path
 
     if not settings.vision.read_card_front:
         return None

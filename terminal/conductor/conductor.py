@@ -11,11 +11,9 @@ from collections.abc import Callable
 from datetime import date
 
 from config.debugging import raised_at
+from config.garbage import resume
 from consent.store import LedgerError
-from reader.facts import (
-    ReaderBusy,
-    SlotEvent,
-)
+from reader.facts import ReaderBusy, SlotEvent
 from terminal.audit import AuditTrail, audit
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
@@ -266,12 +264,14 @@ class Conductor:
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Load networks before the first patient comes; a failure shows when they are needed."""
-        for name, desk in (("face engine", self.camera), ("text recogniser", self.printed)):
+        """Load before the first patient comes what takes long; a failure shows when it is needed."""
+        slow = (("service", self.service.client), ("face engine", self.camera), ("text recogniser", self.printed))
+        for name, desk in slow:
             try:
                 await desk.warm_up()
             except Exception as error:
                 log.error("%s: %s at %s", name, type(error).__name__, raised_at(error))
+        resume()
 
     async def _perform(self, effect: fx.Effect) -> None:
         patient = self._patients.get(effect.reception) or _nobody(effect.reception)

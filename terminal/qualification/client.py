@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
-
-import httpx
 
 from consent.items import Item
 from terminal.qualification.connection import AnswerT, ServiceClock, ServiceConnection
@@ -61,6 +59,9 @@ from terminal.qualification.statements import (
 )
 from terminal.qualification.wire import asking_headers, new_nonce
 
+if TYPE_CHECKING:
+    import httpx
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
@@ -90,7 +91,7 @@ class QualificationClient:
         service_public_key: str,
         timeout_seconds: float = 10.0,
         tls: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         self.terminal_id = terminal_id
         self.institution_code = institution_code
@@ -112,6 +113,10 @@ class QualificationClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    async def warm_up(self) -> None:
+        """Load what the first request needs."""
+        await self._line.warm_up()
 
     async def aclose(self) -> None:
         await self._line.aclose()

@@ -6,9 +6,9 @@ import logging
 import ssl
 import time
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
-import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from terminal.qualification.contract import (
@@ -20,6 +20,9 @@ from terminal.qualification.contract import (
     Silence,
 )
 from terminal.qualification.wire import digest_of, is_answer, new_nonce, nonce_header
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_ANSWER = 256 * 1024
 """Bytes; a longer answer is not read to its end."""
@@ -58,23 +61,37 @@ class ServiceConnection:
         service_public_key: str,
         timeout_seconds: float,
         tls: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         require_safe_url(base_url)
         self.answers: bool | None = None
         """Whether the service answered the last request; None before the first."""
         self._service_public_key = service_public_key
         self._timeout = timeout_seconds
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            # retries: connecting alone is tried twice; a request that went out is never repeated from here.
-            transport=transport or httpx.AsyncHTTPTransport(retries=1, verify=tls or _tls(base_url)),
-            timeout=timeout_seconds,
-            trust_env=False,
-        )
+        self._base_url, self._tls, self._transport = base_url, tls, transport
+        self._opened: httpx.AsyncClient | None = None
+
+    async def warm_up(self) -> None:
+        """Load httpx, which takes 0.1 s or more, before the first request has to wait for it."""
+        await asyncio.to_thread(_load_httpx)
+
+    def _client(self) -> "httpx.AsyncClient":
+        if self._opened is None:
+            import httpx
+
+            self._opened = httpx.AsyncClient(
+                base_url=self._base_url,
+                # retries: connecting alone is tried twice; a request that went out is never repeated from here.
+                transport=self._transport
+                or httpx.AsyncHTTPTransport(retries=1, verify=self._tls or _tls(self._base_url)),
+                timeout=self._timeout,
+                trust_env=False,
+            )
+        return self._opened
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        if self._opened is not None:
+            await self._opened.aclose()
 
     async def ask(
         self,
@@ -102,6 +119,8 @@ class ServiceConnection:
         headers: dict[str, str] | None,
         nonce: bytes | None,
     ) -> AnswerT | Refused | NoAnswer:
+        import httpx
+
         content = body.model_dump_json().encode() if body is not None else b""
         nonce = nonce or new_nonce()
         sent = {
@@ -114,7 +133,7 @@ class ServiceConnection:
         try:
             # httpx restarts its timeout with every piece that arrives; the patient does not.
             async with asyncio.timeout(self._timeout):
-                async with self._http.stream(method, target, content=content, headers=sent) as response:
+                async with self._client().stream(method, target, content=content, headers=sent) as response:
                     answer = await _read(response)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout):
             return NoAnswer(Silence.TIMEOUT)
@@ -140,10 +159,10 @@ class ServiceConnection:
 
 def require_safe_url(url: str) -> None:
     """https anywhere, http on loopback alone; otherwise `ValueError`."""
-    parsed = httpx.URL(url)
-    if parsed.scheme == "https" and parsed.host:
+    parsed = urlsplit(url)
+    if parsed.scheme == "https" and parsed.hostname:
         return
-    if parsed.scheme == "http" and is_loopback(parsed.host):
+    if parsed.scheme == "http" and is_loopback(parsed.hostname or ""):
         return
     raise ValueError(f"service URL {url!r}: use https; plain http is for this computer (127.0.0.1) only")
 
@@ -159,12 +178,16 @@ def is_loopback(host: str) -> bool:
 
 def _tls(url: str) -> ssl.SSLContext:
     """Trust the system's authorities for https; for http an empty context, which trusts none and is cheap to create."""
-    if httpx.URL(url).scheme == "https":
+    if urlsplit(url).scheme == "https":
         return ssl.create_default_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def _read(response: httpx.Response) -> bytes | NoAnswer:
+def _load_httpx() -> None:
+    import httpx as httpx
+
+
+async def _read(response: "httpx.Response") -> bytes | NoAnswer:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         return NoAnswer(Silence.NOT_UNDERSTOOD)
     data = bytearray()

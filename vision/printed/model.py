@@ -15,11 +15,13 @@ CARRIED: Final = Path(__file__).with_name("data") / FILE
 """Filled when the package is built or installed for development (`hatch_build.py`); not in the repository."""
 
 
+class NoRecogniser(RuntimeError):
+    """onnxruntime or the recogniser's file is missing; the text says what to do."""
+
+
 @cache
 def recogniser_path() -> Path:
     """The file, its hash checked. Raises NoRecogniser."""
-    from vision.printed.recogniser import NoRecogniser
-
     if not CARRIED.is_file():
         raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Reinstall: `make setup`, or the wheel.")
     if hashlib.sha256(CARRIED.read_bytes()).hexdigest() != SHA256:

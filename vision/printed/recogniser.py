@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.frame import Image
+from vision.printed.model import NoRecogniser
 
 HEIGHT: Final = 48
 """Height of a line image, in pixels."""
 _LEAST_WIDTH: Final = 96
-
-
-class NoRecogniser(RuntimeError):
-    """onnxruntime or the recogniser's file is missing; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

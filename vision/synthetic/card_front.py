@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from config.platform.chosen import system
 from vision.frame import Image
 from vision.printed import layout
 from vision.printed.layout import Box
+from vision.synthetic.fonts import fonts
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -27,10 +27,6 @@ _TINT = (243, 226, 226)
 _INK = (38, 34, 36)
 _PALE = (150, 140, 144)
 _SPECIMEN = (204, 120, 130)
-
-
-class NoFont(RuntimeError):
-    """No Japanese font is installed; the text says which package has one."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,14 +46,6 @@ class CardFront:
     pinless: bool = False
     photo: Image | None = None
     """Grey."""
-
-
-def fonts() -> tuple[Path, ...]:
-    """Japanese fonts of this machine. Raises `NoFont`."""
-    found: tuple[Path, ...] = system.japanese_fonts()
-    if not found:
-        raise NoFont("no Japanese font to draw a card with: install the package fonts-morisawa-bizud-gothic")
-    return found
 
 
 @cache

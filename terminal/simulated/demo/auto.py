@@ -22,7 +22,8 @@ from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
+from terminal.simulated.demo.card_over_reader import CardOverReader
+from terminal.simulated.demo.code_reader import code_reader
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.issued_ahead import IssuedAhead
 from terminal.simulated.demo.other_settings import with_profile

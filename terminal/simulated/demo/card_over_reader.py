@@ -1,21 +1,18 @@
 """A camera over the demo's reader: it sees the front of whatever simulated card lies there."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from reader.face_record import FaceRecord, parse_face_record
-from reader.link import CodeScanner
 from reader.printed_code import Era, EraDate, WesternDate
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
+from terminal.simulated.demo.code_reader import NAME
 from vision.frame import Image
 from vision.synthetic.card_front import CardFront, draw_front
 from vision.synthetic.card_source import CardSource
-
-if TYPE_CHECKING:
-    from terminal.conductor.card_camera import CardCamera
 
 _ERAS: Final = {Era.MEIJI: "明治", Era.TAISHO: "大正", Era.SHOWA: "昭和", Era.HEISEI: "平成", Era.REIWA: "令和"}
 _SEXES: Final = {1: "男", 2: "女"}
@@ -33,7 +30,7 @@ class CardOverReader(CardSource):
 
     @property
     def name(self) -> str:
-        return "simulated camera over the reader"
+        return NAME
 
     def close(self) -> None:
         self._drawn = None
@@ -81,19 +78,3 @@ def _photo(record: FaceRecord) -> Image | None:
         return None
     photo = decode_photo(record.photo_jp2)
     return photo if isinstance(photo, np.ndarray) else None
-
-
-def code_reader(scanner: CodeScanner, source: CardOverReader) -> "CardCamera | CodeScanner":
-    """A camera over the reader; the plain simulated scanner where no font or recogniser is installed."""
-    from terminal.conductor.card_camera import CardCamera
-    from vision.camera import Camera
-    from vision.printed.model import recogniser_path
-    from vision.printed.recogniser import NoRecogniser
-    from vision.synthetic.card_front import NoFont, fonts
-
-    try:
-        fonts()
-        recogniser_path()
-    except (NoFont, NoRecogniser):
-        return scanner
-    return CardCamera(Camera(source), own=True)

@@ -13,7 +13,7 @@ from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.conductor import Conductor
 from terminal.front.opened import OpenedCounter
 from terminal.simulated.demo.browser_camera import BROWSER
-from terminal.simulated.demo.card_over_reader import CardOverReader, code_reader
+from terminal.simulated.demo.code_reader import NAME, code_reader
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.hands import DemoDock
 from terminal.simulated.demo.places import CardPlace, card_places
@@ -23,8 +23,10 @@ from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import WrongClock
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.staff_password import hash_in_force
+from vision.sources.later import LaterSource
 
 if TYPE_CHECKING:
+    from terminal.simulated.demo.card_over_reader import CardOverReader
     from vision.engines.engine import FaceEngine
     from vision.sources.protocol import FrameSource
 
@@ -67,7 +69,7 @@ class LiveDemo:
         places = self._ending.enter_context(card_places(pcsc=self.pcsc))
         clock = WrongClock()
         present: list[CardPlace] = []
-        over_reader = CardOverReader(lambda: present[0].card if present else None)
+        over_reader = LaterSource(NAME, lambda: _over_reader(present))
         scanner: list[CardCamera | CodeScanner] = []
 
         def open_one(settings: Settings) -> Conductor:
@@ -97,6 +99,12 @@ class LiveDemo:
 
     def close(self) -> None:
         self._ending.close()
+
+
+def _over_reader(present: list[CardPlace]) -> "CardOverReader":
+    from terminal.simulated.demo.card_over_reader import CardOverReader
+
+    return CardOverReader(lambda: present[0].card if present else None)
 
 
 def with_staff_password(settings: Settings) -> Settings:

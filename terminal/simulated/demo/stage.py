@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vision.camera import Camera
     from vision.engines.engine import FaceEngine
     from vision.sources.protocol import FrameSource
+    from vision.synthetic.source import SyntheticSource
     from vision.verdict import CameraLost
 
     MakeEngine = Callable[[], FaceEngine]
@@ -36,17 +37,27 @@ class Stage(Protocol):
         """Put the person of that persona in front of the camera."""
 
 
+def _drawn_person() -> "SyntheticSource":
+    from vision.synthetic.source import SyntheticSource
+
+    return SyntheticSource("hana")
+
+
 class SyntheticStage:
     """A drawn patient before a synthetic camera."""
 
     def __init__(self, engine: "MakeEngine | None" = None) -> None:
         from vision.camera import Camera
-        from vision.synthetic.source import SyntheticSource
+        from vision.sources.later import LaterSource
 
         self._make_engine = engine or make_engine
         self._loaded: FaceEngine | None = None
-        self.source: SyntheticSource = SyntheticSource("hana")
-        self.camera: Camera = Camera(self.source, lost_after=_LOST_AFTER)
+        self._source: LaterSource[SyntheticSource] = LaterSource("synthetic camera", _drawn_person)
+        self.camera: Camera = Camera(self._source, lost_after=_LOST_AFTER)
+
+    @property
+    def source(self) -> "SyntheticSource":
+        return self._source.source
 
     def engine(self) -> "FaceEngine":
         """One for all terminals that follow each other."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from config.garbage import resume
 from terminal.qualification.connection import is_loopback
 from terminal.qualification.pki import LineKeys
 from terminal.simulated.service import connections
@@ -134,6 +135,7 @@ def serve(
     # The store's thread needs the interpreter a dozen times for a commit, and waits so long each time while the event
     # loop is busy.
     sys.setswitchinterval(SWITCH_SECONDS)
+    resume()
     try:
         with listen(host, port, share=share_port) as listener:
             _server(service, Misbehaviour(settings), line).run([listener])

@@ -1,0 +1,20 @@
+"""What reads printed codes in the demo: a camera over the reader, or the plain scanner."""
+
+from reader.link import CodeScanner
+from terminal.conductor.card_camera import CardCamera
+from vision.camera import Camera
+from vision.printed.model import NoRecogniser, recogniser_path
+from vision.sources.protocol import FrameSource
+from vision.synthetic.fonts import NoFont, fonts
+
+NAME = "simulated camera over the reader"
+
+
+def code_reader(scanner: CodeScanner, source: FrameSource) -> CardCamera | CodeScanner:
+    """A camera over the reader; the plain simulated scanner where no font or recogniser is installed."""
+    try:
+        fonts()
+        recogniser_path()
+    except (NoFont, NoRecogniser):
+        return scanner
+    return CardCamera(Camera(source), own=True)
