@@ -1,4 +1,4 @@
-"""What may follow what in the life of one check. Pure.
+"""Permitted order of records in the life of one check. Pure.
 
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
@@ -38,7 +38,7 @@ from consent.records import (
 
 
 class LifeCycleError(Exception):
-    """A record that may not follow what the ledger already holds. Nothing was written."""
+    """A record may not follow those already in the ledger. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class History:
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
     lost: Record[Lost] | None = None
-    """The service has a decision of it that this ledger lost."""
+    """The service has a decision for it that this ledger has lost."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
     settled: frozenset[Item] = frozenset()
-    """Withdrawn, and the service no longer needs to be notified."""
+    """Items withdrawn of which the service no longer needs to be notified."""
 
     @property
     def check_id(self) -> str:
@@ -70,12 +70,12 @@ class History:
 
     @property
     def without_card(self) -> bool:
-        """Based on what is printed on a 資格確認書; it has no submission."""
+        """Whether it is based on a printed 資格確認書; such a check has no submission."""
         return self.opened.event.way == WITHOUT_CARD
 
     @property
     def closed(self) -> bool:
-        """Neither submitted nor delivered from here on."""
+        """Whether it will be neither submitted nor delivered from here on."""
         return (self.delivered or self.given_up or self.expired or self.discarded or self.lost) is not None
 
     @property
@@ -94,8 +94,9 @@ class History:
 
     @property
     def decision(self) -> Record[Decided]:
-        """The decision as it is submitted: with the moments corrected, and the sequence and hash of the record that the
-        service is told. Raises LookupError before there is one.
+        """The decision as submitted: with corrected times, and the sequence and hash that the service is told.
+
+        Raises LookupError if there is none yet.
         """
         if self.decided is None:
             raise LookupError(f"check {self.check_id} is not decided")
@@ -103,7 +104,7 @@ class History:
 
     @property
     def stage(self) -> str:
-        """The furthest it has come, as a word."""
+        """The latest stage reached, as the kind of its record."""
         ends = (self.lost, self.discarded, self.expired, self.given_up, self.delivered)
         for record in (*ends, self.confirmed, self.decided):
             if record is not None:
@@ -139,7 +140,7 @@ def refusal(history: History | None, event: Event) -> str | None:
             if history.stage != "confirmed":
                 return f"it is {history.stage}, not waiting for delivery"
             if decision == "again" and history.handing_over is None:
-                return "its hand-over was not begun, and goes on by itself"
+                return "its hand-over has not begun and will start without this"
             return None
         case Discarded():
             return f"it is {history.stage} already" if history.closed else None
@@ -160,7 +161,7 @@ def has_history(history: History | None, event: Event) -> bool:
 
 
 def advanced(history: History | None, record: Record[Event]) -> History:
-    """`history` with one more record; the caller has asked `refusal` and `has_history`."""
+    """Return `history` with one more record. Call `refusal` and `has_history` before."""
     event = record.event
     if isinstance(event, Opened):
         return History(cast(Record[Opened], record))
@@ -184,7 +185,7 @@ _FIELD = {"time-corrected": "corrected", "handing-over": "handing_over"}
 
 
 def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
-    """By check id, in order of opening. Raises LifeCycleError if a check was never opened."""
+    """Return histories by check id, in order of opening. Raises LifeCycleError if a check was never opened."""
     result: dict[str, History] = {}
     for record in records:
         check_id = record.event.check_id
@@ -199,7 +200,7 @@ def _refused_decision(history: History, event: Decided) -> str | None:
     opened = history.opened.event
     for name in ("reception_id", "card", "profile"):
         if getattr(event, name) != getattr(opened, name):
-            return f"its {name} is another than when it was opened"
+            return f"its {name} is not the one it was opened with"
     return None
 
 
@@ -208,7 +209,7 @@ def _refused_correction(history: History, event: TimeCorrected) -> str | None:
         return f"it is {history.stage}, not waiting for the service"
     items = [consent.item for consent in event.consents]
     if len(items) != len(set(items)) or set(items) != history.decided.event.granted:
-        return "it corrects other consents than were given"
+        return "it does not correct exactly the consents that were given"
     return None
 
 

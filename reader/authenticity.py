@@ -1,4 +1,4 @@
-"""Is the face record genuine? Its three-group signature, the CV certificate of the key that made it, the trust anchors.
+"""Authenticity of the face record: its three-group signature, the CV certificate of the signing key, trust anchors.
 
 The record's signature covers birth date, sex and chip key, name and address, photo - each as a digest, so that the
 record can be proved to someone who never sees the photo. Expiry and security code are not covered.
@@ -24,7 +24,7 @@ CV_BODY = 0x5F4E
 CV_SIGNATURE = 0x5F37
 KEY_ID_LENGTH = 16
 TEST_ISSUER = b"99"
-"""How the key ids of simulated cards' issuers begin; no prefecture has this number."""
+"""Prefix of the key ids of simulated cards' issuers; no prefecture has this number."""
 
 ANCHORS_FORMAT = "uketsuke-trust-anchors/1"
 
@@ -34,7 +34,7 @@ _THREE_GROUP_DIGEST_INFO = bytes.fromhex("3071300d060960864801650304020105000460
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CvCertificate:
-    """A card-verifiable certificate: whose key (`subject`), signed by which (`issuer`), both 16-byte key ids."""
+    """Card-verifiable certificate. `issuer` and `subject` are 16-byte key ids."""
 
     issuer: bytes
     subject: bytes
@@ -45,7 +45,7 @@ class CvCertificate:
 
 
 class TrustAnchorError(ValueError):
-    """A trust anchor file that cannot be used: which file, what is wrong."""
+    """A trust anchor file cannot be used. Says which file and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,14 @@ def _parse_anchor(anchor: Mapping[str, str]) -> tuple[bytes, "RSAPublicKey"]:
     key_id = bytes.fromhex(anchor["key_id"])
     key = load_pem_public_key(anchor["public_key"].encode("ascii"))
     if len(key_id) != KEY_ID_LENGTH:
-        raise ValueError(f"key_id has not {KEY_ID_LENGTH} bytes")
+        raise ValueError(f"key_id is not {KEY_ID_LENGTH} bytes long")
     if not isinstance(key, RSAPublicKey):
         raise ValueError("public_key is not RSA")
     return key_id, key
 
 
 def dump_trust_anchors(anchors: TrustAnchors) -> str:
-    """The file's text, as `load_trust_anchors` reads it."""
+    """Return the text of a trust anchor file, as `load_trust_anchors` reads it."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     listed = [
@@ -106,7 +106,7 @@ def dump_trust_anchors(anchors: TrustAnchors) -> str:
 
 
 def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
-    """`7F21 { 5F4E: issuer key id, subject key id, RSA key; 5F37: signature }`. Raises `MalformedCardData`."""
+    """Parse `7F21 { 5F4E: issuer key id, subject key id, RSA key; 5F37: signature }`. Raises `MalformedCardData`."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     certificate = parse_one(data)
@@ -139,7 +139,7 @@ def is_of_test_authority(cv_certificate: bytes) -> bool:
 
 
 def check_face_record(record: FaceRecord, cv_certificate: bytes, anchors: TrustAnchors) -> Authenticity:
-    """Check at the terminal, which holds the whole record."""
+    """Check a complete face record, as the terminal holds it."""
     outcome = verify_record_proof(
         bytes(record.group_1),
         record.group_2_digest,
@@ -159,7 +159,9 @@ def verify_record_proof(
     cv_certificate: bytes,
     anchors: TrustAnchors,
 ) -> "CardPublicKey | Authenticity":
-    """Check at the service, without photo and name. Return the chip's public key, FORGED or CANNOT_TELL.
+    """Check a record without its photo and name, as the service does.
+
+    Return the chip's public key, FORGED or CANNOT_TELL.
 
     Bytes that do not parse are FORGED: no issued card carries them.
     """
@@ -182,7 +184,7 @@ def verify_record_proof(
 
 
 def verify_chip_signature(key: CardPublicKey, statement: bytes, signature: bytes) -> bool:
-    """What `MyNumberCard.prove_chip` and `sign` answer: PKCS#1 v1.5 with SHA-256, or ECDSA with SHA-384 as r and s."""
+    """Verify what `MyNumberCard.prove_chip` or `sign` returned: PKCS#1 v1.5 (SHA-256) or ECDSA as r and s (SHA-384)."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -204,7 +206,7 @@ def verify_chip_signature(key: CardPublicKey, statement: bytes, signature: bytes
 
 
 def three_group_digest_info(*digests: bytes) -> bytes:
-    """What the record's signature covers, before padding."""
+    """Return the DigestInfo that the record's signature covers, before padding."""
     return _THREE_GROUP_DIGEST_INFO + b"".join(digests)
 
 

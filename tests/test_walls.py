@@ -1,4 +1,4 @@
-"""Walls that import-linter cannot see: who uses a name, and what is loaded when nothing needs it yet."""
+"""Rules that import-linter cannot check: which files use a name, and what is imported before it is needed."""
 
 import ast
 import functools
@@ -50,7 +50,7 @@ def modules_of(node: ast.ImportFrom | ast.Import) -> list[str]:
     ("name", "homes"),
     [("VideoCapture", {"vision/sources/opencv.py"})],
 )
-def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
+def test_a_name_is_used_only_in_its_home(name: str, homes: set[str]) -> None:
     assert {path for path, tree in sources() if name in names_used(tree)} == homes
 
 
@@ -64,12 +64,12 @@ def test_a_name_is_used_in_its_home_alone(name: str, homes: set[str]) -> None:
         ("textual", ("terminal/screens/",)),
     ],
 )
-def test_a_library_is_imported_in_its_room_alone(library: str, allowed: tuple[str, ...]) -> None:
+def test_a_library_is_imported_only_in_its_room(library: str, allowed: tuple[str, ...]) -> None:
     users = {path for path, tree in sources() if library in imports(tree)}
     assert all(path.startswith(allowed) for path in users), users
 
 
-def test_simulators_are_imported_by_the_command_line_alone() -> None:
+def test_simulators_are_imported_only_by_the_command_line() -> None:
     users = {
         path
         for path, tree in sources()
@@ -89,7 +89,7 @@ def test_a_terminal_in_service_loads_no_simulator() -> None:
 SYSTEMS_OWN = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "tty", "winreg"}
 
 
-def test_what_differs_between_systems_is_in_the_platform_module_alone() -> None:
+def test_differences_between_systems_are_only_in_the_platform_module() -> None:
     found = set()
     for path, tree in sources():
         if path.startswith("config/platform/"):
@@ -97,11 +97,11 @@ def test_what_differs_between_systems_is_in_the_platform_module_alone() -> None:
         found |= {(path, name) for name in imports(tree) & SYSTEMS_OWN}
         found |= {(path, name) for name in names_used(tree) & {"O_DIRECTORY", "SIGHUP", "SIGTERM", "umask"}}
         found |= {(path, text) for text in texts(tree) if re.match(r"/(proc|dev)\b", text)}
-    # The daemon is Linux's own; the PC/SC library is asked in its own types.
+    # pcscd runs on Linux only; the PC/SC library is called with its own types.
     assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
 
 
-def test_no_module_imports_itself_on_a_detour() -> None:
+def test_there_is_no_import_cycle() -> None:
     waiting = {
         module: graph.find_modules_directly_imported_by(module)
         for graph in [grimp.build_graph(*ROOMS)]
@@ -110,7 +110,7 @@ def test_no_module_imports_itself_on_a_detour() -> None:
     while free := {module for module, wanted in waiting.items() if not wanted & waiting.keys()}:
         for module in free:
             del waiting[module]
-    assert not waiting, "these import each other in a circle, or what does"
+    assert not waiting, "these modules are in an import cycle or import one"
 
 
 def public_classes(tree: ast.Module) -> set[str]:
@@ -123,14 +123,14 @@ def test_a_class_name_stands_for_one_thing() -> None:
         for name in public_classes(tree):
             homes.setdefault(name, []).append(path)
     twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
-    assert twice == {}, "give one of them a name that says which it is"
+    assert twice == {}, "give one of them a more specific name"
 
 
 MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_FUNCTION = 400, 50
 LONGER_FOR_A_REASON = {
-    # One closed union: what can happen to a reception is read in one place, a few lines an event.
+    # One closed union: all events of a reception in one place, a few lines each.
     "terminal/session/events.py",
-    # A migration stays as it was run.
+    # A migration is not edited after it has been run.
     "terminal/simulated/service/storage/migrations/versions/v0001_first.py upgrade",
 }
 """docs/architecture.md, "Shape"."""

@@ -1,6 +1,6 @@
-"""The only place where a picture enters: any array becomes a contiguous 8-bit frame, or is refused with a value.
+"""Conversion of any picture to a contiguous 8-bit frame; every picture passes through here.
 
-dlib finds no face in a non-contiguous array, without an error.
+In a non-contiguous array dlib finds no face and reports no error.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Image = NDArray[np.uint8]
 LARGEST = 1280
 """Longer side of a frame in pixels; a larger picture is scaled down."""
 SMALLEST = 80
-"""Shorter side; the face detector's own window."""
+"""Shorter side of a frame in pixels: the window of the face detector."""
 
 
 class FrameProblem(StrEnum):
@@ -42,7 +42,7 @@ class Frame:
 def frame_of(
     picture: NDArray[Any], *, number: int, taken_at: float, order: Literal["RGB", "BGR"] = "RGB"
 ) -> Frame | FrameProblem:
-    """8 or 16 bit, grey, three or four channels; four-channel pictures lose their alpha."""
+    """Convert an 8 or 16 bit picture, grey or with three or four channels, to a frame. Alpha is dropped."""
     import cv2
 
     if picture.size == 0:

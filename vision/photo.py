@@ -1,4 +1,4 @@
-"""The card's photo: greyscale JPEG 2000 in a JP2 file, from bytes, with limits on what is decoded."""
+"""Decode and encode the card's photo: greyscale JPEG 2000 in a JP2 file, limited in size."""
 
 import io
 from enum import StrEnum
@@ -22,7 +22,7 @@ class PhotoProblem(StrEnum):
 
 
 def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
-    """(height, width) grey."""
+    """Return the photo as a (height, width) grey picture, or why it cannot be decoded."""
     from PIL import Image as Pillow
     from PIL import ImageFile
 
@@ -42,7 +42,7 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
 
 
 def card_jp2(portrait: NDArray[np.uint8], size: int = 5000) -> bytes:
-    """A portrait as the card keeps it: 240x320 grey, about `size` bytes.
+    """Encode a portrait as on the card: 240x320 grey, about `size` bytes.
 
     `portrait` is (height, width) grey or (height, width, 3) RGB.
     """

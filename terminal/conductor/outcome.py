@@ -1,4 +1,4 @@
-"""How far a delivery came, and what is reported to the session."""
+"""Outcome of a delivery, and the event that reports it to the session."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ class DeliveryStage(StrEnum):
     CONFIRMED = "confirmed"
     """The service has it; the result file could not be written yet."""
     HELD_BACK = "held-back"
-    """The service has it, and what it answers does not follow from the decision: not handed over."""
+    """The service has it, but its result does not match the decision: not handed over."""
     SILENT = "silent"
     REFUSED = "refused"
 
@@ -25,7 +25,7 @@ class DeliveryOutcome:
 
 
 def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
-    """`ids`: reception and effect that are answered."""
+    """Return the event for `outcome`. `ids`: the reception and the effect that it answers."""
     match outcome.stage:
         case DeliveryStage.DELIVERED:
             return ev.Accepted(*ids, delivered=True)
@@ -34,5 +34,5 @@ def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
         case DeliveryStage.SILENT:
             return ev.ServiceSilent(*ids)
         case DeliveryStage.REFUSED:
-            # without a reason where the outbox was refused, and ended the check, a moment earlier
+            # no reason if the outbox was refused a moment earlier, which ended the check
             return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)

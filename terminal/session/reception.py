@@ -1,4 +1,4 @@
-"""What is known of one reception: handles and facts that its states carry on, never a secret."""
+"""Handles and facts of one reception, carried from state to state. Never a secret."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from terminal.session.events import CardPresent, RecordFacts
 GUARDIAN_BELOW = 15
 """Under this age a guardian may answer."""
 OF_AGE = 18
-"""From this age a card is not treated as a child's, whatever was touched before it was put down."""
+"""From this age a card is not treated as a child's, even if "for a child" was touched before it was put down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +31,46 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What a card's front says, besides the code, which lies with the secrets."""
+    """What is printed on a card's front, except the code, which is kept with the secrets."""
 
     expiry: date
     pinless: bool
-    """顔認証 stands in the remarks: the card was issued without a PIN."""
+    """Whether the remarks say 顔認証: the card was issued without a PIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What is known of this reception; carried from state to state."""
+    """Facts about this reception."""
 
     id: str
     card: int
     number: int = 0
-    """Number of the day, told to the patient and to staff; 0 where none was given."""
+    """Number of the day, shown to the patient and to staff; 0 if none was given."""
     last_effect: int = 0
     purpose: Purpose = Purpose.RECEPTION
     display: Display = field(default_factory=Display)
     aside: Aside = Aside.NONE
-    """What is asked in place of this state's own question."""
+    """The question asked in place of this state's own."""
     japanese_until: float | None = None
-    """Until this time staff reads the screen in Japanese."""
+    """Time until which the screen is shown in Japanese, for staff."""
     camera: bool = True
-    """The camera as a device; back in order, it serves the next reception."""
+    """Whether the camera, as a device, is available."""
     camera_failed: bool = False
-    """It failed in the middle of this reception, which does without it from there on."""
+    """The camera failed during this reception, which continues without it."""
     reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
     staff_here: bool = False
-    """Staff gave the password in this reception. Opening it beforehand, on the first screen, confirms no holder."""
+    """Staff entered the password during this reception. Entering it before, on the first screen, is not enough to
+    confirm a holder."""
     child: bool = False
     """ "For a child" was touched before the card was put down."""
     proxy: bool = False
-    """Another person came with the card, and said so before it was put down: there is no face to compare."""
+    """Somebody else came with the card and said so before it was put down: there is no face to compare."""
     answered_by: AnsweredBy | None = None
-    """Who answers, where it was touched."""
+    """Who answers, if that was chosen on the screen."""
     card_in: bool = True
     challenge_effect: int | None = None
-    """The fetch under way, if any."""
+    """Number of the effect that fetches a challenge, if one is under way."""
     challenge_until: datetime | None = None
     facts: CardFacts | None = None
     pin_left: int = 0
@@ -78,9 +79,9 @@ class Reception:
     shown_expiry: date | None = None
     """Expiry printed on a front that was shown before the card was put down; its code waits with the secrets."""
     code_waits: bool = False
-    """The code shown belongs to this card and has not been sent."""
+    """Whether the code that was shown belongs to this card and has not been sent yet."""
     front: Front | None = None
-    """The last front that a camera read, perhaps another card's."""
+    """The last front that a camera read; it may be another card's."""
     record: RecordFacts | None = None
     face_attempts: int = 0
     face_matched: bool = False
@@ -95,13 +96,13 @@ class Reception:
     """Answers count only once the summary is confirmed."""
     prescription: PrescriptionForm | None = None
     dispense: tuple[str, ...] | None = None
-    """Prescriptions to dispense; None while that is open, and if it is decided at the counter."""
+    """Prescriptions to dispense; None if that is still open or decided at the counter."""
     next_card: CardPresent | None = None
     """A card put down before this reception had ended."""
 
     @property
     def language(self) -> str:
-        """What the screen speaks now: Japanese while staff reads it."""
+        """Current language of the screen: Japanese while staff reads it."""
         return self.display.language if self.japanese_until is None else Language.JAPANESE.value
 
     @property
@@ -110,18 +111,18 @@ class Reception:
 
     @property
     def pinless(self) -> bool:
-        """Known to have been issued without a PIN. To the chip such a card is the same as one whose PIN is locked."""
+        """Whether the card is known to have been issued without a PIN; the chip reports this like a locked PIN."""
         front, facts = self.front, self.facts
         return front is not None and front.pinless and facts is not None and front.expiry == facts.card_expiry
 
     @property
     def for_child(self) -> bool:
-        """Chosen at the first screen, or known since the check is open."""
+        """Whether this is a child's reception: as chosen on the first screen, and by age once the check is open."""
         if self.check is None:
             return self.child
         return self.check.facts.age < (OF_AGE if self.child else GUARDIAN_BELOW)
 
     def numbered(self) -> tuple["Reception", int]:
-        """The reception with one more effect issued, and that effect's number."""
+        """Return the reception with one more effect issued, and that effect's number."""
         number = self.last_effect + 1
         return replace(self, last_effect=number), number

@@ -1,4 +1,4 @@
-"""The exported ledger, as an auditor without this program reads it: by the recipe of docs/ledger.md."""
+"""The exported ledger, verified as an auditor does without this program: with the recipe in docs/ledger.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
 def audit(file: Path, terminal_id: str) -> None:
-    """Raises AssertionError as the page's own program does."""
+    """Run the program on the page, which raises AssertionError if it finds a fault."""
     lines = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].splitlines()
     indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines)
     program = textwrap.dedent("\n".join(indented)).replace('"ledger.jsonl"', repr(str(file)))
@@ -89,7 +89,7 @@ def test_it_is_private_and_never_overwrites(ledger: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_nothing_half_is_left(ledger: Path, counter: Counter, tmp_path: Path) -> None:
+def test_no_partial_file_is_left(ledger: Path, counter: Counter, tmp_path: Path) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -173,7 +173,7 @@ def test_a_withdrawal_may_come_after_delivery_item_by_item(counter: Counter) -> 
 @pytest.mark.parametrize(("field", "other"), [("card", "d" * 64), ("reception_id", "r-c2"), ("profile", "pharmacy")])
 def test_a_decision_of_another_reception_is_refused(counter: Counter, field: str, other: str) -> None:
     counter.ledger.opened(counter.opening())
-    with pytest.raises(LifeCycleError, match=f"its {field} is another"):
+    with pytest.raises(LifeCycleError, match=f"its {field} is not the one it was opened with"):
         counter.ledger.decided(counter.decision(**{field: other}))  # type: ignore[arg-type]
 
 
@@ -439,5 +439,5 @@ def test_a_correction_gives_and_takes_no_consent(counter: Counter, items: tuple[
         decided_at=now,
         consents=tuple(CorrectedAnswer(item=item, answered_at=now) for item in items),
     )
-    with pytest.raises(LifeCycleError, match="other consents"):
+    with pytest.raises(LifeCycleError, match="exactly the consents"):
         counter.ledger.time_corrected(other)

@@ -1,4 +1,4 @@
-"""Random legal and illegal calls, restarts and passing time, against a small model of what is right."""
+"""Random legal and illegal calls, restarts and passing time, compared with a small model."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.counter.ledger.close()
 
     def attempt(self, check: str, kind: str, call: Callable[[], object], *, allowed: bool = True) -> bool:
-        """Makes the call; it must work exactly where the model says so."""
+        """Make the call; it must succeed exactly if the model allows it."""
         stage = self.stage.get(check, "")
         legal = allowed and stage in NEXT[kind]
         try:
@@ -61,7 +61,7 @@ class LedgerMachine(RuleBasedStateMachine):
         except LifeCycleError:
             assert not legal, f"{kind} after {stage or 'nothing'} was refused"
             return False
-        assert legal, f"{kind} after {stage or 'nothing'} was taken"
+        assert legal, f"{kind} after {stage or 'nothing'} was accepted"
         self.stage[check] = NEXT[kind][stage]
         self.count += 1
         return True
@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(check=CHECKS, decision=st.sampled_from(["closed", "again"]))
     def decide_hand_over(self, check: str, decision: str) -> None:
-        """None was begun here, so none is begun again."""
+        """No hand-over is begun in this machine, so `again` is always refused."""
         again = decision == "again"
         self.attempt(check, decision, lambda: self.counter.ledger.hand_over_decided(check, again=again))
 

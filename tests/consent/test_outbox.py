@@ -51,7 +51,7 @@ def test_each_waits_in_its_own_list(counter: Counter, clock: Clock) -> None:
 def test_staff_decide_on_a_hand_over_that_was_begun_and_close_any_that_waits(counter: Counter) -> None:
     counter.to_confirmed("c1")
     counter.to_confirmed("c2")
-    with pytest.raises(LifeCycleError, match="goes on by itself"):
+    with pytest.raises(LifeCycleError, match="will start without this"):
         counter.ledger.hand_over_decided("c1", again=True)
     counter.ledger.handing_over(HandingOver(check_id="c1", file_name="a.xml", sha256="0" * 64))
     counter.ledger.hand_over_decided("c1", again=True)

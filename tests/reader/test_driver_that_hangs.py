@@ -1,4 +1,4 @@
-"""A driver that does not return, a reader that takes short commands only: seen from above the link."""
+"""Drivers that hang and readers that take only short commands, as seen by the code above the link."""
 
 import threading
 import time
@@ -99,7 +99,7 @@ def test_a_mute_card_is_given_up_and_powered_off_when_the_driver_comes_back(driv
     assert eventually(lambda: threading.active_count() == before)
 
 
-def test_a_reader_that_never_connects_is_given_up_and_let_go_of_later(driver: Driver) -> None:
+def test_a_reader_that_never_connects_is_given_up_and_released_later(driver: Driver) -> None:
     driver.stuck = "connect"
     assert pcsc.connect("reader", mute_after=0.1) == CardUnreadable(None, "connect: mute")
     driver.go_on.set()
@@ -136,15 +136,15 @@ def test_t0_carries_no_extended_commands(driver: Driver) -> None:
 def test_through_pcscd_a_card_that_stays_mute(real_counter: "PcscdCounter", image: CardImage) -> None:
     class Mute(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
-            let_go.wait(90)
+            released.wait(90)
             return super().transmit(apdu)
 
-    let_go = threading.Event()
+    released = threading.Event()
     real_counter.insert(Mute(image))
     link = opened(pcsc.connect(real_counter.vpcd.reader))
     link._patience = 0.3
     assert MyNumberCard(link).read_facts() == CardGone()
-    let_go.set()
+    released.set()
     link.close()
     real_counter.remove()
     real_counter.insert(SoftCard(image))
@@ -169,7 +169,7 @@ def test_who_may_hold_the_card(tmp_path: "Path") -> None:
     assert likely_holders(system.programs(tmp_path / "nowhere")) == ()
 
 
-def test_staff_are_told_whom_to_end() -> None:
+def test_staff_are_told_which_program_to_end() -> None:
     busy = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
     assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): end it" in str(busy)
     assert "in ACR1252: end it" in str(ReaderBusy("ACR1252"))

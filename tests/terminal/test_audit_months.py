@@ -1,4 +1,4 @@
-"""The audit trail over the months: one file each, kept as long as access records are."""
+"""The audit trail over months: one file for each, kept as long as access records have to be."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_a_new_month_has_a_new_file_also_after_a_restart(tmp_path: Path) -> None
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in files(tmp_path)} == {0o600}
 
 
-def test_five_years_are_kept_and_no_more(tmp_path: Path) -> None:
+def test_only_five_years_are_kept(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
     write(trail, "2021-10-01", "2021-11-01", "2021-12-01", "2026-11-26", "2026-12-01")
     trail.close()
@@ -63,7 +63,7 @@ def test_a_clock_that_comes_back_from_far_ahead_goes_on_in_its_own_month(tmp_pat
     write(trail, "2026-10-01", "2026-11-25", "2051-01-01", "2026-11-26", "2026-12-01", "2051-01-02")
     trail.close()
     assert days(tmp_path / "audit-2026-11.jsonl") == ["2026-11-25", "2026-11-26"]
-    trail = AuditTrail(path)  # the jump lasted over a restart, and over the turn of the month
+    trail = AuditTrail(path)  # the jump lasts across a restart and a change of month
     write(trail, "2027-01-04", "2027-02-01")
     trail.close()
     assert days(tmp_path / "audit-2051-01.jsonl") == ["2051-01-01", "2051-01-02"]
@@ -81,7 +81,7 @@ def test_a_terminal_that_began_in_the_future_does_not_write_one_file_for_ever(
     assert files(tmp_path) == ["audit-2026-11.jsonl", "audit-2051-01.jsonl", "audit.jsonl"]
 
 
-def test_a_kept_month_is_never_written_over(tmp_path: Path) -> None:
+def test_a_kept_month_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "audit-2026-11.jsonl").write_text("kept\n")
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-11-30", "2026-12-01")

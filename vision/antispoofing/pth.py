@@ -1,7 +1,8 @@
-"""Reads the tensors of a PyTorch checkpoint of the old kind without PyTorch, and nothing else in it.
+"""Read the tensors, and nothing else, of an old-format PyTorch checkpoint without PyTorch.
 
 Such a file is three small pickles (magic, version, platform), one with a dictionary of tensor descriptions, one with
-the storages' keys, then for each storage its length and values. Pickles run code: only dictionaries and tensors pass.
+the storages' keys, then the length and values of each storage. Pickles can run code, so only dictionaries and tensors
+are accepted.
 """
 
 import io
@@ -61,7 +62,7 @@ class _TensorsOnly(pickle.Unpickler):
 def _described(storage: _Storage, offset: int, shape: tuple[int, ...], strides: Any, *_: Any) -> _Described:
     expected = tuple(math.prod(shape[place + 1 :]) for place in range(len(shape)))
     if tuple(strides) != expected or offset + math.prod(shape) > storage.count:
-        raise pickle.UnpicklingError("a tensor that is not stored row by row")
+        raise pickle.UnpicklingError("a tensor is not stored row by row")
     return _Described(storage, offset, tuple(shape))
 
 
@@ -71,7 +72,7 @@ def tensors_in(file: Path) -> Tensors:
     try:
         head = [_TensorsOnly(stream).load() for _ in range(3)]
         if head[0] != _MAGIC or not head[2].get("little_endian"):
-            raise NotBuilt(f"{file.name} is not a checkpoint of the kind that this reads")
+            raise NotBuilt(f"{file.name} is not a checkpoint in the supported format")
         described, keys = _TensorsOnly(stream).load(), _TensorsOnly(stream).load()
         storages = {one.storage.key: one.storage for one in described.values()}
         values = {}
@@ -79,7 +80,7 @@ def tensors_in(file: Path) -> Tensors:
             storage = storages[key]
             (count,) = struct.unpack("<q", stream.read(8))
             if count != storage.count:
-                raise NotBuilt(f"{file.name} is damaged: a storage has another length")
+                raise NotBuilt(f"{file.name} is damaged: a storage has the wrong length")
             values[key] = np.frombuffer(stream.read(count * storage.dtype.itemsize), storage.dtype, count)
     except (pickle.UnpicklingError, EOFError, ValueError, KeyError, AttributeError, IndexError, struct.error) as error:
         raise NotBuilt(f"{file.name} is not a checkpoint of tensors ({error})") from error

@@ -14,11 +14,11 @@ from vision.face import unit
 
 Floats = NDArray[np.float64]
 _SUBSETS = 10
-"""Most subsets of one person's live frames."""
+"""Maximum number of subsets of one person's live frames."""
 _TAIL = 0.05
 """Share of impostor trials to which the tail is fitted."""
 _FEW = 5
-"""Fewest persons for which limits are given."""
+"""Minimum number of persons for which limits are computed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +28,9 @@ class Trials:
     distances: Floats
     """See `vision.face.distance`."""
     owners: NDArray[np.int_]
-    """Whose card it is, as an index."""
+    """Index of the card's owner."""
     holders: NDArray[np.int_]
-    """The person before the camera, as an index."""
+    """Index of the person in front of the camera."""
 
     @property
     def same(self) -> NDArray[np.bool_]:
@@ -67,7 +67,10 @@ def trials(persons: Sequence[EncodedPerson], frames: int) -> Trials:
 
 
 def threshold_at(impostor: Floats, fmr: float) -> float:
-    """The largest distance that lets at most that share of impostor trials pass. Raises ValueError without trials."""
+    """Return the largest distance at which at most the share `fmr` of impostor trials passes.
+
+    Raises ValueError without trials.
+    """
     if not impostor.size:
         raise ValueError("no impostor trials")
     passing = int(fmr * impostor.size)
@@ -76,14 +79,14 @@ def threshold_at(impostor: Floats, fmr: float) -> float:
 
 
 def tail_threshold(impostor: Floats, fmr: float) -> float:
-    """The same from an exponential tail fitted to the lowest trials: few trials have no tail to count in."""
+    """Return that threshold from an exponential tail fitted to the lowest trials, for sets too small to count in."""
     begins = float(np.quantile(impostor, _TAIL))
     below = impostor[impostor <= begins]
     return begins - float((begins - below).mean()) * math.log(_TAIL / fmr)
 
 
 def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
-    """95 % limits of the share of `wrong`, drawing persons, whose trials belong together."""
+    """Return the 95 % limits of the share of `wrong`, by bootstrap over persons, whose trials belong together."""
     names = np.unique(persons)
     failed = np.array([wrong[persons == name].sum() for name in names])
     tried = np.array([(persons == name).sum() for name in names])
@@ -94,7 +97,7 @@ def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times:
 
 
 def limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
-    """The same; 0 to 1 for very few persons, and the rule of three where all trials went one way."""
+    """Return those limits; 0 to 1 for very few persons, and by the rule of three if all trials went one way."""
     if len(np.unique(holders)) < _FEW:
         return 0.0, 1.0
     low, high = bootstrap_limits(wrong, holders)

@@ -1,4 +1,4 @@
-"""How dlib's networks want a face: its own 5-point model, on a box such as its own detector draws."""
+"""dlib's 5-point landmarks, which its networks expect, on a box like the one its own detector returns."""
 
 import dlib
 
@@ -15,6 +15,6 @@ class FivePoints:
         self._predictor = dlib.shape_predictor(str(weights(FIVE_POINTS)))
 
     def of(self, picture: Image, face: Face) -> dlib.full_object_detection:
-        """`picture` grey or RGB, contiguous."""
+        """Return the landmarks of `face` in `picture`, grey or RGB and contiguous."""
         box = face.box.square()
         return self._predictor(picture, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1))

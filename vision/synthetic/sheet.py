@@ -1,4 +1,4 @@
-"""All synthetic patients, the conditions and the attackers on one picture: python -m vision.synthetic.sheet OUT.jpg"""
+"""Draw all synthetic patients, conditions and attackers in one picture: python -m vision.synthetic.sheet OUT.jpg"""
 
 import argparse
 from pathlib import Path
@@ -24,7 +24,7 @@ _INK = (60, 66, 72)
 
 
 def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
-    """The middle of one frame of the subject of that name, with a label below."""
+    """Return the middle of one frame of the subject `name`, with a label below."""
     frame = Subject.parse(name).drawn(seed)(seconds, turned)
     side = HEIGHT - 40
     left = (WIDTH - side) // 2
@@ -38,7 +38,7 @@ def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, se
 
 
 def sheet() -> Image:
-    """RGB. Persons twice, looking ahead and turned; then conditions; then attacks, as the screen asks for a turn."""
+    """Return the picture (RGB): persons looking ahead and turned, then conditions, then attacks during the turn."""
     tiles: list[Image] = []
     names = list(PEOPLE)
     for start in range(0, len(names), _COLUMNS):

@@ -1,4 +1,4 @@
-"""Sound on the page: from its own origin, behind the door, cut by the next question, and held back by browsers."""
+"""Sound on the page: same origin, with the page's cookie only, cut off by the next question, blocked by browsers."""
 
 import urllib.error
 import urllib.request
@@ -60,7 +60,7 @@ def show(stage: PageStage, page: Page, name: str) -> None:
     shows(page, stage.serial)
 
 
-def test_a_sentence_is_fetched_under_a_number_that_tells_nothing(speaking: PageStage, page: Page) -> None:
+def test_a_sentence_is_fetched_under_a_random_number(speaking: PageStage, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(AUDIO)
@@ -78,7 +78,7 @@ def test_a_sentence_is_fetched_under_a_number_that_tells_nothing(speaking: PageS
         urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the page's cookie
 
 
-def test_the_next_question_cuts_what_is_being_said(speaking: PageStage, page: Page) -> None:
+def test_the_next_question_cuts_off_the_sentence_being_spoken(speaking: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
     speaking.open(page)
     show(speaking, page, "method")
@@ -104,7 +104,7 @@ def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=80)]
 
 
-def test_a_browser_that_holds_sound_back_says_so_until_a_touch(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_says_that_the_browser_blocks_sound_until_a_touch(browser: Browser, tmp_path: Path) -> None:
     arguments = [one for one in ARGUMENTS if "autoplay" not in one]
     arguments.append("--autoplay-policy=document-user-activation-required")
     strict = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
@@ -115,7 +115,7 @@ def test_a_browser_that_holds_sound_back_says_so_until_a_touch(browser: Browser,
         page.add_init_script(AUDIO + HELD_BACK)
         stage.be(state_of("method", voice=True))
         page.goto(stage.address())
-        comes(page, lambda: held)  # whatever Playwright looks at counts as a touch: the browser comes first
+        comes(page, lambda: held)  # Playwright's own checks count as a touch: let the browser block first
         said = page.locator("#foot .state.loud")
         expect(said).to_have_text("画面にふれると 音が出ます")
         page.mouse.click(640, 120)
@@ -125,7 +125,7 @@ def test_a_browser_that_holds_sound_back_says_so_until_a_touch(browser: Browser,
 
 
 @pytest.mark.parametrize("order", list(DigitOrder))
-def test_keys_stand_beside_the_targets_where_there_is_a_keypad(
+def test_keys_are_shown_beside_the_targets_if_there_is_a_keypad(
     browser: Browser, tmp_path: Path, order: DigitOrder
 ) -> None:
     with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order)), settle_seconds=0) as stage:

@@ -1,4 +1,4 @@
-"""Staff's password: off without one, patient with nobody, forgotten at once."""
+"""Staff's password: no access without one, a delay after wrong entries, overwritten after use."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_a_damaged_hash_lets_nobody_in() -> None:
     assert PasswordGate("not a hash").check(bytearray(b"door 27")) == PasswordWrong()
 
 
-def test_three_wrong_ones_and_even_the_right_one_waits() -> None:
+def test_after_three_wrong_passwords_even_the_right_one_has_to_wait() -> None:
     door, clock = gate()
     assert [door.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
     assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
@@ -58,7 +58,7 @@ def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "state" / "staff-attempts.json"
 
     def door() -> PasswordGate:
-        """As after a restart."""
+        """Open the gate as after a restart."""
         return PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
 
     assert [door().check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
@@ -71,7 +71,7 @@ def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
     assert door().check(bytearray(b"x")) == PasswordWrong()
 
 
-def test_neither_a_damaged_memory_nor_a_clock_set_back_opens_or_locks_for_good(tmp_path: Path) -> None:
+def test_neither_a_damaged_file_nor_a_clock_set_back_opens_or_locks_permanently(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "staff-attempts.json"
     memory.write_text("{}")
     door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
@@ -82,7 +82,7 @@ def test_neither_a_damaged_memory_nor_a_clock_set_back_opens_or_locks_for_good(t
     assert door.check(bytearray(b"door 27")) == PasswordRight()
 
 
-def test_waiting_grows_until_a_quarter_of_an_hour() -> None:
+def test_the_delay_grows_to_fifteen_minutes() -> None:
     door, clock = gate()
     waits = []
     for _ in range(24):
@@ -93,7 +93,7 @@ def test_waiting_grows_until_a_quarter_of_an_hour() -> None:
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
-def test_wrong_ones_from_elsewhere_do_not_lock_staff_out(tmp_path: Path) -> None:
+def test_wrong_passwords_from_elsewhere_do_not_lock_staff_out(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "staff-attempts.json"
     door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
     for _ in range(6):
@@ -104,13 +104,13 @@ def test_wrong_ones_from_elsewhere_do_not_lock_staff_out(tmp_path: Path) -> None
     assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), "its own count stays"
 
 
-def test_changing_the_address_gives_no_endless_attempts() -> None:
+def test_changing_the_address_does_not_give_unlimited_attempts() -> None:
     door, _ = gate()
     outcomes = [door.check(bytearray(b"x"), f"192.0.2.{host}") for host in range(MOST_ORIGINS + 3)]
     assert isinstance(outcomes[-1], PasswordWait)
 
 
-def test_what_is_typed_stays_in_its_buffer() -> None:
+def test_typed_text_stays_in_its_buffer() -> None:
     text = SecretText()
     for character in "ab7":
         text.push(character)
@@ -124,7 +124,7 @@ def test_what_is_typed_stays_in_its_buffer() -> None:
 
 
 @pytest.mark.parametrize("count", [64, 200])
-def test_a_password_has_an_end(count: int) -> None:
+def test_the_length_of_a_password_is_limited(count: int) -> None:
     text = SecretText()
     for _ in range(count):
         text.push("a")

@@ -1,4 +1,4 @@
-"""Clients that connect and then say nothing, or half of something, do not stay; others are served meanwhile."""
+"""Clients that connect and send nothing or half a request are disconnected; others are served meanwhile."""
 
 import contextlib
 import socket
@@ -31,7 +31,7 @@ def connect(server: StubServer) -> socket.socket:
 
 
 def is_closed(line: socket.socket) -> bool:
-    """Wait until the server closes it."""
+    """Wait until the server closes the connection."""
     with contextlib.suppress(ConnectionResetError):
         while line.recv(4096):
             pass
@@ -39,7 +39,7 @@ def is_closed(line: socket.socket) -> bool:
 
 
 def served(server: StubServer) -> bool:
-    """Wait until somebody else is: the server hears of an end a moment later."""
+    """Wait until another client is served; the server notices a closed connection a moment later."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         with connect(server) as line, contextlib.suppress(OSError):
@@ -53,21 +53,21 @@ def served(server: StubServer) -> bool:
 @pytest.mark.parametrize(
     "sent", [b"", HEAD[:20], HEAD + b"Content-Length: 10\r\n\r\nhalf"], ids=["nothing", "half a head", "half a body"]
 )
-def test_a_request_that_never_becomes_whole(server: StubServer, sent: bytes) -> None:
+def test_an_incomplete_request_is_cut_off(server: StubServer, sent: bytes) -> None:
     with connect(server) as line:
         line.sendall(sent)
         assert httpx.get(f"{server.url}/openapi.json").status_code == 200
         assert is_closed(line)
 
 
-def test_a_whole_request_may_wait_for_its_answer_and_the_line_stays(server: StubServer) -> None:
+def test_a_connection_stays_open_after_a_complete_request(server: StubServer) -> None:
     with httpx.Client(base_url=server.url) as client:
         for _ in range(2):
             assert client.get("/openapi.json").status_code == 200
             time.sleep(0.5)
 
 
-def test_one_byte_after_the_other_is_no_way_to_stay(server: StubServer) -> None:
+def test_sending_byte_by_byte_does_not_keep_a_connection_open(server: StubServer) -> None:
     def drip(line: socket.socket) -> None:
         for byte in HEAD * 100:
             line.sendall(bytes([byte]))
@@ -77,7 +77,7 @@ def test_one_byte_after_the_other_is_no_way_to_stay(server: StubServer) -> None:
         drip(line)
 
 
-def test_no_more_than_so_many_from_one_peer(server: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_from_one_peer_are_limited(server: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "PEER_CONNECTIONS", 3)
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 90)
     monkeypatch.setattr(connections, "_is_here", lambda peer: False)

@@ -1,4 +1,4 @@
-"""Somebody on the line between terminal and service: an answer changed, kept or made up on the way is refused."""
+"""A man in the middle between terminal and service: answers that were changed, replayed or forged are refused."""
 
 import asyncio
 import json
@@ -30,11 +30,11 @@ Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in this."""
+    """Keep the store in memory; it plays no part here."""
 
 
 class Meddler(httpx.AsyncBaseTransport):
-    """Passes everything on, and lets `on_request` and `on_answer` change what goes by."""
+    """Transport that forwards everything, changed by `on_request` and `on_answer`."""
 
     def __init__(self) -> None:
         self._line = httpx.AsyncHTTPTransport()
@@ -86,7 +86,7 @@ def test_a_result_that_was_changed_on_the_way(counter: Any, card: Any, change: C
     assert changed in (UNVERIFIED, NoAnswer(Silence.NOT_UNDERSTOOD))
 
 
-def test_an_answer_to_an_earlier_question_is_no_answer(counter: Any, card: Any) -> None:
+def test_a_replayed_answer_is_refused(counter: Any, card: Any) -> None:
     meddler = Meddler()
 
     def first_again(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
@@ -105,7 +105,7 @@ def test_an_answer_to_an_earlier_question_is_no_answer(counter: Any, card: Any) 
 
 
 @pytest.mark.parametrize("header", [None, "Idempotency-Key"])
-def test_a_refusal_of_what_was_never_sent_is_no_refusal(counter: Any, card: Any, header: str | None) -> None:
+def test_a_refusal_of_a_request_that_was_changed_on_the_way(counter: Any, card: Any, header: str | None) -> None:
     """The service signs that it refuses what arrived; the terminal sent something else."""
     meddler = Meddler()
 

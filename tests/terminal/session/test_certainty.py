@@ -1,4 +1,4 @@
-"""Where face and PIN are both asked for: what opens a check, what is spared, and what is left to staff."""
+"""Receptions that ask for both face and PIN: what opens a check, what is skipped, and what is left to staff."""
 
 from dataclasses import replace
 
@@ -57,7 +57,7 @@ def staff_alone(world: World, why: st.WhyHere) -> None:
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "documents")
 
 
-# --- both are there ---------------------------------------------------------------------------------------------
+# --- both are available -----------------------------------------------------------------------------------------
 
 
 @either
@@ -77,7 +77,7 @@ def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> No
 
 
 @either
-def test_no_method_is_offered_and_the_pin_cannot_be_had_before_the_face(policy: AlsoPin) -> None:
+def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPin) -> None:
     world = at(policy)
     world.card_read()
     assert isinstance(world.state, st.ChoosingMethod)
@@ -93,7 +93,7 @@ def test_no_method_is_offered_and_the_pin_cannot_be_had_before_the_face(policy: 
     assert isinstance(world.state, st.FaceCheck)
 
 
-def test_never_leaves_one_of_the_two_enough() -> None:
+def test_with_never_either_of_the_two_is_enough() -> None:
     world = at(NEVER)
     to_face_check(world)
     effects = world.answer(ev.FaceMatched, 0.2)
@@ -104,7 +104,7 @@ def test_never_leaves_one_of_the_two_enough() -> None:
 
 
 @either
-def test_a_face_of_the_last_reception_counts_for_no_other(policy: AlsoPin) -> None:
+def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin) -> None:
     world = at(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -144,7 +144,7 @@ def test_a_camera_lost_after_the_face_was_confirmed_changes_nothing(policy: Also
 # --- what card or terminal lacks --------------------------------------------------------------------------------
 
 
-def test_a_card_without_a_pin_passes_by_the_face_where_that_is_all_it_can() -> None:
+def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
     world = at(POSSIBLE)
     to_face_check(world, PINLESS)
     world.answer(ev.FaceMatched, 0.2)
@@ -153,7 +153,7 @@ def test_a_card_without_a_pin_passes_by_the_face_where_that_is_all_it_can() -> N
     assert opened_by(world) == [(Way.FACE, True)]
 
 
-def test_a_card_without_a_pin_is_staffs_where_both_are_always_asked() -> None:
+def test_always_leaves_a_card_without_a_pin_to_staff() -> None:
     world = at(ALWAYS)
     world.card_read(PINLESS)
     staff_alone(world, st.WhyHere.PIN_NEEDED)
@@ -192,7 +192,7 @@ LACKS = pytest.mark.parametrize(
 
 
 @LACKS
-def test_what_makes_the_face_impossible_spares_it_where_possible(lacking: object, why: st.WhyHere) -> None:
+def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(lacking: object, why: st.WhyHere) -> None:
     world = at(POSSIBLE)
     lacking(world)  # type: ignore[operator]
     assert isinstance(world.state, st.PinEntry)
@@ -203,13 +203,13 @@ def test_what_makes_the_face_impossible_spares_it_where_possible(lacking: object
 
 
 @LACKS
-def test_what_makes_the_face_impossible_is_staffs_where_both_are_always_asked(lacking: object, why: st.WhyHere) -> None:
+def test_always_leaves_it_to_staff_if_the_face_check_is_impossible(lacking: object, why: st.WhyHere) -> None:
     world = at(ALWAYS)
     lacking(world)  # type: ignore[operator]
     staff_alone(world, why)
 
 
-def test_a_camera_that_comes_back_asks_nothing_more_of_who_is_typing_the_pin() -> None:
+def test_a_camera_that_comes_back_does_not_interrupt_pin_entry() -> None:
     world = at(POSSIBLE)
     no_camera(world)
     world.send(ev.CameraChanged(True))
@@ -225,10 +225,10 @@ def test_a_camera_that_comes_back_asks_nothing_more_of_who_is_typing_the_pin() -
     world.wait(6)
     world.card_read()
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.ways == (Way.FACE,), "of the next one it does"
+    assert world.state.ways == (Way.FACE,), "the next patient is asked for the face"
 
 
-def test_a_camera_that_is_lost_while_the_code_is_typed_frees_the_pin_and_one_that_is_back_does_not() -> None:
+def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() -> None:
     world = at(POSSIBLE)
     world.card_read()
     world.touch(ev.FaceChosen)
@@ -242,8 +242,8 @@ def test_a_camera_that_is_lost_while_the_code_is_typed_frees_the_pin_and_one_tha
     assert isinstance(world.state, st.PinEntry)
 
 
-def test_a_locked_record_is_not_opened_by_staff_and_the_pin_alone_is_too_little() -> None:
-    """The printed code is locked for good: under `always` nobody can be confirmed here, under the other the PIN can."""
+def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
+    """The printed code is locked permanently: `always` cannot confirm anyone here, `where-possible` uses the PIN."""
     for policy, problem in ((POSSIBLE, None), (ALWAYS, ProblemCode.BOTH_NEEDED)):
         world = at(policy)
         world.card_read(replace(CARD, code_tries_left=0))
@@ -259,7 +259,7 @@ def test_a_locked_record_is_not_opened_by_staff_and_the_pin_alone_is_too_little(
 
 
 @pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
-def test_a_refused_face_is_cured_by_no_pin(policy: AlsoPin, card: CardFacts) -> None:
+def test_a_pin_does_not_make_up_for_a_refused_face(policy: AlsoPin, card: CardFacts) -> None:
     world = at(policy)
     to_face_check(world, card)
     for _ in range(3):
@@ -270,8 +270,8 @@ def test_a_refused_face_is_cured_by_no_pin(policy: AlsoPin, card: CardFacts) -> 
 @pytest.mark.parametrize(
     "lost", [lambda world: world.answer(ev.CameraFailed), lambda w: w.send(ev.CameraChanged(False))]
 )
-def test_a_camera_that_is_lost_after_a_refusal_spares_nothing(lost: object) -> None:
-    """Or who is refused would pull the plug."""
+def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lost: object) -> None:
+    """Otherwise a refused person could unplug the camera."""
     world = at(POSSIBLE)
     to_face_check(world)
     world.answer(ev.FaceRefused, "not-seen")
@@ -280,8 +280,8 @@ def test_a_camera_that_is_lost_after_a_refusal_spares_nothing(lost: object) -> N
 
 
 @either
-def test_a_pin_locked_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
-    """Or who does not know the PIN would lock it, and pass by a likeness."""
+def test_a_pin_locked_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
+    """Otherwise a look-alike who does not know the PIN could lock it and pass with the face alone."""
     world = at(policy)
     to_face_check(world, replace(CARD, pin_tries_left=1))
     world.answer(ev.FaceMatched, 0.2)
@@ -296,7 +296,7 @@ def test_a_pin_locked_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
 
 
 @either
-def test_a_pin_found_locked_meanwhile_is_needed_all_the_same(policy: AlsoPin) -> None:
+def test_a_pin_found_locked_in_the_meantime_is_still_required(policy: AlsoPin) -> None:
     world = at(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -306,8 +306,8 @@ def test_a_pin_found_locked_meanwhile_is_needed_all_the_same(policy: AlsoPin) ->
 
 
 @either
-def test_a_printed_code_used_up_by_wrong_entries_is_not_spared(policy: AlsoPin) -> None:
-    """Or who holds another's card and PIN would use it up, and be spared the face."""
+def test_a_printed_code_used_up_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
+    """Otherwise a person with someone else's card and PIN could use it up to skip the face check."""
     world = at(policy)
     world.card_read(replace(CARD, code_tries_left=3))
     world.touch(ev.FaceChosen)
@@ -348,7 +348,7 @@ def test_staff_may_come_between_face_and_pin(policy: AlsoPin) -> None:
     assert opened_by(world) == [(Way.STAFF, True)]
 
 
-# --- one of the two, as ever ------------------------------------------------------------------------------------
+# --- one of the two is enough -----------------------------------------------------------------------------------
 
 
 def test_a_camera_that_comes_back_offers_the_face_again_where_one_is_enough() -> None:
@@ -359,7 +359,7 @@ def test_a_camera_that_comes_back_offers_the_face_again_where_one_is_enough() ->
     assert isinstance(world.state, st.PrintedCodeEntry)
 
 
-def test_a_pin_that_is_not_needed_is_told_of_otherwise() -> None:
+def test_a_locked_pin_is_reported_differently_if_it_is_not_needed() -> None:
     world = at(NEVER)
     no_camera(world)
     world.touch(ev.PinEntered)
@@ -376,7 +376,7 @@ def test_an_institution_without_the_face_check_goes_straight_to_the_pin() -> Non
     assert isinstance(world.state, st.PinEntry)
 
 
-def test_without_face_check_and_pin_staff_are_left() -> None:
+def test_without_face_check_and_pin_it_is_left_to_staff() -> None:
     world = World(Rules(face=False, staff_enabled=True))
     world.card_read(PINLESS)
     staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)

@@ -1,4 +1,4 @@
-"""A day behind the counter: calls, the list, consents taken back, confirming by eye. Real terminal, Chromium."""
+"""A day on the staff page: calls, the list, withdrawn consents, confirming by eye. Real terminal, Chromium."""
 
 import asyncio
 import gc
@@ -100,7 +100,7 @@ async def _taken_back(office: Office) -> None:
 
 
 def pictures() -> Iterator[bytes]:
-    """Every JPEG and JPEG 2000 within reach of this process."""
+    """Yield the first bytes of every JPEG and JPEG 2000 picture that objects of this process hold."""
     gc.collect()
     for thing in gc.get_objects():
         for found in gc.get_referents(thing):
@@ -117,14 +117,14 @@ async def _by_eye(office: Office) -> None:
     await office.until(st.StaffCheck)
     await page.locator("canvas[data-drawn]").wait_for()
     assert (await page.request.get(office.address + "/photo")).status == 200
-    assert (await other.request.get(office.address + "/photo")).status == 403, "only who has signed in"
+    assert (await other.request.get(office.address + "/photo")).status == 403, "not signed in"
     async with asyncio.timeout(60):
         while await _painted(page) != [True, True]:
             await page.wait_for_timeout(20)
     assert await office.axe(page) == []
     assert await page.locator("#eye fieldset label").all_inner_texts() == ["手助けを頼まれた"]
     shown = office.terminal.screen.talk
-    assert shown.body.offers == (), "nobody decides on the patient's screen"
+    assert shown.body.offers == (), "the patient's screen offers no decision"
     assert "本人ですか" not in shown.body.question
 
     await page.locator("#eye-password").fill("guess")
@@ -146,7 +146,7 @@ async def _by_eye(office: Office) -> None:
 
 
 async def _painted(page: Page) -> list[bool]:
-    """Whether any pixel stands on the two pictures of the comparison."""
+    """Return for each of the two compared pictures whether any pixel is drawn."""
     count = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(one => one)"
     return [bool(await one.evaluate(count)) for one in await page.query_selector_all("canvas")] or [False, False]
 
@@ -163,7 +163,7 @@ def test_calls_are_heard_until_answered_and_the_list_tells_the_truth(counter: De
     _run(Office(counter), _calls_and_the_list)
 
 
-def test_consents_are_taken_back_at_the_patients_wish(counter: DemoCounter) -> None:
+def test_consents_are_withdrawn_at_the_patients_request(counter: DemoCounter) -> None:
     _run(Office(counter), _taken_back)
 
 
@@ -172,7 +172,7 @@ def test_staff_compares_two_pictures_and_none_remains(counter: DemoCounter, tmp_
     _run(Office(counter), _by_eye)
     until = time.monotonic() + 30
     while len(list(pictures())) > before and time.monotonic() < until:
-        time.sleep(0.1)  # threads that ended a moment ago
+        time.sleep(0.1)  # threads may still be ending
     assert len(list(pictures())) <= before
     written = [path for path in (tmp_path / "state").rglob("*") if path.is_file() and "cards" not in path.parts]
     assert not [path for path in written if b"\xff\xd8\xff" in path.read_bytes() or b"jP  " in path.read_bytes()]
@@ -198,13 +198,13 @@ async def _locks(office: Office) -> None:
     for password, said in (("guess", "not right"), ("guess", "not right"), ("guess", "seconds"), (PASSWORD, "seconds")):
         await page.locator("#password").fill(password)
         await page.locator("#password").press("Enter")
-        await expect(page.locator("#password")).to_have_value("")  # it has been looked at
+        await expect(page.locator("#password")).to_have_value("")  # the password has been checked
         await page.locator(".note", has_text=said).wait_for()
-    assert await page.locator("#day").count() == 0, "locked for a while, also for the right one"
+    assert await page.locator("#day").count() == 0, "locked for a while, even for the right password"
     assert await office.axe(page) == []
 
 
-def test_a_session_that_ended_still_hears_calls(counter: DemoCounter) -> None:
+def test_calls_still_appear_after_signing_out(counter: DemoCounter) -> None:
     _run(Office(counter), _locks)
 
 
@@ -229,7 +229,7 @@ def test_cancelling_and_stopping_are_asked_first(counter: DemoCounter) -> None:
     _run(Office(counter), _discarded)
 
 
-def test_the_clinics_own_command_is_told_the_kind_and_nothing_of_the_person(
+def test_the_clinics_own_command_gets_the_kind_of_call_but_no_personal_data(
     counter: DemoCounter, tmp_path: Path
 ) -> None:
     told = tmp_path / "light"

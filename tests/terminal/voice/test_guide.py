@@ -1,4 +1,4 @@
-"""From the narrator to an output: at its time, and told where there is no voice."""
+"""The guide between narrator and output: it speaks in time and reports a missing voice."""
 
 import asyncio
 from dataclasses import replace
@@ -38,7 +38,7 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     engines.is_installed.cache_clear()
 
 
-def test_what_is_due_is_said_in_time_and_the_last_one_is_let_go(tmp_path: Path) -> None:
+def test_sentences_are_spoken_when_they_are_due(tmp_path: Path) -> None:
     async def listen() -> list[Saying]:
         output, speak = Output(), speaker(Settings())
         moment = [0.0]
@@ -60,7 +60,7 @@ def test_what_is_due_is_said_in_time_and_the_last_one_is_let_go(tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("nothing_installed")
-def test_a_voice_that_is_set_up_and_not_installed_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_voice_that_is_set_up_but_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
         assert rules_of(on_request).voices == LANGUAGES, "set up: the button is there"

@@ -1,5 +1,7 @@
-"""Where model files are: those this package carries, and those `face_recognition_models` brings. Standard library only,
-because the build of the wheel runs it too."""
+"""Locations of model files: those in this package, and those of `face_recognition_models`.
+
+Uses the standard library only, because the wheel's build imports it too.
+"""
 
 import hashlib
 import os
@@ -18,7 +20,7 @@ FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
 ADD_DLIB = 'pip install "uketsuke[dlib]"'
 ADD_FACE_RECOGNITION = f'{ADD_DLIB} "setuptools<81", then pip install --no-deps face-recognition==1.3.0'
-"""Without its dependencies: it declares `dlib`, which compiles for minutes, beside dlib-bin, which is the same."""
+"""Without its dependencies: it declares `dlib`, which compiles for minutes; dlib-bin is the same, ready built."""
 
 FIVE_POINTS = "shape_predictor_5_face_landmarks.dat"
 
@@ -50,7 +52,7 @@ class PackagedModel:
     licence: str
 
     def carried(self, published: bytes) -> bytes:
-        """What the package carries, from the published file. Raises NotBuilt for any other file."""
+        """Return the bytes to put into the package, from the published file. Raises NotBuilt for any other file."""
         found = hashlib.sha256(published).hexdigest()
         if found != self.published_sha256:
             raise NotBuilt(f"{self.name} has the hash {found}, not {self.published_sha256} as published")
@@ -79,7 +81,7 @@ DELIVERED = (SFACE, YUNET)
 
 
 def delivered(file: PackagedModel) -> Path:
-    """The path of a delivered file, checked by hash. Raises WeightsMissing, OSError."""
+    """Return the path of a delivered file, checked by its hash. Raises WeightsMissing, OSError."""
     named = os.environ.get(FOLDER_VARIABLE)
     path = (Path(named) if named else CARRIED) / file.name
     if not path.is_file():
@@ -90,7 +92,7 @@ def delivered(file: PackagedModel) -> Path:
 
 
 def weights(name: str) -> Path:
-    """The path of one of dlib's model files, found without importing its package. Raises WeightsMissing."""
+    """Return the path of a dlib model file without importing its package. Raises WeightsMissing."""
     for folder in package_folders("face_recognition_models"):
         path = folder / "models" / name
         if path.is_file():
@@ -99,7 +101,7 @@ def weights(name: str) -> Path:
 
 
 def need_library(name: str, remedy: str) -> None:
-    """Raises WeightsMissing, with what adds it, unless the library is installed."""
+    """Raise WeightsMissing, with the remedy, unless the library is installed."""
     if find_spec(name) is None:
         raise WeightsMissing(f"{name} is not installed: {remedy}")
 
@@ -110,6 +112,6 @@ def package_folders(package: str) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """Hexadecimal; reads the file once. Raises OSError."""
+    """Return the SHA-256 of a file in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
