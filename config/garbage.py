@@ -13,7 +13,10 @@ def postpone() -> None:
 
 
 def resume() -> None:
-    """After `postpone`: look often again, but not at what the start has left. Does nothing without it."""
+    """After `postpone`: look often again, but not at what the start has left. Does nothing without it.
+
+    Call it before a patient's data can be in memory: what is unreachable then stays in memory.
+    """
     if gc.get_threshold()[0] == _WHILE_STARTING:
         gc.freeze()
         gc.set_threshold(_WHILE_SERVING)

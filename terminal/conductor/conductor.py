@@ -156,6 +156,7 @@ class Conductor:
 
     async def run(self) -> None:
         """Run until `stop`. Ends with the patient wiped and the card released, whatever happened."""
+        resume()  # nothing of a patient is in memory yet
         self._loop = loop = asyncio.get_running_loop()
 
         def on_slot(event: SlotEvent) -> None:
@@ -271,7 +272,6 @@ class Conductor:
                 await desk.warm_up()
             except Exception as error:
                 log.error("%s: %s at %s", name, type(error).__name__, raised_at(error))
-        resume()
 
     async def _perform(self, effect: fx.Effect) -> None:
         patient = self._patients.get(effect.reception) or _nobody(effect.reception)
