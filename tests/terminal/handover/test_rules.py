@@ -2,7 +2,9 @@
 go up to the very limit of what is right.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -25,9 +27,9 @@ Edits = dict[str, str | None]
 Found = list[tuple[str, Severity]]
 
 
-def edited(edits: Edits, text: str | None = None) -> bytes:
+def edited(edits: Mapping[str, str | None], text: str | None = None) -> bytes:
     """A card reader's result, or `text`, with other texts in it; an element that is missing is added."""
-    root = etree.fromstring((text or face()).encode())
+    root: Any = etree.fromstring((text or face()).encode())
     for path, value in edits.items():
         found = root.find(path)
         if found is None:
@@ -36,12 +38,10 @@ def edited(edits: Edits, text: str | None = None) -> bytes:
                 there = found.find(name)
                 found = etree.SubElement(found, name) if there is None else there
         if value is None:
-            above = found.getparent()
-            assert above is not None
-            above.remove(found)
+            found.getparent().remove(found)
         else:
             found.text = value
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False))
 
 
 def contradictions(data: bytes, name: str = FACE) -> Found:
@@ -53,7 +53,7 @@ def contradictions(data: bytes, name: str = FACE) -> Found:
 def given(at: str, until: str) -> Edits:
     """Medicines and prescriptions are one answer."""
     stems = ("PharmacistsInfo", "PrescriptionInfo")
-    times = {f"{RECORD}/{stem}ConsTime": at for stem in stems}
+    times: Edits = {f"{RECORD}/{stem}ConsTime": at for stem in stems}
     return times | {f"{RECORD}/{stem}AvailableTime": until for stem in stems}
 
 
