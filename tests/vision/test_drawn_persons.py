@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from vision.calibration import drawn
 from vision.calibration.drawn import distances, drawn_persons
 from vision.calibration.persons import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import Engine
 from vision.engines.open import BUILT, calibration_of, drawn_calibration_of, open_engine
+from vision.face import Encoding, Face, FaceBox
+from vision.frame import Frame, Image
 from vision.synthetic.people import PEOPLE
+from vision.synthetic.source import SyntheticSource
+from vision.verdict import CameraLost
 
 FRAMES = 5
 
@@ -45,3 +51,34 @@ def test_each_engine_has_both_calibrations_and_they_are_not_the_same(name: str, 
     assert drawn.threshold(5) != real.threshold(5)
     assert real.fmr == 0.001
     assert 0 < real.fmr_upper < 0.01
+
+
+def test_half_a_second_lies_between_two_pictures_and_unseen_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn persons turn and blink: pictures right after each other would be as good as one."""
+    numbers: list[int] = []
+
+    class Watched(SyntheticSource):
+        def read(self) -> Frame | CameraLost:
+            frame = super().read()
+            assert isinstance(frame, Frame)
+            numbers.append(frame.number)
+            return frame
+
+    class Blinking:
+        """Finds a face at every second look."""
+
+        calibration = drawn_calibration = None
+        looks = 0
+
+        def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
+            self.looks += 1
+            return [Face(FaceBox(0, 0, 100, 100), np.zeros((5, 2)))] if self.looks % 2 else []
+
+        def encode(self, grey: Image, face: Face) -> Encoding:
+            return np.ones(8)
+
+    monkeypatch.setattr(drawn, "SyntheticSource", Watched)
+    monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
+    (person,) = drawn_persons(Blinking(), live=4)  # type: ignore[arg-type]
+    assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
+    assert numbers[1] - numbers[0] == 13, "of 25 a second"

@@ -82,6 +82,13 @@ def test_dark_glasses_cover_the_eyes() -> None:
     assert guide(grey, [face()]) is Guidance.EYES_COVERED
 
 
+def test_a_heavy_frame_above_the_eyes_does_not_cover_them() -> None:
+    grey = GREY.copy()
+    for left in (250, 325):
+        grey[165:185, left : left + 65] = 25
+    assert guide(grey, [face()]) is None
+
+
 def test_eyes_outside_the_picture_are_not_called_covered() -> None:
     assert eye_brightness(GREY, STRAIGHT - 2000) == 1.0
 

@@ -107,3 +107,13 @@ def test_what_was_followed_is_forgotten(engine: FaceEngine) -> None:
     assert face.lead(points) is not None
     face.forget()
     assert face.lead(points) is None
+
+
+def test_a_camera_that_comes_back_with_another_picture_size_begins_again(engine: FaceEngine) -> None:
+    grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
+    face = FollowedFace(grey, points)
+    face.follow(grey)
+    assert not face.torn
+    face.follow(grey[::2, ::2].copy())
+    assert face.torn
+    assert face.lead(points) is None

@@ -204,6 +204,21 @@ def test_a_second_page_waits_for_the_seat_and_is_not_heard(visitor: Visitor) -> 
             assert not stage.counter.posted
 
 
+def test_a_page_that_waited_and_goes_disturbs_nobody(visitor: Visitor) -> None:
+    """The page that has the seat is not drawn again, and nothing is said a second time."""
+    stage = visitor.stage
+    stage.be(state_of("method"))
+    visitor.enter()
+    with visitor.line() as first:
+        serial = heard(first, "talk")["talk"]["serial"]
+        with visitor.line() as second:
+            heard(second, "occupied")
+        while len(stage.terminal.screen._lines) > 1:
+            time.sleep(0.01)
+        first.send(json.dumps({"type": "touch", "serial": serial - 1, "offer": "pin"}))
+        assert json.loads(first.recv(timeout=60)) == {"type": "not-yet"}
+
+
 def test_a_closed_door_gives_whoever_sits_at_the_terminal_a_fresh_address(visitor: Visitor) -> None:
     stage = visitor.stage
     stage.terminal.site._told_at = -100.0

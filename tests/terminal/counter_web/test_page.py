@@ -65,6 +65,33 @@ def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(settling: PageStage
     expect(said).not_to_be_visible()
 
 
+def test_a_tap_while_a_slow_tablet_still_draws_answers_nothing(browser: Browser, tmp_path: Path) -> None:
+    """Drawing takes longer than a screen has to settle: the terminal would take the answer."""
+    context = browser.new_context()
+    page = context.new_page()
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=0.2) as stage:
+        stage.open(page)
+        ask(stage, page, "method")
+        page.evaluate(
+            """() => new MutationObserver((_, observer) => {
+                 const target = document.querySelector("[data-offer=all]");
+                 if (!target) return;
+                 observer.disconnect();
+                 const { left, top } = target.getBoundingClientRect();
+                 for (const end = performance.now() + 500; performance.now() < end;) {}
+                 for (const name of ["pointerdown", "pointerup"]) {
+                   target.dispatchEvent(new PointerEvent(name, { bubbles: true, isPrimary: true, pointerId: 7,
+                                                                clientX: left + 9, clientY: top + 9 }));
+                 }
+               }).observe(document.querySelector("#body"), { childList: true })"""
+        )
+        stage.be(state_of("consent"))
+        shows(page, stage.serial)
+        until(page, "document.querySelector('[data-offer=all]').matches('.early')")
+        assert not stage.counter.posted
+    context.close()
+
+
 def test_a_finger_that_slides_off_or_trembles(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
@@ -173,6 +200,7 @@ def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser,
         port = first.terminal.site.port
         first.open(page)
     expect(page.locator("#veil")).to_contain_text("少しお待ちください")
+    expect(page.locator("#veil")).to_be_visible()
     with PageStage(Settings(state_dir=tmp_path), port=port) as again:
         again.be(state_of("pin"))
         expect(page.locator("h1")).to_contain_text("暗証番号")
@@ -180,11 +208,28 @@ def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser,
     context.close()
 
 
+def test_a_page_asks_every_two_seconds_however_long_the_terminal_is_away(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    waits = page.evaluate(
+        """async () => {
+             const { Link } = await import("/page/js/link.js");
+             const [waits, later] = [[], setTimeout];
+             window.fetch = async () => { throw new TypeError("nobody answers"); };
+             window.setTimeout = (again, wait) => { waits.push(wait); if (waits.length < 9) later(again); };
+             await new Promise((done) => new Link({ onGone: () => waits.length === 8 && later(done) }).begin());
+             return waits;
+           }"""
+    )
+    assert waits[:3] == [250, 500, 1000]
+    assert set(waits[3:]) == {2000}
+
+
 def test_a_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> None:
     stage.open(page)
     second = page.context.new_page()
     second.goto(stage.root)
     expect(second.locator("#veil")).to_contain_text("ほかのページ")
+    expect(second.locator("#veil")).to_be_visible()
     page.goto("about:blank")
     expect(second.locator("#veil")).not_to_be_visible()
     expect(second.locator("h1")).to_contain_text("マイナンバーカード")
@@ -275,6 +320,9 @@ class TestCamera:
         return None
 
 
+NO_PIXEL = "() => !window.shown.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
+
+
 def rests(camera: TestCamera, page: Page) -> bool:
     """Whether no picture is taken for as long as ten would take."""
     taken = camera.taken
@@ -286,6 +334,8 @@ def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path
     camera = TestCamera()
     context = browser.new_context()
     page = context.new_page()
+    got: list[str | bytes] = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: got.append(frame)))
     with PageStage(Settings(state_dir=tmp_path), StandIn(), camera) as stage:
         stage.open(page)
         ask(stage, page, "method")
@@ -297,7 +347,12 @@ def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path
                  return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }""",
         )
         assert page.locator(".arrow path").count() == 4
+        page.evaluate("() => { window.shown = document.querySelector('canvas'); }")
+        comes(
+            page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4
+        )  # each one that was drawn brings the next
         ask(stage, page, "consent")
+        assert page.evaluate(NO_PIXEL)
         comes(page, lambda: rests(camera, page))
         taken = camera.taken
         assert page.locator("canvas").count() == 0
@@ -305,6 +360,9 @@ def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path
         assert page.locator("canvas").count() == 0
         assert rests(camera, page)
         assert camera.taken == taken
+        ask(stage, page, "face")
+        until(page, f"!({NO_PIXEL})()")
+    until(page, NO_PIXEL)  # the terminal has gone
     context.close()
 
 

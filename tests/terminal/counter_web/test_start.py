@@ -1,5 +1,6 @@
 """The start: a page that is there before the terminal, which shows the terminal's state and nothing made up."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
+from terminal.counter_web.program import patient_site
+from terminal.counter_web.web_terminal import WebTerminal
+from terminal.front.opened import OpenedCounter
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.counter_web.test_door import Visitor, heard
+from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
 HEAVY = ("babel", "cryptography", "cv2", "httpx", "numpy", "terminal.conductor", "terminal.session", "terminal.talk")
@@ -64,3 +69,17 @@ def test_the_demo_tells_its_address_first_and_ends_while_it_still_loads(tmp_path
     program.terminate()
     _, told = program.communicate(timeout=100)
     assert program.returncode == 0, told
+
+
+def test_a_conductor_that_fails_ends_the_terminal_with_its_error(tmp_path: Path) -> None:
+    class Failing(StandIn):
+        async def run(self) -> None:
+            raise RuntimeError("the reader's thread has ended")
+
+    async def opening() -> OpenedCounter:
+        return OpenedCounter(Failing(), None)
+
+    settings = Settings(state_dir=tmp_path)
+    terminal = WebTerminal(opening, settings, patient_site(settings, 0, lambda _: None), simulated=True)
+    with pytest.raises(RuntimeError, match="thread has ended"):
+        asyncio.run(terminal.run())

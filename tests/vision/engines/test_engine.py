@@ -9,7 +9,7 @@ import pytest
 from tests.vision.conftest import deciding_on_drawn_persons
 from vision.decision import NotCalibrated
 from vision.engines.engine import Engine, FaceEngine
-from vision.engines.models.weights import YUNET, delivered
+from vision.engines.models.weights import CARRIED, SFACE, YUNET, NotBuilt, delivered
 from vision.engines.open import open_engine, open_uncalibrated
 from vision.engines.sface import SFace
 from vision.engines.yunet import YuNet
@@ -102,3 +102,8 @@ def test_an_unknown_engine_is_said_with_the_known_ones(tmp_path: Path) -> None:
 
 def test_drawn_persons_have_a_calibration_of_their_own(engine: FaceEngine) -> None:
     assert deciding_on_drawn_persons(engine).calibration is engine.drawn_calibration
+
+
+def test_a_network_that_is_not_a_detector_is_refused_when_it_is_opened() -> None:
+    with pytest.raises(NotBuilt, match="not a YuNet detector"):
+        YuNet(CARRIED / SFACE.name)

@@ -34,10 +34,10 @@ export class Screen {
     if (isNew) {
       this.#page = this.#footPage = 0;
       this.#firstFoot = talk.foot.map((offer) => offer.id);
-      this.#settled = performance.now() + talk.settles;
-      // from when it can be seen
+      // from when it can be seen: a slow tablet may draw for longer than that
+      this.#settled = Infinity;
       requestAnimationFrame(() => setTimeout(() => {
-        this.#settled = performance.now() + talk.settles;
+        if (this.talk.serial === talk.serial) this.#settled = performance.now() + talk.settles;
         performance.clearMarks("painted");  // marks are kept for ever otherwise
         performance.mark("painted", { detail: talk.serial });
       }));
@@ -58,12 +58,13 @@ export class Screen {
     return performance.now() >= this.#settled;
   }
 
-  /** Say "not yet" and show where. */
+  /** Say "not yet" and show where; of a pad never which digit it was. */
   early(button) {
+    const touched = button?.matches(".pad button:not(.word)") ? button.parentElement : button;
     this.#early = performance.now() + EARLY;
-    button?.classList.remove("early");
-    void button?.offsetWidth;
-    button?.classList.add("early");
+    touched?.classList.remove("early");
+    void touched?.offsetWidth;
+    touched?.classList.add("early");
     this.#footChanged();
     setTimeout(() => this.#footChanged(), EARLY + 50);
   }

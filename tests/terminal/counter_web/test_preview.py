@@ -1,0 +1,86 @@
+"""The live picture on its way to the page: the middle of what the camera sees, no faster than eyes need it."""
+
+import json
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from websockets.sync.connection import Connection
+
+from config.settings import Settings
+from terminal.counter_web.preview import LEAST_SECONDS, Preview, jpeg_of
+from tests.terminal.counter_web.stage import PageStage
+from tests.terminal.counter_web.test_door import Visitor
+from tests.terminal.counter_web.test_page import TestCamera
+from tests.terminal.screens.stand_in import StandIn
+from tests.terminal.talk.gallery import state_of
+
+
+def striped(width: int, height: int) -> Any:
+    """RGB; the middle of it in the shape of 4:3 is red, and what lies beyond is black."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    keep_width, keep_height = min(width, height * 4 // 3), min(height, width * 3 // 4)
+    left, top = (width - keep_width) // 2, (height - keep_height) // 2
+    picture[top : top + keep_height, left : left + keep_width] = (200, 0, 0)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"),
+    [((640, 480), (640, 480)), ((1280, 720), (640, 480)), ((320, 400), (320, 240)), ((400, 240), (320, 240))],
+)
+def test_the_middle_is_shown_in_its_colours(camera: tuple[int, int], shown: tuple[int, int]) -> None:
+    drawn = cv2.imdecode(np.frombuffer(jpeg_of(striped(*camera)), np.uint8), cv2.IMREAD_COLOR)
+    assert drawn is not None
+    assert (drawn.shape[1], drawn.shape[0]) == shown
+    edges = np.concatenate([drawn[2, 2:-2], drawn[-3, 2:-2], drawn[2:-2, 2], drawn[2:-2, -3]])
+    assert np.abs(edges.astype(int) - (0, 0, 200)).max() < 40, "red to every edge, as BGR"
+
+
+def test_a_camera_that_always_has_a_picture_does_not_keep_the_computer_busy() -> None:
+    class Fast:
+        def after(self, number: int, timeout: float) -> Any:
+            return SimpleNamespace(rgb=np.zeros((3, 4, 3), np.uint8), number=number + 1)
+
+    times: list[float] = []
+    preview = Preview(Fast(), lambda _: times.append(time.monotonic()))  # type: ignore[arg-type]
+    preview.run(True)
+    while len(times) < 20:
+        time.sleep(0.01)
+    preview.run(False)
+    assert times[19] - times[0] > 0.9 * 19 * LEAST_SECONDS / 2
+
+
+def pictures(line: Connection, camera: TestCamera) -> int:
+    """How many come while the camera takes five."""
+    ends = camera.taken + 5
+    while camera.taken < ends:
+        time.sleep(0.01)
+    line.send(json.dumps({"type": "touch", "serial": 0, "offer": "of-another-question"}))
+    count = 0
+    while True:
+        got = line.recv(timeout=60)
+        if isinstance(got, bytes):
+            count += 1
+        elif json.loads(got)["type"] == "not-yet":
+            return count
+
+
+def test_a_page_that_does_not_keep_up_is_sent_two_pictures_ahead(tmp_path: Path) -> None:
+    """In the second face check of a patient as in the first."""
+    camera = TestCamera()
+    with PageStage(Settings(state_dir=tmp_path), StandIn(), camera, settle_seconds=0) as stage:
+        visitor = Visitor(stage)
+        visitor.enter()
+        with visitor.line() as line:
+            for _ in range(2):
+                stage.be(state_of("face"))
+                assert pictures(line, camera) == 2
+                line.send(json.dumps({"type": "shown"}))
+                assert pictures(line, camera) == 1
+                stage.be(state_of("method"))
+        visitor.http.close()

@@ -1,0 +1,84 @@
+"""Someone looks over the patient's shoulder, or at what the page sends: which digit was typed is not to be seen."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from config.settings import Settings
+from tests.terminal.counter_web.stage import PageStage, comes, until
+from tests.terminal.talk.gallery import state_of
+
+LOOKS = """() => new Set([...document.querySelectorAll(".pad button:not(.word)")].map((key) => {
+  const { backgroundColor, color, boxShadow, translate, opacity, animationName } = getComputedStyle(key);
+  return [backgroundColor, color, boxShadow, translate, opacity, animationName].join();
+})).size"""
+"""How many ways of looking the ten digits have."""
+WATCH = f"""() => {{
+  window.lit = [];
+  const pad = document.querySelector(".pad");
+  new MutationObserver(() => pad.classList.contains("lit") && window.lit.push(({LOOKS})()))
+    .observe(pad, {{ attributes: true, attributeFilter: ["class"] }});
+}}"""
+
+
+@pytest.fixture
+def never_settled(tmp_path: Path) -> Iterator[PageStage]:
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=600) as started:
+        yield started
+
+
+def finger_on(page: Page, digit: int) -> None:
+    box = page.locator(f"[data-target='key:{digit}']").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+
+
+@pytest.mark.parametrize("contrast", [False, True])
+def test_the_whole_pad_answers_to_a_digit(stage: PageStage, page: Page, contrast: bool) -> None:
+    stage.open(page)
+    stage.turn_to(page, state_of("pin", high_contrast=contrast))
+    page.evaluate(WATCH)
+    finger_on(page, 7)
+    expect(page.locator("[data-target='key:7']")).to_have_class("pressed")
+    assert page.evaluate(LOOKS) == 1
+    page.mouse.up()
+    until(page, "window.lit.length > 0")
+    assert set(page.evaluate("window.lit")) == {1}
+    expect(page.locator(".pad.lit")).to_have_count(0)
+
+
+def test_a_digit_that_comes_too_early_is_not_shown_either(never_settled: PageStage, page: Page) -> None:
+    never_settled.open(page)
+    never_settled.turn_to(page, state_of("pin"))
+    finger_on(page, 7)
+    page.mouse.up()
+    expect(page.locator(".pad")).to_have_class("pad early")
+    assert page.evaluate(LOOKS) == 1
+    assert page.locator(".dots i.set").count() == 0
+
+
+def test_digits_that_are_typed_where_there_is_no_pad_stay_in_the_page(stage: PageStage, page: Page) -> None:
+    """A PIN typed a moment too late, or on a keypad that lies on its side."""
+    sent: list[dict[str, object]] = []
+    page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    stage.open(page)
+    stage.turn_to(page, state_of("reading"))
+    page.keyboard.type("7319")
+    comes(page, lambda: len(sent) >= 4)
+    assert sent == [{"type": "attend", "key": "key"}] * 4
+
+
+def test_a_key_that_is_held_down_counts_once(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    stage.turn_to(page, state_of("pin"))
+    for _ in range(4):
+        page.keyboard.down("Digit7")
+    page.keyboard.up("Digit7")
+    page.keyboard.type("319")
+    page.keyboard.press("Enter")
+    comes(page, lambda: stage.counter.pins)
+    assert stage.counter.pins == [b"7319"]
