@@ -70,10 +70,14 @@ class PageStage:
         self._settings, self._camera, self._port, self._loads_later = settings, camera, port, loads_later
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="pages", daemon=True)
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            self._error = error
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -91,7 +95,7 @@ class PageStage:
             opening, self._settings, self.site, simulated=True, settle_seconds=self.settle_seconds
         )
         self._ready.set()
-        await self.terminal.run()
+        assert await self.terminal.run() == 0
 
     def __enter__(self) -> "PageStage":
         self._thread.start()
@@ -99,8 +103,12 @@ class PageStage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Raises what the terminal ended with."""
         self.do(self.terminal.end)
         self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+        if self._error is not None:
+            raise self._error
 
     def load(self) -> None:
         self._loop.call_soon_threadsafe(self._loading.set)

@@ -1,7 +1,6 @@
 """At the page in Chromium: fingers, keys, a double tap, a reload, a crash of the terminal, a second window."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import PageStage, comes, shows, until
-from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
 
@@ -224,6 +222,19 @@ def test_a_page_asks_every_two_seconds_however_long_the_terminal_is_away(stage: 
     assert set(waits[3:]) == {2000}
 
 
+def test_a_page_that_was_never_let_in_asks_again_while_the_terminal_loads(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status))
+    with PageStage(Settings(state_dir=tmp_path), loads_later=True) as stage:
+        page.goto(stage.root)
+        comes(page, lambda: answers.count(503) > 1)
+        stage.load()
+        expect(page.locator("#veil")).to_contain_text("新しいアドレス")
+    context.close()
+
+
 def test_a_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> None:
     stage.open(page)
     second = page.context.new_page()
@@ -293,77 +304,6 @@ def test_readings_stand_above_and_markup_stays_text(stage: PageStage, page: Page
         "<p><ruby>情報<rt>じょうほう</rt></ruby>を見る</p>",
         "<p>&lt;b&gt;x&lt;/b&gt;</p>",
     )
-
-
-class TestCamera:
-    """A camera that gives a picture 30 times a second, and counts."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        import numpy as np
-
-        self.taken = 0
-        self._rgb = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
-
-    def after(self, number: int, timeout: float) -> object:
-        from types import SimpleNamespace
-
-        time.sleep(1 / 30)
-        self.taken += 1
-        return SimpleNamespace(rgb=self._rgb, number=number + 1)
-
-    def latest(self) -> object:
-        return None
-
-    def lost(self) -> object | None:
-        return None
-
-
-NO_PIXEL = "() => !window.shown.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
-
-
-def rests(camera: TestCamera, page: Page) -> bool:
-    """Whether no picture is taken for as long as ten would take."""
-    taken = camera.taken
-    page.wait_for_timeout(330)
-    return camera.taken == taken
-
-
-def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path: Path) -> None:
-    camera = TestCamera()
-    context = browser.new_context()
-    page = context.new_page()
-    got: list[str | bytes] = []
-    page.on("websocket", lambda line: line.on("framereceived", lambda frame: got.append(frame)))
-    with PageStage(Settings(state_dir=tmp_path), StandIn(), camera) as stage:
-        stage.open(page)
-        ask(stage, page, "method")
-        assert camera.taken == 0
-        ask(stage, page, "face-turn")
-        until(
-            page,
-            """() => { const canvas = document.querySelector("canvas");
-                 return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }""",
-        )
-        assert page.locator(".arrow path").count() == 4
-        page.evaluate("() => { window.shown = document.querySelector('canvas'); }")
-        comes(
-            page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4
-        )  # each one that was drawn brings the next
-        ask(stage, page, "consent")
-        assert page.evaluate(NO_PIXEL)
-        comes(page, lambda: rests(camera, page))
-        taken = camera.taken
-        assert page.locator("canvas").count() == 0
-        ask(stage, page, "staff-check")  # what staff compares is not for this screen
-        assert page.locator("canvas").count() == 0
-        assert rests(camera, page)
-        assert camera.taken == taken
-        ask(stage, page, "face")
-        until(page, f"!({NO_PIXEL})()")
-    until(page, NO_PIXEL)  # the terminal has gone
-    context.close()
 
 
 def test_what_the_page_gets_holds_no_event(stage: PageStage, page: Page) -> None:

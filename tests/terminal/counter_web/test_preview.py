@@ -9,13 +9,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, Page
 from websockets.sync.connection import Connection
 
 from config.settings import Settings
 from terminal.counter_web.preview import LEAST_SECONDS, Preview, jpeg_of
-from tests.terminal.counter_web.stage import PageStage
+from tests.terminal.counter_web.stage import PageStage, comes, until
 from tests.terminal.counter_web.test_door import Visitor
-from tests.terminal.counter_web.test_page import TestCamera
+from tests.terminal.counter_web.test_page import ask
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
@@ -53,6 +54,73 @@ def test_a_camera_that_always_has_a_picture_does_not_keep_the_computer_busy() ->
         time.sleep(0.01)
     preview.run(False)
     assert times[19] - times[0] > 0.9 * 19 * LEAST_SECONDS / 2
+
+
+class TestCamera:
+    """A camera that gives a picture 30 times a second, and counts."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._rgb = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+
+    def after(self, number: int, timeout: float) -> object:
+        time.sleep(1 / 30)
+        self.taken += 1
+        return SimpleNamespace(rgb=self._rgb, number=number + 1)
+
+    def latest(self) -> object:
+        return None
+
+    def lost(self) -> object | None:
+        return None
+
+
+NO_PIXEL = "() => !window.shown.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
+
+
+def rests(camera: TestCamera, page: Page) -> bool:
+    """Whether no picture is taken for as long as ten would take."""
+    taken = camera.taken
+    page.wait_for_timeout(330)
+    return camera.taken == taken
+
+
+def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path: Path) -> None:
+    camera = TestCamera()
+    context = browser.new_context()
+    page = context.new_page()
+    got: list[str | bytes] = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: got.append(frame)))
+    with PageStage(Settings(state_dir=tmp_path), StandIn(), camera) as stage:
+        stage.open(page)
+        ask(stage, page, "method")
+        assert camera.taken == 0
+        ask(stage, page, "face-turn")
+        until(
+            page,
+            """() => { const canvas = document.querySelector("canvas");
+                 return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }""",
+        )
+        assert page.locator(".arrow path").count() == 4
+        page.evaluate("() => { window.shown = document.querySelector('canvas'); }")
+        comes(
+            page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4
+        )  # each one that was drawn brings the next
+        ask(stage, page, "consent")
+        assert page.evaluate(NO_PIXEL)
+        comes(page, lambda: rests(camera, page))
+        taken = camera.taken
+        assert page.locator("canvas").count() == 0
+        ask(stage, page, "staff-check")  # what staff compares is not for this screen
+        assert page.locator("canvas").count() == 0
+        assert rests(camera, page)
+        assert camera.taken == taken
+        ask(stage, page, "face")
+        until(page, f"!({NO_PIXEL})()")
+    until(page, NO_PIXEL)  # the terminal has gone
+    context.close()
 
 
 def pictures(line: Connection, camera: TestCamera) -> int:
