@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.profiles import Profile
+from consent.chain import body_of, genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger
 from consent.records import (
@@ -29,9 +30,6 @@ from consent.records import (
     RecordBody,
     RecordedAnswer,
     SubmissionConfirmed,
-    body_of,
-    genesis_hash,
-    record_hash,
 )
 from consent.verification import LedgerIntact, verify_file
 

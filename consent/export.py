@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consent import store
-from consent.records import LedgerHead, genesis_hash
+from consent.chain import genesis_hash
+from consent.records import LedgerHead
 from consent.store import LedgerError, Row
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar, cast
 
 from consent import store
+from consent.chain import body_of, genesis_hash, record_hash
 from consent.items import Item
 from consent.lifecycle import History, LifeCycleError, advanced, has_history, histories, refusal
 from consent.records import (
@@ -32,10 +33,7 @@ from consent.records import (
     TimeCorrected,
     WithdrawalSettled,
     Withdrawn,
-    body_of,
-    genesis_hash,
     record_from,
-    record_hash,
 )
 from consent.store import LedgerError, LedgerStore
 from consent.verification import LedgerBroken, LedgerIntact, verify_file

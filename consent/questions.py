@@ -1,4 +1,4 @@
-"""Which questions a patient is asked. Decided here and nowhere else."""
+"""Which consents a valid holder is asked for. Decided here and nowhere else."""
 
 from collections.abc import Iterator
 

@@ -4,7 +4,6 @@ No field takes a name, a number, a birth date or a biometric value: identifiers 
 and the only free text is the wording of a question, which comes from the message catalogues.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -358,30 +357,6 @@ class LedgerHead:
 
     count: int
     hash: str
-
-
-# --- chain --------------------------------------------------------------------------------------------------
-
-
-def genesis_hash(terminal_id: str) -> str:
-    """What the first record follows; binds the chain to its terminal."""
-    return hashlib.sha256(b"uketsuke ledger 1 genesis\n" + terminal_id.encode()).hexdigest()
-
-
-def record_hash(previous: str, body: str) -> str:
-    """SHA-256 over `"uketsuke ledger 1 record\\n" + previous + "\\n" + body`, UTF-8, hexadecimal."""
-    return hashlib.sha256(f"uketsuke ledger 1 record\n{previous}\n{body}".encode()).hexdigest()
-
-
-def body_of(sequence: int, at: datetime, previous: str, event: RecordBody) -> str:
-    """Canonical JSON: keys sorted, no spaces, characters as they are."""
-    content = {
-        "sequence": sequence,
-        "at": at.isoformat(),
-        "previous": previous,
-        "event": event.model_dump(mode="json"),
-    }
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def record_from(body: str, stored_hash: str) -> Record[Event]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from consent import store
-from consent.records import LedgerHead, genesis_hash, record_hash
+from consent.chain import genesis_hash, record_hash
+from consent.records import LedgerHead
 from consent.store import LedgerError, Row
 
 

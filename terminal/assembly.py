@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from config.settings import CardSignaturePolicy, Settings, VoiceMode
 from config.version import VERSION
-from consent.continuity import note, require_same
 from consent.ledger import Ledger
+from consent.same_ledger import note, require_same
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
 from reader.models import ReaderModels

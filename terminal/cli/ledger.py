@@ -137,7 +137,7 @@ def begin(config: ConfigOption = None) -> None:
         from datetime import datetime
 
         from config.japan import JAPAN
-        from consent.continuity import set_aside
+        from consent.same_ledger import set_aside
         from terminal.assembly import ledger_path
 
         kept = set_aside(ledger_path(settings), datetime.now(JAPAN))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from config.platform.chosen import system
 from config.settings import Settings
-from consent.continuity import require_same
 from consent.ledger import LedgerFile
 from consent.outbox import unconfirmed, undecided, undelivered
+from consent.same_ledger import require_same
 from consent.store import LedgerError
 from consent.verification import LedgerBroken, verify_file
 from terminal.assembly import ledger_path

@@ -7,7 +7,7 @@ from reader.facts import CardFacts, Medium
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding
 from terminal.qualification.grace import standing
-from terminal.session.confirming import choose
+from terminal.session.choosing import choose
 from terminal.session.effects import (
     StopScan,
     WipeCode,

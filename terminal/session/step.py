@@ -9,17 +9,9 @@ from typing import assert_never, get_args
 from consent.records import Cause
 from reader.facts import ReaderStanding
 from terminal.session.asking import asking
+from terminal.session.camera_lost import camera_available
 from terminal.session.card_read import reading
-from terminal.session.confirming import (
-    begin_staff,
-    camera_changed,
-    camera_lost,
-    choosing,
-    face_check,
-    pin_entry,
-    printed_code,
-    staff_check,
-)
+from terminal.session.choosing import begin_staff, choosing
 from terminal.session.effects import AlertStaff, SpeakAgain, StopFaceCheck
 from terminal.session.ending import (
     complete_tick,
@@ -65,12 +57,16 @@ from terminal.session.events import (
     Tick,
     Touch,
 )
+from terminal.session.face_check import face_check
 from terminal.session.idle import displayed, idle
 from terminal.session.methods import without_pin
 from terminal.session.moves import Step, leave, until
 from terminal.session.opening import notice, opening, registration
 from terminal.session.phone import phone_check
+from terminal.session.pin_entry import pin_entry
+from terminal.session.printed_code import printed_code
 from terminal.session.rules import Now, Rules
+from terminal.session.staff_check import staff_check
 from terminal.session.states import (
     AfterIdle,
     Asking,
@@ -132,7 +128,7 @@ def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Ste
         case CardPresent():
             return _next_card(state, event, rules, now)
         case CameraChanged(available=available):
-            return _camera(state, available, rules, now)
+            return camera_available(state, available, rules, now)
         case CodeShown() | FrontGuided() | FrontNotShown():
             return Step(state)
         case FrontRead():
@@ -230,17 +226,6 @@ def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> 
     if isinstance(state, Problem):
         return leave(reception, rules, now)
     return Step(replace(state, reception=reception))
-
-
-def _camera(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
-    reception = replace(state.reception, camera=available)
-    match state:
-        case FaceCheck() if not available:
-            return camera_lost(replace(state, reception=reception), rules, now)
-        case ChoosingMethod():
-            return camera_changed(replace(state, reception=reception), rules, now)
-        case _:
-            return Step(replace(state, reception=reception))
 
 
 def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:

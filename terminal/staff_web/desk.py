@@ -33,7 +33,7 @@ from terminal.staff_web.by_eye import EyeCheck
 from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_row
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.staff_web.site import Visitor
-from terminal.talk.confirming import staff_reasons
+from terminal.talk.staff_check import staff_reasons
 from terminal.words.catalogue import STAFF_LANGUAGES, Words
 from terminal.words.staff import page_words, staff_words
 

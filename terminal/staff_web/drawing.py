@@ -21,7 +21,7 @@ from terminal.session.states import (
     State,
     Submitting,
 )
-from terminal.talk.confirming import staff_reasons
+from terminal.talk.staff_check import staff_reasons
 from terminal.words.catalogue import Words
 
 _NOT_PATIENTS = Submitting | Complete | Problem | Inquiry

@@ -34,7 +34,20 @@ from terminal.session.states import (
     Subsidies,
     Summary,
 )
-from terminal.talk import aloud, asides, asking, confirming, ending, languages, ten_keys
+from terminal.talk import (
+    aloud,
+    asides,
+    asking,
+    choosing,
+    ending,
+    face_check,
+    idle,
+    languages,
+    pin_entry,
+    printed_code,
+    staff_check,
+    ten_keys,
+)
 from terminal.talk.parts import Body, GuideStep, Offer, Remark, Sign, Talk, TalkContext
 from terminal.words.catalogue import REFERENCE, Speak, needs_original
 
@@ -90,21 +103,21 @@ def starting(language: str, speak: Speak) -> Talk:
 def _body(state: State, scene: TalkContext) -> Body:
     match state:
         case Idle():
-            return confirming.idle(state, scene)
+            return idle.idle(state, scene)
         case Reading():
-            return confirming.reading(state, scene)
+            return idle.reading(state, scene)
         case ChoosingMethod():
-            return confirming.choosing(state, scene)
+            return choosing.choosing(state, scene)
         case PrintedCodeEntry():
-            return confirming.printed_code(state, scene)
+            return printed_code.printed_code(state, scene)
         case FaceCheck():
-            return confirming.face_check(state, scene)
+            return face_check.face_check(state, scene)
         case PinEntry():
-            return confirming.pin_entry(state, scene)
+            return pin_entry.pin_entry(state, scene)
         case PhoneCheck():
-            return confirming.phone_check(state, scene)
+            return pin_entry.phone_check(state, scene)
         case StaffCheck():
-            return confirming.staff_check(state, scene)
+            return staff_check.staff_check(state, scene)
         case Opening():
             return asking.opening(state, scene)
         case Notice():

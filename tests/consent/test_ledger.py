@@ -18,6 +18,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from consent.cards import card_hash
+from consent.chain import genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.lifecycle import LifeCycleError
@@ -31,8 +32,6 @@ from consent.records import (
     SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
-    genesis_hash,
-    record_hash,
 )
 from consent.store import LedgerError, LedgerInUse, LedgerUnwritable
 from consent.verification import LedgerIntact, verify_file

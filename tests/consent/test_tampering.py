@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from consent.chain import genesis_hash, record_hash
 from consent.ledger import Ledger, LedgerFile
-from consent.records import LedgerHead, genesis_hash, record_hash
+from consent.records import LedgerHead
 from consent.store import LedgerError
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lxml import etree
 
 from consent import store
+from consent.chain import genesis_hash, record_hash
 from consent.items import Item
 from consent.records import (
     Cause,
@@ -16,9 +17,7 @@ from consent.records import (
     HandingOver,
     Opened,
     Withdrawn,
-    genesis_hash,
     record_from,
-    record_hash,
 )
 from terminal.simulated.demo.result_flags import flags_in
 from tests.reliability.account import Account

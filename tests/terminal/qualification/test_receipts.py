@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from config.profiles import Profile
+from consent.chain import body_of, genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.records import (
@@ -16,9 +17,6 @@ from consent.records import (
     Opened,
     RecordedAnswer,
     SubmissionConfirmed,
-    body_of,
-    genesis_hash,
-    record_hash,
 )
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.qualification.client import Audit

@@ -7,9 +7,9 @@ import pytest
 
 from config.japan import JAPAN
 from config.profiles import Profile
-from consent.continuity import note, note_of, require_same, set_aside
 from consent.ledger import Ledger
 from consent.records import Opened
+from consent.same_ledger import note, note_of, require_same, set_aside
 from consent.store import LedgerError, LedgerInUse
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=JAPAN)

@@ -1,0 +1,28 @@
+"""The ledger's hash chain: each record is hashed together with the hash of the one before it."""
+
+import hashlib
+import json
+from datetime import datetime
+
+from consent.records import RecordBody
+
+
+def genesis_hash(terminal_id: str) -> str:
+    """What the first record follows; binds the chain to its terminal."""
+    return hashlib.sha256(b"uketsuke ledger 1 genesis\n" + terminal_id.encode()).hexdigest()
+
+
+def record_hash(previous: str, body: str) -> str:
+    """SHA-256 over `"uketsuke ledger 1 record\\n" + previous + "\\n" + body`, UTF-8, hexadecimal."""
+    return hashlib.sha256(f"uketsuke ledger 1 record\n{previous}\n{body}".encode()).hexdigest()
+
+
+def body_of(sequence: int, at: datetime, previous: str, event: RecordBody) -> str:
+    """Canonical JSON: keys sorted, no spaces, characters as they are."""
+    content = {
+        "sequence": sequence,
+        "at": at.isoformat(),
+        "previous": previous,
+        "event": event.model_dump(mode="json"),
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

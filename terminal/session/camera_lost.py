@@ -1,0 +1,43 @@
+"""A camera that is lost or back during a reception: the face is offered only while there is one."""
+
+from dataclasses import replace
+
+from terminal.qualification.contract import Way
+from terminal.session.certainty import has_camera
+from terminal.session.choosing import choose
+from terminal.session.effects import StopFaceCheck
+from terminal.session.methods import ways, why_here
+from terminal.session.moves import Step
+from terminal.session.rules import Now, Rules
+from terminal.session.states import AfterIdle, ChoosingMethod, FaceCheck, WhyHere
+
+
+def camera_available(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
+    reception = replace(state.reception, camera=available)
+    match state:
+        case FaceCheck() if not available:
+            return camera_lost(replace(state, reception=reception), rules, now)
+        case ChoosingMethod():
+            return camera_changed(replace(state, reception=reception), rules, now)
+        case _:
+            return Step(replace(state, reception=reception))
+
+
+def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
+    reception = replace(state.reception, camera_failed=True)
+    following = choose(reception, rules, now, WhyHere.NO_CAMERA)
+    return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
+
+
+def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
+    """Show that a camera is lost, and keep the screen. A camera that comes and goes extends no deadline."""
+    reception = state.reception
+    offered = ways(reception, rules)
+    if not offered and not rules.staff_enabled and state.ways:
+        return choose(reception, rules, now)
+    why = state.why
+    if Way.FACE in state.ways and Way.FACE not in offered:
+        why = WhyHere.NO_CAMERA
+    elif why is WhyHere.NO_CAMERA and has_camera(reception):
+        why = why_here(reception, rules)
+    return Step(replace(state, ways=offered, why=why))

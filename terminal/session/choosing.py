@@ -1,0 +1,152 @@
+"""Choose a way of confirming the holder, and begin it: face, PIN, phone or staff; before the face, the printed code."""
+
+from dataclasses import replace
+
+from config.settings import AlsoPin
+from reader.facts import Medium
+from terminal.qualification.contract import Way
+from terminal.session.effects import CheckFace, OpenFaceRecord, ScanCode, StopScan, WipeCode
+from terminal.session.events import Event, FaceChosen, PhoneChosen, PinChosen
+from terminal.session.methods import no_way, ways, why_here
+from terminal.session.moves import Step, to_problem, until
+from terminal.session.phone import begin_phone_check
+from terminal.session.rules import Now, Rules
+from terminal.session.states import (
+    ChoosingMethod,
+    FaceCheck,
+    PinEntry,
+    PrintedCodeEntry,
+    Reception,
+    StaffCheck,
+    WhyHere,
+)
+
+
+def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
+    """Offer the ways there are. If only the PIN or the phone is left, ask for it at once; the face check never
+    begins unasked.
+    """
+    if reception.staff and not reception.by_phone:
+        return begin_staff(reception, rules, now)
+    if why is None:
+        why = why_here(reception, rules)
+    offered = ways(reception, rules)
+    if offered == (Way.PIN,):
+        return begin_pin(reception, rules, now, why=why)
+    if offered == (Way.PHONE,) and why is WhyHere.NOTHING:
+        return begin_phone(reception, rules, now)
+    if not offered and not rules.staff_enabled and why is not WhyHere.PIN_LOCKED_NOW:
+        return to_problem(reception, no_way(reception, rules), rules, now)
+    return offer(reception, offered, why, rules, now)
+
+
+def offer(reception: Reception, offered: tuple[Way, ...], why: WhyHere, rules: Rules, now: Now) -> Step:
+    deadline = until(ChoosingMethod, reception, rules, now)
+    return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
+
+
+def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Step:
+    match event:
+        case FaceChosen() if Way.FACE in state.ways:
+            return begin_face(state.reception, rules, now)
+        case PinChosen() if Way.PIN in state.ways:
+            return begin_pin(state.reception, rules, now)
+        case PhoneChosen() if Way.PHONE in state.ways:
+            return begin_phone(state.reception, rules, now)
+        case _:
+            return Step(state)
+
+
+def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHere.NOTHING) -> Step:
+    if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
+        # a holder confirmed by the PIN alone, for lack of a camera, is not asked for the face when it comes back
+        reception = replace(reception, camera_failed=True)
+    return Step(
+        PinEntry(
+            reception=reception, deadline=until(PinEntry, reception, rules, now), left=reception.pin_left, why=why
+        ),
+        # the front is no longer needed
+        (StopScan(reception.id, 0),) if rules.reads_ahead else (),
+    )
+
+
+def begin_phone(reception: Reception, rules: Rules, now: Now) -> Step:
+    """A phone whose own PIN is typed here, or one that verifies its owner itself."""
+    assert reception.facts is not None
+    if reception.facts.medium is Medium.PHONE_PIN:
+        return begin_pin(reception, rules, now)
+    return begin_phone_check(reception, rules, now)
+
+
+def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool = False) -> Step:
+    if reception.record is None:
+        return enter_printed_code(reception, Way.FACE, rules, now)
+    attempt = reception.face_attempts + 1
+    reception, number = reception.numbered()
+    return Step(
+        FaceCheck(
+            reception=reception,
+            deadline=until(FaceCheck, reception, rules, now),
+            waiting=number,
+            attempt=attempt,
+            suspected=suspected,
+        ),
+        (CheckFace(reception.id, number, attempt),),
+    )
+
+
+def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
+    """Send one code automatically in a reception: that of a front shown before, or what the scanner reads. After
+    that, and if few tries are left, let the code be typed.
+    """
+    expiry = reception.facts.card_expiry if reception.facts is not None else None
+    asked_before, waits = reception.code_scanned, reception.code_waits
+    few = reception.code_left < rules.code_sent_unasked_from
+    reception = replace(reception, code_scanned=True, code_waits=False)
+    state = PrintedCodeEntry(
+        reception=reception,
+        deadline=until(PrintedCodeEntry, reception, rules, now),
+        target=target,
+        why=WhyHere.FEW_CODE_TRIES if few and not asked_before else WhyHere.NOTHING,
+        card_expiry_year=expiry.year if expiry else None,
+    )
+    if few:
+        unsent = (StopScan(reception.id, 0), WipeCode(reception.id, 0)) if rules.reads_ahead else ()
+        return Step(state, (WipeCode(reception.id, 0),) if waits else unsent)
+    if waits:
+        return open_record(state, rules, now)
+    if asked_before:
+        return Step(state)
+    reception, number = reception.numbered()
+    scanning = replace(state, reception=reception, waiting=number, scanning=True)
+    return Step(scanning, (ScanCode(reception.id, number, expiry),))
+
+
+def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
+    """Reading takes its time; a code entered at the last moment gets that time too."""
+    reception, number = state.reception.numbered()
+    return Step(
+        replace(
+            state,
+            reception=reception,
+            waiting=number,
+            scanning=False,
+            guidance=None,
+            deadline=until(PrintedCodeEntry, reception, rules, now),
+        ),
+        (OpenFaceRecord(reception.id, number, reception.code_left),),
+    )
+
+
+def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
+    if reception.record is None:
+        if reception.code_left == 0 and Way.PIN in ways(reception, rules):
+            return begin_pin(reception, rules, now, WhyHere.CODE_LOCKED)
+        if reception.code_left == 0:
+            return to_problem(reception, no_way(reception, rules), rules, now)
+        return enter_printed_code(reception, Way.STAFF, rules, now)
+    return Step(
+        StaffCheck(
+            reception=reception, deadline=until(StaffCheck, reception, rules, now), has_photo=reception.record.has_photo
+        )
+    )

@@ -1,0 +1,40 @@
+"""The live face against the card's photo: matched, tried again, or another way."""
+
+from dataclasses import replace
+
+from terminal.qualification.contract import Way
+from terminal.session.camera_lost import camera_lost
+from terminal.session.certainty import needs_pin
+from terminal.session.choosing import begin_face, begin_pin, choose
+from terminal.session.effects import StopFaceCheck
+from terminal.session.events import CameraFailed, Event, FaceMatched, FaceProgress, FaceRefused, PinChosen
+from terminal.session.methods import ways
+from terminal.session.moves import Step
+from terminal.session.opening import prove_by_chip
+from terminal.session.rules import Now, Rules
+from terminal.session.states import FaceCheck, WhyHere
+
+
+def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
+    reception = state.reception
+    match event:
+        case FaceProgress(progress=progress):
+            return Step(replace(state, progress=progress))
+        case FaceMatched():
+            reception = replace(reception, face_matched=True)
+            if needs_pin(reception, rules):
+                return choose(reception, rules, now, WhyHere.FACE_MATCHED)
+            return prove_by_chip(reception, Way.FACE, "", rules, now)
+        case FaceRefused(why=why):
+            reception = replace(reception, face_attempts=state.attempt)
+            if state.attempt < rules.face_attempts:
+                return begin_face(reception, rules, now, suspected=why == "photo-suspected")
+            return choose(reception, rules, now, WhyHere.FACE_NOT_MATCHED)
+        case CameraFailed():
+            return camera_lost(state, rules, now)
+        case PinChosen() if Way.PIN in ways(reception, rules):
+            # leaving uses up the attempt: going back and forth must not give further ones
+            following = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
+            return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
+        case _:
+            return Step(state)

@@ -1,0 +1,82 @@
+"""The PIN is typed, verified and signed with. The last try is confirmed first (`PinEntry.needs_confirmation`)."""
+
+from dataclasses import replace
+
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session.choosing import begin_face, begin_pin, choose, offer
+from terminal.session.effects import VerifyPinAndSign
+from terminal.session.events import (
+    Back,
+    CardFailed,
+    ChallengeFetched,
+    Event,
+    FaceChosen,
+    LastTryConfirmed,
+    PinEntered,
+    PinForgotten,
+    PinRefused,
+    PinSigned,
+    ServiceRefused,
+    ServiceSilent,
+)
+from terminal.session.methods import ways, without_pin
+from terminal.session.moves import Step, has_challenge, to_problem, until, want_challenge
+from terminal.session.opening import ask_service
+from terminal.session.rules import Now, Rules
+from terminal.session.states import Opening, PinEntry, PinPhase, WhyHere
+from terminal.troubles import of_card, of_refusal
+
+
+def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
+    reception = state.reception
+    match event:
+        case LastTryConfirmed() if state.phase is PinPhase.TYPING and state.needs_confirmation:
+            return Step(replace(state, last_confirmed=True, deadline=until(PinEntry, reception, rules, now)))
+        case PinEntered() if state.phase is PinPhase.TYPING and not state.needs_confirmation:
+            return _use_pin(state, rules, now)
+        case ChallengeFetched() if state.phase is PinPhase.FETCHING:
+            return _verify_and_sign(state, rules, now)
+        case ServiceSilent() if state.phase is PinPhase.FETCHING:
+            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+        case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
+            return to_problem(reception, of_refusal(reason), rules, now)
+        case PinSigned():
+            return ask_service(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
+        case PinRefused(left=0, sent=sent):
+            why = WhyHere.PIN_LOCKED_NOW if sent else without_pin(reception, rules)
+            return choose(replace(reception, pin_left=0), rules, now, why)
+        case PinRefused(left=left, sent=sent):
+            following = begin_pin(replace(reception, pin_left=left), rules, now)
+            assert isinstance(following.state, PinEntry)
+            return Step(replace(following.state, wrong=sent))
+        case CardFailed(trouble=trouble):
+            return to_problem(reception, of_card(trouble), rules, now)
+        case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
+            return begin_face(reception, rules, now)
+        case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:
+            return choose(reception, rules, now)
+        case PinForgotten() if state.phase is PinPhase.TYPING:
+            return offer(reception, ways(reception, rules), WhyHere.PIN_FORGOTTEN, rules, now)
+        case _:
+            return Step(state)
+
+
+def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
+    """VERIFY and SIGN follow each other at once, so the challenge comes first: a silent service costs no try."""
+    if has_challenge(state.reception, rules, now):
+        return _verify_and_sign(state, rules, now)
+    reception, fetching, effects = want_challenge(state.reception)
+    deadline = until(Opening, reception, rules, now)
+    return Step(
+        replace(state, reception=reception, waiting=fetching, phase=PinPhase.FETCHING, deadline=deadline), effects
+    )
+
+
+def _verify_and_sign(state: PinEntry, rules: Rules, now: Now) -> Step:
+    reception, number = state.reception.numbered()
+    deadline = until(Opening, reception, rules, now)
+    return Step(
+        replace(state, reception=reception, waiting=number, phase=PinPhase.VERIFYING, deadline=deadline),
+        (VerifyPinAndSign(reception.id, number, reception.card, state.left),),
+    )

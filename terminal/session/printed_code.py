@@ -1,0 +1,87 @@
+"""The printed code, read by a camera or typed, opens the card's face record."""
+
+from dataclasses import replace
+
+from reader.facts import Authenticity
+from terminal.problems import ProblemCode
+from terminal.qualification.contract import Way
+from terminal.session.choosing import begin_face, begin_pin, begin_staff, choose, open_record
+from terminal.session.effects import StopScan
+from terminal.session.events import (
+    CardFailed,
+    CodeEntered,
+    CodeGuided,
+    CodeNotScanned,
+    CodeRefused,
+    CodeScanned,
+    CodeTypingChosen,
+    Event,
+    PinChosen,
+    RecordOpened,
+)
+from terminal.session.methods import ways
+from terminal.session.moves import Step, to_problem, until
+from terminal.session.rules import Now, Rules
+from terminal.session.states import Front, PrintedCodeEntry, WhyHere
+from terminal.troubles import of_card
+
+
+def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) -> Step:
+    reception = state.reception
+    match event:
+        case CodeScanned(pinless=pinless):
+            return open_record(_told(state, pinless), rules, now)
+        case CodeGuided(guidance=guidance):
+            return Step(replace(state, guidance=guidance))
+        case CodeNotScanned(pinless=pinless):
+            return _typed(_told(state, pinless), rules, now)
+        case CodeTypingChosen() if state.scanning:
+            # what was read so far comes with the answer, and the rest is typed
+            return Step(state, (StopScan(reception.id, 0),))
+        case CodeEntered() if state.waiting is None:
+            return open_record(state, rules, now)
+        case RecordOpened(record=record):
+            reception = replace(reception, record=record)
+            if record.authenticity == Authenticity.FORGED:
+                return to_problem(reception, ProblemCode.FORGED_RECORD, rules, now)
+            if state.target is Way.FACE and not reception.staff and Way.FACE in ways(reception, rules):
+                return begin_face(reception, rules, now)
+            return choose(replace(reception, staff=state.target is Way.STAFF or reception.staff), rules, now)
+        case CodeRefused(left=left):
+            return _code_refused(state, left, rules, now)
+        case CardFailed(trouble=trouble):
+            return to_problem(reception, of_card(trouble), rules, now)
+        case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
+            following = begin_pin(reception, rules, now)
+            stopped = (StopScan(reception.id, 0),) if state.scanning else ()
+            return Step(following.state, (*stopped, *following.effects))
+        case _:
+            return Step(state)
+
+
+def _told(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
+    """Add what the front of a card with this expiry date showed."""
+    reception = state.reception
+    expiry = reception.facts.card_expiry if reception.facts is not None else None
+    return (
+        replace(state, reception=replace(reception, front=Front(expiry, pinless or reception.pinless)))
+        if expiry
+        else state
+    )
+
+
+def _typed(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
+    """Let the code be typed, with enough time for it."""
+    deadline = until(PrintedCodeEntry, state.reception, rules, now)
+    return Step(replace(state, waiting=None, scanning=False, guidance=None, deadline=deadline))
+
+
+def _code_refused(state: PrintedCodeEntry, left: int, rules: Rules, now: Now) -> Step:
+    reception = replace(state.reception, code_left=left)
+    floor = 1 if state.target is Way.STAFF else rules.code_tries_floor
+    if left >= floor:
+        again = replace(state, reception=reception, waiting=None, wrong=True, why=WhyHere.NOTHING)
+        return Step(replace(again, deadline=until(PrintedCodeEntry, reception, rules, now)))
+    if state.target is Way.STAFF:
+        return begin_staff(reception, rules, now)
+    return choose(reception, rules, now, WhyHere.CODE_LOCKED)

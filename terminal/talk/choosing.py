@@ -1,0 +1,47 @@
+"""Which way the holder is confirmed."""
+
+from terminal.qualification.contract import Way
+from terminal.session import events as ev
+from terminal.session.states import ChoosingMethod
+from terminal.talk.parts import Body, GuideStep, Line, Offer, TalkContext, hints, numbered
+from terminal.talk.today import other_proof
+from terminal.talk.ways import MENDED_BY_CITY_HALL, face_offer, staff_offer, why_lines
+
+
+def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
+    """Which way; with one way left, why, and that one - it never begins unasked."""
+    say, why, offers = scene.say, why_lines(state.why, scene), _ways(state, scene)
+    if not state.ways:
+        return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
+    if state.why in MENDED_BY_CITY_HALL:
+        # Staff weighs as much as the way that is left: a patient without a PIN must not feel pushed before a camera.
+        return Body(
+            step=GuideStep.CONFIRM,
+            question=say(f"why.{state.why}"),
+            lines=hints(say("why.city-hall"), say("why.today")),
+            offers=numbered(*offers, staff_offer(state.reception, scene)),
+        )
+    question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
+    if state.reception.child and Way.FACE in state.ways:
+        # the camera comes last for a child: it looks too high, and the photo is years old
+        offers = (*offers[:-1], staff_offer(state.reception, scene), offers[-1])
+    return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
+
+
+def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Offer, ...]:
+    say, reception = scene.say, state.reception
+    known: dict[Way, Offer] = {
+        Way.FACE: face_offer(reception, scene),
+        Way.PIN: Offer(
+            id="pin", label=say("method.pin"), hint=say("method.pin.hint"), event=ev.PinChosen(reception.id)
+        ),
+        Way.PHONE: Offer(
+            id="phone", label=say("method.phone"), hint=say("method.phone.hint"), event=ev.PhoneChosen(reception.id)
+        ),
+    }
+    return tuple(known[way] for way in state.ways)
+
+
+def _documents(scene: TalkContext) -> tuple[Line, ...]:
+    """What staff looks at; where staff cannot confirm anybody here, what proves the insurance without this card."""
+    return hints(scene.say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)

@@ -1,0 +1,74 @@
+"""The idle screen with its help, and the one while a card is read."""
+
+from terminal.session import events as ev
+from terminal.session.states import CardShown, Help, Idle, Reading
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
+from terminal.talk.today import other_proof
+from vision.printed.guidance import CardGuidance
+
+
+def idle(state: Idle, scene: TalkContext) -> Body:
+    say = scene.say
+    if state.card_left is not None:
+        left = (Line(say(f"idle.left.{state.left}"), LineKind.REASON),) if state.left is not None else ()
+        return Body(step=GuideStep.DONE, question=say("idle.card-left"), lines=left, sign=Sign.TAKE_CARD)
+    if state.out_of_service is not None:
+        problem = state.out_of_service
+        lines = (*hints(say(f"{problem.message_id}.next"), say(f"reader.{state.reader}")), *other_proof(scene))
+        return Body(step=GuideStep.READ, question=say(problem.message_id), lines=lines, code=problem.code)
+    if state.looking:
+        return Body(
+            step=GuideStep.READ,
+            question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
+            lines=hints(say("show.not-kept")),
+            sign=Sign.SHOW_CARD,
+            offers=_start(scene),
+        )
+    if state.help is Help.NO_CARD:
+        return Body(
+            step=GuideStep.READ,
+            question=say("idle.no-card"),
+            lines=other_proof(scene),
+            offers=_start(scene),
+        )
+    if state.help is Help.MENU:
+        return Body(step=GuideStep.READ, question=say("idle.help"), offers=_help(scene))
+    marks = []
+    if state.left is not None:
+        marks.append(Line(say(f"idle.left.{state.left}"), LineKind.REASON))
+    if state.child:
+        marks.append(Line(say("idle.child"), LineKind.REASON))
+    if state.proxy:
+        marks.append(Line(say("idle.proxy"), LineKind.REASON))
+    if state.staff:
+        marks.append(Line(say("idle.staff"), LineKind.REASON))
+    if state.purpose == "inquiry":
+        marks.append(Line(say("idle.inquiry"), LineKind.REASON))
+    question = say("idle.card-shown" if isinstance(state, CardShown) else "idle.question")
+    phone = say("idle.hint.phone") if scene.rules.phone else ""
+    takes = hints(say("idle.hint"), phone, say("idle.hint.camera-on") if scene.rules.camera_stays_on else "")
+    return Body(step=GuideStep.READ, question=question, lines=tuple(marks) or takes, sign=Sign.PUT_CARD)
+
+
+def _start(scene: TalkContext) -> tuple[Offer, ...]:
+    return numbered(Offer(id="back", label=scene.say("button.start-over"), event=ev.Back(""), back=True))
+
+
+def _help(scene: TalkContext) -> tuple[Offer, ...]:
+    say = scene.say
+    return numbered(
+        Offer(id="back", label=say("button.back"), event=ev.Back(""), back=True),
+        Offer(id="no-card", label=say("help.no-card"), event=ev.NoCardChosen("")),
+        Offer(id="inquiry", label=say("idle.check-registration"), event=ev.InquiryChosen("")),
+        Offer(id="show-card", label=say("help.show-card"), event=ev.ShowCardChosen(""))
+        if scene.rules.reads_fronts
+        else None,
+        Offer(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
+        Offer(id="proxy", label=say("help.proxy"), event=ev.ProxyChosen("")),
+        Offer(id="comfort", label=say("help.comfort"), event=ev.AsideWanted("", ev.Aside.CHANGES)),
+    )
+
+
+def reading(state: Reading, scene: TalkContext) -> Body:
+    say = scene.say
+    return Body(step=GuideStep.READ, question=say("reading.question"), lines=hints(say("reading.hint")), sign=Sign.WAIT)

@@ -1,0 +1,37 @@
+"""The PIN, the question before its last try, and the phone that verifies its owner itself."""
+
+from terminal.qualification.contract import Way
+from terminal.session import events as ev
+from terminal.session.methods import ways
+from terminal.session.states import PhoneCheck, PinEntry, PinPhase
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
+from terminal.talk.ways import PAD_KEYS, face_offer, tries_left, why_lines
+
+
+def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
+    say, reception = scene.say, state.reception
+    if state.phase is not PinPhase.TYPING:
+        return Body(
+            step=GuideStep.CONFIRM, question=say("pin.checking"), lines=hints(say("pin.checking.hint")), sign=Sign.WAIT
+        )
+    face = face_offer(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
+    wrong = (Line(say("pin.wrong"), LineKind.REASON),) if state.wrong else why_lines(state.why, scene)
+    if state.needs_confirmation:
+        go_on = Offer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
+        return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, go_on))
+    return Body(
+        step=GuideStep.CONFIRM,
+        question=say("pin.question.child" if reception.for_child else "pin.question"),
+        lines=(*wrong, *hints(tries_left("pin", state.left, scene))),
+        pad=PadKind.PIN,
+        offers=numbered(
+            face,
+            Offer(id="forgotten", label=say("pin.forgotten"), event=ev.PinForgotten(reception.id)),
+            keys=PAD_KEYS,
+        ),
+    )
+
+
+def phone_check(state: PhoneCheck, scene: TalkContext) -> Body:
+    say = scene.say
+    return Body(step=GuideStep.CONFIRM, question=say("phone.question"), lines=hints(say("phone.hint")), sign=Sign.WAIT)

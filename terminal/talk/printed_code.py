@@ -1,0 +1,63 @@
+"""The printed code: the card is shown to the camera, or the code typed."""
+
+from terminal.qualification.contract import Way
+from terminal.session import events as ev
+from terminal.session.certainty import needs_pin
+from terminal.session.methods import ways
+from terminal.session.states import PrintedCodeEntry
+from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
+from terminal.talk.ways import PAD_KEYS, pin_offer, tries_left, why_lines
+from vision.printed.guidance import CardGuidance
+
+
+def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:
+    say = scene.say
+    both = say("code.both") if state.target is Way.FACE and needs_pin(state.reception, scene.rules) else ""
+    if state.scanning:
+        return _scanning(state, both, scene)
+    if state.waiting is not None:
+        return Body(
+            step=GuideStep.CONFIRM,
+            question=say("code.scanning"),
+            lines=hints(say("reading.hint"), both),
+            sign=Sign.WAIT,
+        )
+    lines: tuple[Line, ...] = ()
+    tries = code_tries(state, scene)
+    if state.wrong:
+        lines += (Line(say("code.wrong"), LineKind.REASON),)
+    if state.wrong or tries < 4:
+        lines += hints(tries_left("code", tries, scene))
+    lines += why_lines(state.why, scene)
+    if not lines:
+        lines = hints(say("code.western"), both)
+    pin = Way.PIN in ways(state.reception, scene.rules)
+    return Body(
+        step=GuideStep.CONFIRM,
+        question=say("code.question"),
+        lines=lines,
+        pad=PadKind.CODE,
+        offers=numbered(pin_offer(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
+    )
+
+
+def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
+    """Looking for the card's front: outline and words alone, never the camera's picture of the card."""
+    say, reception = scene.say, state.reception
+    pin = Way.PIN in ways(reception, scene.rules)
+    return Body(
+        step=GuideStep.CONFIRM,
+        question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
+        lines=hints(say("show.not-kept"), both),
+        sign=Sign.SHOW_CARD,
+        offers=numbered(
+            Offer(id="type", label=say("show.type"), event=ev.CodeTypingChosen(reception.id)),
+            pin_offer(reception, say("code.use-pin")) if pin else None,
+        ),
+    )
+
+
+def code_tries(state: PrintedCodeEntry, scene: TalkContext) -> int:
+    """How often the code may still be typed here: the last tries on the card are staff's."""
+    reserved = 0 if state.target is Way.STAFF else scene.rules.code_tries_floor - 1
+    return max(state.reception.code_left - reserved, 0)

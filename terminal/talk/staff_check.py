@@ -1,0 +1,56 @@
+"""Staff compares by eye, and says why."""
+
+from terminal.session import events as ev
+from terminal.session.certainty import has_camera
+from terminal.session.states import StaffCheck
+from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, hints, numbered
+
+STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
+"""Why staff confirms by eye: ids of words and, as they are, what is recorded."""
+
+
+def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
+    """Return those that fit this reception."""
+    reception = state.reception
+    if reception.proxy:
+        return ("proxy",)
+    if not state.has_photo:
+        return ("documents",)
+    fitting = {
+        "face": reception.face_attempts > 0 and not reception.face_matched,
+        "camera": not has_camera(reception),
+        "pin": reception.pin_left == 0,
+    }
+    return tuple(reason for reason, fits in fitting.items() if fits) or ("asked",)
+
+
+def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
+    say, reception = scene.say, state.reception
+    compared = state.has_photo and not reception.proxy
+    if not reception.staff_here:  # the patient alone is before this screen; staff compares on a page of their own
+        return Body(
+            step=GuideStep.CONFIRM,
+            question=say("method.staff.hint"),
+            lines=hints(say("reading.hint"), say("staff.again")),
+            camera=compared,
+            photo=compared,
+        )
+    other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
+    same = [
+        Offer(
+            id=f"same-{reason}",
+            label=say("staff.same.proxy" if reception.proxy else "staff.same"),
+            hint=say(f"staff.reason.{reason}"),
+            event=ev.StaffSaysSame(reception.id, reason),
+        )
+        for reason in staff_reasons(state)
+    ]
+    said = "staff.proxy" if reception.proxy else "staff.pictures" if state.has_photo else "staff.no-photo"
+    return Body(
+        step=GuideStep.CONFIRM,
+        question=say("staff.question.proxy" if reception.proxy else "staff.question"),
+        lines=hints(say(said)),
+        camera=compared,
+        photo=compared,
+        offers=numbered(other, *same),
+    )

@@ -1,0 +1,46 @@
+"""What the screens for confirming the holder share: other ways, reasons, tries left."""
+
+from terminal.session import events as ev
+from terminal.session.states import Reception, WhyHere
+from terminal.talk.parts import Line, LineKind, Offer, TalkContext, hints
+
+PAD_KEYS = "abc"
+"""If the number keys type digits, offers have letters."""
+
+
+MENDED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
+
+
+def face_offer(reception: Reception, scene: TalkContext) -> Offer:
+    return Offer(
+        id="face",
+        label=scene.say("method.face"),
+        hint=scene.say("method.face.hint"),
+        event=ev.FaceChosen(reception.id),
+    )
+
+
+def pin_offer(reception: Reception, label: str) -> Offer:
+    return Offer(id="pin", label=label, event=ev.PinChosen(reception.id))
+
+
+def staff_offer(reception: Reception, scene: TalkContext) -> Offer:
+    return Offer(
+        id="staff",
+        label=scene.say("method.staff"),
+        hint=scene.say("method.staff.hint"),
+        event=ev.StaffCalled(reception.id),
+    )
+
+
+def why_lines(why: WhyHere, scene: TalkContext) -> tuple[Line, ...]:
+    kind = LineKind.HINT if why is WhyHere.FACE_MATCHED else LineKind.REASON
+    if not why:
+        return ()
+    lines = (Line(scene.say(f"why.{why}"), kind),)
+    mended = why in MENDED_BY_CITY_HALL or why is WhyHere.PIN_UNAVAILABLE
+    return (*lines, *hints(scene.say("why.city-hall"))) if mended else lines
+
+
+def tries_left(pad: str, left: int, scene: TalkContext) -> str:
+    return scene.say(f"{pad}.tries-left", left=left)
