@@ -105,6 +105,24 @@ def test_a_reader_that_refuses_long_commands(image: CardImage) -> None:
     read_everything(MyNumberCard(wire), image)
 
 
+@pytest.mark.parametrize(
+    ("refusal", "longest"),
+    [(CommandRefused("too long for this reader"), 4096), (CommandRefused("any error", in_doubt=True), 256)],
+)
+def test_a_reader_with_a_buffer_of_4_kb_is_asked_for_that_unless_its_refusal_may_mean_something_else(
+    image: CardImage, refusal: CommandRefused, longest: int
+) -> None:
+    def answer(apdu: bytes) -> bytes:
+        if apdu[1] == INS.READ_BINARY and le(apdu) > 4096:
+            raise refusal
+        return wire.card.transmit(apdu)
+
+    wire = Wire(image, answer)
+    read_everything(MyNumberCard(wire), image)
+    reads = [le(command) for command in wire.sent if command[1] == INS.READ_BINARY]
+    assert max(length for length in reads if length <= 4096) == longest
+
+
 def test_a_reader_that_refuses_short_commands_too_reads_nothing(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.READ_BINARY:

@@ -12,6 +12,7 @@ from terminal.talk.serial import SETTLE_SECONDS
 from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
 from terminal.words.catalogue import LANGUAGES, speaker
+from tests.terminal.counter_web.stage import PAINTED
 
 LISTEN = """
   window.heard = [];
@@ -47,7 +48,7 @@ class Ear:
     """`choose` presses the key that was named before what is wanted. Nothing is looked at."""
 
     def __init__(self, page: Page, terminal: WebTerminal) -> None:
-        self._page = page
+        self._page, self._screen = page, terminal.screen
         self.heard: list[str] = []
         """Every sentence that began to play."""
         self.private: list[str] = []
@@ -67,11 +68,18 @@ class Ear:
 
     async def press(self, *keys: str) -> None:
         """What was said before does not count any more."""
-        await asyncio.sleep(SETTLE_SECONDS + 0.15)
+        await self._painted()
+        await asyncio.sleep(SETTLE_SECONDS + 0.05)
         await self._listen()
         self._from = len(self.heard)
         for key in keys:
             await self._page.keyboard.press(key)
+
+    async def _painted(self) -> None:
+        """Wait until the page has painted what the terminal asks: only from then on a screen settles."""
+        async with asyncio.timeout(PATIENCE):
+            while not await self._page.evaluate(PAINTED, self._screen.talk.serial):
+                await asyncio.sleep(0.03)
 
     async def type(self, digits: str) -> None:
         await self.press(*(f"Numpad{digit}" for digit in digits), "NumpadEnter")

@@ -108,6 +108,51 @@ def test_a_finger_that_slides_off_or_trembles(stage: PageStage, page: Page) -> N
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
+POINTER = """([name, more]) => {
+  const target = document.querySelector("[data-offer=face]");
+  const { left, top } = target.getBoundingClientRect();
+  const at = { bubbles: true, isPrimary: true, pointerId: 7, clientX: left + 9, clientY: top + 9, ...more };
+  target.dispatchEvent(new PointerEvent(name, at));
+}"""
+
+
+def test_a_palm_beside_the_finger_and_a_touch_that_is_taken_away_count_nothing(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    for name in ("pointerdown", "pointerup"):
+        page.evaluate(POINTER, [name, {"isPrimary": False}])
+    for name in ("pointerdown", "pointercancel", "pointerup"):
+        page.evaluate(POINTER, [name, {}])
+    page.locator("[data-offer=pin]").tap()
+    comes(page, lambda: stage.counter.posted)
+    assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
+
+
+def test_a_shortcut_of_the_browser_or_of_a_screen_reader_answers_nothing(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    for held in ("Control", "Alt", "Meta"):
+        page.keyboard.press(f"{held}+Digit1")
+    page.keyboard.press("Digit2")
+    comes(page, lambda: stage.counter.posted)
+    assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
+
+
+def test_a_touch_beside_everything_tells_on_the_first_screen_that_someone_is_there(
+    stage: PageStage, page: Page
+) -> None:
+    """The voice says how to begin, and disturbs no reception."""
+    sent: list[dict[str, object]] = []
+    page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    stage.open(page)
+    ask(stage, page, "method")
+    page.locator("h1").tap()
+    ask(stage, page, "idle")
+    page.locator("h1").tap()
+    comes(page, lambda: sent)
+    assert sent == [{"type": "attend"}]
+
+
 def test_a_finger_is_seen_within_50_ms(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
@@ -254,8 +299,9 @@ def test_the_page_holds_on_to_itself(stage: PageStage, page: Page) -> None:
              !document.querySelector("h1").dispatchEvent(new Event(name, { bubbles: true, cancelable: true })))"""
     )
     assert held == [True, True, True, True]
-    page.evaluate("history.back()")
-    page.wait_for_timeout(200)
+    page.evaluate(
+        """() => new Promise((done) => { addEventListener("popstate", () => setTimeout(done)); history.back(); })"""
+    )
     assert page.url == stage.root
     assert page.evaluate("getComputedStyle(document.body).touchAction") == "none"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).userSelect") == "none"

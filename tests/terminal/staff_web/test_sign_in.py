@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ class Served:
         self._settings, self._port = settings, port
         self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
         self._end = asyncio.Event()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()), daemon=True)
+        self._thread = ThreadPoolExecutor(1)
 
     async def _serve(self) -> None:
         pages = StaffPages(self._settings, self._port, lambda _: None)
@@ -39,14 +40,15 @@ class Served:
         await pages.stop()
 
     def __enter__(self) -> httpx.Client:
-        self._thread.start()
+        self._served = self._thread.submit(self._loop.run_until_complete, self._serve())
         assert self._ready.wait(60)
         origin = f"http://127.0.0.1:{self.port}"
         return httpx.Client(base_url=origin, headers={"origin": origin})
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(60)
+        self._served.result(60)  # raises what it ended with
+        self._thread.shutdown()
         self._loop.close()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import stat
+import sys
 import wave
 from io import BytesIO
 from pathlib import Path
@@ -42,6 +43,22 @@ def test_a_sentence_for_all_is_kept_and_one_with_a_value_is_not(tmp_path: Path) 
     assert [path.read_bytes() for path in files] == [spoken[0]]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())} == {0o700}
+
+
+@needs_espeak
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_the_process_that_speaks_leaves_no_core_file() -> None:
+    async def limits() -> list[str]:
+        renderer = Renderer()
+        try:
+            await renderer.render("2 tries left", "en")
+            assert renderer._process is not None
+            return Path(f"/proc/{renderer._process.pid}/limits").read_text().splitlines()
+        finally:
+            renderer.close()
+
+    (core,) = [line.split()[4:6] for line in asyncio.run(limits()) if line.startswith("Max core file size")]
+    assert core == ["0", "0"]
 
 
 def test_what_is_kept_needs_no_voice(tmp_path: Path) -> None:
