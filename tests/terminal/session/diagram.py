@@ -1,8 +1,8 @@
-"""The state diagram of docs/states.md, made from `step`: `make diagram`.
+"""Generate the state diagram of docs/states.md from `step`: `make diagram`.
 
-Walks breadth first from the idle screen: at each state every answer its screen offers, every answer its effects may
-get, and everything the devices may do. What `step` makes of it becomes an edge. Nothing is random, so the same
-code gives the same page.
+Walks breadth first from the idle screen. In each state it tries every answer that the screen offers, every answer that
+the effects can get, and every event of the devices; each resulting move becomes an edge. Nothing is random, so the
+same code gives the same page.
 """
 
 from collections import deque
@@ -27,7 +27,15 @@ from tests.terminal.session.world import CARD, CHECK, WAITING, WALL, plausible_a
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "states.md"
 _STATES_OF_A_KIND: Final = 100
-"""Different states of one class that are walked on from, for each counter; more add no edge."""
+"""Number of states of one class to continue from, for each counter; more add no edge."""
+
+_ORIGIN: Final = (
+    "Generated from `terminal/session/step.py` by `make diagram`; a test fails if this page is out of date."
+)
+_SHOWN: Final = (
+    "The diagram shows the moves of a normal reception. "
+    "Events that can end or redirect a state at any time are in the table below."
+)
 
 _EXITS: Final = {
     ev.Tick: "time runs out",
@@ -45,12 +53,12 @@ _EXITS: Final = {
     ev.ServiceRefused: "service refuses",
     ev.LedgerFailed: "ledger not writable",
 }
-"""Events that may end or turn many states. They stand in the table, not in the picture."""
+"""Events that can end or redirect many states. They are in the table, not in the diagram."""
 
 
 @dataclass(frozen=True)
 class _Counter:
-    """One setting of the counter, with the card and the holder who come to it."""
+    """One configuration of the terminal, with a card and its holder."""
 
     rules: Rules
     card: CardFacts
@@ -94,7 +102,7 @@ class _Node:
 
 
 def edges() -> set[Edge]:
-    """Every move between two states that `step` makes on the way of one of the counters."""
+    """Return every move between two states that `step` makes for one of the counters."""
     found: set[Edge] = set()
     for counter in _COUNTERS:
         _walk(counter, found)
@@ -120,7 +128,7 @@ def _walk(counter: _Counter, found: set[Edge]) -> None:
 
 
 def _mark(node: _Node) -> str:
-    """What makes a state another one, whatever its moments and numbers are."""
+    """Return what distinguishes a state from others, apart from times and ids."""
     state = node.state
     fields = {
         name: getattr(state, name)
@@ -169,7 +177,7 @@ def _moves(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterato
 
 
 def _awaited(effect: fx.Effect, state: st.State) -> bool:
-    """Whether an answer to that effect would change anything."""
+    """Return whether an answer to that effect would change anything."""
     if isinstance(state, st.Idle) or effect.reception != state.reception.id:
         return False
     return effect.effect in (state.waiting, state.reception.challenge_effect)
@@ -198,7 +206,7 @@ def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterat
 
 
 def _typed(state: st.State) -> Iterator[ev.Event]:
-    """What digits and the staff password do; no button carries it."""
+    """Yield the events of typed digits and the staff password, which no button posts."""
     if isinstance(state, st.Idle):
         yield ev.InquiryChosen("")
         return
@@ -225,9 +233,7 @@ def page(found: set[Edge]) -> str:
             exits.setdefault(before, {}).setdefault(after, set()).add(_EXITS[event])
         else:
             drawn.setdefault((before, after), set()).add(_spaced(event.__name__))
-    lines = ["# States of a reception", ""]
-    lines += ["Made from `terminal/session/step.py` by `make diagram`; a test fails while this page is stale.", ""]
-    lines += ["Drawn: what leads on. What may end or turn a state at any time stands in the table below.", ""]
+    lines = ["# States of a reception", "", _ORIGIN, "", _SHOWN, ""]
     lines += ["```mermaid", "stateDiagram-v2", "    [*] --> Idle"]
     lines += [f"    {before} --> {after}: {', '.join(sorted(why))}" for (before, after), why in sorted(drawn.items())]
     lines += ["```", "", "| State | ends or turns to |", "|---|---|"]
