@@ -79,6 +79,6 @@ def test_half_a_second_lies_between_two_pictures_and_unseen_faces_are_counted(mo
 
     monkeypatch.setattr(drawn, "SyntheticSource", Watched)
     monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
-    (person,) = drawn_persons(Blinking(), live=4)  # type: ignore[arg-type]
+    (person,) = drawn_persons(Blinking(), live=2)  # type: ignore[arg-type]
     assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
     assert numbers[1] - numbers[0] == 13, "of 25 a second"
