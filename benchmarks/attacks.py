@@ -71,7 +71,7 @@ PARTS = ("prints", "faces", "networks", "printed", "drawn", "drawn-strict")
 EVERY = 6
 """Pictures of a film, or of a series that was filled, between two at which the turn is asked for."""
 THIN = 6
-"""For comparison with filled series: films of which one picture in so many is kept, then filled too."""
+"""For comparison with filled series: films of which only every n-th picture is kept, then filled too."""
 BENDS = (1.0, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1

@@ -61,7 +61,7 @@ def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
-    # A card of its own, so that nothing of the certificate is known yet; the opened record stays open on the chip.
+    # A separate object, so that its certificate is not known yet; the opened record stays open on the chip.
     fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
     started = time.perf_counter()
     certificate, record = fresh.read_user_certificate(), fresh.read_face_record()
@@ -249,7 +249,7 @@ class ScriptedService:
 
 
 def monitor_growth(insertions: int) -> Figures:
-    """Resident memory that the monitor gains over so many insertions; only the service is scripted."""
+    """Return the resident memory that the monitor gains over `insertions`; only the service is scripted."""
     seen = 0
 
     def on_event(event: SlotEvent) -> None:

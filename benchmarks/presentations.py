@@ -34,7 +34,7 @@ def upper_limit(wrong: int, total: int) -> float:
 
 
 def _at_most(wrong: int, total: int, share: float) -> float:
-    """Probability of at most so many, at that share of each."""
+    """Return the probability of at most `wrong` of `total`, each with probability `share`."""
     logs = (
         math.lgamma(total + 1)
         - math.lgamma(count + 1)

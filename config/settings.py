@@ -112,7 +112,7 @@ class CardSignaturePolicy(StrEnum):
     """What the card's signature over the patient's decision counts for."""
 
     EVIDENCE = "evidence"
-    """It is asked for while the card lies there, and the ledger keeps whether the service found it valid."""
+    """The card signs while it is on the reader, and the ledger records whether the service found it valid."""
     REQUIRED = "required"
     """A yes that the card did not sign counts as a no."""
 

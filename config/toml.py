@@ -10,12 +10,12 @@ _DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
 
 
 def is_deep(text: str) -> bool:
-    """Return whether a dotted name has so many parts that the parser would exhaust memory."""
+    """Return whether a dotted name has enough parts to make the parser exhaust memory."""
     return _DEEP.search(_VALUES.sub(lambda found: '""' if found[1] else "", text)) is not None
 
 
 class TomlError(ValueError):
-    """The text says what is wrong and where; it repeats nothing of the file."""
+    """The message says what is wrong and where; it does not quote the file."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _value(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str | Path):
-        # a JSON string is a TOML string, but for the one character that JSON leaves as it is
+        # a JSON string is a TOML string, except for one character that JSON does not escape
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"

@@ -1,4 +1,4 @@
-"""The ledger's hash chain: each record is hashed together with the hash of the one before it."""
+"""The ledger's hash chain: each record is hashed together with the hash of the previous one."""
 
 import hashlib
 import json

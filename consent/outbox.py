@@ -1,4 +1,4 @@
-"""What remains to be done, read from the ledger: decide what was interrupted, send again, deliver, take back."""
+"""What remains to be done, read from the ledger: decide what was interrupted, send again, deliver, withdraw."""
 
 from dataclasses import dataclass
 from datetime import datetime

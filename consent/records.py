@@ -155,7 +155,7 @@ class Decided(RecordBody):
 
     @property
     def sendable_until(self) -> datetime:
-        """When the first consent ends; 24 h after the decision where there is none."""
+        """When the first consent ends; 24 h after the decision if there is none."""
         moments = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
         return min(moments, default=self.decided_at) + CONSENT_LASTS
 
@@ -213,7 +213,7 @@ class HandingOver(RecordBody):
 
 
 class Delivered(RecordBody):
-    """The result file lies in the receipt computer's folder, or was taken from there."""
+    """The result file is in the receipt computer's folder, or was taken from there."""
 
     kind: Literal["delivered"] = "delivered"
     check_id: Identifier
@@ -265,7 +265,7 @@ class WithdrawalSettled(RecordBody):
 
 
 class Discarded(RecordBody):
-    """Staff gave the reception up, or the service refused it for good."""
+    """Staff gave the reception up, or the service refused it permanently."""
 
     kind: Literal["discarded"] = "discarded"
     check_id: Identifier

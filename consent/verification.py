@@ -76,7 +76,7 @@ def _gap(expected: int, found: int) -> str:
 
 
 def _diagnosis(row: Row, previous: str) -> LedgerBroken:
-    """Why this record does not follow the one before: which of the two was touched."""
+    """Return why this record does not follow the previous one: which of the two was changed."""
     sequence, body, stored_hash = row
     try:
         content = json.loads(body)

@@ -31,7 +31,7 @@ def kind_of_other_card(atr: bytes) -> str | None:
         name = int.from_bytes(told[1:], "big")
         return _KINDS.get(name, "FeliCa" if told[0] == _FELICA_STANDARD else "storage card")
     if atr.startswith(_OLD_RESIDENTS_CARD):
-        return "residents' card of the generation before"
+        return "residents' card (predecessor)"
     return None
 
 

@@ -86,7 +86,7 @@ class MyNumberCard:
         return self._first("read facts", self._read_facts)
 
     def _read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate:
-        # JPKI comes last and stays selected: a card put in its place has nothing selected, so a PIN meant for this one
+        # JPKI comes last and stays selected: a card that replaces it has nothing selected, so a PIN meant for this one
         # finds no key there.
         jpki, pin = self._profile.password(Password.USER_PIN)
         surface, code = self._profile.password(Password.PRINTED_CODE)
@@ -111,7 +111,7 @@ class MyNumberCard:
             return refusal
 
     def _read_phone(self, jpki: Application, pin: PasswordEntry, refusal: StatusError) -> CardFacts | NotMyNumberCard:
-        """A phone has JPKI and nothing of a card's surface; so had residents' cards of the generation before."""
+        """A phone has JPKI but no surface application; so had residents' cards, the predecessor."""
         if not self._channel.select(jpki):
             raise refusal
         label = self._channel.read_start(self._profile.file(File.TOKEN_INFO)[1].fid, TOKEN_LABEL_LENGTH)
@@ -160,7 +160,7 @@ class MyNumberCard:
 
         return self._as_value("read CV certificate", read)
 
-    # --- the PIN way ----------------------------------------------------------------------------------------
+    # --- by PIN ---------------------------------------------------------------------------------------------
 
     def verify_pin(self, pin: bytearray, expected_left: int) -> PinOutcome | CardProblem:
         """VERIFY the 4 ASCII digits, but only if the card's counter is `expected_left`, as shown to the patient.
@@ -187,7 +187,7 @@ class MyNumberCard:
         """Sign with the JPKI user-authentication key, 256 bytes of PKCS#1 v1.5 over SHA-256. `verify_pin` opens it."""
         return self._sign(Key.USER_AUTHENTICATION, statement, "sign")
 
-    # --- the face way ---------------------------------------------------------------------------------------
+    # --- by face --------------------------------------------------------------------------------------------
 
     def verify_printed_code(self, code: bytearray, expected_left: int) -> CodeOutcome | CardProblem:
         """VERIFY 照合番号B, 14 ASCII digits, with the same guard as `verify_pin`. Raises `ValueError` as it does.
@@ -263,7 +263,7 @@ class MyNumberCard:
         return after, True
 
     def _recognise(self, identity: bytes) -> None:
-        """Raises `LinkLost` when another card lies there than the one whose facts were read.
+        """Raise `LinkLost` if the card is not the one whose facts were read.
 
         Only after this may an application be selected that a secret is sent to; between the two there is no time to
         change cards.

@@ -207,4 +207,4 @@ class ReaderBusy:
 
 
 ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable | NotMyNumberCard | TwoCards
-"""`CardUnreadable` here: something lies there and does not answer its reset (upside down)."""
+"""`CardUnreadable` here: a card is on the reader but does not answer its reset (upside down)."""

@@ -16,7 +16,7 @@ class LinkLost(Exception):
     """
 
     def __init__(self, text: str, *, code: int | None = None, card_there: bool = False) -> None:
-        """`code`: the PC/SC error, if there was one; `card_there`: a card lies in the reader all the same."""
+        """`code`: the PC/SC error, if there was one; `card_there`: a card is in the reader nevertheless."""
         super().__init__(text)
         self.code = code
         self.card_there = card_there
@@ -70,11 +70,11 @@ class CardSlot(Protocol):
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         """Report insertions and removals from a thread of the slot's own until `close`.
 
-        A card that already lies there is reported as inserted. Called once.
+        A card that is already there is reported as inserted. Called once.
         """
 
     def connect(self) -> CardLink | ConnectProblem:
-        """Connect exclusively to the card that lies there now."""
+        """Connect exclusively to the card on the reader."""
 
     def close(self) -> None:
         """Stop watching; returns when the watching thread has ended."""

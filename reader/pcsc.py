@@ -1,7 +1,7 @@
 """PC/SC: the service, its readers, and a connection to one card. Only this module and `pcsc_slot` know pyscard.
 
 Its low-level wrapper is used, not its connections and monitors: those hide a removal behind "no valid response" and
-stop for good when the PC/SC service restarts.
+stop permanently when the PC/SC service restarts.
 """
 
 import queue
@@ -31,7 +31,7 @@ _BUSY_PATIENCE: Final = 1.0
 """Seconds to wait for a program that only examines every new card (gpg's scdaemon, a browser's PKCS#11 module)."""
 _POWER_ATTEMPTS: Final = 3
 _POWER_PAUSE: Final = 0.15
-"""Seconds between two attempts to power a card that lies there."""
+"""Seconds between two attempts to power a card."""
 _GONE_SHOWS: Final = 0.5
 """Seconds after which a removal is known; a driver without events is asked every 0.4 s."""
 

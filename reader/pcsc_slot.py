@@ -219,7 +219,7 @@ class _Monitor:
         before, known[name] = known[name], now
         now_at = time.monotonic()
         there = bool(now & scard.SCARD_STATE_PRESENT)
-        # The upper half counts insertions and removals: two more and still there is another card, or the same again.
+        # The upper half counts insertions and removals: if it has changed, the card was swapped or put back.
         swapped = there and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
         swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
         self._tell(lambda: self._state.card(name, there=there, at=now_at, swapped=swapped))

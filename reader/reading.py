@@ -32,7 +32,7 @@ class CardOpener:
         return cls(PROFILES[profile], LONG_READS[long_reads], models if long_reads == "auto" else None)
 
     def open(self, link: CardLink, reader: str = "") -> MyNumberCard:
-        """The card on `link`, which lies on the reader of that name."""
+        """Return the card on `link`, which is connected to the reader of that name."""
         longest = self.longest_read if self.models is None else self.models.longest_read(reader)
         return MyNumberCard(link, self.profile, longest_read=longest)
 

@@ -1,6 +1,6 @@
 """From the states of several readers to what is reported of them: one card is in use at a time. Pure.
 
-A card that lay in one of several readers before watching began is left alone, without a word: a notebook's own slot
+A card that was in one of several readers before watching began is silently ignored: a notebook's own slot
 often holds a card that has nothing to do here. It counts again once it was taken out.
 """
 
@@ -16,7 +16,7 @@ TOGETHER: Final = 1.0
 
 @dataclass
 class Watch:
-    """`named`: the settings name the reader, so nothing that lies in it is left alone."""
+    """`named`: the settings name the reader, so a card that was in it before is not ignored."""
 
     named: bool = False
     readers: tuple[str, ...] | None = None
@@ -90,9 +90,9 @@ class Watch:
     # --- cards ----------------------------------------------------------------------------------------------
 
     def card(self, reader: str, *, there: bool, at: float, swapped: bool = False) -> list[SlotEvent]:
-        """What a look at one reader showed, `at` seconds. `swapped`: its card is another one than at the look before.
+        """Report what a poll of one reader showed, `at` seconds. `swapped`: its card differs from the previous poll's.
 
-        A second card that comes right after the first one was put down together with it: the first is told again, so
+        A second card right after the first one counts as put down together with it: the first is reported again, so
         that the user hears of two.
         """
         first_look = reader not in self._seen

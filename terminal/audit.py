@@ -130,7 +130,7 @@ def _kept_months(trail: Path) -> list[tuple[str, Path]]:
 class AuditTrail:
     """Appends records to a JSON-lines file, mode 0600. Thread-safe.
 
-    With a new month the file of the one before becomes `audit-YYYY-MM.jsonl`, with `-2` and so on where that is taken;
+    With a new month the previous month's file becomes `audit-YYYY-MM.jsonl`, with `-2` and so on where that is taken;
     after `keep_years` that is deleted.
     A failing disk does not end a reception: the log says so, and the ledger alone decides what is submitted.
     """

@@ -1,4 +1,4 @@
-"""Shared by all rooms: nothing of a test may touch the user's own state or settings."""
+"""Shared by all rooms: no test may touch the user's own state or settings."""
 
 import itertools
 import os

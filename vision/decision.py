@@ -39,7 +39,7 @@ class Calibration:
         return self.thresholds[max(fitting)]
 
     def matches(self, live: "Encoding", reference: "Encoding", frames: int) -> bool:
-        """`live`: the mean of the encodings of so many frames."""
+        """`live`: the mean of the encodings of `frames` frames."""
         from vision.face import distance
 
         return distance(live, reference) <= self.threshold(frames)

@@ -36,7 +36,7 @@ class CardCamera:
 
     @property
     def over_reader(self) -> bool:
-        """Whether it sees the card that lies on the reader."""
+        """Whether it sees the card on the reader."""
         return self._own
 
     def start(self) -> None:

@@ -156,7 +156,7 @@ class Conductor:
 
     async def run(self) -> None:
         """Run until `stop`. Ends with the patient wiped and the card released, whatever happened."""
-        resume()  # nothing of a patient is in memory yet
+        resume()  # no patient data is in memory yet
         self._loop = loop = asyncio.get_running_loop()
 
         def on_slot(event: SlotEvent) -> None:

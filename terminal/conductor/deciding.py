@@ -1,4 +1,4 @@
-"""A decision on its way to the ledger: the card signs it first, while it lies there."""
+"""A decision on its way to the ledger: the card signs it first, if it is still on the reader."""
 
 import asyncio
 

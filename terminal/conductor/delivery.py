@@ -163,7 +163,7 @@ class Delivery:
                 await self._books.run(self.ledger.confirmed, confirmed_by(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
-                    log.warning("the card did not sign the decision; its consents are taken back")
+                    log.warning("the card did not sign the decision; its consents are withdrawn")
                     await self.withdraw(event.check_id, event.granted)
                 return None
 
@@ -198,7 +198,7 @@ class Delivery:
         return answer.now if isinstance(answer, Challenge) else None
 
     async def _over(self, found: Iterable[History], service_now: datetime) -> list[str]:
-        """Checks whose consents have ended: by the service's clock, at two looks, and by our own count of seconds."""
+        """Checks whose consents have ended: by the service's clock, compared twice, and by our own count of seconds."""
         ended, counted = [], self._clock.now().monotonic
         for history in found:
             if history.decision.event.sendable_until > service_now:
@@ -337,7 +337,7 @@ class Delivery:
                     await self._settle(record)
                 return False
             case NoAnswer(reason=silence):
-                log.warning("withdrawal not confirmed: %s; it is told again", silence)
+                log.warning("withdrawal not confirmed: %s; it will be sent again", silence)
                 return False
 
     async def _settle(

@@ -178,7 +178,7 @@ class HandOver:
             case Prepared(mark=mark):
                 event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
                 if not await self._books.run(self._mark, history, event):
-                    log.info("a consent was taken back meanwhile; the result is fetched again")
+                    log.info("a consent was withdrawn meanwhile; the result is fetched again")
                     return DeliveryOutcome(DeliveryStage.CONFIRMED)
             case AlreadyThere(same=True):
                 return await self._noted(history, digest)
@@ -195,7 +195,7 @@ class HandOver:
                 return self._failed(history, failed)
 
     def _mark(self, history: History, event: HandingOver) -> bool:
-        """Return False if the file must not be moved in: a consent in it was taken back since `history` was read."""
+        """Return False if the file must not be moved in: a consent in it was withdrawn since `history` was read."""
         now = self._ledger.of_check(history.check_id)
         if now is None or now.withdrawn != history.withdrawn:
             return False
@@ -210,7 +210,7 @@ class HandOver:
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
     def _occupied(self, history: History) -> DeliveryOutcome:
-        log.error("another file lies where the result file belongs; it is left alone")
+        log.error("another file is in the place of the result file; it is not changed")
         self.folder.trouble = DeliveryFailure.OCCUPIED
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 

@@ -42,7 +42,7 @@ class PrintedDesk:
 
     @property
     def over_reader(self) -> bool:
-        """Whether a camera sees the card that lies on the reader."""
+        """Whether a camera sees the card on the reader."""
         return isinstance(self._scanner, CardCamera) and self._scanner.over_reader
 
     def start(self) -> None:
@@ -55,7 +55,7 @@ class PrintedDesk:
             await self._worker.run(self._scanner.warm_up)
 
     async def scan(self, effect: ScanCode, patient: Patient, post: Callable[[Event], None]) -> Event:
-        """Read the code of the card that lies there into `patient`; what was read of it in part as well."""
+        """Read the code of the card on the reader into `patient`, even if only in part."""
         ids = (effect.reception, effect.effect)
         self._stop = stop = threading.Event()
         self._stop_ahead.set()

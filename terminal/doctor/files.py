@@ -81,7 +81,7 @@ def ledger(settings: Settings) -> Finding:
         return fine("none yet: the first reception begins it")
     found = verify_file(path)
     if isinstance(found, LedgerBroken):
-        return bad(f"BROKEN at record {found.sequence}", "Keep the file as it is; `uketsuke ledger verify` says more.")
+        return bad(f"BROKEN at record {found.sequence}", "Keep the file unchanged; `uketsuke ledger verify` says more.")
     terminal_id = settings.service.terminal_id
     if found.terminal_id != terminal_id:
         return bad(f"is the ledger of {found.terminal_id}, not of {terminal_id}", "Set service.terminal_id back.")
@@ -98,7 +98,7 @@ def backlog(settings: Settings) -> Finding:
     try:
         to_send, to_write, open_ = unconfirmed(file, now), undelivered(file), undecided(file)
     except LedgerError:
-        return bad("cannot be told: the ledger cannot be read", "See ledger.")
+        return bad("unknown: the ledger cannot be read", "See ledger.")
     waiting = [one.at for one in to_send.sendable] + [one.confirmed.at for one in to_write]
     if terminal_running(path) is None:
         waiting += [one.at for one in open_]

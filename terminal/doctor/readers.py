@@ -87,7 +87,7 @@ def _list(settings: Settings, names: Sequence[str], used: Sequence[str]) -> str:
     """Every reader, the used ones first, each with what is known of it."""
     watched = [f"{name}{_known(settings, name)}" for name in used]
     if len(watched) > 1:
-        watched.append("a card that lies in one of several before the start is left alone")
+        watched.append("a card that was in one of several before the start is ignored")
     unused = [name for name in names if name not in used]
     return "; ".join([*watched, *([f"not used: {', '.join(unused)}"] if unused else [])])
 

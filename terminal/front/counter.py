@@ -36,7 +36,7 @@ class Counter(Protocol):
 
     @property
     def card_held_by(self) -> tuple[str, ...]:
-        """Programs that may hold the card that lies there, most likely first; empty while it is ours."""
+        """Programs that may hold the card on the reader, most likely first; empty while it is ours."""
 
     @property
     def patient(self) -> Patient | None: ...

@@ -30,9 +30,9 @@ class DockState:
     """How everything on the counter stands."""
 
     card: str = ""
-    """Whose card lies there, by persona; `OTHER_CARD`; empty: none does."""
+    """Persona whose card is on the reader, or `OTHER_CARD`; empty if there is none."""
     second_card: bool = False
-    """Another one lies on the second reader."""
+    """Whether another card is on the second reader."""
     card_held: bool = False
     """Another program takes each card for itself."""
     camera_covered: bool = False
@@ -74,7 +74,7 @@ class Dock(Protocol):
         """The institution that personas chosen from now on come to; None: each persona's own."""
 
     async def choose(self, name: str) -> None:
-        """Another person comes; a card that still lies there is taken first."""
+        """Let another person come; a card that is still on the reader is removed first."""
 
     async def insert_card(self, name: str = "", *, two: bool = False) -> None:
         """The card of that persona, or `OTHER_CARD`; by default the one of who stands there.

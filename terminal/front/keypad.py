@@ -39,7 +39,7 @@ class Keypad:
     def follow(self, state: State) -> None:
         """Forget digits that were typed for another state, and open a form for each entry of the code.
 
-        Within a state they stay: a PIN that was entered lies there until the card's thread takes it.
+        Within a state they stay: an entered PIN is kept until the card's thread takes it.
         """
         patient = self._counter.patient
         if self._kind is not None and self._kind is not type(state) and patient is not None:

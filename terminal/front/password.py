@@ -64,7 +64,7 @@ class PasswordWrong:
 
 @dataclass(frozen=True, slots=True)
 class PasswordWait:
-    """Too many wrong attempts: passwords are refused for so many seconds."""
+    """Too many wrong attempts: passwords are refused for this many seconds."""
 
     seconds: int
 

@@ -26,7 +26,7 @@ class ReceptionStanding(StrEnum):
     """The service's result is not ours; it is not handed over."""
     EXPIRED = "expired"
     REFUSED = "refused"
-    """By the service, for good."""
+    """Permanently, by the service."""
     DISCARDED = "discarded"
     """By staff."""
     PROBLEM = "problem"

@@ -40,7 +40,7 @@ class DeliveryFailure(StrEnum):
     HANGS = "hangs"
     """The folder does not answer: a share whose server has gone."""
     OCCUPIED = "occupied"
-    """Another file is where the result belongs; it is left as it is."""
+    """Another file is where the result belongs; it is not changed."""
     OTHER = "other"
 
     @property
@@ -56,7 +56,7 @@ class FileDelivered:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyThere:
-    """A file of this name lies in the folder; it was left as it is."""
+    """A file of this name is already in the folder; it was not changed."""
 
     path: Path
     same: bool
@@ -90,7 +90,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The whole file lies beside the folder, on disk, and is moved in next."""
+    """The complete file is on disk beside the folder and will be moved in next."""
 
     mark: str
     """Identifies the folder; another one mounted in its place has another mark."""
@@ -98,7 +98,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ResultOnDisk:
-    """SHA-256 (hexadecimal) of what lies there of one result; None if there is nothing."""
+    """State on disk of one result: SHA-256 (hexadecimal) of its files, None for those that do not exist."""
 
     mark: str
     """Mark of the folder; empty if none was ever written."""
@@ -110,12 +110,12 @@ FolderOutcome = Prepared | ResultOnDisk | FileDelivered | AlreadyThere | NotDeli
 
 
 class ResultFolder:
-    """`owner` is the terminal's id: terminals may share a folder, each cleans up after itself alone.
+    """Folder for result files. `owner`: the terminal's id; terminals can share a folder and clean up only their own.
 
-    Work files lie in a folder below, which is on the same volume whatever is mounted, and are named after the result,
-    so that after a crash it can be told what was moved in. `create`: make the folder if it is missing - right for one
-    of our own, wrong for a share that should be connected. Files get `mode`. `in_place`: for readers that wait for a
-    file to change and never see one that is moved in; they may meet it half-written.
+    Work files are in a subfolder, which is always on the same volume, and are named after the result, so that after a
+    crash the terminal can see what was moved in. `create`: create the folder if it is missing, which is right for our
+    own but wrong for a share that should be connected. Files get `mode`. `in_place`: for readers that wait for a file
+    to change and do not notice one that is moved in; they may read it half-written.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class ResultFolder:
         self._mode = mode
         self._in_place = in_place
         self.trouble: DeliveryFailure | None = None
-        """Why the last attempt failed, for staff; None after one that worked. Nothing of a patient."""
+        """Why the last attempt failed, for staff; None after a successful one. No patient data."""
 
     def deliver(self, name: str, data: bytes) -> Delivery:
         """Write, flush to the disk, move in. Raises `ValueError` for a name that is more than a name."""

@@ -300,7 +300,7 @@ class Reader:
     def _missing(
         self, element: etree._Element, marker: Element, path: str, children: dict[str, list[etree._Element]]
     ) -> None:
-        # An element that is there and could not be read has its own problem already - unless it is empty.
+        # An element that could not be read already has its own problem, unless it is empty.
         present = children.get(marker.name)
         empty = present and not len(present[0]) and not (present[0].text or "").strip(XML_SPACE)
         if not present or (marker.kind is not None and empty):

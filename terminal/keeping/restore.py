@@ -218,7 +218,7 @@ def _ended(refused: Refused) -> NotReady:
     if refused.reason is not RefusalReason.UNKNOWN_TERMINAL:
         return NotReady(f"the service refused to change the key: {refused.reason}.")
     return NotReady(
-        "the service no longer believes this backup's key: the terminal was restored before, or enrolled again since. "
+        "the service no longer accepts this backup's key: the terminal was restored before, or enrolled again since. "
         "If the terminal that runs with its name is to end, let the service's administrator allow it: with a service "
         "stub on this computer, --new-enrolment."
     )
@@ -261,7 +261,7 @@ def _move(work: Path, state_dir: Path) -> None:
 
 
 def _leave(work: Path) -> None:
-    """Nothing of the backup stays; the next key does where the service may have it already."""
+    """Remove everything from the backup; keep the next key if the service may already have it."""
     shutil.rmtree(work / _FILES, ignore_errors=True)
     (work / _READY).unlink(missing_ok=True)
     if not (work / _SENT).exists():

@@ -97,7 +97,7 @@ def require_results_folder(settings: Settings) -> None:
     if folder is None:
         return
     if not folder.is_dir():
-        raise NotReady(f"handover.folder {folder} is not a folder that is there. Connect the share, or name another.")
+        raise NotReady(f"handover.folder {folder} is not an existing folder. Connect the share, or name another.")
     trial = folder / ".uketsuke-setup"
     try:
         trial.write_bytes(b"")
@@ -132,7 +132,7 @@ def _only_defaults(file: Path) -> bool:
 def _refuse_code(settings: Settings, staff_code: str) -> None:
     fault = fault_of(staff_code)
     if fault is not None:
-        raise NotReady(f"this staff code is not taken: {fault}.")
+        raise NotReady(f"this staff code is not accepted: {fault}.")
     if settings.staff.password_hash.get_secret_value():
         raise NotReady("staff.password_hash is set in the settings and takes precedence. Remove it there.")
 

@@ -35,7 +35,7 @@ def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
 def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
     """Write every file of the backup under `folder`, mode 0600. Raises `SealError`, OSError.
 
-    The whole file is read, so nothing of a backup that was cut off is used.
+    The whole file is read first, so that a truncated backup is not used at all.
     """
     private_folder(folder)
     with backup.open("rb") as file:

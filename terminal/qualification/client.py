@@ -239,7 +239,7 @@ class QualificationClient:
         return answer.receipts if isinstance(answer, Audit) else answer
 
     async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | NoAnswer:
-        """End the key named by `ended_key` for good; `next_key` counts from then on. May be repeated, also by a client
+        """Revoke the key named by `ended_key`; `next_key` replaces it. May be repeated, also by a client
         that has the new key already.
         """
         public_key = next_key.public_pem

@@ -67,7 +67,7 @@ class PhoneProof(Confidential):
 class ChipProof(Confidential):
     """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal signed the verdict.
 
-    The photo never leaves the terminal: group 1 of the record goes as it is, groups 2 and 3 as digests.
+    The photo never leaves the terminal: group 1 of the record is sent unchanged, groups 2 and 3 as digests.
     """
 
     way: Literal[Way.FACE, Way.STAFF]
@@ -82,4 +82,4 @@ class ChipProof(Confidential):
     verdict_signature: Signature
     """By the terminal's enrolled key, over `verdict_statement(...)` (ECDSA P-256, SHA-256)."""
     reason: Annotated[str, Field(max_length=200)] = ""
-    """Why staff decided by eye; empty for the face way."""
+    """Why staff decided by eye; empty for a face match."""

@@ -55,7 +55,7 @@ def make_line_keys(
 ) -> None:
     """Create the authority and the service's certificate if they are missing, and one for each terminal named.
 
-    May be repeated: what is there stays. The server's certificate is made for `hosts`. Keys have mode 0600.
+    May be repeated: existing files are kept. The server's certificate is made for `hosts`. Keys have mode 0600.
     """
     private_folder(folder)
     authority = authority_in(folder)

@@ -222,7 +222,7 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
 def submission_of(
     client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
 ) -> Submission:
-    """What the ledger holds of a decision as it is sent: alike at every repetition, but for the card's signature."""
+    """The decision as sent, from the ledger: the same at every repetition, except for the card's signature."""
     event = decided.event
     return client.submission(
         event.check_id,

@@ -103,7 +103,7 @@ def submission_statement(
 
 
 def statement_of(check_id: str, submission: Submission) -> bytes:
-    """`submission_statement(...)` of a submission that is there already."""
+    """`submission_statement(...)` of an existing submission."""
     return submission_statement(
         check_id=check_id,
         terminal_id=submission.terminal_id,
@@ -147,7 +147,7 @@ def wording_digest(shown: Iterable[tuple[Item, str, str, str]]) -> bytes:
 
 
 def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
-    """For the card: this check, these words, these answers. It holds nothing of the service's verbatim."""
+    """For the card: this check, these words, these answers. It contains no text of the service verbatim."""
     said = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
     return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, said])
 

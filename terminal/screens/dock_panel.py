@@ -105,7 +105,7 @@ class DockPanel(Vertical):
         self.set_interval(0.5, self.relabel)
 
     def relabel(self) -> None:
-        """The devices may have changed by themselves: a script pulls cards too."""
+        """Update the labels: a script may have changed the devices."""
         if not self.display:
             return
         props, say = self._dock.props, self._say

@@ -12,7 +12,7 @@ LEAST_ANSWER, LEAST_TWO_ROWS = 3, 7
 IN_A_ROW = 5
 """More answers than this stand in two rows."""
 SIGN_LEAVES = 5
-"""The moving card is shown where the answers keep so many rows."""
+"""The moving card is shown if the answers keep this many rows."""
 _DOTS, _CODE_PART = 5, 3
 
 

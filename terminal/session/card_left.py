@@ -18,7 +18,7 @@ class Due(TypedDict):
 
 
 def due(rules: Rules, now: Now, *, alerted: bool = False) -> Due:
-    """Return the moments for a card that lies there now. `alerted`: staff have been called already."""
+    """Return the times for a card that is on the reader now. `alerted`: staff have been called already."""
     return Due(
         remind_at=now.monotonic + rules.remind_every,
         alert_at=None if alerted else now.monotonic + rules.alert_staff_after,

@@ -280,7 +280,7 @@ class JapaneseShown(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class DisplayChanged(_Touch):
-    """Language or look: None leaves one as it is. At the idle screen `reception` is empty."""
+    """Language or look: None leaves one unchanged. At the idle screen `reception` is empty."""
 
     language: str | None = None
     size: Size | None = None
@@ -504,7 +504,7 @@ class LedgerFailed(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class Accepted(_Answer):
-    """The service has the decision. `delivered`: the result file lies in the receipt computer's folder."""
+    """The service has the decision. `delivered`: the result file is in the receipt computer's folder."""
 
     delivered: bool
 

@@ -113,7 +113,7 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def displayed(display: Display, event: DisplayChanged, rules: Rules) -> Display:
-    """The look after the touch. A language that is not offered leaves it as it is."""
+    """Return the look after the touch. A language that is not offered leaves it unchanged."""
     names = [field.name for field in fields(Display)]
     changes = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
     if changes.get("language") not in rules.languages:
@@ -148,7 +148,7 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
 
 
 def _reader(state: Idle, standing: ReaderStanding) -> Step:
-    """Go out of service while no card can be read; staff is told once."""
+    """Go out of service while no card can be read; staff are told once."""
     if standing is ReaderStanding.READY:
         return Step(replace(state, reader=standing))
     following = _without_code(state) if isinstance(state, CardShown) else Step(state)
@@ -162,7 +162,7 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
 
 
 def _takes_code(state: Idle) -> bool:
-    """Return whether a code shown now can wait for its card: no card lies there, and cards can be read."""
+    """Return whether a code shown now can wait for its card: no card is on the reader, and cards can be read."""
     return state.card_left is None and state.out_of_service is None
 
 

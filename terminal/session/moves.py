@@ -113,7 +113,7 @@ def leave(
     """Back to idle, wiped; straight on to the next card if one was put down meanwhile.
 
     `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows. `alerted`:
-    staff was told of the card that lies there.
+    staff were told about the card on the reader.
     """
     if keep_display:
         display = replace(reception.display, aloud=None)

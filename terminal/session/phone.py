@@ -1,6 +1,6 @@
 """The certificate in a phone: the phone verifies its owner and signs, or its own PIN is typed at the terminal.
 
-A phone has no face record, so there is no face way, no printed code and nothing for staff to compare.
+A phone has no face record, so there is no face check, no printed code and nothing for staff to compare.
 """
 
 from dataclasses import replace

@@ -107,7 +107,7 @@ class Idle:
     mode_until: float | None = None
     """When staff's and the inquiry's mark and the display choice fall back."""
     card_left: int | None = None
-    """A card of an ended reception still lies there."""
+    """A card of an ended reception is still on the reader."""
     remind_at: float | None = None
     alert_at: float | None = None
     """When staff hears of that card; None if they have."""
@@ -125,7 +125,7 @@ class Idle:
 class CardShown(Idle):
     """The first screen while a printed code waits for its card: it was read from a front shown to the camera.
 
-    The code itself lies with the conductor, under the handle `shown`.
+    The conductor keeps the code itself, under the handle `shown`.
     """
 
     shown: str

@@ -55,7 +55,7 @@ class Talks:
 
 
 def _asked(state: State, talk: Talk) -> object:
-    """What makes this question another than the one before, in any language."""
+    """Return what distinguishes this question from the previous one, in any language."""
     reception = "" if isinstance(state, Idle) else state.reception.id
     return type(state), reception, talk.body.pad, _meanings(talk.body.offers), _within(state)
 

@@ -35,7 +35,7 @@ def test_every_folder_on_the_way_is_private(tmp_path: Path) -> None:
         assert mode(tmp_path / made) == 0o700
     (tmp_path / "share").mkdir(mode=0o755)
     private_folder(tmp_path / "share")
-    assert mode(tmp_path / "share") == 0o755, "one that is there is somebody's decision"
+    assert mode(tmp_path / "share") == 0o755, "an existing folder's mode is somebody's decision"
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
         private_folder(tmp_path / "file")
@@ -123,7 +123,7 @@ sys.exit((left if {glibc} else 0) or "PYTHONMALLOC" in os.environ)
 
 @pytest.mark.parametrize(("serves", "size"), [(False, 20_000), (True, 100)])
 def test_freed_memory_is_overwritten(serves: bool, size: int) -> None:
-    """In a process of its own: the setting is for good. Where patients are served, small blocks too."""
+    """In a separate process, because the setting is permanent. Where patients are served, small blocks too."""
     program = FREE.format(serves=serves, size=size, glibc=platform.libc_ver()[0] == "glibc")
     ended = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
     assert ended.returncode == 0

@@ -73,7 +73,7 @@ def take_away() -> None:
     here = sys.platform
     sys.platform = "win32"
     try:
-        importlib.import_module("config.platform.chosen")  # the Windows side, for good
+        importlib.import_module("config.platform.chosen")  # loads the Windows side, permanently
     finally:
         sys.platform = here
 

@@ -1,4 +1,4 @@
-"""Who is asked what: the table, row by row."""
+"""Which questions a patient is asked: the table, row by row."""
 
 import pytest
 from hypothesis import given

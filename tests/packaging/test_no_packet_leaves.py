@@ -1,4 +1,4 @@
-"""Nothing of a terminal asks for another computer, neither by name nor by address: run where there is none."""
+"""The terminal contacts no other computer, neither by name nor by address: run without any."""
 
 import json
 import os
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def tried(*command: str | Path, **environment: str) -> dict[str, Any]:
-    # In CI onnxruntime keeps quiet by itself.
+    # In CI onnxruntime does not send telemetry anyway.
     clean = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
     whole = [*UNSHARE, sys.executable, Path(__file__).with_name("cut_off.py"), *command]
     done = subprocess.run(

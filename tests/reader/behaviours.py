@@ -357,7 +357,7 @@ BEHAVIOURS = (
     Behaviour("pulled: success without an answer", "pyscard, seen here", TAKEN, pulled_at(4, (OK, b""))),
     Behaviour("pulled: REMOVED_CARD", "pcsc-lite", TAKEN, pulled_at(4, (Pcsc.REMOVED_CARD, b""))),
     Behaviour("pulled at the first command", "[A]", TAKEN, pulled_at(1, (Pcsc.NOT_TRANSACTED, b""))),
-    Behaviour("COMM_ERROR, the card lies there", "edge of the field", UNREADABLE, fails_at(3, (Pcsc.COMM_ERROR, b""))),
-    Behaviour("RESET_CARD, the card lies there", "other programs", UNREADABLE, fails_at(3, (Pcsc.RESET_CARD, b""))),
+    Behaviour("COMM_ERROR, the card stays", "edge of the field", UNREADABLE, fails_at(3, (Pcsc.COMM_ERROR, b""))),
+    Behaviour("RESET_CARD, the card stays", "other programs", UNREADABLE, fails_at(3, (Pcsc.RESET_CARD, b""))),
     Behaviour("COMM_ERROR after a secret", "[A]", UNREADABLE, after_secret((Pcsc.COMM_ERROR, b""))),
 )

@@ -1,4 +1,4 @@
-"""Whatever lies in the reader and whatever it answers: a value, never an exception, and no try spent in vain."""
+"""Any card and any answer: the outcome is a value, never an exception, and no try is wasted."""
 
 from collections.abc import Callable
 

@@ -142,7 +142,7 @@ def test_foreign_resident(authority: TestAuthority) -> None:
 def test_forged_photo(authority: TestAuthority) -> None:
     met = Met("forged-photo", authority)
     assert met.authenticity(authority) is Authenticity.FORGED
-    assert met.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), "the PIN way does not depend on the photo"
+    assert met.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), "a reception by PIN does not depend on the photo"
 
 
 def test_cloned_chip(authority: TestAuthority) -> None:

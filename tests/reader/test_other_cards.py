@@ -1,4 +1,4 @@
-"""Cards that are not ours, put on the reader as patients do: each is told as another card, and nothing else."""
+"""Other cards that patients put on the reader: each is reported as another card, and nothing else."""
 
 from datetime import date
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_published_atrs() -> None:
         ("3B8F8001804F0CA0000003060300010000000 06A".replace(" ", ""), "Mifare Classic 1K"),
         ("3B8F8001804F0CA000000306070099", "storage card"),
         ("3B8F8001804F0CA000000306", "storage card"),
-        ("3B888001000014E0B38191005E", "residents' card of the generation before"),
+        ("3B888001000014E0B38191005E", "residents' card (predecessor)"),
         # My Number Cards: OpenSC, pcsc-tools
         ("3BE000FF8131FE4514", None),
         ("3B888001000041E0B381A1003B", None),

@@ -1,4 +1,4 @@
-"""A counter with several readers: which card is told of, which is left alone. No device needed."""
+"""Several readers: which card is reported and which is ignored. No device needed."""
 
 import itertools
 
@@ -12,7 +12,7 @@ _seconds = itertools.count(step=2)
 
 
 def look(watch: Watch, reader: str, *, there: bool, swapped: bool = False, at: float | None = None) -> list[SlotEvent]:
-    """A look two seconds after the one before, unless the time is said."""
+    """Poll two seconds after the previous poll, unless a time is given."""
     return watch.card(reader, there=there, at=next(_seconds) if at is None else at, swapped=swapped)
 
 

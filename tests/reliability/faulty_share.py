@@ -1,4 +1,4 @@
-"""The hand-over's helper process on a share that can be told to fail: full, read-only, gone, hanging.
+"""The hand-over's helper process on a share that fails on request: full, read-only, gone, hanging.
 
 What to do stands in the file that `UKETSUKE_TEST_SHARE` names; it is read at each call that touches the share.
 """

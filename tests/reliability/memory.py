@@ -1,6 +1,6 @@
 """What is left of a patient in the terminal's memory: a terminal in a process of its own, searched from outside.
 
-The card lies in the virtual reader of a real pcscd and the service is a third process, so nothing but a reception
+The card is in the virtual reader of a real pcscd and the service is a third process, so nothing but a reception
 brings a secret into the process that is searched.
 """
 

@@ -230,7 +230,7 @@ class People:
         self.post(event)
 
     def mend(self) -> None:
-        """All trouble is over, but for rules of the service that count their calls."""
+        """End all faults, except rules of the service that count their calls."""
         self.place.share_fails("")
         self.place.disk.full = False
         self.place.clock.wrong = timedelta()

@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.reliability.soak --receptions 10000
 
-After each reception: the terminal is idle and holds nothing of the patient; the ledger is whole; no check has two
+After each reception: the terminal is idle and holds no patient data; the ledger is intact; no check has two
 outcomes; every consent in ledger and file stood on the screen, was said yes to and was not taken back; no file came
 twice or in part; threads and open files have not grown.
 """
@@ -168,7 +168,7 @@ class Soak:
                 await self._changed.wait()
 
     async def _put_away(self) -> None:
-        """No card lies there, time passes, the terminal is idle and in service."""
+        """Take the card away and let time pass until the terminal is idle and in service."""
         conductor, clock = self.place.conductor, self.place.clock
         self.people.take_card()
         await self._noticed()
@@ -242,7 +242,7 @@ class Soak:
         return sample
 
     def _waiting(self) -> list[str]:
-        """Stages of what is not at its end, but for what staff threw away while the ledger was full."""
+        """Stages of checks that have not ended, except those staff discarded while the ledger was full."""
         conductor = self.place.conductor
         unended = conductor.delivery.ledger.unended()
         return [one.stage for one in unended if one.opened.event.reception_id not in conductor._not_discarded]
@@ -307,7 +307,7 @@ def run(
     cards: Path | None = None,
     progress: bool = False,
 ) -> Report:
-    """So many receptions. Raises `Violated`."""
+    """Play this many receptions. Raises `Violated`."""
     chance, report = random.Random(seed), Report(seed)
 
     async def day(place: Place, words: LastWords) -> None:

@@ -1,4 +1,4 @@
-"""After a reception nothing of the patient is in the terminal's memory; through the real pcscd."""
+"""After a reception no patient data is in the terminal's memory; through the real pcscd."""
 
 import os
 import time

@@ -106,7 +106,7 @@ class Day:
         self.counter.stub.behave()
 
     def _has_begun(self) -> bool:
-        """A language that was chosen beforehand may be told as another idle state."""
+        """Return whether the reception has begun; a language chosen beforehand may give another idle state."""
         return any(not isinstance(state, st.Idle) for state in self.states)
 
     def staff_comes(self) -> None:
@@ -136,7 +136,7 @@ class Day:
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
 
     def faults(self, persona: Persona) -> list[str]:
-        """What ended otherwise than the persona says."""
+        """What ended differently from what the persona says."""
         wrong = []
         if self.ending() != persona.expected.outcome:
             wrong.append(f"{persona.name} ended as {self.ending()}")

@@ -1,4 +1,4 @@
-"""What the commands write is their owner's alone, and nothing of a process is for others to look into."""
+"""Files written by the commands are accessible to their owner only, and no other process can inspect their memory."""
 
 import os
 import stat

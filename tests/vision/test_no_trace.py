@@ -1,4 +1,4 @@
-"""Nothing of a face stays: not in the object graph after the decision, and never in a file the process opened."""
+"""No face data remains: neither in the object graph after the decision, nor in any file the process opened."""
 
 import gc
 import sys

@@ -36,7 +36,7 @@ _BRIGHTEST: Final = 1.2
 
 
 def upright_front(rgb: Image, quad: Quad) -> Quad | None:
-    """Return the outline turned so that the front stands upright; None when no front of this card lies there."""
+    """Return the outline turned so that the front is upright; None if it is not the front of this card."""
     scored = [(_score(ink_of(rgb, turned)), turned) for turned in (quad, np.roll(quad, -2, axis=0))]
     best, turned = max(scored, key=lambda one: one[0])
     return turned if best >= _FRONT else None

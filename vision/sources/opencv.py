@@ -157,7 +157,7 @@ def _unplugged(spec: str) -> str | None:
 
 
 def _why_not(spec: str) -> str:
-    """Return what is wrong with a device that is there but does not open, as far as the system reports it."""
+    """Return what is wrong with an existing device that does not open, as far as the system reports it."""
     path = system.camera_path(spec)
     if path is not None and not os.access(path, os.R_OK | os.W_OK):
         return f"no permission for {path}; the user must be in the group `video`"

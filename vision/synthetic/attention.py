@@ -9,7 +9,7 @@ _REACTION = 0.35
 _TURNING = 0.7
 """Seconds from the front to the side."""
 _FURTHER, _PATIENCE = 0.35, 3.0
-"""The share by which the head is turned further in so many seconds."""
+"""The share by which the head is turned further, gradually over this many seconds."""
 _SIDES = {Guidance.TURN_LEFT: 1.0, Guidance.TURN_RIGHT: -1.0}
 
 

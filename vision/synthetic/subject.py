@@ -20,7 +20,7 @@ from vision.synthetic.person import Person
 from vision.synthetic.scene import compose
 
 Drawing = Callable[[float, float], Image]
-"""The frame at a time in seconds, the head turned by so many radians, as the screen asked."""
+"""Return the frame at a time in seconds, with the head turned by an angle in radians, as the screen asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def text_of(element: etree._Element | None, path: str) -> str:
 
 
 def understood(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[str, Any]:
-    """The fields of an `Export`, but for patient and booking."""
+    """Return the fields of an `Export`, except patient and booking."""
     records = root.findall(".//ResultOfQualificationConfirmation")
     record = records[0] if records else None
     validity = text_of(root, "MessageBody/QualificationValidity") or text_of(root, ".//QualificationValidity")

@@ -122,7 +122,7 @@ class AutoDemo:
     async def _conducting(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
         running = asyncio.create_task(Headless(conductor, operator, speaker(self._settings)).run())
         try:
-            await _until(lambda: conductor.reader_name is not None)  # a card that lay there before is left alone
+            await _until(lambda: conductor.reader_name is not None)  # a card that was there before is ignored
             yield running
         finally:
             conductor.stop()
@@ -249,7 +249,7 @@ class AutoDemo:
         )
 
     def _result_file(self, check_id: str | None) -> Path | None:
-        """What the ledger says was delivered for this check - and lies there."""
+        """Return the file that was delivered for this check by the ledger, if it is in the folder."""
         if check_id is None:
             return None
         history = LedgerFile(ledger_path(self._settings)).of_check(check_id)

@@ -1,4 +1,4 @@
-"""A camera over the demo's reader: it sees the front of whatever simulated card lies there."""
+"""A camera over the demo's reader: it sees the front of the simulated card on it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,7 +19,7 @@ _SEXES: Final = {1: "男", 2: "女"}
 
 
 class CardOverReader(CardSource):
-    """Sees the card that lies on the reader, unless something covers it."""
+    """Sees the card on the reader, unless something covers it."""
 
     def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
         super().__init__(self._picture)

@@ -31,7 +31,7 @@ class Reset(StrictMessage):
 
 
 class PutCard(StrictMessage):
-    """Put a card on the reader, by persona; empty: take the one that lies there."""
+    """Put a persona's card on the reader; empty: remove the card."""
 
     type: Literal["card"]
     card: Name

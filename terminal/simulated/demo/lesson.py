@@ -27,7 +27,7 @@ class Lesson:
         self._watched = None
 
     def following(self, name: str) -> str:
-        """Who comes after that persona; the first one after the last."""
+        """Return the persona after this one; the first one after the last."""
         names = self.drill.personas
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 

@@ -105,7 +105,7 @@ class _DelayedSlot(PcscSlot):
                     self._on_event(event)
 
     def wait_for(self, cards: int, timeout: float) -> None:
-        """Until so many cards are seen."""
+        """Wait until this many cards are seen."""
         until = time.monotonic() + timeout
         while len(self.cards) < cards and time.monotonic() < until:
             time.sleep(0.02)

@@ -35,7 +35,7 @@ class CardPlace(Protocol):
         """Let another program take each card for itself; False: it releases them."""
 
     def unplug(self) -> None:
-        """Both readers, with what lies there."""
+        """Both readers, with the cards on them."""
 
     def plug(self) -> None: ...
 

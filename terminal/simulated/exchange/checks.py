@@ -39,7 +39,7 @@ class QualificationChecks(Protocol):
     def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
     def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """Return whether the consent that a result file told of still stands: it may have been taken back since."""
+        """Return whether the consent from a result file is still valid; it may have been withdrawn since."""
         ...
 
 

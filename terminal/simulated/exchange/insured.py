@@ -1,4 +1,4 @@
-"""Who is insured, as the exchange asks for it: the person that numbers lead to, as the stub's own look-up decides."""
+"""Look-up of insured people for the exchange: the person that numbers lead to, as the stub's own look-up decides."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """The `req` folder, looked through again and again: polling works on shares where notifications do not.
 
-A file is taken when it has the same size and time at two looks in a row. Only plain files are opened.
+A file is taken when it has the same size and time on two scans in a row. Only plain files are opened.
 """
 
 import errno
@@ -15,7 +15,7 @@ from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName,
 
 DONE_FOLDER: Final = "done"
 AT_ONCE: Final = 200
-"""Files of one look; the rest has its turn at the next."""
+"""Maximum number of files per scan; the others are left for the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class FolderScan:
 class Intake:
     folder: Path
     settled_after: float = 0.3
-    """Seconds without a change, at two looks or more."""
+    """Seconds without a change, on two scans or more."""
     _known: dict[str, _Known] = field(default_factory=dict)
 
     def look(self, now: float) -> FolderScan:

@@ -86,7 +86,7 @@ class ExchangeRules:
 
 @dataclass(slots=True)
 class Scan:
-    """What one look through the folders did. Counts only."""
+    """What one scan of the folders did. Counts only."""
 
     answered: int = 0
     rejected: int = 0
@@ -276,7 +276,7 @@ class ExchangeService:
         return _Pending(arrived.stamp, handled, now + delay)
 
     def _answered_before(self, arrived: Arrived, data: bytes) -> bool:
-        """This very file, and its answer lies there: we ended between giving and taking away."""
+        """Return whether this very file was answered before a restart, which left the request in place."""
         if self._store.seen(arrived.name.text) != sha256(data).hexdigest():
             return False
         return any(

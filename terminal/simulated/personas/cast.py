@@ -268,7 +268,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="suica",
-        story="A Suica on the reader: told as another card.",
+        story="A Suica on the reader: reported as another card.",
         person="adult",
         face="hana",
         card=CardKind(kind="suica", photo=False),

@@ -30,7 +30,7 @@ class Mishap(StrEnum):
     CARD_HELD = "card-held"
     """Another program holds the card, until the terminal has told so."""
     TWO_CARDS = "two-cards"
-    """Another card lies on a second reader, until the terminal has told so."""
+    """Another card is on a second reader until the terminal has reported it."""
 
     READER_UNPLUGGED = "reader-unplugged"
     """The reader goes while the PIN is asked for, and comes back after the reception."""
@@ -87,7 +87,7 @@ class Script:
     types_code: bool = False
     """The card's front cannot be read by camera: the printed code is typed."""
     language: str = ""
-    """Chosen on the first screen before the card is put down; empty: the one that is there."""
+    """Language chosen on the first screen before the card is put down; empty: the current one."""
     child: bool = False
     """ "For a child" is touched before the card is put down."""
     leaves_at: str = ""

@@ -76,7 +76,7 @@ _STEPS: dict[Language, dict[str, str]] = {
         "take": "Take the card",
         "name": "On staff's page touch “see the name” and read it (the password is staff)",
         "hold": "First touch “another program holds cards”",
-        "let-go": "When staff has ended that program, touch the same again",
+        "let-go": "When staff have ended that program, touch it again",
         "put-two": "Touch “put two cards down”",
         "take-second": "When asked, touch “take the second card”",
     },

@@ -46,9 +46,9 @@ class StubAdmin:
     def enrol(
         self, terminal_id: str, public_key: str, *, ended_key: bytes | None = None
     ) -> Enrolment | Refused | NoAnswer:
-        """Make a terminal known; the answer is for `Enrolment.save`. Refused: this key ended for good.
+        """Enrol a terminal; the answer is for `Enrolment.save`. Refused if this key was revoked.
 
-        `ended_key`: the digest of a key that ends for good, with the one it has now.
+        `ended_key`: the digest of a key to revoke, together with the present one.
         """
         adapter: TypeAdapter[Enrolment | Refused] = TypeAdapter(Enrolment | Refused)
         body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key, ended_key=ended_key)

@@ -58,7 +58,7 @@ AfterQuery = Annotated[int, Query(ge=0, le=2**53)]
 async def _caller(
     terminal_id: TerminalHeader, signature: SignatureHeader, nonce: NonceHeader, asked_at: TimeHeader
 ) -> Caller:
-    """Who asks, by the headers; what is not base64 counts as no signature and no nonce.
+    """Return who asks, by the headers; values that are not base64 count as a missing signature or nonce.
 
     A coroutine, because FastAPI runs plain functions in a pool of threads, which costs more than the whole request.
     """

@@ -1,4 +1,4 @@
-"""A terminal's key ends for good and another one takes its place: after a backup was restored."""
+"""Revoke a terminal's key and replace it, after a backup was restored."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """How the stub misbehaves on request: silent, slow, failing, breaking off, or telling of another qualification.
 
-Settable at run time, for an operation, for a person, for so many calls.
+Settable at run time, for an operation, for a person, for a number of calls.
 """
 
 import asyncio

@@ -95,7 +95,7 @@ class CareConsent(Confidential):
     care: Literal["2", "3", "4"]
     """OQSCD028."""
     days_ago: Annotated[int, Field(ge=0)]
-    """Given so many days before the check, which is the day of care too."""
+    """Given this many days before the check, which is the day of care too."""
     holds_days: Annotated[int, Field(ge=1)] = 365
     items: tuple[Item, ...] = (Item.MEDICINES, Item.HEALTH_CHECKUP)
 
@@ -137,7 +137,7 @@ class PrescriptionEntry(Confidential):
     id: PrescriptionId
     institution: str
     days_ago: Annotated[int, Field(ge=0, le=3)]
-    """Issued so many days before the check; a prescription holds for four days."""
+    """Issued this many days before the check; a prescription is valid for four days."""
 
     def on(self, day: date) -> WaitingPrescription:
         issued = day - timedelta(days=self.days_ago)
@@ -158,7 +158,7 @@ class InsuredPerson(Confidential):
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
-    """False if the municipality's system is not connected: nothing can be told of subsidies then."""
+    """False if the municipality's system is not connected; subsidies are unknown then."""
     prescriptions: tuple[PrescriptionEntry, ...] = ()
     """Electronic ones that wait, told to pharmacies; the newest first."""
     shares: bool = True

@@ -64,7 +64,7 @@ class Registry(Model):
     """CRLs (PEM) of these CAs. A certificate on a valid one is revoked; the reader verifies which are valid."""
     record_anchors: tuple[TrustAnchor, ...] = ()
     ended_keys: dict[str, str] = Field(default_factory=dict)
-    """Terminal id by `key_digest` (hex) of each terminal key that ended for good; nothing it signs is believed."""
+    """Terminal id by `key_digest` (hex) of each revoked terminal key; its signatures are rejected."""
 
     def card(self, certificate: bytes) -> CardEntry | None:
         return self.cards.get(certificate_id(certificate))
@@ -85,14 +85,14 @@ class Registry(Model):
         )
 
     def with_key(self, terminal_id: str, public_key_pem: str) -> "Registry":
-        """The terminal's key replaced, and the one before ended for good."""
+        """Return the registry with the terminal's key replaced and the previous one revoked."""
         before = self.terminals.get(terminal_id)
         ended = {} if before in (None, public_key_pem) else {key_digest(before).hex(): terminal_id}
         return self.merged(Registry(terminals={terminal_id: public_key_pem}, ended_keys=ended))
 
 
 class KeyEnded(Exception):
-    """This terminal key ended for good: the terminal was restored from a backup and has another one."""
+    """This terminal key is revoked: the terminal was restored from a backup and has another one."""
 
 
 def _without(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]:
@@ -120,7 +120,7 @@ class RegistryFile:
         self._registry = Registry()
 
     def current(self) -> Registry:
-        """What the file says now; an empty registry where there is none yet."""
+        """Return the file's contents; an empty registry if there is no file yet."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
@@ -159,7 +159,7 @@ class RegistryFile:
         )
 
     def enrol_terminal(self, terminal_id: str, public_key_pem: str, *, ended_key: bytes | None = None) -> None:
-        """`ended_key`: that one (by its digest) and the one it has now end for good. Raises `KeyEnded` for a key that
+        """`ended_key`: that key (by its digest) and the present one are revoked. Raises `KeyEnded` for a key that
         did.
         """
         if is_public_key(public_key_pem) and key_digest(public_key_pem).hex() in self.current().ended_keys:

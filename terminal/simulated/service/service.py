@@ -229,7 +229,7 @@ class StubService:
         )
 
     async def standing(self, check_id: str, caller: Caller) -> StandingConsents | Refused:
-        """For components that hand out data: a consent may have been taken back since its result was written."""
+        """For components that give out data: a consent may have been withdrawn since its result was written."""
         turned_away = self._turned_away(Asked.CONSENTS, check_id, caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
@@ -290,7 +290,7 @@ class StubService:
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
         """Bind a presented certificate (DER) to an invented person; answers its id in the registry.
 
-        Only its hash is kept. Such a card is trusted without a chain, and its chip key stays unknown: PIN way alone.
+        Only its hash is kept. Such a card is trusted without a chain, and its chip key stays unknown: by PIN only.
         """
         if parse_certificate(certificate) is None:
             return refuse(RefusalReason.MALFORMED)

@@ -51,7 +51,7 @@ class EmptyRoom:
 
 
 def no_engine() -> Any:
-    raise AssertionError("the PIN way needs no face engine")
+    raise AssertionError("a reception by PIN needs no face engine")
 
 
 class Desk:
@@ -85,7 +85,7 @@ class Desk:
             await running
 
     async def watching(self) -> None:
-        """Until the reader is watched: a card that lay there before is left alone."""
+        """Wait until the reader is watched: a card that was there before is ignored."""
         async with asyncio.timeout(60):
             while self.conductor.reader_name is None:
                 await asyncio.sleep(0.005)

@@ -1,4 +1,4 @@
-"""The card signs what was decided, while it lies there: for the service's receipt, never for the ledger."""
+"""The card signs the decision if it is still on the reader: for the service's receipt, never for the ledger."""
 
 import asyncio
 import threading
@@ -85,7 +85,7 @@ def tries_left(card: SoftCard) -> int:
 
 
 def test_the_pin_is_not_open_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After two minutes the card is let go; the reception goes on, and the receipt says absent."""
+    """After two minutes the card is released; the reception continues, and the receipt says absent."""
     monkeypatch.setattr(card_desk, "PIN_OPEN", 0.05)
 
     async def wait() -> None:

@@ -23,7 +23,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 
 
 class HangingSlot:
-    """A reader whose driver does not come back until it is let go."""
+    """A reader whose driver does not return until it is released."""
 
     name = "hanging"
 

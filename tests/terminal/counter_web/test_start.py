@@ -1,4 +1,4 @@
-"""The start: a page that is there before the terminal, which shows the terminal's state and nothing made up."""
+"""The start: the page is served before the terminal is ready, and shows the terminal's true state only."""
 
 import asyncio
 import json

@@ -63,7 +63,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.pcscd
 def test_run_takes_the_virtual_reader_only_where_it_is_named(pcscd: Pcscd, tmp_path: Path) -> None:
-    """A card lies in it: anyone who reaches its port could have put it there."""
+    """It has a card, which anyone who reaches its port could have inserted."""
     place = VpcdConnection(port=pcscd.port)
     place.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
     try:

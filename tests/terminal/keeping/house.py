@@ -77,7 +77,7 @@ class HouseTerminal:
         await self.client.aclose()
 
     async def reception(self, *, granted: bool = True, reads: float = 0.0) -> DeliveryOutcome:
-        """One patient, who reads the questions for so many seconds. Raises `ServiceSaysNothing`."""
+        """One patient, who reads the questions for this many seconds. Raises `ServiceSaysNothing`."""
         check_id = await self.opened()
         await asyncio.sleep(reads)
         await self.decided(check_id, granted=granted)

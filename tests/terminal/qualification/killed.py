@@ -57,7 +57,7 @@ class _NoCamera:
 
 
 def _no_engine() -> Any:
-    raise AssertionError("the PIN way needs no face engine")
+    raise AssertionError("a reception by PIN needs no face engine")
 
 
 def _open(place: Place, slot: SimulatedSlot) -> Conductor:

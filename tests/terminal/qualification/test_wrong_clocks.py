@@ -1,4 +1,4 @@
-"""The terminal's clock is wrong: nothing is lost by it, nothing expires on one look, and staff hear of it."""
+"""A wrong clock on the terminal: nothing is lost, nothing expires on a single comparison, and staff are told."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

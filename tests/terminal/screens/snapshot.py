@@ -144,5 +144,5 @@ def difference(name: str, svg: str) -> str:
     if not path.exists():
         return f"{name}: no picture is kept"
     if path.read_text(encoding="utf-8") != svg:
-        return f"{name}: the screen looks otherwise than its picture"
+        return f"{name}: the screen looks different from its picture"
     return ""

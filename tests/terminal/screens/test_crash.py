@@ -1,4 +1,4 @@
-"""A defect on any screen: one plain line, everything wiped, and nothing of the patient anywhere."""
+"""An internal error on any screen: one plain line, everything wiped, and no patient data anywhere."""
 
 import asyncio
 import io

@@ -33,7 +33,7 @@ def to_face_check(world: World) -> None:
     assert isinstance(world.state, st.FaceCheck)
 
 
-# --- the PIN way --------------------------------------------------------------------------------------------
+# --- by PIN -------------------------------------------------------------------------------------------------
 
 
 def test_pin_everything_shared() -> None:
@@ -140,7 +140,7 @@ def test_the_pin_locks_and_the_face_is_left() -> None:
     assert isinstance(world.state, st.PrintedCodeEntry)
 
 
-# --- the face way -------------------------------------------------------------------------------------------
+# --- by face ------------------------------------------------------------------------------------------------
 
 
 def test_face_matched_chip_signs_and_the_check_opens() -> None:
@@ -421,7 +421,7 @@ def test_every_refusal_has_its_own_screen(reason: RefusalReason, code: ProblemCo
 
 
 def test_the_card_is_kept_until_the_decision_and_let_go_with_it() -> None:
-    """While it lies there it signs what was answered."""
+    """A card that is still on the reader signs the answers."""
     world = World()
     world.by_pin()
     reception = world.reception.id

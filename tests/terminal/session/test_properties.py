@@ -92,7 +92,7 @@ class Counter(RuleBasedStateMachine):
             assert effects == ()
 
     def _lost_readers(self, before: st.State, event: ev.Event, after: st.State) -> None:
-        """A reader that goes is told as such, and never as a card that was taken."""
+        """A lost reader is reported as such, and never as a removed card."""
         if isinstance(before, st.Idle) or not before.reception.card_in:
             return
         lost = (isinstance(event, ev.ReaderChanged) and event.standing is not ReaderStanding.READY) or (
@@ -457,7 +457,7 @@ class Counter(RuleBasedStateMachine):
             assert state.reception.check is None
 
     def teardown(self) -> None:
-        """Left alone, every state falls back to idle within its timeouts, and nothing of the patient survives."""
+        """Without events, every state returns to idle within its timeouts, and no patient data remains."""
         world = self.world
         if world.lying is not None:
             world.take_card()
@@ -470,13 +470,13 @@ class Counter(RuleBasedStateMachine):
         assert not world.codes_of
         world.wait(world.rules.timeouts["StaffCheck"])
         world.send(ev.ReaderChanged(ReaderStanding.READY))
-        assert world.state == st.Idle(camera=world.camera), "nothing of the last reception is left"
+        assert world.state == st.Idle(camera=world.camera), "the last reception left something"
         begun = {effect.reception for effect in world.issued if isinstance(effect, fx.ReadCard)}
         assert begun <= world.wiped
 
 
 def examples() -> int:
-    """So many as the profile says: fewer for `make quick`."""
+    """As many as the profile says: fewer for `make quick`."""
     assert settings.default is not None
     return settings.default.max_examples
 

@@ -1,4 +1,4 @@
-"""Which side of which card lies there."""
+"""Which side of which card is up."""
 
 import numpy as np
 

@@ -40,7 +40,7 @@ def wrong_period(job: str, wanted: ConsentsWanted) -> ExchangeProblem | None:
 
 
 def consented_care(wanted: ConsentsWanted, institution: str, desk: AnswerContext) -> tuple[BulkUnit, ...]:
-    """Everybody whose consent for that care was given (or who was cared for) within the days, also if it has ended."""
+    """Return all people who gave a consent for that care, or received it, within the period, even if it has ended."""
     first, last = _period(wanted)
     units = []
     for found in desk.insured.with_care(wanted.care):
