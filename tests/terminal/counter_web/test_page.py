@@ -123,6 +123,7 @@ def test_a_palm_beside_the_finger_and_a_touch_that_is_taken_away_count_nothing(s
         page.evaluate(POINTER, [name, {"isPrimary": False}])
     for name in ("pointerdown", "pointercancel", "pointerup"):
         page.evaluate(POINTER, [name, {}])
+    page.locator("[data-offer=face]").click(button="right")
     page.locator("[data-offer=pin]").tap()
     comes(page, lambda: stage.counter.posted)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from config.settings import DigitOrder, Settings, VoiceSettings
 from terminal.session import effects as fx
@@ -90,6 +90,37 @@ def test_the_next_question_cuts_off_the_sentence_being_spoken(speaking: PageStag
     speaking.be(state_of("method"))  # without a voice: comes to the page after the reminder
     until(page, "window.audio[1].paused")
     assert page.evaluate("window.audio.length") == 2, "a reminder interrupts nothing"
+
+
+def test_a_sentence_that_does_not_come_holds_up_no_other(speaking: PageStage, page: Page) -> None:
+    page.add_init_script(AUDIO)
+    lost: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if not lost:
+            lost.append(route.request.url)
+        if route.request.url in lost:
+            route.fulfill(status=204)
+        else:
+            route.continue_()
+
+    page.route("**/voice/*", lose_the_first)
+    speaking.open(page)
+    show(speaking, page, "method")
+    until(page, "window.audio.some((audio) => !audio.paused && audio.currentTime > 0)")
+
+
+def test_nothing_is_said_any_more_once_the_terminal_has_gone(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(AUDIO)
+    longer_than_the_test_waits = of_bytes(bytes(2 * 8_000 * 120), 8_000)
+    with _speaking(tmp_path, longer_than_the_test_waits) as stage:
+        stage.open(page)
+        show(stage, page, "method")
+        until(page, "window.audio.length > 0 && !window.audio[0].paused")
+    until(page, "window.audio.every((audio) => audio.paused)")
+    context.close()
 
 
 def test_louder_is_louder(speaking: PageStage, page: Page) -> None:

@@ -203,7 +203,7 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
         subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
         assert results.deliver(NAME, DATA) == FileDelivered(small_disk / NAME)
     finally:
-        subprocess.run(["umount", str(small_disk)], check=True)
+        subprocess.run(["umount", "--lazy", str(small_disk)], check=True)
 
 
 def test_the_share_is_not_there(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ class Office:
             finally:
                 await self.browser.close()
                 self.terminal.end()
-                await running
+                ended = await running
+        assert ended == 0
         assert not self.wrong, self.wrong
 
     @property

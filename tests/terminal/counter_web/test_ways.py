@@ -1,0 +1,63 @@
+"""Other ways to use the page than with a finger on what is seen: the Tab key, a screen reader, pages of large letters,
+and a patient's child who tries every key.
+"""
+
+from playwright.sync_api import Page, expect
+
+from terminal.session import events as ev
+from terminal.session.states import Size
+from tests.terminal.counter_web.stage import PageStage, comes, shows
+from tests.terminal.talk.gallery import state_of
+
+
+def test_the_enter_key_and_a_screen_reader_touch_what_is_focused(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    stage.turn_to(page, state_of("method"))
+    page.locator("[data-offer=pin]").focus()
+    for _ in range(3):
+        page.keyboard.down("Enter")  # held down, it counts once
+    page.keyboard.up("Enter")
+    page.evaluate("document.querySelector('[data-offer=face]').click()")
+    comes(page, lambda: len(stage.counter.posted) >= 2)
+    assert [type(event) for event in stage.counter.posted] == [ev.PinChosen, ev.FaceChosen]
+
+
+def test_what_was_focused_stays_focused_when_the_screen_is_drawn_again(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    stage.turn_to(page, state_of("method"))
+    page.locator("[data-offer=pin]").focus()
+    page.evaluate("() => { window.former = document.activeElement; }")
+    stage.be(state_of("method", "en"))
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.evaluate("document.activeElement !== window.former && document.activeElement.dataset.offer") == "pin"
+
+
+def test_a_new_question_begins_on_its_first_page(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    stage.turn_to(page, state_of("consent", size=Size.LARGEST))
+    question = page.locator("#body h1")
+    expect(question).to_be_visible()
+    expect(page.locator(".turner .backward")).to_be_disabled()
+    while page.locator(".turner .onward").is_enabled():
+        page.locator(".turner .onward").tap()
+    expect(question).not_to_be_visible()
+    stage.be(state_of("limit", size=Size.LARGEST))
+    shows(page, stage.serial)
+    expect(question).to_be_visible()
+    page.locator(".turner .onward").tap()
+    page.locator(".turner .backward").tap()
+    expect(question).to_be_visible()
+    assert not stage.counter.posted
+
+
+KEYS = """() => [
+  ["F5"], ["F11"], ["F12"], ["ContextMenu"], ["BrowserBack"], ["r", "ctrlKey"], ["P", "ctrlKey"], ["s", "metaKey"],
+  ["ArrowLeft", "altKey"],
+  ["a"], ["Tab"], ["ArrowLeft"],
+].map(([key, held]) => dispatchEvent(new KeyboardEvent("keydown", { key, [held]: true, cancelable: true })))"""
+"""Of each, whether the browser goes on to do what it does for that key."""
+
+
+def test_no_key_leads_away_from_the_page(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    assert page.evaluate(KEYS) == [False] * 9 + [True] * 3
