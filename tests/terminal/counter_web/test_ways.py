@@ -55,7 +55,7 @@ KEYS = """() => [
   ["ArrowLeft", "altKey"],
   ["a"], ["Tab"], ["ArrowLeft"],
 ].map(([key, held]) => dispatchEvent(new KeyboardEvent("keydown", { key, [held]: true, cancelable: true })))"""
-"""Of each, whether the browser goes on to do what it does for that key."""
+"""For each key, whether the browser may do what it usually does."""
 
 
 def test_no_key_leads_away_from_the_page(stage: PageStage, page: Page) -> None:
