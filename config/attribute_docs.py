@@ -1,4 +1,4 @@
-"""The sentences below a model's fields in its source, read only where somebody asks for them.
+"""Docstrings of a model's fields, read from its source only when needed.
 
 Pydantic's `use_attribute_docstrings` would read and parse the source in every process that imports a model.
 """

@@ -1,4 +1,4 @@
-"""`UKETSUKE_DEBUG=1`: tracebacks for developers, where no real card and no real service is in play.
+"""`UKETSUKE_DEBUG=1`: tracebacks for developers, if neither a real card nor a real service is in use.
 
 An exception's text may quote what the program was working on, so by default only its kind and place are printed.
 """

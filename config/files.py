@@ -1,4 +1,4 @@
-"""Files written whole or not at all, for their owner alone, and still there after a power cut."""
+"""Write files completely or not at all, accessible to their owner only and durable across a power cut."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from config.platform.chosen import system
 
 
 def private_folder(path: Path) -> Path:
-    """Make the folder `path` and its missing parents, each for its owner alone. Leave an existing one as it is."""
+    """Create the folder `path` and its missing parents, accessible to the owner only. Existing ones are not changed."""
     missing = []
     above = path
     while not above.exists():
@@ -84,7 +84,7 @@ def sole_use(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
 
 @contextmanager
 def _aside(path: Path, content: bytes) -> Iterator[Path]:
-    """A file beside `path` with its content on disk; gone at the end unless it was renamed."""
+    """Yield a temporary file beside `path` with its content on disk; it is removed at the end unless it was renamed."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

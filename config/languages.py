@@ -1,4 +1,4 @@
-"""The languages a patient can be spoken to in."""
+"""Languages offered to patients."""
 
 from enum import StrEnum
 
@@ -18,5 +18,5 @@ class Language(StrEnum):
 
     @property
     def tag(self) -> str:
-        """BCP 47 tag: what a browser or a voice calls it."""
+        """BCP 47 tag, as used by browsers and voices."""
         return "ja" if self is Language.EASY_JAPANESE else self.value

@@ -1,7 +1,7 @@
-"""Profiles: what differs between a clinic's terminal and a pharmacy's, as one table.
+"""Profiles: the differences between a clinic's terminal and a pharmacy's, as one table.
 
-A row names only what differs from the settings' own defaults. Its values apply where the user set nothing; a value the
-user set wins, if the row allows it. Health check-ups are asked in both: pharmacists may view them too.
+A row lists only differences from the settings' own defaults. Its values apply if the user set nothing; a value set by
+the user wins, if the row allows it. Health check-ups are asked in both: pharmacists may view them too.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class LimitPolicy(StrEnum):
     ASK = "ask"
     """Ask, as the guides show it."""
     BY_LAW = "by-law"
-    """Give it without asking, the practice since 2024-10-07. Recorded as given by law, never as a consent."""
+    """Provide it without asking, the practice since 2024-10-07. Recorded as provided by law, never as a consent."""
 
 
 class PrescriptionPolicy(StrEnum):
@@ -43,7 +43,7 @@ class DispensingPolicy(StrEnum):
 
 
 class AntiPhoto(StrEnum):
-    """What the face check does against a photograph held before the camera. Not certified attack detection."""
+    """What the face check does against a photograph held up to the camera. Not certified attack detection."""
 
     OFF = "off"
     """Only a frozen picture is refused."""

@@ -63,7 +63,7 @@ def _meanings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, s
 
 
 def listing() -> str:
-    """The reference as a TOML file in which every default stands commented out."""
+    """Return the reference as a TOML file in which every default is commented out."""
     lines: list[str] = []
     section = ""
     for entry in reference():

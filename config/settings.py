@@ -50,7 +50,7 @@ class ReaderSettings(Section):
     long_reads: LongReads = LongReads.AUTO
     """Whether long commands are used: auto, always, or never for a reader that fails on them."""
     card_profile: str = "rsa-2048"
-    """Generation of card: `rsa-2048` is the one handed out; `ec-384-announced` for trying out the next one."""
+    """Generation of card: `rsa-2048` is the one issued today; `ec-384-announced` for testing the next one."""
     trust_anchors: tuple[Path, ...] = ()
     """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be verified."""
     require_genuine_record: bool = True
@@ -100,16 +100,16 @@ class VisionSettings(Section):
     card held towards it."""
     simulated_camera: bool = False
     """Allow a virtual camera, a video file or `synthetic:NAME` as camera, which anyone could feed; with the service
-    stub alone. Drawn persons with simulated cards are then judged by a calibration of their own."""
+    stub only. Drawn persons with simulated cards are then judged by a separate calibration."""
     keep_open: bool = False
     """Leave the camera open between face checks. By default it is closed and its lamp off; a camera that takes seconds
-    to open may need this. `uketsuke doctor` tells how long it takes."""
+    to open may need this. `uketsuke doctor` reports how long it takes."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Frames dropped after opening, while the camera settles its exposure."""
 
 
 class CardSignaturePolicy(StrEnum):
-    """What the card's signature over the patient's decision counts for."""
+    """How the card's signature over the patient's decision is used."""
 
     EVIDENCE = "evidence"
     """The card signs while it is on the reader, and the ledger records whether the service found it valid."""
@@ -147,7 +147,7 @@ class ConsentSettings(Section):
 
 class ServiceSettings(Section):
     url: str = "http://127.0.0.1:8642"
-    """Where the qualification-check service answers."""
+    """URL of the qualification-check service."""
     timeout_seconds: float = Field(default=10, gt=0)
     """How long the terminal waits for one answer; the real service needs 3 to 7 seconds."""
     institution_code: str = Field(default="1319999999", pattern=r"^[0-9]{10}$")
@@ -162,8 +162,8 @@ class HandoverSettings(Section):
     encoding: Literal["UTF-8", "Shift_JIS"] = "UTF-8"
     """Character encoding of result files."""
     write_in_place: bool = False
-    """Write result files where they end up, instead of moving finished ones in. Only for a receipt computer that waits
-    for files to change and never sees new ones: it may find half a file."""
+    """Write result files in place instead of moving finished ones in. Only for a receipt computer that waits for files
+    to change and does not notice new ones: it may read an incomplete file."""
     step_seconds: float = Field(default=10, gt=0, le=120)
     """A folder that takes longer than this for one step counts as hanging (U-506), as a share whose server is down."""
     reception_waits_seconds: float = Field(default=3, ge=0, le=30)
@@ -226,14 +226,14 @@ class StaffSettings(Section):
     password_hash: SecretStr = SecretStr("")
     """Hash of the staff password; staff functions are off without one."""
     session_minutes: float = Field(default=15, gt=0, le=240)
-    """Staff's page asks for the password again when it was not touched for this long. Calls still sound."""
+    """The staff page asks for the password again if it was not touched for this long. Calls still sound."""
     lan_address: str = ""
     """An address of this computer on which `uketsuke run --web` also serves staff's page to the local network: only
     with TLS and a client's certificate (`uketsuke staff certificate`). Empty: this computer alone."""
     lan_port: int = Field(default=8646, ge=0, le=65535)
     """The port for that."""
     eye_check_on_lan: bool = False
-    """Show the card's photo and the live picture there too; by default on this computer alone."""
+    """Show the card's photo and the live picture there too; by default only on this computer."""
     name_picture_folder: Path | None = None
     """Where the name as a genuine card shows it is also written as PNG, under the result's stem, if the service's name
     has ●; deleted with the result or after 24 hours. Empty: on staff's page alone, for five minutes at most."""
@@ -262,14 +262,14 @@ class LogSettings(Section):
 
 class MetricsSettings(Section):
     port: int = Field(default=0, ge=0, le=65535)
-    """Port on this computer (127.0.0.1) where `uketsuke run` tells a monitor its figures; 0: none."""
+    """Port on this computer (127.0.0.1) where `uketsuke run` serves metrics; 0: none."""
 
 
 class Settings(Section):
     """All settings. The file is TOML; `UKETSUKE_VISION__ATTEMPT_SECONDS=30` overrides one value."""
 
     profile: Profile = Profile.CLINIC
-    """Where the terminal stands: it determines wording, default questions and the form of prescriptions."""
+    """Kind of institution: it determines wording, default questions and the form of prescriptions."""
     state_dir: Path = Field(default_factory=lambda: user_state_path("uketsuke"))
     """Ledger, simulated cards, keys, caches."""
     reader: ReaderSettings = ReaderSettings()
@@ -339,7 +339,7 @@ class Settings(Section):
 
     @property
     def cache_dir(self) -> Path:
-        """What can be built again."""
+        """Directory for rebuildable files; safe to delete."""
         return self.state_dir / "cache"
 
     @property

@@ -15,14 +15,14 @@ class Given:
     at: datetime
     """With time zone."""
     wording: Wording | None = None
-    """What was on the screen as it was said."""
+    """What was on the screen when it was answered."""
 
 
 def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answer, ...]:
-    """One answer for each item of each question shown, in that order.
+    """Return one answer for each item of each question shown, in that order.
 
-    `given` is keyed by question id. Shown and not answered is a refusal without a moment; an answer to a question that
-    was not shown is ignored. Raises ValueError if two questions cover one item.
+    `given` is keyed by question id. A question that was shown but not answered is a refusal without a time; an answer
+    to a question that was not shown is ignored. Raises ValueError if two questions cover one item.
     """
     result: list[Answer] = []
     seen: set[Item] = set()

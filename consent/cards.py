@@ -5,7 +5,7 @@ import hmac
 
 
 def card_hash(key: bytes, serial: int | bytes) -> str:
-    """HMAC-SHA-256 of the certificate's serial number with the terminal's secret key (at least 32 bytes)."""
+    """Return the HMAC-SHA-256 of the certificate's serial number with the terminal's secret key (>= 32 bytes)."""
     if len(key) < 32:
         raise ValueError("the key for card hashes needs at least 32 bytes")
     number = serial.to_bytes((serial.bit_length() + 7) // 8 or 1, "big") if isinstance(serial, int) else serial

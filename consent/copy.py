@@ -10,7 +10,7 @@ from consent.verification import LedgerBroken, LedgerIntact, verify_file
 
 
 def copy_file(ledger: Path, target: Path) -> LedgerIntact | LedgerBroken:
-    """Copy every record that is committed, in one view of the file, and say whether the copy is whole.
+    """Copy all committed records, in one consistent view of the file, and return whether the copy is intact.
 
     `target` is new, mode 0600. Raises LedgerError, FileExistsError.
     """

@@ -1,4 +1,4 @@
-"""Export a ledger as JSON lines, one record a line, from which an outsider can compute the chain again."""
+"""Export a ledger as JSON lines, one record per line, from which an outsider can recompute the chain."""
 
 import json
 import os
@@ -22,8 +22,8 @@ class Exported:
 def export_file(ledger: Path, target: Path) -> Exported:
     """Write every record unchanged, even of a damaged ledger and even while a terminal writes.
 
-    `target` is new, mode 0600, and gone again when it cannot be written to its end. Raises FileExistsError if
-    something is there, LedgerError for a missing ledger or one with an invalid record.
+    `target` is new, mode 0600, and removed again if it cannot be written completely. Raises FileExistsError if it
+    exists, LedgerError for a missing ledger or one with an invalid record.
     """
     with store.reading(ledger) as connection:
         terminal_id = store.terminal_of(connection, ledger)

@@ -87,7 +87,7 @@ class Answer:
     item: Item
     granted: bool
     answered_at: datetime | None
-    """The moment the patient answered, with time zone; None if the question was shown and never answered."""
+    """When the patient answered, with time zone; None if the question was shown but never answered."""
     question_id: str
 
     def __post_init__(self) -> None:
@@ -99,7 +99,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
-    """What the opened check says about the holder, as far as it decides which questions are asked."""
+    """Facts about the holder from the opened check that decide which questions are asked."""
 
     age: int
     """Age in years on the day of the check."""

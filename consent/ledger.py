@@ -121,8 +121,8 @@ class Ledger(LedgerFile):
         return self._append(event)
 
     def decided(self, event: Decided) -> Record[Decided]:
-        """Before the submission. Submit with this record's `sequence` and `hash` as ledger count and head, each time
-        alike: later records move the head, and another body under the same key is a conflict.
+        """Record the decision before it is submitted. Submit with this record's `sequence` and `hash` as ledger count
+        and head, the same each time: later records move the head, and another body under the same key is a conflict.
         """
         return self._append(event)
 
@@ -142,7 +142,7 @@ class Ledger(LedgerFile):
         return self._append(Delivered(check_id=check_id, file_name=file_name, sha256=sha256))
 
     def hand_over_decided(self, check_id: str, *, again: bool) -> Record[HandOverDecided]:
-        """Staff's word on a result that waits."""
+        """Record what staff decided about a waiting result."""
         return self._append(HandOverDecided(check_id=check_id, decision="again" if again else "closed"))
 
     def not_ours(self, check_id: str, reason: str) -> Record[NotOurs]:

@@ -12,7 +12,7 @@ CARE_AND_MEDICINES = "care-and-medicines"
 
 
 def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:
-    """The questions for this holder, in the order of the screens; an item stands in at most one of them.
+    """Return the questions for this holder, in the order of the screens; an item is in at most one of them.
 
     Ages count by birthday (`HolderFacts.age`, on the day of the check), not by fiscal year.
     """
@@ -30,7 +30,7 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
 
 
 def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
-    """What is provided without asking because the law says so. Never an `Answer`, never recorded as a consent.
+    """Return the items provided without asking because of the law. Never an `Answer`, never recorded as a consent.
 
     `facts` is not used today: the limit is provided for everybody, even if nothing else may be shared.
     """

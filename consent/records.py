@@ -1,4 +1,4 @@
-"""What the ledger holds: the events of a check and the record that carries each, as one line of canonical JSON.
+"""Contents of the ledger: the events of a check, and the record of each as one line of canonical JSON.
 
 No field takes a name, a number, a birth date or a biometric value: identifiers have a narrow form, reasons are codes,
 and the only free text is the wording of a question, which comes from the message catalogues.
@@ -131,7 +131,7 @@ class Decided(RecordBody):
     cause: Cause
     answers: tuple[RecordedAnswer, ...]
     by_law: tuple[Item, ...] = ()
-    """Provided because the law says so; no consent."""
+    """Provided by law, without a consent."""
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
     dispense: tuple[Identifier, ...] | None = None
@@ -223,7 +223,7 @@ class Delivered(RecordBody):
 
 
 class HandOverDecided(RecordBody):
-    """Staff's word on a result that waits: it cannot be handed over, or it is unknown whether it was."""
+    """What staff decided about a waiting result: it cannot be handed over, or it is unknown whether it was."""
 
     kind: Literal["hand-over-decided"] = "hand-over-decided"
     check_id: Identifier
@@ -240,7 +240,7 @@ class NotOurs(RecordBody):
 
 
 class Expired(RecordBody):
-    """The consent ended before the service confirmed; it is not sent any more."""
+    """The consent ended before the service confirmed; it is no longer sent."""
 
     kind: Literal["expired"] = "expired"
     check_id: Identifier
@@ -259,7 +259,7 @@ class WithdrawalSettled(RecordBody):
     check_id: Identifier
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     accepted_at: AwareDatetime | None = None
-    """When the service took it; None: the consent had expired, or the service no longer knows the check."""
+    """When the service accepted it; None if the consent had expired, or the service no longer knows the check."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
     """The service's signature, base64; empty if there is none."""
 
@@ -282,7 +282,7 @@ class LostOpenings(RecordBody):
 class Restored(RecordBody):
     """The ledger comes from a backup: what followed the record before this one is lost. Not a record of a check.
 
-    The service ended the key of the time before and signed that, so a gap cannot be made up.
+    The service revoked the previous key and signed that, so a gap cannot be faked.
     """
 
     kind: Literal["restored"] = "restored"

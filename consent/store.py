@@ -1,7 +1,7 @@
 """The ledger's file: SQLite with synchronous=FULL, one writer by file lock, readers at any time.
 
-One table; the record's text is the truth, `kind` and `check_id` are computed from it by the database. Plain SQL on the
-standard library's driver: an append is one INSERT and one fsync, and a layer above would cost more than both.
+One table: the record's text is authoritative, and the database computes `kind` and `check_id` from it. Plain SQL on the
+standard library's driver: an append is one INSERT and one fsync, and another layer would cost more than both.
 """
 
 import os
@@ -64,7 +64,7 @@ class WriterLock:
             os.close(self._file)
             raise LedgerInUse(
                 f"{ledger} is being written by {holder}: one ledger has one writer, and a terminal seems to run on "
-                "this state folder already. Stop it, or give this terminal a folder of its own (UKETSUKE_STATE_DIR)."
+                "this state folder already. Stop it, or give this terminal its own folder (UKETSUKE_STATE_DIR)."
             )
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)

@@ -12,7 +12,7 @@ class ApduError(ValueError):
 
 
 class SW(IntEnum):
-    """Status words of ISO/IEC 7816-4 and JICSAP 2.0 as far as a My Number Card answers them."""
+    """Status words of ISO/IEC 7816-4 and JICSAP 2.0 that a My Number Card uses."""
 
     OK = 0x9000
     MEMORY_FAILURE = 0x6581
@@ -62,9 +62,9 @@ class INS(IntEnum):
 
 
 MORE_DATA = 0x61
-"""First byte of a status word that says how much GET RESPONSE will bring."""
+"""First byte of a status word that gives the length for GET RESPONSE."""
 WRONG_LE = 0x6C
-"""First byte of a status word that says which Le is right."""
+"""First byte of a status word that gives the correct Le."""
 
 
 def tries_left(sw: int) -> int | None:

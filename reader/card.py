@@ -1,7 +1,7 @@
-"""A My Number Card as the terminal sees it: verbs of the counter, outcomes as values.
+"""A My Number Card as the terminal sees it: operations of a reception, outcomes as values.
 
-Every verb may answer `CardGone` or `CardUnreadable`; this module raises no exception for anything a card, a reader or a
-patient can do.
+Every operation may return `CardGone` or `CardUnreadable`; this module raises no exception for anything a card, a reader
+or a patient can do.
 """
 
 from collections.abc import Callable
@@ -64,7 +64,7 @@ class MyNumberCard:
     """The card on one link. Not thread-safe; the link is the caller's to close."""
 
     def __init__(self, link: CardLink, profile: CardProfile = RSA_2048, *, longest_read: int = EXTENDED_LE_MAX) -> None:
-        """`longest_read`: most bytes to ask for at once; 256 for a reader known to choke on extended commands."""
+        """`longest_read`: most bytes to request at once; 256 for a reader known to fail on extended commands."""
         self._link = link
         self._channel = Channel(link, longest_read=longest_read)
         self._profile = profile
@@ -73,13 +73,13 @@ class MyNumberCard:
 
     @property
     def longest_read(self) -> int:
-        """Most bytes to ask for at once, as found so far."""
+        """Most bytes to request at once, as found so far."""
         return self._channel.longest_read
 
     # --- what is free to read -------------------------------------------------------------------------------
 
     def read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate | CardProblem:
-        """Certificate's validity and policies, card expiry and counters.
+        """Read the certificate's validity and policies, the card's expiry and the counters.
 
         Identifies the card by its applications, not by its ATR.
         """
@@ -139,7 +139,7 @@ class MyNumberCard:
         )
 
     def read_user_certificate(self) -> bytes | NoCertificate | NotMyNumberCard | CardProblem:
-        """The user-authentication certificate, DER. Needs no PIN, nor the card once its facts were read."""
+        """Return the user-authentication certificate (DER). Needs no PIN, and no card once its facts were read."""
 
         def read() -> bytes | NoCertificate:
             if self._certificate is not None:
@@ -151,7 +151,7 @@ class MyNumberCard:
         return self._first("read user certificate", read)
 
     def read_cv_certificate(self) -> bytes | CardProblem:
-        """The CV certificate of the key that signed the face record."""
+        """Return the CV certificate of the key that signed the face record."""
 
         def read() -> bytes:
             application, file = self._profile.file(File.SURFACE_CV_CERTIFICATE)
@@ -165,8 +165,8 @@ class MyNumberCard:
     def verify_pin(self, pin: bytearray, expected_left: int) -> PinOutcome | CardProblem:
         """VERIFY the 4 ASCII digits, but only if the card's counter is `expected_left`, as shown to the patient.
 
-        The counter is read just before, and the card must be the one whose facts were read on this connection: another
-        one answers `CardGone`, one that never reported its counter `PinNotSent`.
+        The counter is read just before, and the card must be the one whose facts were read on this connection: for
+        another card the outcome is `CardGone`, for one that never reported its counter `PinNotSent`.
         The caller overwrites `pin`; copies made here are overwritten here.
         Raises `ValueError` for anything but 4 digits: a PIN pad cannot deliver it.
         """
@@ -192,7 +192,7 @@ class MyNumberCard:
     def verify_printed_code(self, code: bytearray, expected_left: int) -> CodeOutcome | CardProblem:
         """VERIFY 照合番号B, 14 ASCII digits, with the same guard as `verify_pin`. Raises `ValueError` as it does.
 
-        `printed_code.check_printed_code` tells beforehand.
+        `printed_code.check_printed_code` checks the digits beforehand.
         """
         if len(code) != PRINTED_CODE_LENGTH or not code.isdigit():
             raise ValueError("a printed code has 14 digits")
@@ -208,10 +208,10 @@ class MyNumberCard:
         return self._as_value("verify printed code", verify)
 
     def read_face_record(self, on_photo: Callable[[bytearray], None] | None = None) -> FaceRecord | CardProblem:
-        """The photo and what proves it. `verify_printed_code` opens it; the caller wipes it.
+        """Read the photo and its proof, after `verify_printed_code`. The caller wipes the record.
 
-        `on_photo` is handed a copy of the JPEG 2000 file, to be overwritten by its receiver, as soon as it has
-        arrived: signature and security code are still to come, so it proves nothing yet, but decoding may begin.
+        `on_photo` gets a copy of the JPEG 2000 file, which it must overwrite, as soon as the file has arrived. The
+        signature is still to come, so the photo proves nothing yet, but decoding can begin.
         """
 
         def read() -> FaceRecord:
@@ -237,7 +237,7 @@ class MyNumberCard:
 
     def _counter(self, fid: int, max_tries: int) -> int:
         left = self._channel.tries_left(fid)
-        # "Verified" instead of a counter: the success that made it so has set the counter back to its maximum.
+        # "Verified" instead of a counter: the successful VERIFY has reset the counter to its maximum.
         return max_tries if left is None else left
 
     def _verify(self, password: Password, secret: bytearray, expected_left: int) -> tuple[int | None, bool]:
@@ -265,8 +265,7 @@ class MyNumberCard:
     def _recognise(self, identity: bytes) -> None:
         """Raise `LinkLost` if the card is not the one whose facts were read.
 
-        Only after this may an application be selected that a secret is sent to; between the two there is no time to
-        change cards.
+        Call it right before selecting an application that a secret is sent to, so that there is no time to swap cards.
         """
         application, file = self._profile.file(File.USER_CERTIFICATE)
         try:
@@ -274,7 +273,7 @@ class MyNumberCard:
             start = self._channel.read_start(file.fid, len(identity))
         except StatusError:
             raise LinkLost("another card") from None
-        # Some readers carry less than the whole block; the serial number stands in the first bytes.
+        # Some readers transfer less than the whole block; the serial number is in the first bytes.
         if len(start) < _IDENTITY_AT_LEAST or not identity.startswith(start):
             raise LinkLost("another card")
 
@@ -291,7 +290,7 @@ class MyNumberCard:
         return self._as_value(what, compute)
 
     def _user_certificate(self) -> bytes | None:
-        """With JPKI selected. None if the card carries none: no such file, or an unwritten one."""
+        """Read the certificate, with JPKI selected. None if the file is missing or unwritten."""
         file = self._profile.file(File.USER_CERTIFICATE)[1]
         try:
             certificate = self._channel.read_file(file.fid)
@@ -314,7 +313,7 @@ class MyNumberCard:
         return len(flags) >= 2 and flags[1] == _PRESENT
 
     def _card_expiry(self) -> date | None:
-        """The free record: tag, length, then 15 digits serial, 5 municipality, 8 expiry."""
+        """Parse the free record: tag, length, then 15 digits serial, 5 municipality, 8 expiry."""
         application, file = self._profile.file(File.CARD_EXPIRY)
         try:
             if not self._channel.select(application):
@@ -329,7 +328,7 @@ class MyNumberCard:
     # --- from errors to values ------------------------------------------------------------------------------
 
     def _first(self, what: str, do: Callable[[], Outcome]) -> Outcome | NotMyNumberCard | CardProblem:
-        """For verbs a connection may begin with: the card may turn out to be another kind of card."""
+        """Run an operation that can begin a connection: the card may turn out to be of another kind."""
         try:
             return do()
         except _PROBLEMS as problem:

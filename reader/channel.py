@@ -1,7 +1,8 @@
-"""The card commands this room uses (ISO/IEC 7816-4), over one link. Below the verbs, above the bytes.
+"""The card commands that `reader` uses (ISO/IEC 7816-4), over one link.
 
-As few and as long exchanges as the card and the reader allow: files and keys are named in the command itself (short
-identifier), files are asked for whole (extended Le). What is refused is not tried again on the same connection.
+Exchanges are as few and as long as card and reader allow: files and keys are named in the command itself (short
+identifier), and files are requested in one piece (extended Le). A refused form is not tried again on the same
+connection.
 """
 
 from collections.abc import Callable
@@ -16,18 +17,18 @@ from reader.tlv import MalformedCardData, total_length
 MAX_FILE_LENGTH: Final = 0x8000
 """READ BINARY's offset has 15 bits."""
 MAX_BLOCKS: Final = 2 * MAX_FILE_LENGTH // SHORT_LE_MAX
-"""Most READ BINARYs for one file: twice what the longest file takes in short blocks."""
+"""Most READ BINARY commands for one file: twice the number that the longest file needs in short blocks."""
 CARD_SECONDS: Final = 30.0
 """Most time one connection may spend waiting for its card, all commands together: ten times a slow card's reception."""
 
 _CURRENT_EF = 0x80
 _SHORT_ID_MAX = 0x1E
 _READ_LENGTHS: Final = (EXTENDED_LE_MAX, 4096, SHORT_LE_MAX, 240, 128)
-"""Tried in this order. Below 256 for readers that cannot carry a whole short answer, nor a signature."""
+"""Tried in this order. Those below 256 are for readers that cannot transfer a full short answer, nor a signature."""
 _NO_SHORT_ID: Final = frozenset(
     {SW.WRONG_P1_P2, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.FUNCTION_NOT_SUPPORTED, SW.REFERENCE_NOT_FOUND}
 )
-"""What a card may answer if it takes a short identifier for an offset or an error."""
+"""What a card may answer if it mistakes a short identifier for an offset or an error."""
 _LENGTH_REFUSED: Final = frozenset(
     {
         SW.WRONG_LENGTH,
@@ -126,9 +127,9 @@ class Channel:
     # --- files ----------------------------------------------------------------------------------------------
 
     def read_file(self, fid: int, arrived: Arrived | None = None) -> bytearray:
-        """A whole file that is one BER-TLV object, without the fill bytes behind it, in a buffer of our own.
+        """Read a file that is one BER-TLV object, without the fill bytes after it, into our own buffer.
 
-        The first block tells the length, so no command is spent on asking for it.
+        The first block contains the length, so no separate command is needed for it.
         """
         first = self._read_first(fid, EXTENDED_LE_MAX)
         length = total_length(first)
@@ -154,7 +155,7 @@ class Channel:
             blocks += 1
 
     def read_start(self, fid: int, length: int) -> bytes:
-        """The first bytes of a file, `length` or fewer."""
+        """Return the first bytes of a file, `length` or fewer."""
         return self._read_first(fid, length)[:length]
 
     def _read_first(self, fid: int, wanted: int) -> bytes:
@@ -164,7 +165,7 @@ class Channel:
         return self._read(read, wanted)
 
     def _read_on(self, offset: int, wanted: int) -> bytes:
-        """From the file that was read last."""
+        """Read on in the file that was read last."""
 
         def read(le: int) -> Response:
             return self.send(Command(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, le=le))
@@ -190,17 +191,17 @@ class Channel:
             self._step_down_after(response, le)
 
     def _step_down_after(self, response: Response, le: int) -> None:
-        """Ask for less if that may help. Raises `StatusError` if it cannot."""
+        """Request less if that may help. Raises `StatusError` if it cannot."""
         if response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE:
             self._step_down()
         elif le > SHORT_LE_MAX and not self._long_works:
-            # Refused with a word that says something else: worth one short attempt.
+            # Refused for another reason by its status word: try once with a short length.
             self._step_down(at_once=True)
         else:
             raise StatusError(response.sw)
 
     def _step_down(self, *, at_once: bool = False) -> None:
-        """Step to the next shorter length, or directly to the longest that every reader should carry."""
+        """Step to the next shorter length, or directly to the longest that every reader should support."""
         below = SHORT_LE_MAX + 1 if at_once else self._longest_read
         self._longest_read = next(length for length in _READ_LENGTHS if length < below)
 
@@ -212,7 +213,7 @@ class Channel:
     # --- reference data and keys ----------------------------------------------------------------------------
 
     def tries_left(self, fid: int) -> int | None:
-        """The counter of reference data, read by an empty VERIFY; None if the card answers "verified" instead."""
+        """Return the counter of reference data, by an empty VERIFY; None if the card answers "verified" instead."""
         response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _tells_counter)
         if response.ok:
             return None
@@ -222,16 +223,16 @@ class Channel:
         return left
 
     def verify(self, fid: int, secret: bytearray) -> int:
-        """VERIFY, sent once. `tries_left` of the same file goes before and settles how the card wants it named.
+        """Send VERIFY once and return the status word.
 
-        Returns the status word.
+        Call `tries_left` for the same file before; it finds out how the card accepts the file to be named.
         """
         self._secret_sent = True
         reference = _CURRENT_EF | fid if self._short_ids and fid <= _SHORT_ID_MAX else _CURRENT_EF
         return self.send(Command(0x00, INS.VERIFY, 0x00, reference, secret)).sw
 
     def sign(self, message: bytes, fid: int | None) -> bytes:
-        """COMPUTE DIGITAL SIGNATURE over ready bytes with the key `fid`, or with the application's default key."""
+        """Send COMPUTE DIGITAL SIGNATURE with the key `fid`, or with the application's default key."""
 
         def command(reference: int) -> Command:
             return Command(0x80, INS.COMPUTE_SIGNATURE, 0x00, reference, message, le=SHORT_LE_MAX)

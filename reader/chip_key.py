@@ -1,4 +1,4 @@
-"""Public keys as the card's own objects write them, and the hash by which the service knows a chip."""
+"""Public keys in the card's own encoding, and the hash by which the service identifies a chip."""
 
 import hashlib
 from typing import TYPE_CHECKING, TypeAlias

@@ -1,4 +1,4 @@
-"""What an error means for the person at the counter: one table from stage, code and ATR to what is shown.
+"""Meaning of an error for the person at the counter: one table from stage, code and ATR to the message shown.
 
 Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or errors of PC/SC (80100001 and above).
 """
@@ -21,9 +21,9 @@ class CardStage(StrEnum):
     CONNECT = "connect"
     """Powering the card and taking it exclusively."""
     FIRST_SELECT = "first select"
-    """Until the card has named one of its applications."""
+    """Until the card has accepted one of its applications."""
     READING = "reading"
-    """Everything after."""
+    """Everything after that."""
 
 
 class Told(StrEnum):
@@ -68,7 +68,7 @@ class Pcsc(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardFailure:
-    """One error. `code` is None for bytes without a status word, malformed data and a card that stays mute."""
+    """One error. `code` is None for bytes without a status word, malformed data and a card that does not answer."""
 
     stage: CardStage
     code: int | None
@@ -102,7 +102,7 @@ def _other_by_atr(trouble: CardFailure) -> bool:
 
 
 def _refusal(trouble: CardFailure) -> bool:
-    """The card works but does not have such an application. 6F00, 64xx and 65xx are faults of its own."""
+    """The card works but does not have such an application. 6F00, 64xx and 65xx are faults of the card itself."""
     code = trouble.code
     return code is not None and code <= 0xFFFF and code != SW.NO_DIAGNOSIS and code >> 8 not in (0x64, 0x65)
 
@@ -143,7 +143,7 @@ def _row(trouble: CardFailure) -> _Row:
 
 
 def worth_another_try(trouble: CardFailure) -> bool:
-    """Return whether the same may succeed in a moment, without anyone doing anything."""
+    """Return whether the same command may succeed in a moment without any action."""
     return _row(trouble).again
 
 

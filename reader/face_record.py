@@ -1,4 +1,4 @@
-"""The face record (EF 0002 of the surface application): photo, name and address as images, and what signs them."""
+"""The face record (EF 0002 of the surface application): photo, name and address as images, and their signature."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,10 +46,10 @@ class Sex(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class FaceRecord:
-    """What the printed code gives access to. Lives for one reception; `wipe` overwrites its buffers.
+    """Data that the printed code unlocks, kept for one reception; `wipe` overwrites its buffers.
 
-    Images are files of their own: name and address PNG, photo JPEG 2000 (greyscale), None for an infant's card. They
-    are handed on as read: the caller that shows or compares them decodes them.
+    Images are complete files: name and address PNG, photo JPEG 2000 (greyscale), None for an infant's card. They are
+    passed on as read: the caller that shows or compares them decodes them.
     """
 
     birth_date: date | None = field(repr=False)
@@ -70,7 +70,7 @@ class FaceRecord:
     """SHA-256 of the photo with its header."""
 
     def wipe(self) -> None:
-        """Overwrite the images and group 1 and drop the rest of the person. May be called twice."""
+        """Overwrite the images and group 1, and drop the other personal data. May be called twice."""
         for buffer in (self.name_image, self.address_image, self.photo_jp2, self.group_1):
             if buffer is not None:
                 buffer[:] = bytes(len(buffer))
@@ -79,7 +79,7 @@ class FaceRecord:
 
 
 class PhotoWatch:
-    """Passes on the photo of a face record that is still arriving, once. Data that does not parse waits for the end."""
+    """Passes on the photo of a face record that is still arriving, once. Unparseable data is left to the last parse."""
 
     def __init__(self, on_photo: Callable[[bytearray], None]) -> None:
         self._on_photo: Callable[[bytearray], None] | None = on_photo

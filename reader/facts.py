@@ -1,4 +1,4 @@
-"""What the card room reports to the others: facts and outcomes, as values.
+"""Facts and outcomes that `reader` reports to other packages, as values.
 
 Nothing here holds a PIN, a printed code, a photo or a name: `FaceRecord` does, and stays with the conductor.
 """
@@ -69,7 +69,7 @@ class CardUnreadable:
 
     status_word: int | None = None
     what: str = ""
-    """Which step failed, in the field's words ("read certificate"); never data."""
+    """Which step failed, in technical terms ("read certificate"); never data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,12 @@ class ReaderLost:
 
     reason: str
     standing: ReaderStanding = ReaderStanding.NONE
-    """What is left: READY if another reader still works."""
+    """Whether cards can still be read: READY if another reader works."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderFound:
-    """Readers are connected; reported at the first look and again when one comes or goes."""
+    """Readers are connected; reported at the first poll and whenever one is added or removed."""
 
     name: str
     """Name of the reader, or of all that are watched, separated by commas."""

@@ -1,6 +1,6 @@
-"""The interfaces of the card room: a link carries bytes, a slot says when there is a card to link to.
+"""Interfaces of `reader`: a link transfers bytes, a slot reports when there is a card to connect to.
 
-`PcscSlot` (real readers) and `SimulatedSlot` (a card in software) are peers, chosen by configuration.
+`PcscSlot` (real readers) and `SimulatedSlot` (software cards) are peers, chosen by configuration.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ class LinkLost(Exception):
 
 
 class CommandRefused(LinkLost):
-    """The reader did not carry this command, most likely because of its form; the card itself is still there.
+    """The reader did not transfer this command, most likely because of its form; the card itself is still there.
 
-    Raised for extended commands and for those of four bytes only, which some readers cannot carry. A caller that knows
-    no other form may take it for `LinkLost`.
+    Raised only for extended commands and for those of four bytes, which some readers do not support. A caller that
+    knows no other form may treat it as `LinkLost`.
     """
 
     def __init__(self, text: str, *, code: int | None = None, in_doubt: bool = False) -> None:
@@ -45,8 +45,8 @@ class CardLink(Protocol):
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Send a command APDU, return the response APDU with its status word (at least 2 bytes).
 
-        A command with a secret in it comes in a bytearray, which the caller overwrites.
-        Raises `LinkLost`, also for a card that stays mute, and `CommandRefused`; blocks until the card answers.
+        Pass a command that contains a secret as a bytearray, and overwrite it afterwards.
+        Raises `LinkLost`, also if the card does not answer, and `CommandRefused`; blocks until the card answers.
         """
 
     def close(self) -> None:
@@ -54,9 +54,9 @@ class CardLink(Protocol):
 
 
 class CardSlot(Protocol):
-    """Where cards are put: one reader, or all there are.
+    """One reader, or all of them, as the place for a card.
 
-    `connect` reports two cards at once; a card that comes later than the one in use is reported when that one is gone.
+    `connect` reports two cards at once; a card that comes after the one in use is reported when that one is gone.
     """
 
     @property
@@ -68,7 +68,7 @@ class CardSlot(Protocol):
         """Name of the reader whose card was reported last; empty if there is no card."""
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
-        """Report insertions and removals from a thread of the slot's own until `close`.
+        """Report insertions and removals from the slot's own thread until `close`.
 
         A card that is already there is reported as inserted. Called once.
         """

@@ -1,7 +1,7 @@
-"""What models of readers need: known from their descriptors and from reports, or found out here and kept.
+"""Needs of reader models: known from their descriptors and from reports, or found out on this terminal.
 
-Kept is how long a READ BINARY may be, once long ones failed twice with a model and short ones worked. It is forgotten
-with the program's version: a newer one may do better.
+The longest READ BINARY is remembered once long ones failed twice with a model and short ones worked. A new version of
+the program forgets it, because it may handle the reader better.
 """
 
 import fnmatch
@@ -17,7 +17,7 @@ from reader.names import model_of
 
 _log = logging.getLogger(__name__)
 _FAILURES: Final = 2
-"""Receptions in which long reads failed, one after the other, before they are not tried any more."""
+"""Consecutive receptions in which long reads failed before they are no longer tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class KnownReader:
     pattern: str
     """Part of the name, with `*`."""
     longest_answer: int
-    """Bytes a short answer may have: below 256 no signature comes through, and so no PIN and no chip proof."""
+    """Bytes a short answer can have: below 256 a signature cannot be transferred, so neither PIN nor face works."""
     note: str
 
 
@@ -46,7 +46,7 @@ def known_model(reader: str) -> KnownReader | None:
 
 
 class ReaderModels:
-    """The models learnt on this terminal. Without a file they are kept in memory."""
+    """The models found on this terminal. Without a file they are kept in memory."""
 
     def __init__(self, path: Path | None, version: str) -> None:
         self._path = path
@@ -54,7 +54,7 @@ class ReaderModels:
         self._models: dict[str, dict[str, int]] = self._load()
 
     def longest_read(self, reader: str) -> int:
-        """Most bytes to ask a reader for at once."""
+        """Return the most bytes to request from a reader at once."""
         found = self._models.get(model_of(reader), {})
         return found["longest"] if found.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
 
@@ -86,7 +86,7 @@ class ReaderModels:
                 for model, found in kept["models"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            _log.warning("%s cannot be read and is begun again", self._path)
+            _log.warning("%s cannot be read; starting a new one", self._path)
             return {}
 
     def _save(self) -> None:

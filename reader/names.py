@@ -22,15 +22,15 @@ def choose_reader(names: Sequence[str], wanted: ReaderChoice) -> str | None:
     """Return the reader matching `wanted`, or None.
 
     A string is an index, the whole name, or a part of it in upper or lower case. Only `*` and `?` are wildcards:
-    brackets and parentheses stand in real names. A whole name matches under another number too, as after replugging.
-    A virtual reader is meant only by letters of its name.
+    brackets and parentheses occur in real names. A whole name also matches under another number, as after replugging.
+    A virtual reader matches only by letters of its name.
     """
     if isinstance(wanted, str) and wanted.isdecimal():
         wanted = int(wanted)
     found = _chosen(names, wanted)
     if found is None or not is_virtual(found) or (isinstance(wanted, str) and any(map(str.isalpha, wanted))):
         return found
-    # an index is one of the whole list, whatever stands before it
+    # an index refers to the whole list
     return None if isinstance(wanted, int) else _chosen([name for name in names if not is_virtual(name)], wanted)
 
 

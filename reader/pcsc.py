@@ -1,6 +1,6 @@
-"""PC/SC: the service, its readers, and a connection to one card. Only this module and `pcsc_slot` know pyscard.
+"""PC/SC: the service, its readers, and a connection to one card. Only this module and `pcsc_slot` use pyscard.
 
-Its low-level wrapper is used, not its connections and monitors: those hide a removal behind "no valid response" and
+They use its low-level wrapper, not its connections and monitors, which hide a removal behind "no valid response" and
 stop permanently when the PC/SC service restarts.
 """
 
@@ -33,7 +33,7 @@ _POWER_ATTEMPTS: Final = 3
 _POWER_PAUSE: Final = 0.15
 """Seconds between two attempts to power a card."""
 _GONE_SHOWS: Final = 0.5
-"""Seconds after which a removal is known; a driver without events is asked every 0.4 s."""
+"""Seconds after which a removal is known; a driver without events is polled every 0.4 s."""
 
 MUTE_AFTER: Final = 10.0
 """Seconds without an answer after which a card is given up; a long file at 106 kbit/s takes 3, a signature 1."""
@@ -43,7 +43,7 @@ _TOO_LONG: Final = (
     scard.SCARD_E_INSUFFICIENT_BUFFER,
     scard.SCARD_E_INVALID_PARAMETER,
 )
-"""What drivers answer to a command longer than their reader takes."""
+"""Errors of drivers for a command that is longer than their reader supports."""
 _Answer = TypeVar("_Answer")
 
 
@@ -125,7 +125,7 @@ class _Driver:
         threading.Thread(target=self._run, name="PC/SC card", daemon=True).start()
 
     def call(self, do: Callable[[], _Answer], timeout: float) -> _Answer | None:
-        """Return the call's result, None if it takes longer: from then on no call is waited for."""
+        """Return the call's result, or None if it takes longer; no later call is waited for either."""
         self._calls.put(do)
         if self._stuck:
             return None
@@ -163,7 +163,7 @@ class _Connected:
 
 
 class PcscLink:
-    """An exclusive connection to the card in one reader, with a context of its own. Powers the card off on close."""
+    """An exclusive connection to the card in one reader, with its own context. Powers the card off on close."""
 
     def __init__(self, driver: _Driver, connected: _Connected, patience: float) -> None:
         self._driver = driver

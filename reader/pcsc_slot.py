@@ -1,4 +1,4 @@
-"""Watches the PC/SC readers for cards: one blocking wait of our own, which outlives a restart of the PC/SC service."""
+"""Watches the PC/SC readers for cards with our own blocking wait, which survives a restart of the PC/SC service."""
 
 import logging
 import threading
@@ -27,9 +27,9 @@ _GONE: Final = (scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE)
 
 
 class PcscSlot:
-    """All readers, or the one that is named and the one for phones.
+    """All readers, or the named one and the one for phones.
 
-    A thread of our own reports cards and the readers' coming and going.
+    A separate thread reports cards, and readers that are added or removed.
     """
 
     def __init__(
@@ -40,8 +40,8 @@ class PcscSlot:
         virtual: bool = False,
         mute_after: float = MUTE_AFTER,
     ) -> None:
-        """`reader`: None for all there are, the virtual one only with `virtual`. `phone`: a reader for phones, watched
-        besides one that is named."""
+        """`reader`: None for all, the virtual one only with `virtual`. `phone`: a reader for phones, watched besides a
+        named one."""
         self._virtual = virtual
         self._wanted = reader
         self._phone = phone
@@ -107,7 +107,7 @@ class PcscSlot:
             self._monitor.close()
 
     def _choose(self, names: Sequence[str]) -> list[str]:
-        """Readers to watch. One in use stays that: another one's coming must not change an index's meaning."""
+        """Return the readers to watch. One in use is kept: a new reader must not change the meaning of an index."""
         if self._wanted is None:
             return [name for name in names if self._virtual or not is_virtual(name)]
         chosen = []

@@ -1,7 +1,7 @@
-"""How one command reaches the card: a chain of small processors, one per habit of cards and readers.
+"""How one command reaches the card: a chain of small processors, one per quirk of cards and readers.
 
-A processor takes a command, hands it to the next one and may repeat, rewrite or complete it. A work-around for another
-reader is another class here and a line in `chain`. No processor repeats a command that carries a secret.
+A processor takes a command, passes it to the next one and may repeat, rewrite or complete it. A new work-around for a
+reader is a new class here and a line in `chain`. No processor repeats a command that carries a secret.
 """
 
 import time
@@ -11,7 +11,7 @@ from reader.apdu import INS, MORE_DATA, SHORT_LE_MAX, SW, WRONG_LE, Command, Res
 from reader.link import CardLink, CommandRefused
 
 MAX_PARTS: Final = 256
-"""Most GET RESPONSEs for one answer: twice what the longest file takes."""
+"""Most GET RESPONSE commands for one answer: twice the number that the longest file needs."""
 _WAKE_UPS: Final = 2
 
 
@@ -101,9 +101,9 @@ class Parts:
 
 
 class FiveByteVerify:
-    """Ask for a retry counter in the form the reader carries: four bytes, or five with an Le of `00`.
+    """Request a retry counter in the form the reader supports: four bytes, or five with an Le of `00`.
 
-    Drivers of the T=0 days refuse the four-byte form. It costs no try in either form: nothing is compared.
+    Old T=0 drivers refuse the four-byte form. Neither form costs a try, because nothing is compared.
     """
 
     def __init__(self, then: Processor) -> None:

@@ -1,6 +1,6 @@
-"""What a generation of the card holds and where, as data: both the card verbs and the card in software read it.
+"""Contents of a generation of the card and their locations, as data, used for real and for software cards.
 
-Another generation (other AIDs, other algorithm) is another `CardProfile`, not another program.
+Another generation (other AIDs, another algorithm) needs another `CardProfile`, not another program.
 Identifiers: OpenSC `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, published reverse engineering of the
 other applications; J-LIS does not publish the specification.
 """
@@ -111,7 +111,7 @@ class PasswordEntry:
     fid: int
     max_tries: int
     lengths: tuple[int, int] | None = None
-    """Fewest and most characters of a new one; None for one that cannot be changed."""
+    """Minimum and maximum length of a new one; None if it cannot be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +139,15 @@ class CardProfile:
     certificate_years: int = 5
     """A certificate ends on the n-th birthday after its issue."""
     extra_months: int = 0
-    """How long an adult's card lasts after its 10th birthday."""
+    """Months for which an adult's card is valid after the 10th birthday."""
     announced: bool = False
-    """Not handed out yet: what is not public about it is invented here, and a real card will differ."""
+    """Not issued yet: details that are not public are invented here, and a real card will differ."""
     unknown_application: int = 0x6A82
-    """Status word to SELECT of an application that is not there."""
+    """Status word for SELECT of an application the card does not have."""
     verifies_its_owner: bool = False
-    """A phone: its keys sign after it has verified its owner itself."""
+    """A phone, whose keys sign only after it has verified its owner."""
     knows_no_commands: bool = False
-    """A storage card: the reader answers `unknown_application` to everything in its place."""
+    """A storage card: the reader answers everything for it, with `unknown_application`."""
 
     def file(self, file: File) -> tuple[Application, FileEntry]:
         return next((app, app.files[file]) for app in self.applications if file in app.files)
@@ -257,7 +257,7 @@ RSA_2048 = CardProfile(
     algorithm=Algorithm.RSA_2048_SHA_256,
     applications=(_JPKI, _SURFACE, _TEXT, _COMMON, _RESIDENTS),
 )
-"""The card handed out since 2016."""
+"""The card issued since 2016."""
 
 # Public about the next generation (the digital agency's task force, 2024): ECDSA with 384 bits and SHA-384 instead of
 # RSA-2048, two applications instead of four - one for everything behind a PIN, one opened by what is printed -,
@@ -297,7 +297,7 @@ EC_384_ANNOUNCED = CardProfile(
     extra_months=1,
     announced=True,
 )
-"""The generation announced for about 2028, for trying out that another one is another profile. No real card."""
+"""The generation announced for about 2028, to show that it only needs another profile. Not a real card."""
 
 TOKEN_LABEL_LENGTH = 32
 """At the start of JPKI's token information, padded with spaces."""

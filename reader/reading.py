@@ -1,4 +1,4 @@
-"""How the card on a reader is read: its generation, and how long the commands may be."""
+"""Parameters for reading the card on a reader: its generation, and the longest command."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,13 +20,13 @@ class CardOpener:
     profile: CardProfile = RSA_2048
     longest_read: int = EXTENDED_LE_MAX
     models: ReaderModels | None = None
-    """What was learnt about readers; None if the settings say how long commands are."""
+    """Models found on this terminal; None if the settings fix the length of commands."""
 
     @classmethod
     def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "CardOpener":
         """From the settings `reader.card_profile` and `reader.long_reads`. Raises `ValueError` for unknown values."""
         if profile not in PROFILES:
-            raise ValueError(f"no card profile is called {profile!r}; known: {', '.join(PROFILES)}")
+            raise ValueError(f"unknown card profile {profile!r}; known: {', '.join(PROFILES)}")
         if long_reads not in LONG_READS:
             raise ValueError(f"long reads are {', '.join(LONG_READS)}, not {long_reads!r}")
         return cls(PROFILES[profile], LONG_READS[long_reads], models if long_reads == "auto" else None)

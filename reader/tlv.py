@@ -13,7 +13,7 @@ MAX_OBJECTS = 64
 
 
 class MalformedCardData(ValueError):
-    """Bytes from the card that are not what the file should hold. The text names the place, never quotes the bytes."""
+    """Bytes from the card are not what the file should hold. The message names the place and never quotes the bytes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,13 +70,13 @@ def header(data: memoryview | bytes | bytearray, offset: int = 0) -> tuple[int, 
 
 
 def total_length(first_block: memoryview | bytes | bytearray) -> int:
-    """Length of the whole object, header included, told by its first bytes."""
+    """Return the length of the whole object, header included, from its first bytes."""
     _, value_at, length = header(first_block)
     return value_at + length
 
 
 def parse_one(data: memoryview | bytes | bytearray, offset: int = 0) -> Tlv:
-    """The object at `offset`; what follows it (fill bytes) is left alone."""
+    """Return the object at `offset`; following bytes (fill) are ignored."""
     tag, value_at, length = header(data, offset)
     view = memoryview(data)
     end = value_at + length
@@ -108,7 +108,7 @@ def children(parent: Tlv, data: memoryview | bytes | bytearray) -> list[Tlv]:
 
 
 def encode(tag: int, value: bytes | bytearray | memoryview) -> bytes:
-    """One object, its length in the shortest form."""
+    """Encode one object, with its length in the shortest form."""
     length = len(value)
     if length > MAX_LENGTH:
         raise ValueError("value longer than a card file")

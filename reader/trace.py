@@ -1,6 +1,6 @@
-"""What went over the link, for support: every command and answer, without anything of the person.
+"""Trace of a link for support: every command and answer, without personal data.
 
-Masked: data of VERIFY and of CHANGE REFERENCE DATA, whatever a password protects, and what could be used to recognise a
+Masked: data of VERIFY and of CHANGE REFERENCE DATA, everything a password protects, and data that could identify a
 card. Shown: headers, lengths, status words, times, the first bytes of free files.
 """
 
@@ -18,7 +18,7 @@ _SHOWN: Final = 8
 _NAMES: Final = {ins.value: ins.name.replace("_", " ") for ins in INS}
 _REFUSAL: Final = "no card trace where patients are served: set up a test terminal"
 _SELECT_BY_NAME, _SELECT_EF = 0x04, 0x02
-# Their start is a tag and a length; what follows would tell one card from another.
+# Their start is a tag and a length; the following bytes would identify the card.
 _FREE: Final = frozenset(
     {
         File.USER_CERTIFICATE,
@@ -149,7 +149,7 @@ def _at_start(command: Command) -> bool:
 def _show(command: Command) -> str:
     text = bytes((command.cla, command.ins, command.p1, command.p2)).hex().upper()
     if command.data:
-        # An application's name or a file's: nothing else is worth its bytes.
+        # The name of an application or a file: no other data is shown.
         shown = bytes(command.data).hex().upper() if command.ins == INS.SELECT else f"[{len(command.data)} bytes]"
         text += f" {shown}"
     if command.le is not None:

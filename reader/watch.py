@@ -1,7 +1,7 @@
-"""From the states of several readers to what is reported of them: one card is in use at a time. Pure.
+"""Events to report from the states of several readers: one card is in use at a time. Pure.
 
 A card that was in one of several readers before watching began is silently ignored: a notebook's own slot
-often holds a card that has nothing to do here. It counts again once it was taken out.
+often holds an unrelated card. It counts again once it was removed.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Final
 from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
 
 TOGETHER: Final = 1.0
-"""Seconds within which two cards count as put down together; readers are looked at every 0.4 s."""
+"""Seconds within which two cards count as put down together; readers are polled every 0.4 s."""
 
 
 @dataclass
@@ -20,14 +20,14 @@ class Watch:
 
     named: bool = False
     readers: tuple[str, ...] | None = None
-    """Watched now; None before the first look."""
+    """Watched now; None before the first poll."""
     in_use: str | None = None
-    """The reader whose card was told last."""
+    """The reader whose card was reported last."""
     present: list[str] = field(default_factory=list)
     """Readers with a card that counts, in the order the cards came."""
     left_alone: set[str] = field(default_factory=set)
     _first: frozenset[str] = frozenset()
-    """Readers that were there when watching began."""
+    """Readers that were connected when watching began."""
     _seen: set[str] = field(default_factory=set)
     _lost_told: tuple[str, ReaderStanding] | None = None
     _two_told: bool = False
@@ -38,13 +38,13 @@ class Watch:
         return len(self.present) > 1
 
     def tell_two(self) -> None:
-        """The user was told of two cards: whichever remains is to be read from the start."""
+        """Two cards were reported: the one that remains has to be read from the start."""
         self._two_told = True
 
     # --- readers --------------------------------------------------------------------------------------------
 
     def found(self, readers: Sequence[str]) -> list[SlotEvent]:
-        """These readers are there now, at least one."""
+        """These readers, at least one, are connected now."""
         events = self._gone(set(self.readers or ()) - set(readers), "reader not connected", ReaderStanding.READY)
         if self.readers is None:
             self._first = frozenset(readers)
@@ -54,7 +54,7 @@ class Watch:
         return events
 
     def gone(self, reader: str) -> list[SlotEvent]:
-        """One reader is no longer there."""
+        """One reader is no longer connected."""
         if self.readers is None or reader not in self.readers:
             return []
         left = tuple(one for one in self.readers if one != reader)

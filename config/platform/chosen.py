@@ -1,4 +1,4 @@
-"""The one place that knows which system this is: `from config.platform.chosen import system`."""
+"""The only place that depends on the operating system: `from config.platform.chosen import system`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Linux and macOS. What one of the two lacks is skipped; the return value says so where that matters."""
+"""Linux and macOS. Features missing on one of them are skipped; the return value says so where it matters."""
 
 import contextlib
 import ctypes
@@ -21,8 +21,8 @@ _PR_SET_DUMPABLE = 4
 _M_PERTURB, _PERTURB = -6, 0x5A
 """mallopt(3): freed memory gets this byte."""
 FORGETFUL = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Environment in which Python returns all freed memory to the C library, and the C library keeps none of it cached,
-so that memory that held a name or a number is overwritten too."""
+"""Environment in which Python returns all freed memory to the C library, which caches none of it, so that memory that
+held a name or a number is overwritten too."""
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
@@ -188,7 +188,7 @@ _FONTS = (
 
 @cache
 def japanese_fonts() -> tuple[Path, ...]:
-    """Installed fonts with Japanese letters, best first; fontconfig is asked where none of Debian's is there."""
+    """Return installed Japanese fonts, best first; fontconfig is asked if none of Debian's is installed."""
     known = tuple(path for path in _FONTS if path.exists())
     return known or _listed_fonts()
 

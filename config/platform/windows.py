@@ -1,4 +1,4 @@
-"""Windows: the same names as `posix`. Tried over a fake msvcrt (tests/config); the program has not been run there."""
+"""Windows: the same names as `posix`. Tested with a fake msvcrt (tests/config); the program has not been run there."""
 
 import contextlib
 import errno
@@ -50,7 +50,7 @@ def others_may_enter(path: Path) -> bool:
 
 
 def only_for_owner() -> None:
-    """The user's profile is readable by its owner alone already."""
+    """Do nothing: the user's profile is already readable by its owner only."""
 
 
 def forbid_dumps() -> bool:
