@@ -1,5 +1,6 @@
 """Everybody who must not get in tries the door: other hosts, other sites, old codes, forged cookies, odd messages."""
 
+import asyncio
 import json
 import logging
 import time
@@ -15,6 +16,7 @@ from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from terminal.counter_web.access import CODE_SECONDS, Access
+from terminal.counter_web.site import SHARED, Site
 from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_of
@@ -217,6 +219,30 @@ def test_a_page_that_waited_and_goes_disturbs_nobody(visitor: Visitor) -> None:
             time.sleep(0.01)
         first.send(json.dumps({"type": "touch", "serial": serial - 1, "offer": "pin"}))
         assert json.loads(first.recv(timeout=60)) == {"type": "not-yet"}
+
+
+def test_pictures_of_the_browsers_camera_go_to_a_page_that_asks_for_them_and_to_no_other(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    visitor.enter()
+    assert visitor.http.post("/picture", content=b"jpeg").status_code == 404
+    assert "camera=()" in visitor.http.get("/").headers["permissions-policy"]
+    got: list[bytes] = []
+
+    async def day() -> list[int]:
+        site = Site(None, SHARED, tmp_path / "key", 0, lambda _: None, on_picture=got.append)
+        site.start()
+        async with httpx.AsyncClient(base_url=site.origin, headers={"origin": site.origin}) as http:
+            answers = [(await http.post("/picture", content=b"not let in")).status_code]
+            await http.post("/enter", content=json.dumps(site.access.new_code()))
+            for picture in (b"jpeg", bytes(400_000), bytes(400_001)):
+                answers.append((await http.post("/picture", content=picture)).status_code)
+            assert "camera=(self)" in (await http.get("/")).headers["permissions-policy"]
+        await site.stop()
+        return answers
+
+    assert asyncio.run(day()) == [404, 204, 204, 413]
+    assert got == [b"jpeg", bytes(400_000)]
 
 
 def test_a_closed_door_gives_whoever_sits_at_the_terminal_a_fresh_address(visitor: Visitor) -> None:

@@ -1,10 +1,13 @@
 """A computer without a browser: the address is told, with a code that staff can look up."""
 
 import asyncio
+import sys
+import webbrowser
 
 import pytest
 
 from terminal.counter_web import program
+from terminal.counter_web.browser import open_page
 
 
 def test_the_address_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,3 +22,45 @@ def test_nothing_is_told_where_one_opens(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr(program, "open_page", lambda _address: True)
     asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
     assert capsys.readouterr().err == ""
+
+
+class Browser:
+    def __init__(self, name: str) -> None:
+        self.name, self.opened = name, list[str]()
+
+    def open(self, address: str) -> bool:
+        self.opened.append(address)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("display", "name", "opens"),
+    [
+        ("DISPLAY", "chromium", True),
+        ("WAYLAND_DISPLAY", "/usr/bin/firefox", True),
+        ("WSL_DISTRO_NAME", "wslview", True),
+        ("", "chromium", False),
+        ("DISPLAY", "/usr/bin/w3m", False),
+        ("DISPLAY", "www-browser", False),
+        ("DISPLAY", None, False),
+    ],
+)
+def test_a_window_is_opened_where_one_can_be(
+    monkeypatch: pytest.MonkeyPatch, display: str, name: str | None, opens: bool
+) -> None:
+    """A text browser would take the keyboard of the window in which the terminal runs."""
+    browser = Browser(name or "")
+
+    def got() -> Browser:
+        if name is None:
+            raise webbrowser.Error("could not locate runnable browser")
+        return browser
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(webbrowser, "get", got)
+    for one in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(one, raising=False)
+    if display:
+        monkeypatch.setenv(display, "here")
+    assert open_page("http://127.0.0.1:8643/#x") is opens
+    assert browser.opened == (["http://127.0.0.1:8643/#x"] if opens else [])

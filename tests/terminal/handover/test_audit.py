@@ -1,6 +1,7 @@
 """An auditor compares result files with the ledger. The files are those of version 0.1, as they were handed over."""
 
 import shutil
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from consent.ledger import Ledger, LedgerFile
 from consent.lifecycle import histories
+from terminal.handover import audit
 from terminal.handover.audit import FilesChecked, check_files
 
 STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
@@ -62,4 +64,27 @@ def test_a_consent_taken_back_after_the_hand_over_changes_no_file(results: Path)
     event = history.decision.event
     with Ledger.open(path, "terminal-1", clock=lambda: event.decided_at + timedelta(hours=1)) as ledger:
         ledger.withdrawn(event.check_id, event.granted)
+    assert differing(results) == []
+
+
+def test_a_file_that_the_ledger_knows_no_hand_over_of(results: Path) -> None:
+    """The ledger's end is missing: it stops at the decision."""
+    path = results.parent / "ledger.db"
+    first = sorted(results.iterdir())[0]
+    known = histories(LedgerFile(path).records()).values()
+    (history,) = [one for one in known if one.delivered and one.delivered.event.file_name == first.name]
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER record_remains")
+        connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
+    connection.close()
+    told = [one.what for one in check_files(results, path).differing if one.name == first.name]
+    assert told == ["was never handed over, as far as the ledger knows"]
+
+
+def test_what_is_no_file_and_what_the_receipt_computer_takes_meanwhile(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (results / "OQSsiquc01res_face_1_20261126224257.xml").mkdir()
+    assert differing(results) == ["cannot be read as a result"]
+    monkeypatch.setattr(audit, "read_whole", lambda *_: None)
     assert differing(results) == []

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from terminal.handover import placing
-from terminal.handover.folder import WORK_FOLDER, AlreadyThere, FileDelivered, NotDelivered, ResultFolder
+from terminal.handover.folder import (
+    WORK_FOLDER,
+    AlreadyThere,
+    DeliveryFailure,
+    FileDelivered,
+    NotDelivered,
+    ResultFolder,
+)
 
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
 
@@ -55,12 +62,21 @@ def test_another_file_of_that_name_stays(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int, data: object) -> int:
-        raise OSError(28, "No space left on device")
+    """It had room for the work file, and has none for the file itself."""
+    genuine, written = os.write, list[int]()
+
+    def full(descriptor: int, data: bytes) -> int:
+        written.append(genuine(descriptor, data[:100] if written else data))
+        if len(written) > 1:
+            raise OSError(28, "No space left on device")
+        return written[0]
 
     monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
     result = ResultFolder(tmp_path, in_place=True)
     result.probe()
     monkeypatch.setattr(os, "write", full)
-    assert isinstance(result.deliver(NAME, DATA), NotDelivered)
+    assert result.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.DISK_FULL, 28)
+    assert written == [len(DATA), 100]
     assert not (tmp_path / NAME).exists()
+    monkeypatch.setattr(os, "write", genuine)
+    assert isinstance(result.deliver(NAME, DATA), FileDelivered)

@@ -305,3 +305,18 @@ def test_a_consent_taken_back_after_the_hand_over_makes_no_file_wrong(counter: A
 
     counter.play(day)
     assert check_files(office.results, office.path).differing == ()
+
+
+def test_the_limit_that_is_provided_by_law_is_no_consent_that_was_not_given(
+    counter: Any, card: Any, tmp_path: Path
+) -> None:
+    office = Office(counter, card, tmp_path)
+
+    async def day(client: Any) -> None:
+        with office.at(client):
+            check_id = await office.decided(client, {Item.DIAGNOSIS: True}, by_law=[Item.HIGH_COST_LIMIT])
+            assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
+
+    counter.play(day)
+    assert flags_in(office.files()[0])[Item.HIGH_COST_LIMIT] == 1
+    assert check_files(office.results, office.path).differing == ()
