@@ -10,6 +10,8 @@ of prints itself. What is missing is not measured. Parts:
     faces         the same before the films and the faces of prints/real
     networks      MiniFASNet, where the terminal has it, on the pictures of prints/
     printed       a frame of each film is printed, held before a simulated camera, and turned as the screen asks
+    bent          the same frames and the drawn persons on prints bent by chance: how much, about which axis, how far
+                  turned, and more or less bent while they turn
     drawn         synthetic persons and their attackers through the whole check; needs no DIR
     drawn-strict  the same with two turns
 
@@ -23,6 +25,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,7 @@ from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.guidance import turn
 from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack, Hand, on_paper
+from vision.synthetic.attacks import printed as printed_person
 from vision.synthetic.attention import Attention
 from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.held_sheet import HeldSheet, lay
@@ -67,7 +71,7 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
-PARTS = ("prints", "faces", "networks", "printed", "drawn", "drawn-strict")
+PARTS = ("prints", "faces", "networks", "printed", "bent", "drawn", "drawn-strict")
 EVERY = 6
 """Pictures of a film, or of a series that was filled, between two at which the turn is asked for."""
 THIN = 6
@@ -76,6 +80,8 @@ BENDS = (1.0, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
 """Prints of each kind per film, each in another hand."""
+BENT = 3
+"""Prints bent by chance per face."""
 Figures = dict[str, Any]
 
 
@@ -202,14 +208,28 @@ def straightest(path: Path, engine: FaceEngine) -> Image | None:
     return np.ascontiguousarray(cut)
 
 
-def hands(shown: Image, bend: float, seed: int, far: float) -> Callable[[float, float], Image]:
-    """What the camera sees of a print of it: `(seconds, turned)` to a frame."""
-    hand, sheet = Hand(seed), on_paper(shown)
+@dataclass(frozen=True, slots=True)
+class Bending:
+    """How a print is bent and turned."""
+
+    bend: float = 0.0
+    """See `HeldSheet.bend`, as `slant`."""
+    far: float = 1.0
+    """How far it is turned, in turns of a head."""
+    slant: float = 0.0
+    swing: float = 0.0
+    """How much more it is bent when turned, as a share for each radian."""
+
+
+def hands(sheet: Image, way: Bending, seed: int) -> Callable[[float, float], Image]:
+    """What the camera sees of a print: `(seconds, turned)` to a frame."""
+    hand = Hand(seed)
     wall = np.full((480, 640, 3), (150, 146, 140), np.uint8)
     noise = np.random.default_rng(seed)
 
     def seen_at(seconds: float, turned: float) -> Image:
-        held: HeldSheet = hand.holds(seconds, far * turned, bend, away=1.7)
+        bend = way.bend * (1 + way.swing * turned)
+        held: HeldSheet = replace(hand.holds(seconds, way.far * turned, bend, away=1.7), slant=way.slant)
         frame = lay(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
         _, coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
@@ -245,12 +265,39 @@ def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: i
 
 def prints_of(shown: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
     """Kind and end of every attempt with prints of one picture."""
+    sheet = on_paper(shown)
+    ways = [("flat print, turned", Bending(far=far)) for far in (1.0, 1.4)]
+    ways += [("flat print, held still", Bending(far=0.0))]
+    ways += [(f"bent print {bend:g}, turned", Bending(bend, 1.4)) for bend in BENDS]
     for hand in range(HANDS):
-        for far in (1.0, 1.4):
-            yield "flat print, turned", held_up(hands(shown, 0.0, seed + hand, far), engine, hand)
-        yield "flat print, held still", held_up(hands(shown, 0.0, seed + hand, 0.0), engine, hand)
-        for bend in BENDS:
-            yield f"bent print {bend:g}, turned", held_up(hands(shown, bend, seed + hand, 1.4), engine, hand)
+        for kind, way in ways:
+            yield kind, held_up(hands(sheet, way, seed + hand), engine, hand)
+
+
+def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
+    """Prints bent by chance, of the drawn persons and of the faces in films."""
+    ends: dict[str, Counter[str]] = {}
+    for kind, name, sheet in _sheets(folder, engine):
+        for number in range(BENT):
+            chance = random.Random(f"{name} {number} {seed}")
+            way = Bending(
+                bend=chance.uniform(0.7, 3.0),
+                far=chance.uniform(1.0, 1.7),
+                slant=chance.uniform(-np.pi / 2, np.pi / 2),
+                swing=chance.uniform(-0.8, 0.8),
+            )
+            end = held_up(hands(sheet, way, chance.randrange(1 << 30)), engine, number)
+            ends.setdefault(kind, Counter())[end] += 1
+    return {kind: {"ends": dict(one), "rate": attack_rate(one["passed"], one.total())} for kind, one in ends.items()}
+
+
+def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str, Image]]:
+    for name, person in PEOPLE.items():
+        yield "drawn persons", name, printed_person(person)
+    for path in sorted((folder / "clips").glob("*.mp4")) if folder else ():
+        shown = straightest(path, engine)
+        if shown is not None:
+            yield "faces in films", path.stem, on_paper(shown)
 
 
 def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
@@ -288,7 +335,7 @@ def _whole_check(shown: str, seed: int, reference: Reference, engine: FaceEngine
 
 
 def measure(
-    parts: list[str], folder: Path | None, engine: FaceEngine, own: Path, times: int
+    parts: list[str], folder: Path | None, engine: FaceEngine, own: Path, times: int, seed: int
 ) -> Iterator[tuple[str, Figures]]:
     """Each part with its figures, and how long it took."""
     of_folder: dict[str, Callable[[Path], Figures]] = {
@@ -299,7 +346,9 @@ def measure(
     }
     for part in parts:
         began, cpu = time.monotonic(), time.process_time()
-        if part.startswith("drawn"):
+        if part == "bent":
+            figures = bent(folder, engine, seed)
+        elif part.startswith("drawn"):
             figures = drawn(engine, AntiPhoto.STRICT if part == "drawn-strict" else AntiPhoto.STANDARD, times)
         elif folder is None:
             continue
@@ -321,16 +370,17 @@ def print_figures(figures: Figures, indent: int = 2) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", help="without it, the drawn part alone")
+    parser.add_argument("folder", type=Path, nargs="?", help="without it, the drawn parts alone")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--part", choices=PARTS, action="append", help="by default each of them")
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
     parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's folder for faces")
     parser.add_argument("--times", type=int, default=1, help="tries per drawn person and attack")
+    parser.add_argument("--seed", type=int, default=1, help="of the bends")
     given = parser.parse_args()
     every: Figures = {}
     for part, figures in measure(
-        given.part or list(PARTS), given.folder, open_engine(given.cache), given.own, given.times
+        given.part or list(PARTS), given.folder, open_engine(given.cache), given.own, given.times, given.seed
     ):
         every[part] = figures
         print(f"\n{part}")

@@ -71,6 +71,9 @@ class Watched:
         self.good.append(self._taken_up)
         return self._engine.encode(grey, face)
 
+    def encode_photo(self, grey: Image, face: Face) -> Encoding:
+        return self._engine.encode_photo(grey, face)
+
 
 class Display:
     """Stands for the screen: a thread that takes every new frame."""

@@ -247,7 +247,7 @@ def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
                 continue
             far, lead = turn(one.points) - ahead, face.lead(one.points)
             if lead is not None:
-                yield abs(far), lead.towards(1 if far > 0 else -1) >= STANDARD.stands_out
+                yield abs(far), lead.counted(1 if far > 0 else -1, abs(far)) >= STANDARD.stands_out
 
 
 def pairs(of: list[tuple[float, bool]]) -> dict[str, str]:

@@ -192,7 +192,7 @@ class TurnChallenge:
         if lead is None:
             self._unseen += 1
         else:
-            self._leads.append(lead.towards(self._side))
+            self._leads.append(lead.counted(self._side, far))
 
     def _stands_out(self) -> bool:
         return float(np.median(self._leads[-self._demands.looks :])) >= self._demands.stands_out

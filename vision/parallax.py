@@ -2,7 +2,8 @@
 
 Points of the face are followed while the head turns: the nose must run ahead of the cheeks. A turned photograph moves
 as one surface. The points around the nose foretell where the nose's points go if they lie on one plane, on a sheet bent
-once or on one folded along the nose; how far the nose is beyond that, in the direction of the turn, is its lead.
+once or on one folded along the nose; how far the nose is beyond that, in the direction of the turn, is its lead. A
+picture has to be turned further than a head to look turned, and becomes narrower by that.
 """
 
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ _HINDMOST = 25
 """Per cent of the nose's points that need not lead."""
 _OUTLIERS = 85
 """Per cent of the points around the nose that are kept: a mouth may speak meanwhile."""
+_HALF_NARROWED = 0.5
+"""See `Lead.narrowed`. Few real heads look so much narrower, for their cheeks curve; most turned prints do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +56,8 @@ class Lead:
     """Beyond where a sheet bent once would have it."""
     creased: NDArray[np.float64]
     """Beyond where a sheet folded along the nose would have it."""
+    narrowed: float
+    """Sine of the angle by which a flat picture must be turned to become as narrow as the face has; 0 if it has not."""
 
     def towards(self, side: int) -> float:
         """The smallest of the three medians on that side, 1 or -1. Not above 0 unless most of the nose leads all
@@ -60,6 +65,17 @@ class Lead:
         of_each = np.stack([self.plane, self.bent, self.creased]) * side
         median, hindmost = np.percentile(of_each, (50, _HINDMOST), axis=1).min(axis=1)
         return float(median if hindmost > 0 else min(median, 0.0))
+
+    def counted(self, side: int, far: float) -> float:
+        """`towards`, less where the face has become much narrower: a lead must keep pace with the turn.
+
+        `far`: how far the nose shows the head turned (`vision.guidance.turn`). A face that is narrower than such a turn
+        can make it is turned as a sheet is, and its nose does not lead.
+        """
+        lead = self.towards(side)
+        if self.narrowed > far + _HALF_NARROWED:
+            return min(lead, 0.0)
+        return lead * min(1.0, _HALF_NARROWED / max(self.narrowed, _HALF_NARROWED))
 
 
 class FollowedFace:
@@ -106,7 +122,8 @@ class FollowedFace:
         one, half = np.ones_like(x), np.abs(x)
         bent = _by_terms([one, x, y, x * x, x * y, y * y], now, around)
         creased = _by_terms([one, x, y, half, half * y, x * y], now, around)
-        return Lead(*((now - foretold)[nose] @ across for foretold in (flat, bent, creased)))
+        plane, once, folded = ((now - foretold)[nose] @ across for foretold in (flat, bent, creased))
+        return Lead(plane, once, folded, _narrowed(_weights(np.stack([one, x, y], axis=1), now, around), across))
 
     def kept_on(self, points: Points) -> float:
         """Return the share of points still followed and on the face that the engine sees now."""
@@ -169,15 +186,27 @@ def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | Non
 def _by_terms(terms: list[NDArray[np.float64]], now: Places, around: NDArray[np.bool_]) -> Places:
     """The same for a surface whose points move by a sum of these terms."""
     columns = np.stack(terms, axis=1)
-    held = np.sqrt(_HELD_BACK) * np.eye(len(terms))[_AFFINE:]
+    return columns @ _weights(columns, now, around)
+
+
+def _weights(columns: Places, now: Places, around: NDArray[np.bool_]) -> Places:
+    """Return the weight of each column, fitted to the points around the nose; all but the first three are held back."""
+    held = np.sqrt(_HELD_BACK) * np.eye(columns.shape[1])[_AFFINE:]
     still = np.zeros((len(held), 2))
     kept = around
-    foretold = now
+    weights = still
     for _ in range(2):
         weights, *_ = np.linalg.lstsq(np.vstack([columns[kept], held]), np.vstack([now[kept], still]), rcond=None)
-        foretold = columns @ weights
-        kept = _without_outliers(now - foretold, around)
-    return foretold
+        kept = _without_outliers(now - columns @ weights, around)
+    return weights
+
+
+def _narrowed(weights: Places, across: NDArray[np.float64]) -> float:
+    """See `Lead.narrowed`; `weights` of a constant, of the way across the face and of the way down it."""
+    down = np.array([-across[1], across[0]])
+    width, height = float(weights[1] @ across), float(weights[2] @ down)
+    share = min(max(width / max(height, np.finfo(float).eps), 0.0), 1.0)
+    return float(np.sqrt(1 - share**2))
 
 
 def _without_outliers(off: Places, around: NDArray[np.bool_]) -> NDArray[np.bool_]:

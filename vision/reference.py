@@ -30,7 +30,7 @@ def make_reference(engine: FaceEngine, jp2: bytes | bytearray) -> Reference | Re
         faces = engine.faces(grey, thorough=True)
         if len(faces) != 1:
             return ReferenceProblem.NO_FACE if not faces else ReferenceProblem.SEVERAL_FACES
-        encoding = engine.encode(grey, faces[0])
+        encoding = engine.encode_photo(grey, faces[0])
         reference = Reference(encoding)
         encoding.fill(0)
         return reference

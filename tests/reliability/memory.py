@@ -65,6 +65,8 @@ class PlayedEngine:
     def encode(self, grey: Any, face: Any) -> "NDArray[np.float64]":
         return encoding_of(self._seed)
 
+    encode_photo = encode
+
 
 def masked(secret: bytes) -> bytes:
     return bytes(one ^ _MASK for one in secret)

@@ -204,7 +204,7 @@ class Solid(FollowedFace):
 
     def lead(self, points: Points) -> Lead | None:
         every = np.full(4, self.leads)
-        return Lead(every, every, every)
+        return Lead(every, every, every, 0.0)
 
     def kept_on(self, points: Points) -> float:
         return 1.0

@@ -46,6 +46,11 @@ class Remembering:
         self.seen.append(encoding.tobytes())
         return encoding
 
+    def encode_photo(self, grey: Image, face: Face) -> Encoding:
+        encoding = self._engine.encode_photo(grey, face)
+        self.seen.append(encoding.tobytes())
+        return encoding
+
 
 def arrays() -> Iterator[np.ndarray]:
     """Arrays within reach; numpy's own are not tracked, so through whatever refers to them."""

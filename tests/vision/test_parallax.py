@@ -43,6 +43,7 @@ def test_a_head_that_turns_has_its_nose_ahead(engine: FaceEngine, name: str, far
     assert lead is not None
     side = 1 if far > 0 else -1
     assert lead.towards(side) > 0.022
+    assert lead.counted(side, abs(far)) == lead.towards(side)
     assert lead.towards(-side) < 0
 
 
@@ -66,9 +67,29 @@ def test_a_flat_print_is_where_a_plane_would_be(engine: FaceEngine) -> None:
 def test_most_of_the_nose_must_lead(behind: float, ahead: bool) -> None:
     """On a print whose cheeks were followed badly, half of the nose led by far and the rest stayed behind."""
     points = np.where(np.arange(20) < 20 * behind, -0.02, 0.08)
-    lead = Lead(points, points, points)
+    lead = Lead(points, points, points, 0.0)
     assert (lead.towards(1) > 0.022) is ahead
     assert lead.towards(-1) < 0
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "far", "counts"),
+    [(0.3, 0.15, 0.03), (0.6, 0.15, 0.025), (0.7, 0.15, 0.0), (0.75, 0.3, 0.02), (0.9, 0.3, 0.0)],
+)
+def test_a_lead_keeps_pace_with_the_turn(narrowed: float, far: float, counts: float) -> None:
+    """A print that is turned so far that it looks turned becomes narrow, and seems to lead by a little."""
+    points = np.full(20, 0.03)
+    assert Lead(points, points, points, narrowed).counted(1, far) == pytest.approx(counts)
+    assert Lead(-points, -points, -points, narrowed).counted(1, far) < 0
+
+
+@pytest.mark.parametrize("far", [0.3, 0.8])
+def test_a_print_becomes_as_narrow_as_it_is_turned(engine: FaceEngine, far: float) -> None:
+    sheet = printed(PEOPLE["hana"])
+    lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, away=2.0), WALL), far)
+    assert lead is not None
+    assert abs(lead.narrowed - np.sin(far)) < 0.1
+    assert lead.counted(1, 0.15) <= 0.015
 
 
 def nose_made_up(chance: np.random.Generator) -> float:

@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from vision.decision import Calibration, NotCalibrated
+from vision.engines.cutouts import cut_outs
 from vision.face import Encoding, Face
 from vision.frame import Image
 
@@ -25,7 +28,10 @@ class FaceEngine(Protocol):
         """Frontal faces. `thorough` also finds small and doubtful ones, at several times the cost: for a card photo."""
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """Both sides of a comparison are grey, as the card's photo is."""
+        """Encode a live frame. Both sides of a comparison are grey, as the card's photo is."""
+
+    def encode_photo(self, grey: Image, face: Face) -> Encoding:
+        """Encode a card's photo, for which there is more time than for a frame."""
 
 
 class Encoder(Protocol):
@@ -63,3 +69,13 @@ class Engine:
 
     def encode(self, grey: Image, face: Face) -> Encoding:
         return self._encoder.encode(grey, self._detector.settled(grey, face) if self._encoder.by_points else face)
+
+    def encode_photo(self, grey: Image, face: Face) -> Encoding:
+        """For an encoder that cuts out by points, the mean of several cut-outs (`vision.engines.cutouts`)."""
+        if not self._encoder.by_points:
+            return self._encoder.encode(grey, face)
+        found = [self._encoder.encode(*one) for one in cut_outs(grey, self._detector.settled(grey, face))]
+        mean: Encoding = np.mean(found, axis=0)
+        for one in found:
+            one.fill(0)
+        return mean

@@ -27,7 +27,9 @@ class HeldSheet:
     away: float = 2.0
     """From the camera to the sheet's middle."""
     bend: float = 0.0
-    """1 / radius about the upright axis, not negative: its edges bend away from the camera."""
+    """1 / radius about the sheet's axis, not negative: its edges bend away from the camera."""
+    slant: float = 0.0
+    """How far that axis leans from the sheet's upright one."""
 
 
 def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
@@ -49,7 +51,7 @@ def _seen(
         (np.arange(width, dtype=np.float32) - width / 2) / focal,
         (np.arange(height, dtype=np.float32) - height / 2) / focal,
     )
-    back = _rotation(held).T.astype(np.float32)
+    back = (_about_line_of_sight(held.slant) @ _rotation(held).T).astype(np.float32)
     ray = np.stack([x, y, np.ones_like(x)], axis=-1) @ back.T
     start = back @ np.array([-held.right, -held.down, -held.away], np.float32)
     if held.bend < _FLAT:
@@ -67,6 +69,9 @@ def _seen(
         reach = (-b - np.sqrt(np.maximum(inside, 0))) / a
         across = radius * np.arctan2(start[0] + reach * ray[..., 0], -(behind + reach * ray[..., 2]))
     down = start[1] + reach * ray[..., 1]
+    if held.slant:
+        cos, sin = np.float32(np.cos(held.slant)), np.float32(np.sin(held.slant))
+        across, down = cos * across + sin * down, cos * down - sin * across
     on_it = hit & (np.abs(across) < 0.5) & (np.abs(down) < tall / 2)
     return (across + 0.5).astype(np.float32), (down + tall / 2).astype(np.float32), on_it
 
@@ -74,5 +79,8 @@ def _seen(
 def _rotation(held: HeldSheet) -> NDArray[np.float64]:
     upright = cv2.Rodrigues(np.array([0.0, -held.yaw, 0.0]))[0]
     nodding = cv2.Rodrigues(np.array([-held.pitch, 0.0, 0.0]))[0]
-    rolling = cv2.Rodrigues(np.array([0.0, 0.0, held.roll]))[0]
-    return np.asarray(upright @ nodding @ rolling, np.float64)
+    return np.asarray(upright @ nodding @ _about_line_of_sight(held.roll), np.float64)
+
+
+def _about_line_of_sight(angle: float) -> NDArray[np.float64]:
+    return np.asarray(cv2.Rodrigues(np.array([0.0, 0.0, angle]))[0], np.float64)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.vision.conftest import deciding_on_drawn_persons
 from vision.decision import NotCalibrated
+from vision.engines.cutouts import cut_outs
 from vision.engines.engine import Engine, FaceEngine
 from vision.engines.models.weights import CARRIED, SFACE, YUNET, NotBuilt, delivered
 from vision.engines.open import open_engine, open_uncalibrated
@@ -68,6 +69,29 @@ def test_a_face_that_is_not_seen_again_keeps_its_points() -> None:
     nothing = np.full((480, 640), 90, np.uint8)
     points = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
     assert YuNet(delivered(YUNET)).settled(nothing, Face(FaceBox(240, 120, 400, 320), points)).points is points
+
+
+def test_it_matters_less_to_a_photo_from_where_the_light_comes(engine: FaceEngine, grey: Image) -> None:
+    """A photo and its mirror image are nearer to each other than two live frames, one mirrored."""
+    mirrored = np.ascontiguousarray(grey[:, ::-1])
+    (face,), (other,) = engine.faces(grey), engine.faces(mirrored)
+    photo, back = engine.encode_photo(grey, face), engine.encode_photo(mirrored, other)
+    assert distance(photo, back) < 0.85 * distance(engine.encode(grey, face), engine.encode(mirrored, other))
+
+
+def test_cut_outs_show_the_same_face_and_leave_nothing(engine: FaceEngine, grey: Image) -> None:
+    (face,) = engine.faces(grey)
+    shown = list(cut_outs(grey, face))
+    eyes = FaceAxes(face.points).distance
+    for picture, cut in shown:
+        upright = (
+            cut.points if picture is grey else np.stack([grey.shape[1] - 1 - cut.points[:, 0], cut.points[:, 1]], 1)
+        )
+        expected = face.points if picture is grey else face.points[[1, 0, 2, 4, 3]]
+        assert np.abs(upright - expected).max() < 0.15 * eyes
+        assert cut.points[0, 0] < cut.points[1, 0]
+    (mirrored,) = {id(picture): picture for picture, _ in shown if picture is not grey}.values()
+    assert not mirrored.any()
 
 
 def test_encodings_have_length_one_and_do_not_depend_on_brightness(engine: FaceEngine, grey: Image) -> None:
