@@ -1,6 +1,6 @@
-"""The camera's effects: the card photo's reference, and the live face against it.
+"""The camera's effects: the reference from the card's photo, and the live face compared with it.
 
-The camera is open during a face check alone.
+The camera is open only during a face check.
 """
 
 import logging
@@ -163,7 +163,7 @@ class CameraDesk:
     def _may_be_fed(self) -> bool:
         """Return whether a source that can show anything is in the camera's place.
 
-        `run` looks before it starts, but a device that was plugged in since then may have the camera's number.
+        `run` checks this at the start, but a device plugged in since then may have taken the camera's number.
         """
         from vision.sources.protocol import SourceKind
 

@@ -1,4 +1,4 @@
-"""Reads the code printed on a card held before a camera; the camera is open only meanwhile."""
+"""Reads the code printed on a card held up to a camera, which is open only for this."""
 
 import logging
 import threading
@@ -58,7 +58,7 @@ class CardCamera:
     def read(
         self, wanted: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event
     ) -> "PrintedFields":
-        """Look until two frames agree on a whole code, `stop` is set or the time is over; blocks.
+        """Block until two frames agree on a complete code, `stop` is set or the time is over.
 
         `wanted`: only a front that prints this last day counts; None takes any. Returns what the frames agree on,
         perhaps in part, for the caller to wipe.

@@ -249,7 +249,7 @@ class CardDesk:
         return None
 
     async def vouch(self, statement: bytes, way: str) -> bytes | None:
-        """The card's signature over the decision, by the key that opened the check; None if it cannot have one.
+        """Return the card's signature over the decision, by the key that opened the check; None without one.
 
         `way` as in the ledger. Nothing is verified again: no try is spent, and the patient is not asked. A phone is
         not used, because it would ask its owner. The wait is at most `SIGNING`.
@@ -276,7 +276,7 @@ class CardDesk:
 
         def close() -> None:
             if self._insertion == insertion:
-                log.info("the card is released: its PIN was open long enough")
+                log.info("the card is released: the time limit for its PIN is over")
                 self._worker.give(self._release)
 
         if self._pin_open is not None:

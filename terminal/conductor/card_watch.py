@@ -1,4 +1,4 @@
-"""The card on the reader: what the slot reports of cards and readers, as events for the session."""
+"""The card on the reader: reports of the slot about cards and readers, as events for the session."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ class CardWatch:
         clock: Clock,
     ) -> None:
         self.reader_name: str | None = None
-        """Name of the reader that works; None while there is none."""
+        """Name of the working reader; None if there is none."""
         self.held_by: tuple[str, ...] = ()
         """Programs that hold the card on the reader."""
         self.lying: int | None = None

@@ -1,4 +1,4 @@
-"""The time a reception lives by. Tests and the demo may run it faster; nothing else is faked."""
+"""The clock of a reception. Tests and the demo may run it faster; nothing else is faked."""
 
 import time
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """The conductor performs effects and turns what happens into events. It is the only place that waits.
 
 Every effect runs with the `Patient` of its own reception: an answer that comes late finds it wiped, and the session
-drops the event by its ids. Each device has one thread, so one reception's words to the card follow the last one's.
+drops the event by its ids. Each device has one thread, so one reception's commands to the card follow the last one's.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ class Conductor:
         self._ending = asyncio.Event()
         self._patients: dict[str, Patient] = {}
         self._not_discarded: set[str] = set()
-        """Receptions that staff threw away and a failing ledger could not note: not to be submitted in this run."""
+        """Receptions that staff discarded but a failing ledger could not record: not to be submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
@@ -265,7 +265,7 @@ class Conductor:
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Load before the first patient comes what takes long; a failure shows when it is needed."""
+        """Load slow parts before the first patient comes; a failure is reported when the part is needed."""
         slow = (("service", self.service.client), ("face engine", self.camera), ("text recogniser", self.printed))
         for name, desk in slow:
             try:
@@ -342,7 +342,7 @@ class Conductor:
         return delivered_event(ids, outcome)
 
     async def _settle_interrupted(self) -> None:
-        """Decide, without any consent, what an earlier run or one whose ledger failed opened and never decided."""
+        """Decide, without any consent, the checks that an earlier or failing run opened and never decided."""
         under_way = self._patients.keys() | self._not_discarded
         try:
             interrupted = await self.delivery.settle_interrupted(self._institution_code, under_way)
@@ -353,7 +353,7 @@ class Conductor:
             log.warning("%d receptions were interrupted; they are submitted without any consent", interrupted)
 
     async def _outbox(self) -> None:
-        """Work off, beside the receptions, what an earlier run or a silent service left behind."""
+        """Process, beside the receptions, what an earlier run or a silent service left in the outbox."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
@@ -392,7 +392,7 @@ class Conductor:
 
 
 def _nobody(reception: str) -> Patient:
-    """Stands in if the reception's patient has been wiped and is gone."""
+    """Used if the reception's patient has been wiped and is gone."""
     patient = Patient(reception)
     patient.wipe()
     return patient

@@ -1,4 +1,4 @@
-"""The number of the day: a patient can give it to staff instead of a name. One for each card put down."""
+"""The day's reception number, which a patient can give to staff instead of a name. One for each card put down."""
 
 from collections.abc import Callable
 from datetime import date

@@ -21,7 +21,7 @@ class DecisionDesk:
         self._releasing: set[asyncio.Task[None]] = set()
 
     async def decide(self, effect: RecordDecision, patient: Patient) -> ev.Event:
-        """The signature stays with the patient for the submission that follows; the ledger never has it."""
+        """Keep the signature with the patient for the submission; it is never written to the ledger."""
         ids = (effect.reception, effect.effect)
         event = await self._ledger.drafted(effect)
         if event is None:

@@ -1,7 +1,7 @@
-"""From a decision in the ledger to a result file: submit, confirm, fetch, hand over - now, or again later.
+"""From a decision in the ledger to a result file: submit, confirm, fetch, hand over, with repetitions later.
 
-Everything sent is read from the ledger, so a repetition after silence or a restart says the same under the same key.
-Submission waits for no hand-over: a folder that hangs delays no submission.
+Everything sent is read from the ledger, so a repetition after silence or a restart sends the same with the same key.
+Submission does not wait for a hand-over, so a hanging folder delays no submission.
 """
 
 import asyncio
@@ -64,13 +64,13 @@ FINAL_REFUSALS = frozenset(
 in the outbox."""
 
 BETWEEN_LOOKS = 25.0
-"""Seconds of a monotonic clock between two looks that both find a consent ended; then it is."""
+"""Seconds of a monotonic clock between two comparisons that must both find a consent ended."""
 EXPIRED = "decision-expired"
 """Reported to staff with every decision that could not be sent while its consents lasted."""
 
 
 class Delivery:
-    """The reception's own delivery and the outbox never send the same check side by side."""
+    """The reception's own delivery and the outbox never send the same check at the same time."""
 
     def __init__(
         self,
@@ -101,11 +101,11 @@ class Delivery:
         self._submitting = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
         self.without_card: set[str] = set()
-        """Checks without a card that are under way: the outbox leaves them alone."""
+        """Checks without a card that are under way: the outbox ignores them."""
         self._decided_at: dict[str, datetime] = {}
         """When the decisions of this run were made, by the service's clock."""
         self._looked_over: dict[str, float] = {}
-        """Checks whose consents had ended when they were looked at first, and that moment, monotonic."""
+        """Checks whose consents had ended at the first comparison, and its monotonic time."""
 
     def listen_for_names(self, on_unreadable_name: Callable[[str, str], Awaitable[None]]) -> None:
         """Called with reception and file stem before a result with ● in its names is handed over."""
@@ -118,7 +118,7 @@ class Delivery:
     async def deliver(
         self, check_id: str, card_signature: bytes | None = None, *, again: bool = False
     ) -> DeliveryOutcome:
-        """Take the check as far as it goes. Raises `consent.store.LedgerError` where the ledger cannot be written.
+        """Take the check as far as possible. Raises `consent.store.LedgerError` if the ledger cannot be written.
 
         `card_signature` goes with the first submission and is kept nowhere. `again`: for the outbox, no patient waits.
         """
@@ -180,7 +180,7 @@ class Delivery:
     # --- time -----------------------------------------------------------------------------------------------
 
     async def _correct_time(self, history: History) -> bool:
-        """Correct the decision's moments; return whether the ledger has others now. At most twice."""
+        """Correct the decision's times, at most twice; return whether the ledger has new ones now."""
         self._tell_staff(ProblemCode.CLOCK_WRONG.code, history.check_id)
         now = await self._service_time()
         if now is None:
@@ -242,8 +242,8 @@ class Delivery:
         )
 
     async def work_off(self) -> tuple[DeliveryOutcome, ...]:
-        """Send what is not confirmed, tell what was withdrawn, hand over what is not delivered, and expire what has
-        lived too long."""
+        """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire decisions that are too
+        old."""
         found = await self._books.run(waiting, self.ledger)
         pending = [history.check_id for history in found]
         if found:

@@ -1,4 +1,4 @@
-"""Read the face record, and encode its photo while the card still sends the rest."""
+"""Read the face record, and encode its photo while the card is still sending the rest."""
 
 import asyncio
 

@@ -36,7 +36,7 @@ TellStaff = Callable[[str, str], None]
 
 
 class HandOver:
-    """One at a time, and in a process of its own: a folder that hangs delays nothing else."""
+    """One hand-over at a time, in a separate process, so that a hanging folder delays nothing else."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class HandOver:
             self._one_at_a_time.release()
 
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
-        """An answer that no submission led to: of a check without a card."""
+        """Hand over an answer without a submission: that of a check without a card."""
         async with self._one_at_a_time:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.closed:
@@ -101,14 +101,14 @@ class HandOver:
             self.astray.pop(check_id, None)
 
     async def settle(self, history: History) -> bool:
-        """Return whether a hand-over that a crash broke off had come to its end; the ledger says so then."""
+        """Return whether a hand-over interrupted by a crash had been completed; if so, record it in the ledger."""
         async with self._one_at_a_time:
             begun = history.handing_over
             ended = None if begun is None else await self._found(history, begun.event)
             return ended is not None and ended.stage is DeliveryStage.DELIVERED
 
     async def clean(self) -> None:
-        """Remove what belongs to no hand-over: once a run, after the outbox has looked."""
+        """Remove files that belong to no hand-over: once per run, after the first pass of the outbox."""
         if self._cleaned:
             return
         async with self._one_at_a_time:
@@ -131,7 +131,7 @@ class HandOver:
         if not isinstance(result, QualificationResult):
             if result == NoAnswer(Silence.NOT_VERIFIED):
                 self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
-            log.warning("result not fetched; it is fetched again later")
+            log.warning("result not fetched; it will be fetched again later")
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         differing = differs(result, history, self._institution_code)
         if differing is not None:
@@ -159,10 +159,10 @@ class HandOver:
                 return self._failed(history, failed)
             case ResultOnDisk(mark=mark) if begun.folder and mark != begun.folder:
                 # an empty folder in place of the share: what it does not hold was not taken from it
-                log.error("the result folder is another one than before; the result waits for the right one")
+                log.error("the result folder is not the same as before; the result waits for the right one")
                 return self._strays(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
             case ResultOnDisk(target=None, work=None):
-                log.info("a result that was moved in before has been taken")
+                log.info("a result that was moved in earlier has been taken")
                 return await self._noted(history, begun.sha256)
             case ResultOnDisk(target=digest) if digest == begun.sha256:
                 return await self._noted(history, begun.sha256)
@@ -221,7 +221,7 @@ class HandOver:
         return self._failed(history, failed)
 
     def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
-        log.error("result file not delivered: %s; it is delivered later", failed.reason)
+        log.error("result file not delivered: %s; it will be delivered later", failed.reason)
         self.folder.trouble = failed.reason
         if failed.reason is DeliveryFailure.HANGS:
             self._tell_staff(ProblemCode.HANDOVER_HANGS.code, "")

@@ -1,4 +1,4 @@
-"""The ledger's effects: an opened check, a decision, a discarded reception - on disk before anything else happens."""
+"""The ledger's effects: opened checks, decisions, discarded receptions, each on disk before anything else happens."""
 
 import logging
 import os
@@ -56,7 +56,7 @@ class LedgerDesk:
         return await self._write(lambda: self.ledger.opened(event))
 
     async def drafted(self, effect: RecordDecision) -> Decided | None:
-        """The record of this decision, not written yet. None, and logged, where the check was never opened."""
+        """Return the record of this decision, not yet written. None, with a log line, if the check was never opened."""
         try:
             return await self.worker.run(self._draft, effect.reception, effect.decision)
         except (LedgerError, LifeCycleError) as error:
@@ -99,7 +99,7 @@ class LedgerDesk:
         return "\n".join(wording_lines(shown, self._profile))
 
     async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
-        """Write down that staff asked the patient for the limit, by word of mouth, before the service is asked."""
+        """Record that staff asked the patient about the limit by word of mouth, before the service is asked."""
         card = card_hash(self._card_key, check_id.encode())  # no holder: there is no card
         answer = RecordedAnswer(
             item=Item.HIGH_COST_LIMIT,
@@ -157,6 +157,6 @@ def load_card_key(path: Path) -> bytes:
     if len(key) != CARD_KEY_BYTES:
         raise CardKeyDamaged(
             f"{path} is damaged: {len(key)} bytes instead of {CARD_KEY_BYTES}. Restore it from a backup. Without one, "
-            "remove it: a new one is made, and cards in older records are not recognised any more."
+            "remove it: a new one is made, and cards in older records are no longer recognised."
         )
     return key

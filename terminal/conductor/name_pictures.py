@@ -1,6 +1,6 @@
-"""The name as the card shows it, for a result whose name has ●: in a buffer of staff's own for minutes, nowhere else.
+"""The name as the card shows it, for a result whose name has ●: kept in a buffer for staff, for minutes.
 
-Optionally also as a PNG in a folder of its own, under the result's stem, deleted with the result or after a day.
+Optionally also written as a PNG to a separate folder, under the result's stem, deleted with the result or after a day.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class NamePictures:
         return None if kept is None else memoryview(kept.png)
 
     def close(self, reception: str) -> None:
-        """Overwrite it: staff has read it, or its time is over."""
+        """Overwrite it: staff have read it, or its time is over."""
         kept = self._kept.pop(reception, None)
         if kept is not None:
             kept.timer.cancel()

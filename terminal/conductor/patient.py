@@ -1,7 +1,7 @@
-"""What belongs to one patient, for one reception: secrets, photo, encodings, certificate, signatures.
+"""Data of one patient for one reception: secrets, photo, encodings, certificate, signatures.
 
-Kept in buffers of our own where we can, and overwritten on every way back to idle. After `wipe` nothing can be put in
-any more, so an answer that comes late leaves nothing behind. No other object holds any of this.
+Kept in our own buffers where possible, and overwritten on every return to idle. After `wipe` nothing can be stored, so
+a late answer leaves nothing behind. No other object holds any of this.
 """
 
 from datetime import date, datetime
@@ -67,7 +67,7 @@ class Patient:
         self.pin = SecretDigits(4)
         self.code = bytearray()
         self.code_read = bytearray()
-        """What a camera read of the code in part, a space for each doubtful digit; to be completed by hand."""
+        """The part of the code that a camera could read, a space for each doubtful digit; to be completed by hand."""
         self.front = bytearray()
         """The code on the front that a camera saw while the chip was read; it is not known yet whose card it is."""
         self.front_expiry: date | None = None
@@ -85,7 +85,7 @@ class Patient:
         self.verdict_signature: bytes | None = None
         self.staff_reason = ""
         self.decision_signature: bytes | None = None
-        """By the card, over the decision; goes with the submission and is kept nowhere."""
+        """The card's signature over the decision; sent with the submission and not stored."""
         self.opened_at: datetime | None = None
         """When the service opened the check, by its clock."""
         self.wiped = False

@@ -6,7 +6,7 @@ from consent.lifecycle import History
 from consent.records import CorrectedAnswer, TimeCorrected
 
 CLOCK_WRONG = timedelta(minutes=3)
-"""A terminal's clock this far from the service's opens no check: the service forgives five minutes."""
+"""With a larger difference to the service's clock no check is opened; the service tolerates five minutes."""
 
 
 def corrected(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:

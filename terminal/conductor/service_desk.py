@@ -29,7 +29,7 @@ class ServiceDesk:
     async def fetch_challenge(self, ids: tuple[str, int], patient: Patient) -> ev.Event:
         match await self.client.challenge():
             case Challenge(now=service_now) if abs(service_now - self._clock.wall()) > CLOCK_WRONG:
-                # what is decided by this clock would be refused, or be believed to have ended
+                # decisions dated by this clock would be refused, or taken as ended
                 return ev.ServiceRefused(*ids, RefusalReason.IMPLAUSIBLE_TIME)
             case Challenge(challenge=challenge, expires_at=expires_at):
                 patient.challenge = None if patient.wiped else challenge

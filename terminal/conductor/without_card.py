@@ -1,4 +1,4 @@
-"""A check without a card: based on a 資格確認書, asked for by staff, handed over like any other result."""
+"""A check without a card: based on a 資格確認書, requested by staff, handed over like any other result."""
 
 import logging
 import secrets

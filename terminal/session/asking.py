@@ -273,7 +273,7 @@ def _back(state: Asking, rules: Rules, now: Now) -> Step:
 
 
 def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
-    """The answers that count. Those given one by one are confirmed by the summary, all at once by that very touch.
+    """Return the answers that count. Answers given one by one are confirmed by the summary, all at once by that touch.
 
     A yes that was not confirmed does not count; a no always does. Leaving without sharing answers no to everything
     that was asked, whatever was said before.

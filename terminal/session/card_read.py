@@ -1,4 +1,4 @@
-"""Handle a card that was read: refuse it, or offer the ways of confirming its holder."""
+"""Handle a card that was read: refuse it, or offer the methods of confirming its holder."""
 
 from dataclasses import replace
 

@@ -1,8 +1,8 @@
-"""If an institution asks for face and PIN: which of the two a reception still needs.
+"""Which of face and PIN a reception still needs, if an institution asks for both.
 
-What card and terminal could do when the card was put down is what is possible. A refused face, and a PIN or printed
-code that wrong entries locked in this reception, were possible: they are not spared, but left to staff. The face comes
-first and costs no try; the PIN last, because VERIFY and SIGN follow each other at once and the check opens on them.
+"Possible" means what card and terminal supported when the card was put down. A refused face, and a PIN or printed code
+locked by wrong entries in this reception, were possible: they are not skipped, but left to staff. The face comes first
+and costs no try; the PIN comes last, because SIGN follows VERIFY at once and the check opens with them.
 """
 
 from typing import assert_never

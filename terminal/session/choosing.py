@@ -1,4 +1,4 @@
-"""Choose a way of confirming the holder, and begin it: face, PIN, phone or staff; before the face, the printed code."""
+"""Choose and begin a method of confirming the holder: face, PIN, phone or staff; before the face, the printed code."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ from terminal.session.states import (
 
 
 def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
-    """Offer the ways there are. If only the PIN or the phone is left, ask for it at once; the face check never
-    begins unasked.
+    """Offer the available methods. If only the PIN or the phone is left, ask for it at once; the face check begins only
+    on request.
     """
     if reception.staff and not reception.by_phone:
         return begin_staff(reception, rules, now)

@@ -1,4 +1,4 @@
-"""What a step asks to be done: a closed union of frozen values, performed by the conductor alone."""
+"""Effects requested by a step: a closed union of frozen values, performed by the conductor only."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -102,7 +102,7 @@ class RecordOpenedCheck(_Effect):
     check_id: str
     way: Way
     face_matched: bool
-    """The face was confirmed in this reception, whatever way opened the check."""
+    """The face was confirmed in this reception, regardless of the method that opened the check."""
     questions: tuple[Question, ...]
     """What may be asked, as far as known at this moment."""
     by_law: tuple[Item, ...]

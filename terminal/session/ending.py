@@ -1,4 +1,4 @@
-"""How a reception ends: submitting, complete, problem, inquiry - and leaving early."""
+"""Ends of a reception: submitting, complete, problem, inquiry, and leaving early."""
 
 from dataclasses import replace
 
@@ -178,14 +178,14 @@ def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
 
 
 def effect_failed(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """A defect in what this state waits for. A decision on disk is not lost by it: the outbox goes on with it."""
+    """Handle an internal error in what this state waits for. A decision on disk is not lost: the outbox continues."""
     if isinstance(state, Submitting) and state.recorded:
         return complete(state, Outcome.AWAITING, rules, now, delivered=False)
     return to_problem(state.reception, ProblemCode.INTERNAL, rules, now)
 
 
 def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle a state that has waited too long - for a device, or for the patient."""
+    """Handle a state that has waited too long for a device or for the patient."""
     reception = state.reception
     match state:
         case Reading():

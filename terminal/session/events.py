@@ -1,7 +1,7 @@
-"""What can happen to a reception: a closed union of frozen values.
+"""Events of a reception: a closed union of frozen values.
 
-Three kinds. Devices speak for the room and carry no reception. Touches carry the reception they were meant for. Answers
-carry the reception and the effect they answer; one that does not match the present ones is dropped.
+There are three kinds. Events of devices name no reception. Touches name the reception they were meant for. Answers name
+the reception and the effect they answer; an answer that does not match the present ones is dropped.
 """
 
 from dataclasses import dataclass
@@ -168,7 +168,7 @@ class StaffSaysOther(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class StaffDiscards(_Touch):
-    """Staff throws this reception away, after opening too."""
+    """Staff discard this reception, even after the check was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,7 @@ class LanguagesWanted(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class JapaneseShown(_Touch):
-    """Staff reads this screen in Japanese for a moment; the patient's language stays."""
+    """Staff read this screen in Japanese for a moment; the patient's language is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +299,7 @@ class Aside(StrEnum):
 
     NONE = ""
     CHANGES = "changes"
-    """What can be changed at any time, and answers that have no digit of their own: for ten keys."""
+    """What can be changed at any time, and answers that have no digit: for the numeric keypad."""
     LANGUAGES = "languages"
     """All languages there are."""
     RESPONDENT = "respondent"
@@ -310,7 +310,7 @@ class Aside(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AsideWanted(_Touch):
-    """Ask that, or with `NONE` go back to what the state asks. At the idle screen `reception` is empty."""
+    """Ask that, or with `NONE` return to the state's own question. At the idle screen `reception` is empty."""
 
     aside: Aside
 
@@ -381,7 +381,7 @@ class CodeNotScanned(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class RecordFacts:
-    """What the session may know of the face record."""
+    """Facts about the face record for the session."""
 
     authenticity: str
     """`reader.facts.Authenticity` value."""

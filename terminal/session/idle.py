@@ -1,4 +1,4 @@
-"""The first screen: what the next card is put down for, in which look, and whether it can be read."""
+"""The first screen: the purpose and look chosen for the next card, and whether cards can be read."""
 
 from dataclasses import fields, replace
 from typing import Any

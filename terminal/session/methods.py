@@ -1,4 +1,4 @@
-"""Which ways of confirming the holder a reception has now, and the reason shown if one is missing."""
+"""The methods of confirming the holder that a reception has now, and the reason shown if one is missing."""
 
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
@@ -10,7 +10,7 @@ from terminal.session.states import Reception, WhyHere
 
 
 def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """The ways a patient can go alone now, in the order they are offered. Where both are asked, one after the other."""
+    """Return the methods a patient can use without staff, in the order offered; one at a time if both are needed."""
     if reception.by_phone:
         return phone_ways(reception)
     usable = _usable(reception, rules)

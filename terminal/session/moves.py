@@ -112,7 +112,7 @@ def leave(
 ) -> Step:
     """Back to idle, wiped; straight on to the next card if one was put down meanwhile.
 
-    `left`: how it ended before the check was open, to be said. `keep_display`: a family member follows. `alerted`:
+    `left`: how it ended before the check was open, to be shown. `keep_display`: a family member follows. `alerted`:
     staff were told about the card on the reader.
     """
     if keep_display:
@@ -147,7 +147,7 @@ def _voice_of(display: Display, rules: Rules) -> Display:
 
 
 def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:
-    """Show the problem; everything of the patient is put away at once."""
+    """Show the problem; all patient data is wiped at once."""
     effects = put_away(reception)
     if problem in _FOR_STAFF:
         effects += (AlertStaff(reception.id, 0, problem.code),)
@@ -176,4 +176,4 @@ _FOR_STAFF = frozenset(
         ProblemCode.CLOCK_WRONG,
     }
 )
-"""Problems that staff should hear of at once, not only when the patient asks."""
+"""Problems that staff are told about at once, not only when the patient asks."""

@@ -1,4 +1,4 @@
-"""Opening the check: challenge, chip proof, the service's word, and the ledger's first record."""
+"""Opening the check: challenge, chip proof, the service's answer, and the ledger's first record."""
 
 from dataclasses import replace
 
@@ -120,7 +120,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
-    """Notices first, then what the card's standing asks for."""
+    """Show notices first, then what the card's status requires."""
     assert reception.check is not None
     standing = reception.check.facts.standing
     if standing is CertificateStanding.VALID:

@@ -78,7 +78,7 @@ class Rules:
     show_japanese: float = 10
     """Seconds staff reads a screen in Japanese."""
     more_time_factor: float = 3
-    """How much longer every wait is for patients who asked for more time."""
+    """Factor by which every time limit is longer for patients who asked for more time."""
     phone: bool = False
     """A phone reader is set up."""
     voices: tuple[str, ...] = ()

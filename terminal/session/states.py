@@ -1,6 +1,6 @@
-"""Where a reception stands: a closed union of frozen values holding handles and facts, never a secret.
+"""States of a reception: a closed union of frozen values holding handles and facts, never a secret.
 
-A state may be logged, replayed and printed. PIN, printed code, photo, encodings, certificate and names live with the
+A state may be logged, replayed and printed. PIN, printed code, photo, encodings, certificate and names are kept in the
 conductor's `Patient`.
 """
 
@@ -110,7 +110,7 @@ class Idle:
     """A card of an ended reception is still on the reader."""
     remind_at: float | None = None
     alert_at: float | None = None
-    """When staff hears of that card; None if they have."""
+    """When staff are told about that card; None if they have been."""
     left: WhyLeft | None = None
     """How the last reception ended, while that is said."""
     left_until: float | None = None
@@ -164,7 +164,7 @@ class PrintedCodeEntry(_InReception):
 class FaceCheck(_InReception):
     attempt: int
     suspected: bool = False
-    """The attempt before ended because a photograph was suspected."""
+    """The previous attempt ended because a photograph was suspected."""
     progress: FaceCheckProgress | None = None
 
 
@@ -194,7 +194,7 @@ class PhonePhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneCheck(_InReception):
-    """The phone verifies its owner, who is told to look at it."""
+    """The phone verifies its owner, who is asked to look at it."""
 
     phase: PhonePhase
 

@@ -219,7 +219,7 @@ def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) 
 
 
 def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """A card put down while the last reception is still ending is kept in mind."""
+    """Remember a card that is put down while the last reception is still ending."""
     if state.reception.card_in:
         return Step(state)
     reception = replace(state.reception, next_card=event, reader=ReaderStanding.READY)
@@ -257,7 +257,7 @@ def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _challenge_answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
-    """The challenge is fetched ahead of time; only a state that needs it now minds a failure."""
+    """Handle a failed fetch of the challenge, which matters only to a state that needs it now."""
     reception = replace(state.reception, challenge_effect=None)
     waits = (
         (isinstance(state, PinEntry) and state.phase is PinPhase.FETCHING)
