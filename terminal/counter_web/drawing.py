@@ -10,6 +10,7 @@ from terminal.words.catalogue import Words
 _PAGE_WORDS = {
     "next": "web.next",
     "previous": "web.previous",
+    "toPad": "web.to-pad",
     "more": "web.more",
     "notYet": "touch.not-yet",
     "oneMoment": "web.one-moment",

@@ -57,9 +57,10 @@ REMARKS = {
     "consent-staff-coming": ("consent", Remark.STAFF_COMING),
     "pin-voice-missing": ("pin", Remark.VOICE_MISSING),
 }
+ALOUD = {"consent-aloud": "consent", "pin-aloud": "pin-warned", "code-aloud": "code-wrong"}
 PROBLEMS = {f"problem-{code.code}": code for code in ProblemCode}
-ALL = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", "consent-aloud")
-"""Screens by name: the gallery's, what is asked aside of a question, passing words, and every problem."""
+ALL = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", *ALOUD)
+"""Screens by name: the gallery's, what is asked aside of a question, passing words, every problem, and with a voice."""
 
 _speak = speaker(Settings(), ruby=True)
 
@@ -89,9 +90,9 @@ def _content(name: str, language: str, serial: int, look: dict[str, Any]) -> dic
     rules = EIGHT
     if name in REMARKS:
         _, remark = REMARKS[name]
-    if name in ("idle-voice", "consent-aloud") or name in ASIDES:
+    if name == "idle-voice" or name in ALOUD or name in ASIDES:
         rules = VOICED
-    if name == "consent-aloud":
+    if name in ALOUD:
         display = replace(display, voice=True)
     state = (
         replace(state, display=display)
@@ -121,7 +122,7 @@ def _state(name: str) -> State:
         return replace(state, reception=replace(state.reception, aside=aside))
     if name in REMARKS:
         return _state(REMARKS[name][0])
-    return state_of({"idle-voice": "idle", "consent-aloud": "consent"}.get(name, name))
+    return state_of({"idle-voice": "idle", **ALOUD}.get(name, name))
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from config.settings import Settings
 from terminal.session import effects as fx
 from terminal.session import events as ev
+from terminal.session.display import Size
 from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import PageStage, comes, shows, until
 from tests.terminal.talk.gallery import state_of
@@ -194,6 +195,32 @@ def test_digits_are_dots_and_the_whole_pad_answers(stage: PageStage, page: Page)
     )
     assert "7319" not in kept
     page.keyboard.press("NumpadEnter")
+    comes(page, lambda: stage.counter.pins)
+    assert stage.counter.pins == [b"7319"]
+
+
+def test_in_the_largest_letters_question_and_pad_have_a_page_each(settling: PageStage, page: Page) -> None:
+    stage = settling
+    stage.open(page)
+    stage.be(state_of("pin", size=Size.LARGEST))
+    shows(page, stage.serial)
+    page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
+    pad, question = page.locator(".pad"), page.locator("h1")
+    expect(question).to_be_visible()
+    expect(pad).to_be_hidden()
+    page.locator(".turner .onward").tap()
+    expect(pad).to_be_visible()
+    expect(question).to_be_hidden()
+    page.locator("[data-target='key:5']").tap()  # a second tap of the same finger, where the button was
+    expect(page.locator("#foot .state.loud")).to_have_text(words("ja")("touch.not-yet"))
+    page.locator(".turner .backward").tap()
+    expect(question).to_be_visible()
+    page.keyboard.type("731", delay=15)
+    expect(pad).to_be_visible()
+    expect(page.locator(".dots i.set")).to_have_count(3)
+    page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
+    page.locator("[data-target='key:9']").tap()
+    page.locator("[data-target='key:enter']").tap()
     comes(page, lambda: stage.counter.pins)
     assert stage.counter.pins == [b"7319"]
 

@@ -61,7 +61,7 @@ function act(name, button, pressed = "") {
   wake();
   if (!screen.talk || veil.classList.contains("up")) return;
   const [kind, what] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
-  if (!screen.settled) {
+  if (!screen.settled || (button && kind !== "page" && screen.turning)) {
     screen.early(button);
     return;
   }

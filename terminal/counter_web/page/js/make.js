@@ -1,7 +1,11 @@
 // Builds elements. Texts become text nodes: nothing that comes over the line is read as markup.
 
 /** "This clinic's", "the bright side", brackets with the word before and the particle after: lines break badly within. */
-const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|[^\s（）]{2}（[^（）]{1,6}）[をはがにへとでのも]?)/;
+const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|本人確認をします|[\u4e00-\u9fff]{2}（[^（）]{1,6}）[をはがにへとでのも]?)/;
+/** Short words, and brackets with their particle, that the browser takes for several. */
+const WHOLE = /(この(?:医院|薬局)[のにでを]?|ひとつずつ|処方せん[のを]?|もう(?:一度|少し|1つ)|明るい|お声がけ|ある面を|答える人を?|として|もどります|選ぶ|本人確認|（[^（）]{1,6}）[をはがに]|[0-9]+(?:-[0-9]+)+)/;
+/** Where a phrase breaks that is longer than its line: before a verb's endings, and within the longest compounds. */
+const SOFT = /(?<=[てでくりんいなしけ])(?=ください|います|あります|いません|なりました|なります|でした|ようです)|(?<=スマート)(?=フォン)|(?<=マイナンバー)(?=カード)|(?<=後期高齢者)(?=健診)|(?<=カードケース)(?=から)/;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element with attributes (`class`, `data-…`, `aria-…`; undefined and false are left out) and children. */
@@ -25,10 +29,12 @@ function fill(element, attributes, children) {
 /** A sentence as nodes: `{情報|じょうほう}` with its reading above, line feeds as breaks. */
 export function sentence(text) {
   const nodes = [];
-  for (const part of text.split(/(\{[^{}|]+\|[^{}|]+\}|\n)/)) {
-    const ruby = /^\{([^|]+)\|([^}]+)\}$/.exec(part);
-    if (ruby) nodes.push(make("ruby", {}, ruby[1], make("rt", {}, ruby[2])));
-    else if (part === "\n") nodes.push(make("br"));
+  for (const part of text.split(/(\{[^{}|]+\|[^{}|]+\}(?:ぶ$|せん)?|\n)/)) {
+    const ruby = /^\{([^|]+)\|([^}]+)\}(.*)$/.exec(part);
+    if (ruby) {
+      const read = make("ruby", {}, ruby[1], make("rt", {}, ruby[2]));
+      nodes.push(ruby[3] ? make("span", { class: "whole" }, read, ruby[3]) : read);
+    } else if (part === "\n") nodes.push(make("br"));
     else if (part) nodes.push(...marked(part));
   }
   return nodes;
@@ -37,8 +43,23 @@ export function sentence(text) {
 /** Names in Japanese within another language are marked as such, for their letters and for a screen reader. */
 function marked(text) {
   const { lang } = document.documentElement;
-  if (lang === "ja") return text.split(KEPT).filter(Boolean).map((part) => (part.match(KEPT)?.[0] === part ? make("span", { class: "kept" }, part) : part));
+  if (lang === "ja") return japanese(text);
   if (lang.startsWith("zh")) return [text];
   return text.split(/([\u3041-\u30ff\u3400-\u9fff]+)/).filter(Boolean).map((part) =>
     (/[\u3041-\u9fff]/.test(part) ? make("bdi", { lang: "ja" }, part) : part));
+}
+
+function japanese(text) {
+  const { size } = document.documentElement.dataset;
+  const soft = (part) => (size === "normal" ? [part] : part.split(SOFT).flatMap((piece, index) => (index || /^ください/.test(piece) ? [make("wbr"), piece] : [piece])));
+  const whole = (part) => apart(part, WHOLE, "whole", soft);
+  return apart(text, KEPT, "kept", whole, whole);
+}
+
+/** What `pattern` finds as spans of a class, the rest by `otherwise`. */
+function apart(text, pattern, name, otherwise, within = (part) => [part]) {
+  return text.split(pattern).flatMap((part, index) => {
+    if (!part) return [];
+    return index % 2 ? [make("span", { class: name }, ...within(part))] : otherwise(part);
+  });
 }

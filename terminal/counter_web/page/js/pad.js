@@ -7,7 +7,7 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "enter"
 const LIT = 140;
 
 export function pad(words) {
-  return make("div", { class: "pad", role: "group", "aria-label": plain(words.pin) }, ...KEYS.map((key) => {
+  return make("div", { class: "pad", role: "group", tabindex: -1, "aria-label": plain(words.pin) }, ...KEYS.map((key) => {
     const word = words[key];
     return make("button", { type: "button", "data-target": `key:${key}`, class: word ? `word ${key}` : "" }, keySign(key), word ? sentence(word) : key);
   }));

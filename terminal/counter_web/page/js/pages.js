@@ -13,32 +13,63 @@ export function inPieces(offers) {
   return [...offers.querySelectorAll("span")].some((label) => label.offsetHeight > 1.6 * parseFloat(getComputedStyle(label).lineHeight));
 }
 
+/** A word of the question that is wider than the column: its letters stand closer, and stay as large. */
+export function narrow(question) {
+  if (question.scrollWidth > question.clientWidth + 1) question.classList.add("narrow");
+}
+
+/** The page that holds nothing but this block, as page to be shown. */
+export const ALONE = "alone";
+
 /**
- * Spread what is said and offered over as many pages as the column asks for, and show page `wanted`; returns it.
+ * Spread what is said and offered over as many pages as the column asks for, and show page `wanted`; returns its number.
  *
- * `blocks` lie in `column` in their order, the offers last; what else lies there stays on every page. A list, or
- * offers, that fit on no page are spread themselves.
+ * All blocks lie in `column`; what else lies there stays on every page. A list, offers or a question that fit on no
+ * page are spread themselves. `alone`, if there is one, has a page of its own: after everything else if that fits one
+ * page, else before what is offered.
  */
-export function spread(column, blocks, wanted, words) {
-  const turner = make("div", { class: "turner" }, turn(-1, words.previous), turn(1, words.next));
+export function spread(column, { said, offers, alone }, wanted, words) {
+  const turner = make("div", { class: "turner" }, turn(-1, words.previous), turn(1, alone ? words.toPad : words.next));
   column.parentElement.append(turner);
-  const parts = blocks.flatMap((block) => (block.matches(".topics") || !fitsAlone(column, block, blocks) ? breakUp(column, block, blocks) : [block]));
+  const middle = alone ? [alone] : [];
+  const blocks = [...said, ...middle, ...offers];
+  const [first, last] = [said, offers].map((some) => some.flatMap((block) => broken(column, block, blocks)));
+  const parts = [...first, ...middle, ...last];
+  const packed = (some) => pack(column, parts, some);
+  let pages = packed([...first, ...last]);
+  if (alone) pages = pages.length === 1 ? [...pages, middle] : [...packed(first), middle, ...packed(last)];
+  const at = pages.indexOf(middle);
+  const shown = wanted === ALONE ? at : Math.min(Math.max(wanted, 0), pages.length - 1);
+  show(parts, pages[shown]);
+  const [backward, onward] = turner.children;
+  backward.disabled = shown === 0;
+  onward.disabled = shown === pages.length - 1;
+  if (alone && shown !== at - 1) onward.lastChild.replaceChildren(...sentence(words.next));
+  if (shown === at) {
+    alone.append(turner);
+    if (![column, alone].every(fits)) alone.classList.add("flat");
+    askAgain(column, alone.firstChild);
+    remind(column, alone.firstChild, said);
+  } else {
+    onward.classList.toggle("strong", shown === at - 1);
+    if (pages[shown].some((part) => part.matches(".offers, button"))) askAgain(column, column);
+  }
+  return shown;
+}
+
+/** As many of these parts on each page as fit there. */
+function pack(column, all, some) {
   const pages = [];
-  for (let rest = parts; rest.length; rest = rest.slice(pages.at(-1).length)) {
+  for (let rest = some; rest.length; rest = rest.slice(pages.at(-1).length)) {
     let count = rest.length;
-    show(parts, rest);
+    show(all, rest);
     while (count > 1 && !fits(column)) {
       count -= 1;
-      show(parts, rest.slice(0, count));
+      show(all, rest.slice(0, count));
     }
     pages.push(rest.slice(0, count));
   }
-  const shown = Math.min(Math.max(wanted, 0), pages.length - 1);
-  show(parts, pages[shown]);
-  turner.firstChild.disabled = shown === 0;
-  turner.lastChild.disabled = shown === pages.length - 1;
-  askAgain(column, pages[shown]);
-  return shown;
+  return pages;
 }
 
 function turn(by, word) {
@@ -48,28 +79,80 @@ function turn(by, word) {
 function show(parts, shown) {
   for (const part of parts) part.hidden = !shown.includes(part);
   for (const list of new Set(parts.map((part) => part.parentElement))) {
-    if (list.matches(".topics, .offers")) list.hidden = [...list.children].every((child) => child.hidden);
+    if (list.matches(".topics, .offers, h1")) list.hidden = [...list.children].every((child) => child.hidden);
   }
 }
 
-function fitsAlone(column, block, blocks) {
+/** A block as it is, or its pieces: of a list always, else if it fits on no page. */
+function broken(column, block, blocks) {
   for (const other of blocks) other.hidden = other !== block;
+  if (block.matches("h1")) narrow(block);
   if (block.matches(".offers") && (!fits(column) || inPieces(block))) block.classList.add("stacked");
-  if (!fits(column) && block.matches("h1")) block.classList.add("long");
-  const alone = fits(column);
+  const pieces = block.matches(".topics") || !fits(column) ? piecesOf(column, block) : [block];
   for (const other of blocks) other.hidden = false;
-  return alone;
+  return pieces;
 }
 
-function breakUp(column, block) {
+function piecesOf(column, block) {
+  if (block.matches("h1")) return inTurns(column, block);
   return block.children.length > 1 && block.matches(".topics, .offers") ? [...block.children] : [block];
 }
 
-/** On a page that answers without its question, the question in small letters, where there is room. */
-function askAgain(column, page) {
+/** A question too long for a page, in as few and as equal pieces as fit one each; it is cut where words end. */
+function inTurns(column, question) {
+  const words = wordsOf(question);
+  const length = (some) => some.flat().reduce((sum, node) => sum + (node.firstChild ?? node).textContent.length, 0);
+  const whole = length(words);
+  for (let count = 2; count <= words.length; count += 1) {
+    const pieces = Array.from({ length: count }, () => make("span", { class: "piece" }));
+    let before = 0;
+    for (const word of words) {
+      pieces[Math.min(count - 1, Math.floor(count * (before + length([word]) / 2) / whole))].append(...word);
+      before += length([word]);
+    }
+    question.replaceChildren(...pieces.filter((piece) => piece.hasChildNodes()));
+    narrow(question);
+    const shown = [...question.children];
+    const fit = shown.every((piece) => {
+      for (const other of shown) other.hidden = other !== piece;
+      return fits(column);
+    });
+    for (const piece of shown) piece.hidden = false;
+    if (fit) return shown;
+  }
+  question.replaceChildren(...words.flat());
+  return [question];
+}
+
+/** The nodes of each word, where the language writes a space between words, or Japanese one between phrases. */
+function wordsOf(question) {
+  const words = [[]];
+  for (const node of [...question.childNodes]) {
+    const texts = node.nodeType === Node.TEXT_NODE ? node.data.split(/(?<=\s|を|、|。)/) : [node];
+    for (const part of texts) {
+      words.at(-1).push(typeof part === "string" ? document.createTextNode(part) : part);
+      if (typeof part === "string" && /[\sを、。]$/.test(part)) words.push([]);
+    }
+  }
+  return words.filter((word) => word.length);
+}
+
+/** On a page that is answered without its question: the question in small letters, if there is room. */
+function askAgain(column, place) {
   const question = column.querySelector("h1");
-  if (!question?.hidden || !page.some((part) => part.matches(".offers, button"))) return;
-  const again = make("p", { class: "again", "aria-hidden": "true" }, ...[...question.childNodes].map((node) => node.cloneNode(true)));
-  column.prepend(again);
+  if (!question?.hidden) return;
+  const copy = question.cloneNode(true);
+  for (const piece of copy.children) piece.hidden = false;
+  const again = make("p", { class: "again", "aria-hidden": "true" }, ...copy.childNodes);
+  place.prepend(again);
   if (!fits(column)) again.remove();
+}
+
+/** Below what is typed, what helps with it, if there is room. */
+function remind(column, place, said) {
+  for (const hint of said.filter((block) => block.matches(".hint"))) {
+    const copy = make("p", { class: "hint", lang: hint.lang, "aria-hidden": "true" }, ...hint.cloneNode(true).childNodes);
+    place.append(copy);
+    if (!fits(column)) copy.remove();
+  }
 }

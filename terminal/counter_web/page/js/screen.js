@@ -2,7 +2,7 @@
 
 import { make, sentence } from "./make.js";
 import { current, light, pad, places, plain } from "./pad.js";
-import { fits, inPieces, spread } from "./pages.js";
+import { ALONE, fits, inPieces, narrow, spread } from "./pages.js";
 import { Picture } from "./picture.js";
 import { card, iconOf, loudspeaker, sign } from "./signs.js";
 import { stillPressed } from "./touch.js";
@@ -20,6 +20,7 @@ export class Screen {
   #footPage = 0;
   #settled = Infinity;
   #early = 0;
+  #turned = -Infinity;
   #loud = "";
   #firstFoot = [];
   #silent = false;
@@ -47,15 +48,25 @@ export class Screen {
     if (isNew) this.#zones.body.querySelector("h1")?.focus({ preventScroll: true });
   }
 
+  /** What is typed by keys shows the page that it stands on. */
   typed(typed) {
     this.talk.pad = typed;
     this.#zones.body.querySelector(".parts")?.replaceWith(places(typed, this.talk.words));
+    if (this.#zones.body.querySelector(".pad-page[hidden]")) {
+      this.#page = ALONE;
+      this.#drawn.body = "";
+    }
     this.#body();
   }
 
   /** Whether this screen has been seen long enough to be answered. */
   get settled() {
     return performance.now() >= this.#settled;
+  }
+
+  /** Whether a finger that taps twice may still mean the button that turned the page. */
+  get turning() {
+    return performance.now() < this.#turned + this.talk.settles;
   }
 
   /** Say "not yet" and show where; of a pad never which digit it was. */
@@ -81,9 +92,10 @@ export class Screen {
 
   turnPage(by) {
     this.#page += by;
+    this.#turned = performance.now();
     this.#drawn.body = "";
     this.#body();
-    this.#zones.body.querySelector("h1:not([hidden])")?.focus({ preventScroll: true });
+    this.#zones.body.querySelector("h1:not([hidden]), .pad-page:not([hidden]) .pad")?.focus({ preventScroll: true });
   }
 
   turnFoot() {
@@ -207,13 +219,18 @@ export class Screen {
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
     const live = body.camera && !body.photo;
-    zone.className = [live || body.pad ? "split" : "", live ? "camera" : "", body.pad ? "with-pad" : ""].filter(Boolean).join(" ");
-    const pinned = body.pad ? [places(typed, words)] : [];
+    const alone = body.pad && this.talk.size === "largest" ? this.#padPage(typed, words) : undefined;
+    const beside = body.pad && !alone;
+    zone.className = [live || beside ? "split" : "", live ? "camera" : "", beside ? "with-pad" : ""].filter(Boolean).join(" ");
+    const pinned = beside ? [places(typed, words)] : [];
     const blocks = this.#sayings(body);
     const offers = this.#offers(body);
     const said = make("div", { class: "said" });
     const column = make("div", { class: "words" }, said);
-    if (live || body.pad) {
+    if (alone) {
+      said.append(...blocks, alone, ...offers);
+      zone.replaceChildren(column);
+    } else if (live || beside) {
       said.append(...this.#inOrder(blocks, pinned), ...offers);
       zone.replaceChildren(...(live ? [this.picture.element, column] : [column, pad(words)]));
     } else {
@@ -224,7 +241,19 @@ export class Screen {
       if (drawing) (beside ? column : said).append(drawing);
       zone.replaceChildren(column, ...offers);
     }
-    this.#fit(zone, column, said, blocks, offers);
+    narrow(said.querySelector("h1"));
+    if (alone) this.#onPages(column, said, { said: blocks, offers, alone });
+    else this.#fit(zone, column, said, blocks, offers);
+  }
+
+  /** Question and pad of twice the size have a page each. */
+  #padPage(typed, words) {
+    return make("div", { class: `pad-page${this.talk.low ? " flat" : ""}` }, make("div", { class: "entry" }, places(typed, words)), pad(words));
+  }
+
+  #onPages(column, said, blocks) {
+    column.classList.add("paged");
+    this.#page = spread(said, blocks, this.#page, this.talk.words);
   }
 
   /** The question stands above what is typed, everything else below it. */
@@ -257,8 +286,9 @@ export class Screen {
     if (whole()) return;
     column.classList.add("paged");
     if (whole()) return;
+    if (this.talk.size === "largest") zone.classList.add("smaller-picture");
     for (const offer of offers) if (offer.parentElement === zone) said.append(offer);
-    this.#page = spread(said, [...blocks, ...offers], this.#page, this.talk.words);
+    this.#onPages(column, said, { said: blocks, offers });
   }
 
   /** Why this screen is here, the question, and the rest in the order in which it is said. */
