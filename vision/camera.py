@@ -1,6 +1,6 @@
-"""One camera, open only while something looks through it: a thread grabs frames, the latest one wins.
+"""One camera, open only while it is used: a thread grabs frames and keeps the latest.
 
-Outside a look the device is closed (its lamp is off), or, with `keep_open`, open with its frames thrown away undecoded.
+Otherwise the device is closed (its lamp is off) or, with `keep_open`, open with its frames discarded undecoded.
 """
 
 import threading

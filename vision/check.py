@@ -1,4 +1,4 @@
-"""The face check: is the person before the camera the one on the card's photo, and no photograph of them?"""
+"""The face check: whether the person in front of the camera is the one on the card's photo, and not a photograph."""
 
 import random
 import threading

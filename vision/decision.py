@@ -1,4 +1,4 @@
-"""When two encodings show the same person: a distance for each number of frames, as a calibration measured it."""
+"""Decide whether two encodings show the same person, by a calibrated distance for each number of frames."""
 
 import json
 import math
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NotCalibrated(Exception):
-    """An engine without a calibration that belongs to it. The text names the thing, the reason and the next step."""
+    """An engine has no calibration of its own. The message says what, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A face in a picture: its box, five points, its own axes - and the numbers that distinguish it from others."""
+"""A face in a picture: its box, five points and axes, and the encoding that distinguishes it from others."""
 
 from dataclasses import dataclass
 

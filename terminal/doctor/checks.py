@@ -1,4 +1,4 @@
-"""Everything `uketsuke doctor` looks at, in the order of the report."""
+"""All checks of `uketsuke doctor`, in the order of the report."""
 
 from terminal.doctor.clock import clock
 from terminal.doctor.devices import camera, face_engine

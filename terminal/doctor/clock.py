@@ -1,4 +1,4 @@
-"""Is the computer's clock right? Against the service's, and against the times of files written before."""
+"""Check the computer's clock against the service's, and against the times of files written before."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Camera, face engine."""
+"""Check camera and face engine."""
 
 import time
 
@@ -12,10 +12,10 @@ from terminal.problems import ProblemCode
 _PICTURES = 15
 _CAMERA_SECONDS = 6.0
 _DARK = 8.0
-"""Mean grey level, of 255, below which nothing can be seen."""
+"""Mean grey level, of 255, below which the picture is too dark."""
 _SMALL = (640, 480)
 _SLOW = 8.0
-"""Pictures a second below which a face check takes long."""
+"""Frames per second below which a face check takes long."""
 _OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lists what there is."
 
 

@@ -1,4 +1,4 @@
-"""All checks at once, each in a thread of its own with a time limit: one that hangs or fails hides no other."""
+"""Run all checks at once, each in its own thread with a time limit, so that one that hangs or fails hides no other."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ class DoctorCheck:
     name: str
     look: Callable[[Settings], Finding]
     seconds: float = 10.0
-    """After so long it counts as hanging."""
+    """Seconds after which it counts as hanging."""
     if_it_hangs: str = "Restart what it waits for, then the computer."
 
 

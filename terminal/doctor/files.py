@@ -1,4 +1,4 @@
-"""Folders, ledger, and what waits to be sent. Changes nothing that a running terminal relies on."""
+"""Check folders, ledger and outbox. Changes nothing that a running terminal relies on."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from terminal.handover.folder import WORK_FOLDER
 FULL, NEARLY_FULL = 50, 500
 """Megabytes."""
 LATE, TOO_LATE = timedelta(minutes=10), timedelta(hours=12)
-"""Since the decision; a consent can be sent for 24 hours."""
+"""Age of a decision; a consent can be sent for 24 hours."""
 
 
 def state_folder(settings: Settings) -> Finding:
@@ -46,7 +46,7 @@ def results_folder(settings: Settings) -> Finding:
 
 
 def _folder(folder: Path, probe: Path | None) -> Finding:
-    """`probe`: where a file may be tried; else rights are asked for alone."""
+    """`probe`: where a test file may be written; without it only permissions are checked."""
     if not folder.is_dir():
         return bad(f"{folder} is not a folder", "Move the file away, or name another folder.")
     try:
@@ -108,7 +108,7 @@ def backlog(settings: Settings) -> Finding:
 
 
 def judged(waiting: list[datetime], now: datetime) -> Finding:
-    """`waiting`: since when each of them does."""
+    """`waiting`: since when each of them has been waiting."""
     if not waiting:
         return fine("nothing waits")
     oldest = now - min(waiting)

@@ -1,4 +1,4 @@
-"""The service at the other end: does it answer, is it ours, does it know this terminal, and what time has it?"""
+"""Check the service: whether it answers, is the enrolled one, knows this terminal, and what time it has."""
 
 import ssl
 import time
@@ -36,7 +36,7 @@ class LineAnswer:
 
 
 def ask(settings: Settings) -> LineAnswer | str:
-    """A challenge, as before every reception; or why there is none."""
+    """Return a challenge, as before every reception, or why there is none."""
     try:
         require_safe_url(settings.service.url)
         began = time.monotonic()
@@ -82,7 +82,7 @@ def service(settings: Settings) -> Finding:
 
 
 def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
-    """Why the service does not take this terminal's signature; None if it does. `asked_at`: the service's time."""
+    """Return why the service rejects this terminal's signature; None if it does not. `asked_at`: the service's time."""
     terminal_id = settings.service.terminal_id
     headers = asking_headers(
         key,

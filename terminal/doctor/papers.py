@@ -1,4 +1,4 @@
-"""Certificates of the line to the service, and the keys that authenticate a face record."""
+"""Check the TLS certificates for the service, and the keys that authenticate a face record."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def certificates(settings: Settings) -> Finding:
 
 
 def judged(ends: dict[str, datetime], now: datetime) -> Finding:
-    """By file name, when each certificate ends."""
+    """Return when each certificate ends, by file name."""
     name, end = min(ends.items(), key=lambda one: one[1])
     said = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
     if end <= now:

@@ -1,4 +1,4 @@
-"""PC/SC service and card readers: which are there, which are used, and what is known of each."""
+"""Check the PC/SC service and card readers: which are connected, which are used, and what is known about each."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -84,7 +84,7 @@ def _used(settings: Settings, names: Sequence[str]) -> list[str]:
 
 
 def _list(settings: Settings, names: Sequence[str], used: Sequence[str]) -> str:
-    """Every reader, the used ones first, each with what is known of it."""
+    """List every reader, the used ones first, each with what is known about it."""
     watched = [f"{name}{_known(settings, name)}" for name in used]
     if len(watched) > 1:
         watched.append("a card that was in one of several before the start is ignored")

@@ -1,4 +1,4 @@
-"""Is a terminal running on this state folder? Asked without touching its lock."""
+"""Find out whether a terminal is running on this state folder, without touching its lock."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Can staff get in, and does staff's page reach the other computers of the practice?"""
+"""Check staff access, and whether other computers of the practice can open the staff page."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ def staff_page(settings: Settings) -> Finding:
 
 
 def judged_ends(ends: dict[str, datetime], now: datetime) -> Finding | None:
-    """By the certificate's name, the authority's first: when each ends. None while all last."""
+    """Report certificates that end soon or have ended, the authority's first. None if all are valid."""
     for name, end in ends.items():
         remedy = _ALL_AGAIN if name == AUTHORITY else _RENEW
         if end <= now:

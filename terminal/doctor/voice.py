@@ -1,4 +1,4 @@
-"""The voice: whether what is set up can speak."""
+"""Check whether the configured voices are installed."""
 
 import shutil
 

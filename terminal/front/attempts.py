@@ -1,4 +1,4 @@
-"""Wrong staff passwords, counted for each origin: after three it is closed for a while, each time twice as long."""
+"""Wrong staff passwords, counted per origin: after three the origin is blocked for a while, each time twice as long."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 3
 FIRST_WAIT, LONGEST_WAIT = 30.0, 900.0
 MOST_ORIGINS = 64
-"""With more, those not known yet share one count."""
+"""If there are more, unknown ones share one count."""
 _OTHERS = "others"
 
 

@@ -1,4 +1,4 @@
-"""The clinic's own command for a call: a light, a chat message. Never a shell, never waited for."""
+"""Run the clinic's own command for a call: a light, a chat message. Without a shell, and without waiting for it."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from terminal.session.states import Idle, State
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
-"""Seconds it may take; then it is ended."""
+"""Seconds after which it is stopped."""
 AT_ONCE = 4
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
 """Environment variables it gets; settings of this terminal, which may hold secrets, are not among them."""
@@ -78,7 +78,7 @@ async def _run(argv: list[str]) -> None:
     except (TimeoutError, asyncio.CancelledError):
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        log.error("staff.call_command did not end within %g seconds; it is ended", PATIENCE)
+        log.error("staff.call_command did not end within %g seconds; stopping it", PATIENCE)
         await process.wait()
         return
     if code:

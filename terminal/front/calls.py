@@ -1,4 +1,4 @@
-"""Calls for staff: what staff has to see to, until it is taken up."""
+"""Calls for staff, open until staff take them up."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """No personal data: which kind, which reception's number of the day, since when."""
+    """One call: kind, reception number of the day, and time. No personal data."""
 
     id: int
     kind: CallKind
@@ -96,7 +96,7 @@ class Calls:
         self._add(_KINDS.get(effect.reason, CallKind.TROUBLE), number, code)
 
     def answer(self, id: int) -> None:
-        """Close the call: staff sees to it."""
+        """Close the call, because staff have taken it up."""
         for call in self.open:
             if call.id == id:
                 self._remove(call)

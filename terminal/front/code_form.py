@@ -21,7 +21,7 @@ LENGTHS = {CodeField.BIRTH_DATE: 6, CodeField.EXPIRY_YEAR: 4, CodeField.SECURITY
 
 
 class CodeForm:
-    """One entry of the printed code. `wipe` overwrites what stands in it."""
+    """One entry of the printed code. `wipe` overwrites its contents."""
 
     def __init__(self, card_expiry_year: int | None, read: bytearray | None = None) -> None:
         """`read`: what a camera made of the front, 14 ASCII digits with a space for each doubtful one; copied."""

@@ -1,4 +1,4 @@
-"""What a front end needs from the conductor of the reception."""
+"""Interfaces that a front end needs from the conductor."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -61,7 +61,7 @@ class Counter(Protocol):
 
 @runtime_checkable
 class WithService(Counter, Protocol):
-    """A counter with what staff's page needs beside the reception. The conductor is one."""
+    """A counter with the additional functions for the staff page. The conductor is one."""
 
     @property
     def service(self) -> ServiceDesk: ...

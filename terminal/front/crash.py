@@ -1,4 +1,4 @@
-"""How a fatal error ends: one plain line, no locals, no message text, no core dump.
+"""Handle fatal errors: one plain line, no locals, no message text, no core dump.
 
 Tracebacks with locals, exception texts and memory images may carry a PIN or a photo. Only the kind of an error and
 its place in the code are kept.
@@ -40,7 +40,7 @@ def place(error: BaseException) -> str:
 
 
 def last_words(error: BaseException) -> str:
-    """The one line a crash prints."""
+    """Return the only line that a crash prints."""
     return f"uketsuke: {ProblemCode.INTERNAL.code}: the terminal has stopped ({place(error)})"
 
 

@@ -1,4 +1,4 @@
-"""Readers, cameras, service, outbox and hand-over as they are at this moment, in staff's words."""
+"""Current state of readers, cameras, service, outbox and hand-over, worded for staff."""
 
 import platform
 from collections.abc import Iterator

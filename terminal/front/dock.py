@@ -1,4 +1,4 @@
-"""What the demo's dock can do. The demo implements it; a terminal in service is given none."""
+"""Interface of the demo's dock. The demo implements it; a terminal in service has none."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ class ServiceMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DockState:
-    """How everything on the counter stands."""
+    """State of everything on the counter."""
 
     card: str = ""
     """Persona whose card is on the reader, or `OTHER_CARD`; empty if there is none."""
     second_card: bool = False
     """Whether another card is on the second reader."""
     card_held: bool = False
-    """Another program takes each card for itself."""
+    """Whether another program holds each card exclusively."""
     camera_covered: bool = False
     camera_unplugged: bool = False
     reader_unplugged: bool = False
@@ -47,7 +47,7 @@ OTHER_CARD = "suica"
 
 
 class Dock(Protocol):
-    """Hands for the simulated devices. Awaited from the screens' event loop: none of these may block it."""
+    """Controls for the simulated devices. Awaited on the screens' event loop, so they must not block it."""
 
     @property
     def personas(self) -> Sequence[DockPersona]: ...
@@ -87,7 +87,7 @@ class Dock(Protocol):
     async def take_second_card(self) -> None: ...
 
     async def hold_card(self, held: bool) -> None:
-        """Another program is there that takes each card for itself; False: it ends."""
+        """Start another program that holds each card exclusively; False: stop it."""
 
     async def cover_camera(self, covered: bool) -> None: ...
 
@@ -107,7 +107,7 @@ class Dock(Protocol):
         """Take the portrait of a real person, who is in front of the camera from here on. Raises `NotReady`."""
 
     async def stand_up(self) -> None:
-        """The drawn persons again; the portrait is forgotten."""
+        """Return to the drawn persons and discard the portrait."""
 
     async def tidy(self) -> None:
-        """Everything on the counter as in the morning."""
+        """Reset everything on the counter."""

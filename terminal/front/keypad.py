@@ -1,4 +1,4 @@
-"""What is typed on a pad, from any front end: the PIN into the patient's buffer, the printed code into a form."""
+"""Digits typed on a pad of any front end: the PIN goes into the patient's buffer, the printed code into a form."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ PIN_LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class TypedPart:
-    """How far one part of the pad's entry has come; no digit."""
+    """Progress of one part of the entry, without digits."""
 
     id: str
     """`pin`, or a `CodeField` value."""

@@ -1,4 +1,4 @@
-"""The program's log: text or JSON, a file a day, never a traceback or the text of an exception.
+"""The program's log: text or JSON, one file per day, without tracebacks or texts of exceptions.
 
 Messages are sentences of this program with codes and counts in them; no patient data is ever given to the log.
 JSON comes from the standard library: there is no context to bind that would need a structured logger.

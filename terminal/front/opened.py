@@ -1,4 +1,4 @@
-"""A terminal that has been put together, as a front end takes it over."""
+"""An assembled terminal, as a front end receives it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -10,10 +10,10 @@ from terminal.front.dock import Dock
 
 
 class LiveFrames(Protocol):
-    """What a live picture needs of a camera."""
+    """The part of a camera that a live picture needs."""
 
     def latest(self) -> Any:
-        """The newest frame with its `rgb` pixels; something without `rgb` while there is none."""
+        """Return the newest frame with its `rgb` pixels; an object without `rgb` if there is none."""
 
     def after(self, number: int, timeout: float) -> Any:
         """The first frame newer than `number`; something without `rgb` if none came in `timeout` seconds."""

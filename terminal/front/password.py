@@ -1,4 +1,4 @@
-"""The staff password: a typed buffer that is overwritten, a hash from the settings, patience after wrong attempts."""
+"""The staff password: a typed buffer that is overwritten, a hash from the settings, a delay after wrong attempts."""
 
 import threading
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the files say about today: the audit trail's receptions and the ledger's checks, read incrementally."""
+"""Today's receptions from the audit trail and checks from the ledger, read incrementally."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _FIRST_SCREEN = ("Idle", "CardShown")
 
 @dataclass(slots=True)
 class Trailed:
-    """One reception, as the audit trail tells it."""
+    """One reception, from the audit trail."""
 
     reception: str
     number: int

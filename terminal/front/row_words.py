@@ -1,4 +1,4 @@
-"""What staff reads beside one of today's receptions: why it is in its state, and what helps."""
+"""Texts for staff beside one of today's receptions: why it is in its state, and what helps."""
 
 from terminal.front.today import SETTLED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure

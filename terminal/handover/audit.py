@@ -1,4 +1,4 @@
-"""Result files against the ledger: check that each file says what was decided and is the one that was handed over."""
+"""Compare result files with the ledger: each must match the decision and be the file that was handed over."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ _KANJI_ROWS: Final = (range(0x81, 0x85), range(0x88, 0xA0), range(0xE0, 0xEB))
 
 
 def in_old_characters(text: str) -> str:
-    """What JIS X 0208 does not have comes out as ●."""
+    """Replace characters that JIS X 0208 lacks by ●."""
     return "".join(character if is_old(character) else SUBSTITUTE for character in text)
 
 

@@ -1,4 +1,4 @@
-"""`uketsuke exchange check FILE`: what is wrong with a request or a result, line by line, and how sure we are."""
+"""`uketsuke exchange check FILE`: report faults of a request or result line by line, with how certain each is."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""The folder the receipt computer watches. A file appears in it whole or not at all, and never over another one."""
+"""The folder watched by the receipt computer. Files appear in it complete or not at all, and never replace another."""
 
 import contextlib
 import errno

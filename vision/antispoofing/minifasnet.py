@@ -1,4 +1,4 @@
-"""MiniFASNet networks that look for paper, print and screen around a face; several count with their mean vote."""
+"""MiniFASNet networks that detect paper, prints and screens around a face; several networks vote by their mean."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Anti-spoofing networks added to the terminal: none is delivered, as no package registry carries them.
+"""Anti-spoofing networks added to the terminal: none is delivered, because no package registry has them.
 
 Accepts the maker's two checkpoints, by hash, and ready ONNX files whose names begin with the scale as the maker's do.
 """
@@ -99,7 +99,7 @@ def _scale_of(name: str) -> float:
     found = _SCALE.match(name)
     if found is None:
         raise NotBuilt(
-            f"{name} does not say how much around the face it looks at. Let its name begin with that, as the "
+            f"{name} does not begin with the scale of the crop around the face. Rename it like the "
             "maker's do: 2.7_80x80_NAME.onnx"
         )
     return float(found[1])

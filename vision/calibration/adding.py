@@ -1,4 +1,4 @@
-"""Add a recognition network to the terminal: checked by hash, calibrated, then kept - or not added at all."""
+"""Add a recognition network to the terminal: check its hash, calibrate it and keep it, or do not add it at all."""
 
 import logging
 import shutil

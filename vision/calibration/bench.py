@@ -1,4 +1,4 @@
-"""An engine measured on a folder of persons, and calibrated with it."""
+"""Measure and calibrate an engine on a folder of persons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class EngineBench:
         return list(counted(encoded_persons(folder, engine), folder, told))
 
     def measure(self, persons: Sequence[EncodedPerson]) -> list[Figure]:
-        """Measure the engine as it is. Raises NotCalibrated."""
+        """Measure the engine with its present thresholds. Raises NotCalibrated."""
         return figures(persons, calibration_of(self.name, self.own))
 
     def calibrate(self, persons: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:

@@ -1,4 +1,4 @@
-"""FMR and FNMR of encoded persons at the thresholds of a calibration: how an engine performs as it is."""
+"""FMR and FNMR of encoded persons at the thresholds of a calibration: the present performance of an engine."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

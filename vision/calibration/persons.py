@@ -1,6 +1,6 @@
 """A folder of persons as encodings: the first picture of each as the card's photo, the others as live frames.
 
-Runs what the terminal runs: the same frames, detector, card format, encoder. Nothing is written.
+Uses the same frames, detector, card format and encoder as the terminal. Nothing is written.
 """
 
 from collections.abc import Callable, Iterator

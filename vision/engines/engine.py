@@ -1,4 +1,4 @@
-"""A face engine: where faces are, what distinguishes them, and at which distance two are the same."""
+"""A face engine: detects faces, encodes them, and knows the distance at which two are the same."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -98,7 +98,7 @@ def test_what_is_not_such_a_network_replaces_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotBuilt, match="not a MiniFASNet"):
         anti_spoofing_network(tensors)
     for name, content, said in (
-        ("small.onnx", good.read_bytes(), "does not say how much around the face"),
+        ("small.onnx", good.read_bytes(), "does not begin with the scale of the crop around the face"),
         ("2.7_80x80_x.onnx", b"rubbish", "not a network that OpenCV"),
         ("2.7_80x80_x.pth", b"rubbish", "neither of the maker's two checkpoints"),
     ):

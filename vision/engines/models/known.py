@@ -1,4 +1,4 @@
-"""Networks that are known to fit, with what must be known before using them."""
+"""Networks known to work, with the facts to know before using them."""
 
 from dataclasses import dataclass
 
