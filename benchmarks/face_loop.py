@@ -1,4 +1,4 @@
-"""Figures of the running camera: frames shown, gaps, time to a verdict, start, memory; and the naive loop beside them.
+"""Measure the running camera: frames shown, gaps, time to a verdict, start, memory; with a naive loop for comparison.
 
     python -m benchmarks.face_loop --json loop.json
 
@@ -50,7 +50,7 @@ def write_film(path: Path, frames: int = 300) -> None:
 
 
 class Watched:
-    """The engine, and when it was first given a frame good enough to be encoded, and the last such frame."""
+    """Wraps the engine and records when it first got a frame good enough to encode, and the last such frame."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
@@ -102,7 +102,7 @@ class Display:
 
 
 def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
-    """Detection and encoding of every frame that can be had, beside the display."""
+    """Detect and encode as many frames as possible, beside the display."""
     camera = Camera(OpenCvSource(str(film), loop=True))
     camera.start()
     with camera.look():
@@ -147,7 +147,7 @@ def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
 
 
 def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
-    """Milliseconds from the first good frame to the verdict, of a synthetic patient who turns and is matched."""
+    """Return the milliseconds from the first good frame to the verdict, for a synthetic patient who turns."""
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
     found = []
@@ -167,7 +167,7 @@ def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
 
 
 def idle(film: Path, *, keep_open: bool) -> float:
-    """Percent of a core for a camera between looks that is watched for its loss."""
+    """Return the percentage of a core needed to watch an unused camera for its loss."""
     camera = Camera(OpenCvSource(str(film), loop=True), keep_open=keep_open)
     camera.start()
     time.sleep(0.5)

@@ -1,14 +1,14 @@
-"""How quick the page is: `python benchmarks/web.py [--json FILE]`. Prints figures, judges none.
+"""Measure how fast the page is: `python benchmarks/web.py [--json FILE]`. Prints figures without judging them.
 
-Needs Debian's chromium. 1.0 of a cpu figure is one core.
+Needs Debian's chromium. CPU figures are in cores.
 
 event_to_paint_p95_ms: from an event's arrival at the terminal until Chromium has painted it, the live picture running.
 touch_feedback_ms: from a finger's event until the touched target has been painted (p95).
-preview_fps: live pictures drawn a second. preview_cpu: what sending them costs the terminal, beside the same camera
-unseen; preview_browser_cpu: what drawing them costs Chromium, which renders in software here.
-cold_start_s: from the command `uketsuke demo --web` to its painted idle screen in a browser that runs already;
-first_start_s: the same where keys are still to be made; told_s of it until the address is told. browser_floor_s: a new
-page of that browser until it has painted a button that a trivial server of this process sends, for comparison.
+preview_fps: live pictures drawn per second. preview_cpu: the terminal's cost of sending them, compared with the same
+camera without a viewer; preview_browser_cpu: Chromium's cost of drawing them, with software rendering here.
+cold_start_s: from the command `uketsuke demo --web` to its painted idle screen in a running browser; first_start_s: the
+same if keys have to be created first; told_s: the part until the address is printed. browser_floor_s, for comparison: a
+new page of that browser until it has painted a button sent by a trivial server in this process.
 idle_cpu, rss_mb: that terminal on its idle screen.
 """
 
@@ -111,7 +111,7 @@ def touches(page: Page) -> float:
 
 
 def floor(browser: Browser) -> float:
-    """Seconds."""
+    """Return the seconds until Chromium has painted a trivial page."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "index.html").write_text("<!doctype html><title>floor</title><button>1</button>")
         serve = partial(QuietFiles, directory=folder)
@@ -130,11 +130,11 @@ def floor(browser: Browser) -> float:
 
 class QuietFiles(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def demo(browser: Browser) -> dict[str, float]:
-    floor(browser)  # the browser's own first page costs more
+    floor(browser)  # the browser's first page is slower
     figures: dict[str, float] = {"browser_floor_s": statistics.median(floor(browser) for _ in range(3))}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("first_start_s", "cold_start_s"):
@@ -168,14 +168,14 @@ def demo(browser: Browser) -> dict[str, float]:
 
 
 def busy(pid: int) -> float:
-    """Cores a process keeps busy, over `SECONDS`."""
+    """Return the cores a process keeps busy, measured over `SECONDS`."""
     before, began = cpu(pid), time.monotonic()
     time.sleep(SECONDS)
     return (cpu(pid) - before) / (time.monotonic() - began)
 
 
 def busy_browser() -> float:
-    """The same for all processes of Chromium together."""
+    """Return the cores that all processes of Chromium keep busy."""
     before, began = sum(map(cpu, chromiums())), time.monotonic()
     time.sleep(SECONDS)
     return (sum(map(cpu, chromiums())) - before) / (time.monotonic() - began)

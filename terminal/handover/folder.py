@@ -138,7 +138,7 @@ class ResultFolder:
         """Why the last attempt failed, for staff; None after a successful one. No patient data."""
 
     def deliver(self, name: str, data: bytes) -> Delivery:
-        """Write, flush to the disk, move in. Raises `ValueError` for a name that is more than a name."""
+        """Write, flush to the disk, move in. Raises `ValueError` if the name contains a path."""
         prepared = self.prepare(name, data)
         if not isinstance(prepared, Prepared):
             return prepared
@@ -149,9 +149,9 @@ class ResultFolder:
         return delivery
 
     def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
-        """Write the whole file beside the folder, over one prepared before. Raises `ValueError` as `deliver`.
+        """Write the complete file beside the folder, replacing one prepared before. Raises `ValueError` as `deliver`.
 
-        The one prepared before stays until the new one is whole: without any, it would look as if it had been taken.
+        The previous one stays until the new one is complete: with none, it would look as if it had been taken.
         """
         target, work = self._paths(name)
         try:
@@ -260,7 +260,7 @@ class ResultFolder:
                 yield path
 
     def _prepare(self) -> str:
-        """The folder's mark; folder below and mark are made where they are missing."""
+        """Return the folder's mark; create the subfolder and the mark if they are missing."""
         if self._create and not self.folder.is_dir():
             private_folder(self.folder.parent)
             make_folder(self.folder, 0o750)

@@ -1,4 +1,4 @@
-"""The process that touches the result folder, so that a share that hangs delays nothing else.
+"""Separate process that accesses the result folder, so that a hanging share delays nothing else.
 
 One request a line on standard input: JSON, followed by `size` bytes of content where there is any; one answer a line on
 standard output. It ends with its standard input. Started by `terminal.handover.process`.
@@ -37,7 +37,7 @@ def main(argument: str) -> None:
 
 
 def _whole(content: RawIOBase, size: int) -> bytes:
-    """The next `size` bytes; fewer where the terminal has ended."""
+    """Return the next `size` bytes; fewer if the terminal has ended."""
     pieces = []
     while size and (piece := content.read(size)):
         pieces.append(piece)

@@ -1,4 +1,4 @@
-"""Which answer of the patient is written in which elements of a result file. `Insured` says it; this turns it round."""
+"""Elements of a result file for each answer of the patient, derived from `Insured`."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,7 +9,7 @@ from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import Consented, fields_of
 
 LASTS: Final = timedelta(hours=24)
-"""How long a consent holds."""
+"""How long a consent is valid."""
 
 
 def _consented(*, newer: bool) -> Iterator[tuple[str, Consented]]:

@@ -1,4 +1,4 @@
-"""Names that occur in real files but not in the layout: what was likely meant."""
+"""Names that occur in real files but not in the layout, with the likely intended ones."""
 
 import re
 from collections.abc import Iterator

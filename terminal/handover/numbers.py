@@ -1,4 +1,4 @@
-"""The institution's own patient numbers (照会番号), which stand in later results for the same insured person.
+"""The institution's own patient numbers (照会番号), which appear in later results for the same insured person.
 
 Keyed by what identifies an insured person on a 資格確認書, so they need no list of people and work with any service.
 """
@@ -111,7 +111,7 @@ def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
 
 
 def copy_numbers(source: Path, target: Path) -> int:
-    """Copy the numbers alone out of the database of an `uketsuke exchange`, also while it runs; return how many.
+    """Copy only the numbers from the database of an `uketsuke exchange`, even while it runs; return how many.
 
     `target` is new, mode 0600. What the exchange remembers for a day, consents and bulk requests, is left behind: a
     consent from an old copy would outlive a refusal that came after it. Raises FileExistsError, sqlite3.Error.

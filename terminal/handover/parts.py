@@ -1,6 +1,6 @@
-"""Messages as models that know their own elements: written, read in any order, and listed from the same declaration.
+"""Messages as models that declare their elements: written, read in any order, and listed from the same declaration.
 
-A field carries an `Element` or a `Consented` beside its type; the layout is stored nowhere else.
+A field has an `Element` or a `Consented` beside its type; the layout is stored nowhere else.
 """
 
 import types
@@ -19,7 +19,7 @@ from terminal.handover.values import MOMENT, XML_SPACE, Complaint, Moment, Sever
 
 
 class Confidence(StrEnum):
-    """Where we know an element from."""
+    """Source of an element."""
 
     DOCUMENTED = "documented"
     """A published document or interface description names it."""
@@ -186,7 +186,7 @@ class LayoutFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LayoutProblem:
-    """Says where and what is expected, never what was found."""
+    """Says where a problem is and what was expected, never what was found."""
 
     line: int
     """From 1; 0 for the file as a whole."""

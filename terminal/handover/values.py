@@ -1,4 +1,4 @@
-"""How single values are written in the exchanged files: kinds of text, each with its writer, reader and complaints.
+"""Format of single values in the exchanged files: kinds of text, each with its writer, reader and complaints.
 
 Dates and times are Japan's, without a zone. A complaint never repeats the value: it may be a patient's.
 """
@@ -38,7 +38,7 @@ class ValueKind(Protocol):
 
     @property
     def expected(self) -> str:
-        """What the layout wants, for people."""
+        """Description of the expected format, for people."""
         ...
 
     def write(self, value: object) -> str: ...
@@ -76,7 +76,7 @@ def date_time(value: datetime) -> str:
 
 
 def insurer_number(value: str) -> str:
-    """Eight characters, filled with spaces from the left."""
+    """Eight characters, padded with spaces on the left."""
     return value.rjust(INSURER_NUMBER_LENGTH)
 
 

@@ -1,4 +1,4 @@
-"""Bytes to elements and back. Reads without entities, document types, network, or unbounded size and depth."""
+"""Convert bytes to elements and back. Reads without entities, document types, network, or unbounded size and depth."""
 
 import re
 import unicodedata
@@ -54,7 +54,7 @@ def write_document(message: Part, encoding: Encoding = "UTF-8") -> Document:
 
 
 class _Writable:
-    """Makes texts that the encoding can hold, and counts what it had to replace."""
+    """Makes texts writable in the encoding, and counts the replaced characters."""
 
     def __init__(self, codec: str) -> None:
         self._codec = codec

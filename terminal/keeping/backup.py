@@ -1,4 +1,4 @@
-"""A backup: what a terminal cannot create again, in one sealed file."""
+"""Backup of everything that a terminal cannot create again, in one encrypted file."""
 
 import contextlib
 import errno
@@ -48,7 +48,7 @@ def back_up(
     now: datetime,
     cost: Cost | None = None,
 ) -> BackedUp:
-    """Write a backup to `target`, which is new and there as a whole or not at all. A terminal may run meanwhile.
+    """Write a backup to `target`, which must not exist; it is written completely or not at all. A terminal may run.
 
     Raises `NotReady`, FileExistsError, OSError, LedgerError.
     """
@@ -123,7 +123,7 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
 
 @contextmanager
 def _new(target: Path) -> Iterator[BinaryIO]:
-    """A file beside `target` that becomes it when the block ends well, and is gone otherwise."""
+    """Yield a file beside `target` that is renamed to it if the block succeeds, and removed otherwise."""
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:

@@ -1,7 +1,7 @@
-"""What a backup holds, by its place in the state folder: ledger, keys, settings, and the trail that must be kept.
+"""Contents of a backup, by their place in the state folder: ledger, keys, settings, and the audit trail.
 
-Of the book of the exchange the institution's patient numbers are kept, and nothing else. Not results, which belong to
-the receipt computer; nor cards, caches and logs, which can be made again.
+From the exchange's database only the institution's patient numbers are included. Not included are results, which belong
+to the receipt computer, and cards, caches and logs, which can be created again.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Manifest(BaseModel):
 
 
 def files_of(state_dir: Path) -> Iterator[Path]:
-    """What is copied as it is; ledger and book of the exchange, which may be written meanwhile, are not among them."""
+    """Files copied unchanged; not the ledger and the exchange's database, which may be written meanwhile."""
     for folder in _FOLDERS:
         yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())
     yield from (state_dir / name for name in _FILES if (state_dir / name).is_file())

@@ -1,4 +1,4 @@
-"""What a ledger from a backup lacks, by the service's signed receipts. Pure."""
+"""Records missing from a ledger from a backup, according to the service's signed receipts. Pure."""
 
 import base64
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
-"""A terminal brought back from its backup: with a new key, and with a mark in the ledger where records were lost.
+"""Restore a terminal from its backup, with a new key, and with a mark in the ledger where records were lost.
 
-The service ends the key of the backup before anything else, so that two terminals can never be the same one. What the
-service has and the backup has not is written down from its signed receipts; no decision is submitted a second time.
+The service revokes the key of the backup first, so that two terminals can never share it. What the service has and the
+backup lacks is recorded from its signed receipts; no decision is submitted a second time.
 """
 
 import json
@@ -34,7 +34,7 @@ _WORK = ".restoring"
 """In the state folder while a restore is under way: the unpacked files, the next key, and a mark when all is ready."""
 _FILES, _NEXT, _SENT, _READY = "files", "next.pem", "sent", "ready"
 _AGAIN = 3
-"""Times the change of the key is asked for where its answer is lost."""
+"""Number of times the change of the key is requested if the answer is lost."""
 
 Administrator = Callable[[Settings, str, bytes], None]
 """Have the service end the key of that digest and the one the terminal has now, and take the new one (PEM). Raises
@@ -80,9 +80,9 @@ async def restore(
     current: Settings | None,
     administrator: Administrator | None = None,
 ) -> RestoredTo:
-    """Bring a terminal back. `current`: use these settings instead of the backup's, and leave `settings_file` alone.
+    """Restore a terminal. `current`: use these settings instead of the backup's, and do not touch `settings_file`.
 
-    Until the service has changed the key nothing is changed anywhere. Interrupted after that, the same command goes on.
+    Nothing is changed until the service has changed the key. If interrupted after that, the same command continues.
     Raises `NotReady`, `SealError`, `SettingsError`, the ledger's errors, OSError.
     """
     manifest, text = peek(backup, passphrase)
@@ -111,8 +111,7 @@ def _settings_in(settings_file: Path, text: bytes | None) -> Settings:
     settings = read_as(settings_file, text.decode("utf-8", errors="replace"))
     if settings_file.exists() and settings_file.read_bytes() != text:
         raise NotReady(
-            f"{settings_file} is there and says something else than the backup's settings. Move it away, or use it: "
-            "--keep-settings."
+            f"{settings_file} exists and differs from the backup's settings. Move it away, or use it: --keep-settings."
         )
     return settings
 
@@ -153,7 +152,7 @@ def _require_whole_ledger(ledger: Path, terminal_id: str) -> None:
     found = verify_file(ledger)
     if isinstance(found, LedgerBroken):
         raise NotReady(
-            f"the ledger in this backup is broken at record {found.sequence}: {found.what}. Nothing may follow it. "
+            f"the ledger in this backup is broken at record {found.sequence}: {found.what}. It cannot be continued. "
             "Take an earlier backup, and keep this one for the auditor."
         )
     if found.terminal_id != terminal_id:
@@ -189,7 +188,7 @@ async def _take_over(
         elif isinstance(before, NoAnswer):
             raise NotReady(
                 f"the service at {found.settings.service.url} does not answer ({before.reason}). Without its receipts "
-                "nobody knows what was decided since the backup. Nothing was changed."
+                "it is unknown what was decided since the backup. Nothing was changed."
             )
         elif not isinstance(await new.audit(), Audit):  # else a restore that was interrupted
             if administrator is None:
@@ -252,7 +251,7 @@ def _mark(found: _Backup, gap: Gap, changed: KeyChanged) -> None:
 
 
 def _move(work: Path, state_dir: Path) -> None:
-    """Into place, the enrolment last: without it no terminal starts."""
+    """Move everything into place, the enrolment last: without it no terminal starts."""
     files = work / _FILES
     for path in sorted(files.iterdir(), key=lambda one: one.name == "terminal"):
         path.rename(state_dir / path.name)

@@ -1,4 +1,4 @@
-"""A file sealed with a passphrase: scrypt makes the key, AES-256-GCM seals one piece after the other.
+"""A file encrypted with a passphrase: scrypt derives the key, AES-256-GCM encrypts one piece after the other.
 
 One line of text names the format, one of JSON the parameters; every piece is bound to both, to its place and to whether
 it is the last one (the STREAM construction), so pieces cannot be changed, exchanged, left out or cut off unseen.

@@ -1,4 +1,4 @@
-"""Setting a terminal up: settings, staff code and enrolment, all of them or none."""
+"""Set up a terminal: settings, staff code and enrolment, all of them or none."""
 
 import shutil
 import tomllib
@@ -21,7 +21,7 @@ from terminal.readiness import NotReady
 from terminal.staff_password import fault_of, hash_file, keep
 
 Enrol = Callable[[Settings], Enrolment]
-"""Make terminal and service known to each other: key and enrolment are on disk afterwards. Raises `NotReady`."""
+"""Enrol the terminal with the service: key and enrolment are on disk afterwards. Raises `NotReady`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ def set_up(
     replace: bool,
     now: datetime,
 ) -> SetUp:
-    """Write everything a terminal needs, the settings file last; where one step fails, all is as it was.
+    """Write everything a terminal needs, the settings file last; if a step fails, everything is restored.
 
-    `values`: settings nested as in the file. `staff_code` None: as it is. `replace`: other settings may be there
-    already, which are kept beside the new ones. Raises `NotReady`, `SettingsError`, the ledger's errors, OSError.
+    `values`: settings nested as in the file. `staff_code` None: unchanged. `replace`: replace existing settings, which
+    are kept beside the new ones. Raises `NotReady`, `SettingsError`, the ledger's errors, OSError.
     """
     text = as_toml(values)
     settings = read_as(file, text)
@@ -114,14 +114,14 @@ def _settings_before(file: Path, text: str, now: datetime, *, replace: bool) -> 
         return None
     if not replace and not _only_defaults(file):
         raise NotReady(
-            f"{file} is there already and says something else. Compare them, then use --replace: the old settings "
+            f"{file} already exists and differs. Compare them, then use --replace: the old settings "
             "are kept beside the new ones."
         )
     return file.with_name(f"{file.name}.before-{now:%Y%m%d-%H%M%S}")
 
 
 def _only_defaults(file: Path) -> bool:
-    """Return whether a settings file says nothing but defaults, as the one that a package brings."""
+    """Return whether a settings file contains only defaults, like the package's."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(values) == Settings.model_validate({})

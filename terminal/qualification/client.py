@@ -1,6 +1,6 @@
-"""The terminal's end of the line: every call returns a value.
+"""Client of the qualification-check service: every call returns a value.
 
-What the service says is a model of the contract; what it fails to say is `NoAnswer`. Bodies are never logged.
+An answer is a model of the contract; a missing answer is `NoAnswer`. Bodies are never logged.
 """
 
 import ssl

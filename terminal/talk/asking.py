@@ -95,7 +95,7 @@ def consent(state: Consent, scene: TalkContext) -> Body:
 
 
 def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ...]:
-    """The Japanese sentence, and what stands under it, for a language that no native speaker has checked."""
+    """Return the Japanese sentence and its topics, for a language that no native speaker has checked."""
     say = scene.original
     if say is None:
         return ()
@@ -105,20 +105,20 @@ def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ..
 
 
 def _respondent(reception: Reception, scene: TalkContext) -> str:
-    """Who answers, where it was touched; for a child, that a guardian may."""
+    """Return who answers, if that was chosen on the screen; for a child, that a guardian may."""
     if reception.answered_by not in (None, AnsweredBy.PERSON):
         return scene.say(f"consent.by.{reception.answered_by}")
     return scene.say("consent.guardian") if reception.for_child else ""
 
 
 def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
-    """The child's year of birth: cards of brothers and sisters look alike."""
+    """Show the child's year of birth, because cards of brothers and sisters look alike."""
     year = reception.check.facts.birth_year if reception.check is not None and reception.for_child else None
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
 def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
-    """Offer that another person answers, or the person after all. Those who came in the holder's place have said so."""
+    """Offer to change who answers. Not offered to a person who came in the holder's place and has said so."""
     if reception.proxy:
         return None
     event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
@@ -178,7 +178,7 @@ def _verb(question: Question) -> str:
 
 
 def _back(state: AfterIdle, scene: TalkContext) -> Offer | None:
-    """Offer the way back, if the rules have one."""
+    """Offer to go back, if the rules allow it."""
     back = ev.Back(state.reception.id)
     if step(state, back, scene.rules, _ANY_MOMENT).state is state:
         return None
@@ -221,7 +221,7 @@ def prescription(state: Prescription, scene: TalkContext) -> Body:
 
 
 _NAMED = 2
-"""Prescriptions that have an answer of their own; more are dispensed together or decided at the counter."""
+"""Number of prescriptions with a separate answer; more are dispensed together or decided at the counter."""
 
 
 def dispensing(state: Dispensing, scene: TalkContext) -> Body:

@@ -32,7 +32,7 @@ Answer = Callable[[bytes], bytes]
 
 
 class Link:
-    """Answers by a function of the command; keeps the buffers it was handed."""
+    """Link whose answers are computed from the command; remembers the buffers passed to it."""
 
     atr = b""
 
@@ -120,7 +120,7 @@ def test_an_empty_certificate_file_of_a_card_that_claims_to_have_one(image: Card
     assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == NoCertificate()
 
 
-def test_a_residents_card_of_the_generation_before(image: CardImage) -> None:
+def test_a_residents_card(image: CardImage) -> None:
     card = SoftCard(image)
 
     def no_surface(apdu: bytes) -> bytes:
@@ -129,7 +129,7 @@ def test_a_residents_card_of_the_generation_before(image: CardImage) -> None:
     assert MyNumberCard(Link(no_surface)).read_facts() == NotMyNumberCard()
 
 
-def test_no_free_expiry_is_no_reason_to_refuse_the_card(image: CardImage) -> None:
+def test_a_card_without_readable_expiry_is_accepted(image: CardImage) -> None:
     image.files[File.CARD_EXPIRY] = b"\x01\x1c" + b"x" * 28
     facts = MyNumberCard(Link(SoftCard(image).transmit)).read_facts()
     assert isinstance(facts, CardFacts)
@@ -145,7 +145,7 @@ def test_a_card_that_refuses_its_first_command_is_asked_again(image: CardImage) 
 
 
 def known(link: Link) -> MyNumberCard:
-    """A card whose facts were read on this link; what that took is forgotten."""
+    """Return a card whose facts were read on this link, with the recorded commands cleared."""
     card = MyNumberCard(link)
     assert isinstance(card.read_facts(), CardFacts)
     link.commands.clear()
@@ -180,7 +180,7 @@ def test_a_card_whose_counter_was_never_read_here_gets_nothing(image: CardImage)
 def test_a_card_swapped_since_its_counter_was_read_gets_nothing(
     image: CardImage, another: CardImage, selects_first: bool
 ) -> None:
-    """The link does not notice: the worst case, which no reader should make."""
+    """The worst case: the link does not notice, although every reader should."""
     lies_there = SoftCard(image)
     link = Link(lambda apdu: lies_there.transmit(apdu))
     card = known(link)

@@ -53,7 +53,7 @@ class Remembering:
 
 
 def arrays() -> Iterator[np.ndarray]:
-    """Arrays within reach; numpy's own are not tracked, so through whatever refers to them."""
+    """Yield all reachable arrays. The collector does not track arrays, so search the objects that refer to them."""
     known: set[int] = set()
     for thing in gc.get_objects():
         for found in gc.get_referents(thing):
@@ -68,7 +68,7 @@ def alike(one: np.ndarray, reference: np.ndarray) -> bool:
 
 @pytest.fixture(scope="module")
 def done(engine: FaceEngine) -> tuple[bytes, Remembering]:
-    """A check that ended in a match and a reference that was wiped; the encoding it had, as bytes."""
+    """Run a check to a match and wipe its reference; return the reference's former encoding, as bytes."""
     remembering = Remembering(engine)
     reference = make_reference(remembering, card_portrait("hana"))
     assert isinstance(reference, Reference)

@@ -1,4 +1,4 @@
-"""Reads the consent flags back from a written result file: what the demo shows is what the receipt computer gets."""
+"""Read the consent flags from a written result file, so that the demo shows what the receipt computer gets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +15,12 @@ _CONSENT = "ConsFlg"
 
 
 def flags_in(path: Path) -> dict[Item, int]:
-    """0 or 1 for every consent element in the file; an item that was not asked is absent."""
+    """Return 0 or 1 for every consent element in the file; items that were not asked are absent."""
     return {FLAG_ELEMENTS[tag]: flag for tag, flag in _consents(path) if tag in FLAG_ELEMENTS}
 
 
 def newer_flags_in(path: Path) -> dict[str, int]:
-    """The same for the consents of 2025, by the stem of their elements."""
+    """Return the flags of the consents of 2025, by the stem of their elements."""
     return {tag.removesuffix(_CONSENT): flag for tag, flag in _consents(path) if tag not in FLAG_ELEMENTS}
 
 

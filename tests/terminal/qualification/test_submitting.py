@@ -107,7 +107,7 @@ def test_no_limit_without_consent(counter: Any, card: Any, answers: list[Consent
     assert len(result.consents) == len(answers)
 
 
-def test_the_limit_by_law_is_no_consent(counter: Any, card: Any) -> None:
+def test_the_limit_by_law_is_not_a_consent(counter: Any, card: Any) -> None:
     async def day(client: Any) -> Any:
         opened = await counter.opened(client, card)
         submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], by_law=(Item.HIGH_COST_LIMIT,))
@@ -136,9 +136,7 @@ def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int)
 
 
 @pytest.mark.parametrize("person", ["lost-qualification", "invalid-with-new", "lost-twice"])
-def test_a_card_tells_the_last_lost_qualification_and_never_of_a_newer_one(
-    counter: Any, card: Any, person: str
-) -> None:
+def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: Any, card: Any, person: str) -> None:
     service = counter.server.service
     lost = service.people["lost-qualification"]
     earlier = lost.qualifications[0].model_copy(update={"disqualification_date": date(2015, 3, 31)})
@@ -157,7 +155,7 @@ def test_a_card_tells_the_last_lost_qualification_and_never_of_a_newer_one(
     assert [entry.disqualification_date for entry in result.qualifications] == [date(2026, 10, 1)]
 
 
-def test_a_certificate_near_its_end_is_told(counter: Any, card: Any) -> None:
+def test_a_certificate_near_its_end_is_reported(counter: Any, card: Any) -> None:
     ageing = counter.renewed(card, counter.now + timedelta(days=60))
     counter.know(ageing, "adult")
 
@@ -257,7 +255,7 @@ def test_an_inquiry_submits_nothing(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("item", [Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP])
-def test_who_may_never_share_does_not(counter: Any, card: Any, item: Item) -> None:
+def test_people_who_may_not_share_do_not(counter: Any, card: Any, item: Item) -> None:
     counter.know(card, "self-defence")
 
     async def day(client: Any) -> list[Any]:
@@ -271,7 +269,7 @@ def test_who_may_never_share_does_not(counter: Any, card: Any, item: Item) -> No
     assert isinstance(refused, Receipt)
 
 
-def test_an_opened_check_lives_a_day(counter: Any, card: Any) -> None:
+def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
     async def day(client: Any) -> list[Any]:
         one, two = await counter.opened(client, card), await counter.opened(client, card)
         counter.now += timedelta(hours=24)
@@ -303,7 +301,7 @@ def test_no_result_without_submission_or_check(counter: Any, card: Any) -> None:
 # --- receipts and models -------------------------------------------------------------------------------------
 
 
-def test_a_receipt_holds_for_its_decision_alone() -> None:
+def test_a_receipt_is_valid_only_for_its_decision() -> None:
     service, terminal = SigningKey.generate(), SigningKey.generate()
     submission = Submission(
         terminal_id="terminal-1",
@@ -340,7 +338,7 @@ def test_a_receipt_holds_for_its_decision_alone() -> None:
     assert not receipt_is_for(service.public_pem, "c1", withdrawn, receipt)
 
 
-def test_what_no_submission_can_say() -> None:
+def test_invalid_submissions_are_refused() -> None:
     with pytest.raises(ValidationError):
         ConsentAnswer(item=Item.DIAGNOSIS, flag=1)
     signed: dict[str, Any] = {
@@ -381,7 +379,7 @@ def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None
     assert len(statements) == len(others) + 2
 
 
-def test_the_store_forgets_nothing_and_knows_no_name(counter: Any, card: Any) -> None:
+def test_the_store_keeps_everything_but_no_names(counter: Any, card: Any) -> None:
     def restarted() -> StubServer:
         service = open_service(counter.state_dir, database_url=counter.database_url, clock=lambda: counter.now)
         server = StubServer(service)

@@ -1,4 +1,4 @@
-"""Who must not get in to staff's page: without the password, from another site, with an old or forged cookie."""
+"""Access that the staff page must refuse: without the password, from another site, with an old or forged cookie."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ from tests.terminal.staff_web.office import HASH, PASSWORD, with_staff
 
 
 class Served:
-    """Staff's pages alone, in a thread, as after a restart each time it is entered."""
+    """Serve only the staff pages, in a thread; each `with` block acts like a restart."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
         self._settings, self._port = settings, port
@@ -47,7 +47,7 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._served.result(60)  # raises what it ended with
+        self._served.result(60)  # raises the exception it ended with
         self._thread.shutdown()
         self._loop.close()
 
@@ -63,7 +63,7 @@ def office(settings: Settings) -> Iterator[httpx.Client]:
         yield http
 
 
-def test_the_cookie_is_for_staffs_page_alone_and_no_script_sees_it(office: httpx.Client) -> None:
+def test_the_cookie_is_limited_to_the_staff_page_and_hidden_from_scripts(office: httpx.Client) -> None:
     answer = office.post("/staff/sign-in", content=PASSWORD)
     assert answer.status_code == 204
     cookie = answer.headers["set-cookie"].lower()
@@ -72,7 +72,7 @@ def test_the_cookie_is_for_staffs_page_alone_and_no_script_sees_it(office: httpx
     assert office.get("/staff/door").json()["level"] == "acting"
 
 
-def test_nothing_but_the_question_is_told_before_the_password(office: httpx.Client) -> None:
+def test_only_the_password_prompt_is_sent_before_signing_in(office: httpx.Client) -> None:
     assert office.get("/staff/door").json() == {"level": "out", "password": True}
     assert office.get("/staff/photo").status_code == 403
     assert office.post("/staff/again", content=PASSWORD).status_code == 403
@@ -81,7 +81,7 @@ def test_nothing_but_the_question_is_told_before_the_password(office: httpx.Clie
         pass
 
 
-def test_the_page_runs_no_foreign_script_and_stands_in_no_frame(office: httpx.Client) -> None:
+def test_the_page_runs_no_foreign_script_and_cannot_be_framed(office: httpx.Client) -> None:
     policy = office.get("/staff").headers["content-security-policy"]
     for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"):
         assert rule in policy
@@ -89,7 +89,7 @@ def test_the_page_runs_no_foreign_script_and_stands_in_no_frame(office: httpx.Cl
     assert office.post("/staff/sign-in", content=PASSWORD, headers={"origin": "http://evil.example"}).status_code == 403
 
 
-def test_three_wrong_ones_lock_and_a_restart_lifts_nothing(settings: Settings) -> None:
+def test_three_wrong_passwords_lock_even_across_a_restart(settings: Settings) -> None:
     with Served(settings) as http:
         assert [http.post("/staff/sign-in", content="x").status_code for _ in range(3)] == [401, 401, 429]
         assert http.post("/staff/sign-in", content="x" * 100).status_code == 413
@@ -125,7 +125,7 @@ def _line(http: httpx.Client) -> ClientConnection:
         '{"type":"answer","call":"1"}',
     ],
 )
-def test_what_is_no_message_cuts_the_line(office: httpx.Client, text: str) -> None:
+def test_an_invalid_message_closes_the_connection(office: httpx.Client, text: str) -> None:
     office.post("/staff/sign-in", content=PASSWORD)
     with _line(office) as line:
         line.send(text)
@@ -144,7 +144,7 @@ def sessions(folder: Path, clock: list[float], secret: str = HASH) -> Sessions:
     return Sessions(folder / "staff.key", secret, 900, clock=lambda: clock[0])
 
 
-def test_a_session_ends_by_itself_and_hears_calls_for_a_working_day(tmp_path: Path) -> None:
+def test_a_session_expires_but_receives_calls_for_a_working_day(tmp_path: Path) -> None:
     clock = [1000.0]
     one = sessions(tmp_path, clock)
     cookie = one.begin()
@@ -163,11 +163,11 @@ def test_a_session_ends_by_itself_and_hears_calls_for_a_working_day(tmp_path: Pa
 
 
 @pytest.mark.parametrize("cookie", [None, "", ".", "..", "99999999999.aa.00", "x.y.z"])
-def test_a_forged_cookie_is_none(tmp_path: Path, cookie: str | None) -> None:
+def test_a_forged_cookie_is_rejected(tmp_path: Path, cookie: str | None) -> None:
     assert sessions(tmp_path, [1000.0]).level(cookie) is Level.OUT
 
 
-def test_a_proof_counts_once_for_its_own_session_and_not_for_long(tmp_path: Path) -> None:
+def test_a_proof_is_valid_once_briefly_and_for_its_own_session(tmp_path: Path) -> None:
     clock = [1000.0]
     one = sessions(tmp_path, clock)
     mine, other = one.begin(), one.begin()

@@ -1,4 +1,4 @@
-"""How often a patient must touch the screen, counted on the whole way."""
+"""How often a patient must touch the screen, counted over a whole reception."""
 
 import asyncio
 from typing import Any
@@ -13,10 +13,10 @@ from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
 
 
-def test_a_card_without_pin_is_three_touches_and_no_digit(
+def test_a_card_without_pin_needs_three_touches_and_no_digit(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The way of those who often cannot type: face, everything shared, the limit provided."""
+    """The reception of people who often cannot type: face, everything shared, the limit provided."""
     touched: list[str] = []
     original = ScriptedPatient._touch
 

@@ -1,4 +1,4 @@
-"""The two networks the package carries: as published, or not at all."""
+"""The two networks in the package are the published ones, or are not used."""
 
 import shutil
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_any_other_file_is_refused() -> None:
         SFACE.carried(published(SFACE)[:-1] + b"\0")
 
 
-def test_only_surplus_inputs_are_gone_and_the_network_says_the_same() -> None:
+def test_only_surplus_inputs_are_removed_and_the_output_is_the_same() -> None:
     before, after = published(SFACE), (CARRIED / SFACE.name).read_bytes()
     assert 0 < len(before) - len(after) < 10_000
     assert without_surplus_inputs(after, "data") == after
@@ -66,14 +66,14 @@ def test_a_file_that_was_cut_off_is_not_an_onnx_file(cut: int) -> None:
         without_surplus_inputs((CARRIED / SFACE.name).read_bytes()[:-cut], "data")
 
 
-def test_they_are_found_in_a_folder_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_are_found_in_a_folder_named_by_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(WeightsMissing, match="make setup"):
         delivered(SFACE)
     shutil.copy(CARRIED / SFACE.name, tmp_path)
     assert delivered(SFACE) == tmp_path / SFACE.name
     (tmp_path / SFACE.name).write_bytes(published(SFACE))
-    assert delivered(SFACE) == tmp_path / SFACE.name, "the zoo's own file serves too"
+    assert delivered(SFACE) == tmp_path / SFACE.name, "the file as published works too"
     (tmp_path / SFACE.name).write_bytes(b"another network")
     with pytest.raises(WeightsMissing, match="damaged"):
         delivered(SFACE)
