@@ -1,4 +1,4 @@
-"""Puts a terminal together: settings and devices in, a conductor out. Drivers and simulators are peers."""
+"""Assembles a terminal: a conductor from settings and devices. Drivers and simulators are peers."""
 
 import ssl
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whether a terminal can start; apart from what puts it together, which takes long to import."""
+"""Whether a terminal can start; separate from `assembly`, which is slow to import."""
 
 
 class NotReady(Exception):

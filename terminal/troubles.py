@@ -1,4 +1,4 @@
-"""Which problem the patient sees for what went wrong with a card, or what the service refused."""
+"""The problem shown to the patient for a failure of a card or a refusal by the service."""
 
 from typing import assert_never
 

@@ -64,7 +64,7 @@ class PrintedDesk:
             post(CodeGuided(*ids, guidance))
 
         code, pinless = await self._worker.run(self._scanned, effect.expiry, guided, stop, patient)
-        if code is not None and stop.is_set():  # the code typed since may be on its way to the card
+        if code is not None and stop.is_set():  # the code typed in the meantime may already be on its way to the card
             wipe_buffer(code)
             code = None
         if code is None:
@@ -82,7 +82,7 @@ class PrintedDesk:
         if not isinstance(scanner, CardCamera):
             return _checked(scanner.scan()), False
         if expiry is None:
-            # nothing to compare the front with: it might be another card's
+            # there is nothing to compare the front with, and it might be another card's
             return None, False
         front = patient.take_front(expiry)
         if front is not None:
@@ -153,7 +153,7 @@ class PrintedDesk:
 
 
 def code_of(fields: "PrintedFields") -> bytearray | None:
-    """The 14 digits of a front that was read whole, in a buffer the caller overwrites; None otherwise."""
+    """Return the 14 digits of a completely read front, in a buffer the caller overwrites; None otherwise."""
     birth, expiry = fields.birth, fields.expiry
     if birth is None or expiry is None or not fields.whole:
         return None
@@ -166,7 +166,7 @@ def code_of(fields: "PrintedFields") -> bytearray | None:
 
 
 def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
-    """The 14 places of a code, as far as they were read: a space for each doubtful digit."""
+    """Return the 14 places of a code, with a space for each doubtful digit."""
     birth = fields.birth
     day = b" " * 6 if birth is None else b"%02d%02d%02d" % (birth.year % 100, birth.month, birth.day)
     return bytearray(day + b"%04d" % expiry.year + fields.security)

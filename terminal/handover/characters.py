@@ -1,4 +1,4 @@
-"""Characters of names that old software cannot hold, and what the field shows for them."""
+"""Characters in names that old software cannot represent, and their replacement."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Files of the result folder on disk: written whole, moved in over nothing, read without following a link."""
+"""Files of the result folder on disk: written completely, moved without replacing, read without following links."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""The result folder in another process: every call has a time limit, and a process that hangs is left behind."""
+"""The result folder in a separate process: every call has a time limit, and a hanging process is abandoned."""
 
 import json
 import logging

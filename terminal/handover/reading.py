@@ -1,4 +1,4 @@
-"""Read a file that someone else put into a folder: plain files alone, up to a size."""
+"""Read a file that another program put into a folder: plain files only, up to a size."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Somebody at a prompt answers what the terminal asks: for setting up, for tests with real devices."""
+"""Answer the terminal's questions at a prompt, for set-up and for tests with real devices."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A reception without a screen: an operator - a script or a person at a prompt - answers what the Talk asks."""
+"""A reception without a screen: an operator (a script, or a person at a prompt) answers what the Talk asks."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ class Hands(Protocol):
         """Type the digits and Enter. Return False if there is nothing to type them into."""
 
     def type_code(self, code: bytearray) -> None:
-        """Type the printed code; the buffer is the terminal's from here on."""
+        """Type the printed code; the terminal takes over the buffer."""
 
     def let_staff_in(self) -> None:
         """Staff typed the right password."""
@@ -33,13 +33,13 @@ class Hands(Protocol):
 
 
 class Operator(Protocol):
-    """Stands in for the person before the terminal."""
+    """Acts in place of the person in front of the terminal."""
 
     def hear(self, talk: Talk) -> None:
         """Take note of every talk, in order."""
 
     async def act(self, talk: Talk, state: State, hands: Hands) -> None:
-        """Do what one would do now. Cancelled as soon as something else is asked."""
+        """Act on the present talk. Cancelled as soon as something else is asked."""
 
 
 class Headless:
@@ -79,7 +79,7 @@ class Headless:
                     await acting
 
     async def _next_question(self, talk: Talk, acting: "asyncio.Task[None]") -> tuple[Talk, State]:
-        """Wait until something else is asked; until then the operator goes on."""
+        """Wait until something else is asked, while the operator continues."""
         while True:
             changed = asyncio.create_task(self._states.get())
             await asyncio.wait({acting, changed}, return_when=asyncio.FIRST_COMPLETED)

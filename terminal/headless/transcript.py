@@ -1,4 +1,4 @@
-"""What happened at the counter, in lines a person can read: a Talk's own sentences and what was touched."""
+"""Readable transcript of a reception: the sentences of each Talk and the answers touched."""
 
 from collections.abc import Callable
 

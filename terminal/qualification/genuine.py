@@ -1,4 +1,4 @@
-"""Check that the service signed what it is said to have signed."""
+"""Verify the service's signatures."""
 
 from hashlib import sha256
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the holder was confirmed, and what proves it to the service: part of the contract."""
+"""Methods of confirming the holder and their proofs for the service: part of the contract."""
 
 from enum import StrEnum
 from typing import Annotated, Literal

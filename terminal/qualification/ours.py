@@ -1,4 +1,4 @@
-"""Check that a result follows from what the ledger holds. One that does not is never handed over. Pure."""
+"""Check that a result matches the ledger. One that does not is never handed over. Pure."""
 
 from datetime import datetime
 from enum import StrEnum

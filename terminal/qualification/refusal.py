@@ -1,4 +1,4 @@
-"""The service's failures: it refuses and says why, or there was no usable answer."""
+"""Failures of the service: a refusal with a reason, or no usable answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum

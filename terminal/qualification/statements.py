@@ -1,4 +1,4 @@
-"""The bytes that get signed.
+"""Byte strings to be signed.
 
 Every statement is a list of fields, each preceded by its length as four big-endian bytes; the first is the domain. So
 no statement can be read as another one, nor a field run into the next. Times are microseconds since 1970 in UTC.

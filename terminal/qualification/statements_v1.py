@@ -1,4 +1,4 @@
-"""What version 1 of the contract signed. Receipts in ledgers of version 0.1 are verified with it; nothing new is."""
+"""Statements of version 1 of the contract, used only to verify receipts in ledgers of version 0.1."""
 
 from collections.abc import Sequence
 from datetime import datetime

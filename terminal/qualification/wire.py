@@ -1,4 +1,4 @@
-"""What every request and answer carries beside its body: nonce, moment and signatures, in headers."""
+"""Headers of every request and answer: nonce, time and signatures."""
 
 import base64
 import secrets

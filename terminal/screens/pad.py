@@ -1,4 +1,4 @@
-"""The ten-key pad. A key says which one it was, once, and keeps nothing."""
+"""The numeric pad. A key reports that it was pressed and stores nothing."""
 
 from collections.abc import Iterator
 from string import ascii_lowercase

@@ -1,4 +1,4 @@
-"""The terminal's screen as this process's program."""
+"""Run the terminal's screen as the program of this process."""
 
 import asyncio
 import logging

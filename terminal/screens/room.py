@@ -1,4 +1,4 @@
-"""How the rows of the screen are shared: sentences come first, answers take what is left, nothing is cut off."""
+"""Division of the screen's rows: sentences come first, answers get the rest, nothing is cut off."""
 
 from dataclasses import dataclass
 

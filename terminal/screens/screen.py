@@ -1,4 +1,4 @@
-"""The one screen: its widgets stay, each state refills them, so that eyes and fingers find everything in its place."""
+"""The only screen: its widgets are kept and refilled for each state, so that everything stays in its place."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How much has been typed: dots for a PIN, boxes for the printed code. No digit is kept here."""
+"""Display of how much was typed: dots for a PIN, boxes for the printed code. Digits are not stored here."""
 
 from collections.abc import Callable
 

@@ -9,9 +9,9 @@ LINE_CELLS = 40
 _NOT_FIRST = frozenset("、。，．・：；？！）」』】〉》〕］｝ーっゃゅょぁぃぅぇぉッャュョァィゥェォ々〜%℃,.;:?!)]}")
 _NOT_LAST = frozenset("（「『【〈《〔［｛([{")
 _LEADS_ON = frozenset(("この", "その", "あの", "どの"))
-"""Words that belong to the one that follows."""
+"""Words that must stay with the following word."""
 _INSIDE_PHRASE = 400
-"""What a break in the middle of a Japanese phrase costs, in squared cells of ragged edge."""
+"""Cost of a break in the middle of a Japanese phrase, in squared cells of ragged edge."""
 
 
 def cells(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The two pictures staff compares: the card's photo and the live one, while the comparison lasts and no longer."""
+"""The two pictures that staff compare, the card's photo and the live one, available only during the comparison."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Keys for staff's page on the local network: an authority of the terminal's own, the server's, and each client's."""
+"""Keys for the staff page on the local network: the terminal's own authority, the server's key, and each client's."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What staff's pages see and do. Receives every state and effect; posts events and withdraws consents.
+"""Functions of the staff pages. Receives every state and effect; posts events and withdraws consents.
 
 Holds no rules: the session and the ledger decide what may follow what.
 """

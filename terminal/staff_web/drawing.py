@@ -1,4 +1,4 @@
-"""What is sent to staff's page, in its language: plain values, without names, face data or events."""
+"""Data sent to the staff page, in its language: plain values, without names, face data or events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What staff's page may say over its line: a closed union, small and strict. Passwords never come this way."""
+"""Messages that the staff page may send: a closed union, small and strict. Passwords are never sent this way."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The form for a patient without a card: what is printed on the 資格確認書, and the answer as a sentence."""
+"""The form for a patient without a card: the details printed on the 資格確認書, and the answer as a sentence."""
 
 import unicodedata
 from datetime import date

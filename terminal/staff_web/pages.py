@@ -1,4 +1,4 @@
-"""Staff's pages as part of a terminal: the desk, its sessions, and the sites it answers on."""
+"""The staff pages as part of a terminal: the desk, its sessions, and its sites."""
 
 import socket
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Staff's site: a port and a cookie of its own, and a password before everything else."""
+"""The staff site: a separate port and cookie, and a password before everything else."""
 
 import asyncio
 import contextlib

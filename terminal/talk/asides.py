@@ -1,4 +1,4 @@
-"""What ten keys ask aside of a state's question: what can be changed at any time, and whether to leave."""
+"""Side questions of the numeric keypad: what can be changed at any time, and whether to leave."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
 
 
 def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """Listeners need longer: the voice brings more time with it."""
+    """Switch the voice on or off; with it every time limit is longer, because listeners need more time."""
     if display.language not in scene.rules.voices and not display.voice:
         return None
     if display.voice:
@@ -82,7 +82,7 @@ def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
 
 
 def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: TalkContext) -> Offer | None:
-    """More time for every question, asked for once; after that for this one, where it runs out."""
+    """Offer more time for every question; once that is on, more time for this one if it runs out."""
     if display.more_time:
         return next((offer for offer in foot if offer.id == "more-time"), None)
     more = ev.DisplayChanged(reception, more_time=True)
@@ -100,7 +100,7 @@ def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkCon
 
 
 LEAVES = ("cancel", "without-sharing")
-"""Ids of the ways out in the foot."""
+"""Ids of the footer's offers to leave."""
 
 
 def _close(reception: str, label: str) -> Offer:
@@ -108,7 +108,7 @@ def _close(reception: str, label: str) -> Offer:
 
 
 def _with_digits(*offers: Offer | None) -> tuple[Offer, ...]:
-    """Here each has a digit, whatever its key is elsewhere; ids differ from those in the foot."""
+    """Give each offer a digit here, regardless of its key elsewhere; ids differ from those in the footer."""
     return numbered(*(replace(offer, ten="") for offer in offers if offer is not None))
 
 

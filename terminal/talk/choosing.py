@@ -1,4 +1,4 @@
-"""Which way the holder is confirmed."""
+"""The screen for choosing how the holder is confirmed."""
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev

@@ -1,4 +1,4 @@
-"""Choosing a language: on the first screen, in the foot of every other one, and all languages at once."""
+"""Choosing a language: on the first screen, in the footer of every other one, and in a list of all languages."""
 
 from terminal.session import events as ev
 from terminal.session.display import Display

@@ -1,4 +1,4 @@
-"""Staff compares by eye, and says why."""
+"""The screen while staff compare by eye and give a reason."""
 
 from terminal.session import events as ev
 from terminal.session.certainty import has_camera

@@ -1,4 +1,4 @@
-"""What helps today if the card does not: other proof of insurance, who replaces the card, whom to call."""
+"""What helps today if the card does not: other proof of insurance, where to replace the card, whom to call."""
 
 from terminal.problems import ProblemCode
 from terminal.talk.parts import Line, LineKind, TalkContext, hints

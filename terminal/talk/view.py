@@ -1,4 +1,4 @@
-"""`talk_of(state, ...) -> Talk`: how a state looks. Pure: the same state gives the same screen."""
+"""`talk_of(state, ...) -> Talk`: the screen of a state. Pure: the same state gives the same screen."""
 
 from dataclasses import replace
 from typing import assert_never

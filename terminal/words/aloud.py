@@ -1,4 +1,4 @@
-"""Which sentences may reach a loudspeaker unasked: the table `aloud.toml`, by message id."""
+"""Sentences that may be spoken through a loudspeaker without asking: the table `aloud.toml`, by message id."""
 
 import tomllib
 from functools import cache

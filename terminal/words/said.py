@@ -1,4 +1,4 @@
-"""A sentence that still knows which one it is: what is drawn is its text, what is spoken depends on its id."""
+"""A sentence with its message id: its text is drawn, and the id decides whether it is spoken."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""What staff's page says, in Japanese and English: a catalogue of its own beside the patient's."""
+"""Sentences of the staff page, in Japanese and English: a catalogue separate from the patient's."""
 
 from functools import cache
 from importlib.resources import files

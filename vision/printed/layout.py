@@ -1,4 +1,4 @@
-"""Where things stand on the card's front, in millimetres from its upper left corner.
+"""Positions of the fields on the card's front, in millimetres from its upper left corner.
 
 Sizes are ISO/IEC 7810 ID-1; places are taken from published specimens by eye and are *assumed*: no real card was
 measured. The reader therefore cuts every box with a margin.

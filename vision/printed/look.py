@@ -1,4 +1,4 @@
-"""One look at a frame: is there a card's front, and what do its three fields say.
+"""Examine one frame: find a card's front and read its three fields.
 
 Only the boxes of birth date, expiry and security code are cut out and recognised; name and address are never read.
 """

@@ -1,4 +1,4 @@
-"""Where the text recogniser's file is: PP-OCRv6 small, Apache-2.0, as the PaddleOCR project publishes it.
+"""Location of the text recogniser's file: PP-OCRv6 small, Apache-2.0, as the PaddleOCR project publishes it.
 
 The package carries it. Standard library only, because the build of the wheel runs this too.
 """

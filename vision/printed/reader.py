@@ -1,4 +1,4 @@
-"""Read the printed code from a run of frames: two frames must say the same before anything counts."""
+"""Read the printed code from a run of frames: two frames must agree before a result counts."""
 
 from collections.abc import Callable
 from datetime import date

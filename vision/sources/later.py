@@ -1,4 +1,4 @@
-"""A source whose code is loaded when someone first looks through it, not while the terminal starts."""
+"""A source whose code is loaded at its first use, not while the terminal starts."""
 
 from collections.abc import Callable
 from threading import Lock

@@ -1,4 +1,4 @@
-"""Where frames come from: a webcam, a video file, a sequence of pictures, a synthetic patient - by one name each."""
+"""Sources of frames, each selected by a name: a webcam, a video file, a sequence of pictures, a synthetic patient."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""Attackers who want to pass for another person, with what an office has: a print, a phone, a quick change.
+"""Attackers who want to pass for another person, with everyday means: a print, a phone, a quick swap.
 
 Named after what is shown, as `synthetic:NAME+KIND` is in `vision.camera`. Every one of them reads the screen and does
 its best to follow.

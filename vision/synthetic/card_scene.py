@@ -1,4 +1,4 @@
-"""A card held before a camera: where it is, how it is lit, and what goes wrong with the picture.
+"""A card held up to a camera: its position, its lighting, and defects of the picture.
 
 Every effect is drawn from a seed, so that a scene can be made again.
 """

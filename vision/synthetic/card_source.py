@@ -1,4 +1,4 @@
-"""A camera before which a simulated card is held: a peer of the webcam."""
+"""A camera to which a simulated card is held up: a peer of the webcam."""
 
 import time
 from collections.abc import Callable

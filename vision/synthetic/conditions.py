@@ -1,4 +1,4 @@
-"""What makes a camera's day hard: light, place, movement, a mask. Each is a value, and several may come together."""
+"""Difficult conditions for a camera: light, position, movement, a mask. Each is a value, and they can be combined."""
 
 from dataclasses import replace
 from enum import StrEnum

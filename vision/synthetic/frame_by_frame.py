@@ -1,4 +1,4 @@
-"""A source seen frame by frame, none left out and none waited for: the same pictures however slow the computer is."""
+"""A source read frame by frame without dropping or waiting: the same pictures on any computer, however slow."""
 
 from vision.frame import Frame
 from vision.sources.protocol import FrameSource, Prompted

@@ -1,4 +1,4 @@
-"""The synthetic persons: parameters chosen so that their encodings lie well apart, and none of them a real person."""
+"""The synthetic persons: parameters chosen so that their encodings are well apart. None is a real person."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

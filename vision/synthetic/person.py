@@ -1,4 +1,4 @@
-"""What a synthetic patient looks like, as parameters. Lengths are in half head widths; colours are 8-bit RGB."""
+"""Appearance of a synthetic patient, as parameters. Lengths are in half head widths; colours are 8-bit RGB."""
 
 from dataclasses import dataclass
 from enum import StrEnum

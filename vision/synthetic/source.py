@@ -1,4 +1,4 @@
-"""A camera before which a synthetic patient stands: a peer of the webcam, and obedient."""
+"""A camera with a synthetic patient in front of it, who follows instructions: a peer of the webcam."""
 
 import threading
 import time

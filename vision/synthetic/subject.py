@@ -1,4 +1,4 @@
-"""Who or what stands before the synthetic camera, by name: NAME, NAME+ATTACK, each with conditions after commas."""
+"""Person or attack in front of the synthetic camera, by name: NAME, NAME+ATTACK, each with conditions after commas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""`MessageHeader` in its kinds."""
+"""The kinds of `MessageHeader`."""
 
 from datetime import date
 from typing import Annotated

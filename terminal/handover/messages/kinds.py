@@ -1,4 +1,4 @@
-"""Which file carries which message, by the start of its name."""
+"""The message in each kind of file, by the prefix of its name."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Staff's dialogs over the patient's screen: password, menu, status. Each closes automatically if not touched."""
+"""Dialogs for staff over the patient's screen: password, menu, status. Each closes automatically if not touched."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator

@@ -1,4 +1,4 @@
-"""What staff sees of the terminal in its own window: devices, and today's receptions. No patient's data."""
+"""Status for staff in the terminal window: devices, and today's receptions. No patient data."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The counter of a conformance day: gives files and tasks, answers requests, watches what the other side does."""
+"""Bench of a conformance day: provides files and tasks, answers requests, watches the software under test."""
 
 import json
 import time

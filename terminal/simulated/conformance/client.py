@@ -1,4 +1,4 @@
-"""Our own receipt software for the conformance day: a right one, or one with faults. Reads with its own code.
+"""Our own receipt software for the conformance day: correct or with faults. Has its own code for reading.
 
 It takes results out of `face`, does the tasks, takes answers out of `res`, and exports what it understood.
 """

@@ -1,4 +1,4 @@
-"""The whole day: every case after the other, each with a verdict."""
+"""Play a conformance day: one case after the other, each with a verdict."""
 
 import time
 from collections.abc import Callable, Collection

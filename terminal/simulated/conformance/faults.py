@@ -1,4 +1,4 @@
-"""Faults that receipt software has been seen to have; our own wrong client has them on purpose."""
+"""Faults seen in receipt software; our own faulty client has them on purpose."""
 
 from enum import StrEnum
 

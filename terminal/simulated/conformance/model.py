@@ -1,4 +1,4 @@
-"""What a conformance day is made of: cases, what was seen, verdicts. Sentences in Japanese and English."""
+"""Model of a conformance day: cases, observations, verdicts. Sentences in Japanese and English."""
 
 import tomllib
 from dataclasses import dataclass, field

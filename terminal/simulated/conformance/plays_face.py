@@ -1,4 +1,4 @@
-"""The cases of the card reader's folder. Each is played on a `CaseRunner` and tells it what was right."""
+"""The cases of the card reader's folder. Each is played on a `CaseRunner` and reports to it what was correct."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The cases of requests: a task is given, the request that comes is judged, and answered as the case wants it."""
+"""The cases of requests: a task is set, the resulting request is judged, and answered as the case requires."""
 
 import time
 from collections.abc import Callable

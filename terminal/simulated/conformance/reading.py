@@ -1,4 +1,4 @@
-"""How our own client reads a result: into what an export tells."""
+"""Our own client's reading of a result into the fields of an export."""
 
 import re
 from collections.abc import Collection

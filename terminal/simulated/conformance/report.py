@@ -24,7 +24,7 @@ def as_html(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
 
 
 def write_report(outcomes: list[CaseOutcome], path: Path, at: datetime, product: str) -> Path:
-    """HTML at `path`, JSON beside it; answers where the JSON lies. Raises `OSError`."""
+    """Write HTML to `path` and JSON beside it; return the path of the JSON file. Raises `OSError`."""
     beside = path.with_suffix(".json")
     path.write_text(as_html(outcomes, at, product), encoding="utf-8")
     beside.write_text(as_json(outcomes, at, product), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The browser's own camera as a source of frames: for WSL, a Mac, or a demo whose browser has the better camera.
+"""The browser's own camera as a source of frames: for WSL, a Mac, or a demo whose browser has a better camera.
 
 The page sends JPEGs while the source is open; the newest one waits here, in memory, and is forgotten on `close`.
 """

@@ -1,4 +1,4 @@
-"""What reads printed codes in the demo: a camera over the reader, or the plain scanner."""
+"""Readers for printed codes in the demo: a camera over the reader, or the plain scanner."""
 
 from reader.link import CodeScanner
 from terminal.conductor.card_camera import CardCamera

@@ -1,4 +1,4 @@
-"""A counter in a box: simulated cards, invented people and the service stub, on one state folder."""
+"""A complete simulated counter: simulated cards, invented people and the service stub, in one state folder."""
 
 import contextlib
 from pathlib import Path

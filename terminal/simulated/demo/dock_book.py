@@ -1,4 +1,4 @@
-"""What does not change on the dock's page: its words, the personas, and the trainer's lists, in both languages."""
+"""Constant contents of the dock's page: its words, the personas, and the trainer's lists, in both languages."""
 
 from collections.abc import Mapping
 from functools import cache

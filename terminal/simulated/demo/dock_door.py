@@ -1,4 +1,4 @@
-"""Where the dock's page is served, before there is a dock: light to import."""
+"""Serves the dock's page before the dock exists; fast to import."""
 
 from collections.abc import Callable
 from pathlib import Path

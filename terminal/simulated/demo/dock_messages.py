@@ -1,4 +1,4 @@
-"""What the dock's page may say: a closed union, small and strict."""
+"""Messages that the dock's page may send: a closed union, small and strict."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The demo's dock as a page beside the patient's screen: people, card, devices and service in a trainer's hands."""
+"""The demo's dock as a page beside the patient's screen: controls for people, card, devices and service."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The demo's hands for card, camera, reader, service and clock: what a trainer or the dock moves."""
+"""The demo's controls for card, camera, reader, service and clock, used by a trainer or the dock."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Cards of the personas to come, issued in a thread of their own while others play."""
+"""Issue the cards of the next personas in a separate thread while others play."""
 
 import asyncio
 from collections.abc import Callable, Sequence

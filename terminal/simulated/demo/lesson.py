@@ -1,4 +1,4 @@
-"""A lesson at the dock: the list that is open, who has been and how it ended."""
+"""A lesson at the dock: the open list, the personas already played and their outcomes."""
 
 from terminal.session.states import Complete, Idle, Problem, State
 from terminal.simulated.demo.watched import ReceptionWatch

@@ -1,4 +1,4 @@
-"""The demo on a screen: everything embedded, with hands for the simulated devices in its dock."""
+"""The demo on a screen, with everything simulated and a dock to control the devices."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Settings as a persona's institution has them."""
+"""Settings of a persona's institution."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

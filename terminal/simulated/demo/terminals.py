@@ -1,4 +1,4 @@
-"""One terminal after the other behind the same front ends: put together again where a persona's institution differs."""
+"""Successive terminals behind the same front ends: reassembled if a persona's institution differs."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the conductor lets be seen of one reception."""
+"""Observations of one reception through the listeners of the conductor."""
 
 import asyncio
 

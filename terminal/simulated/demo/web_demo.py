@@ -1,4 +1,4 @@
-"""The demo with its page: patient, dock and staff, put together behind pages that are served already."""
+"""The demo with its pages for patient, dock and staff, assembled while the pages are already served."""
 
 import socket
 from collections.abc import Sequence

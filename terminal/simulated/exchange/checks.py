@@ -1,4 +1,4 @@
-"""The check by symbol and number itself: by the invented people of this process, or by a service elsewhere."""
+"""The check by symbol and number itself: answered from the invented people of this process, or by another service."""
 
 import asyncio
 import re

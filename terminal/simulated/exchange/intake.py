@@ -1,4 +1,4 @@
-"""The `req` folder, looked through again and again: polling works on shares where notifications do not.
+"""Polls the `req` folder: polling works on shares where notifications do not.
 
 A file is taken when it has the same size and time on two scans in a row. Only plain files are opened.
 """

@@ -1,4 +1,4 @@
-"""Misbehaviour on request: an `ArbitraryFileIdentifier` that begins with `SIM-` tells how to answer."""
+"""Misbehaviour on request: an `ArbitraryFileIdentifier` that begins with `SIM-` says how to answer."""
 
 import re
 from dataclasses import dataclass

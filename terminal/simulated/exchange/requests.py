@@ -1,4 +1,4 @@
-"""From the bytes of a request to the bytes of its answer. No folders here."""
+"""Convert the bytes of a request to the bytes of its answer, without folders."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""`uketsuke exchange`: requests in `req`, answers in `res`, as makers of receipt software know it from the real thing.
+"""`uketsuke exchange`: requests in `req`, answers in `res`, as receipt software knows it from the real service.
 
 Its answers are invented and say so. Nothing personal is logged: neither names nor what stands in a file.
 """

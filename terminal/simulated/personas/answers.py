@@ -1,4 +1,4 @@
-"""What personas are asked, and what their answers write into the result file."""
+"""Questions that personas are asked, and the effect of their answers on the result file."""
 
 from consent.items import Item
 from terminal.qualification.contract import Way

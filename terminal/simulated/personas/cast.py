@@ -1,4 +1,4 @@
-"""The personas by name: days at the counter that every release must get right."""
+"""The personas by name: receptions that every release must handle correctly."""
 
 from datetime import date
 

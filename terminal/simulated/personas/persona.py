@@ -1,4 +1,4 @@
-"""A persona: a simulated card, a synthetic patient, an insured person and a script, and how the day must end."""
+"""A persona: a simulated card, a synthetic patient, an insured person and a script, and the expected outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

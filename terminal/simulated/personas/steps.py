@@ -1,4 +1,4 @@
-"""What each persona's patient does, one line each, in both languages: read off the script."""
+"""Steps of each persona's patient, one line each, in both languages, derived from the script."""
 
 from config.profiles import Profile
 from terminal.qualification.contract import PrescriptionForm, Way

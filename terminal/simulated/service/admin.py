@@ -1,4 +1,4 @@
-"""Steering a service stub over HTTP: what `uketsuke stub adopt` and a demo against another process use."""
+"""Control a service stub over HTTP, for `uketsuke stub adopt` and for a demo with a stub in another process."""
 
 import ssl
 from pathlib import Path

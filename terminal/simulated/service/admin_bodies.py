@@ -1,4 +1,4 @@
-"""What goes over the wire under /simulator."""
+"""Message bodies of the routes under /simulator."""
 
 from terminal.qualification.base import Digest
 from terminal.qualification.contract import Base64, Model, TerminalId

@@ -1,4 +1,4 @@
-"""Routes that steer the simulation, under /simulator: for programs on the same computer alone."""
+"""Routes that control the simulation, under /simulator, for programs on the same computer only."""
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 

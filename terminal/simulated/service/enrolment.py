@@ -1,4 +1,4 @@
-"""What makes a terminal and the service stub of one state folder known to each other."""
+"""Enrolment of a terminal with the service stub of the same state folder."""
 
 from pathlib import Path
 

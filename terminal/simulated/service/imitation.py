@@ -1,4 +1,4 @@
-"""What a misbehaving stub says about people: not their record but what the rule in force wants."""
+"""Answers of a misbehaving stub about people: not from their record but as the rule in force says."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

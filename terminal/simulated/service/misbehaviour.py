@@ -1,4 +1,4 @@
-"""How the stub misbehaves on request: silent, slow, failing, breaking off, or telling of another qualification.
+"""How the stub misbehaves on request: silent, slow, failing, breaking off, or reporting another qualification.
 
 Settable at run time, for an operation, for a person, for a number of calls.
 """

@@ -1,4 +1,4 @@
-"""Names as the old character set shows them: what JIS X 0208 does not have comes out as ●."""
+"""Names in the old character set: characters that JIS X 0208 lacks become ●."""
 
 from terminal.handover.characters import in_old_characters
 from terminal.qualification.contract import QualificationResult

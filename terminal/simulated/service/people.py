@@ -1,4 +1,4 @@
-"""The invented insured people: what the insurers' records say about them."""
+"""The invented insured people and their records at the insurers."""
 
 import tomllib
 from calendar import monthrange

@@ -1,4 +1,4 @@
-"""What the service verifies itself before it believes that a holder was confirmed.
+"""Verification by the service before it accepts that a holder was confirmed.
 
 PIN: the certificate's key signed the challenge. Face and staff: the face record is genuine, its chip key signed the
 challenge, that chip belongs to the certificate, and an enrolled terminal vouches for the verdict.

@@ -1,4 +1,4 @@
-"""Why the service refuses, by code and in one sentence. The codes are ours and say so: SIMQ."""
+"""Reasons for refusals, each with a code and one sentence. The codes are visibly ours: SIMQ."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""What the receipt computer receives, from the insurer's record and what the patient decided."""
+"""Build the result for the receipt computer from the insurer's record and the patient's decision."""
 
 from datetime import date, datetime, timedelta
 

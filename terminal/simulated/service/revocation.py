@@ -1,4 +1,4 @@
-"""Is a certificate on a revocation list (CRL) of the authority that issued it?
+"""Check whether a certificate is on a revocation list (CRL) of the authority that issued it.
 
 An unsigned list, one that another authority signed or one that is not in force says nothing about any certificate.
 """

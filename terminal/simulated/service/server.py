@@ -1,4 +1,4 @@
-"""Running the service stub: in a thread of this process, or as a program of its own."""
+"""Run the service stub in a thread of this process, or as a separate program."""
 
 import asyncio
 import socket

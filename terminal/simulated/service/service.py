@@ -1,4 +1,4 @@
-"""The qualification-check service in simulation: contract models in, contract models out. No HTTP here."""
+"""The simulated qualification-check service: contract models in, contract models out, without HTTP."""
 
 import secrets
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""ASGI middleware that signs every answer to a request with a nonce: the request as it came, status and body."""
+"""ASGI middleware that signs every answer to a request with a nonce: the request as received, status and body."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A private PostgreSQL server on a free port, gone when it is stopped: for tests, figures and trying out.
+"""A private PostgreSQL server on a free port, removed when it is stopped: for tests, benchmarks and trials.
 
 It listens on the loopback alone, trusts who comes from there, and keeps its data in a temporary folder.
 """

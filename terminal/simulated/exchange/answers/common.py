@@ -1,4 +1,4 @@
-"""What every answer needs."""
+"""Context shared by all answers."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Drug and health-check data: given only while a consent lasts. What is given is invented."""
+"""Drug and health-check data, all invented, given only while a consent is valid."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""What the service remembers: spent challenges, opened checks, registrations, submissions, withdrawals, look-ups.
+"""Data stored by the service: used challenges, opened checks, registrations, submissions, withdrawals, look-ups.
 
 Every method is one transaction. What is written is durable when the method returns.
 """

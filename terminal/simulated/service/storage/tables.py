@@ -1,4 +1,4 @@
-"""What the service remembers, as tables. No name, number or birth date: a person is an id of the people file.
+"""Tables of the service. No name, number or birth date: a person is an id in the people file.
 
 Times are milliseconds since 1970. The schema is made by the migrations beside this file; a test holds both together.
 """
