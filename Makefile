@@ -59,7 +59,7 @@ soak: setup ## ten thousand receptions with faults at every step; half an hour, 
 killing: setup ## SIGKILL of the terminal, 200 times, and of the service, 50 times; a quarter of an hour
 	@$(BIN)/python -m tests.reliability.killing --terminal 200 --service 50
 
-mutants: setup ## 98 faults put into the code one by one: does a test see each? Half an hour
+mutants: setup ## 99 faults put into the code one by one: does a test see each? Half an hour
 	@$(BIN)/python -m tests.reliability.mutants
 
 fuzz: setup ## feed every parser of card, service, exchange and settings, guided by coverage; half a minute each

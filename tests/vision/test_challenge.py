@@ -11,8 +11,9 @@ from config.settings import AntiPhoto, VisionSettings
 from vision.challenge import DEMANDS, Phase, TurnChallenge
 from vision.check import check_face
 from vision.engines.engine import FaceEngine
-from vision.face import Points
+from vision.face import Encoding, Face, Points
 from vision.frame import Frame, Image
+from vision.guidance import turn
 from vision.parallax import FollowedFace, Lead
 from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack
@@ -134,6 +135,30 @@ def test_the_own_face_between_two_prints_gains_nothing(engine: FaceEngine) -> No
 
     verdict, _, _ = checked(engine, source, "jose", on_progress=change_places)
     assert not isinstance(verdict, FaceMatch)
+
+
+@pytest.mark.long
+def test_another_face_in_the_turn_gains_nothing_however_smoothly_it_comes(engine: FaceEngine) -> None:
+    """Nothing tears between the print and the accomplice: the turned head is another person's all the same."""
+
+    class Changing:
+        calibration, drawn_calibration = engine.calibration, engine.drawn_calibration
+        looked = 0
+
+        def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
+            return engine.faces(grey, thorough=thorough)
+
+        def encode(self, grey: Image, face: Face) -> Encoding:
+            encoding = engine.encode(grey, face)
+            if abs(turn(face.points)) < 0.15:
+                return encoding
+            self.looked += 1
+            return -encoding
+
+    changing = Changing()
+    verdict, _, _ = checked(changing, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
+    assert changing.looked
+    assert isinstance(verdict, PhotoSuspected | FaceNotSeen)
 
 
 def test_who_goes_away_begins_again(engine: FaceEngine) -> None:
