@@ -68,7 +68,7 @@ class Audit:
     """What the service has recorded for a terminal."""
 
     receipts: tuple[Receipt, ...]
-    """By ledger count. Their signatures are the auditor's to verify."""
+    """By ledger count. The auditor verifies their signatures."""
     opened: tuple[OpenedOn, ...]
     """Every check opened for a reception, counted by day."""
 
@@ -138,7 +138,7 @@ class QualificationClient:
         proof: PinProof | ChipProof | PhoneProof,
         purpose: Purpose = Purpose.RECEPTION,
     ) -> CheckOpenedReply | Refused | NoAnswer:
-        """`certificate` is DER. The challenge is spent whatever the result."""
+        """Open a check. `certificate` is DER. The challenge is used up whatever the result."""
         body = OpenCheckRequest(
             terminal_id=self.terminal_id,
             institution_code=self.institution_code,
@@ -192,9 +192,9 @@ class QualificationClient:
         asked_at: datetime,
         confirmation_date: date | None = None,
     ) -> QualificationResult | Refused | NoAnswer:
-        """A check without a card. `limit_consent`: the patient agreed, by word of mouth, to the limit being given.
+        """Request a check without a card. `limit_consent`: the patient agreed orally to the limit being given.
 
-        `confirmation_date`: the day of care that is asked about, where it is not today.
+        `confirmation_date`: the day of care in question, if it is not today.
         """
         facts: dict[str, Any] = {
             "terminal_id": self.terminal_id,
@@ -234,7 +234,7 @@ class QualificationClient:
                 return Audit(tuple(found), answer.opened)
 
     async def receipts(self) -> tuple[Receipt, ...] | Refused | NoAnswer:
-        """`audit`, the receipts alone."""
+        """Return only the receipts of `audit`."""
         answer = await self.audit()
         return answer.receipts if isinstance(answer, Audit) else answer
 
@@ -301,8 +301,8 @@ class QualificationClient:
         wording_sha256: bytes | None = None,
         card_signature: bytes | None = None,
     ) -> Submission:
-        """A signed submission. Rebuilt from the same facts it is the same decision to the service, with the card's
-        signature or without it.
+        """Build a signed submission. Rebuilt from the same facts, the service treats it as the same decision, with or
+        without the card's signature.
         """
         statement = submission_statement(
             check_id=check_id,
@@ -331,7 +331,7 @@ class QualificationClient:
         )
 
     def withdrawal(self, check_id: str, *, withdrawn_at: datetime, items: Iterable[Item]) -> Withdrawal:
-        """A signed withdrawal of consents that were submitted."""
+        """Build a signed withdrawal of consents that were submitted."""
         listed = tuple(sorted(set(items)))
         statement = withdrawal_statement(
             check_id=check_id, terminal_id=self.terminal_id, withdrawn_at=withdrawn_at, items=listed
@@ -365,7 +365,7 @@ class QualificationClient:
     async def _ask(
         self, method: str, path: str, model: type[AnswerT], asked: Asked, subject: str, check_id: str = ""
     ) -> AnswerT | Refused | NoAnswer:
-        """A request without a body, dated by the service's clock; once more if that was taken for wrong."""
+        """Send a request without a body, dated by the service's clock; once more if its time was refused."""
         answer: AnswerT | Refused | NoAnswer = NoAnswer(Silence.TIMEOUT)
         for last in (False, True):
             nonce = new_nonce()

@@ -125,13 +125,13 @@ class ServiceConnection:
         nonce = nonce or new_nonce()
         sent = {
             "Content-Type": "application/json",
-            # a few bytes on the line could become gigabytes here
+            # a few bytes received could expand to gigabytes here
             "Accept-Encoding": "identity",
             **nonce_header(nonce),
             **(headers or {}),
         }
         try:
-            # httpx restarts its timeout with every piece that arrives; the patient does not.
+            # httpx restarts its timeout with every piece that arrives, so limit the total time as well.
             async with asyncio.timeout(self._timeout):
                 async with self._client().stream(method, target, content=content, headers=sent) as response:
                     answer = await _read(response)
@@ -158,7 +158,7 @@ class ServiceConnection:
 
 
 def require_safe_url(url: str) -> None:
-    """https anywhere, http on loopback alone; otherwise `ValueError`."""
+    """Accept https anywhere and http on loopback only; otherwise raise `ValueError`."""
     parsed = urlsplit(url)
     if parsed.scheme == "https" and parsed.hostname:
         return

@@ -3,10 +3,10 @@
 Binary values travel as standard base64. Times carry a zone. The service is ours (a stub): the real one's interface is
 not public; its code values (`OQSCD...`) are, and they are used where they exist.
 
-Every request carries a `NONCE_HEADER` (base64) of its own, and every answer, a refusal too, is signed by the service in
-`SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, the request as it came, status and body. A request
-without a body that only a known terminal may send carries `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and, over
-`request_statement(...)`, `SIGNATURE_HEADER`; it serves once.
+Every request has its own `NONCE_HEADER` (base64), and every answer, including a refusal, is signed by the service in
+`SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, the request as received, status and body. A request
+without a body that only a known terminal may send has `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and, over
+`request_statement(...)`, `SIGNATURE_HEADER`; it can be used once.
 """
 
 from datetime import date
@@ -61,7 +61,7 @@ class Purpose(StrEnum):
 
 
 class Challenge(Reply):
-    """`POST /v2/challenges`: serves once, lives minutes."""
+    """`POST /v2/challenges`: usable once, valid for minutes."""
 
     challenge: Annotated[Base64, Field(min_length=16, max_length=256)]
     expires_at: AwareDatetime
@@ -96,11 +96,11 @@ class WaitingPrescription(Model):
     id: PrescriptionId
     issued_on: date
     institution: Annotated[str, Field(min_length=1, max_length=40)]
-    """Who issued it, as the patient knows the place."""
+    """Name of the issuer as known to the patient."""
 
 
 class CheckFacts(Model):
-    """What the terminal needs to know to continue. No name, no number."""
+    """Facts that the terminal needs to continue. No name, no number."""
 
     registered: bool
     valid: bool
@@ -167,7 +167,7 @@ class Submission(Model):
     decided_at: AwareDatetime
     answers: tuple[ConsentAnswer, ...]
     by_law: tuple[Item, ...] = ()
-    """Provided without asking because the law says so (the high-cost limit alone); never a consent."""
+    """Provided by law without asking (only the high-cost limit); never a consent."""
     prescription_form: PrescriptionForm | None = None
     dispense: tuple[PrescriptionId, ...] | None = None
     """Prescriptions the patient wants dispensed today; None if that was not asked or is decided at the counter."""
@@ -215,9 +215,9 @@ class OpenedOn(Model):
 
 
 class Receipts(Reply):
-    """`GET /v2/receipts?after=N`, signed in its headers: what the service has of this terminal, by ledger count.
+    """`GET /v2/receipts?after=N`, signed in its headers: what the service has from this terminal, by ledger count.
 
-    For an audit: a ledger whose tail was cut off does not know the last of them.
+    For an audit: a ledger with records cut off at the end lacks the last of them.
     """
 
     outcome: Literal["receipts"] = "receipts"
@@ -230,19 +230,19 @@ class Receipts(Reply):
 
 
 class KeyChange(Model):
-    """`POST /v2/keys`: a terminal that was restored from a backup takes a new key, and its old one ends permanently.
+    """`POST /v2/keys`: a new key for a terminal that was restored from a backup; the old one is revoked.
 
-    May be repeated: with the new key in force, the new key's signature alone counts.
+    May be repeated: once the new key is in force, only its signature counts.
     """
 
     terminal_id: TerminalId
     public_key: Annotated[str, Field(max_length=1000)]
     """The new key, PEM."""
     ended_key: Digest
-    """`key_digest` of the key that ends."""
+    """`key_digest` of the key to revoke."""
     asked_at: AwareDatetime
     signature: Signature
-    """By the key that ends, over `key_change_statement(...)`."""
+    """By the key to revoke, over `key_change_statement(...)`."""
     next_signature: Signature
     """By the new key, over the same."""
 
@@ -259,7 +259,7 @@ class KeyChanged(Reply):
 
 
 class Withdrawal(Model):
-    """`POST /v2/checks/{check_id}/withdrawal`: consents that were given end now. May be repeated."""
+    """`POST /v2/checks/{check_id}/withdrawal`: ends consents that were given. May be repeated."""
 
     terminal_id: TerminalId
     withdrawn_at: AwareDatetime
@@ -291,7 +291,7 @@ class StandingConsents(Reply):
 class LookUp(Confidential):
     """`POST /v2/lookups`: a check without a card, by what is printed on a 資格確認書. Returns a `QualificationResult`.
 
-    No consent but the limit's can come this way, and that one orally.
+    Only the consent for the limit can be given this way, orally.
     """
 
     terminal_id: TerminalId
@@ -300,7 +300,7 @@ class LookUp(Confidential):
     limit_consent: Literal[0, 1]
     """OQSCD001: the patient agreed, by word of mouth, to the limit being given."""
     confirmation_date: date | None = None
-    """The day of care that is asked about; None: the day of the check."""
+    """The day of care in question; None: the day of the check."""
     asked_at: AwareDatetime
     signature: Signature
     """By the terminal's enrolled key, over `lookup_statement(...)`."""

@@ -32,7 +32,7 @@ def receipt_is_genuine(service_public_key: str, receipt: Receipt) -> bool:
 
 
 def signed_of_receipt(*, card_signature: CardSignature | None, **facts: Any) -> bytes:
-    """The receipt's statement; without a word about the card's signature it is version 1's."""
+    """Return the receipt's statement; that of version 1 if it does not mention the card's signature."""
     if card_signature is None:
         return receipt_statement_v1(**facts)
     return receipt_statement(card_signature=card_signature, **facts)

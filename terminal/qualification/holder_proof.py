@@ -45,7 +45,7 @@ class PinProof(Confidential):
 
 
 class PhoneUser(StrEnum):
-    """How the phone made sure of its user."""
+    """How the phone verified its user."""
 
     PIN = "pin"
     """Four digits of the phone's own certificate, entered at the terminal."""

@@ -1,6 +1,6 @@
-"""The terminal's enrolled key, the service's key, and the enrolment that makes each known to the other.
+"""The terminal's enrolled key, the service's key, and the enrolment that ties them.
 
-EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files, readable by their owner alone.
+EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files, readable by their owner only.
 """
 
 from functools import lru_cache
@@ -30,7 +30,7 @@ class SigningKey:
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
-        """The key in the file, made on first use (mode 0600). Two processes at once end with the same key.
+        """Load the key from the file, or create it (mode 0600). Two processes at once get the same key.
 
         Raises `ValueError` for a file that is not a P-256 key, `OSError` where the folder cannot be written.
         """
@@ -54,7 +54,7 @@ class SigningKey:
         )
 
     def secret(self) -> bytes:
-        """The private number, 32 bytes: seed of keys that belong to the same owner."""
+        """Return the private number, 32 bytes: a seed for other keys of the same owner."""
         return self._private_key.private_numbers().private_value.to_bytes(32, "big")
 
     def _pem(self) -> bytes:
@@ -99,7 +99,7 @@ def key_digest(public_pem: str) -> bytes:
 
 
 class Enrolment(BaseModel):
-    """What the terminal keeps of its enrolment: who it is to the service, and by which key the service signs."""
+    """The terminal's record of its enrolment: its name at the service, and the key with which the service signs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

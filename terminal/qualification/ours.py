@@ -33,7 +33,7 @@ class Differs(StrEnum):
 
 
 def differs(result: QualificationResult, history: History, institution_code: str) -> Differs | None:
-    """Return None for a result that may be handed over. `history` is confirmed; its moments are the corrected ones."""
+    """Return None if the result may be handed over. `history` is confirmed; its times are the corrected ones."""
     assert history.confirmed is not None
     decided = history.decision.event
     if result.check_id != history.check_id:

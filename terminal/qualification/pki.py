@@ -1,6 +1,6 @@
-"""Test keys for the line between terminals and service: an authority, the service's and each terminal's certificate.
+"""Test keys for TLS between terminals and service: an authority, the service's and each terminal's certificate.
 
-EC P-256. For trials and tests: a real line brings its own certificates.
+EC P-256. For trials and tests: a real installation has its own certificates.
 """
 
 import ipaddress
@@ -20,12 +20,12 @@ AUTHORITY = "authority"
 SERVER = "server"
 _LIFE = timedelta(days=825)
 _EARLIER = timedelta(hours=1)
-"""Clocks differ."""
+"""Backdating of certificates, because clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineKeys:
-    """Files (PEM) of one end of the line: whom it trusts, who it is."""
+    """Files (PEM) for one end of the connection: the trusted authority, its own certificate and key."""
 
     authority: Path
     certificate: Path
@@ -70,7 +70,7 @@ Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> Authority:
-    """The folder's authority, made where it is missing."""
+    """Return the folder's authority; create it if it is missing."""
     files = line_keys(folder, AUTHORITY)
     if files.certificate.exists():
         key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
@@ -92,7 +92,7 @@ def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> 
 def issue(
     name: str, authority: Authority, purpose: x509.ObjectIdentifier, hosts: tuple[str, ...] = ()
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A new key and its certificate; for a server with the names and addresses it is reached by."""
+    """Create a key and its certificate; for a server with its names and addresses."""
     issuer, issuer_key = authority
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (

@@ -1,5 +1,5 @@
-"""Check that the service confirms what the ledger says. A chain alone cannot show that its tail was cut off or that all
-of it was rewritten; receipts signed by the service can, and they cover every answer.
+"""Compare the ledger with the service's receipts. A chain alone cannot show that its end was cut off or that all of it
+was rewritten; receipts signed by the service can, and they cover every answer.
 """
 
 import base64
@@ -57,11 +57,11 @@ class ChecksMissing:
     opened: int
     recorded: int
     days: tuple[date, ...]
-    """On which the two counts differ, Japan time."""
+    """Days on which the two counts differ, Japan time."""
 
 
 def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
-    """Return what is sent to the service of a recorded answer."""
+    """Return a recorded answer as sent to the service."""
     return ConsentAnswer(
         item=answer.item, flag=1 if answer.granted else 0, consent_time=answer.answered_at if answer.granted else None
     )
@@ -125,8 +125,8 @@ def openings(records: Iterable[Record[Event]]) -> Counter[date]:
 
 
 def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHead] | LedgerBroken:
-    """Heads of records that were lost before a backup was restored. Each loss needs the service's word: it ended the
-    key of that time, and it signed the receipts.
+    """Return the heads of records that were lost before a backup was restored. Each loss needs the service's proof: it
+    revoked the key of that time and signed the receipts.
     """
     heads: set[LedgerHead] = set()
     restored: Restored | None = None

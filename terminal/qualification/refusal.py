@@ -15,7 +15,7 @@ class Silence(StrEnum):
     SERVER_ERROR = "server-error"
     NOT_UNDERSTOOD = "not-understood"
     NOT_VERIFIED = "not-verified"
-    """The answer is not signed by the enrolled service, or belongs to something else."""
+    """The answer is not signed by the enrolled service, or belongs to another request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class NoAnswer:
 
 
 class RefusalReason(StrEnum):
-    """Why the service refuses; each has its own next step on the screen."""
+    """Reasons for refusals; each has its own next step on the screen."""
 
     BAD_CHALLENGE = "bad-challenge"
     BAD_SIGNATURE = "bad-signature"
@@ -73,7 +73,7 @@ class NextStep(StrEnum):
     REGISTER = "register"
     """Register the card as an insurance card first."""
     RECEPTION = "reception"
-    """Staff: another document, or another way."""
+    """Staff: another document, or another method."""
     OPERATOR = "operator"
     """The person who set this terminal up: enrolment, clock, version."""
 

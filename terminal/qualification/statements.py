@@ -127,7 +127,7 @@ def receipt_statement(
     ledger_head: str,
     card_signature: CardSignature,
 ) -> bytes:
-    """For the service's key: it has this submission, at that ledger length, with its verdict on the card's word."""
+    """For the service's key: it has the submission, at that ledger length, with its result for the card's signature."""
     return _statement(
         "receipt",
         [
@@ -161,19 +161,19 @@ def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, stat
 def request_digest(*, method: str, target: str, headers: Iterable[str], body: bytes) -> bytes:
     """SHA-256 of a request as it arrived. `target`: path and query; `headers`: values of `SIGNED_HEADERS`, in order.
 
-    Without it an attacker on the line could change a request, and have the service sign its refusal.
+    Without it a man in the middle could change a request, and have the service sign its refusal.
     """
     parts = [method.encode(), target.encode(), *(header.encode() for header in headers), body]
     return sha256(_statement("request-as-it-came", parts)).digest()
 
 
 def key_change_statement(*, terminal_id: str, ended_key: bytes, key: bytes, asked_at: datetime) -> bytes:
-    """For the terminal's key that ends, and for the one that replaces it. Both are named by `key_digest`."""
+    """For the terminal's key to revoke, and for the one that replaces it. Both are named by `key_digest`."""
     return _statement("key-change", [terminal_id.encode(), ended_key, key, moment(asked_at)])
 
 
 def key_changed_statement(*, terminal_id: str, ended_key: bytes, key: bytes, changed_at: datetime) -> bytes:
-    """For the service's key: one key of the terminal has ended permanently, the other one counts."""
+    """For the service's key: one key of the terminal is revoked, the other one counts."""
     return _statement("key-changed", [terminal_id.encode(), ended_key, key, moment(changed_at)])
 
 
