@@ -155,6 +155,9 @@ def test_another_face_in_the_turn_gains_nothing_however_smoothly_it_comes(engine
             self.looked += 1
             return -encoding
 
+        def encode_photo(self, grey: Image, face: Face) -> Encoding:
+            return engine.encode_photo(grey, face)
+
     changing = Changing()
     verdict, _, _ = checked(changing, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
     assert changing.looked

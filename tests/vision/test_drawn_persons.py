@@ -77,6 +77,8 @@ def test_half_a_second_lies_between_two_pictures_and_unseen_faces_are_counted(mo
         def encode(self, grey: Image, face: Face) -> Encoding:
             return np.ones(8)
 
+        encode_photo = encode
+
     monkeypatch.setattr(drawn, "SyntheticSource", Watched)
     monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
     (person,) = drawn_persons(Blinking(), live=2)  # type: ignore[arg-type]
