@@ -25,7 +25,7 @@ from vision.camera import Camera
 from vision.check import check_face
 from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
-from vision.engines.open import BUILT, open_engine
+from vision.engines.open import BUILT, DEFAULT, open_engine
 from vision.face import Encoding, Face
 from vision.frame import Frame, Image
 from vision.reference import Reference, make_reference
@@ -228,6 +228,8 @@ def one_by_one(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
         (face,) = engine.faces(frame.grey)
         found.setdefault("detect_ms", median_ms(lambda e=engine: e.faces(frame.grey), times))  # type: ignore[misc]
         found[f"encode_{name}_ms"] = median_ms(lambda e=engine, f=face: e.encode(frame.grey, f), times)  # type: ignore[misc]
+        if name == DEFAULT:
+            found["encode_photo_ms"] = median_ms(lambda e=engine, f=face: e.encode_photo(frame.grey, f), times)  # type: ignore[misc]
     found["encode_ratio_to_dlib"] = round(found["encode_sface_ms"] / found["encode_dlib_ms"], 2)
     source.close()
     return found

@@ -36,8 +36,9 @@ _FACE = 1.2
 _AFFINE = 3
 """Terms of a surface's motion that are never held back; the further ones bend it."""
 _HELD_BACK = 1.0
-"""How strongly those are drawn to zero, in squared eye distances: a hundredth of what a face full of points says, but
-enough that ten points on one cheek do not make the nose's way up out of noise."""
+"""How strongly those are drawn to zero, in squared eye distances: by about a third where a face is full of points, so
+that ten points on one cheek do not make the nose's way up out of noise. What a strongly bent sheet keeps of its lead
+by that, `Lead.counted` takes away."""
 _HINDMOST = 25
 """Per cent of the nose's points that need not lead."""
 _OUTLIERS = 85
