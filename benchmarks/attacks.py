@@ -80,7 +80,7 @@ BENDS = (1.0, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
 """Prints of each kind per film, each in another hand."""
-BENT = 3
+BENT = 2
 """Prints bent by chance per face."""
 Figures = dict[str, Any]
 
