@@ -12,8 +12,9 @@ class Size(StrEnum):
     LARGEST = "largest"
 
 
-VOLUMES = (60, 80, 100)
-"""Loudness of the voice: the usual one, and what a touch on "louder" goes on to."""
+VOLUMES = (12, 25, 50, 100)
+"""Loudness of the voice in per cent of the amplitude, steps of 6 dB: 18 dB in all, as EN 301 549 8.2.1 asks for."""
+USUAL_VOLUME = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ class Display:
     """Whether others may hear what is said about the person; None: not asked yet."""
     slow: bool = False
     """Spoken slowly."""
-    volume: int = VOLUMES[0]
+    volume: int = USUAL_VOLUME
     """Loudness of the voice in per cent."""
     more_time: bool = False
     """Every wait for the patient is longer, in every state."""
 
     @property
     def louder(self) -> int:
-        """The next volume; from the loudest back to the usual one."""
+        """The next volume; from the loudest to the quietest."""
         return VOLUMES[(VOLUMES.index(self.volume) + 1) % len(VOLUMES)]

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from terminal.voice import readings
-from terminal.voice.wav import of_samples, with_lengths
+from terminal.voice.level import levelled
+from terminal.voice.wav import of_samples, samples_of, with_lengths
 
 _ESPEAK = "espeak-ng"
 _SECONDS = 20.0
@@ -76,7 +77,7 @@ class JapaneseVoice:
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_sudachi_kanji_yomi=False)
         except ModuleNotFoundError:  # our Debian package has no Sudachi: such a kanji is left out
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_vanilla=True)
-        return of_samples(samples, rate)
+        return of_samples(levelled(samples, rate), rate)
 
 
 class EspeakVoice:
@@ -92,4 +93,5 @@ class EspeakVoice:
         )
         if spoken.returncode or not spoken.stdout:
             raise NoVoice(f"{_ESPEAK} has no voice {self._voice!r}")
-        return with_lengths(spoken.stdout)
+        samples, rate = samples_of(with_lengths(spoken.stdout))
+        return of_samples(levelled(samples, rate), rate)

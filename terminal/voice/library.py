@@ -11,7 +11,7 @@ from terminal.voice.saying import SpokenSentence
 
 log = logging.getLogger(__name__)
 
-_EDITION = "1"
+_EDITION = "2"
 """To be raised when readings or voices change: what was kept before is rendered again."""
 
 Render = Callable[..., Awaitable[bytes]]

@@ -53,5 +53,5 @@ class Saying:
     cuts: bool = True
     """What is being said stops. Otherwise this is left out while something is being said."""
     slow: bool = False
-    volume: int = 60
+    volume: int = 50
     """Per cent."""

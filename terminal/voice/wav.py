@@ -47,11 +47,15 @@ def seconds(wav: bytes) -> float:
         return file.getnframes() / file.getframerate()
 
 
-def louder(wav: bytes, per_cent: int) -> bytes:
-    """The same at that volume."""
+def samples_of(wav: bytes) -> "tuple[NDArray[np.float64], int]":
+    """Samples of -32768 to 32767, and how many there are in a second."""
     import numpy as np
 
     with wave.open(io.BytesIO(wav), "rb") as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-        rate = file.getframerate()
-    return of_bytes((samples.astype(np.float64) * per_cent / 100).astype("<i2").tobytes(), rate)
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.float64), file.getframerate()
+
+
+def louder(wav: bytes, per_cent: int) -> bytes:
+    """The same at that volume."""
+    samples, rate = samples_of(wav)
+    return of_bytes((samples * per_cent / 100).astype("<i2").tobytes(), rate)

@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from config.settings import Settings
+from config.settings import Profile, Settings
 from terminal.cli.common import tell
 from terminal.counter_web.drawing import drawn, page_words, typed
 from terminal.front.keypad import Keypad
@@ -25,7 +25,7 @@ from terminal.session.events import Aside
 from terminal.session.states import Idle, State
 from terminal.talk.parts import Remark
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import LANGUAGES, speaker
+from terminal.words.catalogue import LANGUAGES, Speak, speaker
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import EIGHT, SCREENS, problem, state_of
@@ -62,7 +62,7 @@ PROBLEMS = {f"problem-{code.code}": code for code in ProblemCode}
 ALL = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", *ALOUD)
 """Screens by name: the gallery's, what is asked aside of a question, passing words, every problem, and with a voice."""
 
-_speak = speaker(Settings(), ruby=True)
+_SPEAK = {profile: speaker(Settings(profile=profile), ruby=True) for profile in (Profile.CLINIC, Profile.PHARMACY)}
 
 
 @cache
@@ -73,17 +73,24 @@ def _script() -> str:
 
 
 def measured(page: Page, names: Iterable[str], language: str, look: str) -> tuple[int, list[str]]:
-    """How many pages these screens have in that language and look, and what does not fit on them."""
+    """How many pages these screens have in that language and look, and what does not fit on them.
+
+    A screen that a pharmacy words differently from a clinic is measured with both.
+    """
     looks = LOOKS | TOGETHER
-    shown = [
-        (f"{name} {language} {look}", _content(name, language, number, looks[look]))
-        for number, name in enumerate(names, 1)
-    ]
+    shown = []
+    for name in names:
+        clinic, pharmacy = (_content(name, language, looks[look], speak) for speak in _SPEAK.values())
+        shown.append((f"{name} {language} {look}", clinic))
+        if pharmacy != clinic:
+            shown.append((f"{name} {language} {look} pharmacy", pharmacy))
+    for number, (_, content) in enumerate(shown, 1):
+        content["serial"] = number
     pages, troubles = page.evaluate(_script(), shown)
     return pages, troubles
 
 
-def _content(name: str, language: str, serial: int, look: dict[str, Any]) -> dict[str, Any]:
+def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> dict[str, Any]:
     """What the terminal sends to its page."""
     state, remark = _state(name), Remark.NONE
     display = Display(language=language, **look)
@@ -103,9 +110,9 @@ def _content(name: str, language: str, serial: int, look: dict[str, Any]) -> dic
     counter.be(state)
     keypad = Keypad(counter)
     keypad.follow(state)
-    talk = talk_of(state, rules, _speak, remark=remark).numbered(serial)
+    talk = talk_of(state, rules, speak, remark=remark)
     return drawn(talk) | {
-        "words": page_words(_speak(talk.language), simulated=True),
+        "words": page_words(speak(talk.language), simulated=True),
         "pad": typed(keypad.parts(talk.body.pad), no_such_day=keypad.no_such_day),
     }
 

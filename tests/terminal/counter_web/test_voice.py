@@ -128,10 +128,10 @@ def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
     speaking.open(page)
     show(speaking, page, "method")
     until(page, "window.audio.length === 1")
-    assert page.evaluate("window.audio[0].volume") == pytest.approx(0.6)
+    assert page.evaluate("window.audio[0].volume") == pytest.approx(0.5)
     page.keyboard.press("NumpadAdd")
     comes(page, lambda: speaking.counter.posted)
-    assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=80)]
+    assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=100)]
 
 
 def test_the_page_says_that_the_browser_blocks_sound_until_a_touch(browser: Browser, tmp_path: Path) -> None:

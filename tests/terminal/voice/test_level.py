@@ -1,0 +1,52 @@
+"""How loud the voice is: sentences of several languages as their engines render them, measured."""
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+
+from terminal.session.display import USUAL_VOLUME, VOLUMES, Display
+from terminal.voice.engines import is_installed, voice_for
+from terminal.voice.level import CEILING, LEVEL, level, levelled
+from terminal.voice.wav import louder, samples_of
+from terminal.words.catalogue import words
+
+SPOKEN = ("ja", "en", "es", "zh-Hans")
+
+
+@cache
+def wav(language: str) -> bytes:
+    if not is_installed(language):
+        pytest.skip(f"no voice for {language} is installed: make setup")
+    return voice_for(language).speak(str(words(language)("pin.question")), slow=False)
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_every_language_is_as_loud_and_none_clips(language: str) -> None:
+    samples, rate = samples_of(wav(language))
+    assert level(samples, rate) == pytest.approx(LEVEL, abs=1.0)
+    assert np.abs(samples).max() <= 32768 * 10 ** (CEILING / 20) + 1
+
+
+def test_plus_goes_through_18_db_with_a_step_of_12() -> None:
+    display, heard = Display(), []
+    for _ in VOLUMES:
+        heard.append(level(*samples_of(louder(wav("en"), display.volume))))
+        display = Display(volume=display.louder)
+    assert display.volume == USUAL_VOLUME
+    gains = sorted(one - min(heard) for one in heard)
+    assert gains[-1] >= 18
+    assert any(12 <= gain < 13 for gain in gains[1:-1])
+
+
+def test_a_sentence_of_peaks_is_turned_down_around_them_alone() -> None:
+    rate = 24_000
+    speech = 3000 * np.sin(np.arange(rate) / 20)
+    peak = speech.copy()
+    peak[12_000] = 32_000
+    limited = levelled(peak, rate)
+    assert np.abs(limited).max() <= 32768 * 10 ** (CEILING / 20) + 1
+    assert level(limited, rate) == pytest.approx(LEVEL, abs=0.5)
+    assert math.isinf(level(np.zeros(rate), rate))
+    assert not levelled(np.zeros(rate), rate).any()
