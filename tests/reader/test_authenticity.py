@@ -126,7 +126,7 @@ def test_the_authority_is_made_once_and_its_anchor_file_is_enough(tmp_path: Path
 
 def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    with pytest.raises(ValueError, match="something else"):
+    with pytest.raises(ValueError, match="no readable test authority"):
         TestAuthority.load_or_create(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 

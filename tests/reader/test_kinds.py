@@ -184,8 +184,8 @@ def test_another_generation(authority: TestAuthority) -> None:
     ("kind", "details", "why"),
     [
         ("golden", {}, "known: ordinary"),
-        ("child", {"holder": Holder("模擬　花子", "東京都", date(1985, 6, 15))}, "1 to 14 years"),
-        ("infant", {"holder": Holder("模擬　花子", "東京都", date(2020, 6, 15))}, "0 to 0 years"),
+        ("child", {"holder": Holder("模擬　花子", "東京都", date(1985, 6, 15))}, "ages 1 to 14"),
+        ("infant", {"holder": Holder("模擬　花子", "東京都", date(2020, 6, 15))}, "ages 0 to 0"),
         ("tries-left", {"tries_left": 4}, "0 to 3 tries"),
         ("ordinary", {"pin": "12"}, "4 digits"),
         ("ordinary", {"photo_kb": 50}, "2 to 27"),

@@ -87,6 +87,6 @@ def test_the_trail_goes_on(state: Path) -> None:
 
 def test_the_commands_read_it(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(state))
-    assert "whole" in run("ledger", "verify")
+    assert "intact" in run("ledger", "verify")
     assert len(run("ledger", "show").splitlines()) == 68
     assert "face-match" in run("card", "list")

@@ -97,7 +97,7 @@ def test_the_commands(tmp_path: Path) -> None:
         (["sample", "nobody"], "there is nobody of that name"),
         (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
         (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
-        (["sample"], "Name a person, or --all"),
+        (["sample"], "Name a person, or use --all"),
     ):
         code, output = uketsuke("handover", *wrong)
         assert (code, said in output) == (1, True), output
