@@ -118,6 +118,30 @@ def test_the_largest_letters_are_twice_the_usual_ones(
         assert largest["h1"] == 104
 
 
+OFFERED = """() => [...document.querySelectorAll(".offers button")].filter(one => one.checkVisibility())
+    .map(one => one.dataset.offer)"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (800, 1280), (1024, 600)])
+def test_the_answers_to_a_consent_stand_on_one_page_however_large(
+    shown: tuple[PageStage, Page], size: tuple[int, int]
+) -> None:
+    """Yes must not be nearer to the question than no."""
+    stage, page = shown
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for name, language in (("consent", "ja"), ("consent", "es"), ("consent-one", "vi"), ("consent-elderly", "pt")):
+        stage.turn_to(page, state_of(name, language, **LOOKS["largest"]))
+        together: set[frozenset[str]] = set()
+        while True:
+            on_page = page.evaluate(OFFERED)
+            together.add(frozenset(one for one in on_page if one in ("none", "one-by-one", "all", "no", "yes")))
+            onward = page.query_selector(".turner .onward")
+            if onward is None or onward.is_disabled():
+                break
+            onward.click()
+        assert len([some for some in together if some]) == 1, (name, language, together)
+
+
 LINES = """() => [...document.querySelectorAll("h1, p, .answer > span, .quiet > span, li > span")].flatMap(element => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), lines = [];
     let bottom = -Infinity;

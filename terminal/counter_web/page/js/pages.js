@@ -36,7 +36,8 @@ export function spread(column, { said, offers, alone }, wanted, words) {
   const [first, last] = [said, offers].map((some) => some.flatMap((block) => broken(column, block, blocks)));
   const parts = [...first, ...middle, ...last];
   const packed = (some) => pack(column, parts, some);
-  let pages = packed([...first, ...last]);
+  // answers that share no page begin on a page of their own, so that none stands nearer to the question than the others
+  let pages = last.length > offers.length ? [...packed(first), ...packed(last)] : packed([...first, ...last]);
   if (alone) pages = pages.length === 1 ? [...pages, middle] : [...packed(first), middle, ...packed(last)];
   const at = pages.indexOf(middle);
   const shown = wanted === ALONE ? at : Math.min(Math.max(wanted, 0), pages.length - 1);
