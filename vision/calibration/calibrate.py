@@ -18,7 +18,7 @@ JUDGED = 30
 """Fewest persons for which a group is judged; the rates of smaller groups are only listed."""
 _ENOUGH = 400
 """Impostor trials for a threshold."""
-_DRAWS, _CAUTION, _SEED = 100, 25, 1
+_DRAWS, _CAUTION, _SEED = 100, 15, 1
 """Draws of the persons, with replacement, and the percentile of their thresholds that is taken."""
 _ONE_VISIT = 80
 """Per cent of pairs of photographs: two frames of one visit are more alike than nearly all of them."""
@@ -47,7 +47,7 @@ def grouped(persons: Sequence[EncodedPerson]) -> dict[str, list[EncodedPerson]]:
 
 def calibrate(persons: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
     """For each number of frames the strictest threshold that any judged group needs, counted and by its tail, and such
-    that it holds in three of four draws of the persons.
+    that it holds in 85 of 100 draws of the persons.
 
     Judged are all persons together, all pairs within groups, and each group of at least `JUDGED`. `engine`: see
     `Calibration.engine`. Raises TooFewPersons.
