@@ -53,7 +53,6 @@ from benchmarks.recorded_turns import (
 )
 from config.settings import AntiPhoto, Settings, VisionSettings
 from vision.antispoofing.store import open_anti_spoofing
-from vision.challenge import Phase, TurnChallenge
 from vision.check import PHOTOGRAPH, check_face
 from vision.engines.engine import FaceEngine
 from vision.engines.open import open_engine
@@ -69,6 +68,7 @@ from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
+from vision.turn_challenge import Phase, TurnChallenge
 from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
 PARTS = ("prints", "faces", "networks", "printed", "bent", "drawn", "drawn-strict")

@@ -18,12 +18,12 @@ import numpy as np
 
 from benchmarks.presentations import attack_rate, bona_fide_rate
 from config.settings import AntiPhoto
-from vision.challenge import DEMANDS, TurnChallenge
 from vision.engines.engine import FaceEngine
 from vision.face import Points
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.guidance import turn
 from vision.parallax import FollowedFace
+from vision.turn_challenge import DEMANDS, TurnChallenge
 from vision.verdict import PhotoSign
 
 STANDARD = DEMANDS[AntiPhoto.STANDARD]

@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 
 from config.settings import VisionSettings
-from vision.challenge import DEMANDS, Phase, TurnChallenge
 from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
 from vision.face import Face, distance
@@ -18,6 +17,7 @@ from vision.frame import Frame, Image
 from vision.good_frames import Added, GoodFrames
 from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
+from vision.turn_challenge import DEMANDS, Phase, TurnChallenge
 from vision.verdict import (
     CameraLost,
     FaceCheckProgress,

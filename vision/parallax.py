@@ -1,4 +1,4 @@
-"""Measures how far the nose leads while the head turns, which `vision.challenge` judges: a flat picture has no lead.
+"""Measures how far the nose leads while the head turns; `vision.turn_challenge` judges it. A flat picture has no lead.
 
 Points of the face are followed while the head turns: the nose must run ahead of the cheeks. A turned photograph moves
 as one surface. The points around the nose foretell where the nose's points go if they lie on one plane, on a sheet bent

@@ -24,7 +24,7 @@ SIDES = {1: Guidance.TURN_LEFT, -1: Guidance.TURN_RIGHT}
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a policy asks for. `vision.challenge`'s figures are in docs/accuracy.md."""
+    """What a policy asks for. `vision.turn_challenge`'s figures are in docs/accuracy.md."""
 
     turns: int
     """To a side drawn by chance; a second one to the other side."""

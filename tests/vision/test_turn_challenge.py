@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from config.settings import AntiPhoto, VisionSettings
-from vision.challenge import DEMANDS, Phase, TurnChallenge
 from vision.check import check_face
 from vision.engines.engine import FaceEngine
 from vision.face import Encoding, Face, Points
@@ -20,6 +19,7 @@ from vision.synthetic.attacks import Attack
 from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
+from vision.turn_challenge import DEMANDS, Phase, TurnChallenge
 from vision.verdict import (
     CameraLost,
     FaceCheckProgress,
@@ -240,7 +240,7 @@ class Solid(FollowedFace):
 
 @pytest.fixture
 def solid(monkeypatch: pytest.MonkeyPatch) -> type[Solid]:
-    monkeypatch.setattr("vision.challenge.FollowedFace", Solid)
+    monkeypatch.setattr("vision.turn_challenge.FollowedFace", Solid)
     monkeypatch.setattr(Solid, "leads", 0.1)
     return Solid
 
