@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -192,30 +193,31 @@ def test_only_what_is_offered_for_the_question_shown_is_posted(visitor: Visitor)
         assert not stage.counter.posted
 
 
-def test_a_second_page_waits_for_the_seat_and_is_not_heard(visitor: Visitor) -> None:
-    stage = visitor.stage
-    stage.be(state_of("method"))
+@contextmanager
+def two_pages(visitor: Visitor) -> Iterator[tuple[Connection, Connection, int, list[str]]]:
+    """The page with the seat, the one that waits, the serial of what is asked, and what the second one is told."""
+    visitor.stage.be(state_of("method"))
     visitor.enter()
     with visitor.line() as first:
         serial = heard(first, "talk")["talk"]["serial"]
         with visitor.line() as second:
-            assert len(heard(second, "occupied")["words"]) == 2
-            second.send(json.dumps({"type": "touch", "serial": serial, "offer": "pin"}))
-            first.close()
-            assert heard(second, "talk")["talk"]["state"] == "ChoosingMethod"
-            assert not stage.counter.posted
+            yield first, second, serial, heard(second, "occupied")["words"]
+
+
+def test_a_second_page_waits_for_the_seat_and_is_not_heard(visitor: Visitor) -> None:
+    with two_pages(visitor) as (first, second, serial, told):
+        assert len(told) == 2
+        second.send(json.dumps({"type": "touch", "serial": serial, "offer": "pin"}))
+        first.close()
+        assert heard(second, "talk")["talk"]["state"] == "ChoosingMethod"
+        assert not visitor.stage.counter.posted
 
 
 def test_a_page_that_waited_and_goes_disturbs_nobody(visitor: Visitor) -> None:
     """The page that has the seat is not drawn again, and nothing is said a second time."""
-    stage = visitor.stage
-    stage.be(state_of("method"))
-    visitor.enter()
-    with visitor.line() as first:
-        serial = heard(first, "talk")["talk"]["serial"]
-        with visitor.line() as second:
-            heard(second, "occupied")
-        while len(stage.terminal.screen._lines) > 1:
+    with two_pages(visitor) as (first, second, serial, _):
+        second.close()
+        while len(visitor.stage.terminal.screen._lines) > 1:
             time.sleep(0.01)
         first.send(json.dumps({"type": "touch", "serial": serial - 1, "offer": "pin"}))
         assert json.loads(first.recv(timeout=60)) == {"type": "not-yet"}
