@@ -1,4 +1,4 @@
-"""Languages offered to patients."""
+"""Languages offered to patients. docs/recipes.md has the steps for adding one."""
 
 from enum import StrEnum
 

@@ -2,7 +2,7 @@
 
 from reader.face_record import FaceRecord
 from terminal.conductor.clock import Clock
-from terminal.conductor.patient import Patient
+from terminal.conductor.patient_data import Patient
 from terminal.conductor.right_time import CLOCK_WRONG
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (

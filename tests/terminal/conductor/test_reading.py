@@ -11,7 +11,7 @@ from reader.softcard.card import SoftCard
 from reader.softcard.slot import SimulatedSlot
 from terminal.assembly import NotReady, reading_of
 from terminal.conductor.card_desk import CardDesk
-from terminal.conductor.patient import Patient
+from terminal.conductor.patient_data import Patient
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from tests.terminal.conductor.counter_fixture import Desk

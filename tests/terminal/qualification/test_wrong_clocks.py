@@ -12,7 +12,7 @@ from consent.verification import LedgerIntact
 from terminal.conductor import delivery
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import EXPIRED, DeliveryStage
-from terminal.conductor.patient import Patient
+from terminal.conductor.patient_data import Patient
 from terminal.conductor.right_time import corrected
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.problems import ProblemCode
