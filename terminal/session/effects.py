@@ -19,11 +19,11 @@ class _Effect:
 
 @dataclass(frozen=True, slots=True)
 class ReadCard(_Effect):
-    """Connect exclusively to the card of that insertion and read what is free."""
+    """Connect exclusively to the card with that insertion number and read what needs no PIN or code."""
 
     card: int
     shown: str = ""
-    """Handle of a printed code shown before: from here on it belongs to this reception."""
+    """Handle of a printed code shown before insertion, which this reception takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class FetchChallenge(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class ScanCode(_Effect):
-    """Ask the camera or scanner for the code printed on the card; only a front with this expiry counts."""
+    """Scan the code printed on the card with the camera or scanner. Fronts with another expiry date are ignored."""
 
     expiry: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFront(_Effect):
-    """Read the front of the card on the reader while its chip is read. The code waits with the patient's secrets until
-    `ScanCode` asks for it."""
+    """Read the front of the card on the reader in parallel with its chip. The code is stored with the patient's secrets
+    until `ScanCode` requests it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class StopScan(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class LookForFront(_Effect):
-    """Look for a card held before the camera at the first screen."""
+    """Look for a card held to the camera on the first screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class OpenFaceRecord(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class VerifyPinAndSign(_Effect):
-    """VERIFY the digits just entered, once, to the card whose counter was read; then sign the challenge at once."""
+    """VERIFY the PIN just entered, once, on the card whose counter was read, then sign the challenge immediately."""
 
     card: int
     expected_left: int
@@ -83,7 +83,7 @@ class CheckFace(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class ProveChip(_Effect):
-    """Chip key signs the challenge, the terminal's key the verdict."""
+    """Sign the challenge with the chip's key and the verdict with the terminal's key."""
 
     way: Way
     reason: str
@@ -97,14 +97,14 @@ class OpenCheck(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class RecordOpenedCheck(_Effect):
-    """The holder is known: a result must follow."""
+    """Record that the holder is confirmed, so the check must end with a decision or be discarded."""
 
     check_id: str
     way: Way
     face_matched: bool
-    """The face was confirmed in this reception, regardless of the method that opened the check."""
+    """Whether the face matched in this reception, even if another method opened the check."""
     questions: tuple[Question, ...]
-    """What may be asked, as far as known at this moment."""
+    """Questions that may be asked, as far as known now."""
     by_law: tuple[Item, ...]
 
 
@@ -115,7 +115,8 @@ class RegisterCard(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What goes into the ledger and to the service: confirmed 1, asked but not confirmed 0, not asked absent."""
+    """Decision written to the ledger and sent to the service: 1 confirmed, 0 asked but not confirmed, absent if not
+    asked."""
 
     check_id: str
     decided_at: datetime
@@ -123,7 +124,7 @@ class Decision:
     language: str
     answers: tuple[Answer, ...]
     wordings: tuple[tuple[str, Wording], ...]
-    """What was on the screen, by question id."""
+    """Wording shown on the screen, by question id."""
     by_law: tuple[Item, ...]
     prescription: PrescriptionForm | None
     dispense: tuple[str, ...] | None
@@ -137,7 +138,7 @@ class RecordDecision(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class Deliver(_Effect):
-    """Submit what the ledger holds for this check, then hand the result over."""
+    """Submit this check's decision from the ledger, then hand the result over."""
 
     check_id: str
 
@@ -154,7 +155,7 @@ class WipeShownCode(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class WipeCode(_Effect):
-    """Overwrite the printed code of this reception: it belongs to another card."""
+    """Overwrite this reception's printed code, which belongs to another card or is no longer needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +170,14 @@ class ReleaseCard(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class WipePatient(_Effect):
-    """Overwrite everything that belongs to this patient."""
+    """Overwrite all of this patient's data in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDiscarded(_Effect):
     check_id: str
     reason: str
-    """A code, never a sentence."""
+    """Reason code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class RemindTakeCard(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class SpeakAgain(_Effect):
-    """Speak what is on the screen once more."""
+    """Speak the screen again."""
 
 
 @dataclass(frozen=True, slots=True)

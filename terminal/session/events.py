@@ -1,7 +1,7 @@
 """Events of a reception: a closed union of frozen values.
 
-There are three kinds. Events of devices name no reception. Touches name the reception they were meant for. Answers name
-the reception and the effect they answer; an answer that does not match the present ones is dropped.
+There are three kinds. Device events carry no reception id. Touches carry the id of the reception on the screen. Answers
+carry the reception and the effect they answer; answers to another reception or to an earlier effect are dropped.
 """
 
 from dataclasses import dataclass
@@ -38,26 +38,26 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class CardPresent:
-    """A card was put down. `card` numbers insertions, `reception` is the id a reception beginning here will have."""
+    """A card was put down. `card` numbers the insertions; `reception` is the id of the reception this card starts."""
 
     card: int
     reception: str
     number: int = 0
-    """Number of the day that reception will have."""
+    """Number of that reception within the day."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardTaken:
-    """The card of that insertion is gone."""
+    """The card with that insertion number was removed."""
 
     card: int
     reader_lost: bool = False
-    """The reader went away, not the card."""
+    """The reader was disconnected; the card may still be on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderChanged:
-    """A way of reading cards became available or unavailable."""
+    """A reader became available or unavailable."""
 
     standing: ReaderStanding
 
@@ -69,19 +69,19 @@ class CameraChanged:
 
 @dataclass(frozen=True, slots=True)
 class CodeShown:
-    """The printed code was read from a card shown before it is put down. The digits lie with the conductor."""
+    """The printed code was read from a card held to the camera before insertion. The conductor holds the digits."""
 
     shown: str
     """Handle of the digits."""
     expiry: date
-    """Printed on the same front."""
+    """Expiry date printed on the same side."""
     pinless: bool = False
-    """The same front says that the card was issued without a PIN."""
+    """The same side is marked as issued without a PIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrontRead:
-    """While the chip was read, a camera read the front of the card on the reader. The digits lie with the conductor."""
+    """A camera read the front of the card on the reader, in parallel with the chip. The conductor holds the digits."""
 
     reception: str
     expiry: date
@@ -90,7 +90,7 @@ class FrontRead:
 
 @dataclass(frozen=True, slots=True)
 class FrontGuided:
-    """At the first screen: what the holder of a card before the camera can do so that its front can be read."""
+    """At the first screen: how to hold the card so that the camera can read its front."""
 
     guidance: CardGuidance
 
@@ -115,27 +115,27 @@ class PinChosen(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class ShowCardChosen(_Touch):
-    """ "Show the card to the camera" - at the idle screen, before it is put down."""
+    """ "Show the card to the camera", on the idle screen, before the card is put down."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeTypingChosen(_Touch):
-    """The printed code will be typed rather than shown to the camera."""
+    """The patient prefers to type the printed code rather than show it to the camera."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeEntered(_Touch):
-    """The printed code was typed; the digits are with the patient's secrets, not here."""
+    """The printed code was typed. The digits are stored with the patient's secrets, not in the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinEntered(_Touch):
-    """Four digits were typed; they are with the patient's secrets, not here."""
+    """Four digits were typed. They are stored with the patient's secrets, not in the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinForgotten(_Touch):
-    """ "I forgot my PIN": help is shown, and the other ways are offered."""
+    """ "I forgot my PIN": show help and offer the other methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ class LastTryConfirmed(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class StaffAuthenticated(_Touch):
-    """Staff gave the right password. At the idle screen `reception` is empty."""
+    """Staff entered the correct password. On the idle screen `reception` is empty."""
 
     here: bool = True
-    """Beside the patient; from staff's own page the decision needs the password again."""
+    """Entered at the terminal itself. On the staff page, deciding requires the password again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class StaffSaysOther(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class StaffDiscards(_Touch):
-    """Staff discard this reception, even after the check was opened."""
+    """Staff discard this reception, possibly after the check was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class OneByOne(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class QuestionAnswered(_Touch):
-    """Yes or no to the one question named; an answer to another question than the one shown is dropped."""
+    """Yes or no to the question with this id. Dropped if another question is on the screen."""
 
     question_id: str
     granted: bool
@@ -216,7 +216,7 @@ class PrescriptionChosen(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class DispensingChosen(_Touch):
-    """Prescriptions to dispense today; None: decided at the counter."""
+    """Prescriptions to dispense today; None to decide at the counter."""
 
     prescriptions: tuple[str, ...] | None = None
 
@@ -233,12 +233,12 @@ class Back(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(_Touch):
-    """Leave, as long as there is nothing to check in with: before the check is open, or without a registered card."""
+    """Leave while there is nothing to check in: before the check is open, or if the card is not registered."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInWithoutSharing(_Touch):
-    """Leave once the check is open: every yes of this reception becomes a no."""
+    """Leave after the check was opened: every yes in this reception becomes a no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +250,12 @@ class RespondentChosen(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class DetailsWanted(_Touch):
-    """Show each answer for a moment, at the end."""
+    """Show each answer for a few seconds on the last screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextFamilyMember(_Touch):
-    """Another card follows, in the same language and look."""
+    """Another card follows, with the same language and display settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,17 +270,17 @@ class StaffCalled(_Touch):
 
 @dataclass(frozen=True, slots=True)
 class LanguagesWanted(_Touch):
-    """All languages are shown to choose from."""
+    """Show the list of all languages."""
 
 
 @dataclass(frozen=True, slots=True)
 class JapaneseShown(_Touch):
-    """Staff read this screen in Japanese for a moment; the patient's language is kept."""
+    """Show this screen in Japanese to staff for a few seconds, then return to the patient's language."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayChanged(_Touch):
-    """Language or look: None leaves one unchanged. At the idle screen `reception` is empty."""
+    """Change language or display settings; None leaves a setting unchanged. On the idle screen `reception` is empty."""
 
     language: str | None = None
     size: Size | None = None
@@ -295,54 +295,54 @@ class DisplayChanged(_Touch):
 
 
 class Aside(StrEnum):
-    """What is asked in place of a state's own question, while the state goes on below it."""
+    """A side question shown over a state's own question. The state and its deadline continue."""
 
     NONE = ""
     CHANGES = "changes"
-    """What can be changed at any time, and answers that have no digit: for the numeric keypad."""
+    """Display settings, and answers without a digit of their own: for the numeric keypad."""
     LANGUAGES = "languages"
-    """All languages there are."""
+    """All available languages."""
     RESPONDENT = "respondent"
-    """Who answers: the person, a guardian, or a companion who asks first."""
+    """Who answers: the patient, a guardian, or a companion who asks the patient."""
     LEAVING = "leaving"
-    """Whether to leave: a key is hit by mistake more easily than a target that is seen."""
+    """Whether to leave, because a key is pressed by mistake more easily than a button on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsideWanted(_Touch):
-    """Ask that, or with `NONE` return to the state's own question. At the idle screen `reception` is empty."""
+    """Show that side question, or with `NONE` return to the state's own. On the idle screen `reception` is empty."""
 
     aside: Aside
 
 
 @dataclass(frozen=True, slots=True)
 class SayAgain(_Touch):
-    """Say again what is on the screen. At the idle screen `reception` is empty."""
+    """Speak the screen again. On the idle screen `reception` is empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class InquiryChosen(_Touch):
-    """ "Is my card registered?" - at the idle screen, for the next card."""
+    """ "Is my card registered?", on the idle screen, for the next card."""
 
 
 @dataclass(frozen=True, slots=True)
 class HelpChosen(_Touch):
-    """ "In difficulty" - at the idle screen."""
+    """ "In difficulty", on the idle screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyChosen(_Touch):
-    """ "I come for another person" - at the idle screen, for the next card."""
+    """ "I am here for another person", on the idle screen, for the next card."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoCardChosen(_Touch):
-    """ "I have no card" - at the idle screen."""
+    """ "I have no card", on the idle screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForChildChosen(_Touch):
-    """ "For a child" - at the idle screen, for the next card."""
+    """ "For a child", on the idle screen, for the next card."""
 
 
 # --- answers of the card ------------------------------------------------------------------------------------
@@ -360,15 +360,15 @@ class CardFailed(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class CodeScanned(_Answer):
-    """The scanner read the printed code; it is with the patient's secrets."""
+    """The scanner read the printed code, which is stored with the patient's secrets."""
 
     pinless: bool = False
-    """The front says that the card was issued without a PIN."""
+    """The front is marked as issued without a PIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeGuided(_Answer):
-    """What the holder of the card can do so that its front can be read."""
+    """How to hold the card so that its front can be read."""
 
     guidance: CardGuidance
 
@@ -376,7 +376,7 @@ class CodeGuided(_Answer):
 @dataclass(frozen=True, slots=True)
 class CodeNotScanned(_Answer):
     pinless: bool = False
-    """What could be read of this card's front says that it was issued without a PIN."""
+    """The part of the front that was read is marked as issued without a PIN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,14 +392,14 @@ class RecordFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecordOpened(_Answer):
-    """The printed code was right and the face record has been read."""
+    """The printed code was correct and the face record was read."""
 
     record: RecordFacts
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRefused(_Answer):
-    """Wrong or locked (`left` 0), or not sent because the card's counter was not the expected one."""
+    """Wrong or locked (`left` 0), or not sent because the card's counter had an unexpected value."""
 
     left: int
 
@@ -411,7 +411,7 @@ class PinSigned(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class PinRefused(_Answer):
-    """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter was not the expected one."""
+    """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter had an unexpected value."""
 
     left: int
     sent: bool
@@ -429,7 +429,7 @@ class PhoneRefused(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class ChipSigned(_Answer):
-    """The chip key signed the challenge, the terminal's key the verdict."""
+    """The chip's key signed the challenge, and the terminal's key signed the verdict."""
 
 
 # --- answers of the camera ----------------------------------------------------------------------------------
@@ -447,7 +447,7 @@ class FaceMatched(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class FaceRefused(_Answer):
-    """Not matched, not seen in time, or a photo is suspected."""
+    """No match, no face in time, or a photograph is suspected."""
 
     why: str
 
@@ -457,7 +457,7 @@ class CameraFailed(_Answer):
     pass
 
 
-# --- answers of the service, the ledger and the hand-over ---------------------------------------------------
+# --- answers of the service, the ledger and the handover ----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,7 +494,7 @@ class OpenedRecorded(_Answer):
 @dataclass(frozen=True, slots=True)
 class DecisionRecorded(_Answer):
     unsigned: bool = False
-    """The card did not sign, which the institution requires: every yes was recorded as no."""
+    """The institution requires the card's signature and the card did not sign: every yes was recorded as no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,7 +511,7 @@ class Accepted(_Answer):
 
 @dataclass(frozen=True, slots=True)
 class EffectFailed(_Answer):
-    """A programming mistake surfaced while an effect was performed; the log has it, without locals."""
+    """An internal error occurred while an effect was performed. The log has its traceback, without locals."""
 
 
 Device = (

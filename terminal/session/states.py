@@ -1,6 +1,6 @@
 """States of a reception: a closed union of frozen values holding handles and facts, never a secret.
 
-A state may be logged, replayed and printed. PIN, printed code, photo, encodings, certificate and names are kept in the
+States can be logged, replayed and printed. PIN, printed code, photo, encodings, certificate and names are stored in the
 conductor's `Patient`.
 """
 
@@ -28,35 +28,35 @@ from vision.verdict import FaceCheckProgress
 
 
 class WhyHere(StrEnum):
-    """One line of reason above the offer."""
+    """Reason shown in one line above the offered methods."""
 
     NOTHING = ""
     NO_CAMERA = "no-camera"
     NO_PHOTO = "no-photo"
     PHOTO_WITHOUT_FACE = "photo-without-face"
-    """The card's photo was read, and no single face is found in it."""
+    """The card's photo was read but does not show exactly one face."""
     CODE_LOCKED = "code-locked"
     FACE_NOT_MATCHED = "face-not-matched"
     PIN_UNAVAILABLE = "pin-unavailable"
     PINLESS = "pinless"
-    """The card was issued without a PIN: there is none to unlock."""
+    """The card was issued without a PIN, so there is none to unlock."""
     PIN_LOCKED_NOW = "pin-locked-now"
     PIN_FORGOTTEN = "pin-forgotten"
     PIN_NEEDED = "pin-needed"
     """The face alone is not enough here, and this card's PIN cannot be used."""
     FACE_MATCHED = "face-matched"
-    """The first of two: here the PIN is asked for too."""
+    """The institution requires both, and the face matched: the PIN is next."""
     BOTH_ASKED = "both-asked"
-    """The face comes first here, the PIN after it."""
+    """The institution requires both: first the face, then the PIN."""
     FEW_CODE_TRIES = "few-code-tries"
-    """With few tries left the printed code is not sent automatically: it is typed."""
+    """Few tries are left, so the printed code is typed instead of being sent automatically."""
     PHONE_NOT_CONFIRMED = "phone-not-confirmed"
     PROXY = "proxy"
-    """Another person brought the card: no face is compared."""
+    """Another person brought the card, so no face is compared."""
 
 
 class WhyLeft(StrEnum):
-    """How a reception ended before its check was open; said on the first screen for a moment."""
+    """How a reception ended before its check was opened; shown on the first screen for a few seconds."""
 
     LEFT = "left"
     CARD_REMOVED = "card-removed"
@@ -64,18 +64,18 @@ class WhyLeft(StrEnum):
 
 
 class Help(StrEnum):
-    """ "In difficulty", at the first screen."""
+    """Help pages on the first screen."""
 
     MENU = "menu"
     NO_CARD = "no-card"
     LANGUAGES = "languages"
-    """All languages are on the screen."""
+    """The list of all languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Timed:
     deadline: float
-    """Monotonic seconds at which the state gives up."""
+    """Monotonic time in seconds at which the state times out."""
     warned: bool = False
 
 
@@ -83,7 +83,7 @@ class _Timed:
 class _InReception(_Timed):
     reception: Reception
     waiting: int | None = None
-    """The effect whose answer this state waits for."""
+    """Number of the effect whose answer this state waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,46 +93,46 @@ class Idle:
     camera: bool = True
     reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
-    """Staff opens the next reception."""
+    """Staff confirm the holder in the next reception."""
     child: bool = False
     """The next card is a child's."""
     proxy: bool = False
     """The next card is brought by another person."""
     help: Help | None = None
     looking: bool = False
-    """The camera looks for a card's front, as the patient asked."""
+    """The patient asked to show the card, and the camera is looking for its front."""
     guidance: CardGuidance | None = None
-    """What would make the front readable."""
+    """How to hold the card so that its front can be read."""
     purpose: Purpose = Purpose.RECEPTION
     mode_until: float | None = None
-    """When staff's and the inquiry's mark and the display choice fall back."""
+    """When the choices made for the next card and the display settings are reset."""
     card_left: int | None = None
-    """A card of an ended reception is still on the reader."""
+    """Insertion number of a card left on the reader after its reception."""
     remind_at: float | None = None
     alert_at: float | None = None
-    """When staff are told about that card; None if they have been."""
+    """When staff are alerted to that card; None if they have been."""
     left: WhyLeft | None = None
-    """How the last reception ended, while that is said."""
+    """How the last reception ended, while that is shown."""
     left_until: float | None = None
 
     @property
     def out_of_service(self) -> ProblemCode | None:
-        """Why no card can be put down now."""
+        """Why no card can be read now, or None."""
         return None if self.reader is ReaderStanding.READY else ProblemCode.READER_LOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardShown(Idle):
-    """The first screen while a printed code waits for its card: it was read from a front shown to the camera.
+    """The first screen after a printed code was read by the camera, until its card is put down.
 
-    The conductor keeps the code itself, under the handle `shown`.
+    The conductor holds the code itself, under the handle `shown`.
     """
 
     shown: str
     expiry: date
     pinless: bool = False
     deadline: float
-    """Monotonic seconds at which the code is wiped."""
+    """Monotonic time in seconds at which the code is wiped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class PrintedCodeEntry(_InReception):
     target: Way
     """What the face record is needed for: FACE or STAFF."""
     scanning: bool = False
-    """The camera looks for the card's front; the code can be typed instead."""
+    """The camera is looking for the card's front; the code can be typed instead."""
     guidance: CardGuidance | None = None
     wrong: bool = False
     why: WhyHere = WhyHere.NOTHING
@@ -194,7 +194,7 @@ class PhonePhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneCheck(_InReception):
-    """The phone verifies its owner, who is asked to look at it."""
+    """The phone is verifying its owner, who is asked to look at it."""
 
     phase: PhonePhase
 
@@ -230,7 +230,7 @@ class Registration(_InReception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(_InReception):
-    """`index` None: all questions at once. Otherwise that one question."""
+    """`index` is None while all questions are on one screen, otherwise the index of the question shown."""
 
     questions: tuple[Question, ...]
     index: int | None
@@ -277,16 +277,16 @@ class Submitting(_InReception):
     outcome: "Outcome"
     flags: tuple[tuple[Item, bool], ...]
     recorded: bool = False
-    """The ledger has the decision on disk: nothing aborts it any more."""
+    """The decision is on disk in the ledger, so the submission can no longer be aborted."""
 
 
 class Outcome(StrEnum):
     DONE = "done"
     NOTHING_SHARED = "nothing-shared"
-    """Left early: the qualification went through, nothing is shared."""
+    """The patient left early: the qualification was submitted, nothing is shared."""
     NOT_VALID = "not-valid"
     AWAITING = "awaiting"
-    """The service was silent: the outbox holds the decision (確認待ち)."""
+    """The service did not answer; the decision is in the outbox (確認待ち)."""
     REGISTRATION_DECLINED = "registration-declined"
 
 
@@ -297,7 +297,7 @@ class Complete(_InReception):
     delivered: bool = True
     shown_until: float
     details_until: float | None = None
-    """Whether each answer is shown, as asked for by touch; otherwise only counts are shown."""
+    """Until when each answer is shown, after a touch; otherwise only counts are shown."""
     remind_at: float
     alert_at: float | None
 
