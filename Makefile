@@ -11,7 +11,7 @@ WINDOWS := --python-version 3.13 --python-platform x86_64-pc-windows-msvc --only
 EXTRAS := metrics printed service voice web
 
 # Tests that need no device, no server and no picture.
-PURE := tests/test_walls.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
+PURE := tests/test_architecture.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
 .PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel deb bundle release
 

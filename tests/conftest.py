@@ -1,4 +1,4 @@
-"""Shared by all rooms: no test may touch the user's own state or settings."""
+"""Keep every test away from the user's own state and settings, and group tests for parallel runs."""
 
 import itertools
 import os
@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from reader.softcard.pcscd import use_own_socket
 
-# A slow machine does not fail a test; in CI the examples are the same each time, so that a red run means the change.
+# No deadline: a slow machine must not fail a test. CI uses the same examples every time, so a failure is reproducible.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, max_examples=20)  # `make quick`
@@ -18,13 +18,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 ROOT = Path(__file__).parent
 
-# Each test process has a pcscd of its own, so that two may run at the same time.
+# Each test process has its own pcscd, so that two can run at the same time.
 use_own_socket()
 
 
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One for each test. `mktemp` lists the folder each time, which costs more than most tests take."""
+    """Yield a home folder for each test. Calling `mktemp` each time would take longer than most tests."""
     folder = tmp_path_factory.mktemp("homes")
     return (folder / str(number) for number in itertools.count())
 
@@ -39,7 +39,7 @@ def _own_state(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, except for what shares one thing: the machine's pcscd, the face engine of a session, a browser."""
+    """Run tests in parallel, except those that share pcscd, the session's face engine or a browser."""
     for item in items:
         if item.get_closest_marker("pcscd"):
             item.add_marker(pytest.mark.xdist_group("pcscd"))

@@ -1,9 +1,9 @@
-"""Coverage-guided fuzzing of everything that parses what a card, a service or a folder holds. Run by `make fuzz`.
+"""Coverage-guided fuzzing of all parsers of data from cards, services and folders. Run by `make fuzz`.
 
     PYTHONPATH=.fuzz/lib:. python tests/fuzz.py --seconds 30
 
-Each target runs in a process of its own with a memory cap, so that one that dies is named. Inputs that broke one are
-left in the folder `.fuzz/found`. Exit code 1 if there are any.
+Each target runs in a separate process with a memory limit, so that a crash is attributed to it. Failing inputs are
+saved in `.fuzz/found`. The exit code is 1 if there are any.
 """
 
 import argparse
@@ -15,49 +15,49 @@ import tempfile
 from pathlib import Path
 
 FOUND = Path(".fuzz/found")
-ROOMS = {
+TARGETS_OF = {
     "tests.reader.fuzz_targets": ["reader", "vision.photo"],
     "tests.terminal.fuzz_targets": [
         *("config", "terminal.handover", "terminal.qualification"),
         *("terminal.simulated.exchange", "terminal.simulated.service"),
     ],
 }
-"""Modules of targets, and what each of them feeds: only that is watched for coverage."""
+"""Modules of fuzz targets and the packages instrumented for coverage for each."""
 MORE_MB = 768
-"""Address space above what a target takes when it starts (`RLIMIT_AS`)."""
+"""Address space allowed beyond what a target uses at its start (`RLIMIT_AS`)."""
 
 
 def fuzz_one(module: str, name: str, corpus: Path, seconds: int) -> None:
     import atheris  # type: ignore[import-untyped, unused-ignore]
 
-    with atheris.instrument_imports(include=ROOMS[module]):
+    with atheris.instrument_imports(include=TARGETS_OF[module]):
         targets = importlib.import_module(module).TARGETS
         from tests.reader.fuzz_targets import within_limits
 
     target = within_limits(targets[name])
     FOUND.mkdir(parents=True, exist_ok=True)
-    for seed in corpus.iterdir():  # what is imported or made once is there before the cap is drawn
+    for seed in corpus.iterdir():  # do one-time imports and set-up before the memory limit applies
         target(seed.read_bytes())
-    cap_memory()
+    limit_memory()
     options = [f"-max_total_time={seconds}", "-max_len=40000", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"]
     options.append("-print_final_stats=1")
     atheris.Setup([sys.argv[0], str(corpus), *options, f"-artifact_prefix={FOUND}/{name}-"], target)
     atheris.Fuzz()
 
 
-def cap_memory() -> None:
+def limit_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + MORE_MB * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def tell(line: str) -> None:
+def report(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 def run(module: str, name: str, seeds: list[bytes], seconds: int) -> tuple[int, str]:
-    """Exit code and output; -1 for a process that outlives its time by far."""
+    """Return exit code and output; -1 if the process runs 90 s longer than `seconds`."""
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds):
             (Path(corpus) / f"seed-{number}").write_bytes(seed)
@@ -66,14 +66,14 @@ def run(module: str, name: str, seeds: list[bytes], seconds: int) -> tuple[int, 
         try:
             ended = subprocess.run(command, timeout=seconds + 90, capture_output=True, text=True, check=False)
         except subprocess.TimeoutExpired:
-            return -1, "it hangs"
+            return -1, "timed out"
     return ended.returncode, ended.stdout + ended.stderr
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=30, help="per target (default %(default)s)")
-    parser.add_argument("--target", help="one only")
+    parser.add_argument("--target", help="run this target only")
     parser.add_argument("--module", help=argparse.SUPPRESS)
     parser.add_argument("--corpus", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -81,7 +81,7 @@ def main() -> None:
         fuzz_one(options.module, options.target, options.corpus, options.seconds)
         return
     broken = []
-    for module in ROOMS:
+    for module in TARGETS_OF:
         loaded = importlib.import_module(module)
         seeds = loaded.seeds()
         for name in loaded.TARGETS:
@@ -89,9 +89,9 @@ def main() -> None:
                 continue
             code, output = run(module, name, seeds[name], options.seconds)
             runs = output.partition("number_of_executed_units:")[2].partition("\n")[0].strip()
-            tell(f"{name:22} {'ok' if code == 0 else 'BROKEN':8}{runs} runs")
+            report(f"{name:22} {'ok' if code == 0 else 'BROKEN':8}{runs} runs")
             if code != 0:
-                tell(output[-4000:])
+                report(output[-4000:])
                 broken.append(name)
     sys.exit(f"broken: {', '.join(broken)}; inputs in {FOUND}" if broken else 0)
 

@@ -1,4 +1,4 @@
-"""The documents: every link leads somewhere, and a Japanese page says what its English one says."""
+"""The documents: every link has a target, and Japanese pages match their English originals."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def documents() -> list[Path]:
     return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_every_link_has_a_target() -> None:
     dead = [
         f"{page.relative_to(ROOT)}: {target}"
         for page in documents()
@@ -50,7 +50,7 @@ def test_the_japanese_page_has_the_same_headings_codes_and_commands(english: str
         assert found(pages[0]) == found(pages[1])
 
 
-def test_no_page_is_left_out_of_the_readme() -> None:
+def test_the_readmes_list_every_page() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "docs/*.md"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout.split()

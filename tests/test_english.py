@@ -1,4 +1,4 @@
-"""Plain English: words and turns that make a reader stop, and what to write instead."""
+"""Plain English: phrases that read as translated, and what to write instead."""
 
 import re
 import subprocess
@@ -59,7 +59,7 @@ INSTEAD = {
 
 
 def texts() -> list[Path]:
-    """Code and English documents, as git knows them."""
+    """Return the tracked source files and English documents."""
     kinds = ("*.py", "*.md", "*.toml", "*.js", "*.css", "*.html", "*en.po", "Makefile")
     listed = subprocess.run(["git", "ls-files", "-z", *kinds], capture_output=True, text=True, cwd=ROOT, check=True)
     names = [name for name in listed.stdout.split("\0") if name and not name.endswith((".ja.md", HOME))]

@@ -1,4 +1,4 @@
-"""The examples run as their first lines say."""
+"""The examples run as described at their top."""
 
 import subprocess
 import sys
@@ -34,22 +34,22 @@ def uketsuke(state: Path, *arguments: str) -> str:
     return run.stdout
 
 
-def test_a_cards_free_facts_are_printed(state: Path) -> None:
+def test_card_facts_are_printed_without_a_pin(state: Path) -> None:
     card = state / "card.json"
     uketsuke(state, "card", "issue", str(card))
-    told = example("card_facts.py", str(card))
-    assert told.returncode == 0, told.stderr
-    assert "PIN tries left           3" in told.stdout
-    assert "printed code tries left  10" in told.stdout
+    result = example("card_facts.py", str(card))
+    assert result.returncode == 0, result.stderr
+    assert "PIN tries left           3" in result.stdout
+    assert "printed code tries left  10" in result.stdout
 
 
 def test_a_result_file_is_read(state: Path) -> None:
     file = state / "result.xml"
-    asked = uketsuke(state, "handover", "sample", "adult", "--answers", "medicines=yes,diagnosis=no")
-    file.write_text(asked, encoding="utf-8")
-    told = example("read_result_file.py", str(file))
-    assert told.returncode == 0, told.stderr
-    lines = told.stdout.splitlines()
+    sample = uketsuke(state, "handover", "sample", "adult", "--answers", "medicines=yes,diagnosis=no")
+    file.write_text(sample, encoding="utf-8")
+    result = example("read_result_file.py", str(file))
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
     assert lines[0] == "valid"
     assert lines[1].startswith("medicines        shared until ")
     assert lines[2:] == ["past care        refused", "surgery          not asked", "health check-up  not asked"]
@@ -62,12 +62,12 @@ def test_an_exported_ledger_is_verified_and_a_changed_one_is_not(tmp_path: Path)
     counter.ledger.close()
     exported = tmp_path / "ledger.jsonl"
     head = export_file(tmp_path / "ledger.db", exported).head
-    told = example("verify_ledger_export.py", str(exported), "terminal-1")
-    assert told.stdout == f"whole: {head.count} records, last hash {head.hash}\n", told.stderr
+    result = example("verify_ledger_export.py", str(exported), "terminal-1")
+    assert result.stdout == f"whole: {head.count} records, last hash {head.hash}\n", result.stderr
     changed = exported.read_text(encoding="utf-8").replace('"granted":true', '"granted":false', 1)
     exported.write_text(changed, encoding="utf-8")
-    told = example("verify_ledger_export.py", str(exported), "terminal-1")
-    assert (told.returncode, told.stderr) == (1, "record 2 was changed, or one before it is missing\n")
+    result = example("verify_ledger_export.py", str(exported), "terminal-1")
+    assert (result.returncode, result.stderr) == (1, "record 2 was changed, or one before it is missing\n")
 
 
 def test_two_drawn_pictures_of_one_person_are_compared(tmp_path: Path) -> None:
@@ -76,10 +76,10 @@ def test_two_drawn_pictures_of_one_person_are_compared(tmp_path: Path) -> None:
     one, other = tmp_path / "one.png", tmp_path / "other.png"
     cv2.imwrite(str(one), grey)
     cv2.imwrite(str(other), cv2.resize(grey, None, fx=1.5, fy=1.5))
-    told = example("compare_photos.py", str(one), str(other))
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.startswith("same person: distance ")
+    result = example("compare_photos.py", str(one), str(other))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("same person: distance ")
     empty = tmp_path / "empty.png"
     cv2.imwrite(str(empty), grey[:4, :4] * 0)
-    told = example("compare_photos.py", str(one), str(empty))
-    assert (told.returncode, told.stderr) == (1, f"{empty}: not a picture of exactly one face\n")
+    result = example("compare_photos.py", str(one), str(empty))
+    assert (result.returncode, result.stderr) == (1, f"{empty}: not a picture of exactly one face\n")

@@ -1,4 +1,4 @@
-"""Files of our own: whole, private, and made by one process at a time."""
+"""The program's own files are written completely, privately and by one process at a time."""
 
 import multiprocessing
 import os
@@ -29,19 +29,19 @@ def _open_umask() -> object:
     os.umask(before)
 
 
-def test_every_folder_on_the_way_is_private(tmp_path: Path) -> None:
+def test_created_parent_folders_are_private(tmp_path: Path) -> None:
     private_folder(tmp_path / "state" / "terminal" / "line")
     for made in ("state", "state/terminal", "state/terminal/line"):
         assert mode(tmp_path / made) == 0o700
     (tmp_path / "share").mkdir(mode=0o755)
     private_folder(tmp_path / "share")
-    assert mode(tmp_path / "share") == 0o755, "an existing folder's mode is somebody's decision"
+    assert mode(tmp_path / "share") == 0o755, "the mode of an existing folder is kept"
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
         private_folder(tmp_path / "file")
 
 
-def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "keys" / "enrolment.json"
     write_whole(path, b"first")
     write_whole(path, b"second")
@@ -54,10 +54,10 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch
     with pytest.raises(OSError, match="No space"):
         write_whole(path, b"third")
     assert path.read_bytes() == b"second"
-    assert names(path.parent) == ["enrolment.json"], "nothing half-written is left"
+    assert names(path.parent) == ["enrolment.json"], "no partial file is left behind"
 
 
-def test_the_folder_is_flushed_after_the_file_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_synced_after_the_file_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[list[str]] = []
     monkeypatch.setattr(system, "sync_folder", lambda folder: flushed.append(names(folder)))
     write_whole(tmp_path / "a", b"1")
@@ -66,7 +66,7 @@ def test_the_folder_is_flushed_after_the_file_has_its_name(tmp_path: Path, monke
     assert flushed == [["a"], ["a", "b"], ["a", "b", "c"]]
 
 
-def test_the_first_one_to_create_a_file_wins(tmp_path: Path) -> None:
+def test_the_first_to_create_a_file_wins(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     assert create_whole(path, b"first")
     assert not create_whole(path, b"second")
@@ -74,23 +74,23 @@ def test_the_first_one_to_create_a_file_wins(tmp_path: Path) -> None:
     assert names(tmp_path) == ["key.pem"]
 
 
-def _has_it(lock: Path) -> bool:
+def _can_lock(lock: Path) -> bool:
     with sole_use(lock, wait=False) as ours:
         return ours
 
 
-def test_a_lock_is_one_process_at_a_time(tmp_path: Path) -> None:
+def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
     lock = tmp_path / "x.lock"
     with multiprocessing.get_context("spawn").Pool(1) as other:
         with sole_use(lock) as ours:
             assert ours
-            assert not other.apply(_has_it, (lock,))
+            assert not other.apply(_can_lock, (lock,))
             assert posix.lock_holder(lock) == os.getpid()
-        assert other.apply(_has_it, (lock,))
+        assert other.apply(_can_lock, (lock,))
     assert posix.lock_holder(lock) is None
 
 
-def test_cameras_have_numbers_and_paths() -> None:
+def test_cameras_are_named_by_number_or_device_path() -> None:
     assert [system.is_camera(name) for name in ("0", "/dev/video2", "clip.mp4", "synthetic:hana")] == [
         True,
         True,
@@ -104,7 +104,7 @@ def test_secrets_can_be_kept_out_of_swap() -> None:
     secret = bytearray(64)
     assert system.keep_in_memory(secret)
     assert system.keep_in_memory(bytearray())
-    secret.extend(b"1")  # the buffer is not held
+    secret.extend(b"1")  # the buffer can still be resized
 
 
 FREE = """
@@ -123,7 +123,7 @@ sys.exit((left if {glibc} else 0) or "PYTHONMALLOC" in os.environ)
 
 @pytest.mark.parametrize(("serves", "size"), [(False, 20_000), (True, 100)])
 def test_freed_memory_is_overwritten(serves: bool, size: int) -> None:
-    """In a separate process, because the setting is permanent. Where patients are served, small blocks too."""
+    """In a separate process, because the setting is permanent. `serves_patients` includes small blocks."""
     program = FREE.format(serves=serves, size=size, glibc=platform.libc_ver()[0] == "glibc")
     ended = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
     assert ended.returncode == 0

@@ -1,4 +1,4 @@
-"""Cycles that hold something of a patient are found while the terminal serves, not only at its end."""
+"""Reference cycles holding patient data are collected while the terminal runs, not only at exit."""
 
 import gc
 import weakref
@@ -17,18 +17,18 @@ class Holder:
 
 
 @pytest.fixture(autouse=True)
-def usual() -> Iterator[None]:
+def _restore_collector() -> Iterator[None]:
     before = gc.get_threshold()
     yield
     gc.unfreeze()
     gc.set_threshold(*before)
 
 
-def test_looks_again_after_the_start() -> None:
+def test_cycles_are_collected_again_after_the_start() -> None:
     postpone()
     held = weakref.ref(Holder())
     made = [[number] for number in range(100_000)]
-    assert held() is not None  # not looked for while starting
+    assert held() is not None  # the collector is off during the start
     del made
     resume()
     held = weakref.ref(Holder())
@@ -37,7 +37,7 @@ def test_looks_again_after_the_start() -> None:
     assert len(made) == 100_000
 
 
-def test_without_a_start_nothing_changes() -> None:
+def test_resume_without_postpone_changes_nothing() -> None:
     before = gc.get_threshold()
     resume()
     assert gc.get_threshold() == before

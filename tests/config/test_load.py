@@ -1,4 +1,4 @@
-"""Settings from file and environment, and every way they can be wrong."""
+"""Settings from file and environment, and the messages for wrong ones."""
 
 import os
 from pathlib import Path
@@ -30,10 +30,10 @@ def problem(path: Path | None = None) -> str:
     return str(caught.value)
 
 
-# --- what counts --------------------------------------------------------------------------------------------
+# --- precedence ---------------------------------------------------------------------------------------------
 
 
-def test_without_file_and_environment_everything_is_default() -> None:
+def test_defaults_without_file_and_environment() -> None:
     assert load() == Settings()
 
 
@@ -44,7 +44,7 @@ def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.
     assert (vision.attempt_seconds, vision.frames, vision.attempts) == (0.38, 7, 3)
 
 
-def test_face_and_pin_are_asked_for_only_when_somebody_wants_it(tmp_path: Path) -> None:
+def test_pin_in_addition_to_face_is_off_by_default(tmp_path: Path) -> None:
     assert load().vision.also_pin is AlsoPin.NEVER
     assert load(settings_file(tmp_path, '[vision]\nalso_pin = "where-possible"\n')).vision.also_pin is (
         AlsoPin.WHERE_POSSIBLE
@@ -57,12 +57,12 @@ def test_default_file_is_read_if_it_exists() -> None:
     assert load().profile is Profile.PHARMACY
 
 
-def test_variable_names_the_file_before_the_default_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_names_a_file_instead_of_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_CONFIG", str(settings_file(tmp_path, "[vision]\nattempts = 2\n")))
     assert load().vision.attempts == 2
 
 
-def test_paths_in_a_file_count_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_start_at_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/clinic")
     path = settings_file(
         tmp_path,
@@ -74,12 +74,12 @@ def test_paths_in_a_file_count_from_its_folder(tmp_path: Path, monkeypatch: pyte
     assert settings.results_dir == Path("/home/clinic/r")
 
 
-def test_a_home_folder_of_nobody(tmp_path: Path) -> None:
-    told = problem(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
-    assert told == "handover.folder = '~no-such-user/r': there is no such user. Write the path in full."
+def test_home_folder_of_an_unknown_user(tmp_path: Path) -> None:
+    message = problem(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
+    assert message == "handover.folder = '~no-such-user/r': there is no such user. Write the path in full."
 
 
-def test_every_path_setting_is_known_as_one() -> None:
+def test_every_path_setting_is_listed() -> None:
     assert {name for name, field in fields() if "Path" in str(field.annotation)} == PATHS
 
 
@@ -100,7 +100,7 @@ def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "[vision]\natempt_seconds = 0.3\n",
@@ -119,13 +119,13 @@ def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         ("[empty]\n", "empty in {file} is unknown. Remove it or correct its name."),
     ],
 )
-def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, told: str) -> None:
+def test_unknown_key_is_refused_with_a_suggestion(tmp_path: Path, text: str, message: str) -> None:
     path = settings_file(tmp_path, text)
-    assert problem(path) == told.format(file=path)
+    assert problem(path) == message.format(file=path)
 
 
 @pytest.mark.parametrize(
-    ("variable", "meant"),
+    ("variable", "suggestion"),
     [
         ("UKETSUKE_VISION__ATEMPT_SECONDS", "; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?"),
         ("UKETSUKE_PROFLE", "; did you mean UKETSUKE_PROFILE?"),
@@ -134,11 +134,11 @@ def test_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, told
         ("UKETSUKE_QQQ", ". Remove it or correct its name."),
     ],
 )
-def test_unknown_variable_is_refused_with_the_nearest(
-    monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
+def test_unknown_variable_is_refused_with_a_suggestion(
+    monkeypatch: pytest.MonkeyPatch, variable: str, suggestion: str
 ) -> None:
     monkeypatch.setenv(variable, "1")
-    assert problem() == f"environment variable {variable} is unknown{meant}"
+    assert problem() == f"environment variable {variable} is unknown{suggestion}"
 
 
 def test_unknown_name_inside_a_json_section(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,16 +146,16 @@ def test_unknown_name_inside_a_json_section(monkeypatch: pytest.MonkeyPatch) -> 
     assert "UKETSUKE_VISION__ATEMPT_SECONDS is unknown; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?" in problem()
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
-    told = problem(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
-    assert len(told) == 2
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
+    message = problem(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
+    assert len(message) == 2
 
 
 # --- wrong values -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "[vision]\nattempt_seconds = 900.0\n",
@@ -196,12 +196,12 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("consent = 3\n", "consent, set by {file}, is a section: write it as [consent] with its values below."),
     ],
 )
-def test_wrong_value_is_told_with_place_and_range(tmp_path: Path, text: str, told: str) -> None:
+def test_wrong_value_is_reported_with_place_and_range(tmp_path: Path, text: str, message: str) -> None:
     path = settings_file(tmp_path, text)
-    assert problem(path) == told.format(file=path)
+    assert problem(path) == message.format(file=path)
 
 
-def test_wrong_variable_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_variable_is_reported_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = 0.35\n")
     monkeypatch.setenv("UKETSUKE_VISION__ATTEMPT_SECONDS", "-7")
     assert problem(path).startswith(
@@ -221,8 +221,10 @@ def test_a_list_that_is_not_json(monkeypatch: pytest.MonkeyPatch, variable: str,
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    told = problem(tmp_path / "no.toml")
-    assert told.startswith(f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Name a file that exists")
+    message = problem(tmp_path / "no.toml")
+    assert message.startswith(
+        f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Name a file that exists"
+    )
 
 
 def test_missing_file_named_by_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,19 +254,19 @@ def test_password_hash_is_never_printed(tmp_path: Path) -> None:
         assert "canary" not in text
 
 
-def test_wrong_password_hash_is_not_shown_either(tmp_path: Path) -> None:
-    told = problem(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
-    assert told.startswith("staff.password_hash, set by ")
-    assert "987654" not in told
+def test_wrong_password_hash_is_not_printed(tmp_path: Path) -> None:
+    message = problem(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
+    assert message.startswith("staff.password_hash, set by ")
+    assert "987654" not in message
 
 
-def test_every_secret_setting_is_known_as_one() -> None:
+def test_every_secret_setting_is_listed() -> None:
     assert {name for name, field in fields() if "Secret" in str(field.annotation)} == SECRETS
 
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("x = " + "[" * 20_000, "nested too deep"),
         ("a." * 20_000 + "b = 1", "nested too deep"),
@@ -272,20 +274,20 @@ def test_every_secret_setting_is_known_as_one() -> None:
         ("profile = " + "9" * 5_000, "a number in it is too long"),
     ],
 )
-def test_a_file_that_would_choke_the_parser_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_a_file_that_would_overload_the_parser_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text)
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=message):
         load(path)
 
 
-def test_dots_in_values_and_comments_are_no_nesting(tmp_path: Path) -> None:
+def test_dots_in_values_and_comments_do_not_count_as_nesting(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("# " + "a." * 100 + "\n[handover]\nfolder = '" + "a." * 100 + "'  # " + ". " * 100 + "\n")
     assert load(path).handover.folder == tmp_path / ("a." * 100)
 
 
-def test_a_setting_of_an_earlier_version_is_told_with_what_to_do(tmp_path: Path) -> None:
-    told = problem(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
-    assert "vision.threshold" in told
-    assert "delete the line" in told
+def test_a_removed_setting_is_refused_with_instructions(tmp_path: Path) -> None:
+    message = problem(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
+    assert "vision.threshold" in message
+    assert "delete the line" in message

@@ -1,4 +1,4 @@
-"""The profile table and how it meets what the user set."""
+"""The profile table and how it combines with the user's settings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_languages_are_known_and_named_once(languages: list[str]) -> None:
     assert Settings.model_validate({"place": {"languages": ["en", "ja"]}}).place.languages[0] == "en"
 
 
-def test_the_row_fills_what_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_profile_fills_unset_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     row = PROFILES[Profile.PHARMACY]
     changed = replace(row, consent={**row.consent, "surgery": True, "limit": LimitPolicy.BY_LAW})
     monkeypatch.setattr("config.settings.PROFILES", {**PROFILES, Profile.PHARMACY: changed})
@@ -39,21 +39,21 @@ def test_the_row_fills_what_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings().consent.limit is LimitPolicy.ASK
 
 
-def test_a_clinic_may_ask_for_the_prescription_form_if_it_says_so() -> None:
+def test_a_clinic_can_choose_to_ask_for_the_prescription_form() -> None:
     assert Settings().consent.prescription is PrescriptionPolicy.NOT_USED
     asked = Settings(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK))
     assert asked.consent.prescription is PrescriptionPolicy.ASK
 
 
 @pytest.mark.parametrize("policy", ["ask", "electronic", "paper"])
-def test_a_pharmacy_issues_no_prescriptions(tmp_path: Path, policy: str) -> None:
+def test_prescription_settings_are_refused_in_a_pharmacy(tmp_path: Path, policy: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(f'profile = "pharmacy"\n[consent]\nprescription = "{policy}"\n')
     with pytest.raises(SettingsError, match=f"consent.prescription = '{policy}' does not fit profile 'pharmacy'"):
         load(path)
 
 
-def test_a_clinic_dispenses_nothing(tmp_path: Path) -> None:
+def test_dispensing_settings_are_refused_in_a_clinic(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text('[consent]\ndispensing = "ask"\n')
     with pytest.raises(SettingsError, match=r"consent\.dispensing = 'ask' does not fit profile 'clinic'"):
@@ -62,6 +62,6 @@ def test_a_clinic_dispenses_nothing(tmp_path: Path) -> None:
     assert load(path).consent.dispensing is DispensingPolicy.ASK
 
 
-def test_direct_construction_checks_too() -> None:
+def test_settings_constructed_directly_are_validated() -> None:
     with pytest.raises(ValidationError):
         Settings(profile=Profile.PHARMACY, consent=ConsentSettings(prescription=PrescriptionPolicy.PAPER))

@@ -13,8 +13,8 @@ def test_every_setting_is_documented() -> None:
     assert all(entry.meaning and entry.allowed for entry in reference())
 
 
-def test_the_listing_is_a_file_of_defaults(tmp_path: Path) -> None:
-    # a default stands on a line of its own below its meaning: "# name = value"
+def test_the_listing_is_a_valid_file_of_defaults(tmp_path: Path) -> None:
+    # each default is on a separate line below its description: "# name = value"
     uncommented = re.sub(r"^# (\w+ = )", r"\1", listing(), flags=re.MULTILINE)
     assert 'prescription = "not-used"' in uncommented.splitlines()
     tomllib.loads(uncommented)

@@ -1,5 +1,5 @@
-"""A reception where Windows lacks what POSIX has: in a process without fcntl, resource, termios, pwd and uvloop, on the
-Windows side of `config.platform`, over a fake msvcrt."""
+"""Run a reception without POSIX: no fcntl, resource, termios, pwd and uvloop, the Windows half of `config.platform` and
+a fake msvcrt."""
 
 import subprocess
 import sys
@@ -8,27 +8,27 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STAGE = Path(__file__).with_name("without_posix.py")
+SCRIPT = Path(__file__).with_name("without_posix.py")
 
 
-def on_it(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, STAGE, *command], capture_output=True, text=True, cwd=cwd)
+def run_without_posix(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, SCRIPT, *command], capture_output=True, text=True, cwd=cwd)
 
 
-def test_every_module_but_those_of_the_simulation_is_imported(tmp_path: Path) -> None:
-    done = on_it("import", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 250
+def test_modules_import_without_posix(tmp_path: Path) -> None:
+    result = run_without_posix("import", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 250
 
 
 def test_a_ledger_is_locked_against_a_second_writer(tmp_path: Path) -> None:
-    done = on_it("lock", str(tmp_path / "one.lock"), cwd=tmp_path)
-    assert done.stdout.split() == ["True", "False", "True"], done.stderr
+    result = run_without_posix("lock", str(tmp_path / "one.lock"), cwd=tmp_path)
+    assert result.stdout.split() == ["True", "False", "True"], result.stderr
 
 
 @pytest.mark.long
-def test_receptions(tmp_path: Path) -> None:
-    """The process that writes result files is not touched: it runs on the POSIX side."""
-    done = on_it("demo", "--auto", "--persona", "pin-right", "--persona", "face-match", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert "2 of 2 personas ended as they should." in done.stdout
+def test_two_receptions_run_without_posix(tmp_path: Path) -> None:
+    """The process that writes result files still has POSIX."""
+    result = run_without_posix("demo", "--auto", "--persona", "pin-right", "--persona", "face-match", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+    assert "2 of 2 personas ended as they should." in result.stdout

@@ -1,4 +1,4 @@
-"""Settings written as TOML are read as they were."""
+"""Settings survive a round trip through TOML."""
 
 import tomllib
 
@@ -15,11 +15,11 @@ VALUES = st.one_of(TEXTS, st.booleans(), st.integers(-(2**53), 2**53), st.lists(
 
 
 @given(st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, min_size=1, max_size=4)), max_size=5))
-def test_what_is_written_is_read(values: dict[str, object]) -> None:
+def test_settings_survive_a_round_trip(values: dict[str, object]) -> None:
     assert tomllib.loads(as_toml(values)) == values
 
 
-def test_enumerations_by_their_value_and_nothing_else() -> None:
+def test_enumerations_are_written_by_value_and_none_is_refused() -> None:
     assert as_toml({"profile": Profile.CLINIC}) == 'profile = "clinic"\n'
     with pytest.raises(ValueError, match="NoneType"):
         as_toml({"folder": None})

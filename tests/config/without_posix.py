@@ -1,7 +1,9 @@
-"""Runs uketsuke in a process from which what Windows lacks was taken away. Not Windows: a stand-in for what can be
-checked without it. `import`: every module; `lock FILE`: the file lock; anything else: the command line."""
+"""Run uketsuke in a process without the modules and functions that Windows lacks: a stand-in for Windows itself.
 
-import asyncio.unix_events  # the standard library keeps what it needs of POSIX; from here on nobody else gets it
+`import` imports every module, `lock FILE` tries the file lock, anything else is passed to the command line.
+"""
+
+import asyncio.unix_events  # loaded before POSIX is removed: the standard library needs it
 import concurrent.futures.process
 import fcntl
 import getpass
@@ -22,8 +24,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LACKING = ("fcntl", "resource", "termios", "tty", "pty", "pwd", "grp", "uvloop")
-LACKING_IN_OS = (
+MISSING_MODULES = ("fcntl", "resource", "termios", "tty", "pty", "pwd", "grp", "uvloop")
+MISSING_IN_OS = (
     *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "pread", "pwrite", "fchmod", "fchown", "chown"),
     *("geteuid", "getgid", "mkfifo", "mknod", "setsid", "killpg", "getpgid", "forkpty", "openpty", "statvfs", "sync"),
 )
@@ -33,25 +35,25 @@ NOT_IMPORTED = (
     "terminal.simulated.service.storage.migrations",  # run by alembic alone
     "terminal.simulated.service.temporary_postgres",  # runs Debian's PostgreSQL
 )
-KEPT = (asyncio, concurrent.futures.process, getpass, multiprocessing.util, sqlite3, subprocess, tempfile)
+PRELOADED = (asyncio, concurrent.futures.process, getpass, multiprocessing.util, sqlite3, subprocess, tempfile)
 
 
-class Lacking(importlib.abc.MetaPathFinder):
+class HideMissingModules(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name.partition(".")[0] in LACKING:
+        if name.partition(".")[0] in MISSING_MODULES:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return None
 
 
 def fake_msvcrt() -> types.ModuleType:
-    """A lock of one byte at the file's position, as `msvcrt.locking` takes it."""
+    """Return a module whose `locking` locks one byte at the file position, like msvcrt's."""
     module = types.ModuleType("msvcrt")
 
     def locking(descriptor: int, mode: int, count: int) -> None:
-        assert (mode, count) == (2, 1), "one byte is tried for, without waiting"
-        assert os.lseek(descriptor, 0, os.SEEK_CUR) > 0, "a range that is locked cannot be read by others"
+        assert (mode, count) == (2, 1), "expected a non-blocking lock of one byte"
+        assert os.lseek(descriptor, 0, os.SEEK_CUR) > 0, "other processes cannot read a locked range"
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     for name, value in {"locking": locking, "LK_NBLCK": 2, "kbhit": lambda: False, "getwch": lambda: ""}.items():
@@ -59,30 +61,30 @@ def fake_msvcrt() -> types.ModuleType:
     return module
 
 
-def take_away() -> None:
+def remove_posix() -> None:
     sys.modules["msvcrt"] = fake_msvcrt()
-    for name in LACKING:
+    for name in MISSING_MODULES:
         sys.modules.pop(name, None)
-    sys.meta_path.insert(0, Lacking())
-    for name in LACKING_IN_OS:
+    sys.meta_path.insert(0, HideMissingModules())
+    for name in MISSING_IN_OS:
         if hasattr(os, name):
             delattr(os, name)
     os.O_BINARY = 0  # type: ignore[attr-defined]
     signal.SIGBREAK = signal.SIGQUIT  # type: ignore[attr-defined]
     sys.path.insert(0, str(ROOT))
-    here = sys.platform
+    actual = sys.platform
     sys.platform = "win32"
     try:
-        importlib.import_module("config.platform.chosen")  # loads the Windows side, permanently
+        importlib.import_module("config.platform.chosen")  # loads the Windows half, permanently
     finally:
-        sys.platform = here
+        sys.platform = actual
 
 
 def import_all() -> int:
     names = [
         module.name
-        for room in ("config", "consent", "reader", "vision", "terminal")
-        for module in pkgutil.walk_packages([str(ROOT / room)], f"{room}.")
+        for package in ("config", "consent", "reader", "vision", "terminal")
+        for module in pkgutil.walk_packages([str(ROOT / package)], f"{package}.")
         if not module.name.startswith(NOT_IMPORTED)
     ]
     for name in names:
@@ -100,7 +102,7 @@ def lock(path: Path) -> list[bool]:
 
 
 def main() -> None:
-    take_away()
+    remove_posix()
     match sys.argv[1:]:
         case ["import"]:
             sys.stdout.write(str(import_all()))

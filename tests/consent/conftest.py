@@ -1,4 +1,4 @@
-"""A ledger at the counter: one clock, and the events of a usual check."""
+"""A ledger with a settable clock, and the events of an ordinary check."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ class Clock:
 
 
 class Counter:
-    """Builds the events of check "c1", "c2", ... and writes them."""
+    """Build the events of checks "c1", "c2", ... and append them to the ledger."""
 
     def __init__(self, open_ledger: Callable[[], Ledger], clock: Clock) -> None:
         self._open = open_ledger
@@ -117,7 +117,7 @@ def counter(path: Path, clock: Clock) -> Iterator[Counter]:
 
 @pytest.fixture
 def new_counter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Counter]:
-    """Another counter with each call, for tests that live many lives."""
+    """Return a factory of counters, each with a new ledger."""
 
     def make() -> Counter:
         path, clock = tmp_path_factory.mktemp("ledger") / "ledger.db", Clock()

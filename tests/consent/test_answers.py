@@ -1,4 +1,4 @@
-"""What counts as a consent: on the screen, and answered yes. Nothing else."""
+"""Only a question that was shown and answered yes counts as consent."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -34,19 +34,19 @@ def test_one_answer_covers_all_items_of_its_question() -> None:
     ]
 
 
-def test_refused_keeps_its_moment_unanswered_has_none() -> None:
+def test_a_refusal_has_a_time_and_no_answer_has_none() -> None:
     refused, silent = answers(EVERY[2:4], {"surgery": Given(False, NOW)})
     assert (refused.granted, refused.answered_at) == (False, NOW)
     assert (silent.granted, silent.answered_at) == (False, None)
 
 
-def test_an_answer_to_a_question_that_was_not_shown_counts_for_nothing() -> None:
+def test_an_answer_to_a_question_that_was_not_shown_is_ignored() -> None:
     assert answers((), {"limit": Given(True, NOW)}) == ()
 
 
-def test_all_covers_the_sharing_questions_only() -> None:
-    said = answers(EVERY, {question.id: Given(True, NOW) for question in of_sharing(EVERY)})
-    assert {a.item for a in said if a.granted} == {
+def test_answering_all_covers_only_the_sharing_questions() -> None:
+    answered = answers(EVERY, {question.id: Given(True, NOW) for question in of_sharing(EVERY)})
+    assert {a.item for a in answered if a.granted} == {
         Item.DIAGNOSIS,
         Item.MEDICINES,
         Item.SURGERY,
@@ -57,13 +57,13 @@ def test_all_covers_the_sharing_questions_only() -> None:
     )
 
 
-def test_two_questions_for_one_item_are_a_mistake() -> None:
+def test_two_questions_for_one_item_are_refused() -> None:
     twin = Question("twin", QuestionKind.SHARING, (Item.SURGERY,))
     with pytest.raises(ValueError, match="two questions"):
         answers((*EVERY, twin), {})
 
 
-def test_an_answer_carries_its_moment_with_zone() -> None:
+def test_an_answer_needs_a_time_with_zone() -> None:
     with pytest.raises(ValueError, match="the moment it was given"):
         Answer(Item.SURGERY, True, None, "surgery")
     with pytest.raises(ValueError, match="time zone"):
@@ -86,19 +86,19 @@ touches = st.lists(
 def test_granted_only_if_shown_and_answered_yes(
     facts: HolderFacts, surgery: bool, what_happened: list[tuple[str, str, timedelta]]
 ) -> None:
-    """Any order of showing and touching, with touches for questions that are not, or not yet, on the screen."""
+    """Show and answer in any order, including answers to questions not on the screen."""
     offered = {question.id: question for question in questions(facts, ConsentSettings(surgery=surgery, subsidies=True))}
     shown: dict[str, Question] = {}
-    said: dict[str, Given] = {}
+    answered: dict[str, Given] = {}
     for what, question_id, after in what_happened:
         if what != "show":
-            said[question_id] = Given(what == "yes", NOW + after)
+            answered[question_id] = Given(what == "yes", NOW + after)
         elif question_id in offered:
             shown[question_id] = offered[question_id]
-    result = answers(shown.values(), said)
+    result = answers(shown.values(), answered)
     assert [a.item for a in result] == [item for question in shown.values() for item in question.items]
     for answer in result:
-        last = said.get(answer.question_id)
+        last = answered.get(answer.question_id)
         assert answer.granted == (last is not None and last.granted)
         assert answer.answered_at == (last.at if last else None)
     assert not any(a.granted for a in unanswered(shown.values()))

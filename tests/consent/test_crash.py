@@ -1,4 +1,4 @@
-"""kill -9 in the middle of appends: whatever was said to be on disk is there, and the chain is whole."""
+"""After kill -9 during appends, every acknowledged record is on disk and the chain is intact."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from consent.items import Item
 from consent.ledger import Ledger
 from consent.records import Cause, Decided, Opened, RecordedAnswer, SubmissionConfirmed
 
-def say(record):
+def report(record):
     print(record.sequence, record.event.kind, record.event.check_id, record.hash, flush=True)
     return record
 
@@ -33,18 +33,18 @@ ledger = Ledger.open(Path(sys.argv[1]), "terminal-1", clock=clock)
 common = {"reception_id": "r", "card": "c" * 64, "profile": Profile.CLINIC}
 for number in range(ledger.head().count, 10**9):
     check = f"c{number}"
-    say(ledger.opened(Opened(check_id=check, way="pin", **common)))
+    report(ledger.opened(Opened(check_id=check, way="pin", **common)))
     answer = RecordedAnswer(
         item=Item.MEDICINES, granted=True, answered_at=clock(), question_id="q", language="ja", wording="x" * 200
     )
-    decided = say(ledger.decided(Decided(
+    decided = report(ledger.decided(Decided(
         check_id=check, idempotency_key=check, decided_at=clock(), cause=Cause.ANSWERED, answers=(answer,),
         result_file="f", **common,
     )))
-    say(ledger.confirmed(SubmissionConfirmed(
+    report(ledger.confirmed(SubmissionConfirmed(
         check_id=check, accepted_at=clock(), ledger_count=decided.sequence, ledger_hash=decided.hash, signature="c2ln"
     )))
-    say(ledger.delivered(check, "f.xml"))
+    report(ledger.delivered(check, "f.xml"))
 """
 
 
@@ -52,22 +52,22 @@ for number in range(ledger.head().count, 10**9):
 def test_killed_while_writing(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     path = tmp_path / "ledger.db"
-    said: list[list[str]] = []
-    for _ in range(2):  # the second life goes on where the first was cut
+    reported: list[list[str]] = []
+    for _ in range(2):  # the second process continues the first one's ledger
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            said.append(writer.stdout.readline().split())
+            reported.append(writer.stdout.readline().split())
             time.sleep(chance.uniform(0, 0.15))
             writer.kill()
-            said += [line.split() for line in writer.stdout if line.endswith("\n")]
+            reported += [line.split() for line in writer.stdout if line.endswith("\n")]
     assert isinstance(verify_file(path), LedgerIntact)
     written = {str(record.sequence): record for record in LedgerFile(path).records()}
-    for sequence, kind, check_id, chained in said:
+    for sequence, kind, check_id, chained in reported:
         record = written[sequence]
         assert (record.event.kind, record.event.check_id, record.hash) == (kind, check_id, chained)
-    # at most one record more than was said, for each life: on disk, and killed before saying so
-    assert len(said) <= len(written) <= len(said) + 2
-    with Ledger.open(path, "terminal-1", clock=lambda: datetime.now(UTC)) as ledger:  # no stale lock either
+    # per process at most one extra record: written, but killed before it was reported
+    assert len(reported) <= len(written) <= len(reported) + 2
+    with Ledger.open(path, "terminal-1", clock=lambda: datetime.now(UTC)) as ledger:  # fails if a stale lock remains
         waiting = unconfirmed(ledger, datetime.now(UTC))
         left = len(undecided(ledger)) + len(waiting.sendable) + len(undelivered(ledger))
         assert left == len(ledger.unended()) <= 2

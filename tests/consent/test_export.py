@@ -1,4 +1,4 @@
-"""The exported ledger, verified as an auditor does without this program: with the recipe in docs/ledger.md."""
+"""An auditor verifies the exported ledger without this program, with the recipe in docs/ledger.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
 def audit(file: Path, terminal_id: str) -> None:
-    """Run the program on the page, which raises AssertionError if it finds a fault."""
+    """Run the program from the page; it raises AssertionError if it finds a fault."""
     lines = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].splitlines()
     indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines)
     program = textwrap.dedent("\n".join(indented)).replace('"ledger.jsonl"', repr(str(file)))
@@ -39,7 +39,7 @@ def ledger(counter: Counter, path: Path) -> Path:
     return path
 
 
-def test_the_chain_can_be_computed_from_the_page_alone(ledger: Path, counter: Counter, tmp_path: Path) -> None:
+def test_the_documented_program_verifies_an_export(ledger: Path, counter: Counter, tmp_path: Path) -> None:
     target = tmp_path / "ledger.jsonl"
     exported = export_file(ledger, target)
     lines = target.read_text(encoding="utf-8").splitlines()
@@ -61,7 +61,7 @@ def test_the_chain_can_be_computed_from_the_page_alone(ledger: Path, counter: Co
     ],
     ids=["changed", "missing", "reordered"],
 )
-def test_an_edited_export_is_found(ledger: Path, tmp_path: Path, edit: object, found: str) -> None:
+def test_the_documented_program_finds_edits(ledger: Path, tmp_path: Path, edit: object, found: str) -> None:
     target = tmp_path / "ledger.jsonl"
     exported = export_file(ledger, target)
     lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -70,7 +70,7 @@ def test_an_edited_export_is_found(ledger: Path, tmp_path: Path, edit: object, f
         audit(target, exported.terminal_id)
 
 
-def test_it_is_private_and_never_overwrites(ledger: Path, tmp_path: Path) -> None:
+def test_the_export_is_private_and_never_overwrites(ledger: Path, tmp_path: Path) -> None:
     target = tmp_path / "ledger.jsonl"
     before = os.umask(0)
     try:

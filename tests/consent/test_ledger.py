@@ -1,4 +1,4 @@
-"""The ledger's life: what may follow what, what it holds after a restart, who may write it."""
+"""The ledger: order of events, contents after a restart, and access by several processes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_one_reception_from_opening_to_delivery(counter: Counter) -> None:
     assert counter.ledger.verify() == LedgerIntact("terminal-1", counter.ledger.head())
 
 
-def test_what_is_returned_is_what_is_read_again(counter: Counter) -> None:
+def test_records_are_the_same_after_reopening(counter: Counter) -> None:
     written = [
         counter.ledger.opened(counter.opening()),
         counter.ledger.decided(counter.decision(by_law=(Item.HIGH_COST_LIMIT,), prescription_form="1")),
@@ -60,7 +60,7 @@ def test_what_is_returned_is_what_is_read_again(counter: Counter) -> None:
     assert list(counter.ledger.records(start=2)) == written[1:]
 
 
-def test_an_outsider_can_check_the_chain_with_sha256_alone(counter: Counter, path: Path) -> None:
+def test_the_chain_can_be_checked_with_sha256_alone(counter: Counter, path: Path) -> None:
     counter.to_delivered()
     counter.ledger.close()
     previous = genesis_hash("terminal-1")
@@ -70,7 +70,7 @@ def test_an_outsider_can_check_the_chain_with_sha256_alone(counter: Counter, pat
         previous = chained
 
 
-def test_a_decision_holds_all_that_sending_again_needs(counter: Counter) -> None:
+def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) -> None:
     decided = counter.to_decided()
     later = counter.reopen().of_check("c1")
     assert later is not None
@@ -111,7 +111,7 @@ def test_a_decision_holds_all_that_sending_again_needs(counter: Counter) -> None
         ("settled", "discarded", "it is delivered already"),
     ],
 )
-def test_what_may_not_follow(counter: Counter, reach: str, attempt: str, reason: str) -> None:
+def test_events_out_of_order_are_refused(counter: Counter, reach: str, attempt: str, reason: str) -> None:
     stages = {
         "": [],
         "opened": ["opened"],
@@ -124,18 +124,18 @@ def test_what_may_not_follow(counter: Counter, reach: str, attempt: str, reason:
         "settled": ["opened", "decided", "confirmed", "delivered", "withdrawn", "settled"],
     }
     for stage in stages[reach]:
-        take(counter, stage)
+        append(counter, stage)
     before = counter.ledger.head()
     with pytest.raises(LifeCycleError, match=reason):
-        take(counter, attempt)
+        append(counter, attempt)
     counter.reopen()
     with pytest.raises(LifeCycleError, match=reason):
-        take(counter, attempt)
+        append(counter, attempt)
     assert counter.ledger.head() == before
     assert isinstance(counter.ledger.verify(), LedgerIntact)
 
 
-def take(counter: Counter, kind: str) -> None:
+def append(counter: Counter, kind: str) -> None:
     ledger, history = counter.ledger, counter.ledger.of_check("c1")
     if kind == "opened":
         ledger.opened(counter.opening())
@@ -161,7 +161,7 @@ def take(counter: Counter, kind: str) -> None:
         ledger.discarded("c1", "by-staff")
 
 
-def test_a_withdrawal_may_come_after_delivery_item_by_item(counter: Counter) -> None:
+def test_items_can_be_withdrawn_one_by_one_after_delivery(counter: Counter) -> None:
     counter.to_delivered()
     counter.ledger.withdrawn("c1", [Item.MEDICINES])
     counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
@@ -176,18 +176,18 @@ def test_a_decision_of_another_reception_is_refused(counter: Counter, field: str
         counter.ledger.decided(counter.decision(**{field: other}))  # type: ignore[arg-type]
 
 
-def test_a_receipt_with_a_head_that_never_was(counter: Counter) -> None:
+def test_a_receipt_with_an_unknown_head_is_refused(counter: Counter) -> None:
     decided = counter.to_decided()
-    foreign = counter.receipt(decided).model_copy(update={"ledger_hash": "f" * 64})
+    unknown = counter.receipt(decided).model_copy(update={"ledger_hash": "f" * 64})
     with pytest.raises(LifeCycleError, match="a head this ledger never had"):
-        counter.ledger.confirmed(foreign)
+        counter.ledger.confirmed(unknown)
     ahead = counter.receipt(decided).model_copy(update={"ledger_count": 99})
     with pytest.raises(LifeCycleError, match="a head this ledger never had"):
         counter.ledger.confirmed(ahead)
     counter.ledger.confirmed(counter.receipt(decided))
 
 
-# --- what cannot be written ---------------------------------------------------------------------------------
+# --- refused contents ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -204,13 +204,13 @@ def test_a_receipt_with_a_head_that_never_was(counter: Counter) -> None:
         {"idempotency_key": ""},
     ],
 )
-def test_what_does_not_belong_is_refused_and_not_repeated(counter: Counter, change: dict[str, object]) -> None:
+def test_invalid_fields_are_refused_without_repeating_them(counter: Counter, change: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:
         counter.decision(**change)  # type: ignore[arg-type]
     assert "太郎" not in str(caught.value)
 
 
-def test_codes_of_other_rooms_are_taken_as_they_are(counter: Counter) -> None:
+def test_string_enums_of_other_packages_are_accepted(counter: Counter) -> None:
     class Way(StrEnum):
         FACE = "face"
 
@@ -226,7 +226,7 @@ def test_codes_of_other_rooms_are_taken_as_they_are(counter: Counter) -> None:
     assert (opened.way, decided.prescription_form) == ("face", "2")
 
 
-def test_a_reason_is_a_code(counter: Counter) -> None:
+def test_a_reason_must_be_a_code(counter: Counter) -> None:
     counter.ledger.opened(counter.opening())
     with pytest.raises(ValidationError) as caught:
         counter.ledger.discarded("c1", "見本太郎さんが帰った")
@@ -234,13 +234,13 @@ def test_a_reason_is_a_code(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("missing", [{"answered_at": None}, {"language": None}, {"wording": ""}])
-def test_a_consent_needs_moment_words_and_language(counter: Counter, missing: dict[str, object]) -> None:
-    whole = counter.decision().answers[0].model_dump()
+def test_a_consent_needs_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
+    complete = counter.decision().answers[0].model_dump()
     with pytest.raises(ValidationError, match="a consent needs its moment"):
-        RecordedAnswer.model_validate(whole | missing)
+        RecordedAnswer.model_validate(complete | missing)
 
 
-def test_no_field_for_a_person() -> None:
+def test_records_have_no_field_for_personal_data() -> None:
     suspicious = {"name", "kana", "birth", "address", "number", "photo", "encoding", "pin", "sex", "serial"}
     models: list[type[BaseModel]] = [Opened, Decided, SubmissionConfirmed, RecordedAnswer, *RecordBody.__subclasses__()]
     for model in models:
@@ -260,7 +260,7 @@ def test_card_hash_is_keyed() -> None:
 # --- one writer, many readers -------------------------------------------------------------------------------
 
 
-def test_two_writers_in_one_process(counter: Counter, path: Path, clock: Clock) -> None:
+def test_a_second_writer_in_the_same_process_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
     with pytest.raises(LedgerInUse) as caught:
         Ledger.open(path, "terminal-1", clock=clock)
     assert str(path) in str(caught.value)
@@ -268,7 +268,7 @@ def test_two_writers_in_one_process(counter: Counter, path: Path, clock: Clock) 
     counter.to_delivered()
 
 
-def test_two_writers_in_two_processes(counter: Counter, path: Path) -> None:
+def test_a_second_writer_in_another_process_is_refused(counter: Counter, path: Path) -> None:
     program = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path; from consent.ledger import Ledger\n"
         "Ledger.open(Path(sys.argv[1]), 'terminal-1', clock=lambda: datetime.now(UTC))"
@@ -291,7 +291,7 @@ def test_reading_while_another_writes(counter: Counter, path: Path) -> None:
     reading = reader.records()
     first = next(reading)
     counter.to_decided("c2")
-    assert [first.sequence, *(record.sequence for record in reading)] == [1, 2]  # one view throughout
+    assert [first.sequence, *(record.sequence for record in reading)] == [1, 2]  # the reader keeps its snapshot
     assert reader.head() == counter.ledger.head()
     assert reader.verify() == LedgerIntact("terminal-1", counter.ledger.head())
     assert [history.check_id for history in reader.unended()] == ["c1", "c2"]
@@ -310,8 +310,8 @@ def test_a_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path,
         folder.chmod(0o700)
 
 
-def test_a_copy_beside_which_nothing_can_be_created(counter: Counter, path: Path) -> None:
-    """Stands for read-only media also where the tests run as root: the log's index cannot be made."""
+def test_a_copy_in_a_read_only_folder_can_be_verified(counter: Counter, path: Path) -> None:
+    """Imitate read-only media even for root: SQLite cannot create the index of its log."""
     counter.to_delivered()
     counter.ledger.close()
     path.with_name(path.name + "-shm").mkdir()
@@ -331,7 +331,7 @@ def test_appends_from_several_threads_make_one_chain(counter: Counter) -> None:
 # --- the file -----------------------------------------------------------------------------------------------
 
 
-def test_it_is_durable_and_private(counter: Counter, path: Path) -> None:
+def test_the_ledger_file_is_durable_and_private(counter: Counter, path: Path) -> None:
     connection = counter.ledger._store._connection
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -340,14 +340,14 @@ def test_it_is_durable_and_private(counter: Counter, path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
-def test_another_terminals_ledger(counter: Counter, path: Path, clock: Clock) -> None:
+def test_another_terminals_ledger_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
     counter.ledger.close()
     with pytest.raises(LedgerError, match="is the ledger of terminal 'terminal-1', not of 'terminal-2'"):
         Ledger.open(path, "terminal-2", clock=clock)
     counter.reopen()  # the failed attempt holds no lock
 
 
-def test_a_file_that_is_no_ledger(path: Path, clock: Clock) -> None:
+def test_a_file_that_is_not_a_ledger(path: Path, clock: Clock) -> None:
     path.write_text("これは台帳ではありません" * 100, encoding="utf-8")
     with pytest.raises(LedgerUnwritable, match="not a database"):
         Ledger.open(path, "terminal-1", clock=clock)
@@ -373,14 +373,14 @@ def test_a_ledger_of_a_later_version(counter: Counter, path: Path, clock: Clock)
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_file_that_is_not_there(path: Path) -> None:
+def test_a_missing_ledger_file(path: Path) -> None:
     with pytest.raises(LedgerError, match="does not exist"):
         verify_file(path)
     with pytest.raises(LedgerError, match="does not exist"):
         LedgerFile(path).head()
 
 
-def test_a_full_disk_loses_nothing_and_invents_nothing(counter: Counter) -> None:
+def test_a_full_disk_loses_no_record(counter: Counter) -> None:
     counter.to_delivered("c1")
     before = counter.ledger.head()
     connection = counter.ledger._store._connection
@@ -403,7 +403,7 @@ def test_a_full_disk_loses_nothing_and_invents_nothing(counter: Counter) -> None
     assert isinstance(counter.ledger.verify(), LedgerIntact)
 
 
-def test_the_database_itself_guards_the_records(counter: Counter, path: Path) -> None:
+def test_the_database_refuses_changes_to_records(counter: Counter, path: Path) -> None:
     counter.to_decided()
     connection = sqlite3.connect(path)
     for statement in ("UPDATE record SET body = '{}'", "DELETE FROM record"):
@@ -411,7 +411,7 @@ def test_the_database_itself_guards_the_records(counter: Counter, path: Path) ->
             connection.execute(statement)
 
 
-def test_a_clock_without_zone_is_a_mistake(path: Path, counter: Counter) -> None:
+def test_a_clock_without_zone_is_refused(path: Path, counter: Counter) -> None:
     counter.ledger.close()
     with (
         Ledger.open(path, "terminal-1", clock=lambda: datetime(2026, 11, 22)) as ledger,
@@ -420,8 +420,8 @@ def test_a_clock_without_zone_is_a_mistake(path: Path, counter: Counter) -> None
         ledger.opened(counter.opening())
 
 
-def test_a_receipt_for_a_state_before_the_decision(counter: Counter) -> None:
-    """Its head is one of this ledger's, and what it confirms was not decided then."""
+def test_a_receipt_for_a_head_before_the_decision_is_refused(counter: Counter) -> None:
+    """The receipt's head is in this ledger, but precedes the decision it confirms."""
     opened = counter.ledger.opened(counter.opening())
     decided = counter.ledger.decided(counter.decision())
     early = counter.receipt(decided).model_copy(update={"ledger_count": opened.sequence, "ledger_hash": opened.hash})
@@ -430,7 +430,7 @@ def test_a_receipt_for_a_state_before_the_decision(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("items", [(), (Item.DIAGNOSIS,), (Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT)])
-def test_a_correction_gives_and_takes_no_consent(counter: Counter, items: tuple[Item, ...]) -> None:
+def test_a_time_correction_must_cover_exactly_the_consents(counter: Counter, items: tuple[Item, ...]) -> None:
     counter.to_decided()
     now = counter.clock()
     other = TimeCorrected(

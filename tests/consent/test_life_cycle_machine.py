@@ -1,4 +1,4 @@
-"""Random legal and illegal calls, restarts and passing time, compared with a small model."""
+"""Random legal and illegal calls, restarts and waits, compared with a small model."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.counter.ledger.close()
 
     def attempt(self, check: str, kind: str, call: Callable[[], object], *, allowed: bool = True) -> bool:
-        """Make the call; it must succeed exactly if the model allows it."""
+        """Make the call and assert that it succeeds if and only if the model allows it."""
         stage = self.stage.get(check, "")
         legal = allowed and stage in NEXT[kind]
         try:
@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(check=CHECKS, decision=st.sampled_from(["closed", "again"]))
     def decide_hand_over(self, check: str, decision: str) -> None:
-        """No hand-over is begun in this machine, so `again` is always refused."""
+        """`again` is always refused, because no hand-over is started here."""
         again = decision == "again"
         self.attempt(check, decision, lambda: self.counter.ledger.hand_over_decided(check, again=again))
 
@@ -142,7 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.counter.ledger.head().count == self.count
 
     @invariant()
-    def the_outbox_holds_exactly_what_waits(self) -> None:
+    def the_outbox_matches_the_model(self) -> None:
         now, stages = self.counter.clock(), self.stage.items()
         late = {check for check, (_, _, at) in self.decided.items() if now >= at + timedelta(hours=24)}
         for ledger in (self.counter.ledger, LedgerFile(self.counter.ledger.path)):
@@ -152,11 +152,11 @@ class LedgerMachine(RuleBasedStateMachine):
             decided = {c for c, s in stages if s == "decided"}
             assert {r.event.check_id for r in waiting.sendable} == decided - late
             assert {r.event.check_id for r in waiting.over} == decided & late
-            told = {one.withdrawn.event.check_id for one in untold(ledger, now)}
-            assert told == self.withdrawn - self.settled
+            unsettled = {one.withdrawn.event.check_id for one in untold(ledger, now)}
+            assert unsettled == self.withdrawn - self.settled
 
     @invariant()
-    def the_remembered_heads_stay_true(self) -> None:
+    def earlier_heads_still_verify(self) -> None:
         heads = [LedgerHead(count, chained) for count, chained, _ in self.decided.values()]
         assert isinstance(LedgerFile(self.counter.ledger.path).verify(receipts=heads), LedgerIntact)
 

@@ -1,4 +1,4 @@
-"""What remains to be done, on the ledger in use and on its file alike."""
+"""Unfinished work, as listed from the open ledger and from its file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def both(counter: Counter) -> tuple[LedgerFile, ...]:
-    """The writer, the same after a restart, and a reader of the file."""
+    """Return the writer, the writer after a restart, and a reader of the file."""
     return counter.ledger, counter.reopen(), LedgerFile(counter.ledger.path)
 
 
-def test_nothing_remains_of_a_delivered_reception(counter: Counter, clock: Clock) -> None:
+def test_a_delivered_reception_leaves_no_work(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
     for ledger in both(counter):
         assert ledger.unended() == ()
@@ -32,7 +32,7 @@ def test_nothing_remains_of_a_delivered_reception(counter: Counter, clock: Clock
         assert unconfirmed(ledger, clock()).sendable == ()
 
 
-def test_each_waits_in_its_own_list(counter: Counter, clock: Clock) -> None:
+def test_each_unfinished_check_is_in_its_own_list(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening("opened"))
     counter.to_decided("decided")
     counter.to_confirmed("confirmed")
@@ -48,7 +48,7 @@ def test_each_waits_in_its_own_list(counter: Counter, clock: Clock) -> None:
         assert [waiting.decided.event.check_id for waiting in undelivered(ledger)] == ["confirmed"]
 
 
-def test_staff_decide_on_a_hand_over_that_was_begun_and_close_any_that_waits(counter: Counter) -> None:
+def test_staff_can_repeat_a_started_hand_over_and_close_a_waiting_one(counter: Counter) -> None:
     counter.to_confirmed("c1")
     counter.to_confirmed("c2")
     with pytest.raises(LifeCycleError, match="will start without this"):
@@ -61,7 +61,7 @@ def test_staff_decide_on_a_hand_over_that_was_begun_and_close_any_that_waits(cou
         assert (history.check_id, history.handing_over) == ("c1", None)
 
 
-def test_a_consent_is_sent_for_24_hours_from_its_first_moment(counter: Counter, clock: Clock) -> None:
+def test_a_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, clock: Clock) -> None:
     answered = clock()
     answers = counter.decision().answers
     clock.pass_(seconds=40)
@@ -81,7 +81,7 @@ def test_a_refusal_is_sent_for_24_hours_from_the_decision(counter: Counter, cloc
     assert unconfirmed(counter.ledger, clock() + timedelta(hours=24)).over
 
 
-def test_a_withdrawn_consent_still_needs_its_result_delivered(counter: Counter) -> None:
+def test_withdrawing_consent_does_not_cancel_delivery(counter: Counter) -> None:
     counter.to_confirmed()
     counter.ledger.withdrawn("c1", [Item.MEDICINES])
     for ledger in both(counter):
@@ -91,7 +91,7 @@ def test_a_withdrawn_consent_still_needs_its_result_delivered(counter: Counter) 
         assert undelivered(ledger) == ()
 
 
-def test_a_withdrawal_is_told_until_it_is_settled(counter: Counter, clock: Clock) -> None:
+def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
     clock.pass_(hours=1)
     first = counter.ledger.withdrawn("c1", [Item.MEDICINES])
@@ -130,14 +130,14 @@ def test_an_interrupted_reception_is_decided_from_the_ledger_alone(counter: Coun
     ]
 
 
-def test_oldest_first(counter: Counter, clock: Clock) -> None:
+def test_the_oldest_check_is_sent_first(counter: Counter, clock: Clock) -> None:
     for check in ("z", "a", "m"):
         counter.to_decided(check)
     for ledger in both(counter):
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["z", "a", "m"]
 
 
-def test_the_consent_that_ends_first_ends_the_sending(counter: Counter, clock: Clock) -> None:
+def test_the_earliest_consent_sets_the_deadline_for_sending(counter: Counter, clock: Clock) -> None:
     first = counter.decision().answers
     clock.pass_(minutes=5)
     later = tuple(answer.model_copy(update={"answered_at": clock.now}) for answer in first[1:])

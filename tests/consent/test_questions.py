@@ -1,4 +1,4 @@
-"""Which questions a patient is asked: the table, row by row."""
+"""Which questions a patient is asked."""
 
 import pytest
 from hypothesis import given
@@ -65,7 +65,9 @@ def asked(facts: HolderFacts, **settings: object) -> list[str]:
         ),
     ],
 )
-def test_who_is_asked_what(facts: HolderFacts, settings: dict[str, object], expected: list[str]) -> None:
+def test_questions_depend_on_holder_and_settings(
+    facts: HolderFacts, settings: dict[str, object], expected: list[str]
+) -> None:
     assert asked(facts, **settings) == expected
 
 
@@ -82,13 +84,13 @@ def test_items_and_kinds_of_the_questions() -> None:
     ]
 
 
-def test_past_care_and_medicines_are_two_questions_and_one_topic() -> None:
+def test_past_care_and_medicines_share_a_topic() -> None:
     topics = [question.topic for question in questions(holder(), ConsentSettings())]
     assert topics == ["care-and-medicines", "care-and-medicines", SPECIFIC, LIMIT]
 
 
 @pytest.mark.parametrize("facts", [holder(), holder(20), holder(may_share=False)])
-def test_limit_by_law_for_everybody_or_nobody(facts: HolderFacts) -> None:
+def test_the_limit_by_law_applies_to_every_patient(facts: HolderFacts) -> None:
     assert by_law(facts, ConsentSettings(limit=LimitPolicy.BY_LAW)) == (Item.HIGH_COST_LIMIT,)
     assert by_law(facts, ConsentSettings(limit=LimitPolicy.ASK)) == ()
 
@@ -106,7 +108,7 @@ any_settings = st.builds(
 
 
 @given(any_facts, any_settings)
-def test_no_item_is_asked_twice_nor_asked_and_given_by_law(facts: HolderFacts, settings: ConsentSettings) -> None:
+def test_no_item_is_asked_twice_or_also_provided_by_law(facts: HolderFacts, settings: ConsentSettings) -> None:
     items = [item for question in questions(facts, settings) for item in question.items]
     items += by_law(facts, settings)
     assert len(items) == len(set(items))

@@ -1,4 +1,4 @@
-"""A ledger that is no longer the one begun here is refused, until somebody begins a new one on purpose."""
+"""A ledger other than the one this terminal started is refused until staff start a new one explicitly."""
 
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 26, 9, 0, tzinfo=JAPAN)
 
 
 def start(path: Path, opened: Opened | None = None) -> None:
-    """As the terminal starts, and then receives one patient or nobody."""
+    """Start the terminal and, if `opened` is given, record one reception."""
     require_same(path)
     with Ledger.open(path, "terminal-1", clock=lambda: NOW) as ledger:
         note(path)
@@ -37,31 +37,31 @@ def path(tmp_path: Path, opened: Opened) -> Path:
     return ledger
 
 
-def test_a_ledger_goes_on(path: Path) -> None:
+def test_an_existing_ledger_is_continued(path: Path) -> None:
     start(path)
     assert note_of(path).stat().st_mode & 0o777 == 0o600
 
 
-def test_one_of_an_earlier_version_is_taken_up(path: Path) -> None:
+def test_a_ledger_without_a_note_is_accepted(path: Path) -> None:
     note_of(path).unlink()
     start(path)
     assert note_of(path).exists()
 
 
-def test_a_vanished_one_is_refused(path: Path) -> None:
+def test_a_missing_ledger_is_refused(path: Path) -> None:
     path.unlink()
     with pytest.raises(LedgerError, match="is gone, and this terminal has written one"):
         start(path)
     assert not path.exists()
 
 
-def test_an_emptied_one_is_refused(path: Path) -> None:
+def test_an_emptied_ledger_is_refused(path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(LedgerError, match="is gone"):
         start(path)
 
 
-def test_one_that_vanished_before_its_first_record_is_refused_too(tmp_path: Path) -> None:
+def test_a_ledger_lost_before_its_first_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     start(path)
     path.unlink()
@@ -69,7 +69,7 @@ def test_one_that_vanished_before_its_first_record_is_refused_too(tmp_path: Path
         start(path)
 
 
-def test_another_one_in_its_place_is_refused(path: Path, tmp_path: Path, opened: Opened) -> None:
+def test_a_replaced_ledger_is_refused(path: Path, tmp_path: Path, opened: Opened) -> None:
     elsewhere = tmp_path / "elsewhere" / "ledger.db"
     start(elsewhere, opened.model_copy(update={"check_id": "another-check"}))
     path.write_bytes(elsewhere.read_bytes())
@@ -77,13 +77,13 @@ def test_another_one_in_its_place_is_refused(path: Path, tmp_path: Path, opened:
         start(path)
 
 
-def test_a_damaged_note_is_no_leave_to_begin(path: Path) -> None:
+def test_a_damaged_note_does_not_permit_a_new_ledger(path: Path) -> None:
     note_of(path).write_text("{")
     with pytest.raises(LedgerError, match="uketsuke ledger begin"):
         start(path)
 
 
-def test_a_new_one_is_begun_on_purpose_and_the_old_one_kept(path: Path) -> None:
+def test_starting_a_new_ledger_keeps_the_old_file(path: Path) -> None:
     before = path.read_bytes()
     kept = set_aside(path, NOW)
     assert kept is not None
@@ -94,6 +94,6 @@ def test_a_new_one_is_begun_on_purpose_and_the_old_one_kept(path: Path) -> None:
     start(path)
 
 
-def test_not_under_a_running_terminal(path: Path) -> None:
+def test_the_ledger_of_a_running_terminal_cannot_be_set_aside(path: Path) -> None:
     with Ledger.open(path, "terminal-1", clock=lambda: NOW), pytest.raises(LedgerInUse):
         set_aside(path, NOW)

@@ -1,4 +1,4 @@
-"""Somebody was at the file: every way to change it is found and the record named."""
+"""Every kind of change to the ledger file is detected and the first bad record named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ledger(counter: Counter, path: Path) -> Path:
-    """Twelve records of three receptions, closed, with the guards taken off."""
+    """Return a closed ledger with twelve records of three receptions, its triggers dropped."""
     for check in ("c1", "c2", "c3"):
         counter.to_delivered(check)
     counter.ledger.close()
@@ -48,7 +48,7 @@ def broken(path: Path, **remembered: object) -> LedgerBroken:
 
 
 def rechain(path: Path, start: int) -> None:
-    """Recompute all hashes from `start` on, as a careful forger does."""
+    """Recompute all hashes from `start` on, like a careful forger."""
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT sequence, body, hash FROM record ORDER BY sequence").fetchall()
         previous = genesis_hash("terminal-1")
@@ -89,7 +89,7 @@ def test_a_changed_hash(ledger: Path, sequence: int) -> None:
 
 @pytest.mark.parametrize("sequence", range(1, 12))
 def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
-    """The hash is right for the text; the record after it tells."""
+    """The hash matches the text; the following record gives the change away."""
     text = body(ledger, sequence).replace('"at":"2026', '"at":"2025')
     previous = json.loads(text)["previous"]
     change(
@@ -128,7 +128,7 @@ def test_two_swapped_records(ledger: Path) -> None:
     assert broken(ledger) == LedgerBroken(3, "record 7 stands in the place of record 3")
 
 
-def test_a_record_put_in_before_the_first(ledger: Path) -> None:
+def test_a_record_inserted_before_the_first(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
     assert broken(ledger).what.startswith("a record numbered 0 stands before record 1")
 
@@ -138,12 +138,12 @@ def test_an_invented_record_at_the_end(ledger: Path) -> None:
     assert broken(ledger) == LedgerBroken(13, "record 13 was changed: its text and its hash do not agree")
 
 
-def test_a_text_that_is_no_record(ledger: Path) -> None:
+def test_a_body_that_is_not_a_record(ledger: Path) -> None:
     change(ledger, "UPDATE record SET body = ? WHERE sequence = 4", '{"event":{"kind":"x","check_id":"y"}}')
     assert broken(ledger).sequence == 4
 
 
-def test_the_terminals_name_was_changed(ledger: Path) -> None:
+def test_a_changed_terminal_name(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
     assert broken(ledger) == LedgerBroken(
         1, "record 1 does not follow this terminal's beginning: records of another ledger"
@@ -158,15 +158,15 @@ def test_bytes_flipped_in_the_file(ledger: Path) -> None:
     assert broken(ledger).sequence >= 1
 
 
-def test_half_the_file_is_gone(ledger: Path) -> None:
+def test_a_file_cut_in_half(ledger: Path) -> None:
     ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
     assert broken(ledger)
 
 
-def test_a_cut_tail_is_noticed_against_what_was_remembered(ledger: Path) -> None:
+def test_a_cut_tail_is_found_by_a_remembered_head(ledger: Path) -> None:
     remembered = LedgerFile(ledger).head()
     change(ledger, "DELETE FROM record WHERE sequence > 8")
-    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone cannot tell
+    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not show it
     assert broken(ledger, expected_head=remembered) == LedgerBroken(
         9, "records 9 to 12 are missing at the end: the ledger once had 12"
     )
@@ -174,19 +174,19 @@ def test_a_cut_tail_is_noticed_against_what_was_remembered(ledger: Path) -> None
     assert broken(ledger, receipts=[remembered]).what.startswith("records 1 to 12 are missing")
 
 
-def test_a_ledger_that_grew_still_holds_what_was_remembered(ledger: Path) -> None:
+def test_a_longer_ledger_verifies_against_remembered_heads(ledger: Path) -> None:
     early = LedgerHead(5, json.loads(body(ledger, 6))["previous"])
     empty = LedgerHead(0, genesis_hash("terminal-1"))
     assert isinstance(verify_file(ledger, expected_head=early, receipts=[empty]), LedgerIntact)
 
 
-def test_a_rewritten_chain_is_noticed_by_the_receipts_in_it(ledger: Path) -> None:
+def test_a_rewritten_chain_is_found_by_its_receipts(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"cause":"answered"\', \'"cause":"timed-out"\')')
     rechain(ledger, 2)
     assert broken(ledger) == LedgerBroken(2, "record 2 is not the one the service confirmed (receipt in record 3)")
 
 
-def test_a_rewritten_chain_with_rewritten_receipts_is_noticed_outside(ledger: Path) -> None:
+def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     remembered = LedgerFile(ledger).head()
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)

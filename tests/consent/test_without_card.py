@@ -1,4 +1,4 @@
-"""A check without a card: asked and answered in one, nothing to submit, and never sent by the outbox."""
+"""A check without a card: opened and decided in one step, never submitted."""
 
 import pytest
 
@@ -8,10 +8,10 @@ from consent.records import WITHOUT_CARD, HandingOver
 from tests.consent.conftest import Counter
 
 
-def test_it_is_handed_over_without_a_submission(counter: Counter) -> None:
+def test_a_check_without_card_is_handed_over_without_submission(counter: Counter) -> None:
     ledger = counter.ledger
     ledger.opened(counter.opening().model_copy(update={"way": WITHOUT_CARD, "questions": ()}))
-    assert undecided(ledger) == (), "it is not decided 0 throughout after a restart"
+    assert undecided(ledger) == (), "a restart must not decide it as refused"
     decided = ledger.decided(counter.decision())
     assert waiting(ledger) == undelivered(ledger) == ()
     with pytest.raises(LifeCycleError, match="no submission"):

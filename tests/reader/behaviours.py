@@ -1,7 +1,7 @@
-"""What readers and cards are reported to do, as stand-ins for the PC/SC library: the data of the replay suite.
+"""Known behaviour of readers and cards, replayed by a stand-in for the PC/SC library.
 
-Sources: public bug reports and traces (repository and number), standards, `[A]` for what nobody reported but a reader
-could do. `docs/readers.md` shows the same table.
+Sources: public bug reports and traces (repository and number), standards, and `[A]` for plausible behaviour without
+a report. `docs/readers.md` shows the same table.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from reader.softcard.card import SoftCard
 from reader.softcard.other_profiles import storage_card_atr
 
 Answer = tuple[int, bytes]
-"""Result of a PC/SC call, and the card's answer."""
+"""Result of a PC/SC call and the card's response."""
 OK = 0
 T0, T1 = 1, 2
 
@@ -29,7 +29,7 @@ DENIED = "access denied"
 
 @dataclass
 class Reader:
-    """A reader with one card. `transmit` and `connect` may be replaced by a behaviour."""
+    """A reader with one card. A behaviour can replace `transmit` and `connect`."""
 
     card: SoftCard
     atr: bytes = bytes.fromhex("3BE000FF8131FE4514")
@@ -53,14 +53,14 @@ class Behaviour:
     ends: str
     transmit: Transmit = lambda reader, apdu: (OK, reader.plain(apdu))
     connects: tuple[int, ...] = ()
-    """Results of the first attempts to connect; the last one for ever where `stays`."""
+    """Results of the first attempts to connect; if `stays`, the last one repeats."""
     stays: bool = False
     atr: str = ""
     protocol: int = T1
 
 
 def command(apdu: bytes) -> tuple[int, int, int]:
-    """Instruction, length of the data, Le; (0, 0, 0) for anything but a command."""
+    """Return instruction, data length and Le; (0, 0, 0) if `apdu` is not a command."""
     try:
         parsed = parse_command(apdu)
     except ApduError:
@@ -90,7 +90,7 @@ def cut_to_256(reader: Reader, apdu: bytes) -> Answer:
 
 
 def answers_over(most: int, instead: str) -> Transmit:
-    """Answers of more than `most` bytes do not come; what comes instead, in hex."""
+    """Replace responses of more than `most` bytes with `instead` (hex)."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         if is_long(apdu):
@@ -102,7 +102,7 @@ def answers_over(most: int, instead: str) -> Transmit:
 
 
 def in_parts(most: int) -> Transmit:
-    """61xx and GET RESPONSE."""
+    """Send responses in parts, with 61xx and GET RESPONSE."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         ins, _, le = command(apdu)
@@ -120,7 +120,7 @@ def in_parts(most: int) -> Transmit:
 
 
 def t0_card(reader: Reader, apdu: bytes) -> Answer:
-    """T=0: data in is acknowledged with 61xx, a wrong Le with 6Cxx."""
+    """T=0: answer command data with 61xx and a wrong Le with 6Cxx."""
     ins, lc, le = command(apdu)
     if is_long(apdu):
         return Pcsc.NOT_TRANSACTED, b""
@@ -162,12 +162,12 @@ def end_of_file_early(reader: Reader, apdu: bytes) -> Answer:
 
 
 def empty_verify(answer: Answer) -> Transmit:
-    """The four-byte form is refused."""
+    """Refuse VERIFY in its four-byte form."""
     return lambda reader, apdu: answer if len(apdu) == 4 and apdu[1] == INS.VERIFY else (OK, reader.plain(apdu))
 
 
 def short_identifier(ins: int, word: str) -> Transmit:
-    """Commands that name a file by its short identifier are refused."""
+    """Refuse commands that address a file by its short identifier."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         reference = apdu[2] if ins == INS.READ_BINARY else apdu[3]
@@ -201,7 +201,7 @@ def pulled_at(number: int, answer: Answer) -> Transmit:
 
 
 def fails_at(number: int, answer: Answer) -> Transmit:
-    """From the n-th command on, with the card still there."""
+    """Fail from command `number` on, with the card still present."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         reader.count += 1
@@ -211,7 +211,7 @@ def fails_at(number: int, answer: Answer) -> Transmit:
 
 
 def after_secret(answer: Answer) -> Transmit:
-    """Every read after a secret was sent fails, with the card still there."""
+    """Fail every read after a PIN or printed code was sent, with the card still present."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         ins, lc, _ = command(apdu)
@@ -222,7 +222,7 @@ def after_secret(answer: Answer) -> Transmit:
 
 
 def buffer_of(most: int) -> Transmit:
-    """Long answers are cut to the reader's buffer."""
+    """Cut responses to a reader buffer of `most` bytes."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         answer = reader.plain(apdu)
@@ -232,7 +232,7 @@ def buffer_of(most: int) -> Transmit:
 
 
 def too_long_above(most: int, answer: Answer) -> Transmit:
-    """A reader whose buffer takes long answers up to a length, and refuses to ask for more."""
+    """Refuse commands that request more than `most` bytes."""
     return lambda reader, apdu: answer if command(apdu)[2] > most else (OK, reader.plain(apdu))
 
 
@@ -241,11 +241,11 @@ RESIDENTS = "3B888001000014E0B38191005E"
 
 BEHAVIOURS = (
     Behaviour("ideal", "ISO/IEC 7816-4", READ),
-    # --- ATRs under which a My Number Card was seen
+    # --- ATRs reported for My Number Cards
     Behaviour("ATR of a type B card", "pcsc-tools list", READ, atr="3B888001000041E0B381A1003B"),
     Behaviour("ATR of a card of 2024", "OpenSC #3021", READ, atr="3BDA13FF8131FB468012392F31C173C601C03B"),
     Behaviour("ATR of the contact side", "pcsc-tools list", READ, atr="3BC5FF8131FB458073C6010000"),
-    # --- long reads refused by a status word that means the length
+    # --- long reads refused with a status word about the length
     *(
         Behaviour(f"long read: {word}", source, READ, long_refused(sw(word)))
         for word, source in (
@@ -257,12 +257,12 @@ BEHAVIOURS = (
             ("9000", "[A] empty"),
         )
     ),
-    # --- and by one that means something else
+    # --- with an unrelated status word
     *(
         Behaviour(f"long read: {word}", "[A]", READ, long_refused(sw(word)))
         for word in ("6A80", "6985", "6300", "6A81", "6986", "6B00", "6E00", "6A86", "6400", "6581")
     ),
-    # --- or by the driver
+    # --- by the driver
     Behaviour("long read: NOT_TRANSACTED", "acsccid #42", READ, long_refused((Pcsc.NOT_TRANSACTED, b""))),
     Behaviour("long read: INSUFFICIENT_BUFFER", "pcsc-lite", READ, long_refused((Pcsc.INSUFFICIENT_BUFFER, b""))),
     Behaviour("long read: INVALID_PARAMETER", "ccid", READ, long_refused((Pcsc.INVALID_PARAMETER, b""))),
@@ -276,7 +276,7 @@ BEHAVIOURS = (
     Behaviour("long read above 4096: 6700", "[A]", READ, too_long_above(4096, sw("6700"))),
     Behaviour("answer cut to 256 bytes, 9000", "[A]", READ, cut_to_256),
     Behaviour("answer cut to 1,000 bytes, 9000", "[A]", READ, buffer_of(1000)),
-    # --- short answers that do not come whole
+    # --- short responses that arrive incomplete
     Behaviour("256-byte answers come empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, answers_over(255, "9000")),
     Behaviour("answers over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(252, "6300")),
     Behaviour("answers over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
@@ -353,7 +353,7 @@ BEHAVIOURS = (
     Behaviour(
         "connect: SECURITY_VIOLATION", "yubico-piv-tool #504", DENIED, connects=(Pcsc.SECURITY_VIOLATION,), stays=True
     ),
-    # --- in the middle
+    # --- during a reception
     Behaviour("pulled: success without an answer", "pyscard, seen here", TAKEN, pulled_at(4, (OK, b""))),
     Behaviour("pulled: REMOVED_CARD", "pcsc-lite", TAKEN, pulled_at(4, (Pcsc.REMOVED_CARD, b""))),
     Behaviour("pulled at the first command", "[A]", TAKEN, pulled_at(1, (Pcsc.NOT_TRANSACTED, b""))),

@@ -36,9 +36,9 @@ PHOTO = bytes.fromhex("0000000C6A5020200D0A870A") + bytes(range(256)) * 12
 
 
 class Counter(Protocol):
-    """The counter of the clinic with its reader: a card is put down, used, taken away.
+    """A reader on the counter: insert a card, use it and remove it.
 
-    `remove` returns when the reader has noticed, `pull` at once.
+    `remove` waits until the reader has noticed; `pull` does not.
     """
 
     slot: CardSlot
@@ -84,14 +84,14 @@ class InProcessCounter(CounterBase):
     def pull(self) -> None:
         self._place.remove()
 
-    def leave(self) -> None:
+    def tear_down(self) -> None:
         self.end_reception()
         self.remove()
         self.slot.close()
 
 
 def until_noticed(reader: str, *, card: bool) -> None:
-    """Wait until the daemon, which looks every 0.4 s on a quiet computer, knows whether a card lies in the reader."""
+    """Wait until the daemon, which polls every 0.4 s on an idle machine, reports a card as present or absent."""
     from reader import pcsc
 
     context, until = pcsc.establish(), time.monotonic() + 60
@@ -108,7 +108,7 @@ def until_noticed(reader: str, *, card: bool) -> None:
 
 
 class PcscdCounter(CounterBase):
-    """A monitor of its own says when the daemon, which looks every 0.4 s, has seen the card come and go."""
+    """A reader of a real pcscd. A second slot tells when the daemon, polling every 0.4 s, has noticed a card."""
 
     _readers: ClassVar[dict[tuple[int, int], "VpcdConnection"]] = {}
 
@@ -147,9 +147,9 @@ class PcscdCounter(CounterBase):
     def pull(self) -> None:
         self.vpcd.remove()
 
-    def leave(self, *, at_once: bool = False) -> None:
+    def tear_down(self, *, without_waiting: bool = False) -> None:
         self.end_reception()
-        if at_once:
+        if without_waiting:
             self.pull()
         else:
             self.remove()
@@ -159,7 +159,7 @@ class PcscdCounter(CounterBase):
 
 @pytest.fixture(scope="module")
 def pcscd() -> Iterator[Pcscd]:
-    """A real daemon of this process's own."""
+    """Run a real daemon for this process only."""
     try:
         daemon = Pcscd().__enter__()
     except PcscdError as error:
@@ -174,22 +174,22 @@ _OTHER_SLOT = itertools.cycle((1, 0))
 @pytest.fixture(params=["in-process", pytest.param("pcscd", marks=pytest.mark.pcscd)])
 def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
     if request.param == "in-process":
-        here = InProcessCounter()
-        yield here
-        here.leave()
+        in_process = InProcessCounter()
+        yield in_process
+        in_process.tear_down()
     else:
         daemon: Pcscd = request.getfixturevalue("pcscd")
-        # The daemon notices a removal within 0.4 s; meanwhile the next test is at the other slot.
-        there = PcscdCounter(daemon.port, next(_OTHER_SLOT))
-        yield there
-        there.leave(at_once=True)
+        # The daemon takes up to 0.4 s to notice a removal; the next test uses the other slot.
+        on_pcscd = PcscdCounter(daemon.port, next(_OTHER_SLOT))
+        yield on_pcscd
+        on_pcscd.tear_down(without_waiting=True)
 
 
 @pytest.fixture
 def real_counter(pcscd: Pcscd) -> Iterator[PcscdCounter]:
     made = PcscdCounter(pcscd.port)
     yield made
-    made.leave()
+    made.tear_down()
 
 
 @pytest.fixture(scope="session")
@@ -199,11 +199,11 @@ def _keys() -> list[CardPrivateKey]:
 
 @pytest.fixture
 def ready_made_keys(_keys: list[CardPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cards get RSA keys that lie ready, different ones until sixteen are used: making them takes most of issuing."""
-    lying_ready = itertools.cycle(_keys)
+    """Issue cards with sixteen prepared RSA keys in turn: generating keys takes most of the issuing time."""
+    prepared = itertools.cycle(_keys)
 
     def take(algorithm: Algorithm) -> CardPrivateKey:
-        return next(lying_ready) if algorithm is Algorithm.RSA_2048_SHA_256 else generate(algorithm)
+        return next(prepared) if algorithm is Algorithm.RSA_2048_SHA_256 else generate(algorithm)
 
     for module in (issue_module, kinds_module):
         monkeypatch.setattr(module, "generate", take)
@@ -234,7 +234,7 @@ def _issued(authority: TestAuthority) -> CardImage:
 
 @pytest.fixture
 def image(_issued: CardImage) -> CardImage:
-    """An ordinary card, fresh for each test: born 15 June 1985 (昭和60年), PIN 1234, ends in 2034."""
+    """An unused ordinary card: holder born 15 June 1985 (昭和60年), PIN 1234, valid until 2034."""
     return _issued.model_copy(deep=True)
 
 
@@ -251,7 +251,7 @@ def another(_another: CardImage) -> CardImage:
 
 @pytest.fixture
 def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
-    """Put a card down, connect to it and read its facts, as every reception begins."""
+    """Return a function that inserts a card, connects to it and reads its facts."""
 
     def put(image: CardImage) -> MyNumberCard:
         counter.insert(SoftCard(image))
@@ -263,7 +263,7 @@ def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
 
 
 class Heard:
-    """The events a slot reported, in their order, without what it says at the first look if a reader is there."""
+    """The events reported by a slot in order, except the first one if it is `ReaderFound`."""
 
     def __init__(self) -> None:
         self._queue: queue.Queue[SlotEvent] = queue.Queue()
@@ -281,7 +281,7 @@ class Heard:
         return self._queue.get(timeout=timeout)
 
     def all(self) -> list[SlotEvent]:
-        """What came and was not taken yet."""
+        """Return all events not yet taken from the queue."""
         return [self._queue.get() for _ in range(self._queue.qsize())]
 
     def nothing_more(self, within: float = 0.1) -> bool:

@@ -11,7 +11,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("terminal", "vision", "reader", "consent", "config")
+PACKAGES = ("terminal", "vision", "reader", "consent", "config")
 HEAVY = ("cv2", "dlib", "face_recognition", "smartcard", "textual", "fastapi", "sqlalchemy", "lxml", "PIL")
 
 
@@ -21,7 +21,7 @@ def texts(tree: ast.Module) -> set[str]:
 
 @functools.cache
 def sources() -> list[tuple[str, ast.Module]]:
-    paths = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
     return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
@@ -47,11 +47,11 @@ def modules_of(node: ast.ImportFrom | ast.Import) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "homes"),
+    ("name", "users"),
     [("VideoCapture", {"vision/sources/opencv.py"})],
 )
-def test_a_name_is_used_only_in_its_home(name: str, homes: set[str]) -> None:
-    assert {path for path, tree in sources() if name in names_used(tree)} == homes
+def test_restricted_names_are_used_only_where_allowed(name: str, users: set[str]) -> None:
+    assert {path for path, tree in sources() if name in names_used(tree)} == users
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_name_is_used_only_in_its_home(name: str, homes: set[str]) -> None:
         ("textual", ("terminal/screens/",)),
     ],
 )
-def test_a_library_is_imported_only_in_its_room(library: str, allowed: tuple[str, ...]) -> None:
+def test_libraries_are_imported_only_where_allowed(library: str, allowed: tuple[str, ...]) -> None:
     users = {path for path, tree in sources() if library in imports(tree)}
     assert all(path.startswith(allowed) for path in users), users
 
@@ -86,7 +86,7 @@ def test_a_terminal_in_service_loads_no_simulator() -> None:
     assert result.stdout.strip() == "[]"
 
 
-SYSTEMS_OWN = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "tty", "winreg"}
+PLATFORM_MODULES = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "tty", "winreg"}
 
 
 def test_differences_between_systems_are_only_in_the_platform_module() -> None:
@@ -94,17 +94,17 @@ def test_differences_between_systems_are_only_in_the_platform_module() -> None:
     for path, tree in sources():
         if path.startswith("config/platform/"):
             continue
-        found |= {(path, name) for name in imports(tree) & SYSTEMS_OWN}
+        found |= {(path, name) for name in imports(tree) & PLATFORM_MODULES}
         found |= {(path, name) for name in names_used(tree) & {"O_DIRECTORY", "SIGHUP", "SIGTERM", "umask"}}
         found |= {(path, text) for text in texts(tree) if re.match(r"/(proc|dev)\b", text)}
-    # pcscd runs on Linux only; the PC/SC library is called with its own types.
+    # pcscd runs on Linux only; the PC/SC library needs ctypes for its own types.
     assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
 
 
 def test_there_is_no_import_cycle() -> None:
     waiting = {
         module: graph.find_modules_directly_imported_by(module)
-        for graph in [grimp.build_graph(*ROOMS)]
+        for graph in [grimp.build_graph(*PACKAGES)]
         for module in graph.modules
     }
     while free := {module for module, wanted in waiting.items() if not wanted & waiting.keys()}:
@@ -117,41 +117,40 @@ def public_classes(tree: ast.Module) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
 
 
-def test_a_class_name_stands_for_one_thing() -> None:
+def test_public_class_names_are_unique() -> None:
     homes: dict[str, list[str]] = {}
     for path, tree in sources():
         for name in public_classes(tree):
             homes.setdefault(name, []).append(path)
-    twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
-    assert twice == {}, "give one of them a more specific name"
+
+    duplicates = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert duplicates == {}, "give one of them a more specific name"
 
 
-MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_FUNCTION = 400, 50
-LONGER_FOR_A_REASON = {
-    # One closed union: all events of a reception in one place, a few lines each.
+MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 50
+ALLOWED_LONGER = {
+    # One closed union: all events of a reception, a few lines each.
     "terminal/session/events.py",
-    # A migration is not edited after it has been run.
+    # Migrations are never edited after release.
     "terminal/simulated/service/storage/migrations/versions/v0001_first.py upgrade",
 }
 """docs/architecture.md, "Shape"."""
 
 
 def test_files_and_functions_are_short() -> None:
-    longer = {
-        path for path, _ in sources() if len((ROOT / path).read_text("utf-8").splitlines()) > MOST_LINES_OF_A_FILE
-    }
+    found = {path for path, _ in sources() if len((ROOT / path).read_text("utf-8").splitlines()) > MAX_FILE_LINES}
     for path, tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno is not None
-                if node.end_lineno - node.lineno >= MOST_LINES_OF_A_FUNCTION:
-                    longer.add(f"{path} {node.name}")
-    assert longer == LONGER_FOR_A_REASON
+                if node.end_lineno - node.lineno >= MAX_FUNCTION_LINES:
+                    found.add(f"{path} {node.name}")
+    assert found == ALLOWED_LONGER
 
 
 def test_init_files_are_empty() -> None:
-    for room in ROOMS:
-        for path in (ROOT / room).rglob("__init__.py"):
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("__init__.py"):
             assert path.read_text(encoding="utf-8") == "", path
 
 
@@ -165,7 +164,7 @@ def test_the_session_loads_nothing_heavy() -> None:
     assert loaded_after("import terminal.session.step") == set()
 
 
-def test_the_default_engine_loads_no_other() -> None:
+def test_the_default_engine_loads_only_opencv() -> None:
     opened = "from pathlib import Path\nfrom vision.engines.open import open_engine\nopen_engine(Path('cache'))"
     assert loaded_after(opened) == {"cv2"}
 
@@ -180,6 +179,6 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded_after(code) == set()
 
 
-@pytest.mark.parametrize("wall", ["reader.facts", "vision.verdict", "vision.sources.protocol", "consent.items"])
-def test_types_that_cross_a_wall_are_light(wall: str) -> None:
-    assert loaded_after(f"import {wall}") == set()
+@pytest.mark.parametrize("module", ["reader.facts", "vision.verdict", "vision.sources.protocol", "consent.items"])
+def test_shared_types_load_nothing_heavy(module: str) -> None:
+    assert loaded_after(f"import {module}") == set()
