@@ -1,4 +1,4 @@
-"""The questions: sharing, specific disease, prescription form, high-cost limit, summary - and the decision."""
+"""The question screens - sharing, specific disease, prescription form, high-cost limit, summary - and the decision."""
 
 from dataclasses import replace
 from enum import IntEnum
@@ -37,8 +37,8 @@ from terminal.session.states import (
     Summary,
 )
 
-SEVERAL = 2
-"""From this number of prescriptions on the patient is asked which to dispense."""
+_MIN_TO_CHOOSE_FROM = 2
+"""The patient is asked which prescriptions to dispense if there are at least this many."""
 
 
 class QuestionStage(IntEnum):
@@ -61,8 +61,8 @@ def holder_facts(facts: CheckFacts) -> HolderFacts:
     )
 
 
-def what_applies(facts: CheckFacts, rules: Rules) -> tuple[tuple[Question, ...], tuple[Item, ...]]:
-    """The questions this holder may be asked, and what the law provides without asking."""
+def applicable_items(facts: CheckFacts, rules: Rules) -> tuple[tuple[Question, ...], tuple[Item, ...]]:
+    """Return the questions this holder may be asked, and the items shared by law without asking."""
     if not facts.valid:
         return (), ()
     holder = holder_facts(facts)
@@ -71,15 +71,15 @@ def what_applies(facts: CheckFacts, rules: Rules) -> tuple[tuple[Question, ...],
 
 def _questions(reception: Reception, kind: QuestionKind, rules: Rules) -> tuple[Question, ...]:
     assert reception.check is not None
-    plan, _ = what_applies(reception.check.facts, rules)
+    plan, _ = applicable_items(reception.check.facts, rules)
     return tuple(question for question in plan if question.kind is kind)
 
 
-# --- what comes next ----------------------------------------------------------------------------------------
+# --- the next question --------------------------------------------------------------------------------------
 
 
 def ask(reception: Reception, rules: Rules, now: Now, first: QuestionStage = QuestionStage.SHARING) -> Step:
-    """Show the first thing to ask from that stage on; when nothing is left, decide."""
+    """Show the next question from stage `first` on, or decide if none is left."""
     for stage in QuestionStage:
         if stage >= first:
             state = _enter(reception, stage, rules, now)
@@ -89,7 +89,7 @@ def ask(reception: Reception, rules: Rules, now: Now, first: QuestionStage = Que
 
 
 def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *, last: bool = False) -> Asking | None:
-    """The state that asks this stage's question, or None if there is nothing to ask."""
+    """Return the state that asks this stage's question, or None if there is nothing to ask."""
     match stage:
         case QuestionStage.SHARING:
             sharing = _questions(reception, QuestionKind.SHARING, rules)
@@ -121,7 +121,7 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
         case QuestionStage.DISPENSING:
             assert reception.check is not None
             waiting = reception.check.facts.prescriptions
-            if rules.consent.dispensing is not DispensingPolicy.ASK or len(waiting) < SEVERAL:
+            if rules.consent.dispensing is not DispensingPolicy.ASK or len(waiting) < _MIN_TO_CHOOSE_FROM:
                 return None
             return Dispensing(
                 reception=reception, deadline=until(Dispensing, reception, rules, now), prescriptions=waiting
@@ -153,12 +153,12 @@ def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | N
 
 
 def _shown(reception: Reception, *on_screen: Question) -> Reception:
-    """Reopen a question that is asked again: its earlier answer no longer counts, even if no other one follows."""
-    again = {question.id for question in on_screen}
+    """Record which questions are on the screen. Earlier answers to them are dropped, even if no new answer follows."""
+    ids = {question.id for question in on_screen}
     return replace(
         reception,
         shown=tuple(dict.fromkeys((*reception.shown, *on_screen))),
-        given=tuple((question_id, given) for question_id, given in reception.given if question_id not in again),
+        given=tuple((question_id, given) for question_id, given in reception.given if question_id not in ids),
     )
 
 
@@ -170,12 +170,12 @@ def _given(reception: Reception, *answered: Question, granted: bool, now: Now) -
 
 
 def bundle_sentence(reception: Reception) -> str:
-    """Key of the sentence that asks all sharing questions together."""
+    """Return the message id of the sentence that asks all sharing questions together."""
     return "consent.question.child" if reception.for_child else "consent.question"
 
 
 def wording(reception: Reception, question: Question) -> Wording:
-    """Return how this question is shown, or was last shown, on the screen."""
+    """Return the wording in which this question is, or was last, shown."""
     if question.id in reception.bundled:
         return Wording(reception.language, bundle_sentence(reception), f"topic.{question.topic}")
     return Wording(reception.language, f"question.{question.id}")
@@ -213,7 +213,7 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
     reception, index = state.reception, state.index
     match event:
         case ShareAll() | ShareNone() if index is None:
-            # what was answered one by one before was never confirmed, and is asked again
+            # earlier one-by-one answers were never confirmed and are asked again
             reception = replace(reception, one_by_one=False, given=())
             together = of_sharing(state.questions)
             reception = _given(reception, *together, granted=isinstance(event, ShareAll), now=now)
@@ -251,7 +251,7 @@ def _stage(state: Asking) -> QuestionStage:
 
 
 def _back(state: Asking, rules: Rules, now: Now) -> Step:
-    """Go one question back; from the summary to the first one. The first screen has no way back."""
+    """Go back one question, or from the summary to the first question. On the first screen, do nothing."""
     reception = state.reception
     if isinstance(state, Consent) and state.index is not None:
         if state.index > 0:
@@ -273,10 +273,11 @@ def _back(state: Asking, rules: Rules, now: Now) -> Step:
 
 
 def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
-    """Return the answers that count. Answers given one by one are confirmed by the summary, all at once by that touch.
+    """Return the answers that count, by question id.
 
-    A yes that was not confirmed does not count; a no always does. Leaving without sharing answers no to everything
-    that was asked, whatever was said before.
+    Answers given one by one are confirmed on the summary; answering all questions together needs no confirmation. An
+    unconfirmed yes does not count; a no always does. Leaving without sharing answers every question shown with no,
+    overriding earlier answers.
     """
     if cause is Cause.WITHOUT_SHARING:
         return {question.id: Given(False, now.wall) for question in reception.shown}
@@ -285,10 +286,12 @@ def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
 
 
 def _wordings(reception: Reception) -> tuple[tuple[str, Wording], ...]:
-    """Return how each question was shown when it was answered, or how it is shown now if it was not."""
+    """Return the wording of each question at the time of its answer, or the current wording if it was not answered."""
     given = dict(reception.given)
-    said = ((question, given.get(question.id)) for question in reception.shown)
-    return tuple((question.id, (reply and reply.wording) or wording(reception, question)) for question, reply in said)
+    replies = ((question, given.get(question.id)) for question in reception.shown)
+    return tuple(
+        (question.id, (reply and reply.wording) or wording(reception, question)) for question, reply in replies
+    )
 
 
 def prescription_form(reception: Reception, rules: Rules) -> PrescriptionForm | None:
@@ -304,7 +307,7 @@ def prescription_form(reception: Reception, rules: Rules) -> PrescriptionForm | 
 
 
 def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
-    """Record what was decided; from here on only a failing ledger can stop it."""
+    """Record the decision. After this only a ledger failure can stop it."""
     assert reception.check is not None
     facts = reception.check.facts
     decision = Decision(
@@ -314,7 +317,7 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
         language=reception.language,
         answers=answers(reception.shown, confirmed(reception, cause, now)),
         wordings=_wordings(reception),
-        by_law=what_applies(facts, rules)[1],
+        by_law=applicable_items(facts, rules)[1],
         prescription=prescription_form(reception, rules) if facts.valid else None,
         dispense=reception.dispense if facts.valid and cause is Cause.ANSWERED else None,
         answered_by=reception.answered_by,

@@ -1,4 +1,4 @@
-"""A camera that is lost or back during a reception: the face is offered only while there is one."""
+"""Losing or regaining the camera during a reception: the face check is offered only while a camera is available."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
 
 
 def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
-    """Show that a camera is lost, and keep the screen. A camera that comes and goes extends no deadline."""
+    """Update the methods and the reason shown. The deadline is not extended, even if the camera keeps dropping out."""
     reception = state.reception
     offered = ways(reception, rules)
     if not offered and not rules.staff_enabled and state.ways:

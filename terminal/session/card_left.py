@@ -1,4 +1,4 @@
-"""A card left on the reader after a reception: remind the patient of it, then call staff."""
+"""Card left on the reader after a reception: remind the patient, then call staff."""
 
 from dataclasses import replace
 from typing import TypedDict, TypeVar
@@ -11,14 +11,14 @@ CardCanBeLeft = TypeVar("CardCanBeLeft", Idle, Complete)
 
 
 class Due(TypedDict):
-    """When to remind the patient next, and when to call staff: fields of both states, monotonic seconds."""
+    """When to remind the patient next and when to call staff, in monotonic seconds. Both states have these fields."""
 
     remind_at: float
     alert_at: float | None
 
 
 def due(rules: Rules, now: Now, *, alerted: bool = False) -> Due:
-    """Return the times for a card that is on the reader now. `alerted`: staff have been called already."""
+    """Return the times for a card that is on the reader now. `alerted`: staff have already been called."""
     return Due(
         remind_at=now.monotonic + rules.remind_every,
         alert_at=None if alerted else now.monotonic + rules.alert_staff_after,

@@ -1,4 +1,4 @@
-"""Handle a card that was read: refuse it, or offer the methods of confirming its holder."""
+"""Handle a card that was read: refuse it, or offer the methods for confirming its holder."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
-    """Handle what was put down: refuse it, or offer the ways. A code shown before is kept for its own card only."""
+    """Refuse the card or phone, or offer the methods. A code shown before is kept only if it matches this card."""
     was_shown = reception.shown_expiry is not None
     same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
     reception = replace(
@@ -59,11 +59,11 @@ def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Ste
 
 
 def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
-    """There are no months of grace for a phone, and no face to ask for besides."""
+    """Return why the card is refused, or None. A phone has no grace period and no photo for a face check."""
     if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
         return ProblemCode.PHONE_NOT_TAKEN
     if facts.certificate_not_after is None:
         return None  # read after the phone's PIN; the service decides
-    stands = standing(facts.certificate_not_after, now.wall, rules.grace)
-    usable = stands is not None and not (reception.by_phone and stands is CertificateStanding.GRACE)
+    certificate = standing(facts.certificate_not_after, now.wall, rules.grace)
+    usable = certificate is not None and not (reception.by_phone and certificate is CertificateStanding.GRACE)
     return None if usable else ProblemCode.CERTIFICATE_EXPIRED

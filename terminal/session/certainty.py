@@ -1,8 +1,9 @@
-"""Which of face and PIN a reception still needs, if an institution asks for both.
+"""Whether a reception needs the face, the PIN or both.
 
-"Possible" means what card and terminal supported when the card was put down. A refused face, and a PIN or printed code
-locked by wrong entries in this reception, were possible: they are not skipped, but left to staff. The face comes first
-and costs no try; the PIN comes last, because SIGN follows VERIFY at once and the check opens with them.
+"Possible" refers to what card and terminal supported when the card was put down. A refused face, or a PIN or printed
+code locked by wrong entries in this reception, was possible, so it is not skipped; staff must confirm the holder
+instead. The face comes first because it costs no try. The PIN comes last because SIGN immediately follows VERIFY and
+opens the check.
 """
 
 from typing import assert_never
@@ -15,7 +16,7 @@ from terminal.session.states import Reception
 
 
 def needs_face(reception: Reception, rules: Rules) -> bool:
-    """Return whether the PIN alone is not enough. A person who came in the holder's place lacks the holder's face."""
+    """Return whether the PIN alone is not enough. A proxy cannot show the holder's face."""
     if reception.proxy and rules.also_pin is not AlsoPin.ALWAYS:
         return False
     match rules.also_pin:
@@ -54,7 +55,7 @@ def serves_face(record: RecordFacts, rules: Rules) -> bool:
 
 
 def is_without_face(record: RecordFacts) -> bool:
-    """Return whether the photo is the only reason why a live face cannot be compared."""
+    """Return whether there is a photo but no face was found in it."""
     return record.has_photo and not record.reference_usable
 
 

@@ -1,4 +1,4 @@
-"""Choose and begin a method of confirming the holder: face, PIN, phone or staff; before the face, the printed code."""
+"""Offer and begin the methods for confirming the holder: face, PIN, phone or staff, and the printed code."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ from terminal.session.states import (
 
 
 def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
-    """Offer the available methods. If only the PIN or the phone is left, ask for it at once; the face check begins only
-    on request.
+    """Offer the available methods. If only the PIN or the phone is left, begin it immediately; the face check begins
+    only on request.
     """
     if reception.staff and not reception.by_phone:
         return begin_staff(reception, rules, now)
@@ -59,7 +59,7 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
 
 def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHere.NOTHING) -> Step:
     if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
-        # a holder confirmed by the PIN alone, for lack of a camera, is not asked for the face when it comes back
+        # without a camera the PIN alone confirms the holder, even if the camera returns in the meantime
         reception = replace(reception, camera_failed=True)
     return Step(
         PinEntry(
@@ -71,7 +71,7 @@ def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHe
 
 
 def begin_phone(reception: Reception, rules: Rules, now: Now) -> Step:
-    """A phone whose own PIN is typed here, or one that verifies its owner itself."""
+    """Begin PIN entry for a phone whose PIN is typed here, otherwise let the phone verify its owner."""
     assert reception.facts is not None
     if reception.facts.medium is Medium.PHONE_PIN:
         return begin_pin(reception, rules, now)
@@ -96,9 +96,7 @@ def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool 
 
 
 def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
-    """Send one code automatically in a reception: that of a front shown before, or what the scanner reads. After
-    that, and if few tries are left, let the code be typed.
-    """
+    """Use the code shown before, or scan it, once per reception. After that or with few tries left, have it typed."""
     expiry = reception.facts.card_expiry if reception.facts is not None else None
     asked_before, waits = reception.code_scanned, reception.code_waits
     few = reception.code_left < rules.code_sent_unasked_from
@@ -123,7 +121,7 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
 
 
 def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
-    """Reading takes its time; a code entered at the last moment gets that time too."""
+    """Open the face record, with a new deadline so that a code entered late leaves enough time for reading."""
     reception, number = state.reception.numbered()
     return Step(
         replace(

@@ -1,11 +1,11 @@
-"""How the patient wants to be addressed: language, look and voice, as plain values."""
+"""The patient's choice of language, display and voice."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Size(StrEnum):
-    """Size of letters and targets."""
+    """Size of text and touch targets."""
 
     NORMAL = "normal"
     LARGE = "large"
@@ -13,7 +13,7 @@ class Size(StrEnum):
 
 
 VOLUMES = (12, 25, 50, 100)
-"""Loudness of the voice in per cent of the amplitude, steps of 6 dB: 18 dB in all, as EN 301 549 8.2.1 asks for."""
+"""Voice volumes in per cent of full amplitude, in steps of 6 dB. The range is 18 dB, as EN 301 549 8.2.1 requires."""
 USUAL_VOLUME = 50
 
 
@@ -25,21 +25,21 @@ class Display:
     size: Size = Size.NORMAL
     high_contrast: bool = False
     low: bool = False
-    """All targets in the lower half, for those who sit or cannot reach up."""
+    """All touch targets in the lower half, for people who are seated or cannot reach up."""
     sound: bool = False
-    """Tones mark what happens."""
+    """Play tones for events."""
     voice: bool = False
-    """Sentences are spoken."""
+    """Speak the screen."""
     aloud: bool | None = None
-    """Whether others may hear what is said about the person; None: not asked yet."""
+    """Whether personal details may be spoken where others can hear; None: not asked yet."""
     slow: bool = False
-    """Spoken slowly."""
+    """Speak slowly."""
     volume: int = USUAL_VOLUME
-    """Loudness of the voice in per cent."""
+    """Voice volume in per cent."""
     more_time: bool = False
-    """Every wait for the patient is longer, in every state."""
+    """Extend every time limit for the patient."""
 
     @property
     def louder(self) -> int:
-        """The next volume; from the loudest to the quietest."""
+        """The next volume, wrapping from the loudest to the quietest."""
         return VOLUMES[(VOLUMES.index(self.volume) + 1) % len(VOLUMES)]

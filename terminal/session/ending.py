@@ -1,4 +1,4 @@
-"""Ends of a reception: submitting, complete, problem, inquiry, and leaving early."""
+"""End of a reception: submission, completion, problem, inquiry, and leaving early."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from terminal.session.events import (
     StaffAuthenticated,
     Understood,
 )
-from terminal.session.moves import Step, discard, leave, put_away, to_problem, until
+from terminal.session.moves import Step, discard, leave, release_and_wipe, to_problem, until
 from terminal.session.opening import decline_registration, registration_failed
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
@@ -69,8 +69,8 @@ def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, delivered: bool) -> Step:
-    """Enter `Complete`; the patient's data is wiped on the way in."""
-    effects: tuple[Effect, ...] = put_away(state.reception)
+    """Wipe the patient's data and enter `Complete`."""
+    effects: tuple[Effect, ...] = release_and_wipe(state.reception)
     if not delivered:
         effects += (AlertStaff(state.reception.id, 0, outcome.value),)
     return Step(
@@ -99,7 +99,7 @@ def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
-    """Remind of the card, or end the reception once it is taken and the screen has been shown long enough."""
+    """Remind the patient of the card, or end the reception once it is taken and the screen was shown long enough."""
     reception = state.reception
     if state.details_until is not None and now.monotonic >= state.details_until:
         state = replace(state, details_until=None)
@@ -126,10 +126,10 @@ def inquiry(state: Inquiry, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
-    """Handle removal, leaving or time-out in a state that waits for the patient.
+    """Handle card removal, leaving or a timeout in a state that waits for the patient.
 
-    Before the check is open nothing is kept, and the first screen says so. From then on the qualification is the
-    patient's and is submitted; only a card that is not registered has none to submit.
+    Before the check is opened, nothing is stored, and the first screen shows this. Afterwards the qualification is
+    submitted, unless the card is not registered and there is nothing to submit.
     """
     reception = state.reception
     if reception.check is None:
@@ -147,12 +147,12 @@ _LEFT = {
 
 
 def may_check_in(reception: Reception) -> bool:
-    """Return whether the check is open, so that leaving checks in without sharing."""
+    """Return whether the check is open, so that leaving means checking in without sharing."""
     return reception.check is not None and reception.check.facts.registered
 
 
 def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle a reader that went away with the card: the card was not taken, and staff must see to it."""
+    """Handle a reader disconnected with a card on it. The patient did not take the card, so alert staff."""
     reception = state.reception
     alert = AlertStaff(reception.id, 0, ProblemCode.READER_LOST.code)
     match state:
@@ -161,7 +161,7 @@ def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
         case Complete():
             return complete_tick(state, rules, now)
         case Problem(problem=ProblemCode.CARD_GONE):
-            # the card's thread saw its card vanish a moment before the reader was found missing
+            # the card thread noticed the missing card just before the watcher noticed the missing reader
             return Step(replace(state, problem=ProblemCode.READER_LOST), (alert,))
         case Problem() | Inquiry():
             return leave(reception, rules, now)
@@ -178,14 +178,14 @@ def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
 
 
 def effect_failed(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle an internal error in what this state waits for. A decision on disk is not lost: the outbox continues."""
+    """Handle an internal error in the effect this state waits for. A recorded decision is delivered by the outbox."""
     if isinstance(state, Submitting) and state.recorded:
         return complete(state, Outcome.AWAITING, rules, now, delivered=False)
     return to_problem(state.reception, ProblemCode.INTERNAL, rules, now)
 
 
 def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle a state that has waited too long for a device or for the patient."""
+    """Handle a timeout while waiting for a device or for the patient."""
     reception = state.reception
     match state:
         case Reading():

@@ -1,4 +1,4 @@
-"""The live face against the card's photo: matched, tried again, or another way."""
+"""Comparing the live face with the card's photo: a match, another attempt, or another method."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case CameraFailed():
             return camera_lost(state, rules, now)
         case PinChosen() if Way.PIN in ways(reception, rules):
-            # leaving uses up the attempt: going back and forth must not give further ones
+            # switching to the PIN uses up the attempt, so going back and forth gains none
             following = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
             return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
         case _:

@@ -1,4 +1,4 @@
-"""The first screen: the purpose and look chosen for the next card, and whether cards can be read."""
+"""The first screen: choices for the next card, and whether cards can be read."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -41,8 +41,8 @@ from terminal.session.states import CardShown, Display, Help, Idle
 
 def idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
     following = _idle(state, event, rules, now)
-    goes_on = isinstance(following.state, Idle) and following.state.looking
-    if state.looking and not goes_on:
+    still_looking = isinstance(following.state, Idle) and following.state.looking
+    if state.looking and not still_looking:
         return Step(following.state, (*following.effects, StopScan("", 0)))
     return following
 
@@ -81,7 +81,7 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
-    """Choose something for the next card. It resets automatically."""
+    """Handle a choice made for the next card. It is reset after a while."""
     match event:
         case StaffAuthenticated(reception="") if rules.staff_enabled:
             chosen = replace(state, staff=True)
@@ -113,7 +113,7 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def displayed(display: Display, event: DisplayChanged, rules: Rules) -> Display:
-    """Return the look after the touch. A language that is not offered leaves it unchanged."""
+    """Return the changed display settings. A language that is not offered is ignored."""
     names = [field.name for field in fields(Display)]
     changes = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
     if changes.get("language") not in rules.languages:
@@ -148,7 +148,7 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
 
 
 def _reader(state: Idle, standing: ReaderStanding) -> Step:
-    """Go out of service while no card can be read; staff are told once."""
+    """Go out of service while no card can be read. Staff are alerted once."""
     if standing is ReaderStanding.READY:
         return Step(replace(state, reader=standing))
     following = _without_code(state) if isinstance(state, CardShown) else Step(state)
@@ -158,16 +158,16 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
     return Step(lost, (*following.effects, *alert))
 
 
-# --- a printed code before its card -------------------------------------------------------------------------
+# --- printed code shown before its card ---------------------------------------------------------------------
 
 
 def _takes_code(state: Idle) -> bool:
-    """Return whether a code shown now can wait for its card: no card is on the reader, and cards can be read."""
+    """Return whether a code shown now can be held for its card: no card is on the reader and cards can be read."""
     return state.card_left is None and state.out_of_service is None
 
 
 def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
-    """Keep the last front shown."""
+    """Hold this code for its card, replacing a code shown earlier."""
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
     shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, pinless=event.pinless, deadline=deadline)
@@ -175,7 +175,7 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
 
 
 def _without_code(state: CardShown) -> Step:
-    """Return to the plain first screen: the code belongs to no card that was put down."""
+    """Return to the plain first screen and wipe the code, whose card was not put down."""
     return Step(Idle(**_plain(state)), (WipeShownCode("", 0, state.shown),))
 
 

@@ -1,4 +1,4 @@
-"""The methods of confirming the holder that a reception has now, and the reason shown if one is missing."""
+"""Methods currently available for confirming the holder, and the reason shown if one is missing."""
 
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
@@ -10,7 +10,9 @@ from terminal.session.states import Reception, WhyHere
 
 
 def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """Return the methods a patient can use without staff, in the order offered; one at a time if both are needed."""
+    """Return the methods the patient can use without staff, in the order offered. If both are needed, return only the
+    next one.
+    """
     if reception.by_phone:
         return phone_ways(reception)
     usable = _usable(reception, rules)
@@ -21,7 +23,7 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 
 
 def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """Return what card, terminal and attempts still allow, regardless of how much the institution asks for."""
+    """Return the methods that card, terminal and remaining attempts allow, ignoring whether both are required."""
     usable = []
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor

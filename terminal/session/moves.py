@@ -1,4 +1,4 @@
-"""Moves that several states share: issuing effects, beginning, leaving, problems."""
+"""Transitions shared by several states: beginning, leaving, problems, and fetching a challenge."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -40,13 +40,13 @@ class Step(NamedTuple):
 
 
 def until(kind: type[AfterIdle], reception: Reception, rules: Rules, now: Now) -> float:
-    """Return when a state of that kind, entered now, times out. It waits for the patient longer than for a device."""
-    wanted = reception.display.more_time and kind.__name__ not in _DEVICES
-    return now.monotonic + rules.timeouts[kind.__name__] * (rules.more_time_factor if wanted else 1)
+    """Return when a state of that kind, entered now, times out. More time applies only to waiting for the patient."""
+    extended = reception.display.more_time and kind.__name__ not in _DEVICES
+    return now.monotonic + rules.timeouts[kind.__name__] * (rules.more_time_factor if extended else 1)
 
 
 def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """A card is there: read it, and fetch a challenge meanwhile. A printed code shown before goes with it."""
+    """Start a reception: read the card and fetch a challenge in parallel. A printed code shown before goes with it."""
     shown = idle if isinstance(idle, CardShown) else None
     reception = Reception(
         id=event.reception,
@@ -77,21 +77,21 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
 
 
 def has_challenge(reception: Reception, rules: Rules, now: Now) -> bool:
-    """Return whether there is a challenge that stays valid until it is signed and sent."""
+    """Return whether there is a challenge that remains valid long enough to be signed and sent."""
     ends = reception.challenge_until
     return ends is not None and ends - rules.challenge_margin > now.wall
 
 
-def want_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect, ...]]:
-    """The fetch to wait for: the one under way, or a new one. What it brings is signed, however short-lived."""
+def await_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect, ...]]:
+    """Return the fetch to wait for: the one in progress or a new one. Its challenge is signed regardless of expiry."""
     if reception.challenge_effect is not None:
         return reception, reception.challenge_effect, ()
     reception, number = reception.numbered()
     return replace(reception, challenge_effect=number), number, (FetchChallenge(reception.id, number),)
 
 
-def put_away(reception: Reception) -> tuple[Effect, ...]:
-    """Release card and camera and overwrite what belongs to the patient."""
+def release_and_wipe(reception: Reception) -> tuple[Effect, ...]:
+    """Release card and camera and overwrite the patient's data."""
     return (
         StopFaceCheck(reception.id, 0),
         StopScan(reception.id, 0),
@@ -110,10 +110,10 @@ def leave(
     keep_display: bool = False,
     alerted: bool = False,
 ) -> Step:
-    """Back to idle, wiped; straight on to the next card if one was put down meanwhile.
+    """Wipe the patient's data and return to idle, or begin with the next card if one has been put down.
 
-    `left`: how it ended before the check was open, to be shown. `keep_display`: a family member follows. `alerted`:
-    staff were told about the card on the reader.
+    `left`: how the reception ended before the check was opened, shown on the first screen. `keep_display`: a family
+    member follows. `alerted`: staff have been alerted to the card on the reader.
     """
     if keep_display:
         display = replace(reception.display, aloud=None)
@@ -133,7 +133,7 @@ def leave(
     )
     if reception.card_in:
         idle = replace(idle, **card_left.due(rules, now, alerted=alerted))
-    ended = put_away(reception)
+    ended = release_and_wipe(reception)
     if reception.next_card is None:
         return Step(idle, ended)
     following = begin(idle, reception.next_card, rules, now)
@@ -141,21 +141,21 @@ def leave(
 
 
 def _voice_of(display: Display, rules: Rules) -> Display:
-    """Keep the voice until the card is taken and the end of the reception was announced."""
+    """Keep the voice on until the card is taken and the end of the reception has been announced."""
     first = rules.first_display
     return replace(first, language=display.language, voice=True, slow=display.slow, volume=display.volume)
 
 
 def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:
-    """Show the problem; all patient data is wiped at once."""
-    effects = put_away(reception)
+    """Show the problem and wipe all patient data immediately."""
+    effects = release_and_wipe(reception)
     if problem in _FOR_STAFF:
         effects += (AlertStaff(reception.id, 0, problem.code),)
     return Step(Problem(reception=reception, deadline=until(Problem, reception, rules, now), problem=problem), effects)
 
 
 def discard(reception: Reception, reason: str) -> tuple[Effect, ...]:
-    """The ledger's note that an opened check will not be decided."""
+    """Return the effect that records in the ledger that an opened check gets no decision."""
     if reception.check is None:
         return ()
     return (RecordDiscarded(reception.id, 0, reception.check.check_id, reason),)
@@ -176,4 +176,4 @@ _FOR_STAFF = frozenset(
         ProblemCode.CLOCK_WRONG,
     }
 )
-"""Problems that staff are told about at once, not only when the patient asks."""
+"""Problems that staff are alerted to immediately, without waiting for the patient to call them."""

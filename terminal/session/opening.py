@@ -1,4 +1,4 @@
-"""Opening the check: challenge, chip proof, the service's answer, and the ledger's first record."""
+"""Opening the check: challenge, chip proof, response of the service, and first ledger record."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from consent.records import Cause
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
 from terminal.session import card_left
-from terminal.session.asking import ask, decide, what_applies
+from terminal.session.asking import applicable_items, ask, decide
 from terminal.session.effects import (
     AlertStaff,
     OpenCheck,
@@ -30,7 +30,7 @@ from terminal.session.events import (
     ServiceSilent,
     Understood,
 )
-from terminal.session.moves import Step, discard, has_challenge, put_away, to_problem, until, want_challenge
+from terminal.session.moves import Step, await_challenge, discard, has_challenge, release_and_wipe, to_problem, until
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     Check,
@@ -47,12 +47,12 @@ from terminal.troubles import of_card, of_refusal
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
-    """The face matched or staff confirmed: let chip and terminal sign a challenge, fetched first if there is none."""
+    """Have chip and terminal sign a challenge after the face matched or staff confirmed. Fetch one first if needed."""
     deadline = until(Opening, reception, rules, now)
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
     if has_challenge(reception, rules, now):
         return _prove(state)
-    reception, fetching, effects = want_challenge(reception)
+    reception, fetching, effects = await_challenge(reception)
     return Step(replace(state, reception=reception, waiting=fetching), effects)
 
 
@@ -99,14 +99,19 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
                     registered=facts.registered,
                     valid=facts.valid,
                 )
-                return Step(shown, put_away(reception))
+                return Step(shown, release_and_wipe(reception))
             unused = (WipeCode(reception.id, 0),) if reception.code_waits or rules.reads_ahead else ()
             reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).numbered()
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
                 (
                     RecordOpenedCheck(
-                        reception.id, number, check_id, state.way, reception.face_matched, *what_applies(facts, rules)
+                        reception.id,
+                        number,
+                        check_id,
+                        state.way,
+                        reception.face_matched,
+                        *applicable_items(facts, rules),
                     ),
                     *unused,
                 ),
@@ -120,7 +125,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
-    """Show notices first, then what the card's status requires."""
+    """Show the certificate notice if there is one, otherwise continue."""
     assert reception.check is not None
     standing = reception.check.facts.standing
     if standing is CertificateStanding.VALID:
@@ -181,7 +186,7 @@ def registration_failed(reception: Reception, problem: ProblemCode, rules: Rules
 
 
 def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
-    """A card that is not registered has no qualification to hand over; the hint is the 資格確認書."""
+    """End without a qualification to hand over. The screen points to the 資格確認書 (eligibility certificate)."""
     return Step(
         Complete(
             reception=reception,
@@ -190,5 +195,5 @@ def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
             shown_until=now.monotonic + rules.show_answers,
             **card_left.due(rules, now),
         ),
-        discard(reception, "registration-declined") + put_away(reception),
+        discard(reception, "registration-declined") + release_and_wipe(reception),
     )

@@ -1,4 +1,4 @@
-"""The certificate in a phone: the phone verifies its owner and signs, or its own PIN is typed at the terminal.
+"""Certificate on a phone: the phone verifies its owner and signs, or the phone's PIN is typed at the terminal.
 
 A phone has no face record, so there is no face check, no printed code and nothing for staff to compare.
 """
@@ -18,7 +18,7 @@ from terminal.session.events import (
     ServiceRefused,
     ServiceSilent,
 )
-from terminal.session.moves import Step, has_challenge, to_problem, until, want_challenge
+from terminal.session.moves import Step, await_challenge, has_challenge, to_problem, until
 from terminal.session.opening import ask_service
 from terminal.session.rules import Now, Rules
 from terminal.session.states import ChoosingMethod, Opening, PhoneCheck, PhonePhase, Reception, WhyHere
@@ -32,11 +32,11 @@ def phone_ways(reception: Reception) -> tuple[Way, ...]:
 
 
 def begin_phone_check(reception: Reception, rules: Rules, now: Now) -> Step:
-    """The challenge first, so that the phone signs as soon as it has verified."""
+    """Fetch the challenge first, so that the phone can sign as soon as it has verified its owner."""
     state = PhoneCheck(reception=reception, deadline=until(Opening, reception, rules, now), phase=PhonePhase.FETCHING)
     if has_challenge(reception, rules, now):
         return _on_phone(state, rules, now)
-    reception, fetching, effects = want_challenge(reception)
+    reception, fetching, effects = await_challenge(reception)
     return Step(replace(state, reception=reception, waiting=fetching), effects)
 
 

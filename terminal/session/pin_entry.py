@@ -1,4 +1,4 @@
-"""The PIN is typed, verified and signed with. The last try is confirmed first (`PinEntry.needs_confirmation`)."""
+"""PIN entry, verification and signature. The last try needs a confirmation (`PinEntry.needs_confirmation`)."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from terminal.session.events import (
     ServiceSilent,
 )
 from terminal.session.methods import ways, without_pin
-from terminal.session.moves import Step, has_challenge, to_problem, until, want_challenge
+from terminal.session.moves import Step, await_challenge, has_challenge, to_problem, until
 from terminal.session.opening import ask_service
 from terminal.session.rules import Now, Rules
 from terminal.session.states import Opening, PinEntry, PinPhase, WhyHere
@@ -63,10 +63,10 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
-    """VERIFY and SIGN follow each other at once, so the challenge comes first: a silent service costs no try."""
+    """Fetch a challenge if needed, then VERIFY and SIGN. If the service does not answer, no try is used."""
     if has_challenge(state.reception, rules, now):
         return _verify_and_sign(state, rules, now)
-    reception, fetching, effects = want_challenge(state.reception)
+    reception, fetching, effects = await_challenge(state.reception)
     deadline = until(Opening, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=fetching, phase=PinPhase.FETCHING, deadline=deadline), effects

@@ -1,4 +1,4 @@
-"""The printed code, read by a camera or typed, opens the card's face record."""
+"""Opening the card's face record with the printed code, read by a camera or typed."""
 
 from dataclasses import replace
 
@@ -30,13 +30,13 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
     reception = state.reception
     match event:
         case CodeScanned(pinless=pinless):
-            return open_record(_told(state, pinless), rules, now)
+            return open_record(_with_front(state, pinless), rules, now)
         case CodeGuided(guidance=guidance):
             return Step(replace(state, guidance=guidance))
         case CodeNotScanned(pinless=pinless):
-            return _typed(_told(state, pinless), rules, now)
+            return _type_code(_with_front(state, pinless), rules, now)
         case CodeTypingChosen() if state.scanning:
-            # what was read so far comes with the answer, and the rest is typed
+            # the answer (`CodeNotScanned`) has what was read so far and switches to typing
             return Step(state, (StopScan(reception.id, 0),))
         case CodeEntered() if state.waiting is None:
             return open_record(state, rules, now)
@@ -59,8 +59,8 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             return Step(state)
 
 
-def _told(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
-    """Add what the front of a card with this expiry date showed."""
+def _with_front(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
+    """Store what was read on the card's front, if the card's expiry date is known."""
     reception = state.reception
     expiry = reception.facts.card_expiry if reception.facts is not None else None
     return (
@@ -70,8 +70,8 @@ def _told(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
     )
 
 
-def _typed(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
-    """Let the code be typed, with enough time for it."""
+def _type_code(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
+    """Have the code typed, with a new deadline."""
     deadline = until(PrintedCodeEntry, state.reception, rules, now)
     return Step(replace(state, waiting=None, scanning=False, guidance=None, deadline=deadline))
 

@@ -1,4 +1,4 @@
-"""The rules a reception follows, as data: what is offered, how often, how long, and what is asked."""
+"""Rules for a reception as data: methods offered, attempts, time limits and questions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from terminal.session.display import Display
 
 
 class Now(NamedTuple):
-    """The moment of a step: `monotonic` seconds for timeouts, `wall` (with zone) for what is written down."""
+    """Time of a step: `monotonic` seconds for timeouts, `wall` (timezone-aware) for records."""
 
     monotonic: float
     wall: datetime
@@ -40,59 +40,60 @@ TIMEOUTS: Mapping[str, float] = {
     "Problem": 60,
     "Inquiry": 30,
 }
-"""Seconds until a state gives up, by the state's name."""
+"""Seconds until a state times out, by state name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Defaults are the clinic's; `terminal.assembly` derives them from settings and profile."""
+    """Rules with the defaults for a clinic. `terminal.assembly` derives them from settings and profile."""
 
     consent: ConsentSettings = field(default_factory=ConsentSettings)
     timeouts: Mapping[str, float] = field(default_factory=lambda: TIMEOUTS)
     warn_before: float = 10
-    """The patient is warned this long before a timeout."""
+    """Seconds before a timeout at which the patient is warned."""
     face: bool = True
-    """The face check is offered."""
+    """Whether the face check is offered."""
     face_attempts: int = 3
     also_pin: AlsoPin = AlsoPin.NEVER
-    """Whether the face alone, or the PIN alone, is not enough; `terminal.session.certainty` says when."""
+    """Whether both face and PIN are required; see `terminal.session.certainty`."""
     code_tries_floor: int = 3
-    """With fewer tries left for the printed code only staff may use it: only the city hall lifts its lock."""
+    """With fewer tries left, only staff may enter the printed code, because only the city hall can unlock it."""
     camera_stays_on: bool = False
-    """The camera is open between receptions too, its frames thrown away undecoded."""
+    """Keep the camera open between receptions, discarding its frames undecoded."""
     reads_fronts: bool = False
-    """A camera can read the code printed on a card's front."""
+    """Whether a camera can read the code printed on a card's front."""
     reads_ahead: bool = False
-    """That camera is over the reader: the front is read while the chip is, before the code is needed."""
+    """Whether that camera is above the reader, so that the front is read in parallel with the chip, before the code is
+    needed."""
     code_sent_unasked_from: int = 5
-    """With fewer tries left a printed code that was scanned or shown is not sent automatically."""
+    """With fewer tries left, a printed code that was scanned or shown is not sent automatically."""
     require_genuine_record: bool = True
     staff_enabled: bool = False
     grace: GraceRule = GraceRule.MONTH_END
     challenge_margin: timedelta = timedelta(seconds=20)
-    """A challenge this close to expiry is not signed; a new one is fetched."""
+    """A challenge this close to expiry is replaced by a new one before signing."""
     show_answers: float = 5
-    """Seconds the answers stay on the screen after completion, and again when they are asked for."""
+    """Seconds the answers are shown after completion, and again on request."""
     say_left: float = 6
-    """Seconds the first screen says that a reception was left."""
+    """Seconds the first screen shows that a reception ended early."""
     show_japanese: float = 10
-    """Seconds staff reads a screen in Japanese."""
+    """Seconds a screen is shown in Japanese for staff."""
     more_time_factor: float = 3
-    """Factor by which every time limit is longer for patients who asked for more time."""
+    """Factor for every time limit of patients who asked for more time."""
     phone: bool = False
-    """A phone reader is set up."""
+    """Whether a phone reader is set up."""
     voices: tuple[str, ...] = ()
-    """Languages in which a voice can be asked for."""
+    """Languages in which the voice is available."""
     voice_from_start: bool = False
-    """Every reception begins with it."""
+    """Whether every reception begins with the voice on."""
     headset: bool = False
-    """Only the patient hears the voice."""
+    """Whether the voice is played over a headset that only the patient hears."""
     remind_every: float = 5
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")
-    """Offered in this order; every reception begins in the first."""
+    """Languages in the order offered; every reception begins in the first."""
 
     @property
     def first_display(self) -> Display:
-        """How every patient is addressed at first."""
+        """Display settings at the beginning of a reception."""
         return Display(language=self.languages[0], voice=self.voice_from_start)

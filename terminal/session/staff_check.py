@@ -1,4 +1,4 @@
-"""Staff compares photo and person by eye."""
+"""Staff comparing the photo with the person by eye."""
 
 from terminal.qualification.contract import Way
 from terminal.session.events import Event, StaffSaysOther, StaffSaysSame

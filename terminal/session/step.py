@@ -1,6 +1,6 @@
-"""`step(state, event, rules, now) -> (state, effects)`: the whole reception as a pure function.
+"""`step(state, event, rules, now) -> (state, effects)`: the complete reception as a pure function.
 
-No input or output, no clock, no waiting. An event that does not belong to the state changes nothing.
+It does no I/O, reads no clock and never waits. Events that do not apply to the current state are ignored.
 """
 
 from dataclasses import replace
@@ -113,7 +113,7 @@ def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
     after = following.state
     if isinstance(after, Idle) or type(after) is type(state) or not after.reception.aside:
         return following
-    # a side question belonged to the state that was left
+    # close a side question of the previous state
     return Step(replace(after, reception=replace(after.reception, aside=Aside.NONE)), following.effects)
 
 
@@ -142,7 +142,7 @@ def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def next_tick(state: State, rules: Rules) -> float | None:
-    """The next monotonic moment at which a `Tick` can change this state."""
+    """Return the next monotonic time at which a `Tick` can change this state, or None."""
     if isinstance(state, Idle):
         timers = (state.mode_until, state.remind_at, state.alert_at, state.left_until, _code_until(state))
         return min((moment for moment in timers if moment is not None), default=None)
@@ -168,7 +168,7 @@ def _code_until(state: Idle) -> float | None:
 
 
 def _owes_warning(state: AfterIdle) -> bool:
-    """Return whether this state must still warn the patient before it times out."""
+    """Return whether this state has yet to warn the patient before it times out."""
     waits_for_patient = not isinstance(state, Reading | Opening | Submitting | Complete | Problem | Inquiry)
     return waits_for_patient and state.waiting is None and not state.warned
 
@@ -208,7 +208,7 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now, *, lost: bo
 
 
 def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) -> Step:
-    """Without any way of reading cards, those on the reader are gone too."""
+    """Handle a change of the readers. If no reader is left, treat the cards on it as removed."""
     state = replace(state, reception=replace(state.reception, reader=standing))
     if standing is ReaderStanding.READY:
         return Step(state)
@@ -219,7 +219,7 @@ def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) 
 
 
 def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """Remember a card that is put down while the last reception is still ending."""
+    """Remember a card put down while the last reception is ending."""
     if state.reception.card_in:
         return Step(state)
     reception = replace(state.reception, next_card=event, reader=ReaderStanding.READY)
@@ -229,7 +229,7 @@ def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> 
 
 
 def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
-    """The session may now know whether the card has a PIN at all: the reason on the screen says so."""
+    """Store the front, and update the reason on the screen if the card turns out to have no PIN."""
     if event.reception != state.reception.id:
         return Step(state)
     state = replace(state, reception=replace(state.reception, front=Front(event.expiry, event.pinless)))
@@ -242,7 +242,7 @@ def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
 
 
 def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
-    """Drop what answers another reception or an effect that is no longer waited for."""
+    """Handle an answer. Drop it if it belongs to another reception or an effect that is no longer awaited."""
     assert isinstance(event, _ANSWERS)
     reception = state.reception
     if event.reception != reception.id:
@@ -257,7 +257,7 @@ def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _challenge_answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
-    """Handle a failed fetch of the challenge, which matters only to a state that needs it now."""
+    """Handle a fetched challenge or a failed fetch, which only matters to a state waiting for it."""
     reception = replace(state.reception, challenge_effect=None)
     waits = (
         (isinstance(state, PinEntry) and state.phase is PinPhase.FETCHING)
@@ -282,13 +282,13 @@ def _challenge_answer(state: AfterIdle, event: Event, rules: Rules, now: Now) ->
 
 def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
     reception = state.reception
-    in_patients_hands = not isinstance(state, Submitting | Complete | Problem | Inquiry)
+    before_submission = not isinstance(state, Submitting | Complete | Problem | Inquiry)
     match event:
         case StaffCalled():
             return Step(state, (AlertStaff(reception.id, 0, "called"),))
-        case Cancelled() if in_patients_hands and not may_check_in(reception):
+        case Cancelled() if before_submission and not may_check_in(reception):
             return give_up(state, Cause.CANCELLED, rules, now)
-        case CheckInWithoutSharing() if in_patients_hands and may_check_in(reception):
+        case CheckInWithoutSharing() if before_submission and may_check_in(reception):
             return give_up(state, Cause.WITHOUT_SHARING, rules, now)
         case Cancelled() if isinstance(state, Problem | Inquiry):
             return leave(reception, rules, now)
@@ -301,28 +301,28 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, reception=replace(reception, aside=Aside.NONE, japanese_until=until_then)))
         case SayAgain():
             return Step(state, (SpeakAgain(reception.id, 0),))
-        case AsideWanted(aside=Aside.LEAVING) if not in_patients_hands:
+        case AsideWanted(aside=Aside.LEAVING) if not before_submission:
             return Step(state)
         case AsideWanted(aside=Aside.RESPONDENT) if not isinstance(state, Asking):
             return Step(state)
         case AsideWanted(aside=aside):
             return Step(replace(state, reception=replace(reception, aside=aside)))
-        case MoreTime() if in_patients_hands and state.waiting is None:
+        case MoreTime() if before_submission and state.waiting is None:
             reception = replace(reception, aside=Aside.NONE)
             deadline = until(type(state), reception, rules, now)
             return Step(replace(state, reception=reception, deadline=deadline, warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking) and not reception.proxy:
             return Step(replace(state, reception=replace(reception, answered_by=who, aside=Aside.NONE)))
-        case StaffAuthenticated(here=here) if rules.staff_enabled and in_patients_hands:
+        case StaffAuthenticated(here=here) if rules.staff_enabled and before_submission:
             return _staff_arrives(state, rules, now, here=here)
-        case StaffDiscards() if reception.staff and in_patients_hands:
+        case StaffDiscards() if reception.staff and before_submission:
             return staff_discards(state, rules, now)
         case _:
             return _by_state(state, event, rules, now)
 
 
 def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now: Now) -> Step:
-    """Extend this state too when more time is asked for."""
+    """Change the display settings. Asking for more time also extends the current state."""
     before = state.reception.display
     reception = replace(state.reception, display=displayed(before, event, rules))
     if event.language is not None:
