@@ -26,8 +26,8 @@ def prune(
         from datetime import datetime
 
         from config.japan import JAPAN
-        from terminal.keeping.prune import prune as delete
-        from terminal.keeping.prune import too_old
+        from terminal.keeping.old_files import prune as delete
+        from terminal.keeping.old_files import too_old
 
         counted: Counter[str] = Counter()
         for found in too_old(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):

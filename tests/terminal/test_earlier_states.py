@@ -15,7 +15,7 @@ from consent.verification import LedgerIntact, verify_file
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
 from terminal.keeping.backup import back_up
-from terminal.keeping.prune import prune
+from terminal.keeping.old_files import prune
 from terminal.keeping.sealed import Cost
 from terminal.keeping.unpacking import unpack
 from terminal.session import states as st

@@ -10,7 +10,7 @@ from config.settings import Settings
 from consent.ledger import LedgerFile
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
-from terminal.keeping.prune import TRACES, prune, too_old
+from terminal.keeping.old_files import TRACES, prune, too_old
 from tests.terminal.keeping.conftest import House
 from tests.terminal.keeping.house import HouseTerminal
 
