@@ -1,7 +1,7 @@
-"""The terminal's screen as an application: draws the conductor's state, turns touches into events.
+"""The terminal user interface as an application: draws the conductor's state, turns touches into events.
 
-Holds no rules and no secrets: PIN digits go straight to the patient's buffer, the printed code's to a form that is
-overwritten as soon as its state is left.
+Holds no rules and no secrets. PIN digits go straight to the patient's buffer, those of the printed code to a form that
+is overwritten when its state is left.
 """
 
 import asyncio
@@ -54,12 +54,12 @@ STAFF_COMING_SECONDS = 6.0
 NOT_YET_SECONDS = 1.5
 STAFF_KEY, DOCK_KEY = "f8", "f12"
 TEN_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
-"""Keys of a numeric keypad (NumLock on) as a terminal names them."""
+"""Textual's names for the keys of a numeric keypad (NumLock on)."""
 PAD_KEYS = {"enter": ENTER, "backspace": ERASE, "delete": ERASE, "*": ERASE}
 
 
 class TerminalApp(App[int], inherit_bindings=False):
-    """`run_app` runs it as a program; tests run it with `run_test`."""
+    """Run as a program by `run_app`, in tests by `run_test`."""
 
     CSS_PATH = Path(__file__).with_name("counter.tcss")
     TITLE = "uketsuke"
@@ -77,7 +77,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         moving: bool = True,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`simulated` marks every screen and lets Ctrl+Q end the program."""
+        """`simulated` marks every screen and lets Ctrl+Q quit the program."""
         super().__init__()
         for theme in (NORMAL, HIGH_CONTRAST):
             self.register_theme(theme)
@@ -99,7 +99,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.guide = Guide(settings, self._speak_now, on_missing=self._voice_missing)
         self._aplay = Aplay(self.guide.wav, settings.voice.device, lambda: self.bell())
 
-    # --- beginning and end ----------------------------------------------------------------------------------
+    # --- start and stop -------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
         self._desk = CounterScreen(
@@ -115,12 +115,12 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     @property
     def form(self) -> CodeForm | None:
-        """The entry of the printed code that is open."""
+        """The open entry form for the printed code, if any."""
         return self._keypad.form if self._keypad is not None else None
 
     @property
     def desk(self) -> CounterScreen:
-        """The patient's screen, also while a dialog lies over it."""
+        """The patient's screen, even while a dialog covers it."""
         assert self._desk is not None
         return self._desk
 
@@ -165,7 +165,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Use the words of another institution, which differ in places."""
+        """Use another institution's texts, which differ in places."""
         self.speak = speaker(settings)
         self.draw_soon()
 
@@ -173,7 +173,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         await self.end()
 
     async def end(self) -> None:
-        """Stop the conductor, which wipes the patient and releases the card, and wait for it."""
+        """Stop the conductor, which wipes patient data and releases the card, and wait for it."""
         self._wipe()
         await self._aplay.close()
         self.guide.close()
@@ -186,7 +186,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- drawing --------------------------------------------------------------------------------------------
 
     def draw_soon(self) -> None:
-        """Draw several changes at once only once; an error in drawing cannot affect the conductor."""
+        """Schedule one redraw for all pending changes. A drawing error cannot affect the conductor."""
         if not self._draw_due:
             self._draw_due = True
             self.call_next(self._draw)
@@ -334,7 +334,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             self.exit(0)
 
     async def _dock_key(self, event: Key) -> bool:
-        """F12 shows and hides the dock. Its function keys work in either case, its arrows while it is shown."""
+        """Handle a dock key; return whether it was one. F12 toggles the dock; its arrows need it open."""
         panels = self.desk.query(DockPanel)
         if not panels:
             return False
@@ -359,7 +359,7 @@ class TerminalApp(App[int], inherit_bindings=False):
                 picture.clear()
 
     def _handle_exception(self, error: Exception) -> None:
-        """Textual's hook for whatever escapes: ours wipes first and tells kind and place only."""
+        """Wipe, then report only the error's type and location. Replaces Textual's handler for uncaught exceptions."""
         line = crash.last_words(error)
         log.critical("%s", line)
         crash.forget(error)
@@ -373,5 +373,5 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:
-        """Never Textual's own, which prints locals."""
+        """Replace Textual's method, which prints local variables."""
         self._close_messages_no_wait()

@@ -1,4 +1,4 @@
-"""Pixels from half-block characters: two pixels to a cell, equal neighbours merged, styles made once."""
+"""Draw pixels with half-block characters: two pixels per cell, equal neighbours merged, styles cached."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -23,7 +23,7 @@ def _color(rgb: int) -> Color:
 
 
 def strip_of(upper: Row, lower: Row) -> Strip:
-    """One line of cells from two rows of pixels."""
+    """Return one line of cells from two rows of pixels."""
     segments: list[Segment] = []
     run, length = (upper[0], lower[0]), 0
     for pair in zip(upper, lower, strict=True):
@@ -42,12 +42,12 @@ def _segment(pair: tuple[int, int], length: int) -> Segment:
 
 
 def strips_of(rows: Sequence[Row]) -> list[Strip]:
-    """An even number of rows of pixels as lines of cells."""
+    """Return an even number of pixel rows as lines of cells."""
     return [strip_of(rows[at], rows[at + 1]) for at in range(0, len(rows) - 1, 2)]
 
 
 def centred(lines: Sequence[Strip], y: int, width: int, style: Style) -> Strip:
-    """Line `y` of a small picture in the middle of a wider place."""
+    """Return line `y` of a small picture, centred in a wider area."""
     if y >= len(lines):
         return Strip.blank(width, style)
     line = lines[y]

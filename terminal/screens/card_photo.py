@@ -1,4 +1,4 @@
-"""The card's photo as pixels, decoded in memory to be shown to staff."""
+"""Decode the card's photo in memory, to show it to staff."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def decoded_photo(jp2: bytearray) -> "Pixels | None":
-    """RGB pixels of the card's photo, which the caller must overwrite; None if it cannot be decoded."""
+    """Return the photo's RGB pixels, which the caller must overwrite, or None if it cannot be decoded."""
     import numpy as np
 
     from vision.photo import PhotoProblem, decode_photo

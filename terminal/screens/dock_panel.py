@@ -1,4 +1,4 @@
-"""The demo's dock on the screen: who comes, the card, the camera, the service."""
+"""The demo's dock in the terminal window: choose a persona, work the card, the camera and the service."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -37,7 +37,7 @@ class DockButton(Widget, can_focus=False):
 
 
 class PersonaList(Widget, can_focus=False):
-    """All personas, the present one marked; a touch on a line chooses it."""
+    """All personas, the current one marked; touching a line selects it."""
 
     class Chosen(Message):
         def __init__(self, name: str) -> None:
@@ -54,7 +54,7 @@ class PersonaList(Widget, can_focus=False):
         self.cursor = names.index(self._dock.current) if self._dock.current in names else 0
 
     def _first(self) -> int:
-        """The first line shown, so that the cursor is among them."""
+        """Return the first line to show, so that the cursor is visible."""
         return max(0, self.cursor - max(self.size.height, 1) + 1)
 
     def render(self) -> Text:
@@ -85,7 +85,7 @@ class PersonaList(Widget, can_focus=False):
 
 
 class DockPanel(Vertical):
-    """Lies over the right of the screen; F12 shows and hides it."""
+    """Covers the right side of the screen; F12 shows and hides it."""
 
     def __init__(self, dock: Dock, say: Words) -> None:
         super().__init__(id="dock")
@@ -131,7 +131,7 @@ class DockPanel(Vertical):
         await self._do(message.name)
 
     async def take_key(self, key: str) -> bool:
-        """Return whether the key was the dock's."""
+        """Handle a key; return whether it was one of the dock's."""
         names = {"f9": "card", "f10": "camera", "f11": "service"}
         if key in names:
             await self._do(names[key])

@@ -1,4 +1,4 @@
-"""The numeric pad. A key reports that it was pressed and stores nothing."""
+"""The on-screen numeric pad. Keys report presses and store nothing."""
 
 from collections.abc import Iterator
 from string import ascii_lowercase
@@ -34,7 +34,7 @@ class PadKey(Widget, can_focus=False):
         return Text(self.label, "bold", justify="center")
 
     def on_mouse_down(self) -> None:
-        """Light up the whole pad, whichever digit it was: people in the queue must not see which."""
+        """Light up the whole pad, so that people in the queue cannot see which digit was pressed."""
         if self.parent is not None:
             self.parent.add_class("-pressed")
 
@@ -51,7 +51,7 @@ class PadKey(Widget, can_focus=False):
 
 
 class Letters(Grid):
-    """Small letters, for a password that has some."""
+    """A small letter keyboard, for passwords that contain letters."""
 
     def compose(self) -> Iterator[PadKey]:
         for letter in ascii_lowercase:

@@ -1,7 +1,7 @@
 """The live camera picture and the card's photo, in half-block cells.
 
-One `render_line` widget, colours cut to five bits, `refresh()` without layout: twelve pictures a second cost a quarter
-of a core. Pixels live as long as the picture is on the screen.
+One `render_line` widget, colours cut to five bits, `refresh()` without layout: twelve frames a second take a quarter of
+a core. Pixels are kept only while the picture is on the screen.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 12
 GUIDE_HEIGHT = 0.78
-"""Height of the oval as a share of the picture's."""
+"""Height of the oval as a fraction of the picture height."""
 GUIDE_RATIO = 0.74
-"""Width of the oval as a share of its height."""
+"""Width of the oval as a fraction of its height."""
 _KEEP_BITS = 0xF8
 _LIT, _UNLIT = (255, 200, 40), (120, 95, 30)
 
 
 class Picture(Widget, can_focus=False):
-    """Draws prepared lines; empty until something is put in."""
+    """Draws prepared lines; empty until it gets some."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -43,7 +43,7 @@ class Picture(Widget, can_focus=False):
         return Strip.blank(self.size.width, self.rich_style)
 
     def draw(self, pixels: "Pixels") -> None:
-        """Pixels of exactly this widget's size, two rows to a line."""
+        """Draw pixels of exactly this widget's size, two rows per line."""
         self._lines = lines_of(pixels)
         self._drawn_at = self.size
         self.refresh()
@@ -56,16 +56,16 @@ class Picture(Widget, can_focus=False):
 
 
 class LivePicture(Picture):
-    """The camera's newest frame, mirrored, with the guide; runs only while it is shown."""
+    """The newest camera frame, mirrored, with the guide oval; runs only while shown."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.source: LiveFrames | None = None
         self._last: object = None
         self.towards = 0
-        """Which way an arrow points: -1 left, 1 right, 0 there is none."""
+        """Direction of the arrow: -1 left, 1 right, 0 no arrow."""
         self.drawn = 0
-        """Pictures drawn so far, for measuring."""
+        """Number of frames drawn, for measurements."""
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(1 / FRAMES_PER_SECOND, self.take, pause=True)
@@ -79,7 +79,7 @@ class LivePicture(Picture):
             self.clear()
 
     def take(self) -> None:
-        """Draw the newest frame, if there is a new one."""
+        """Draw the newest frame, unless it has been drawn before."""
         frame = self.source.latest() if self.source is not None else None
         rgb = getattr(frame, "rgb", None)
         if rgb is None:
@@ -97,7 +97,7 @@ class LivePicture(Picture):
 
 
 class CardPhoto(Picture):
-    """The photo on the card, decoded for as long as it is shown."""
+    """The photo on the card, decoded only while it is shown."""
 
     def show(self, decode: "Callable[[], Pixels | None]") -> None:
         if self.size.area == 0:
@@ -114,14 +114,14 @@ class CardPhoto(Picture):
 
 
 def lines_of(pixels: "Pixels") -> list[Strip]:
-    """RGB pixels of an even height as lines of cells."""
+    """Return RGB pixels of even height as lines of cells."""
     kept = (pixels & _KEEP_BITS).astype("uint32")
     packed = (kept[..., 0] << 16) | (kept[..., 1] << 8) | kept[..., 2]
     return strips_of(packed.tolist())
 
 
 def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
-    """The middle of the frame at that size, mirrored, darker outside the oval."""
+    """Return the middle of the frame at the given size, mirrored, darker outside the oval."""
     import cv2
     import numpy as np
 
@@ -135,7 +135,7 @@ def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
 
 
 def point(pixels: "Pixels", towards: int, step: int) -> None:
-    """Three arrowheads beside the oval, one lit after the other to the side that is meant."""
+    """Draw three arrowheads beside the oval on the side `towards`, lit one after the other."""
     import cv2
     import numpy as np
 
@@ -167,7 +167,7 @@ _guides: dict[tuple[int, int], tuple[Any, Any]] = {}
 
 
 def _guide(width: int, height: int) -> tuple[Any, Any]:
-    """Masks of what lies outside the oval and of its ring; made once for a size."""
+    """Return masks of the area outside the oval and of its ring; cached per size."""
     import numpy as np
 
     if (width, height) not in _guides:
@@ -182,7 +182,7 @@ def _guide(width: int, height: int) -> tuple[Any, Any]:
 
 
 def letterboxed(pixels: "Pixels", width: int, height: int) -> "Pixels":
-    """The whole picture at that size, grey around it where the shapes differ."""
+    """Return the complete picture at the given size, padded with grey to keep its aspect ratio."""
     import cv2
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Run the terminal's screen as the program of this process."""
+"""Run the terminal user interface as this process's program."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def run_app(app: TerminalApp, log_file: Path) -> int:
-    """Run it as this process's program: hardened, logging to a file. Returns the exit code."""
+    """Run `app` with the process hardened and the log going to `log_file`; return the exit code."""
     crash.no_core_dumps()
     crash.plain_errors()
     log_to(log_file, app.settings)
     app.guide.ahead = True
 
     async def serve() -> None:
-        # Leaves the terminal's other screen and mouse mode, and ends the reception, instead of dying in the middle.
+        # On a signal, restore the normal screen and mouse mode and end the reception in an orderly way.
         loop = asyncio.get_running_loop()
 
         def stop() -> None:

@@ -12,7 +12,7 @@ from terminal.talk.parts import Line, LineKind
 
 
 class Sentence(Widget, can_focus=False):
-    """One sentence, with line breaks where a person would put them."""
+    """One sentence, with line breaks where a reader expects them."""
 
     def __init__(self, *, id: str, align: str = "center") -> None:
         super().__init__(id=id)
@@ -41,7 +41,7 @@ class Lines(Widget, can_focus=False):
         super().__init__(id=id)
         self.lines: tuple[Line, ...] = ()
         self._moving = moving
-        self._second_look = False
+        self._second_style = False
         self._tight = False
 
     def on_mount(self) -> None:
@@ -50,7 +50,7 @@ class Lines(Widget, can_focus=False):
     def say(self, lines: tuple[Line, ...]) -> None:
         if lines == self.lines:
             return
-        self.lines, self._second_look = lines, False
+        self.lines, self._second_style = lines, False
         self.display = bool(lines)
         if self._moving and any(line.kind is LineKind.CALL for line in lines):
             self._timer.resume()
@@ -58,14 +58,14 @@ class Lines(Widget, can_focus=False):
             self._timer.pause()
         self.refresh(layout=True)
 
-    def stand(self, *, tight: bool) -> None:
-        """`tight`: leave out the blank rows between kinds of lines, as not all would fit with them."""
+    def set_tight(self, tight: bool) -> None:
+        """`tight`: omit the blank rows between kinds of lines, because not everything fits with them."""
         if tight != self._tight:
             self._tight = tight
             self.refresh(layout=True)
 
     def _change(self) -> None:
-        self._second_look = not self._second_look
+        self._second_style = not self._second_style
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -88,7 +88,7 @@ class Lines(Widget, can_focus=False):
         return text
 
     def _style(self, kind: LineKind) -> Style:
-        name = "lines--call-2" if kind is LineKind.CALL and self._second_look else f"lines--{kind}"
+        name = "lines--call-2" if kind is LineKind.CALL and self._second_style else f"lines--{kind}"
         return self.get_component_rich_style(name, partial=True)
 
 
@@ -98,7 +98,7 @@ def lines_height(lines: tuple[Line, ...], width: int, *, tight: bool = False) ->
 
 
 def _spread(lines: tuple[Line, ...], width: int, *, tight: bool) -> list[tuple[list[str], int]]:
-    """For each line its wrapped rows, and its height including spacing."""
+    """Return each line's wrapped rows and its height including spacing."""
     spread = []
     for index, line in enumerate(lines):
         rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
@@ -112,7 +112,7 @@ def _marked(line: Line) -> str:
 
 
 class StepBar(Widget, can_focus=False):
-    """Where the reception stands, in four words; a mark and a problem's code at the right."""
+    """Progress of the reception in four words, with a marker and the problem's code on the right."""
 
     COMPONENT_CLASSES = {"steps--present", "steps--other", "steps--mark"}  # noqa: RUF012
 
@@ -127,7 +127,7 @@ class StepBar(Widget, can_focus=False):
         """The staff corner was touched."""
 
     def show(self, steps: tuple[str, ...], present: int, mark: str, staff: str = "") -> None:
-        """`staff`: the word in the corner that lets staff in; empty if staff access is off."""
+        """`staff`: label of the staff corner; empty if staff access is off."""
         if (steps, present, mark, staff) != (self._steps, self._present, self._mark, self._staff):
             self._steps, self._present, self._mark, self._staff = steps, present, mark, staff
             self.refresh()

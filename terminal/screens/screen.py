@@ -1,4 +1,4 @@
-"""The only screen: its widgets are kept and refilled for each state, so that everything stays in its place."""
+"""The only screen: its widgets are kept and refilled for each state, so that everything keeps its position."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
 
 ANSWERS = 9
-"""As many as there are languages to choose from, and one more."""
+"""One more than the number of languages to choose from."""
 FOOT = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
-"""From here on there is room for larger targets."""
+"""From this size, targets are larger."""
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 DOCK_WIDTH = 36
 
@@ -37,7 +37,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
 
     class Ready(Message):
-        """All widgets are there."""
+        """All widgets are mounted."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self.choose_layout(event.size.width, event.size.height)
 
     def choose_layout(self, width: int, height: int) -> None:
-        """Choose the layout for the room there is beside the dock."""
+        """Choose the layout for the area beside the dock."""
         docked = self.has_class("-dock")
         beside = width - DOCK_WIDTH if docked else width
         self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-usual")
@@ -102,7 +102,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     # --- drawing --------------------------------------------------------------------------------------------
 
     def show(self, talk: Talk, say: Words) -> None:
-        """Draw this talk; what did not change stays untouched."""
+        """Draw this talk; unchanged parts are not redrawn."""
         before, self.talk = self.talk, talk
         if talk == before or not self.children:  # the screen is being taken down
             return
@@ -125,7 +125,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self._show_pictures(before, talk)
 
     def typed(self) -> None:
-        """A digit came or went."""
+        """Redraw after a digit was typed or deleted."""
         self.query_one("#dots", PinDots).refresh()
         self.query_one("#code", CodeFields).refresh(layout=True)
 
@@ -141,13 +141,13 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             "-warned": bool(talk.warning),
             "-notice": bool(talk.notice),
         }
-        # All at once: every single change would restyle all widgets.
+        # In one batch: every single change would restyle all widgets.
         wanted = (set(self.classes) - looks.keys()) | {name for name, on in looks.items() if on}
         if wanted != self.classes:
             self.set_classes(wanted)
 
     def _share_room(self) -> None:
-        """Give sentences the rows they need and the answers what is left."""
+        """Give the sentences the rows they need, and the answers the rest."""
         if self.talk is None:
             return
         form, body = self._form(), self.talk.body
@@ -156,14 +156,14 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         )
         self.query_one("#sign", MovingSign).show(shared.sign)
         self.query_one("#answers", Grid).styles.height = shared.answers
-        self.query_one("#lines", Lines).stand(tight=shared.tight)
+        self.query_one("#lines", Lines).set_tight(shared.tight)
 
     def _room(self) -> Room:
         width = self.size.width - (DOCK_WIDTH if self.has_class("-dock") else 0)
         return Room(width, self.size.height, self.has_class("-usual"))
 
     def _show_answers(self, answers: tuple[Offer, ...], serial: int, *, narrow: bool) -> None:
-        """Left to right; a single answer stands where the positive one, or the way back, always stands."""
+        """Place answers left to right; a single one takes the usual place of the positive answer or the back button."""
         places: list[Offer | None] = list(answers)
         if len(answers) == 1 and not narrow:
             places = [answers[0], None] if answers[0].back else [None, answers[0]]

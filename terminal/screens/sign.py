@@ -1,6 +1,6 @@
-"""The moving sign: a card going to the reader or coming from it, or three dots while something takes its time.
+"""The moving sign: a card moving to or from the reader, or three dots while something takes time.
 
-Slow and small on purpose: it shows what to do without making anyone dizzy.
+Slow and small on purpose, to show what to do without making anyone dizzy.
 """
 
 from functools import lru_cache
@@ -14,7 +14,7 @@ from terminal.talk.parts import Sign
 
 WIDTH, HEIGHT = 44, 14
 CARD_ROWS, WAIT_ROWS = HEIGHT // 2, 3
-"""Rows of cells the sign takes."""
+"""Rows of cells the sign occupies."""
 PHASES = 12
 SECONDS_PER_PHASE = 0.25
 
@@ -62,7 +62,7 @@ def _rgb(color: object, otherwise: int) -> int:
 
 @lru_cache(maxsize=128)
 def picture(sign: Sign, phase: int, ground: int, ink: int) -> list[Strip]:
-    """The sign at one moment, in lines of cells."""
+    """Return the sign in one phase as lines of cells."""
     match sign:
         case Sign.PUT_CARD | Sign.SHOW_CARD:
             return strips_of(_card_at(min(phase, 8) // 2 - 1, ground, ink))
@@ -75,7 +75,7 @@ def picture(sign: Sign, phase: int, ground: int, ink: int) -> list[Strip]:
 
 
 def _card_at(depth: int, ground: int, ink: int) -> list[list[int]]:
-    """A card above a reader, `depth` pixels down (-1 highest, 3 lying in it)."""
+    """Draw a card above a reader, `depth` pixels down (-1 highest, 3 inserted)."""
     rows = [[ground] * WIDTH for _ in range(HEIGHT)]
     top = depth + 1
     _box(rows, 12, top, 20, 9, 0xE8F1FA, edge=ink)
@@ -98,7 +98,7 @@ def _dots(lit: int, ground: int, ink: int) -> list[list[int]]:
 
 
 def _between(one: int, other: int) -> int:
-    """A colour a quarter of the way from one to the other."""
+    """Return the colour a quarter of the way from one to the other."""
     mixed = 0
     for shift in (16, 8, 0):
         first, second = one >> shift & 0xFF, other >> shift & 0xFF

@@ -1,4 +1,4 @@
-"""Colours: calm and light, or white and yellow on black. Size is a matter of the style sheet's classes."""
+"""Colours: calm and light, or white and yellow on black. Sizes are set by style sheet classes."""
 
 from textual.theme import Theme
 

@@ -1,4 +1,4 @@
-"""Targets: large, never focused, never preselected, worked by touch, mouse or their key."""
+"""Touch targets: large, never focused or preselected, activated by touch, mouse or key."""
 
 from rich.text import Text
 from textual.events import Click
@@ -9,11 +9,11 @@ from terminal.screens.wrapping import cells, wrap
 from terminal.talk.parts import Offer
 
 ROWS_FOR_KEY_LINE = 6
-"""Lower targets have key and label in one line."""
+"""Targets with fewer rows show key and label on one line."""
 
 
 def key_beside(offer: Offer, *, keypad: bool) -> str:
-    """The key that stands beside a target: a digit, what a numeric keypad has besides, or a letter."""
+    """Return the key shown beside a target: a digit, another key of the numeric keypad, or a letter."""
     if offer.key.isdigit():
         return offer.key
     return offer.ten if keypad and offer.ten else offer.key.upper() if len(offer.key) == 1 else ""
@@ -28,14 +28,14 @@ class Target(Widget, can_focus=False):
             self.offer, self.serial = offer, serial
 
     def __init__(self, *, id: str, keypad: bool = True) -> None:
-        """`keypad`: there is a numeric keypad."""
+        """`keypad`: a numeric keypad is connected."""
         super().__init__(id=id)
         self._keypad = keypad
         self.offer: Offer | None = None
         self._serial = 0
 
     def show(self, offer: Offer | None, serial: int = 0) -> None:
-        """None leaves the place empty. `serial`: the talk's that offers it."""
+        """Show `offer`; None leaves the place empty. `serial`: of the talk that makes the offer."""
         self._serial = serial
         if offer == self.offer:
             return
@@ -69,7 +69,7 @@ class Target(Widget, can_focus=False):
         return text
 
     def on_mouse_down(self) -> None:
-        """A finger sees at once that it was felt."""
+        """Show immediately that the touch was noticed."""
         self.set_class(self.offer is not None, "-pressed")
 
     def on_mouse_up(self) -> None:

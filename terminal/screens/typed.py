@@ -1,4 +1,4 @@
-"""Display of how much was typed: dots for a PIN, boxes for the printed code. Digits are not stored here."""
+"""Show how much has been typed: dots for a PIN, boxes for the printed code. Digits are not stored here."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ PIN_LENGTH = 4
 
 
 class PinDots(Widget, can_focus=False):
-    """A disc for every digit typed, a ring for every digit to come."""
+    """One disc for each digit typed, one ring for each missing digit."""
 
     def __init__(self, *, id: str, count: Callable[[], int]) -> None:
         super().__init__(id=id)

@@ -1,10 +1,10 @@
-"""Breaks a sentence into lines the way a person would: balanced, at phrase ends, never before a closing mark."""
+"""Break a sentence into lines as a person would: balanced, at phrase ends, never before a closing mark."""
 
 import unicodedata
 from functools import lru_cache
 
 LINE_CELLS = 40
-"""Twenty full-width characters: the longest line a patient has to read."""
+"""Twenty full-width characters: the longest line patients have to read."""
 
 _NOT_FIRST = frozenset("、。，．・：；？！）」』】〉》〕］｝ーっゃゅょぁぃぅぇぉッャュョァィゥェォ々〜%℃,.;:?!)]}")
 _NOT_LAST = frozenset("（「『【〈《〔［｛([{")
@@ -15,7 +15,7 @@ _INSIDE_PHRASE = 400
 
 
 def cells(text: str) -> int:
-    """Terminal cells a text takes: two for full-width characters, none for combining ones."""
+    """Return the number of terminal cells the text takes: two per full-width character, none per combining one."""
     return sum(_cell(character) for character in text)
 
 
@@ -27,7 +27,7 @@ def _cell(character: str) -> int:
 
 @lru_cache(maxsize=1024)
 def wrap(text: str, width: int = LINE_CELLS) -> tuple[str, ...]:
-    """The text in lines of at most `width` cells; a word longer than a line is cut."""
+    """Return the text in lines of at most `width` cells; a longer word is cut."""
     return tuple(line for paragraph in text.split("\n") for line in _paragraph(paragraph, max(width, 2)))
 
 
@@ -45,7 +45,7 @@ def _paragraph(text: str, width: int) -> list[str]:
 
 
 def _breaks(text: str) -> dict[int, int]:
-    """Where a line may end (index of the next line's first character) and what that costs."""
+    """Return where a line may end (index of the next line's first character) and what that costs."""
     costs = {}
     for index in range(1, len(text)):
         before, after = text[index - 1], text[index]
@@ -60,7 +60,7 @@ def _breaks(text: str) -> dict[int, int]:
 
 
 def _ends_phrase(before: str, after: str) -> bool:
-    """A particle or ending in hiragana, then a word that begins in kanji, katakana or a bracket."""
+    """Match a particle or ending in hiragana followed by a word in kanji, katakana or brackets."""
     return _is_hiragana(before) and not _is_hiragana(after)
 
 
@@ -69,7 +69,7 @@ def _is_hiragana(character: str) -> bool:
 
 
 def _fewest_lines(text: str, breaks: dict[int, int], width: int) -> int | None:
-    """Return how many lines are needed at least; None if a word is longer than a line."""
+    """Return the least number of lines, or None if a word is longer than a line."""
     start, count = 0, 1
     while cells(text[start:].strip()) > width:
         ends = [end for end in breaks if end > start and cells(text[start:end].strip()) <= width]
@@ -89,7 +89,7 @@ def _fitting(text: str, width: int) -> int:
 
 
 def _balanced(text: str, breaks: dict[int, int], width: int, count: int, target: float) -> list[str]:
-    """The cheapest way to cut the text into exactly `count` lines."""
+    """Return the cheapest division of the text into exactly `count` lines."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for line in range(count):
         following: dict[int, tuple[float, tuple[int, ...]]] = {}

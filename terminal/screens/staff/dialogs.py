@@ -1,4 +1,4 @@
-"""Dialogs for staff over the patient's screen: password, menu, status. Each closes automatically if not touched."""
+"""Staff dialogs over the patient's screen: password, menu, status. Each closes after a while without a touch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,8 +18,8 @@ from terminal.session.events import Tick
 from terminal.talk.parts import Offer
 from terminal.words.catalogue import Words
 
-CLOSES_AFTER = 30.0
-LOOKS_EVERY = 2.0
+CLOSE_SECONDS = 30.0
+REFRESH_SECONDS = 2.0
 
 
 class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
@@ -30,20 +30,20 @@ class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
         self.say = say
 
     def on_mount(self) -> None:
-        # Textual calls this after a subclass's own on_mount, which must not call it too: there would be two timers.
-        self._closer = self.set_timer(CLOSES_AFTER, lambda: self.dismiss(None))
+        # Textual calls both a subclass's own on_mount and this one: calling it there would start two timers.
+        self._closer = self.set_timer(CLOSE_SECONDS, lambda: self.dismiss(None))
 
     def touched(self) -> None:
         self._closer.reset()
 
     @staticmethod
     def choice(id: str, label: str, key: str, *, back: bool = False) -> Offer:
-        # The event is not posted: a dialog's answers stay in the dialog.
+        # The event is never posted: answers stay within the dialog.
         return Offer(id=id, label=label, key=key, back=back, event=Tick())
 
 
 class PasswordDialog(StaffDialog[bool]):
-    """True when the password was right."""
+    """Returns True if the password was right."""
 
     def __init__(self, say: Words, gate: PasswordGate) -> None:
         super().__init__(say)
@@ -74,7 +74,7 @@ class PasswordDialog(StaffDialog[bool]):
         self._typed.wipe()
 
     def _show_letters(self, letters: bool) -> None:
-        """Letters or digits to touch; what was typed stays."""
+        """Show letters or digits on the pad; what was typed is kept."""
         self.query_one("#dialog-letters", Letters).display = letters
         self.query_one("#dialog-pad", Pad).set_class(letters, "-narrow")
         other = "digits" if letters else "letters"
@@ -132,7 +132,7 @@ class PasswordDialog(StaffDialog[bool]):
 
 
 class ChoiceDialog(StaffDialog[ScreenResultType]):
-    """A question and its answers, by touch or by key. Escape is not one of them."""
+    """A question with answers to touch or type. Escape closes it without an answer."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
         choices: tuple[Offer, ...],
         answer: Callable[[Offer], ScreenResultType | None],
     ) -> None:
-        """`answer`: what the dialog ends with for a choice."""
+        """`answer`: maps a choice to the dialog's result."""
         super().__init__(say)
         self._question, self._choices, self._answer = question, choices, answer
 
@@ -171,10 +171,10 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
 
 
 class StaffMenu(ChoiceDialog[str]):
-    """What staff wants: `by-eye`, `status`, `discard`, `stop`, or None."""
+    """Returns what staff chose: `by-eye`, `status`, `discard`, `stop`, or None."""
 
     def __init__(self, say: Words, *, in_reception: bool) -> None:
-        # never in the same place or on the same key: cancelling a second too late must not stop the terminal
+        # "discard" and "stop" differ in place and key: cancelling a second too late must not stop the terminal
         keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
         del keys["stop" if in_reception else "discard"]
         choices = [self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()]
@@ -183,7 +183,7 @@ class StaffMenu(ChoiceDialog[str]):
 
 
 class SureDialog(ChoiceDialog[bool]):
-    """Asks before something that cannot be undone. Its yes has another key than the menu's."""
+    """Asks for confirmation of something that cannot be undone. Its "yes" key differs from the menu's."""
 
     def __init__(self, say: Words, what: str) -> None:
         no = self.choice("no", say("button.back"), "1", back=True)
@@ -192,11 +192,11 @@ class SureDialog(ChoiceDialog[bool]):
 
 
 class StatusDialog(StaffDialog[None]):
-    """Looks again every few seconds while it is open."""
+    """Refreshes every few seconds while it is open."""
 
-    def __init__(self, say: Words, look: Callable[[Words], Awaitable[list[str]]]) -> None:
+    def __init__(self, say: Words, read_lines: Callable[[Words], Awaitable[list[str]]]) -> None:
         super().__init__(say)
-        self._look = look
+        self._read_lines = read_lines
 
     def compose(self) -> Iterator[Widget]:
         with Container(id="dialog"):
@@ -207,11 +207,11 @@ class StatusDialog(StaffDialog[None]):
     def on_mount(self) -> None:
         self.query_one("#dialog-title", Sentence).say(self.say("status.title"))
         self.query_one("#dialog-close", Target).show(self.choice("close", self.say("staff.menu.close"), "1", back=True))
-        self.call_later(self._look_again)
-        self.set_interval(LOOKS_EVERY, self._look_again)
+        self.call_later(self._refresh_status)
+        self.set_interval(REFRESH_SECONDS, self._refresh_status)
 
-    async def _look_again(self) -> None:
-        self.query_one("#status", StatusText).lines = await self._look(self.say)
+    async def _refresh_status(self) -> None:
+        self.query_one("#status", StatusText).lines = await self._read_lines(self.say)
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()

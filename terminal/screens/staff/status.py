@@ -1,4 +1,4 @@
-"""Status for staff in the terminal window: devices, and today's receptions. No patient data."""
+"""Status for staff in the terminal window: devices and today's receptions. No patient data."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ from terminal.screens.wrapping import cells
 from terminal.words.catalogue import Words
 
 MOST_RECEPTIONS = 12
-"""The newest."""
+"""Only the newest are shown."""
 _LABEL_CELLS = 26
 
 
 class Status:
-    """Reads on each time it is looked at, and asks a silent service meanwhile whether it is back."""
+    """Reads new records each time it is shown, and checks whether a service that was silent answers again."""
 
     def __init__(self, settings: Settings, opened: OpenedCounter) -> None:
         self._counter = opened.counter

@@ -11,7 +11,7 @@ from terminal.front.dock import DockPersona, DockState, ServiceMode
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.staff.dialogs import (
-    CLOSES_AFTER,
+    CLOSE_SECONDS,
     PasswordDialog,
     StaffMenu,
     StatusDialog,
@@ -329,7 +329,7 @@ async def test_a_dialog_closes_when_nobody_touches_it_and_never_sooner() -> None
         await on_stage.drawn()
         dialog = on_stage.app.screen
         assert isinstance(dialog, PasswordDialog)
-        closers = [timer for timer in dialog._timers if timer._interval == CLOSES_AFTER]
+        closers = [timer for timer in dialog._timers if timer._interval == CLOSE_SECONDS]
         assert closers == [dialog._closer], "one that no touch puts off would close it"
 
 
