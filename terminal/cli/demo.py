@@ -140,8 +140,8 @@ def in_browser(
         patient = patient_site(settings, port, tell)
         dock = dock_sites(settings, port + 1 if port else 0, tell, on_picture=on_picture, second_device=dock_host)
         staff = listen(HOST, port + 2 if port else 0)
-        dock[0].show_in_itself(patient)
-        dock[0].may_hold(f"http://{HOST}:{staff.getsockname()[1]}")
+        dock[0].embed(patient)
+        dock[0].allow_frame(f"http://{HOST}:{staff.getsockname()[1]}")
 
         def load() -> "WebTerminal":
             from terminal.simulated.demo.web_demo import WebDemo

@@ -1,6 +1,6 @@
-"""Who may open the page: a one-time code in the address, exchanged for a cookie that a restart keeps.
+"""Access to the page: a one-time code in the address, exchanged for a cookie that survives a restart.
 
-The code stands in the URL's fragment, which browsers send to no server and pages remove from the history.
+The code is in the URL fragment, which browsers never send to a server; the page removes it from the history.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ COOKIE_SECONDS = 30 * 24 * 3600
 
 
 class Access:
-    """One per page and port. `clock` gives seconds since the epoch."""
+    """One per page and port. `clock` returns seconds since the epoch."""
 
     def __init__(
         self,
@@ -33,14 +33,14 @@ class Access:
         self._codes: dict[str, float] = {}
 
     def new_code(self) -> str:
-        """A code that opens the page once, within `code_seconds`."""
+        """Return a code that opens the page once, within `code_seconds`."""
         code = secrets.token_urlsafe(16)
         self._codes = {old: until for old, until in self._codes.items() if until > self._clock()}
         self._codes[code] = self._clock() + self._code_seconds
         return code
 
     def exchange(self, code: str) -> str | None:
-        """The cookie's value for a code that is right, fresh and unused; None for any other."""
+        """Return a cookie value for a valid, unexpired, unused code; None for any other."""
         for known, until in list(self._codes.items()):
             if secrets.compare_digest(known.encode(), code.encode()):
                 del self._codes[known]

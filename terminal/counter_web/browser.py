@@ -9,14 +9,14 @@ _TEXT_BROWSERS = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
 
 
 def has_display() -> bool:
-    """Return whether a window can be opened here. WSL opens the browser of Windows."""
+    """Return whether a window can be opened here. On WSL, the Windows browser is used."""
     if sys.platform != "linux":
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
 
 
 def open_page(address: str) -> bool:
-    """Return whether a browser took the address. Blocks for a moment: call it from a thread."""
+    """Return whether a browser accepted the address. Blocks briefly: call it from a thread."""
     if not has_display():
         return False
     try:

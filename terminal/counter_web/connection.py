@@ -1,4 +1,4 @@
-"""What is sent to one page: only the newest of each kind, so that a slow page skips messages and stays current."""
+"""Messages to one page: only the newest of each kind is sent, so that a slow page skips some and stays current."""
 
 import asyncio
 import json
@@ -6,22 +6,22 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-PICTURES_UNDER_WAY = 2
-"""Pictures a page may have been sent and not yet drawn."""
+PICTURES_UNDRAWN = 2
+"""Pictures that may be sent before the page reports them as drawn."""
 
 
 class PageConnection:
-    """The connection to one page. `tell` and `picture` never wait; `send_all` does."""
+    """The connection to one page. `tell` and `picture` never wait; only `send_all` does."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._waiting: dict[str, dict[str, Any]] = {}
         self._picture: bytes | None = None
-        self._under_way = 0
+        self._undrawn = 0
         self._wake = asyncio.Event()
 
     def tell(self, kind: str, **content: Any) -> None:
-        """Replaces a message of this kind that still waits."""
+        """Queue a message, replacing a queued one of the same kind."""
         self._waiting.pop(kind, None)
         self._waiting[kind] = {"type": kind, **content}
         self._wake.set()
@@ -30,22 +30,22 @@ class PageConnection:
         self._picture = jpeg
         self._wake.set()
 
-    def picture_shown(self) -> None:
-        self._under_way = max(self._under_way - 1, 0)
+    def picture_drawn(self) -> None:
+        self._undrawn = max(self._under_way - 1, 0)
         self._wake.set()
 
-    def no_picture(self) -> None:
-        """Forget the picture that waits; a page draws none after this."""
+    def stop_pictures(self) -> None:
+        """Drop the queued picture; the page gets no more pictures after this."""
         self._picture = None
-        self._under_way = 0
+        self._undrawn = 0
 
     def forget(self) -> None:
-        """Everything that waits."""
+        """Drop everything queued."""
         self._waiting.clear()
-        self.no_picture()
+        self.stop_pictures()
 
     async def send_all(self) -> None:
-        """Until the page is gone."""
+        """Send queued messages until the page disconnects."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -58,9 +58,9 @@ class PageConnection:
         while self._waiting:
             kind = next(iter(self._waiting))
             await self._socket.send_text(json.dumps(self._waiting.pop(kind), ensure_ascii=False))
-        if self._picture is not None and self._under_way < PICTURES_UNDER_WAY:
+        if self._picture is not None and self._undrawn < PICTURES_UNDRAWN:
             jpeg, self._picture = self._picture, None
-            self._under_way += 1
+            self._undrawn += 1
             await self._socket.send_bytes(jpeg)
 
     async def close(self, code: int) -> None:

@@ -1,4 +1,4 @@
-"""A `Talk` as the page gets it: words and ids, no event and no secret."""
+"""Serialize a `Talk` for the page: texts and ids, no events and no secrets."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ _PAGE_WORDS = {
     "sound": "web.sound",
     "again": "web.again",
 }
-"""What the page itself has to say: names in the page, ids in the catalogue."""
+"""Texts of the page itself: their names in the page, their ids in the catalogue."""
 
 
 def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
@@ -34,7 +34,7 @@ def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
 
 
 def drawn(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
-    """`keypad`: there is a numeric keypad, whose keys are shown beside the targets."""
+    """`keypad`: a numeric keypad is connected, so its keys are shown beside the targets."""
     display = talk.display
     return {
         "serial": talk.serial,
@@ -94,7 +94,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
 
 
 def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
-    """Return how many digits each field has: dots, never digits."""
+    """Return how many digits each field has, but never the digits."""
     return {
         "parts": [{"id": part.id, "filled": part.filled} for part in parts],
         "noSuchDay": no_such_day,

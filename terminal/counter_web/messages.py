@@ -1,4 +1,4 @@
-"""What a page may say to the server: a closed union, small and strict."""
+"""Messages a page may send to the server: a small, strict, closed union."""
 
 from typing import Annotated, Literal
 
@@ -10,11 +10,11 @@ Serial = Annotated[int, Field(ge=0, le=2**53)]
 
 
 Key = Annotated[str, Field(max_length=10)]
-"""Name of the key that was pressed; empty for a finger."""
+"""Name of the key pressed; empty for a touch."""
 
 
 class Touched(StrictMessage):
-    """An offer was touched, or its key pressed."""
+    """An offer was touched or its key was pressed."""
 
     type: Literal["touch"]
     serial: Serial
@@ -23,7 +23,7 @@ class Touched(StrictMessage):
 
 
 class Typed(StrictMessage):
-    """A key of the pad."""
+    """A key of the on-screen pad was pressed."""
 
     type: Literal["key"]
     serial: Serial
@@ -31,7 +31,7 @@ class Typed(StrictMessage):
 
 
 class Attended(StrictMessage):
-    """A key or a touch that means nothing here: a person is there."""
+    """A key or touch without a function here, reported because it shows that someone is there."""
 
     type: Literal["attend"]
     key: Key = ""

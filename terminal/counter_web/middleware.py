@@ -1,4 +1,4 @@
-"""The page's protection: loopback names only, no foreign origin, and headers that block outside content."""
+"""Protection of the page: loopback names only, no other origins, and headers that block outside content."""
 
 from collections.abc import Iterable
 
@@ -29,15 +29,15 @@ class PageMiddleware:
         camera: bool = False,
         scheme: str = "http",
     ) -> None:
-        """`names`: what this site may be called. `camera`: the page may ask for the browser's own camera."""
+        """`names`: host names of this site. `camera`: the page may ask for the browser's own camera."""
         self._app = app
         self._allowed = f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()"
         self._hosts = {f"{name.lower()}:{port}" for name in names}
         self._origins = {f"{scheme}://{host}" for host in self._hosts}
         self.frames = "'none'"
-        """The origin this page may hold in a frame."""
+        """The origins that this page may embed in a frame."""
         self.framed_by = "'none'"
-        """The origin that may hold this page in a frame."""
+        """The origin that may embed this page in a frame."""
 
     def _policy(self) -> str:
         return (

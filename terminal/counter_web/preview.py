@@ -1,4 +1,4 @@
-"""The live picture: the camera's newest frame as JPEG, only while a page shows it, and kept nowhere."""
+"""The live picture: the camera's newest frame as JPEG, only while a page shows it, and never stored."""
 
 import threading
 from collections.abc import Callable
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 640, 480
 JPEG_QUALITY = 75
 LEAST_SECONDS = 1 / 32
-"""A faster camera is not shown faster."""
+"""Minimum interval; frames from a faster camera are skipped."""
 
 
 class Preview:
     """`run(True)` starts a thread, `run(False)` ends it. `on_picture` is called in that thread."""
 
     def __init__(self, camera: "LiveFrames", on_picture: Callable[[bytes], None], *, opens: bool = False) -> None:
-        """`opens`: open the camera for it; otherwise only what a check looks at is shown."""
+        """`opens`: open the camera for the preview; otherwise only frames captured for a face check are shown."""
         self._camera, self._on_picture, self._opens = camera, on_picture, opens
         self._ended: threading.Event | None = None
 
@@ -43,7 +43,7 @@ class Preview:
             frame = self._camera.after(number, 0.2)
             rgb = getattr(frame, "rgb", None)
             if rgb is None:
-                ended.wait(0.05)  # lost, or nothing yet
+                ended.wait(0.05)  # camera lost, or no frame yet
                 continue
             number = frame.number
             jpeg = jpeg_of(rgb)
@@ -53,7 +53,7 @@ class Preview:
 
 
 def jpeg_of(rgb: "NDArray[np.uint8]") -> bytes:
-    """The middle of an RGB picture in the shape of 4:3, at most 640 pixels wide."""
+    """Return the middle of an RGB picture as JPEG, cropped to 4:3 and at most 640 pixels wide."""
     import cv2
 
     height, width = rgb.shape[:2]

@@ -1,6 +1,6 @@
-"""The terminal with its page as this process's program.
+"""Run the terminal with its web page as this process's program.
 
-The page is served and the browser opened first; what takes long to import is loaded meanwhile.
+The page is served and the browser opened first; slow imports run in the meantime.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def patient_site(settings: Settings, port: int, tell: Tell) -> Site:
-    """The patient's page, before there is what it shows. Raises `NotReady` if the port is in use."""
+    """Return the patient's site, without a hub for now. Raises `NotReady` if the port is in use."""
     return Site(None, SHARED, settings.state_dir / "web" / "patient.key", port, tell)
 
 
@@ -40,10 +40,10 @@ def run_web(
     open_browser: bool,
     log_file: Path,
 ) -> int:
-    """Run it as this process's program: hardened, logging to a file. Returns the exit code.
+    """Run the sites with the process hardened and the log going to `log_file`; return the exit code.
 
-    `sites`: the patient's, whose address is told first; a second one is what the browser opens. `load` puts together
-    what they lead to, in a thread.
+    `sites`: the patient's comes first and its address is printed first; a second one, if any, is opened in the browser.
+    `load` builds the terminal behind them, in a thread.
     """
     crash.no_core_dumps()
     crash.plain_errors()
@@ -68,7 +68,7 @@ async def _serve(sites: Sequence[Site], load: "Callable[[], WebTerminal]", *, op
             site.start()
         opening = asyncio.create_task(_show_in_browser(addresses[min(1, len(addresses) - 1)])) if open_browser else None
         try:
-            with _two_at_once():
+            with _frequent_thread_switches():
                 terminal = await asyncio.to_thread(load)
             terminal.screen.guide.ahead = True
             return await _run_until(terminal, ends)
@@ -78,7 +78,7 @@ async def _serve(sites: Sequence[Site], load: "Callable[[], WebTerminal]", *, op
 
 
 async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
-    """A signal that came while the terminal was loaded ends it too."""
+    """Run the terminal; a signal received while it was loading also ends it."""
     waiting = asyncio.create_task(ends.wait())
     waiting.add_done_callback(lambda done: None if done.cancelled() else terminal.end())
     try:
@@ -88,8 +88,8 @@ async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
 
 
 @contextmanager
-def _two_at_once() -> Iterator[None]:
-    """Answer pages while another thread imports: that thread releases the interpreter ten times as often."""
+def _frequent_thread_switches() -> Iterator[None]:
+    """Keep pages responsive while another thread imports, by switching threads ten times as often."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 10)
     try:
@@ -109,7 +109,7 @@ async def _show_in_browser(address: str) -> None:
 
 @contextmanager
 def _signals(end: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `end` on the event loop."""
+    """Call `end` on the event loop for SIGINT and SIGTERM."""
     loop = asyncio.get_running_loop()
     for number in system.STOP_SIGNALS:
         with contextlib.suppress(NotImplementedError):  # Windows

@@ -1,4 +1,4 @@
-"""The patient's screen: draws the conductor's state on the page that has the seat, turns its messages into events.
+"""The patient's screen: draws the conductor's state on the seated page and turns its messages into events.
 
 Holds no rules and no secrets: digits go straight into the keypad's buffers. An error here cannot affect the conductor.
 """
@@ -32,7 +32,7 @@ VOICE_MISSING_SECONDS = 6.0
 
 
 class PatientScreen:
-    """One per terminal. Its pages queue for one seat: the first is the screen, the others wait."""
+    """One per terminal. Only one page has the seat and acts as the screen; later pages wait for it."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class PatientScreen:
 
     @property
     def talk(self) -> Talk:
-        """The present one."""
+        """The current talk."""
         return self._talks.talk
 
     @property
@@ -68,7 +68,7 @@ class PatientScreen:
     # --- the terminal ---------------------------------------------------------------------------------------
 
     def take_over(self, opened: OpenedCounter) -> None:
-        """From the event loop, once."""
+        """Attach the opened counter. Call once, from the event loop."""
         self._counter = opened.counter
         self._keypad = Keypad(opened.counter)
         if opened.camera is not None:
@@ -89,12 +89,12 @@ class PatientScreen:
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Use the words of another institution, which differ in places."""
+        """Use another institution's texts, which differ in places."""
         self._settings, self.speak = settings, speaker(settings, ruby=True)
         self.draw_soon()
 
     def post(self, event: Event) -> None:
-        """Handle what did not come from the patient's page."""
+        """Handle an event that does not come from the patient's page."""
         if self._counter is not None:
             self._counter.post(event)
 
@@ -112,22 +112,22 @@ class PatientScreen:
             case fx.SpeakAgain():
                 self.guide.again()
             case fx.AlertStaff(reason="called"):
-                self._say_shortly(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
+                self._show_remark(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
                 pass
 
-    def _say_shortly(self, remark: Remark, seconds: float) -> None:
+    def _show_remark(self, remark: Remark, seconds: float) -> None:
         self._remark, self._remark_until = remark, self._clock() + seconds
         asyncio.get_running_loop().call_later(seconds + 0.1, self.draw_soon)
         self.draw_soon()
 
     def _voice_missing(self) -> None:
-        self._say_shortly(Remark.VOICE_MISSING, VOICE_MISSING_SECONDS)
+        self._show_remark(Remark.VOICE_MISSING, VOICE_MISSING_SECONDS)
 
     # --- drawing --------------------------------------------------------------------------------------------
 
     def draw_soon(self) -> None:
-        """Draw several changes at once only once."""
+        """Schedule one redraw for all pending changes."""
         if not self._draw_due:
             self._draw_due = True
             asyncio.get_running_loop().call_soon(self._draw)
@@ -166,12 +166,12 @@ class PatientScreen:
             self.seated.tell(kind, **content)
 
     def _show_picture(self) -> None:
-        """The patient's own live picture. What staff compares by eye is never on this screen."""
+        """Show the patient's own live picture. Pictures for the comparison by eye never appear on this screen."""
         shown = self.talk.body.camera and not self.talk.body.photo and self.seated is not None
         if self._preview is not None:
             self._preview.run(shown)
         if not shown and self.seated is not None:
-            self.seated.no_picture()
+            self.seated.stop_pictures()
 
     def _picture(self, jpeg: bytes) -> None:
         if self.seated is not None and self.talk.body.camera:
@@ -180,7 +180,7 @@ class PatientScreen:
     # --- pages ----------------------------------------------------------------------------------------------
 
     def join(self, line: PageConnection) -> None:
-        """Give the seat to the first page, and tell the next ones that it is taken."""
+        """Give the seat to the first page; tell later ones that it is taken."""
         self._lines.append(line)
         if line is self.seated:
             self._seat(line)
@@ -197,17 +197,17 @@ class PatientScreen:
 
     def _seat(self, line: PageConnection) -> None:
         self._tell_talk()
-        if self.talk.state != "Idle":  # a page that comes back does not speak in an empty room
+        if self.talk.state != "Idle":  # do not speak in an empty room when a page reconnects
             self.guide.again()
         self._show_picture()
 
     def hear(self, line: PageConnection, text: str) -> bool:
-        """Accept messages only from the seated page, and only what the present talk offers."""
+        """Accept messages only from the seated page, and only if they fit the current talk."""
         message = read_message(text)
         if line is self.seated:
             match message:
                 case PictureDrawn():
-                    line.picture_shown()
+                    line.picture_drawn()
                 case Touched():
                     self._touched(message)
                 case Typed():
@@ -230,7 +230,7 @@ class PatientScreen:
         self._counter.post(event)
 
     def _key(self, key: Typed) -> None:
-        """Digits of another question are refused; those of this one may follow each other as fast as fingers do."""
+        """Refuse digits typed for another question; accept those for this one as fast as they are typed."""
         pad = self.talk.body.pad
         if self._keypad is None or not pad or not self._talks.is_settled(key.serial, self._clock()):
             self._tell("not-yet")

@@ -1,4 +1,4 @@
-"""The HTTP server of a site: uvicorn on a port of this computer, which never logs what pages send."""
+"""The HTTP server of a site: uvicorn on a local port. It never logs what pages send."""
 
 import logging
 import socket
@@ -15,12 +15,12 @@ from terminal.readiness import NotReady
 
 HOST = "127.0.0.1"
 LONGEST = 4096
-"""Bytes of one message; the server closes a connection that sends more."""
+"""Maximum bytes per message; the server closes a connection that sends more."""
 _WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
 
 
 class Server(uvicorn.Server):
-    """`tls`: certificate, key, and the authority whose clients alone are let in."""
+    """`tls`: certificate, key, and the authority that must have issued the client's certificate."""
 
     def __init__(self, app: ASGIApp, tls: tuple[Path, Path, Path] | None = None) -> None:
         certificate, key, clients = tls or (None, None, None)
@@ -44,18 +44,18 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals end the conductor first, and the server after it."""
+        """Leave signals to the program, which ends the conductor before the server."""
         yield
 
 
 def quiet_web_loggers() -> None:
-    """Higher than any level set on the root logger: at DEBUG they log what a page sends, digits included."""
+    """Set their level above the root logger's: at DEBUG they log what a page sends, including digits."""
     for name in _WEB_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Raises `NotReady` if the port is in use, or the address is not this computer's."""
+    """Return a listening socket. Raises `NotReady` if the port is in use or the address is not this computer's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     if sys.platform != "win32":

@@ -1,4 +1,4 @@
-"""One site on the loopback: a page, its access check, and the WebSocket between the page and its hub."""
+"""One site: a page, its access check, and the WebSocket between the page and its hub."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_we
 log = logging.getLogger(__name__)
 
 SHARED = Path(__file__).with_name("page")
-"""Scripts and styles every page may use, under /page."""
+"""Scripts and styles shared by all pages, served under /page."""
 
 _REFUSED = 1008
 _LONGEST_CODE = 256
@@ -36,33 +36,33 @@ Sound = Callable[[str], Awaitable[bytes | None]]
 
 
 class Hub(Protocol):
-    """What a site's pages talk to."""
+    """The other end of a page's connection."""
 
     def join(self, line: PageConnection) -> None: ...
 
     def leave(self, line: PageConnection) -> None: ...
 
     def hear(self, line: PageConnection, text: str) -> bool:
-        """Return False for an invalid message: the line is cut off."""
+        """Return False for an invalid message; the connection is then closed."""
 
     def address_old(self) -> list[str]:
-        """The message of a page without a cookie and without a valid code."""
+        """Return the message for a page without a cookie and a valid code."""
 
 
 class Framed(Protocol):
-    """A site whose page may stand in another's."""
+    """A site whose page another site may embed."""
 
     @property
     def origin(self) -> str: ...
 
-    def stand_in(self, origin: str) -> None:
-        """Let the pages of that origin hold this site's in a frame."""
+    def allow_embedding_by(self, origin: str) -> None:
+        """Allow pages of that origin to embed this site's page in a frame."""
 
 
 class Site:
     """Has its port from the start; answers between `start` and `stop`.
 
-    Its page is there before its hub: lines that are opened meanwhile wait for it.
+    Its page is available before its hub; connections opened in the meantime wait for it.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class Site:
     ) -> None:
         """`page`: folder with `index.html`, served under /own. Raises `NotReady` if the port is in use.
 
-        `hub`: None if it is loaded later, and given to `lead_to`. `on_picture`: takes pictures of the browser's
-        camera, which this page may use then. `sound`: gives the WAV file of a clip that the page was told to play.
-        `host`: the address of this computer to answer at; `code_seconds`: how long an address opens the page.
+        `hub`: None if it is loaded later and passed to `connect_hub`. `on_picture`: receives pictures of the browser's
+        camera, and permits this page to use it. `sound`: returns the WAV file of a clip that the page was told to play.
+        `host`: the local address to listen on; `code_seconds`: how long an address stays valid.
         """
         quiet_web_loggers()
         self._listener = listen(host, port)
@@ -90,12 +90,12 @@ class Site:
         self.access = Access(key_file, self.port, code_seconds=code_seconds)
         self._hub, self._page, self._tell = hub, page, tell
         self._waiting: list[PageConnection] = []
-        self._told_at = -_NEW_ADDRESS_EVERY
+        self._shown_at = -_NEW_ADDRESS_EVERY
         self._on_picture, self._sound = on_picture, sound
         names = LOOPBACK_NAMES if host == HOST else (f"[{host}]" if ":" in host else host,)
-        self._outermost = PageMiddleware(self._routes(), self.port, names, camera=on_picture is not None)
+        self._middleware = PageMiddleware(self._routes(), self.port, names, camera=on_picture is not None)
         self._name = names[0]
-        self._server = Server(self._outermost)
+        self._server = Server(self._middleware)
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -104,35 +104,35 @@ class Site:
 
     @property
     def address(self) -> str:
-        """Opens the page once, while its code is fresh."""
+        """A new address, which opens the page once while its code is valid."""
         return f"{self.origin}/#{self.access.new_code()}"
 
     def tell_address(self) -> str:
-        """Tell the person at the terminal an address, and return it."""
-        self._told_at = time.monotonic()
+        """Show an address to the person at the terminal, and return it."""
+        self._shown_at = time.monotonic()
         address = self.address
         self._tell(address)
         return address
 
-    def show_in_itself(self, other: "Framed") -> None:
-        """Let this site's page hold the other's in a frame; no other site may."""
-        self.may_hold(other.origin)
-        other.stand_in(self.origin)
+    def embed(self, other: "Framed") -> None:
+        """Let this site's page, and no other's, embed `other`'s page in a frame."""
+        self.allow_frame(other.origin)
+        other.allow_embedding_by(self.origin)
 
-    def may_hold(self, origin: str) -> None:
-        """The half of it that this site's page brings along."""
-        if origin not in self._outermost.frames.split():
-            self._outermost.frames = f"{self._outermost.frames} {origin}".removeprefix("'none' ")
+    def allow_frame(self, origin: str) -> None:
+        """Let this site's page embed pages of `origin`, if they allow it too."""
+        if origin not in self._middleware.frames.split():
+            self._middleware.frames = f"{self._middleware.frames} {origin}".removeprefix("'none' ")
 
-    def stand_in(self, origin: str) -> None:
-        self._outermost.framed_by = origin
+    def allow_embedding_by(self, origin: str) -> None:
+        self._middleware.framed_by = origin
 
-    def lead_to(self, hub: Hub, sound: Sound | None = None) -> None:
-        """`start` lets the pages in that wait."""
+    def connect_hub(self, hub: Hub, sound: Sound | None = None) -> None:
+        """Set the hub; `start` then connects the waiting pages."""
         self._hub, self._sound = hub, sound
 
     def start(self) -> None:
-        """Answer. Also called when a site that answers has got its hub. From the event loop."""
+        """Start answering. Call it again after `connect_hub` on a site that is running. From the event loop."""
         if self._serving is None:
             self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
         if self._hub is not None:
@@ -165,7 +165,7 @@ class Site:
         return FileResponse(self._page / "index.html")
 
     async def _door(self, request: Request) -> Response:
-        """204 for a page that may open the line."""
+        """Return 204 for a page that may open the connection."""
         return Response(status_code=204) if self._admits(request) else self._refusal()
 
     async def _enter(self, request: Request) -> Response:
@@ -177,7 +177,7 @@ class Site:
         return response
 
     async def _picture(self, request: Request) -> Response:
-        """A JPEG of the browser's camera; passed on and forgotten."""
+        """Pass on a JPEG of the browser's camera without storing it."""
         if self._on_picture is None or not self._admits(request):
             return Response(status_code=404)
         picture = bytearray()
@@ -189,7 +189,7 @@ class Site:
         return Response(status_code=204)
 
     async def _voice(self, request: Request) -> Response:
-        """A sentence as sound, for the page that was told its number."""
+        """Return a sentence as sound, for the page that got its number."""
         if self._sound is None or not self._admits(request):
             return Response(status_code=404)
         wav = await self._sound(request.path_params["clip"])
@@ -219,7 +219,7 @@ class Site:
             self._hub.leave(line)
 
     async def _listen_to(self, socket: WebSocket, line: PageConnection) -> None:
-        """Run until the page goes, or sends an invalid message."""
+        """Run until the page disconnects or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
@@ -238,16 +238,16 @@ class Site:
         return self.access.admits(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:
-        """Give the person at this terminal an address that opens a page which was refused."""
+        """Refuse a page, and show the person at the terminal a new address for it."""
         if self._hub is None:
             return Response(status_code=503)  # the page asks again
-        if time.monotonic() - self._told_at > _NEW_ADDRESS_EVERY:
+        if time.monotonic() - self._shown_at > _NEW_ADDRESS_EVERY:
             self.tell_address()
         return JSONResponse(self._hub.address_old(), status_code=401)
 
 
 def served_from(folder: Path) -> Endpoint:
-    """The files of a page, read once: they are small, and a thread for each while others import is slow."""
+    """Return an endpoint for a page's files, read once: one thread per file would be slow during imports."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     kept = {name: (path.read_bytes(), mimetypes.guess_type(name)[0]) for name, path in files.items()}
 

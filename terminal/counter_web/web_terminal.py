@@ -1,4 +1,4 @@
-"""The patient's page and the pages beside it, from opening the terminal to an orderly end."""
+"""The patient's page and the pages beside it, from opening the terminal to an orderly shutdown."""
 
 import asyncio
 import sys
@@ -15,17 +15,17 @@ from terminal.talk.serial import SETTLE_SECONDS
 
 
 class Companion(Protocol):
-    """A page beside the patient's, made once the terminal has been put together."""
+    """A page shown with the patient's, created once the terminal has been built."""
 
     @property
     def sites(self) -> Sequence[Site]:
-        """The first one may hold the patient's page in itself."""
+        """The sites; the first may embed the patient's page."""
 
     def take_over(self, opened: OpenedCounter, patient: Site) -> None: ...
 
 
 class Beside(Protocol):
-    """Pages on other ports, for others than the patient."""
+    """Pages on other ports, not for the patient."""
 
     def start(self) -> None: ...
 
@@ -35,7 +35,7 @@ class Beside(Protocol):
 
 
 class WebTerminal:
-    """`run` until a signal, the conductor's end or a failure."""
+    """`run` lasts until a signal, the end of the conductor or a failure."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class WebTerminal:
         staff: Beside | None = None,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`site`: the patient's, which may answer already. `settle_seconds`: a new screen is not answered that long."""
+        """`site`: the patient's, perhaps already running. `settle_seconds`: how long a new screen refuses touches."""
         self._opening = opening
         self.screen = PatientScreen(settings, simulated=simulated, settle_seconds=settle_seconds)
         self.companion, self.staff, self.site = companion, staff, site
-        site.lead_to(self.screen, self.screen.voice.clip)
+        site.connect_hub(self.screen, self.screen.voice.clip)
         if companion is not None:
-            companion.sites[0].show_in_itself(site)
+            companion.sites[0].embed(site)
         self._ending = asyncio.Event()
 
     async def run(self) -> int:
@@ -73,7 +73,7 @@ class WebTerminal:
                 await self.staff.stop()
 
     def end(self) -> None:
-        """Let `run` end. From the event loop."""
+        """End `run`. From the event loop."""
         self._ending.set()
 
     async def _conduct(self) -> int:

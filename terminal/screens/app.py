@@ -209,13 +209,13 @@ class TerminalApp(App[int], inherit_bindings=False):
             self.theme = HIGH_CONTRAST.name if new.display.high_contrast else NORMAL.name
         self.desk.show(new, self.speak(new.language))
 
-    def _say_shortly(self, remark: Remark, seconds: float) -> None:
+    def _show_remark(self, remark: Remark, seconds: float) -> None:
         self._remark, self._remark_until = remark, time.monotonic() + seconds
         self.set_timer(seconds + 0.1, self.draw_soon)
         self.draw_soon()
 
     def _voice_missing(self) -> None:
-        self._say_shortly(Remark.VOICE_MISSING, STAFF_COMING_SECONDS)
+        self._show_remark(Remark.VOICE_MISSING, STAFF_COMING_SECONDS)
 
     def _on_effect(self, effect: fx.Effect) -> None:
         match effect:
@@ -224,7 +224,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             case fx.SpeakAgain():
                 self.guide.again()
             case fx.AlertStaff(reason="called"):
-                self._say_shortly(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
+                self._show_remark(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
                 pass
 
@@ -243,7 +243,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         event = self.talks.event(serial, offer_id, time.monotonic())
         if event is None:
-            self._say_shortly(Remark.NOT_YET, NOT_YET_SECONDS)
+            self._show_remark(Remark.NOT_YET, NOT_YET_SECONDS)
         else:
             self.counter.post(event)
 

@@ -1,4 +1,4 @@
-"""The two pictures that staff compare, the card's photo and the live one, available only during the comparison."""
+"""The two pictures staff compare, the card's photo and the live one, available only during the comparison."""
 
 import asyncio
 import logging
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 
 class EyeCheck:
-    """`viewers`: the pages that may see the pictures at this moment. Used on the event loop."""
+    """`viewers`: returns the pages that may see the pictures now. Use it on the event loop only."""
 
     def __init__(self, counter: Counter, camera: LiveFrames | None, viewers: Callable[[], list[Visitor]]) -> None:
         self._counter, self._viewers = counter, viewers
         self._preview = None if camera is None else Preview(camera, self._on_picture, opens=True)
         self._loop = asyncio.get_running_loop()
         self._photo: Any = None
-        """JPEG of the card's photo in an array of ours."""
+        """JPEG of the card's photo in an array that can be overwritten."""
         self._comparing = False
 
     def follow(self, state: State) -> None:
-        """Call for every state, and when a page comes or goes."""
+        """Call for every state, and when a page connects or disconnects."""
         self._comparing = isinstance(state, StaffCheck) and state.has_photo
         if not self._comparing:
             self._wipe()
@@ -34,7 +34,7 @@ class EyeCheck:
             self._preview.run(self._comparing and bool(self._viewers()))
         if not self._comparing:
             for visitor in self._viewers():
-                visitor.line.no_picture()
+                visitor.line.stop_pictures()
 
     def end(self) -> None:
         self._comparing = False
@@ -53,7 +53,7 @@ class EyeCheck:
         return None if self._photo is None else memoryview(self._photo)
 
     def _on_picture(self, jpeg: bytes) -> None:
-        """From the camera's thread."""
+        """Called in the camera thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._show, jpeg)
 
@@ -69,7 +69,7 @@ class EyeCheck:
 
 
 def _jpeg(jp2: bytearray) -> Any:
-    """One-dimensional array of bytes, for the caller to overwrite; None if the photo cannot be decoded."""
+    """Return the photo as a byte array for the caller to overwrite, or None if it cannot be decoded."""
     import cv2
 
     from vision.photo import PhotoProblem, decode_photo

@@ -1,4 +1,4 @@
-"""Keys for the staff page on the local network: the terminal's own authority, the server's key, and each client's."""
+"""Keys for the staff page on the local network: the terminal's own authority, the server's key and client keys."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from terminal.readiness import NotReady
 
 SHORTEST_PASSPHRASE = 8
 SOON = timedelta(days=30)
-"""The server's certificate is made again when less than that of its life is left."""
+"""A server certificate is replaced when it has less than this time left."""
 
 
 def keys_folder(state_dir: Path) -> Path:
@@ -23,9 +23,9 @@ def keys_folder(state_dir: Path) -> Path:
 
 
 def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
-    """The authority, where it is missing, and a certificate for these names and addresses that lasts a while.
+    """Make the authority, if missing, and a server certificate for these names and addresses.
 
-    Raises OSError, and `ValueError` for an authority that is damaged or ends before a new certificate could be used.
+    Raises OSError, and `ValueError` if the authority is damaged or expires too soon for a new certificate.
     """
     folder = private_folder(keys_folder(settings.state_dir))
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
@@ -40,9 +40,9 @@ def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
 
 
 def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) -> bool:
-    """Write a client's key and certificate as PKCS#12, with the authority; False, and nothing, over an existing file.
+    """Write a client's key, certificate and authority as PKCS#12; return False if the file exists, which is kept.
 
-    The key stands in that file alone, encrypted. Raises OSError.
+    The key is stored only in that file, encrypted. Raises OSError.
     """
     authority, authority_key = authority_in(keys_folder(settings.state_dir))
     certificate, key = issue(name, (authority, authority_key), ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -56,14 +56,14 @@ def _lasts(certificate: x509.Certificate) -> bool:
 
 
 def names_of(certificate: Path) -> tuple[str, ...]:
-    """Names and addresses a server's certificate is for, in its order."""
+    """Return the names and addresses a server certificate is for, in its order."""
     found = x509.load_pem_x509_certificate(certificate.read_bytes())
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
-    """Return what the server's certificate is for. Raises OSError, and `ValueError` for a damaged file."""
+    """Return the names the server certificate is for. Raises OSError, and `ValueError` for a damaged file."""
     try:
         return names_of(line_keys(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
@@ -71,9 +71,9 @@ def names_in(folder: Path) -> tuple[str, ...]:
 
 
 def ends_in(folder: Path) -> dict[str, datetime]:
-    """End of the authority's and the server's certificate, by name; the server's key is tried.
+    """Return the expiry of the authority's and the server's certificate, by name; also tests the server's key.
 
-    Raises OSError for a file that is missing or a key that does not fit, `ValueError` for a damaged certificate.
+    Raises OSError for a missing file or a key that does not match, `ValueError` for a damaged certificate.
     """
     files = line_keys(folder, SERVER)
     for path in (files.authority, files.certificate, files.key):
@@ -84,7 +84,7 @@ def ends_in(folder: Path) -> dict[str, datetime]:
 
 
 def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str, ...]]:
-    """Certificate, key and authority of staff's page, and the names it is reached by. Raises `NotReady`."""
+    """Return the staff page's certificate, key and authority, and the page's names. Raises `NotReady`."""
     folder = keys_folder(settings.state_dir)
     files = line_keys(folder, SERVER)
     try:

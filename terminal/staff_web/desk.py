@@ -1,6 +1,6 @@
-"""Functions of the staff pages. Receives every state and effect; posts events and withdraws consents.
+"""The staff pages' functions. Receives every state and effect; posts events and withdraws consents.
 
-Holds no rules: the session and the ledger decide what may follow what.
+Holds no rules: the session and the ledger decide what is allowed when.
 """
 
 import asyncio
@@ -40,11 +40,11 @@ from terminal.words.staff import page_words, staff_words
 log = logging.getLogger(__name__)
 
 SIGNED_OUT = 1008
-LOOKS_EVERY = 2.0
-"""Seconds between two looks when nothing happens."""
-AT_MOST_EVERY = 0.25
-ASKS_EVERY = 30.0
-"""Seconds after which a service that was silent is asked whether it is back, while a page is open."""
+REFRESH_SECONDS = 2.0
+"""Seconds between two updates when nothing happens."""
+LEAST_SECONDS = 0.25
+SERVICE_SECONDS = 30.0
+"""Seconds between two queries to a service that was silent, while a page is open."""
 
 
 class StaffDesk:
@@ -60,9 +60,9 @@ class StaffDesk:
         self._wall = wall or Clock().wall
         self.calls = Calls(self._wall)
         self.calls.on_new.append(CallCommand(settings.staff.call_command))
-        self.calls.on_change.append(self.look_soon)
+        self.calls.on_change.append(self.refresh_soon)
         self.on_stop: Callable[[], None] = lambda: None
-        """Called when staff ends the terminal."""
+        """Called when staff stop the terminal."""
         self._visitors: list[Visitor] = []
         self._counter: Counter | None = None
         self._devices: DeviceOverview | None = None
@@ -76,12 +76,12 @@ class StaffDesk:
     # --- the terminal ---------------------------------------------------------------------------------------
 
     def take_over(self, opened: OpenedCounter) -> None:
-        """From the event loop, once."""
+        """Attach the opened counter. Call once, from the event loop."""
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
         self._eye = EyeCheck(opened.counter, opened.camera, self._eye_viewers)
         opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
-        self._begin(self._look())
+        self._begin(self._refresh())
 
     def end(self) -> None:
         for task in self._running:
@@ -93,18 +93,18 @@ class StaffDesk:
         self.calls.follow(state)
         if self._eye is not None:
             self._eye.follow(state)
-        self.look_soon()
+        self.refresh_soon()
 
-    def look_soon(self) -> None:
+    def refresh_soon(self) -> None:
         self._wake.set()
 
-    async def _look(self) -> None:
-        """Read on and tell the pages, at once after something happened, and again and again for what time changes."""
+    async def _refresh(self) -> None:
+        """Read new records and update the pages, after every change and at intervals for what depends on time."""
         asked_at = 0.0
         loop = asyncio.get_running_loop()
         while True:
             try:
-                async with asyncio.timeout(LOOKS_EVERY):
+                async with asyncio.timeout(REFRESH_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
@@ -112,16 +112,16 @@ class StaffDesk:
             if self._visitors:
                 await asyncio.to_thread(self._records.read)
                 silent = self._devices is not None and self._devices.answers is False
-                if silent and loop.time() - asked_at > ASKS_EVERY:
+                if silent and loop.time() - asked_at > SERVICE_SECONDS:
                     asked_at = loop.time()
                     self._begin(self._ask_service())
             self.draw()
-            await asyncio.sleep(AT_MOST_EVERY)
+            await asyncio.sleep(LEAST_SECONDS)
 
     async def _ask_service(self) -> None:
         if self._devices is not None:
             await self._devices.ask_service()
-            self.look_soon()
+            self.refresh_soon()
 
     # --- drawing --------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class StaffDesk:
         if level is not Level.ACTING:
             visitor.forget()
         self._tell(visitor, "level", level=level.name.lower(), words=page_words(visitor.language))
-        if level is Level.OUT:  # the page asks at the door, and for the password
+        if level is Level.OUT:  # the page then asks for its level, and for the password
             self._begin(visitor.line.close(SIGNED_OUT))
             return
         self._tell(visitor, "calls", calls=drawn_calls(self.calls.open, say))
@@ -162,7 +162,7 @@ class StaffDesk:
             self._tell(visitor, "devices", devices=[asdict(line) for line in self._devices.lines(say)])
 
     def _tell(self, visitor: Visitor, kind: str, **content: Any) -> None:
-        """Only what changed."""
+        """Send only changed content."""
         written = json.dumps(content, ensure_ascii=False)
         if visitor.told.get(kind) != written:
             visitor.told[kind] = written
@@ -173,7 +173,7 @@ class StaffDesk:
     def join(self, visitor: Visitor) -> None:
         self._visitors.append(visitor)
         self._draw(visitor)
-        self.look_soon()
+        self.refresh_soon()
 
     def leave(self, visitor: Visitor) -> None:
         self._visitors.remove(visitor)
@@ -192,7 +192,7 @@ class StaffDesk:
             case ms.CallAnswered(call=call) if level is not Level.OUT:
                 self.calls.answer(call)
             case PictureDrawn():
-                visitor.line.picture_shown()
+                visitor.line.picture_drawn()
                 return True
             case _ if level is Level.ACTING and self._counter is not None:
                 self._act(visitor, message, self._counter)
@@ -205,7 +205,7 @@ class StaffDesk:
         state = counter.state
         reception = "" if isinstance(state, Idle) else state.reception.id
         match message:
-            case ms.TakeBack(reception=name, items=items):
+            case ms.Withdraw(reception=name, items=items):
                 self._begin(self._withdraw(visitor, name, items))
             case ms.DecideHandOver(reception=name, again=again):
                 self._begin(self._decide_hand_over(visitor, name, again=again))
@@ -231,7 +231,7 @@ class StaffDesk:
         if not message.same:
             counter.post(ev.StaffSaysOther(message.reception))
         elif message.reason in staff_reasons(state):
-            # one after the other: the patient cannot touch anything between the two
+            # in immediate succession, so that the patient cannot touch anything in between
             counter.post(ev.StaffAuthenticated(message.reception))
             counter.post(ev.StaffSaysSame(message.reception, message.reason))
 
@@ -248,7 +248,7 @@ class StaffDesk:
             visitor.line.tell("said", text=say("withdraw.refused"))
             return
         visitor.line.tell("said", text=say("withdraw.done" if told else "withdraw.later", number=row.number))
-        self.look_soon()
+        self.refresh_soon()
 
     async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:
         say, counter = self._say[visitor.language], self._counter
@@ -265,7 +265,7 @@ class StaffDesk:
             return
         done = "closed" if not again else "again" if outcome.stage is DeliveryStage.DELIVERED else "later"
         visitor.line.tell("said", text=say(f"hand-over.{done}"))
-        self.look_soon()
+        self.refresh_soon()
 
     # --- by eye ---------------------------------------------------------------------------------------------
 
@@ -290,7 +290,7 @@ class StaffDesk:
         if not isinstance(self._counter, WithService):
             return 503, {}
         answer = await no_card.ask(body, self._counter, self._say)
-        self.look_soon()
+        self.refresh_soon()
         return answer
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

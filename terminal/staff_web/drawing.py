@@ -1,4 +1,4 @@
-"""Data sent to the staff page, in its language: plain values, without names, face data or events."""
+"""Data for the staff page, in its language: plain values without names, face data or events."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
 
 
 def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> dict[str, Any]:
-    """The reception under way, and what staff can do about it."""
+    """The reception under way and what staff can do about it."""
     in_reception = not isinstance(state, Idle)
     reception = state.reception if not isinstance(state, Idle) else None
     can_eye = rules.staff_enabled and eye_allowed and _takes_staff(state)
@@ -97,7 +97,7 @@ def _takes_staff(state: State) -> bool:
 
 
 def drawn_eye(state: State, say: Words, *, allowed: bool) -> dict[str, Any] | None:
-    """The comparison by eye, or the code it waits for; None at any other time."""
+    """The comparison by eye, or the code it is waiting for; None at any other time."""
     match state:
         case StaffCheck():
             reasons = [{"id": reason, "label": say(f"staff.reason.{reason}")} for reason in staff_reasons(state)]

@@ -1,4 +1,4 @@
-"""Messages that the staff page may send: a closed union, small and strict. Passwords are never sent this way."""
+"""Messages the staff page may send: a small, strict, closed union. Passwords are never sent this way."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ Reception = Annotated[str, Field(pattern=r"^(r-[0-9a-f]{16}|r[0-9]{1,6})?$")]
 
 
 class Here(StrictMessage):
-    """The page was touched: the session is extended."""
+    """The page was touched, which extends the session."""
 
     type: Literal["here"]
 
@@ -22,14 +22,14 @@ class Speak(StrictMessage):
 
 
 class CallAnswered(StrictMessage):
-    """Staff sees to a call."""
+    """Staff answers a call."""
 
     type: Literal["answer"]
     call: Annotated[int, Field(ge=0)]
 
 
-class TakeBack(StrictMessage):
-    """Consents of a reception end at the patient's wish. The page has asked first."""
+class Withdraw(StrictMessage):
+    """Withdraw consents of a reception at the patient's request. The page has asked for confirmation."""
 
     type: Literal["withdraw"]
     reception: Reception
@@ -37,7 +37,7 @@ class TakeBack(StrictMessage):
 
 
 class DecideHandOver(StrictMessage):
-    """A result astray is handed over again, or closed. The page has asked first."""
+    """Hand an undelivered result over again, or close it. The page has asked for confirmation."""
 
     type: Literal["hand-over"]
     reception: Reception
@@ -45,21 +45,21 @@ class DecideHandOver(StrictMessage):
 
 
 class Discard(StrictMessage):
-    """Throw the reception under way away. The page has asked first."""
+    """Discard the reception under way. The page has asked for confirmation."""
 
     type: Literal["discard"]
     reception: Reception
 
 
 class ByEye(StrictMessage):
-    """The reception under way - or, where it is empty, the next one - is confirmed by eye."""
+    """Confirm the patient by eye, in the given reception or, if empty, in the next one."""
 
     type: Literal["by-eye"]
     reception: Reception
 
 
 class Decide(StrictMessage):
-    """What staff saw, at the decision: with the password given again."""
+    """The decision after comparing by eye, with proof that the password was entered again."""
 
     type: Literal["decide"]
     reception: Reception
@@ -69,20 +69,20 @@ class Decide(StrictMessage):
 
 
 class CloseName(StrictMessage):
-    """The picture of the name has been read."""
+    """The picture of the name was read and can be wiped."""
 
     type: Literal["close-name"]
     reception: Reception
 
 
 class Stop(StrictMessage):
-    """End the terminal. The page has asked first."""
+    """Stop the terminal. The page has asked for confirmation."""
 
     type: Literal["stop"]
 
 
 Message = (
-    Here | Speak | CallAnswered | TakeBack | DecideHandOver | Discard | ByEye | Decide | PictureDrawn | CloseName | Stop
+    Here | Speak | CallAnswered | Withdraw | DecideHandOver | Discard | ByEye | Decide | PictureDrawn | CloseName | Stop
 )
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 

@@ -1,4 +1,4 @@
-"""The form for a patient without a card: the details printed on the 資格確認書, and the answer as a sentence."""
+"""The form for a patient without a card: the details printed on the 資格確認書, and the result as a sentence."""
 
 import unicodedata
 from datetime import date
@@ -13,7 +13,7 @@ from terminal.words.catalogue import Words
 
 
 def _plain(text: object) -> object:
-    """Full-width digits and spaces as they are typed in Japanese."""
+    """Accept full-width digits and spaces, as typed in Japanese."""
     return unicodedata.normalize("NFKC", text).strip() if isinstance(text, str) else text
 
 
@@ -26,12 +26,12 @@ class Form(BaseModel):
     language: Literal["ja", "en"]
     insurer: Annotated[Number, Field(pattern=r"^[0-9]{6,8}$")]
     symbol: Annotated[str, Field(max_length=20)]
-    """As it is printed."""
+    """As printed."""
     number: Annotated[Number, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
     branch: Annotated[Number, Field(pattern=r"^([0-9]{2})?$")]
     birth: date
     limit: bool
-    """The patient agreed, by word of mouth, to the limit being given."""
+    """The patient agreed orally to the limit being provided."""
 
     @property
     def search(self) -> InsuredSearch:
@@ -45,7 +45,7 @@ class Form(BaseModel):
 
 
 async def ask(body: bytes, counter: WithService, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
-    """Return status and answer for one form. Nothing of it is kept."""
+    """Return status and answer for one form. None of it is stored."""
     try:
         form = Form.model_validate_json(body)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The staff pages as part of a terminal: the desk, its sessions, and its sites."""
+"""The staff pages of a terminal: the desk, its sessions and its sites."""
 
 import socket
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from terminal.staff_web.site import Reach, StaffSite
 
 
 class StaffPages:
-    """Beside `WebTerminal`. Takes its ports at once: raises `NotReady` where one is in use."""
+    """Runs beside `WebTerminal`. Opens its ports on creation: raises `NotReady` if one is in use."""
 
     def __init__(
         self,
@@ -26,9 +26,9 @@ class StaffPages:
         lan: bool = False,
         listener: socket.socket | None = None,
     ) -> None:
-        """`lan`: also on the local network, where the settings say so; only with TLS and a client's certificate.
+        """`lan`: also serve the local network, if so configured; only with TLS and a client certificate.
 
-        `listener`: one that has the port on this computer already.
+        `listener`: a socket that already has the port on this computer.
         """
         secret = hash_in_force(settings)
         sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
@@ -42,7 +42,7 @@ class StaffPages:
             self.sites.append(StaffSite(self.desk, gate, sessions, reach))
 
     def start(self) -> None:
-        """Answer, and print the address."""
+        """Start answering, and print the address."""
         for site in self.sites:
             site.start()
             self._tell(f"staff: {site.address}")

@@ -74,7 +74,7 @@ class Sessions:
             self._ended[session] = float(session.partition(".")[0])
 
     def prove(self, cookie: str | None) -> str:
-        """Return a proof, for one decision of this session, that the password was given again."""
+        """Return a proof for one decision in this session that the password was entered again."""
         proof = secrets.token_urlsafe(16)
         self._proofs[self._session(cookie)] = (proof, self._clock() + PROOF_SECONDS)
         return proof

@@ -1,4 +1,4 @@
-"""The staff site: a separate port and cookie, and a password before everything else."""
+"""The staff site: its own port and cookie, and a password before everything else."""
 
 import asyncio
 import contextlib
@@ -35,53 +35,53 @@ _LONGEST_PASSWORD = 64
 
 @dataclass(eq=False)
 class Visitor:
-    """One page of staff's, and what it may do."""
+    """One open staff page and its permissions."""
 
     line: PageConnection
     cookie: str
     local: bool
-    """On this computer."""
+    """Whether the page is on this computer."""
     language: str = "ja"
     told: dict[str, str] = field(default_factory=dict, repr=False)
-    """The last of each kind, as JSON."""
+    """The last message of each kind, as JSON."""
 
     def forget(self) -> None:
-        """The session has ended: drop what waits for the page, and send everything again afterwards."""
+        """End the session: drop queued messages, and send everything again after the next sign-in."""
         self.line.forget()
         for kind in [kind for kind in self.told if kind not in ("level", "calls")]:
             del self.told[kind]
 
 
 class SiteDesk(Protocol):
-    """What a site's pages talk to."""
+    """The other end of the staff pages' connections."""
 
     def join(self, visitor: Visitor) -> None: ...
 
     def leave(self, visitor: Visitor) -> None: ...
 
     def hear(self, visitor: Visitor, text: str) -> bool:
-        """Return False for an invalid message: the connection is closed."""
+        """Return False for an invalid message; the connection is then closed."""
 
     def card_photo(self, *, local: bool) -> memoryview | None:
-        """JPEG of the card's photo while staff compares; None at any other time."""
+        """Return the card's photo as JPEG during a comparison; None at any other time."""
 
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
-        """Status and answer for what a form without a card asks."""
+        """Return status and answer for a form without a card."""
 
     def name_picture(self, reception: str) -> memoryview | None:
-        """PNG of the name as the card shows it, while it is kept."""
+        """Return the name as on the card, as PNG, while it is kept; else None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a site answers. `tls`: certificate, key, and the authority of the clients let in."""
+    """Where a site answers. `tls`: certificate, key, and the authority that must have issued the client's."""
 
     host: str = HOST
     port: int = 0
     names: tuple[str, ...] = LOOPBACK_NAMES
     tls: tuple[Path, Path, Path] | None = None
     listener: socket.socket | None = None
-    """One that has host and port already."""
+    """A socket that already has host and port."""
 
     @property
     def local(self) -> bool:
@@ -99,8 +99,8 @@ class StaffSite:
         self._scheme = "http" if reach.local else "https"
         self.cookie_name = f"uketsuke-staff-{self.port}"
         names = [f"[{name}]" if ":" in name and "[" not in name else name for name in reach.names]
-        self._outermost = PageMiddleware(self._routes(), self.port, names, scheme=self._scheme)
-        self._server = Server(self._outermost, reach.tls)
+        self._middleware = PageMiddleware(self._routes(), self.port, names, scheme=self._scheme)
+        self._server = Server(self._middleware, reach.tls)
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -111,9 +111,9 @@ class StaffSite:
     def address(self) -> str:
         return f"{self.origin}/staff"
 
-    def stand_in(self, origin: str) -> None:
-        """Let the pages of that origin hold this one in a frame."""
-        self._outermost.framed_by = origin
+    def allow_embedding_by(self, origin: str) -> None:
+        """Allow pages of that origin to embed this one in a frame."""
+        self._middleware.framed_by = origin
 
     def start(self) -> None:
         self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"staff {self.port}")
@@ -164,7 +164,7 @@ class StaffSite:
     async def _sign_in(self, request: Request) -> Response:
         async def let_in() -> Response:
             response = Response(status_code=204)
-            # no max-age: the browser forgets it when it is closed
+            # no max-age: the browser drops the cookie when it is closed
             cookie = self._sessions.begin()
             secure = not self._reach.local
             response.set_cookie(
@@ -185,7 +185,7 @@ class StaffSite:
         return response
 
     async def _again(self, request: Request) -> Response:
-        """The password once more, for one decision."""
+        """Check the password again, for one decision."""
         if self._level(request) is not Level.ACTING:
             return Response(status_code=403)
 
@@ -196,7 +196,7 @@ class StaffSite:
         return await self._with_password(request, proved)
 
     async def _with_password(self, request: Request, then: Callable[[], Awaitable[Response]]) -> Response:
-        """The body is the password, nothing else: it is overwritten here and stands in no parsed object."""
+        """Check the password, which is the complete body; it is overwritten here and never part of a parsed object."""
         if not self._gate.enabled:
             return Response(status_code=404)
         typed = bytearray()
@@ -252,14 +252,14 @@ class StaffSite:
             sending.cancel()
 
     async def _listen_to(self, socket: WebSocket, visitor: Visitor) -> None:
-        """Run until the page goes, or sends an invalid message."""
+        """Run until the page disconnects or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 break
             if len(text) > LONGEST or not self._desk.hear(visitor, text):
-                log.warning("staff's page sent an invalid message; its line is closed")
+                log.warning("staff page sent an invalid message; disconnecting it")
                 break
         with contextlib.suppress(RuntimeError):
             await visitor.line.close(_REFUSED)
@@ -271,7 +271,7 @@ class StaffSite:
         return self._sessions.level(self._cookie(connection))
 
     def _origin(self, request: Request) -> str:
-        """Return the origin whose wrong passwords are counted together."""
+        """Return the origin for which wrong passwords are counted together."""
         return THIS_COMPUTER if self._reach.local else request.client.host if request.client else "unknown"
 
 

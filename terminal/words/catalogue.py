@@ -1,7 +1,7 @@
-"""Every sentence a person reads, by message id and language: gettext catalogues, read from their .po files by Babel.
+"""All sentences for people, by message id and language: gettext catalogues, read from their .po files by Babel.
 
-A test holds all languages to the same ids and placeholders. Japanese is the reference: what only staff reads may be
-missing in the languages patients bring, and is said in Japanese there.
+A test checks that all languages have the same ids and placeholders. Japanese is the reference: staff-only sentences may
+be missing from patients' languages and then appear in Japanese.
 """
 
 import gettext
@@ -22,25 +22,25 @@ from terminal.words.said import Said
 LANGUAGES = tuple(language.value for language in Language)
 REFERENCE = Language.JAPANESE.value
 STAFF_LANGUAGES = (Language.JAPANESE.value, Language.ENGLISH.value)
-"""Languages in which staff's own sentences are written too."""
+"""Languages that also have the staff sentences."""
 
 NATIVELY_CHECKED = frozenset({Language.JAPANESE.value})
-"""Languages whose sentences a native speaker has read."""
+"""Languages whose sentences a native speaker has checked."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STAFF_ONLY = re.compile(
     r"(staff\.(?!coming)|status\.|handover\.|dock\.|webcam\.|screen\.|web\.(address-old|occupied)$)"
 )
-"""Ids that no patient sees: staff's pages and dialogs, the demo's tools, and what opens the page."""
+"""Ids that no patient sees: staff pages and dialogs, the demo's tools, and how to open the page."""
 
 Words = Callable[..., Said]
-"""`words(message_id, **placeholders)` gives the sentence."""
+"""`words(message_id, **placeholders)` returns the sentence."""
 Speak = Callable[[str], Words]
-"""`speak(language)` gives that language's sentences, the institution's own words filled in."""
+"""`speak(language)` returns that language's sentences, with the institution's own words filled in."""
 
 
 def is_for_staff(message_id: str) -> bool:
-    """Return whether that sentence is for staff only, never on a patient's screen or spoken to a patient."""
+    """Return whether the sentence is for staff only, never on a patient's screen or spoken to a patient."""
     return _STAFF_ONLY.match(message_id) is not None
 
 
@@ -53,15 +53,15 @@ def catalogue(language: str) -> Catalog:
 
 @cache
 def _plural(language: str) -> Callable[[int], int]:
-    """Which of a message's plural forms goes with a number, by the rule in the catalogue's header."""
+    """Return the function that picks a message's plural form for a number, from the catalogue's header."""
     return gettext.c2py(catalogue(language).plural_expr)
 
 
 def words(language: str, *, profile: str = "", ruby: bool = False, **always: str) -> Words:
-    """The sentences of one language; `always` fills placeholders that are the same everywhere (institution, staff).
+    """Return one language's sentences; `always` fills placeholders that never change (institution, staff).
 
-    A sentence that another kind of institution words differently is in the catalogue twice, under its id and the
-    profile's name (`consent.harmless.pharmacy`). A message with plural forms takes the one for its only number.
+    A sentence that another kind of institution words differently is in the catalogue twice: under its id, and under
+    that id with the profile's name (`consent.harmless.pharmacy`). Plural forms are chosen by the message's only number.
     Readings above kanji are dropped unless `ruby`. Raises KeyError for an id in no catalogue: a programming error.
     """
 
@@ -93,7 +93,7 @@ def _form(message: Message, language: str, placeholders: Mapping[str, object]) -
 
 
 def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
-    """Return the sentences of every language as this institution says them; `ruby` keeps the readings."""
+    """Return every language's sentences in this institution's wording; `ruby` keeps the readings."""
     named = {"city": settings.place.city_desk} if settings.place.city_desk else {}
 
     @cache
@@ -104,12 +104,12 @@ def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
 
 
 def wording_lines(shown: Wording, profile: Profile) -> tuple[str, ...]:
-    """A question as it stands on the screen, the Japanese original below it: what the ledger keeps."""
+    """Return a question as shown on the screen with the Japanese original below it, as recorded in the ledger."""
     languages = (shown.language, REFERENCE) if needs_original(shown.language) else (shown.language,)
     keys = [key for key in (shown.sentence, shown.topic) if key]
     return tuple(words(language, profile=profile.value)(key) for language in languages for key in keys)
 
 
 def needs_original(language: str) -> bool:
-    """Return whether a consent in that language has the Japanese sentence below it, in small letters."""
+    """Return whether a consent in that language shows the Japanese sentence below it, in small print."""
     return language not in NATIVELY_CHECKED

@@ -3,9 +3,9 @@
 import re
 
 RUBY = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
-"""Groups: what is written, how it is read."""
+"""Groups: the written text, its reading."""
 
 
 def plain(text: str) -> str:
-    """Drop the readings: for the terminal window, the ledger and speech."""
+    """Remove the readings, for the terminal window, the ledger and speech."""
     return RUBY.sub(r"\1", text)

@@ -1,4 +1,4 @@
-"""A sentence with its message id: its text is drawn, and the id decides whether it is spoken."""
+"""A sentence with its message id: the text is drawn, and the id decides whether it is spoken."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,9 +8,7 @@ _NONE: Mapping[str, object] = MappingProxyType({})
 
 
 class Said(str):
-    """The text of one message. `values`: what was filled in for this screen; the institution's own words are not among
-    them.
-    """
+    """The text of one message. `values`: what was filled in for this screen, except the institution's own words."""
 
     id: str
     language: str

@@ -1,4 +1,4 @@
-"""Sentences of the staff page, in Japanese and English: a catalogue separate from the patient's."""
+"""Sentences of the staff page in Japanese and English, in a catalogue separate from the patient's."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ from terminal.words.catalogue import Words, speaker
 from terminal.words.said import Said
 
 PAGE = "page."
-"""Ids of what the page itself says begin so."""
+"""Prefix of the page's own text ids."""
 
 
 @cache
@@ -35,7 +35,7 @@ def staff_words(settings: Settings, language: str) -> Words:
 
 
 def page_words(language: str) -> dict[str, str]:
-    """What the page itself says, by id without its beginning; placeholders are filled there."""
+    """Return the page's own texts, by id without the prefix; the page fills the placeholders."""
     return {
         str(message.id).removeprefix(PAGE): str(message.string)
         for message in staff_catalogue(language)

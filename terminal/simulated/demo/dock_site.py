@@ -41,9 +41,9 @@ class DockSite:
         """`sites`: as `dock_door.dock_sites` makes them. `source`: the browser's camera stands for the terminal's."""
         self.sites = sites
         self.site, *elsewhere = sites
-        self.site.lead_to(self)
+        self.site.connect_hub(self)
         for site in elsewhere:
-            site.lead_to(_SecondDevice(self))
+            site.connect_hub(_SecondDevice(self))
         self._source = source
         self._agreed: asyncio.Future[bool] | None = None
         self._trouble = ""
@@ -60,7 +60,7 @@ class DockSite:
 
     def show_staff(self, staff: StaffSite) -> None:
         """Let staff's page stand beside the patient's screen."""
-        self.site.show_in_itself(staff)
+        self.site.embed(staff)
         self._staff = staff.address
 
     async def ask(self, trouble: str = "") -> bool:

@@ -249,7 +249,7 @@ def test_pictures_of_the_browsers_camera_go_to_a_page_that_asks_for_them_and_to_
 
 def test_a_closed_door_gives_whoever_sits_at_the_terminal_a_fresh_address(visitor: Visitor) -> None:
     stage = visitor.stage
-    stage.terminal.site._told_at = -100.0
+    stage.terminal.site._shown_at = -100.0
     told = len(stage.told)
     assert len(visitor.http.get("/door").json()) == 2
     assert visitor.http.get("/door").status_code == 401

@@ -1,11 +1,11 @@
-// Keys of a keyboard or a numeric pad, by their place and not by what NumLock makes of them.
+// Names for keys of a keyboard or numeric pad, by key position, so that NumLock makes no difference.
 
 const NAMES = {
   NumpadEnter: "enter", Enter: "enter", Backspace: "erase", Delete: "erase", Escape: "escape", NumpadMultiply: "*", NumpadDivide: "/", NumpadAdd: "+",
   NumpadSubtract: "-", NumpadDecimal: ".",
 };
 
-/** `1`, `enter`, `*`, `f1`, `a` … or an empty string. */
+/** Return `1`, `enter`, `*`, `f1`, `a` …, or an empty string. */
 function nameOf(event) {
   const place = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   if (place) return place[1];
@@ -14,12 +14,12 @@ function nameOf(event) {
   return event.key.length === 1 ? event.key.toLowerCase() : "";
 }
 
-/** `onKey(name)` says whether the key meant something here. */
+/** `onKey(name)` returns whether the key has a function here. */
 export function listen(onKey) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const name = nameOf(event);
-    // Enter and space on a focused target are that target's own.
+    // Enter and space on a focused target activate that target.
     const own = document.activeElement?.matches("button[data-target]") && (event.key === "Enter" || event.key === " ");
     if (own) {
       if (event.repeat) event.preventDefault();

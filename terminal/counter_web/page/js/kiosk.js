@@ -1,4 +1,4 @@
-// What a page can hold back on a counter: selection, menus, dragging, zooming by fingers or wheel, and the way back.
+// Blocks what a page can block at a counter: selection, menus, dragging, zooming by pinch or wheel, going back.
 
 const BROWSER_KEYS = new Set(["F1", "F3", "F5", "F6", "F7", "F11", "F12", "BrowserBack", "BrowserForward", "ContextMenu"]);
 const WITH_CONTROL = new Set(["p", "s", "o", "u", "f", "g", "h", "j", "k", "l", "d", "r", "+", "-", "=", "0"]);

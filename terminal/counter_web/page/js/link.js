@@ -1,9 +1,9 @@
-// The line to the terminal: opened with the cookie, opened again whenever it breaks. The state lives in the terminal.
+// The connection to the terminal: opened with the cookie, reopened whenever it breaks. The terminal holds all state.
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2000;
 
-/** `onMessage(message)`, `onPicture(blob)`, `onGone()`, `onRefused(sentences)`; `send(message)` says whether it went. */
+/** `onMessage(message)`, `onPicture(blob)`, `onGone()`, `onRefused(sentences)`; `send(message)` returns whether it was sent. */
 export class Link {
   #socket = null;
   #wait = FIRST_WAIT;
@@ -13,7 +13,7 @@ export class Link {
     this.#hear = hear;
   }
 
-  /** Exchange the code in the address for the cookie, and open the line. */
+  /** Exchange the code in the address for the cookie, and connect. */
   async begin() {
     const code = location.hash.slice(1);
     if (code) history.replaceState(null, "", "/");

@@ -1,4 +1,4 @@
-// The patient's page: joins line, screen, fingers and keys.
+// The patient's page: connects the link, the screen, touch and keys.
 
 import * as keys from "./keys.js";
 import { holdOn } from "./kiosk.js";
@@ -56,7 +56,7 @@ const link = new Link({
   },
 });
 
-/** One touch or key: refused with a sign while the screen is new, else sent for the question that is shown. */
+/** Handle a touch or key: refuse it visibly while the screen is new, else send it for the question shown. */
 function act(name, button, pressed = "") {
   wake();
   if (!screen.talk || veil.classList.contains("up")) return;
@@ -79,7 +79,7 @@ function wake() {
   voice.wake();
 }
 
-/** What a key means: of a numeric pad, digits are typed where there is a pad, and what stands beside targets counts. */
+/** Map a key of the numeric pad: to a digit where a pad is shown, else to the key beside a target. */
 function meaning(name) {
   const { body, foot, keys: beside, pad: typed } = screen.talk;
   const begun = typed.parts.some((part) => part.filled.includes(true));
@@ -95,15 +95,15 @@ keys.listen((name) => {
   if (!screen.talk) return false;
   const meant = meaning(name);
   if (meant) act(meant, undefined, name);
-  else link.send({ type: "attend", key: "key" });  // not which one: it may be a digit of a PIN, typed late
+  else link.send({ type: "attend", key: "key" });  // not which key: it may be a late digit of a PIN
   return Boolean(meant);
 });
 addEventListener("pointerdown", () => {
-  // the target is painted first: opening the sound takes longer than a frame
+  // paint the target first: starting the sound takes longer than a frame
   requestAnimationFrame(() => setTimeout(wake));
   if (screen.talk?.state === "Idle") link.send({ type: "attend" });
 });
 addEventListener("resize", () => screen.again());
 document.fonts?.addEventListener("loadingdone", () => screen.again());
-link.begin();  // takes the code out of the history before the way back is blocked
+link.begin();  // removes the code from the history before going back is blocked
 holdOn();

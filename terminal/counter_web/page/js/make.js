@@ -1,19 +1,19 @@
-// Builds elements. Texts become text nodes: nothing that comes over the line is read as markup.
+// Builds elements. Texts become text nodes, so nothing that is received is parsed as markup.
 
-/** "This clinic's", "the bright side", brackets with the word before and the particle after: lines break badly within. */
+/** Phrases to keep on one line, like "this clinic's"; also brackets with the word before and the particle after. */
 const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|本人確認をします|[\u4e00-\u9fff]{2}（[^（）]{1,6}）[をはがにへとでのも]?)/;
-/** Short words, and brackets with their particle, that the browser takes for several. */
+/** Short words, and brackets with their particle, that the browser would break apart. */
 const WHOLE = /(この(?:医院|薬局)[のにでを]?|ひとつずつ|処方せん[のを]?|もう(?:一度|少し|1つ)|明るい|お声がけ|ある面を|答える人を?|として|もどります|選ぶ|本人確認|（[^（）]{1,6}）[をはがに]|[0-9]+(?:-[0-9]+)+(?: ／ -[0-9]+)?)/;
-/** Where a phrase breaks that is longer than its line: before a verb's endings, and within the longest compounds. */
+/** Where to break a phrase longer than its line: before verb endings and within the longest compounds. */
 const SOFT = /(?<=[てでくりんいなしけ])(?=ください|います|あります|いません|なりました|なります|でした|ようです)|(?<=スマート)(?=フォン)|(?<=マイナンバー)(?=カード)|(?<=後期高齢者)(?=健診)|(?<=カードケース)(?=から)/;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element with attributes (`class`, `data-…`, `aria-…`; undefined and false are left out) and children. */
+/** Return an element with attributes (`class`, `data-…`, `aria-…`; undefined and false are omitted) and children. */
 export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same for drawings. */
+/** Return an SVG element in the same way. */
 export function draw(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -26,7 +26,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** A sentence as nodes: `{情報|じょうほう}` with its reading above, line feeds as breaks. */
+/** Return a sentence as nodes: `{情報|じょうほう}` becomes ruby, line feeds become line breaks. */
 export function sentence(text) {
   const nodes = [];
   for (const part of text.split(/(\{[^{}|]+\|[^{}|]+\}(?:ぶ$|せん)?|\n)/)) {
@@ -40,7 +40,7 @@ export function sentence(text) {
   return nodes;
 }
 
-/** Names in Japanese within another language are marked as such, for their letters and for a screen reader. */
+/** Mark Japanese names in text of another language, for fonts and screen readers. */
 function marked(text) {
   const { lang } = document.documentElement;
   if (lang === "ja") return japanese(text);
@@ -56,7 +56,7 @@ function japanese(text) {
   return apart(text, KEPT, "kept", whole, whole);
 }
 
-/** What `pattern` finds as spans of a class, the rest by `otherwise`. */
+/** Wrap what matches `pattern` in spans of a class; pass the rest to `otherwise`. */
 function apart(text, pattern, name, otherwise, within = (part) => [part]) {
   return text.split(pattern).flatMap((part, index) => {
     if (!part) return [];

@@ -1,4 +1,4 @@
-// The pad for PIN and printed code. Digits go to the terminal one by one; here there are dots, and nothing is kept.
+// The pad for PIN and printed code. Digits are sent to the terminal one by one; the page shows dots and stores nothing.
 
 import { make, sentence } from "./make.js";
 import { keySign } from "./signs.js";
@@ -13,17 +13,17 @@ export function pad(words) {
   }));
 }
 
-/** A sentence without readings. */
+/** Return a sentence without its readings. */
 export function plain(text) {
   return text.replace(/\{([^|]+)\|[^}]+\}/g, "$1");
 }
 
-/** The part that the next digit belongs to; the last one where all is typed. */
+/** Return the part that the next digit belongs to, or the last one if everything has been typed. */
 export function current(typed) {
   return typed.parts.find((part) => part.filled.includes(false)) ?? typed.parts.at(-1);
 }
 
-/** The places for what is typed: one row for the PIN, one with a heading for each part of the code. */
+/** Return the places for typed digits: one row for the PIN, one row with a heading for each part of the code. */
 export function places(typed, words) {
   const single = typed.parts.length === 1;
   const now = current(typed);
@@ -37,7 +37,7 @@ export function places(typed, words) {
 
 let fading;
 
-/** Light all digits for any digit. */
+/** Light up all digits, whichever was pressed. */
 export function light() {
   const keys = document.querySelector(".pad");
   keys?.classList.add("lit");

@@ -1,32 +1,32 @@
-// What does not fit on one screen is shown on several, with big buttons to turn at the side; nothing is left out.
+// Splits what does not fit on one screen into pages, with big buttons at the side to turn them; nothing is left out.
 
 import { make, sentence } from "./make.js";
 import { arrow } from "./signs.js";
 
-/** Whether everything in a column can be seen. */
+/** Return whether everything in a column is visible. */
 export function fits(column) {
   return column.scrollHeight <= column.clientHeight + 1 && column.scrollWidth <= column.clientWidth + 1;
 }
 
-/** Whether a label needs a second line: under each other, offers have more room for it than beside each other. */
+/** Return whether a label needs a second line: stacked offers are wider than offers side by side. */
 export function inPieces(offers) {
   return [...offers.querySelectorAll("span")].some((label) => label.offsetHeight > 1.6 * parseFloat(getComputedStyle(label).lineHeight));
 }
 
-/** A word of the question that is wider than the column: its letters stand closer, and stay as large. */
+/** Tighten the letter spacing, but not the size, of a question with a word wider than the column. */
 export function narrow(question) {
   if (question.scrollWidth > question.clientWidth + 1) question.classList.add("narrow");
 }
 
-/** The page that holds nothing but this block, as page to be shown. */
+/** Value of `wanted` for the page that shows only the block `alone`. */
 export const ALONE = "alone";
 
 /**
- * Spread what is said and offered over as many pages as the column asks for, and show page `wanted`; returns its number.
+ * Spread the text and the offers over as many pages as the column needs and show page `wanted`; return its number.
  *
- * All blocks lie in `column`; what else lies there stays on every page. A list, offers or a question that fit on no
- * page are spread themselves. `alone`, if there is one, has a page of its own: after everything else if that fits one
- * page, else before what is offered.
+ * All blocks are in `column`, whose other content stays on every page. A list, a group of offers or a question that
+ * fits on no page is itself split. `alone`, if given, has a page to itself: after everything else if that fits on one
+ * page, else before the offers.
  */
 export function spread(column, { said, offers, alone }, wanted, words) {
   const turner = make("div", { class: "turner" }, turn(-1, words.previous), turn(1, alone ? words.toPad : words.next));
@@ -36,7 +36,7 @@ export function spread(column, { said, offers, alone }, wanted, words) {
   const [first, last] = [said, offers].map((some) => some.flatMap((block) => broken(column, block, blocks)));
   const parts = [...first, ...middle, ...last];
   const packed = (some) => pack(column, parts, some);
-  // answers that share no page begin on a page of their own, so that none stands nearer to the question than the others
+  // answers that do not fit on one page start on a new page, so that none is closer to the question than the others
   let pages = last.length > offers.length ? [...packed(first), ...packed(last)] : packed([...first, ...last]);
   if (alone) pages = pages.length === 1 ? [...pages, middle] : [...packed(first), middle, ...packed(last)];
   const at = pages.indexOf(middle);
@@ -58,7 +58,7 @@ export function spread(column, { said, offers, alone }, wanted, words) {
   return shown;
 }
 
-/** As many of these parts on each page as fit there. */
+/** Put as many of these parts on each page as fit. */
 function pack(column, all, some) {
   const pages = [];
   for (let rest = some; rest.length; rest = rest.slice(pages.at(-1).length)) {
@@ -84,7 +84,7 @@ function show(parts, shown) {
   }
 }
 
-/** A block as it is, or its pieces: of a list always, else if it fits on no page. */
+/** Return the block as it is, or in pieces: always for a list, else if it fits on no page. */
 function broken(column, block, blocks) {
   for (const other of blocks) other.hidden = other !== block;
   if (block.matches("h1")) narrow(block);
@@ -99,7 +99,7 @@ function piecesOf(column, block) {
   return block.children.length > 1 && block.matches(".topics, .offers") ? [...block.children] : [block];
 }
 
-/** A question too long for a page, in as few and as equal pieces as fit one each; it is cut where words end. */
+/** Split a question too long for a page into as few equal pieces as possible, between words. */
 function inTurns(column, question) {
   const words = wordsOf(question);
   const length = (some) => some.flat().reduce((sum, node) => sum + (node.firstChild ?? node).textContent.length, 0);
@@ -125,7 +125,7 @@ function inTurns(column, question) {
   return [question];
 }
 
-/** The nodes of each word, where the language writes a space between words, or Japanese one between phrases. */
+/** Return the nodes of each word; Japanese breaks after を and punctuation, other languages at spaces. */
 function wordsOf(question) {
   const words = [[]];
   for (const node of [...question.childNodes]) {
@@ -138,7 +138,7 @@ function wordsOf(question) {
   return words.filter((word) => word.length);
 }
 
-/** On a page that is answered without its question: the question in small letters, if there is room. */
+/** Repeat the question in small letters on a page that shows answers without it, if there is room. */
 function askAgain(column, place) {
   const question = column.querySelector("h1");
   if (!question?.hidden) return;
@@ -149,7 +149,7 @@ function askAgain(column, place) {
   if (!fits(column)) again.remove();
 }
 
-/** Below what is typed, what helps with it, if there is room. */
+/** Repeat the hints below the typed digits, if there is room. */
 function remind(column, place, said) {
   for (const hint of said.filter((block) => block.matches(".hint"))) {
     const copy = make("p", { class: "hint", lang: hint.lang, "aria-hidden": "true" }, ...hint.cloneNode(true).childNodes);

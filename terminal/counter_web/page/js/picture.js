@@ -1,4 +1,4 @@
-// The live picture: a canvas that is drawn and forgotten, with oval, arrow and progress above it. Drawn as a mirror.
+// The live picture, mirrored: a canvas that stores nothing, with oval, arrow and progress on top.
 
 import { draw, make } from "./make.js";
 
@@ -21,13 +21,13 @@ export class Picture {
       draw("svg", { viewBox: "0 0 640 480", "aria-hidden": "true" },
         draw("mask", { id: "around" }, draw("rect", { width: 640, height: 480, fill: "#fff" }), draw("ellipse", { ...OVAL, fill: "#000" })),
         draw("rect", { width: 640, height: 480, fill: "#001529", opacity: .5, mask: "url(#around)" }),
-        // dark under light: seen on any picture
+        // dark below light: visible on any picture
         draw("ellipse", { ...OVAL, fill: "none", stroke: "#001529", "stroke-width": 20 }),
         draw("ellipse", { ...OVAL, fill: "none", stroke: "#fff", "stroke-width": 11 }),
         this.#progress, this.#arrow));
   }
 
-  /** Show it for this talk, or let go of every pixel. */
+  /** Show the picture for this talk, or clear it. */
   follow(body, name) {
     this.#wanted = body.camera;
     if (!body.camera) {
@@ -46,7 +46,7 @@ export class Picture {
     }
   }
 
-  /** Draw one JPEG; `done()` when the next may come. A picture that comes while one is decoded is left out. */
+  /** Draw one JPEG; call `done()` when ready for the next. Pictures that arrive while one is decoded are skipped. */
   async show(blob, done) {
     if (!this.#wanted || this.#decoding) {
       done();

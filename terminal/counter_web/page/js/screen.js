@@ -1,4 +1,4 @@
-// Draws a talk: steps, what is said, what is offered, foot. Knows no state by name and holds no sentence of its own.
+// Draws a talk: steps, text, offers, foot. Knows no state by name and contains no sentences.
 
 import { make, sentence } from "./make.js";
 import { current, light, pad, places, plain } from "./pad.js";
@@ -9,7 +9,7 @@ import { stillPressed } from "./touch.js";
 
 const EARLY = 1500;
 const FEW = 4;
-/** Share of the height that may be taken where targets grow. */
+/** Fraction of the column's height that the text may take with larger targets. */
 const ROOMY = 0.65;
 const TEN_KEYS = { enter: "⏎", "*": "✱", "-": "−" };
 
@@ -27,7 +27,7 @@ export class Screen {
   picture = new Picture();
   talk = null;
 
-  /** Draw a talk. What did not change stays as it is. */
+  /** Draw a talk; unchanged zones are kept. */
   show(talk) {
     const before = this.talk;
     this.talk = talk;
@@ -35,11 +35,11 @@ export class Screen {
     if (isNew) {
       this.#page = this.#footPage = 0;
       this.#firstFoot = talk.foot.map((offer) => offer.id);
-      // from when it can be seen: a slow tablet may draw for longer than that
+      // count from when it is visible: a slow tablet may take longer than this to draw
       this.#settled = Infinity;
       requestAnimationFrame(() => setTimeout(() => {
         if (this.talk.serial === talk.serial) this.#settled = performance.now() + talk.settles;
-        performance.clearMarks("painted");  // marks are kept for ever otherwise
+        performance.clearMarks("painted");  // marks would accumulate otherwise
         performance.mark("painted", { detail: talk.serial });
       }));
     }
@@ -48,7 +48,7 @@ export class Screen {
     if (isNew) this.#zones.body.querySelector("h1")?.focus({ preventScroll: true });
   }
 
-  /** What is typed by keys shows the page that it stands on. */
+  /** Update the typed digits, and turn to their page. */
   typed(typed) {
     this.talk.pad = typed;
     this.#zones.body.querySelector(".parts")?.replaceWith(places(typed, this.talk.words));
@@ -59,17 +59,17 @@ export class Screen {
     this.#body();
   }
 
-  /** Whether this screen has been seen long enough to be answered. */
+  /** Return whether this screen has been visible long enough to be answered. */
   get settled() {
     return performance.now() >= this.#settled;
   }
 
-  /** Whether a finger that taps twice may still mean the button that turned the page. */
+  /** Return whether a second tap may still be meant for the button that turned the page. */
   get turning() {
     return performance.now() < this.#turned + this.talk.settles;
   }
 
-  /** Say "not yet" and show where; of a pad never which digit it was. */
+  /** Show "not yet" at the touched place, but never which digit of a pad it was. */
   early(button) {
     const touched = button?.matches(".pad button:not(.word)") ? button.parentElement : button;
     this.#early = performance.now() + EARLY;
@@ -80,7 +80,7 @@ export class Screen {
     setTimeout(() => this.#footChanged(), EARLY + 50);
   }
 
-  /** Whether the browser wants a touch before it lets this page sound. */
+  /** Show whether the browser requires a touch before this page may play sound. */
   silent(blocked) {
     this.#silent = blocked;
     if (this.talk) this.#footChanged();
@@ -104,7 +104,7 @@ export class Screen {
     this.#footChanged();
   }
 
-  /** Lay everything out again, for another size of window or letters that have arrived. */
+  /** Lay everything out again after a resize or after fonts have loaded. */
   again() {
     this.#drawn = {};
     if (this.talk) this.#all();
@@ -132,7 +132,7 @@ export class Screen {
     });
   }
 
-  /** The foot is as high as what it shows: the body has what is left. */
+  /** Fit the foot to its content; the body gets the rest. */
   #footChanged() {
     this.#keepingFocus(() => {
       this.#foot();
@@ -147,7 +147,7 @@ export class Screen {
     stillPressed();
   }
 
-  /** Draw a zone if what it shows has changed. */
+  /** Draw a zone if its content has changed. */
   #zone(name, shown, drawing) {
     const text = JSON.stringify(shown);
     if (this.#drawn[name] === text) return;
@@ -183,7 +183,7 @@ export class Screen {
     this.#fitFoot();
   }
 
-  /** What does not fit beside each other takes turns; the last button, staff, always stays, and what is new comes first. */
+  /** Rotate what does not fit side by side; the last button, for staff, always stays, and new content comes first. */
   #fitFoot() {
     const [zone, row] = [this.#zones.foot, this.#zones.foot.querySelector(".buttons")];
     const all = () => fits(row) && fits(zone) && [...zone.querySelectorAll(".state, button")].every(fits);
@@ -246,7 +246,7 @@ export class Screen {
     else this.#fit(zone, column, said, blocks, offers);
   }
 
-  /** Question and pad of twice the size have a page each. */
+  /** Give the question and the pad a page each at double size. */
   #padPage(typed, words) {
     return make("div", { class: `pad-page${this.talk.low ? " flat" : ""}` }, make("div", { class: "entry" }, places(typed, words)), pad(words));
   }
@@ -256,13 +256,13 @@ export class Screen {
     this.#page = spread(said, blocks, this.#page, this.talk.words);
   }
 
-  /** The question stands above what is typed, everything else below it. */
+  /** Put the question above the typed digits and everything else below. */
   #inOrder(blocks, pinned) {
     const question = blocks.findIndex((block) => block.tagName === "H1");
     return [...blocks.slice(0, question + 1), ...pinned, ...blocks.slice(question + 1)];
   }
 
-  /** Larger targets where there is room; else tighter first, then without its drawing, then on pages. */
+  /** Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. */
   #fit(zone, column, said, blocks, offers) {
     const whole = () => [said, column, zone].every(fits);
     const taken = () => [...said.children].reduce((sum, block) => sum + block.offsetHeight, 0);
@@ -291,7 +291,7 @@ export class Screen {
     this.#onPages(column, said, { said: blocks, offers });
   }
 
-  /** Why this screen is here, the question, and the rest in the order in which it is said. */
+  /** Return the reason for this screen, the question, and the rest in speaking order. */
   #sayings(body) {
     const said = (line) => make("p", { class: line.kind, lang: line.lang }, sentence(line.text));
     const blocks = body.lines.filter((line) => line.kind === "reason").map(said);
@@ -323,13 +323,13 @@ export class Screen {
     return [make("div", { class: `offers${calm ? " many" : ""}${row}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
   }
 
-  /** The key beside a target: a digit, or what a numeric keypad has besides. */
+  /** Return the key beside a target: a digit, or another key of the numeric keypad. */
   #keyOf({ key, ten }, kind) {
     if (this.talk.keypad) return /^[0-9]$/.test(key) ? key : TEN_KEYS[ten] ?? ten;
     return key.length === 1 && kind.startsWith("answer") ? key.toUpperCase() : "";
   }
 
-  /** What is beside a pad or a picture is not the main thing there: no drawing, and no strong colour. */
+  /** Tone down what is beside a pad or a picture: no drawing and no strong colour. */
   #offer(offer, kind, drawn = false) {
     const shown = this.#keyOf(offer, kind);
     const key = shown ? make("kbd", { "aria-hidden": "true" }, shown) : undefined;

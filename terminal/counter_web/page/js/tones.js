@@ -1,4 +1,4 @@
-// Short tones. Browsers play none before the first touch; nothing here depends on one being heard.
+// Short tones. Browsers play none before the first touch; nothing here depends on hearing them.
 
 const TONES = {
   "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]], call: [[784, 0], [988, .2], [784, .4]],
@@ -6,13 +6,13 @@ const TONES = {
 };
 let context = null;
 
-/** To be called from a touch or a key: only then a browser lets a page sound. */
+/** Call this from a touch or key handler: browsers allow sound only from there. */
 export function wake() {
   context ??= new AudioContext();
   if (context.state === "suspended") context.resume();
 }
 
-/** Whether this page may sound. */
+/** Return whether this page may play sound. */
 export function awake() {
   return context?.state === "running";
 }

@@ -1,11 +1,11 @@
-// Fingers, pen and mouse. A target shows at once that it was touched and counts when the finger is lifted on it, also
-// with a trembling hand: a finger that slides within the target, or a little beside it, still means it.
+// Touch, pen and mouse. A target reacts visibly to the touch and counts when the finger is lifted on it or a little
+// beside it, so that a trembling finger that slides still hits it.
 
 const SLACK = 24;
 
 let down = null;
 
-/** Listen to targets, which are buttons with `data-target`; `onTouch(button)` when one was meant. */
+/** Listen on targets, which are buttons with `data-target`; `onTouch(button)` is called when one was hit. */
 export function listen(onTouch) {
   addEventListener("pointerdown", (event) => {
     const button = event.target.closest?.("button[data-target]");
@@ -21,7 +21,7 @@ export function listen(onTouch) {
     if (button && isOver(button, event)) onTouch(button);
   });
   addEventListener("pointercancel", release);
-  // A touched target does not keep the focus: the Enter key that follows is the pad's.
+  // A touched target must not take the focus: the following Enter key belongs to the pad.
   addEventListener("mousedown", (event) => event.preventDefault());
   // Keyboards and screen readers click without a pointer.
   addEventListener("click", (event) => {
@@ -30,7 +30,7 @@ export function listen(onTouch) {
   });
 }
 
-/** The zones may have been drawn again under the finger: the target is known by its name, not by its element. */
+/** Find a target by name: its element may have been redrawn under the finger. */
 function find(target) {
   return [...document.querySelectorAll("button[data-target]")].find((button) => button.dataset.target === target && !button.closest("[hidden]"));
 }
@@ -45,7 +45,7 @@ function release() {
   down = null;
 }
 
-/** Show the finger that is still down on zones that were drawn again. */
+/** Restore the pressed style after zones were redrawn under the finger. */
 export function stillPressed() {
   if (down) find(down.target)?.classList.add("pressed");
 }

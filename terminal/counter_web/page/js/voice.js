@@ -1,4 +1,4 @@
-// Plays what the terminal says: a tone, then sentences one after the other. Something new cuts it short.
+// Plays the terminal's speech: a tone, then one sentence after the other. New speech interrupts it.
 
 import * as tones from "./tones.js";
 
@@ -10,12 +10,12 @@ export class Voice {
   #onBlocked;
   #blocked = false;
 
-  /** `onBlocked(blocked)`: whether the browser wants a touch before it lets the page sound. */
+  /** `onBlocked(blocked)`: whether the browser requires a touch before the page may play sound. */
   constructor(onBlocked) {
     this.#onBlocked = onBlocked;
   }
 
-  /** `{ clips, tone, volume }` in place of what is playing. */
+  /** Play `{ clips, tone, volume }` instead of the current speech. */
   say({ clips, tone, volume }) {
     this.stop();
     if (tone) tones.play(tone);
@@ -24,7 +24,7 @@ export class Voice {
     this.#next();
   }
 
-  /** The same, unless something is being said. */
+  /** Play it unless something else is being spoken. */
   remind(message) {
     if (!this.#audio) this.say(message);
     else if (message.tone) tones.play(message.tone);
@@ -36,7 +36,7 @@ export class Voice {
     this.#audio = this.#following = null;
   }
 
-  /** To be called from a touch or a key: go on with what the browser held back. */
+  /** Call this from a touch or key handler: resume what the browser blocked. */
   wake() {
     if (!this.#blocked) return;
     this.#hold(false);
@@ -49,7 +49,7 @@ export class Voice {
     if (this.#audio) this.#play();
   }
 
-  /** Only one ahead of what is heard: whatever is cut short would hold up what comes after it. */
+  /** Load only one clip ahead: interrupted downloads would delay the next speech. */
   #fetch() {
     const clip = this.#clips.shift();
     if (!clip) return null;

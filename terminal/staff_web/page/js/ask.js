@@ -1,15 +1,15 @@
-// Questions over the page: asked before anything that cannot be taken back.
+// Confirmation dialogs, shown before anything that cannot be undone.
 
 import { make } from "/page/js/make.js";
 
-/** `key`: what keeps its focus when the panel is drawn again. */
+/** `key`: the button keeps its focus under this name when the panel is redrawn. */
 export function button(text, onClick, kind = "", key = "") {
   const element = make("button", { type: "button", class: kind, "data-key": key }, text);
   element.addEventListener("click", onClick);
   return element;
 }
 
-/** A dialog with its own content; `close()` closes it. Escape is the way back. */
+/** Open a dialog with the given content; `close()` closes it, and so does Escape. */
 export function open(kind, title, ...content) {
   const dialog = make("dialog", { class: kind, "aria-label": title }, make("h2", {}, title), ...content);
   dialog.addEventListener("close", () => dialog.remove());
@@ -18,17 +18,17 @@ export function open(kind, title, ...content) {
   return dialog;
 }
 
-/** Ask, and do it only after a touch on the named answer. */
+/** Ask, and run `act` only after a touch on the named answer. */
 export function sure(words, text, answer, act) {
   const dialog = open("sure", text, make("div", { class: "row" },
     button(words.back, () => dialog.close()),
     button(answer, () => { dialog.close(); act(); }, "danger")));
 }
 
-/** The name as the card shows it; closing it wipes it for good. */
+/** Show the name as on the card; closing the dialog wipes it permanently. */
 export function name(reception, words, send) {
   const image = make("img", { src: `/staff/name/${reception}`, alt: words["name-alt"], class: "name" });
-  // whole pixels, so that no stroke is drawn thicker than another
+  // whole pixels, so that all strokes have the same width
   image.addEventListener("load", () => {
     const times = Math.max(1, Math.floor(dialog.querySelector("h2").clientWidth / image.naturalWidth));
     image.width = times * image.naturalWidth;
@@ -39,7 +39,7 @@ export function name(reception, words, send) {
   dialog.addEventListener("close", () => send({ type: "close-name", reception }));
 }
 
-/** What becomes of a result that may be lost. */
+/** Ask what to do with a result that may be lost. */
 export function astray(words, reception, send) {
   const answer = (again) => () => { dialog.close(); send({ type: "hand-over", reception, again }); };
   const dialog = open("sure", words["astray-sure"],
@@ -50,7 +50,7 @@ export function astray(words, reception, send) {
       button(words["astray-close"], answer(false), "danger")));
 }
 
-/** Which consents are taken back. */
+/** Ask which consents to withdraw. */
 export function withdraw(words, row, act) {
   const boxes = row.granted.map(({ item, label }) => {
     const box = make("input", { type: "checkbox", value: item });

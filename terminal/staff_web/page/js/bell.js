@@ -1,4 +1,4 @@
-// The sound and the mark in the title while a call is open.
+// The sound, and the mark in the page title, while a call is open.
 
 import * as tones from "/page/js/tones.js";
 
@@ -6,7 +6,7 @@ const AGAIN = 5000;
 let open = 0;
 let name = "";
 
-/** How many calls are open, and what the page is called. */
+/** `count`: number of open calls; `title`: the page title. */
 export function ring(count, title) {
   const more = count > open;
   open = count;

@@ -1,4 +1,4 @@
-// The comparison by eye: two pictures side by side, drawn and forgotten, and the decision with the password.
+// The comparison by eye: two pictures side by side, never stored, and the decision with the password.
 
 import { make } from "/page/js/make.js";
 import { button } from "./ask.js";
@@ -16,7 +16,7 @@ export class Eye {
     this.#send = send;
   }
 
-  /** Show it for this reception, or let go of every pixel. */
+  /** Show the comparison for this reception, or clear the pictures. */
   follow(eye, words) {
     const key = eye ? JSON.stringify([eye, words["eye-title"]]) : "";
     if (key === this.#of) return;
@@ -62,7 +62,7 @@ export class Eye {
       make("div", { class: "row" },
         button(words["eye-other"], () => decide(false)),
         button(words["eye-same"], () => decide(true), "main")));
-    form.addEventListener("submit", (event) => event.preventDefault());  // neither answer is the ready one
+    form.addEventListener("submit", (event) => event.preventDefault());  // neither answer is the default
     this.element.append(form);
   }
 
@@ -78,7 +78,7 @@ export class Eye {
     image.close();
   }
 
-  /** Draw one JPEG; `done()` when the next may come. */
+  /** Draw one JPEG; call `done()` when ready for the next. */
   async picture(blob, done) {
     if (!this.#of || this.#decoding) {
       done();
@@ -102,7 +102,7 @@ export class Eye {
 
   #clear() {
     for (const canvas of [this.#card, this.#live]) {
-      canvas.width = canvas.width;  // empties it
+      canvas.width = canvas.width;  // clears it
       canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
       delete canvas.dataset.drawn;
     }

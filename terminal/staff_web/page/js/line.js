@@ -1,9 +1,9 @@
-// The line to the terminal, and the requests beside it. Opened again whenever it breaks.
+// The connection to the terminal, reopened whenever it breaks, and the HTTP requests.
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2000;
 
-/** What the door says: `{level, password}`; null while the terminal does not answer. */
+/** Return the session's `{level, password}`, or null while the terminal does not answer. */
 export async function door() {
   try {
     return await (await fetch("/staff/door", { cache: "no-store" })).json();
@@ -12,7 +12,7 @@ export async function door() {
   }
 }
 
-/** Send a password, and nothing else, to `path`. Gives `{ok, wait, content}`. */
+/** Send a password, and nothing else, to `path`. Returns `{ok, wait, content}`. */
 export async function password(path, typed) {
   try {
     const answer = await fetch(path, { method: "POST", body: typed });

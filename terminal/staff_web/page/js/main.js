@@ -1,4 +1,4 @@
-// Staff's page: sign in, the live list, calls, the comparison by eye.
+// The staff page: sign-in, the live list, calls, the comparison by eye.
 
 import { make } from "/page/js/make.js";
 import * as tones from "/page/js/tones.js";
@@ -64,7 +64,7 @@ async function begin() {
   }
 }
 
-/** The page's own words, before there is a line. */
+/** Load the page's own texts, which are needed before there is a connection. */
 async function speak() {
   document.documentElement.lang = language;
   words ??= await (await fetch(`/staff/words/${language}`)).json();
@@ -145,7 +145,7 @@ async function leave(path) {
   begin();
 }
 
-/** Somebody is there: the session lasts on. */
+/** Report activity, which extends the session. */
 function touched() {
   if (Date.now() - here < HERE_EVERY) return;
   here = Date.now();

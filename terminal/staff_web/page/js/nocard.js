@@ -1,4 +1,4 @@
-// The form for a patient without a card. What is typed is sent once and kept nowhere.
+// The form for a patient without a card. Its content is sent once and never stored.
 
 import { make } from "/page/js/make.js";
 import { button, open } from "./ask.js";

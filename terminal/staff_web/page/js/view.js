@@ -1,4 +1,4 @@
-// The panels of the page. Everything comes as text from the terminal; nothing is kept here but what is open.
+// The panels of the page. All content is text from the terminal; the page remembers only which rows are open.
 
 import { make } from "/page/js/make.js";
 import { form } from "./nocard.js";
