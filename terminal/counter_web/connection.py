@@ -31,7 +31,7 @@ class PageConnection:
         self._wake.set()
 
     def picture_drawn(self) -> None:
-        self._undrawn = max(self._under_way - 1, 0)
+        self._undrawn = max(self._undrawn - 1, 0)
         self._wake.set()
 
     def stop_pictures(self) -> None:
