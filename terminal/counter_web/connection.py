@@ -35,7 +35,7 @@ class PageConnection:
         self._wake.set()
 
     def stop_pictures(self) -> None:
-        """Drop the queued picture; the page gets no more pictures after this."""
+        """Drop the queued picture and stop sending pictures."""
         self._picture = None
         self._undrawn = 0
 
