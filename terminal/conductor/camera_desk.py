@@ -1,4 +1,4 @@
-"""The camera's effects: the reference from the card's photo, and the live face compared with it.
+"""Camera effects: encoding the card's photo as the reference, and comparing the live face with it.
 
 The camera is open only during a face check.
 """
@@ -45,10 +45,10 @@ class CameraDesk:
         watch_every: float = 0.2,
         anti_spoofing: "Callable[[], AntiSpoofing | None]" = lambda: None,
     ) -> None:
-        """`anti_spoofing`: opens the networks that were added, or returns None."""
+        """`anti_spoofing` opens the installed anti-spoofing networks, or returns None if there are none."""
         self.camera = camera
         self.on_trouble: Callable[[str], None] = lambda code: None
-        """Receives a problem's code, for staff."""
+        """Called with a problem code to show to staff."""
         self._make_engine = engine
         self._engine: FaceEngine | None = None
         self._make_anti_spoofing = anti_spoofing
@@ -61,7 +61,7 @@ class CameraDesk:
         self._watcher: threading.Thread | None = None
 
     def start(self, on_change: Callable[[bool], None]) -> None:
-        """Watch for the camera; report whenever it is lost or back."""
+        """Start the camera, and call `on_change` when it is lost or available again."""
         self.camera.start()
         self._watcher = threading.Thread(target=self._watch, args=(on_change,), name="camera-watch", daemon=True)
         self._watcher.start()
@@ -75,7 +75,7 @@ class CameraDesk:
                 on_change(now)
 
     async def warm_up(self) -> None:
-        """Load the face engine, which takes seconds, before the first patient comes."""
+        """Load the face engine before the first patient arrives. Takes several seconds."""
         await self._worker.run(self._loaded)
 
     def _loaded(self) -> "FaceEngine":
@@ -85,7 +85,7 @@ class CameraDesk:
         return self._engine
 
     async def learn(self, patient: Patient, photo: bytearray) -> bool:
-        """Encode the card's photo and overwrite it. False if no face can be found in it."""
+        """Encode the card's photo, then overwrite it. Return False if no face was found in it."""
         return await self._worker.run(self._learn, patient, photo)
 
     def _learn(self, patient: Patient, photo: bytearray) -> bool:
@@ -104,7 +104,7 @@ class CameraDesk:
         return True
 
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
-        """Return None if the check was stopped: the session has moved on."""
+        """Run one face check and return its result, or None if it was stopped because the session moved on."""
         ids = (effect.reception, effect.effect)
         if self._may_be_fed():
             self.on_trouble(ProblemCode.VIRTUAL_CAMERA.code)
@@ -161,9 +161,9 @@ class CameraDesk:
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
 
     def _may_be_fed(self) -> bool:
-        """Return whether a source that can show anything is in the camera's place.
+        """Return whether the source is not a real camera and could show arbitrary images.
 
-        `run` checks this at the start, but a device plugged in since then may have taken the camera's number.
+        `run` checks this at startup, but a device plugged in later may have taken over the camera's number.
         """
         from vision.sources.protocol import SourceKind
 

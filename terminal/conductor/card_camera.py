@@ -1,4 +1,4 @@
-"""Reads the code printed on a card held up to a camera, which is open only for this."""
+"""Reading the code printed on a card with a camera, which is open only during the scan."""
 
 import logging
 import threading
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 25.0
-"""After this time the code is typed."""
+SCAN_SECONDS = 25.0
+"""After this time the code has to be typed."""
 
 
 class CardCamera:
-    """`camera` is the face camera, the card held towards it, or one over the reader."""
+    """Camera that reads printed codes: the face camera, with the card held to it, or one above the reader."""
 
-    def __init__(self, camera: "Camera", *, own: bool = False, seconds: float = LOOK_SECONDS) -> None:
-        """`own`: another camera than the face's, started and stopped here."""
+    def __init__(self, camera: "Camera", *, own: bool = False, seconds: float = SCAN_SECONDS) -> None:
+        """`own`: a separate camera, not the face camera, which is started and stopped here."""
         self.camera = camera
         self._own = own
         self._seconds = seconds
@@ -36,7 +36,7 @@ class CardCamera:
 
     @property
     def over_reader(self) -> bool:
-        """Whether it sees the card on the reader."""
+        """Whether the camera sees the card on the reader."""
         return self._own
 
     def start(self) -> None:
@@ -58,10 +58,10 @@ class CardCamera:
     def read(
         self, wanted: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event
     ) -> "PrintedFields":
-        """Block until two frames agree on a complete code, `stop` is set or the time is over.
+        """Block until two frames agree on a complete code, `stop` is set or the time is up.
 
-        `wanted`: only a front that prints this last day counts; None takes any. Returns what the frames agree on,
-        perhaps in part, for the caller to wipe.
+        `wanted` restricts the scan to a front with this expiry date; None accepts any. Returns the fields that the
+        frames agree on, possibly incomplete. The caller must wipe them.
         """
         from vision.frame import Frame
         from vision.printed.fields import PrintedFields
@@ -72,7 +72,7 @@ class CardCamera:
             log.warning("printed code: %s", error)
             return PrintedFields()
         until = time.monotonic() + self._seconds
-        told: CardGuidance | None = None
+        shown: CardGuidance | None = None
         number = -1
         with self._reader() as reader, self.camera.look() as camera:
             while not stop.is_set() and time.monotonic() < until:
@@ -83,16 +83,16 @@ class CardCamera:
                     continue
                 number = frame.number
                 look = reader.see(frame.rgb)
-                if look.guidance is not told:
-                    told = look.guidance
-                    guided(told)
+                if look.guidance is not shown:
+                    shown = look.guidance
+                    guided(shown)
                 reading = reader.reading()
                 if reading.whole and wanted in (None, reading.expiry):
                     return reading
                 reading.wipe()
             reading = reader.reading()
             if wanted is not None and reading.expiry != wanted:
-                # another card, or one whose last day could not be read: no part of it helps to type the code
+                # another card, or an unreadable expiry date: do not use any part of the code
                 reading.wipe()
             return reading
 

@@ -1,4 +1,4 @@
-"""The card's effects: one connection per reception, all communication with the card in one thread."""
+"""Card effects: one connection per reception, with all communication on one thread."""
 
 import asyncio
 import logging
@@ -51,13 +51,16 @@ from terminal.troubles import CardTrouble
 log = logging.getLogger(__name__)
 
 PIN_OPEN = 120.0
-"""Seconds after VERIFY for which the card stays connected, and its PIN open, so that it can sign the decision."""
+"""Seconds after VERIFY for which the card stays connected with the PIN verified, so that it can sign the decision."""
 SIGNING = 1.0
-"""Seconds a patient waits for that signature."""
+"""Seconds a patient waits for the signature on the decision."""
 
 
 class CardDesk:
-    """`reading`: how cards are read. `patience`: seconds a device that hangs may hold up the exit."""
+    """Performs the card effects.
+
+    `reading`: how cards are read. `patience`: seconds for which a hanging device may delay the exit.
+    """
 
     def __init__(
         self,
@@ -112,7 +115,7 @@ class CardDesk:
         return facts
 
     async def free(self) -> bool:
-        """Return whether the card on the reader can be connected to; the connection is not kept."""
+        """Return whether the card on the reader can be connected to. The connection is closed again."""
         return await self._worker.run(self._free)
 
     def _free(self) -> bool:
@@ -127,9 +130,9 @@ class CardDesk:
     async def open_record(
         self, effect: OpenFaceRecord, patient: Patient, on_photo: Callable[[bytearray], None]
     ) -> tuple[FaceRecord, Authenticity] | CodeRefused | CardFailed:
-        """VERIFY the printed code, read the record and say whether it is genuine. The code is overwritten.
+        """VERIFY the printed code, overwrite it, read the face record and check whether it is genuine.
 
-        `on_photo` is called from the card's thread as soon as the photo has arrived, with a copy to be overwritten.
+        `on_photo` is called on the card thread as soon as the photo has been read, with a copy that it must overwrite.
         """
         ids = (effect.reception, effect.effect)
         outcome = await self._worker.run(self._open_record, effect.expected_left, patient, on_photo)
@@ -206,7 +209,7 @@ class CardDesk:
         return outcome if trouble is None else trouble
 
     async def sign_by_phone(self, effect: SignByPhone, patient: Patient) -> Event:
-        """Let the phone verify its owner and sign; it refuses by not signing."""
+        """Let the phone verify its owner and sign. A phone refuses by not signing."""
         trouble = await self._worker.run(self._sign_by_phone, effect.card, patient)
         match trouble:
             case None:
@@ -223,7 +226,7 @@ class CardDesk:
         return self._sign(card, patient, PhoneUser.DEVICE)
 
     def _sign(self, card: MyNumberCard, patient: Patient, user: PhoneUser | None) -> CardGone | CardUnreadable | None:
-        """Sign the challenge with the certificate's key; `user` for a phone. Return None on success."""
+        """Sign the challenge with the certificate's key. Return None on success. `user` is given for a phone."""
         if patient.wiped or patient.challenge is None:
             return CardGone()
         challenge = patient.challenge
@@ -235,7 +238,7 @@ class CardDesk:
         return None
 
     async def prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
-        """Sign the challenge for this certificate with the chip key; no PIN. Return None on success."""
+        """Sign challenge and certificate with the chip key, which needs no PIN. Return None on success."""
         return await self._worker.run(self._prove_chip, patient)
 
     def _prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
@@ -249,10 +252,10 @@ class CardDesk:
         return None
 
     async def vouch(self, statement: bytes, way: str) -> bytes | None:
-        """Return the card's signature over the decision, by the key that opened the check; None without one.
+        """Return the card's signature over the decision, made with the key that opened the check, or None.
 
-        `way` as in the ledger. Nothing is verified again: no try is spent, and the patient is not asked. A phone is
-        not used, because it would ask its owner. The wait is at most `SIGNING`.
+        `way` is the method recorded in the ledger. No PIN is verified again, so this uses no try and needs no action by
+        the patient. A phone does not sign, because it would ask its owner again. Waits at most `SIGNING` seconds.
         """
         if self._medium is not Medium.CARD:
             return None
@@ -276,8 +279,8 @@ class CardDesk:
 
         def close() -> None:
             if self._insertion == insertion:
-                log.info("the card is released: the time limit for its PIN is over")
-                self._worker.give(self._release)
+                log.info("card released: the time limit for its PIN is over")
+                self._worker.submit(self._release)
 
         if self._pin_open is not None:
             self._pin_open.cancel()
@@ -299,7 +302,7 @@ class CardDesk:
             async with asyncio.timeout(self._patience):
                 await self.release()
         except TimeoutError:
-            log.error("the card's thread hangs; it ends with the program")
+            log.error("the card thread hangs; it will end with the program")
         finally:
             self.slot.close()
             self._worker.close(self._patience)

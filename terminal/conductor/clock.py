@@ -1,4 +1,4 @@
-"""The clock of a reception. Tests and the demo may run it faster; nothing else is faked."""
+"""Clock for receptions, which tests and the demo can speed up."""
 
 import time
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from terminal.session.rules import Now
 
 
 class Clock:
-    """Japan time beside a monotonic count of seconds. `speed` 10 lets timeouts pass ten times as fast."""
+    """Japan time and a monotonic count of seconds. With `speed` 10, timeouts pass ten times as fast."""
 
     def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
         self.speed = speed
@@ -24,5 +24,5 @@ class Clock:
         return self.now().wall
 
     def real_seconds(self, seconds: float) -> float:
-        """Return how long to really wait until `seconds` have passed on this clock."""
+        """Return the real waiting time in seconds for `seconds` on this clock."""
         return max(0.0, seconds / self.speed)

@@ -1,7 +1,7 @@
-"""The conductor performs effects and turns what happens into events. It is the only place that waits.
+"""The conductor performs effects and posts their outcomes as events. It is the only part that waits.
 
-Every effect runs with the `Patient` of its own reception: an answer that comes late finds it wiped, and the session
-drops the event by its ids. Each device has one thread, so one reception's commands to the card follow the last one's.
+Every effect runs with the `Patient` of its own reception. If an answer arrives late, that patient has been wiped, and
+the session drops the event by its ids. Each device has one thread, so commands of successive receptions never overlap.
 """
 
 import asyncio
@@ -40,11 +40,11 @@ from terminal.session.step import next_tick, step
 log = logging.getLogger(__name__)
 
 OUTBOX_EVERY = 30.0
-"""Seconds between two attempts to work off the outbox."""
+"""Seconds between two passes over the outbox."""
 
 
 class Conductor:
-    """Drives one terminal. `run` until `stop`; listeners receive every new state, reminders and alerts."""
+    """Runs one terminal, from `run` until `stop`. Listeners receive states, effects and events."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Conductor:
         self.state: State = Idle(display=rules.first_display)
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.decision, self.delivery = ledger, decision, delivery
-        delivery.on_trouble = camera.on_trouble = self._tell_staff
-        delivery.listen_for_names(self._keep_name)
+        delivery.on_trouble = camera.on_trouble = self._alert_staff
+        delivery.listen_for_names(self._store_name_picture)
         self.names = names
         self.without_card = WithoutCard(ledger, delivery, service.client, clock, institution_code)
         self._trail = trail
@@ -80,13 +80,13 @@ class Conductor:
         self._ending = asyncio.Event()
         self._patients: dict[str, Patient] = {}
         self._not_discarded: set[str] = set()
-        """Receptions that staff discarded but a failing ledger could not record: not to be submitted in this run."""
+        """Receptions discarded by staff whose discarding the ledger failed to record. Not submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
         self._on_event: list[Callable[[ev.Event], None]] = []
 
-    # --- from outside ---------------------------------------------------------------------------------------
+    # --- public interface -----------------------------------------------------------------------------------
 
     def listen(
         self,
@@ -94,7 +94,9 @@ class Conductor:
         on_effect: Callable[[fx.Effect], None] | None = None,
         on_event: Callable[[ev.Event], None] | None = None,
     ) -> None:
-        """Called on the event loop: after a transition, with the event that made it, and as each effect begins."""
+        """Add listeners, called on the event loop: for the new state and the event after each transition, and for each
+        effect before it is performed.
+        """
         if on_state is not None:
             self._on_state.append(on_state)
         if on_event is not None:
@@ -103,7 +105,7 @@ class Conductor:
             self._on_effect.append(on_effect)
 
     def post(self, event: ev.Event) -> None:
-        """Post an event. From the event loop; `post_from_thread` from elsewhere."""
+        """Post an event from the event loop. Use `post_from_thread` elsewhere."""
         self._events.put_nowait(event)
 
     def post_from_thread(self, event: ev.Event) -> None:
@@ -121,19 +123,19 @@ class Conductor:
 
     @property
     def patient(self) -> Patient | None:
-        """The patient of the reception under way, for the PIN pad and the code entry."""
+        """The patient of the current reception, for the PIN pad and the code entry."""
         return None if isinstance(self.state, Idle) else self._patients.get(self.state.reception.id)
 
     def enter_pin(self) -> None:
-        """Submit the digits in `patient.pin`. Ignored until there are four."""
+        """Submit the digits in `patient.pin`. Does nothing until there are four."""
         patient = self.patient
         if patient is not None and patient.pin.complete:
             self.post(ev.PinEntered(patient.reception))
 
     def enter_code(self, digits: bytearray) -> None:
-        """Take over the buffer with the 14 digits of the printed code; overwrite it at once if it is not asked for.
+        """Take ownership of the buffer with the 14 digits of the printed code.
 
-        The code entered before may be on its way to the card from its buffer.
+        The buffer is overwritten immediately if no code is requested, or if the previous one is being sent to the card.
         """
         patient, state = self.patient, self.state
         if patient is None or not isinstance(state, PrintedCodeEntry) or state.waiting is not None:
@@ -143,9 +145,10 @@ class Conductor:
         self.post(ev.CodeEntered(patient.reception))
 
     def show_code(self, digits: bytearray, expiry: date, pinless: bool = False) -> None:
-        """Take over the buffer with the 14 digits read from a card's front before the card is put down.
+        """Take ownership of the buffer with the 14 digits read from a card's front before the card is put down.
 
-        `expiry` and `pinless` are printed on the same front. Overwritten at once if the session waits for no card.
+        `expiry` and `pinless` were read from the same front. The buffer is overwritten immediately if the session is
+        not waiting for a card.
         """
         self.post(ev.CodeShown(self._shown.put(digits), expiry, pinless))
 
@@ -155,13 +158,13 @@ class Conductor:
     # --- the loop -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until `stop`. Ends with the patient wiped and the card released, whatever happened."""
+        """Run until `stop`. In any case, wipe the patient's data and release the card at the end."""
         resume()  # no patient data is in memory yet
         self._loop = loop = asyncio.get_running_loop()
 
         def on_slot(event: SlotEvent) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._card_watch.hear, event)
+                loop.call_soon_threadsafe(self._card_watch.handle, event)
 
         outbox: asyncio.Task[None] | None = None
         try:
@@ -169,7 +172,7 @@ class Conductor:
             self.printed.start()
             self.card.slot.watch(on_slot)
             outbox = asyncio.create_task(self._outbox())
-            self._keep(asyncio.create_task(self._warm_up()))
+            self._track(asyncio.create_task(self._warm_up()))
             while True:
                 event = await self._next_event()
                 if event is None:
@@ -178,10 +181,10 @@ class Conductor:
         finally:
             self._ending.set()
             if outbox is not None:
-                # a result file already written must still be noted, or it would be written again at the next start
+                # let it record a result file just written, which would otherwise be written again after a restart
                 await asyncio.wait({outbox}, timeout=2)
                 outbox.cancel()
-            await self._wind_up()
+            await self._shut_down()
 
     async def _next_event(self) -> ev.Event | None:
         moment = next_tick(self.state, self.rules)
@@ -201,7 +204,7 @@ class Conductor:
             self._trail.write(record)
         for effect in effects:
             self._begin(effect)
-        if isinstance(event, ev.CodeShown) and not self._waits_with(event.shown):
+        if isinstance(event, ev.CodeShown) and not self._holds_code(event.shown):
             self._shown.wipe(event.shown)
         if record is not None:
             for on_event in self._on_event:
@@ -209,18 +212,18 @@ class Conductor:
             for on_state in self._on_state:
                 on_state(self.state)
 
-    def _waits_with(self, shown: str) -> bool:
+    def _holds_code(self, shown: str) -> bool:
         return isinstance(self.state, CardShown) and self.state.shown == shown
 
     async def _read_card(self, effect: fx.ReadCard, patient: Patient) -> ev.Event:
         read = await self.card.read(effect, patient)
         if isinstance(read, ev.CardFailed) and isinstance(read.trouble, ReaderBusy):
             self._card_watch.held_by = read.trouble.holders
-            self._keep(asyncio.create_task(self._card_watch.when_let_go(effect.card, self._ending)))
+            self._track(asyncio.create_task(self._card_watch.wait_until_free(effect.card, self._ending)))
         return read
 
-    def _tell_staff(self, code: str) -> None:
-        """Tell staff what delivery found, for any reception."""
+    def _alert_staff(self, code: str) -> None:
+        """Alert staff to a problem that is not tied to the current reception."""
         self._begin(fx.AlertStaff("", 0, code))
 
     # --- effects --------------------------------------------------------------------------------------------
@@ -243,29 +246,29 @@ class Conductor:
                 if patient is not None:
                     patient.wipe()
             case fx.RemindTakeCard() | fx.SpeakAgain():
-                pass  # the front ends'
+                pass  # performed by the front ends
             case fx.AlertStaff(reason=reason):
-                log.warning("staff wanted: %s", reason)
+                log.warning("staff needed: %s", reason)
             case _:
                 if isinstance(effect, fx.ReadCard):
                     self._patients[effect.reception] = self._new_patient(effect)
-                self._keep(asyncio.create_task(self._perform(effect)))
+                self._track(asyncio.create_task(self._perform(effect)))
 
     def _new_patient(self, effect: fx.ReadCard) -> Patient:
-        """Pass a code shown before to the first card, whichever it is; it is wiped with it."""
+        """Return a new patient, who takes over a code shown before, even if it turns out to be another card's."""
         patient = Patient(effect.reception)
         code = self._shown.take(effect.shown) if effect.shown else None
         if code is not None:
             patient.put_code(code)
         return patient
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        """Keep a reference: the loop itself holds tasks weakly."""
+    def _track(self, task: asyncio.Task[None]) -> None:
+        """Hold a reference to the task, because the event loop holds only weak ones."""
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Load slow parts before the first patient comes; a failure is reported when the part is needed."""
+        """Load slow parts before the first patient arrives. Failures are reported when the part is needed."""
         slow = (("service", self.service.client), ("face engine", self.camera), ("text recogniser", self.printed))
         for name, desk in slow:
             try:
@@ -274,11 +277,11 @@ class Conductor:
                 log.error("%s: %s at %s", name, type(error).__name__, raised_at(error))
 
     async def _perform(self, effect: fx.Effect) -> None:
-        patient = self._patients.get(effect.reception) or _nobody(effect.reception)
+        patient = self._patients.get(effect.reception) or _wiped_patient(effect.reception)
         try:
             event = await self._answer(effect, patient)
         except Exception as error:
-            # Only the kind and the place: a message or a traceback's locals could carry the patient's data.
+            # only type and location, because messages and locals could contain patient data
             log.error("%s failed: %s at %s", type(effect).__name__, type(error).__name__, raised_at(error))
             event = ev.EffectFailed(effect.reception, effect.effect)
         if event is not None:
@@ -337,12 +340,12 @@ class Conductor:
             outcome = await self.delivery.deliver(check_id, patient.decision_signature)
         except LedgerError as error:
             log.critical("ledger: %s", error)
-            self._tell_staff(ProblemCode.LEDGER_FAILED.code)
-            return ev.ServiceSilent(*ids)  # the outbox goes on with it
+            self._alert_staff(ProblemCode.LEDGER_FAILED.code)
+            return ev.ServiceSilent(*ids)  # the outbox will retry
         return delivered_event(ids, outcome)
 
     async def _settle_interrupted(self) -> None:
-        """Decide, without any consent, the checks that an earlier or failing run opened and never decided."""
+        """Decide, without any consent, the checks that were opened and never decided."""
         under_way = self._patients.keys() | self._not_discarded
         try:
             interrupted = await self.delivery.settle_interrupted(self._institution_code, under_way)
@@ -350,10 +353,10 @@ class Conductor:
             log.critical("ledger: %s", error)
             return
         if interrupted:
-            log.warning("%d receptions were interrupted; they are submitted without any consent", interrupted)
+            log.warning("%d receptions were interrupted and are submitted without any consent", interrupted)
 
     async def _outbox(self) -> None:
-        """Process, beside the receptions, what an earlier run or a silent service left in the outbox."""
+        """Process the outbox in the background: what an earlier run left, or the service did not answer."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
@@ -364,15 +367,15 @@ class Conductor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), self._clock.real_seconds(OUTBOX_EVERY))
 
-    async def _keep_name(self, reception: str, stem: str) -> None:
-        await self.names.keep(reception, stem, self._patients.get(reception))
+    async def _store_name_picture(self, reception: str, stem: str) -> None:
+        await self.names.store(reception, stem, self._patients.get(reception))
 
     async def _clean_names(self) -> None:
         decided = [history for history in self.ledger.ledger.unended() if history.decided and not history.closed]
         await asyncio.to_thread(self.names.clean, {history.decision.event.result_file for history in decided})
 
-    async def _wind_up(self) -> None:
-        """Close everything, whatever fails or hangs on the way."""
+    async def _shut_down(self) -> None:
+        """Close everything, even if parts of it fail or hang."""
         self._shown.wipe_all()
         self.names.close_all()
         for patient in self._patients.values():
@@ -391,8 +394,8 @@ class Conductor:
             closing.push_async_callback(self.card.close)
 
 
-def _nobody(reception: str) -> Patient:
-    """Used if the reception's patient has been wiped and is gone."""
+def _wiped_patient(reception: str) -> Patient:
+    """Return a wiped patient, for an effect whose reception has ended."""
     patient = Patient(reception)
     patient.wipe()
     return patient

@@ -1,4 +1,4 @@
-"""A decision on its way to the ledger: the card signs it first, if it is still on the reader."""
+"""Recording a decision in the ledger, after the card has signed it if it is still on the reader."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from terminal.session.effects import RecordDecision
 
 
 class DecisionDesk:
-    """`required`: a yes that the card did not sign counts as a no."""
+    """Signs and records decisions. `required`: a yes without the card's signature counts as a no."""
 
     def __init__(self, card: CardDesk, ledger: LedgerDesk, *, required: bool = False) -> None:
         self._card = card
@@ -21,7 +21,7 @@ class DecisionDesk:
         self._releasing: set[asyncio.Task[None]] = set()
 
     async def decide(self, effect: RecordDecision, patient: Patient) -> ev.Event:
-        """Keep the signature with the patient for the submission; it is never written to the ledger."""
+        """Record the decision. The signature is stored with the patient for the submission, never in the ledger."""
         ids = (effect.reception, effect.effect)
         event = await self._ledger.drafted(effect)
         if event is None:
@@ -30,13 +30,13 @@ class DecisionDesk:
         if event.answers and not patient.wiped:
             signature = await self._card.vouch(decision_of(event), self._ledger.way(event.check_id))
         patient.decision_signature = None if patient.wiped else signature
-        self._let_go()
+        self._release_card()
         unsigned = self._required and signature is None and bool(event.granted)
         recorded = await self._ledger.decided(_without_consent(event) if unsigned else event)
         return ev.DecisionRecorded(*ids, unsigned=unsigned) if recorded else ev.LedgerFailed(*ids)
 
-    def _let_go(self) -> None:
-        """Power the card off; a card that hangs delays no decision."""
+    def _release_card(self) -> None:
+        """Power the card off in the background, so that a hanging card does not delay the decision."""
         task = asyncio.create_task(self._card.release())
         self._releasing.add(task)
         task.add_done_callback(self._releasing.discard)

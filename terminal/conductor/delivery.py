@@ -1,7 +1,7 @@
-"""From a decision in the ledger to a result file: submit, confirm, fetch, hand over, with repetitions later.
+"""From a decision in the ledger to a result file: submit, confirm, fetch and hand over, with later retries.
 
-Everything sent is read from the ledger, so a repetition after silence or a restart sends the same with the same key.
-Submission does not wait for a hand-over, so a hanging folder delays no submission.
+All data sent is read from the ledger, so a retry after a timeout or restart sends the same data with the same
+idempotency key. Submissions do not wait for handovers, so a hanging folder does not delay them.
 """
 
 import asyncio
@@ -60,17 +60,17 @@ FINAL_REFUSALS = frozenset(
         RefusalReason.MALFORMED,
     }
 )
-"""Refusals, signed by the service, that repetition cannot resolve: the check is discarded. Any other keeps the decision
-in the outbox."""
+"""Refusals signed by the service that a retry cannot resolve. The check is discarded. After any other refusal the
+decision stays in the outbox."""
 
-BETWEEN_LOOKS = 25.0
-"""Seconds of a monotonic clock between two comparisons that must both find a consent ended."""
+BETWEEN_COMPARISONS = 25.0
+"""Minimum monotonic seconds between the two comparisons that must both find a consent expired."""
 EXPIRED = "decision-expired"
-"""Reported to staff with every decision that could not be sent while its consents lasted."""
+"""Alert code for a decision that could not be sent before its consents expired."""
 
 
 class Delivery:
-    """The reception's own delivery and the outbox never send the same check at the same time."""
+    """Delivers decisions for receptions and for the outbox, never the same check twice at the same time."""
 
     def __init__(
         self,
@@ -86,41 +86,42 @@ class Delivery:
         signature_required: bool = False,
         reception_waits: float = RECEPTION_WAITS,
     ) -> None:
-        """`reception_waits`: seconds a reception waits for the hand-over of another result."""
+        """`reception_waits`: seconds a reception waits for the handover of another result."""
         self.ledger = ledger
         self.on_trouble: Callable[[str], None] = lambda code: None
-        """Called with a code once for each check it concerns."""
+        """Called with an alert code, once per check."""
         self._books = books
         self._client = client
         self._folder = folder
         self._clock = clock
         self._signature_required = signature_required
         self._hand_over = HandOver(
-            ledger, books, client, folder, institution_code, self._tell_staff, encoding, options, reception_waits
+            ledger, books, client, folder, institution_code, self._alert_staff, encoding, options, reception_waits
         )
         self._submitting = asyncio.Lock()
-        self._told: set[tuple[str, str]] = set()
+        self._alerted: set[tuple[str, str]] = set()
         self.without_card: set[str] = set()
-        """Checks without a card that are under way: the outbox ignores them."""
+        """Checks without a card in progress, which the outbox skips."""
         self._decided_at: dict[str, datetime] = {}
-        """When the decisions of this run were made, by the service's clock."""
-        self._looked_over: dict[str, float] = {}
-        """Checks whose consents had ended at the first comparison, and its monotonic time."""
+        """Decision times of this run, by the service's clock."""
+        self._found_expired: dict[str, float] = {}
+        """Monotonic time of the first comparison that found a check's consents expired."""
 
     def listen_for_names(self, on_unreadable_name: Callable[[str, str], Awaitable[None]]) -> None:
-        """Called with reception and file stem before a result with ● in its names is handed over."""
+        """Call this with reception and file stem before a result with ● in its names is handed over."""
         self._hand_over.on_unreadable_name = on_unreadable_name
 
     def close(self) -> None:
-        """End the hand-over's process, or leave it behind."""
+        """End the handover process, or abandon it if it hangs."""
         self._hand_over.close()
 
     async def deliver(
         self, check_id: str, card_signature: bytes | None = None, *, again: bool = False
     ) -> DeliveryOutcome:
-        """Take the check as far as possible. Raises `consent.store.LedgerError` if the ledger cannot be written.
+        """Deliver the check as far as possible. Raises `consent.store.LedgerError` if the ledger cannot be written.
 
-        `card_signature` goes with the first submission and is kept nowhere. `again`: for the outbox, no patient waits.
+        `card_signature` is sent with the first submission and not stored. `again`: called by the outbox, with no
+        patient waiting.
         """
         service_now = self._client.clock.now()
         if not again and service_now is not None:
@@ -148,9 +149,9 @@ class Delivery:
         answer = await self._client.submit(event.check_id, submission, event.idempotency_key)
         match answer:
             case NoAnswer(reason=silence):
-                log.warning("submission not confirmed: %s; the outbox keeps it", silence)
+                log.warning("submission not confirmed: %s; the outbox will retry", silence)
                 if silence is Silence.NOT_VERIFIED:
-                    self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
+                    self._alert_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
                 return DeliveryOutcome(DeliveryStage.SILENT)
             case Refused(reason=RefusalReason.IMPLAUSIBLE_TIME) if await self._correct_time(history):
                 return await self._submit(await self._history(event.check_id), card_signature)
@@ -163,25 +164,25 @@ class Delivery:
                 await self._books.run(self.ledger.confirmed, confirmed_by(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
-                    log.warning("the card did not sign the decision; its consents are withdrawn")
+                    log.warning("no valid card signature on the decision; its consents are withdrawn")
                     await self.withdraw(event.check_id, event.granted)
                 return None
 
     def _forget(self, check_id: str) -> None:
         self._decided_at.pop(check_id, None)
-        self._looked_over.pop(check_id, None)
+        self._found_expired.pop(check_id, None)
 
-    def _tell_staff(self, code: str, check_id: str) -> None:
-        if (code, check_id) not in self._told:
-            self._told.add((code, check_id))
-            log.error("staff wanted: %s", code)
+    def _alert_staff(self, code: str, check_id: str) -> None:
+        if (code, check_id) not in self._alerted:
+            self._alerted.add((code, check_id))
+            log.error("staff needed: %s", code)
             self.on_trouble(code)
 
     # --- time -----------------------------------------------------------------------------------------------
 
     async def _correct_time(self, history: History) -> bool:
-        """Correct the decision's times, at most twice; return whether the ledger has new ones now."""
-        self._tell_staff(ProblemCode.CLOCK_WRONG.code, history.check_id)
+        """Correct the decision's times, at most twice. Return whether corrected times were recorded."""
+        self._alert_staff(ProblemCode.CLOCK_WRONG.code, history.check_id)
         now = await self._service_time()
         if now is None:
             return False
@@ -193,29 +194,38 @@ class Delivery:
         return True
 
     async def _service_time(self) -> datetime | None:
-        """Ask the service for its time now."""
+        """Return the service's current time, or None if it does not answer."""
         answer = await self._client.challenge()
         return answer.now if isinstance(answer, Challenge) else None
 
-    async def _over(self, found: Iterable[History], service_now: datetime) -> list[str]:
-        """Checks whose consents have ended: by the service's clock, compared twice, and by our own count of seconds."""
-        ended, counted = [], self._clock.now().monotonic
+    async def _expired(self, found: Iterable[History], service_now: datetime) -> list[str]:
+        """Return the checks whose consents have expired by the service's clock in two comparisons, made at least
+        `BETWEEN_COMPARISONS` apart by our monotonic clock.
+        """
+        expired, counted = [], self._clock.now().monotonic
         for history in found:
             if history.decision.event.sendable_until > service_now:
-                self._looked_over.pop(history.check_id, None)
+                self._found_expired.pop(history.check_id, None)
                 continue
             known = self._decided_at.get(history.check_id)
-            if history.corrected is None and _apart(history, known) > CLOCK_WRONG and await self._correct_time(history):
-                continue  # the terminal's clock was wrong, not the consent too old
-            first = self._looked_over.setdefault(history.check_id, counted)
-            if counted - first >= BETWEEN_LOOKS:
-                ended.append(history.check_id)
-        return ended
+            if (
+                history.corrected is None
+                and _clock_difference(history, known) > CLOCK_WRONG
+                and await self._correct_time(history)
+            ):
+                continue  # the consent only seemed expired because the terminal's clock was wrong
+            first = self._found_expired.setdefault(history.check_id, counted)
+            if counted - first >= BETWEEN_COMPARISONS:
+                expired.append(history.check_id)
+        return expired
 
     # --- the outbox -----------------------------------------------------------------------------------------
 
     async def settle_interrupted(self, institution_code: str, under_way: Container[str] = ()) -> int:
-        """Decide 0 for everything that was opened, not decided, and not `under_way`. Return how many there were."""
+        """Answer 0 to every question of checks that were opened, not decided, and are not `under_way`.
+
+        Return the number of such checks.
+        """
         found = await self._books.run(undecided, self.ledger)
         interrupted = [record for record in found if record.event.reception_id not in under_way]
         for record in interrupted:
@@ -242,14 +252,13 @@ class Delivery:
         )
 
     async def work_off(self) -> tuple[DeliveryOutcome, ...]:
-        """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire decisions that are too
-        old."""
+        """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire old decisions."""
         found = await self._books.run(waiting, self.ledger)
         pending = [history.check_id for history in found]
         if found:
             pending = await self._still_waiting(found)
         outcomes = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
-        await self._tell_withdrawals()
+        await self._send_withdrawals()
         for confirmed in await self._books.run(undelivered, self.ledger):
             if confirmed.decided.event.check_id not in pending:
                 outcome = await self._deliver_again(confirmed.decided.event.check_id)
@@ -259,37 +268,37 @@ class Delivery:
         return tuple(outcomes)
 
     async def _still_waiting(self, found: tuple[History, ...]) -> list[str]:
-        """Return what may be sent now. Nothing expires while the service's time is unknown."""
+        """Return the checks that may be sent now. Nothing expires while the service's time is unknown."""
         service_now = await self._service_time()
         if service_now is None:
             return [history.check_id for history in found]
-        for check_id in await self._over(found, service_now):
+        for check_id in await self._expired(found, service_now):
             await self._books.run(self.ledger.expired, check_id)
             self._forget(check_id)
-            self._tell_staff(EXPIRED, check_id)
-        return [history.check_id for history in found if history.check_id not in self._looked_over]
+            self._alert_staff(EXPIRED, check_id)
+        return [history.check_id for history in found if history.check_id not in self._found_expired]
 
-    async def _tell_withdrawals(self) -> None:
+    async def _send_withdrawals(self) -> None:
         now = self._client.clock.now()
         for withdrawal in await self._books.run(untold, self.ledger, now or self._clock.wall()):
-            # where the service's time is not known the consent may last still
+            # while the service's time is unknown, the consent may not have expired
             if withdrawal.over and now is not None:
                 await self._settle(withdrawal.withdrawn)
             else:
-                await self._tell_withdrawn(withdrawal.withdrawn)
+                await self._send_withdrawal(withdrawal.withdrawn)
 
     async def _deliver_again(self, check_id: str) -> DeliveryOutcome | None:
-        """Return None after a defect: one check that cannot be delivered does not keep back the others."""
+        """Deliver one check. Return None after an internal error, so that the other checks are delivered."""
         try:
             return await self.deliver(check_id, again=True)
         except LedgerError:
             raise
         except Exception as error:
-            log.critical("outbox: one check cannot be delivered: %s", type(error).__name__)
+            log.critical("outbox: a check cannot be delivered: %s", type(error).__name__)
             return None
 
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
-        """Hand over the answer to a check without a card; a failed one is discarded, and staff asks again."""
+        """Hand over the answer to a check without a card. If that fails, discard the check; staff can repeat it."""
         outcome = await self._hand_over.hand_over(check_id, result)
         if outcome.stage is not DeliveryStage.DELIVERED:
             await self.give_up(check_id, "not-handed-over")
@@ -297,16 +306,16 @@ class Delivery:
 
     @property
     def astray(self) -> dict[str, History]:
-        """Results of which it is unknown whether the receipt computer has them, by check id: staff decide."""
+        """Results by check id that the receipt computer may or may not have received. Staff decide on them."""
         return self._hand_over.astray
 
     async def decide_hand_over(self, check_id: str, *, again: bool) -> DeliveryOutcome:
-        """Apply staff's decision on a waiting result: hand it over `again`, or close it. Raises `LifeCycleError`."""
+        """Apply staff's decision on such a result: hand it over `again`, or close it. Raises `LifeCycleError`."""
         await self._hand_over.decide(check_id, again=again)
         return await self.deliver(check_id, again=True)
 
     async def give_up(self, check_id: str, reason: str) -> None:
-        """Discard a check without a card that got no answer. `reason` is a code."""
+        """Discard a check without a card. `reason` is a reason code."""
         await self._books.run(self.ledger.discarded, check_id, reason)
 
     async def _settle_broken_off(self) -> None:
@@ -315,14 +324,14 @@ class Delivery:
                 await self._books.run(self.ledger.discarded, history.check_id, "interrupted")
 
     async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
-        """Withdraw consents: on disk first, then at the service. Return False if the service is told later.
+        """Withdraw consents, on disk first and then at the service. Return False if the service must be told later.
 
-        Raises `LifeCycleError` for what was not granted, or withdrawn before.
+        Raises `LifeCycleError` for items that were not granted or have been withdrawn before.
         """
         record = await self._books.run(self.ledger.withdrawn, check_id, tuple(items))
-        return await self._tell_withdrawn(record)
+        return await self._send_withdrawal(record)
 
-    async def _tell_withdrawn(self, record: Record[Withdrawn]) -> bool:
+    async def _send_withdrawal(self, record: Record[Withdrawn]) -> bool:
         check_id, items = record.event.check_id, record.event.items
         withdrawal = self._client.withdrawal(check_id, withdrawn_at=record.at, items=items)
         answer = await self._client.withdraw(check_id, withdrawal)
@@ -350,16 +359,16 @@ class Delivery:
 
     @property
     def trouble(self) -> DeliveryFailure | None:
-        """Why the last result file could not be handed over; None when it could."""
+        """Why the last result file could not be handed over, or None."""
         return self._folder.trouble
 
     def backlog(self) -> int:
-        """Checks for which something remains to be done."""
+        """Return the number of checks that are not completed."""
         return len(self.ledger.unended())
 
 
-def _apart(history: History, decided_at: datetime | None) -> timedelta:
-    """How far the terminal's clock was from the service's at the decision, as far as that is known."""
+def _clock_difference(history: History, decided_at: datetime | None) -> timedelta:
+    """Return the difference between terminal and service clock at the decision or opening; 0 if unknown."""
     if decided_at is not None and history.decided is not None:
         return abs(decided_at - history.decided.event.decided_at)
     service_at = history.opened.event.service_at

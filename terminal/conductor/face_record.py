@@ -1,4 +1,4 @@
-"""Read the face record, and encode its photo while the card is still sending the rest."""
+"""Read the face record, and encode its photo while the card sends the rest."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def open_face_record(card: CardDesk, camera: CameraDesk, effect: fx.OpenFa
         learning.append(loop.create_task(camera.learn(patient, photo)))
 
     def on_photo(photo: bytearray) -> None:
-        # called in the card's thread
+        # called on the card thread
         loop.call_soon_threadsafe(begin, photo)
 
     try:

@@ -1,7 +1,7 @@
-"""From a confirmed decision to the file in the receipt computer's folder: once, or reported.
+"""Handing a confirmed result over to the receipt computer's folder exactly once, or alerting staff.
 
-Before a file is moved in, the ledger says which one it will be (`handing-over`). After a crash the record and the
-folder's content together show how far it had come.
+Before the file is moved into the folder, its name and hash are recorded in the ledger (`handing-over`). After a crash,
+this record and the folder's content show how far the handover got.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ from terminal.qualification.ours import Differs, differs
 log = logging.getLogger(__name__)
 
 RECEPTION_WAITS = 3.0
-"""Seconds a reception waits for a hand-over under way; then the outbox hands its result over."""
+"""Seconds a reception waits for another handover. After that, its result is left to the outbox."""
 
 ASTRAY = "result-astray"
-"""Reported to staff with every result of which it is unknown whether the receipt computer has it."""
+"""Alert code for a result that the receipt computer may or may not have received."""
 
-TellStaff = Callable[[str, str], None]
-"""Code and check id: what staff have to look after."""
+OnAlert = Callable[[str, str], None]
+"""Called with an alert code and the check id."""
 
 
 class HandOver:
-    """One hand-over at a time, in a separate process, so that a hanging folder delays nothing else."""
+    """Hands over one result at a time, in a separate process so that a hanging folder blocks nothing else."""
 
     def __init__(
         self,
@@ -45,22 +45,22 @@ class HandOver:
         client: QualificationClient,
         folder: FolderProcess,
         institution_code: str,
-        tell_staff: TellStaff,
+        alert_staff: OnAlert,
         encoding: Encoding = "UTF-8",
         options: FaceOptions | None = None,
         reception_waits: float = RECEPTION_WAITS,
     ) -> None:
-        self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _nobody_reads
+        self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _ignore_name
         """Called with reception and file stem before a result with ● in its names is written."""
         self.folder = folder
         self.astray: dict[str, History] = {}
-        """Announced, and neither in this folder nor known to be taken from it, by check id."""
+        """Handovers by check id whose file is not in the folder and may or may not have been taken from it."""
         self._reception_waits = reception_waits
         self._ledger = ledger
         self._books = books
         self._client = client
         self._institution_code = institution_code
-        self._tell_staff = tell_staff
+        self._alert_staff = alert_staff
         self._encoding = encoding
         self._options = options
         self._files = Worker("handover")
@@ -68,7 +68,7 @@ class HandOver:
         self._cleaned = False
 
     async def deliver(self, check_id: str, *, patient_waits: bool) -> DeliveryOutcome:
-        """Hand over what the service has confirmed. `patient_waits`: not for a folder that hangs, or for another's."""
+        """Hand over a confirmed result. `patient_waits`: do not wait long for a hanging folder or another handover."""
         if patient_waits and self.folder.hangs:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
@@ -87,7 +87,7 @@ class HandOver:
             self._one_at_a_time.release()
 
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
-        """Hand over an answer without a submission: that of a check without a card."""
+        """Hand over the answer to a check without a card, for which nothing was submitted."""
         async with self._one_at_a_time:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.closed:
@@ -95,20 +95,20 @@ class HandOver:
             return await self._write(history, result_document(result, self._encoding, self._options))
 
     async def decide(self, check_id: str, *, again: bool) -> None:
-        """Apply staff's decision on a waiting result. Raises `LifeCycleError` if none waits for it."""
+        """Apply staff's decision on an uncertain result. Raises `LifeCycleError` if there is none for this check."""
         async with self._one_at_a_time:
             await self._books.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
             self.astray.pop(check_id, None)
 
     async def settle(self, history: History) -> bool:
-        """Return whether a hand-over interrupted by a crash had been completed; if so, record it in the ledger."""
+        """Return whether a handover interrupted by a crash was completed. If so, record it in the ledger."""
         async with self._one_at_a_time:
             begun = history.handing_over
             ended = None if begun is None else await self._found(history, begun.event)
             return ended is not None and ended.stage is DeliveryStage.DELIVERED
 
     async def clean(self) -> None:
-        """Remove files that belong to no hand-over: once per run, after the first pass of the outbox."""
+        """Remove files that belong to no handover. Done once per run, after the first pass over the outbox."""
         if self._cleaned:
             return
         async with self._one_at_a_time:
@@ -130,45 +130,45 @@ class HandOver:
         result = await self._client.result(history.check_id)
         if not isinstance(result, QualificationResult):
             if result == NoAnswer(Silence.NOT_VERIFIED):
-                self._tell_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
-            log.warning("result not fetched; it will be fetched again later")
+                self._alert_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
+            log.warning("result not fetched; it will be retried later")
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         differing = differs(result, history, self._institution_code)
         if differing is not None:
             return await self._held_back(history, differing)
         document = result_document(result, self._encoding, self._options)
         if document.substituted:
-            log.info("%d characters outside %s were replaced in a result file", document.substituted, self._encoding)
+            log.info("%d characters not in %s were replaced in a result file", document.substituted, self._encoding)
         if document.substituted or _has_substitute(result):
             await self.on_unreadable_name(history.opened.event.reception_id, history.decision.event.result_file)
         return await self._write(history, document)
 
     async def _held_back(self, history: History, differing: Differs) -> DeliveryOutcome:
-        log.critical("the service's result is not ours: %s; it is not handed over", differing)
+        log.critical("result from the service does not match the decision: %s; it is not handed over", differing)
         if all(record.event.reason != differing for record in history.not_ours):
             await self._books.run(self._ledger.not_ours, history.check_id, differing.value)
-        self._tell_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
+        self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
     async def _found(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
-        """Return how far a hand-over begun before has come; None if it must begin again."""
+        """Return the outcome of a handover begun earlier, or None if it must be repeated."""
         match await self._files.run(self.folder.look, begun.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
-                return self._strays(history, failed)
+                return self._uncertain(history, failed)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
             case ResultOnDisk(mark=mark) if begun.folder and mark != begun.folder:
-                # an empty folder in place of the share: what it does not hold was not taken from it
-                log.error("the result folder is not the same as before; the result waits for the right one")
-                return self._strays(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
+                # an empty folder in place of the share: a file missing here was not necessarily taken
+                log.error("the result folder is not the one used before; the result is held until that one is back")
+                return self._uncertain(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
             case ResultOnDisk(target=None, work=None):
-                log.info("a result that was moved in earlier has been taken")
-                return await self._noted(history, begun.sha256)
+                log.info("a result delivered earlier has been taken from the folder")
+                return await self._record_delivered(history, begun.sha256)
             case ResultOnDisk(target=digest) if digest == begun.sha256:
-                return await self._noted(history, begun.sha256)
+                return await self._record_delivered(history, begun.sha256)
             case ResultOnDisk(target=None):
                 self.astray.pop(history.check_id, None)
-                return None  # written, and never moved in
+                return None  # written, but never moved into place
             case ResultOnDisk():
                 return self._occupied(history)
 
@@ -178,24 +178,26 @@ class HandOver:
             case Prepared(mark=mark):
                 event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
                 if not await self._books.run(self._mark, history, event):
-                    log.info("a consent was withdrawn meanwhile; the result is fetched again")
+                    log.info("a consent was withdrawn in the meantime; the result is fetched again")
                     return DeliveryOutcome(DeliveryStage.CONFIRMED)
             case AlreadyThere(same=True):
-                return await self._noted(history, digest)
+                return await self._record_delivered(history, digest)
             case AlreadyThere():
                 return self._occupied(history)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
         match await self._files.run(self.folder.move, name, digest):
             case FileDelivered() | AlreadyThere(same=True):
-                return await self._noted(history, digest)
+                return await self._record_delivered(history, digest)
             case AlreadyThere():
                 return self._occupied(history)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
 
     def _mark(self, history: History, event: HandingOver) -> bool:
-        """Return False if the file must not be moved in: a consent in it was withdrawn since `history` was read."""
+        """Record the handover. Return False if a consent was withdrawn since `history` was read, so that the file is
+        outdated.
+        """
         now = self._ledger.of_check(history.check_id)
         if now is None or now.withdrawn != history.withdrawn:
             return False
@@ -203,37 +205,37 @@ class HandOver:
             self._ledger.handing_over(event)
         return True
 
-    async def _noted(self, history: History, digest: str) -> DeliveryOutcome:
+    async def _record_delivered(self, history: History, digest: str) -> DeliveryOutcome:
         name = _name(history)
         await self._books.run(self._ledger.delivered, history.check_id, name, digest)
         self.astray.pop(history.check_id, None)
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
     def _occupied(self, history: History) -> DeliveryOutcome:
-        log.error("another file is in the place of the result file; it is not changed")
+        log.error("another file has the name of the result file; it is not overwritten")
         self.folder.trouble = DeliveryFailure.OCCUPIED
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
-    def _strays(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
-        if not history.without_card:  # staff asks again for such a one
+    def _uncertain(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
+        if not history.without_card:  # staff repeat a check without a card
             self.astray[history.check_id] = history
-            self._tell_staff(ASTRAY, history.check_id)
+            self._alert_staff(ASTRAY, history.check_id)
         return self._failed(history, failed)
 
     def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         log.error("result file not delivered: %s; it will be delivered later", failed.reason)
         self.folder.trouble = failed.reason
         if failed.reason is DeliveryFailure.HANGS:
-            self._tell_staff(ProblemCode.HANDOVER_HANGS.code, "")
+            self._alert_staff(ProblemCode.HANDOVER_HANGS.code, "")
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
 
-async def _nobody_reads(_reception: str, _stem: str) -> None:
+async def _ignore_name(_reception: str, _stem: str) -> None:
     pass
 
 
 def _has_substitute(result: QualificationResult) -> bool:
-    """Return whether the service could not write the name or the address with all its characters."""
+    """Return whether a name or address contains the service's substitute for characters it cannot write."""
     texts = (text for one in result.qualifications for text in (one.name, one.name_of_other, one.address))
     return any(SUBSTITUTE in text for text in texts if text)
 

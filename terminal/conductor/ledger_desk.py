@@ -1,4 +1,4 @@
-"""The ledger's effects: opened checks, decisions, discarded receptions, each on disk before anything else happens."""
+"""Ledger effects: opened checks, decisions and discarded receptions, each written to disk before the next step."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _FACE_AND_PIN = "face-and-pin"
 ASKED_BY_STAFF = "limit-asked-by-staff"
-"""Question id of the limit where there is no card: asked by word of mouth."""
+"""Question id of the limit in a check without a card, where staff ask orally."""
 
 
 class LedgerDesk:
@@ -39,7 +39,7 @@ class LedgerDesk:
         self._institution_code = institution_code
 
     async def opened(self, effect: RecordOpenedCheck, patient: Patient) -> bool:
-        """Return False if it could not be made durable, or its patient has been wiped."""
+        """Record an opened check. Return False if it could not be written or the patient has been wiped."""
         if patient.certificate is None:
             return False
         serial = x509.load_der_x509_certificate(patient.certificate).serial_number
@@ -56,7 +56,7 @@ class LedgerDesk:
         return await self._write(lambda: self.ledger.opened(event))
 
     async def drafted(self, effect: RecordDecision) -> Decided | None:
-        """Return the record of this decision, not yet written. None, with a log line, if the check was never opened."""
+        """Return the record of this decision without writing it. Log and return None if the check was never opened."""
         try:
             return await self.worker.run(self._draft, effect.reception, effect.decision)
         except (LedgerError, LifeCycleError) as error:
@@ -64,7 +64,7 @@ class LedgerDesk:
             return None
 
     def way(self, check_id: str) -> str:
-        """How the holder was confirmed; empty for a check that was never opened."""
+        """Return how the holder was confirmed; empty for a check that was never opened."""
         history = self.ledger.of_check(check_id)
         return "" if history is None else history.opened.event.way
 
@@ -74,7 +74,7 @@ class LedgerDesk:
     def _draft(self, reception: str, decision: Decision) -> Decided:
         history = self.ledger.of_check(decision.check_id)
         if history is None:
-            raise LifeCycleError(f"check {decision.check_id} is decided but was never opened")
+            raise LifeCycleError(f"check {decision.check_id} has a decision but was never opened")
         shown = dict(decision.wordings)
         return Decided(
             check_id=decision.check_id,
@@ -99,7 +99,7 @@ class LedgerDesk:
         return "\n".join(wording_lines(shown, self._profile))
 
     async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
-        """Record that staff asked the patient about the limit by word of mouth, before the service is asked."""
+        """Record the patient's oral answer about the limit, before the service is queried."""
         card = card_hash(self._card_key, check_id.encode())  # no holder: there is no card
         answer = RecordedAnswer(
             item=Item.HIGH_COST_LIMIT,
@@ -143,11 +143,11 @@ CARD_KEY_BYTES = 32
 
 
 class CardKeyDamaged(Exception):
-    """The key of card hashes is damaged; the text says what to do."""
+    """The key for card hashes is damaged. The message says what to do."""
 
 
 def load_card_key(path: Path) -> bytes:
-    """Return the secret that keys the hashes of cards in the ledger: 32 bytes, created once, mode 0600.
+    """Return the secret key for card hashes in the ledger: 32 bytes, created on first use with mode 0600.
 
     Raises `CardKeyDamaged`.
     """

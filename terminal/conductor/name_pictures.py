@@ -1,6 +1,7 @@
-"""The name as the card shows it, for a result whose name has ●: kept in a buffer for staff, for minutes.
+"""Image of the name from the card, shown to staff for a few minutes if the name in a result contains ●.
 
-Optionally also written as a PNG to a separate folder, under the result's stem, deleted with the result or after a day.
+Optionally also written as a PNG to a separate folder under the result's stem, and deleted with the result or after a
+day.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 300.0
 FILE_SECONDS = 24 * 3600.0
 PATIENCE = 3.0
-"""Seconds a result waits for the picture's folder."""
+"""Seconds a result waits for the picture folder."""
 _MOST_PIXELS = 1_000_000
 
 
@@ -30,16 +31,19 @@ class _Kept:
 
 
 class NamePictures:
-    """Used on the event loop. `folder`: where PNG files go, None for none. `results`: the folder of the results."""
+    """Holds the pictures in memory. Runs on the event loop.
+
+    `folder`: folder for PNG files, or None to write none. `results`: folder of the result files.
+    """
 
     def __init__(self, folder: Path | None, results: Path, kept_seconds: float = KEPT_SECONDS) -> None:
         self._folder, self._results, self._kept_seconds = folder, results, kept_seconds
         self._kept: dict[str, _Kept] = {}
         self.unreadable: dict[str, str] = {}
-        """Receptions whose result has ● in the name: `kept`, `closed`, or `none` where the card gave no picture."""
+        """Receptions whose result has ● in a name: `kept`, `closed`, or `none` if the card had no usable picture."""
 
-    async def keep(self, reception: str, stem: str, patient: Patient | None) -> None:
-        """Before the result is handed over. `patient`: of that reception, if it is still there."""
+    async def store(self, reception: str, stem: str, patient: Patient | None) -> None:
+        """Store the picture before the result is handed over. `patient` is None if the reception has ended."""
         if reception in self.unreadable:
             return
         record = patient.record if patient is not None and patient.genuine else None
@@ -55,14 +59,14 @@ class NamePictures:
                 async with asyncio.timeout(PATIENCE):
                     await asyncio.to_thread(write_whole, self._folder / f"{stem}.png", bytes(png))
             except (OSError, TimeoutError) as error:
-                log.error("the picture of a name is not written: %s", type(error).__name__)
+                log.error("name picture not written: %s", type(error).__name__)
 
     def picture(self, reception: str) -> memoryview | None:
         kept = self._kept.get(reception)
         return None if kept is None else memoryview(kept.png)
 
     def close(self, reception: str) -> None:
-        """Overwrite it: staff have read it, or its time is over."""
+        """Overwrite the picture, after staff have read it or when its time is up."""
         kept = self._kept.pop(reception, None)
         if kept is not None:
             kept.timer.cancel()
@@ -74,9 +78,9 @@ class NamePictures:
             self.close(reception)
 
     def clean(self, waiting: Container[str]) -> None:
-        """Delete files whose result is gone, or that are a day old; blocks for the folder.
+        """Delete files whose result is gone or that are a day old. Blocking.
 
-        `waiting`: stems of results that are not handed over yet.
+        `waiting`: stems of results that have not been handed over yet.
         """
         if self._folder is None or not self._folder.is_dir():
             return
@@ -86,11 +90,11 @@ class NamePictures:
                 if old or (file.stem not in waiting and not (self._results / f"{file.stem}.xml").exists()):
                     file.unlink()
             except OSError as error:
-                log.error("the picture of a name cannot be deleted: %s", error.strerror)
+                log.error("name picture cannot be deleted: %s", error.strerror)
 
 
 def _one_bit(image: bytearray) -> bytearray:
-    """The card's PNG written again with one bit a pixel; empty if it cannot be read."""
+    """Return the card's PNG re-encoded with one bit per pixel, or an empty buffer if it cannot be read."""
     from PIL import Image
 
     written = io.BytesIO()
@@ -100,7 +104,7 @@ def _one_bit(image: bytearray) -> bytearray:
                 return bytearray()
             read.convert("L").point(lambda value: 255 if value > 127 else 0).convert("1").save(written, "PNG")
     except (OSError, ValueError, SyntaxError):
-        log.warning("the picture of a name cannot be read")
+        log.warning("name picture cannot be read")
         return bytearray()
     png = bytearray(written.getbuffer())
     with written.getbuffer() as buffer:

@@ -1,7 +1,7 @@
 """Data of one patient for one reception: secrets, photo, encodings, certificate, signatures.
 
-Kept in our own buffers where possible, and overwritten on every return to idle. After `wipe` nothing can be stored, so
-a late answer leaves nothing behind. No other object holds any of this.
+Data is stored in our own buffers where possible and overwritten on every return to idle. After `wipe`, anything stored
+by a late answer is wiped immediately. No other object holds this data.
 """
 
 from datetime import date, datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SecretDigits:
-    """Digits typed one by one, never shown, in a buffer that is overwritten."""
+    """Digits typed one by one, in a buffer that is overwritten and never shown."""
 
     def __init__(self, length: int) -> None:
         self._digits = bytearray(length)
@@ -34,9 +34,9 @@ class SecretDigits:
         return self._typed == len(self._digits)
 
     def push(self, digit: int) -> None:
-        """Ignored when full. Raises ValueError for anything but a digit."""
+        """Append a digit; ignored when full. Raises ValueError for anything but a digit."""
         if not 0 <= digit <= 9:
-            raise ValueError("a digit is 0 to 9")
+            raise ValueError("a digit must be 0 to 9")
         if not self.complete:
             self._digits[self._typed] = ord("0") + digit
             self._typed += 1
@@ -47,7 +47,7 @@ class SecretDigits:
             self._digits[self._typed] = 0
 
     def take(self) -> bytearray:
-        """The digits as ASCII, for the caller to overwrite; empty here afterwards."""
+        """Return the digits as ASCII and wipe them here. The caller must overwrite the returned buffer."""
         taken = self._digits[: self._typed]
         system.keep_in_memory(taken)
         self.wipe()
@@ -60,32 +60,32 @@ class SecretDigits:
 
 
 class Patient:
-    """One per reception, owned by the conductor."""
+    """Patient data of one reception, owned by the conductor."""
 
     def __init__(self, reception: str) -> None:
         self.reception = reception
         self.pin = SecretDigits(4)
         self.code = bytearray()
         self.code_read = bytearray()
-        """The part of the code that a camera could read, a space for each doubtful digit; to be completed by hand."""
+        """Code as far as a camera could read it, with a space for each doubtful digit, to be completed by typing."""
         self.front = bytearray()
-        """The code on the front that a camera saw while the chip was read; it is not known yet whose card it is."""
+        """Code from the front that a camera read in parallel with the chip. It may be another card's."""
         self.front_expiry: date | None = None
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
         self.signature: bytes | None = None
         self.phone_user: PhoneUser | None = None
-        """How a phone made sure of its user; None for a card."""
+        """How a phone verified its user; None for a card."""
         self.record: FaceRecord | None = None
         self.genuine = False
-        """The face record is signed by an authority this terminal trusts."""
+        """Whether the face record is signed by an authority this terminal trusts."""
         self.cv_certificate: bytes | None = None
         self.reference: Reference | None = None
         self.chip_signature: bytes | None = None
         self.verdict_signature: bytes | None = None
         self.staff_reason = ""
         self.decision_signature: bytes | None = None
-        """The card's signature over the decision; sent with the submission and not stored."""
+        """The card's signature over the decision, sent with the submission and not stored."""
         self.opened_at: datetime | None = None
         """When the service opened the check, by its clock."""
         self.wiped = False
@@ -94,7 +94,7 @@ class Patient:
         return f"Patient({self.reception})"
 
     def put_code(self, digits: bytearray) -> None:
-        """Takes over the buffer."""
+        """Take ownership of the buffer."""
         wipe_buffer(self.code)
         system.keep_in_memory(digits)
         self.code = digits
@@ -108,20 +108,23 @@ class Patient:
         self.front, self.front_expiry = bytearray(), None
 
     def put_code_read(self, digits: bytearray) -> None:
-        """Takes over the buffer."""
+        """Take ownership of the buffer."""
         wipe_buffer(self.code_read)
         self.code_read = digits
         self._stay_wiped()
 
     def put_front(self, digits: bytearray, expiry: date) -> None:
-        """Takes over the buffer. `expiry` is printed on the same front."""
+        """Take ownership of the buffer. `expiry` was read from the same front."""
         wipe_buffer(self.front)
         system.keep_in_memory(digits)
         self.front, self.front_expiry = digits, expiry
         self._stay_wiped()
 
     def take_front(self, expiry: date) -> bytearray | None:
-        """Return the code of a front with that last day, for the caller to overwrite; overwrite any other front's."""
+        """Return the code if it was read from a front with this expiry date, otherwise wipe it and return None.
+
+        The caller must overwrite the returned buffer.
+        """
         taken, printed = self.front, self.front_expiry
         self.front, self.front_expiry = bytearray(), None
         if printed == expiry and taken:

@@ -1,4 +1,4 @@
-"""The printed code's effects: read by a camera, or by another scanner."""
+"""Printed code effects: reading the code with a camera or another scanner."""
 
 import threading
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class PrintedDesk:
 
     @property
     def by_camera(self) -> bool:
-        """Whether a card can be shown before it is put down."""
+        """Whether a camera reads the code, so that a card can be shown before it is put down."""
         return isinstance(self._scanner, CardCamera)
 
     @property
@@ -50,12 +50,12 @@ class PrintedDesk:
             self._scanner.start()
 
     async def warm_up(self) -> None:
-        """Load the text recogniser before the first patient comes."""
+        """Load the text recogniser before the first patient arrives."""
         if isinstance(self._scanner, CardCamera):
             await self._worker.run(self._scanner.warm_up)
 
     async def scan(self, effect: ScanCode, patient: Patient, post: Callable[[Event], None]) -> Event:
-        """Read the code of the card on the reader into `patient`, even if only in part."""
+        """Read the code of the card on the reader into `patient`, possibly only in part."""
         ids = (effect.reception, effect.effect)
         self._stop = stop = threading.Event()
         self._stop_ahead.set()
@@ -75,18 +75,18 @@ class PrintedDesk:
     def _scanned(
         self, expiry: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event, patient: Patient
     ) -> tuple[bytearray | None, bool]:
-        """The code, and whether the front says that the card has no PIN."""
+        """Return the code or None, and whether the front is marked as issued without a PIN."""
         scanner = self._scanner
         if scanner is None or patient.wiped:
             return None, False
         if not isinstance(scanner, CardCamera):
             return _checked(scanner.scan()), False
         if expiry is None:
-            # there is nothing to compare the front with, and it might be another card's
+            # the front might be another card's, and there is nothing to compare it with
             return None, False
         front = patient.take_front(expiry)
         if front is not None:
-            return front, False  # reported already, when it was read
+            return front, False  # the PIN mark was reported when the front was read
         fields = scanner.read(expiry, guided, stop)
         try:
             code = code_of(fields)
@@ -97,7 +97,7 @@ class PrintedDesk:
             fields.wipe()
 
     async def read_ahead(self, effect: ReadFront, patient: Patient) -> Event | None:
-        """Read the front of the card on the reader into `patient`, until the code is asked for."""
+        """Read the front of the card on the reader into `patient`. Stops when the code is requested."""
         self._stop_ahead = stop = threading.Event()
         return await self._worker.run(self._read_ahead, effect.reception, patient, stop)
 
@@ -119,9 +119,9 @@ class PrintedDesk:
     async def look_for_front(
         self, post: Callable[[Event], None], shown: Callable[[bytearray, date, bool], None]
     ) -> Event | None:
-        """Read a front before its card is put down. None if it was stopped.
+        """Read the front of a card before it is put down. Return `FrontNotShown` if none was read in time.
 
-        `shown` takes over the code, with the last day and whether the card was issued without a PIN.
+        `shown` takes ownership of the code, and receives the expiry date and whether the card was issued without a PIN.
         """
         scanner = self._scanner
         if not isinstance(scanner, CardCamera):
@@ -141,7 +141,7 @@ class PrintedDesk:
         return None
 
     def stop(self) -> None:
-        """Stop looking; what was seen is wiped."""
+        """Stop scanning. What has been read is wiped."""
         self._stop.set()
         self._stop_ahead.set()
 
@@ -153,7 +153,7 @@ class PrintedDesk:
 
 
 def code_of(fields: "PrintedFields") -> bytearray | None:
-    """Return the 14 digits of a completely read front, in a buffer the caller overwrites; None otherwise."""
+    """Return the 14 digits of a completely read front, or None. The caller must overwrite the buffer."""
     birth, expiry = fields.birth, fields.expiry
     if birth is None or expiry is None or not fields.whole:
         return None
@@ -166,14 +166,14 @@ def code_of(fields: "PrintedFields") -> bytearray | None:
 
 
 def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
-    """Return the 14 places of a code, with a space for each doubtful digit."""
+    """Return the 14 characters of a code, with a space for each doubtful digit."""
     birth = fields.birth
     day = b" " * 6 if birth is None else b"%02d%02d%02d" % (birth.year % 100, birth.month, birth.day)
     return bytearray(day + b"%04d" % expiry.year + fields.security)
 
 
 def _checked(code: bytearray | None) -> bytearray | None:
-    """Return what a scanner read, if it can be a code."""
+    """Return the scanner's result if it is a well-formed code, otherwise wipe it and return None."""
     if code is None or check_printed_code(code) is None:
         return code
     wipe_buffer(code)

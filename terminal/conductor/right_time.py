@@ -1,4 +1,4 @@
-"""Correct the moments of a decision to the service's clock, if the terminal's was wrong. Pure."""
+"""Correcting the times of a decision to the service's clock if the terminal's clock was wrong. No I/O."""
 
 from datetime import datetime, timedelta
 
@@ -6,15 +6,15 @@ from consent.lifecycle import History
 from consent.records import CorrectedAnswer, TimeCorrected
 
 CLOCK_WRONG = timedelta(minutes=3)
-"""With a larger difference to the service's clock no check is opened; the service tolerates five minutes."""
+"""With a larger difference from the service's clock, no check is opened. The service tolerates five minutes."""
 
 
 def corrected(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:
-    """Return None if nothing is known that would change a moment.
+    """Return the corrected times, or None if there is nothing to correct them by or nothing changes.
 
-    `decided_at`: when the decision was made by the service's clock, where this run knows it from its monotonic clock.
-    Otherwise the difference of the two clocks when the check was opened is taken for the difference at the decision. A
-    decision without any consent only needs a possible moment.
+    `decided_at`: time of the decision by the service's clock, if it was made in this run. Otherwise the difference
+    between the clocks at the opening of the check is applied. A decision without any consent only needs a plausible
+    time.
     """
     decision = history.decision.event
     opened_at = history.opened.event.service_at

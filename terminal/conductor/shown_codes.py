@@ -1,4 +1,4 @@
-"""Printed codes read from a card's front before the card is put down: secrets without a patient, for seconds."""
+"""Printed codes read from a card's front before the card is put down, held for seconds until a patient owns them."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from terminal.conductor.patient_data import wipe_buffer
 
 
 class ShownCodes:
-    """Each has a handle, which is not secret. A taken code belongs to the taker; a wiped one is overwritten."""
+    """Holds codes by handle. Handles are not secret. `take` transfers ownership of the code, `wipe` overwrites it."""
 
     def __init__(self) -> None:
         self._codes: dict[str, bytearray] = {}
@@ -15,7 +15,7 @@ class ShownCodes:
         return len(self._codes)
 
     def put(self, digits: bytearray) -> str:
-        """Take over the buffer; return its handle."""
+        """Take ownership of the buffer and return its handle."""
         handle = secrets.token_hex(8)
         self._codes[handle] = digits
         return handle
@@ -24,7 +24,7 @@ class ShownCodes:
         return self._codes.pop(handle, None)
 
     def wipe(self, handle: str) -> None:
-        """Overwrite that code, if it is still here."""
+        """Overwrite that code, if it is held here."""
         wipe_buffer(self._codes.pop(handle, bytearray()))
 
     def wipe_all(self) -> None:

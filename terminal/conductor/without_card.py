@@ -1,4 +1,4 @@
-"""A check without a card: based on a 資格確認書, requested by staff, handed over like any other result."""
+"""Check without a card, which staff request based on a 資格確認書. The result is handed over like any other."""
 
 import logging
 import secrets
@@ -23,14 +23,14 @@ class LookUpEnding(StrEnum):
     SILENT = "silent"
     NOT_OURS = "not-ours"
     NOT_RECORDED = "not-recorded"
-    """The ledger could not be written: the service was not asked."""
+    """The ledger could not be written, so the service was not queried."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookUpOutcome:
     ending: LookUpEnding
     validity: str = ""
-    """OQSCD006, where the service answered."""
+    """OQSCD006, if the service answered."""
 
 
 class WithoutCard:
@@ -41,9 +41,10 @@ class WithoutCard:
         self._clock, self._institution_code = clock, institution_code
 
     async def ask(self, search: InsuredSearch, *, limit: bool, wording: str) -> LookUpOutcome:
-        """`limit`: the patient agreed by word of mouth to the limit being given; `wording`: what staff asked.
+        """Record the patient's answer in the ledger, then query the service and hand over the result.
 
-        The ledger has it before the service is asked. Raises `consent.store.LedgerError`.
+        `limit`: the patient agreed orally to providing the limit. `wording`: what staff asked. Raises
+        `consent.store.LedgerError`.
         """
         check_id = f"w-{secrets.token_hex(12)}"
         self._delivery.without_card.add(check_id)
@@ -63,15 +64,15 @@ class WithoutCard:
                 await self._delivery.give_up(check_id, f"refused-{reason}")
                 return LookUpOutcome(LookUpEnding.REFUSED)
             case NoAnswer(reason=silence):
-                log.warning("check without a card not answered: %s", silence)
+                log.warning("no answer to a check without a card: %s", silence)
                 await self._delivery.give_up(check_id, "not-answered")
                 return LookUpOutcome(LookUpEnding.SILENT)
             case QualificationResult() if not self._is_ours(result, search, limit=limit):
-                log.critical("the answer to a check without a card is not ours; it is not handed over")
+                log.critical("the answer to a check without a card does not match the request; it is not handed over")
                 await self._delivery.give_up(check_id, "not-ours")
                 return LookUpOutcome(LookUpEnding.NOT_OURS)
             case QualificationResult():
-                # the ledger's own id ties the file to its record; the service's was never written down
+                # the file carries the ledger's id, because the service's id is not recorded
                 ours = result.model_copy(update={"check_id": check_id})
                 outcome = await self._delivery.hand_over(check_id, ours)
                 done = outcome.stage is DeliveryStage.DELIVERED
@@ -80,7 +81,7 @@ class WithoutCard:
                 )
 
     def _is_ours(self, result: QualificationResult, search: InsuredSearch, *, limit: bool) -> bool:
-        """What was asked, for this institution, with no other consent than the limit's."""
+        """Return whether the result matches the search and institution, with no consent except the limit's."""
         given = {(outcome.item, outcome.flag) for outcome in result.consents}
         return (
             result.search == search

@@ -1,4 +1,4 @@
-"""One thread per device: a blocking `transmit` or `read` cannot be cancelled, so it must not hold up anything else."""
+"""One thread per device, because a blocking `transmit` or `read` cannot be cancelled and must not block other work."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class Worker:
-    """Runs one call after the other, in the order given. A daemon thread: a hung device does not hold the exit."""
+    """Runs calls one after the other on a daemon thread, so that a hanging device does not prevent the exit."""
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -41,13 +41,13 @@ class Worker:
             try:
                 loop.call_soon_threadsafe(settle, value, error)
             except RuntimeError:
-                pass  # the loop has closed: the result is no longer needed
+                pass  # the loop is closed and the result is no longer needed
 
         self._calls.put(call)
         return await result
 
-    def give(self, function: Callable[[], object]) -> None:
-        """Run it in its turn, without waiting for it."""
+    def submit(self, function: Callable[[], object]) -> None:
+        """Queue a call without waiting for its result. Exceptions are ignored."""
 
         def call() -> None:
             with contextlib.suppress(Exception):
@@ -56,7 +56,7 @@ class Worker:
         self._calls.put(call)
 
     def close(self, timeout: float = 5.0) -> bool:
-        """End after the calls already given; False if the thread still hangs in one of them."""
+        """End the thread after the queued calls. Return False if it hangs in one of them."""
         self._calls.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -64,4 +64,4 @@ class Worker:
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
-            del call  # or what it was called with would stay reachable until the next call
+            del call  # otherwise its arguments would stay reachable until the next call

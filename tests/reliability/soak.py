@@ -188,7 +188,7 @@ class Soak:
     async def _noticed(self) -> None:
         """What happened at the reader has reached the conductor: its thread is its own."""
         conductor, slot = self.place.conductor, self.place.reader.slot
-        while conductor._card_watch.lying is not None or not slot._events.empty() or not conductor._events.empty():
+        while conductor._card_watch.present is not None or not slot._events.empty() or not conductor._events.empty():
             await asyncio.sleep(0.002)
 
     async def _withdraw(self) -> None:

@@ -104,7 +104,7 @@ def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
             await office.delivery.work_off()
             await office.delivery.work_off()
             assert office.kinds() == ["opened", "decided"]
-            monkeypatch.setattr(delivery, "BETWEEN_LOOKS", 0.0)
+            monkeypatch.setattr(delivery, "BETWEEN_COMPARISONS", 0.0)
             await office.delivery.work_off()
             assert office.told == [EXPIRED]
             behaviour.clear()
