@@ -31,7 +31,8 @@ from reader.facts import (
 )
 from reader.link import CardLink, CardSlot
 from reader.reading import AS_DELIVERED, CardOpener
-from terminal.conductor.patient_data import Patient, wipe_buffer
+from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.qualification.contract import PhoneUser
 from terminal.qualification.statements import chip_statement, phone_statement, pin_statement

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.files import write_whole
-from terminal.conductor.patient_data import Patient, wipe_buffer
+from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiping import wipe_buffer
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Data of one patient for one reception: secrets, photo, encodings, certificate, signatures.
 
-Data is stored in our own buffers where possible and overwritten on every return to idle. After `wipe`, anything stored
-by a late answer is wiped immediately. No other object holds this data.
+Data is stored in our own buffers where possible and overwritten on every return to idle (`terminal.conductor.wiping`).
+No other object holds this data.
 """
 
 from datetime import date, datetime
@@ -9,60 +9,18 @@ from typing import TYPE_CHECKING
 
 from config.platform.chosen import system
 from reader.face_record import FaceRecord
+from terminal.conductor.wiping import SecretDigits, WipedForGood, wipe_buffer
 from terminal.qualification.contract import PhoneUser
 
 if TYPE_CHECKING:
     from vision.reference import Reference
 
 
-class SecretDigits:
-    """Digits typed one by one, in a buffer that is overwritten and never shown."""
-
-    def __init__(self, length: int) -> None:
-        self._digits = bytearray(length)
-        system.keep_in_memory(self._digits)
-        self._typed = 0
-
-    def __len__(self) -> int:
-        return self._typed
-
-    def __repr__(self) -> str:
-        return f"SecretDigits({self._typed} of {len(self._digits)})"
-
-    @property
-    def complete(self) -> bool:
-        return self._typed == len(self._digits)
-
-    def push(self, digit: int) -> None:
-        """Append a digit; ignored when full. Raises ValueError for anything but a digit."""
-        if not 0 <= digit <= 9:
-            raise ValueError("a digit must be 0 to 9")
-        if not self.complete:
-            self._digits[self._typed] = ord("0") + digit
-            self._typed += 1
-
-    def pop(self) -> None:
-        if self._typed:
-            self._typed -= 1
-            self._digits[self._typed] = 0
-
-    def take(self) -> bytearray:
-        """Return the digits as ASCII and wipe them here. The caller must overwrite the returned buffer."""
-        taken = self._digits[: self._typed]
-        system.keep_in_memory(taken)
-        self.wipe()
-        return taken
-
-    def wipe(self) -> None:
-        for index in range(len(self._digits)):
-            self._digits[index] = 0
-        self._typed = 0
-
-
-class Patient:
+class Patient(WipedForGood):
     """Patient data of one reception, owned by the conductor."""
 
     def __init__(self, reception: str) -> None:
+        super().__init__()
         self.reception = reception
         self.pin = SecretDigits(4)
         self.code = bytearray()
@@ -88,7 +46,6 @@ class Patient:
         """The card's signature over the decision, sent with the submission and not stored."""
         self.opened_at: datetime | None = None
         """When the service opened the check, by its clock."""
-        self.wiped = False
 
     def __repr__(self) -> str:
         return f"Patient({self.reception})"
@@ -140,8 +97,7 @@ class Patient:
         self.reference = reference
         self._stay_wiped()
 
-    def wipe(self) -> None:
-        self.wiped = True
+    def _overwrite(self) -> None:
         self.pin.wipe()
         self.wipe_code()
         if self.record is not None:
@@ -151,12 +107,3 @@ class Patient:
         self.certificate = self.challenge = self.signature = self.record = self.cv_certificate = None
         self.reference = self.chip_signature = self.verdict_signature = self.decision_signature = None
         self.staff_reason = ""
-
-    def _stay_wiped(self) -> None:
-        if self.wiped:
-            self.wipe()
-
-
-def wipe_buffer(buffer: bytearray) -> None:
-    for index in range(len(buffer)):
-        buffer[index] = 0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from reader.link import CodeScanner
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code, check_printed_code
 from terminal.conductor.card_camera import CardCamera
-from terminal.conductor.patient_data import Patient, wipe_buffer
+from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.session.effects import ReadFront, ScanCode
 from terminal.session.events import (

@@ -2,7 +2,7 @@
 
 import secrets
 
-from terminal.conductor.patient_data import wipe_buffer
+from terminal.conductor.wiping import wipe_buffer
 
 
 class ShownCodes:

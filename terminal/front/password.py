@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from config.settings import Settings
-from terminal.conductor.patient_data import wipe_buffer
+from terminal.conductor.wiping import wipe_buffer
 from terminal.front.attempts import Attempts
 from terminal.staff_password import hash_in_force
 

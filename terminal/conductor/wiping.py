@@ -1,0 +1,77 @@
+"""Wiping: a patient's data is overwritten in memory when it has been used, and all of it on every return to idle."""
+
+from abc import ABC, abstractmethod
+
+from config.platform.chosen import system
+
+
+def wipe_buffer(buffer: bytearray) -> None:
+    for index in range(len(buffer)):
+        buffer[index] = 0
+
+
+class SecretDigits:
+    """Digits typed one by one, in a buffer that is overwritten and never shown."""
+
+    def __init__(self, length: int) -> None:
+        self._digits = bytearray(length)
+        system.keep_in_memory(self._digits)
+        self._typed = 0
+
+    def __len__(self) -> int:
+        return self._typed
+
+    def __repr__(self) -> str:
+        return f"SecretDigits({self._typed} of {len(self._digits)})"
+
+    @property
+    def complete(self) -> bool:
+        return self._typed == len(self._digits)
+
+    def push(self, digit: int) -> None:
+        """Append a digit; ignored when full. Raises ValueError for anything but a digit."""
+        if not 0 <= digit <= 9:
+            raise ValueError("a digit must be 0 to 9")
+        if not self.complete:
+            self._digits[self._typed] = ord("0") + digit
+            self._typed += 1
+
+    def pop(self) -> None:
+        if self._typed:
+            self._typed -= 1
+            self._digits[self._typed] = 0
+
+    def take(self) -> bytearray:
+        """Return the digits as ASCII and wipe them here. The caller must overwrite the returned buffer."""
+        taken = self._digits[: self._typed]
+        system.keep_in_memory(taken)
+        self.wipe()
+        return taken
+
+    def wipe(self) -> None:
+        wipe_buffer(self._digits)
+        self._typed = 0
+
+
+class WipedForGood(ABC):
+    """Base of what holds a patient's data.
+
+    After `wipe`, anything stored by a late answer is wiped immediately.
+    """
+
+    def __init__(self) -> None:
+        self.wiped = False
+
+    def wipe(self) -> None:
+        """Overwrite everything; called on every return to idle."""
+        self.wiped = True
+        self._overwrite()
+
+    def _stay_wiped(self) -> None:
+        """Called after anything was stored."""
+        if self.wiped:
+            self._overwrite()
+
+    @abstractmethod
+    def _overwrite(self) -> None:
+        """Overwrite every buffer, and drop what cannot be overwritten."""
