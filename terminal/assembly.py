@@ -1,4 +1,4 @@
-"""Assembles a terminal: a conductor from settings and devices. Drivers and simulators are peers."""
+"""Assemble a terminal: a conductor from settings and devices, real or simulated."""
 
 import ssl
 from collections.abc import Callable
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The devices on the counter, or their simulations."""
+    """The devices at the counter, real or simulated."""
 
     slot: CardSlot
     scanner: CodeScanner | CardCamera | None
@@ -55,7 +55,7 @@ class Devices:
 
 
 def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
-    """`first_language`: the one every reception begins in, instead of the setting's."""
+    """Return the session's rules. `first_language`, if given, is the language every reception starts in."""
     offered = [language.value for language in settings.place.languages]
     languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered)))
     return Rules(
@@ -75,12 +75,12 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
 
 
 def reader_models(settings: Settings) -> ReaderModels:
-    """Return what was learnt on this terminal about models of readers."""
+    """Return the limits of reader models measured on this terminal."""
     return ReaderModels(settings.state_dir / "readers.json", VERSION)
 
 
 def reading_of(settings: Settings) -> CardOpener:
-    """How cards are read here. Raises `NotReady` for a card profile that does not exist."""
+    """Return the card opener for the configured profile. Raises `NotReady` if there is no such profile."""
     try:
         return CardOpener.of(settings.reader.card_profile, settings.reader.long_reads, reader_models(settings))
     except ValueError as error:
@@ -88,7 +88,10 @@ def reading_of(settings: Settings) -> CardOpener:
 
 
 def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
-    """Call where half a second does not matter. Raises `NotReady` at once where no calibration fits."""
+    """Return a function that opens the face engine, which takes half a second.
+
+    Raises `NotReady` immediately if the engine has no calibration.
+    """
     from vision.decision import NotCalibrated
     from vision.engines.models.weights import WeightsMissing
     from vision.engines.open import calibration_of, open_engine
@@ -101,7 +104,10 @@ def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
 
 
 def anti_spoofing(settings: Settings) -> "Callable[[], AntiSpoofing | None]":
-    """Opens the anti-spoofing networks that were added. Raises `NotReady` at once where they cannot be used."""
+    """Return a function that opens the added anti-spoofing networks.
+
+    Raises `NotReady` immediately if they cannot be used.
+    """
     from vision.antispoofing.store import networks_in, open_anti_spoofing
     from vision.engines.models.weights import NotBuilt
 
@@ -124,7 +130,7 @@ def open_terminal(
     rules: Rules | None = None,
     anchors: TrustAnchors | None = None,
 ) -> Conductor:
-    """A conductor ready to `run`. Raises `NotReady`, or the ledger's errors."""
+    """Return a conductor ready to `run`. Raises `NotReady` and `LedgerError`."""
     clock = clock or Clock()
     client, _ = client_of(settings)
     books, delivery = open_books(settings, client, clock)
@@ -148,7 +154,7 @@ def open_terminal(
 
 
 def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
-    """The ledger, and what delivers from it. Raises `NotReady` and the ledger's errors."""
+    """Return the ledger's desk and the delivery of its results. Raises `NotReady` and `LedgerError`."""
     folder = FolderProcess(
         settings.results_dir,
         owner=settings.service.terminal_id,
@@ -170,7 +176,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         settings.service.institution_code,
     )
     options = FaceOptions(
-        # the institution's own numbers, registered through the exchange folders beside this terminal
+        # the institution's own patient numbers, registered through `uketsuke exchange` on this computer
         reference_number=numbers_in(settings.state_dir / "exchange.db"),
         subsidies=settings.consent.subsidies,
         newer_consents=settings.handover.newer_consents,
@@ -191,13 +197,13 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
 
 
 def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:
-    """The line to the service this terminal is enrolled with. Raises `NotReady`."""
+    """Return a client of the service this terminal is enrolled with. Raises `NotReady`."""
     key, enrolment = _enrolment(settings)
     return client_with(settings, key, enrolment, state_dir=settings.state_dir), enrolment
 
 
 def client_with(settings: Settings, key: SigningKey, enrolment: Enrolment, *, state_dir: Path) -> QualificationClient:
-    """The line to the service with that key. `state_dir` has the keys of the line. Raises `NotReady`."""
+    """Return a client that signs with `key`. `state_dir` contains the TLS keys. Raises `NotReady`."""
     return QualificationClient(
         settings.service.url,
         terminal_id=settings.service.terminal_id,
@@ -213,8 +219,8 @@ def _line(state_dir: Path, terminal_id: str) -> ssl.SSLContext | None:
     keys = terminal_line(state_dir, terminal_id)
     try:
         return keys.client_context() if keys else None
-    except OSError as error:  # ssl.SSLError is one
-        raise NotReady(f"The keys for the line in {state_dir / 'terminal' / 'line'} cannot be used: {error}") from error
+    except OSError as error:  # ssl.SSLError is an OSError
+        raise NotReady(f"The TLS keys in {state_dir / 'terminal' / 'line'} cannot be used: {error}") from error
 
 
 def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:
@@ -230,7 +236,7 @@ def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:
         )
     if enrolment.terminal_id != settings.service.terminal_id:
         raise NotReady(
-            f"{path} belongs to {enrolment.terminal_id}, the settings say service.terminal_id = "
+            f"{path} belongs to {enrolment.terminal_id}, but the settings have service.terminal_id = "
             f"{settings.service.terminal_id}. Set that back, or run `uketsuke enrol` for the new name."
         )
     return SigningKey.load_or_create(terminal_key_path(settings.state_dir)), enrolment

@@ -1,7 +1,7 @@
 """The audit trail: exactly one line for every transition, derived from (state before, event, state after).
 
-Derived in one place, so that no branch can forget it. Names of states and events and a few chosen codes only: no
-personal data, no certificate, no distance.
+It is derived in one place, so that no branch can omit it. A line contains names of states and events and a few codes:
+no personal data, no certificate, no face distance.
 """
 
 import json
@@ -35,17 +35,17 @@ class AuditRecord:
     at: str
     """ISO 8601 with zone."""
     reception: str
-    """Empty if no reception is concerned."""
+    """Id of the reception; empty outside a reception."""
     before: str
     event: str
     after: str
     detail: str = ""
     number: int = 0
-    """The reception's number of the day; 0 where no reception is concerned."""
+    """Number of the reception on that day; 0 outside a reception."""
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
-    """The record of one transition; None if nothing changed."""
+    """Return the record of a transition, or None if the state did not change."""
     if before == after:
         return None
     concerned = after if isinstance(before, Idle) else before
@@ -91,7 +91,7 @@ _LONGEST_LINE = 4096
 
 
 def _month_of(path: Path) -> str:
-    """`YYYY-MM` of the trail's first line; empty for none."""
+    """Return the month (`YYYY-MM`) of the trail's first line, or an empty string."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return datetime.fromisoformat(json.loads(file.readline(_LONGEST_LINE))["at"]).strftime("%Y-%m")
@@ -100,15 +100,15 @@ def _month_of(path: Path) -> str:
 
 
 TAIL_BYTES = 1_000_000
-"""So much of the trail's end is read: more than a day's."""
+"""Bytes read from the end of the trail: more than a day's records."""
 
 
 LARGEST = 16_000_000
-"""Bytes of a file that a clock set back goes on writing into: 8,000 receptions."""
+"""Size in bytes up to which a file is continued after the clock was set back: 8,000 receptions."""
 
 
 def last_lines(path: Path) -> list[str]:
-    """The last lines of a trail, oldest first. Raises OSError."""
+    """Return the last lines of a trail, oldest first. Raises OSError."""
     with path.open("rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(file.tell() - TAIL_BYTES, 0))
@@ -116,13 +116,13 @@ def last_lines(path: Path) -> list[str]:
 
 
 def months_before(trail: Path, today: date, years: int) -> list[Path]:
-    """Files of months that are not kept any longer."""
+    """Return the files of months older than `years`."""
     oldest = f"{today.year - years:04}-{today.month:02}"
     return [path for month, path in _kept_months(trail) if month < oldest]
 
 
 def _kept_months(trail: Path) -> list[tuple[str, Path]]:
-    """`YYYY-MM` and file of each month that is over, oldest first."""
+    """Return month (`YYYY-MM`) and file of each past month, oldest first."""
     found = sorted(trail.parent.glob(f"{trail.stem}-????-??*{trail.suffix}"))
     return [(path.stem.removeprefix(f"{trail.stem}-")[:7], path) for path in found]
 
@@ -130,9 +130,9 @@ def _kept_months(trail: Path) -> list[tuple[str, Path]]:
 class AuditTrail:
     """Appends records to a JSON-lines file, mode 0600. Thread-safe.
 
-    With a new month the previous month's file becomes `audit-YYYY-MM.jsonl`, with `-2` and so on where that is taken;
-    after `keep_years` that is deleted.
-    A failing disk does not end a reception: the log says so, and the ledger alone decides what is submitted.
+    At the start of a month, the previous month's file is renamed to `audit-YYYY-MM.jsonl`, with `-2` and so on if that
+    name is taken, and deleted after `keep_years`. Disk errors are logged and do not end a reception: only the ledger
+    decides what is submitted.
     """
 
     def __init__(self, path: Path, keep_years: int = 5) -> None:
@@ -153,10 +153,10 @@ class AuditTrail:
             self._file.flush()
 
     def _turn_over(self, month: str) -> None:
-        """Put the file aside under its month, and go on with the new one's.
+        """Rename the file to its month and continue with the file of the new month.
 
-        A clock that was set back writes into the file that is open, unless it comes back from a jump ahead - then that
-        file was the wrong one - or the file has become large.
+        After the clock was set back, writing continues in the open file, unless the clock had jumped ahead before, so
+        that the open file is for a wrong month, or the file has become too large.
         """
         before = self._month
         if month == before or (month < before and not self._comes_back(month)):
@@ -171,17 +171,17 @@ class AuditTrail:
         self._file.close()
         self._file = self._open()
         if month < before or int(month[:4]) > int(before[:4]) + 1:
-            return  # the clock jumped: its time is not a reason to delete anything
+            return  # the clock jumped, so do not delete anything based on it
         for old in months_before(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
 
     def _comes_back(self, month: str) -> bool:
-        """Return whether `month` goes on where the files before the one that is open end."""
+        """Return whether `month` continues the last file before the open one."""
         earlier = [kept for kept, _ in _kept_months(self._path) if kept < self._month]
         return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > LARGEST
 
     def _put_aside(self, month: str) -> None:
-        """Never over another file."""
+        """Rename the trail to its month's name, with a number if that name is taken."""
         number = 1
         while True:
             name = f"{self._path.stem}-{month}{f'-{number}' if number > 1 else ''}{self._path.suffix}"
@@ -191,7 +191,7 @@ class AuditTrail:
             number += 1
 
     def last_number(self, day: date) -> int:
-        """The last reception's number of that day, so that a restart goes on counting; 0 where there was none."""
+        """Return the number of the last reception on `day`, or 0, to continue numbering after a restart."""
         with self._told():
             for line in reversed(last_lines(self._path)):
                 try:

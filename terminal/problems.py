@@ -1,14 +1,14 @@
-"""Every problem a patient can see: one stable code each.
+"""Every problem a patient can see, each with a stable code.
 
-The sentence and the next step are in the message catalogues under `problem.<name>` and `problem.<name>.next`; causes
-and remedies for staff in `docs/problems.md`. A test holds the three together.
+The message catalogues hold the sentence and the next step under `problem.<name>` and `problem.<name>.next`;
+`docs/problems.md` gives causes and remedies for staff. A test checks that the three agree.
 """
 
 from enum import Enum
 
 
 class ProblemCode(Enum):
-    """U-1xx card, U-2xx confirming the holder, U-3xx service, U-4xx holder's standing, U-5xx this terminal."""
+    """U-1xx card, U-2xx confirming the holder, U-3xx service, U-4xx holder's status, U-5xx this terminal."""
 
     CARD_UNREADABLE = "U-101"
     CARD_GONE = "U-102"

@@ -1,5 +1,5 @@
-"""Whether a terminal can start; separate from `assembly`, which is slow to import."""
+"""Error raised if a terminal cannot start. Separate from `assembly`, which is slow to import."""
 
 
 class NotReady(Exception):
-    """The terminal cannot start; the text names the thing, the reason and the next step."""
+    """The terminal cannot start. The message gives the cause, the reason and the next step."""

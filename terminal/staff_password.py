@@ -1,4 +1,4 @@
-"""The staff password of this terminal: from the settings, or kept by `uketsuke staff password` in the state folder."""
+"""The staff password of this terminal, from the settings or set with `uketsuke staff password`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,12 +11,12 @@ SHORTEST, SHORTEST_OF_DIGITS, LONGEST = 8, 6, 64
 
 
 class PasswordFault(StrEnum):
-    """Why a password is refused, in words for people."""
+    """Why a password is rejected, as text to show."""
 
     TOO_SHORT = f"use at least {SHORTEST} characters, or {SHORTEST_OF_DIGITS} digits or more for the touch pad"
     TOO_LONG = f"use at most {LONGEST} characters"
-    NOT_TYPEABLE = "use letters, digits and signs of a plain keyboard: others cannot be typed at the counter"
-    TOO_PLAIN = "the same digit all along, or digits in a row, are the first thing anybody tries"
+    NOT_TYPEABLE = "use only ASCII letters, digits and symbols: others cannot be typed at the counter"
+    TOO_PLAIN = "the same digit repeated, or digits in a row, are easy to guess"
 
 
 def hash_file(state_dir: Path) -> Path:
@@ -24,7 +24,7 @@ def hash_file(state_dir: Path) -> Path:
 
 
 def hash_in_force(settings: Settings) -> str:
-    """The hash that counts, empty if staff functions are off: the settings' own, else the kept one."""
+    """Return the hash in the settings or else the stored one; empty if staff functions are off."""
     given = settings.staff.password_hash.get_secret_value()
     if given:
         return given
@@ -48,7 +48,7 @@ def fault_of(password: str) -> PasswordFault | None:
 
 
 def keep(settings: Settings, password: str) -> Path:
-    """Hash the password (Argon2) and keep the hash, mode 0600. Takes a tenth of a second. Raises OSError."""
+    """Store the Argon2 hash of the password, mode 0600. Takes a tenth of a second. Raises OSError."""
     from argon2 import PasswordHasher
 
     path = hash_file(settings.state_dir)
@@ -57,7 +57,7 @@ def keep(settings: Settings, password: str) -> Path:
 
 
 def is_hash(text: str) -> bool:
-    """Return whether it is an Argon2 hash; any other text admits no one."""
+    """Return whether `text` is an Argon2 hash; no password matches any other text."""
     from argon2 import extract_parameters
     from argon2.exceptions import InvalidHashError
 

@@ -1,4 +1,4 @@
-"""The problem shown to the patient for a failure of a card or a refusal by the service."""
+"""Map card failures and refusals by the service to the problem shown to the patient."""
 
 from typing import assert_never
 
@@ -52,5 +52,5 @@ _OF_REFUSAL = {
 
 
 def of_refusal(reason: RefusalReason) -> ProblemCode:
-    """The problem the patient sees; reasons only a vendor can act on share one code, the log has the reason."""
+    """Return the problem for a refusal. Reasons only a vendor can act on share one code; the log has the details."""
     return _OF_REFUSAL.get(reason, ProblemCode.SERVICE_REFUSED)

@@ -87,11 +87,11 @@ def restore(
         import asyncio
 
         from config.load import SettingsError
-        from terminal.keeping.restore import restore as bring_back
+        from terminal.keeping.restore import restore as restore_terminal
 
         try:
             done = asyncio.run(
-                bring_back(
+                restore_terminal(
                     file,
                     passphrase,
                     target_of(config),
@@ -115,7 +115,7 @@ def _tell(done: "RestoredTo") -> None:
             "record here; the ledger notes this. The decisions remain valid."
         )
     else:
-        tell("nothing that the service has is missing here")
+        tell("no record is missing here")
     tell("Next: run `uketsuke doctor`, start the terminal, and make a new backup: the key in this one is revoked.")
 
 

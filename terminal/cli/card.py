@@ -30,7 +30,7 @@ def issue(
     photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="Approximate size of the photo, in KB.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Issue a simulated card and tell the local service stub about it.
+    """Issue a simulated card and register it with the local service stub.
 
     Example: uketsuke card issue my-card --kind expiring --person elder --pin 4321
     """

@@ -9,7 +9,7 @@ app = typer.Typer(help="Settings.", no_args_is_help=True, pretty_exceptions_enab
 
 @app.command()
 def show() -> None:
-    """List every setting with its default and what it means, as a file to start from.
+    """List every setting with its default and meaning, as a file to start from.
 
     Example: uketsuke config show > settings.toml
     """

@@ -61,7 +61,7 @@ def serve_folders(
         from terminal.simulated.exchange.service import ExchangeRules
 
         rules = ExchangeRules(
-            # The service knows this terminal under that institution's code.
+            # the service registered this terminal under the institution's code
             institution_code=None if service is None else settings.service.institution_code,
             encoding="Shift_JIS" if shift_jis else "UTF-8" if utf_8 else None,
             keep_requests=keep_requests,
@@ -90,12 +90,12 @@ def _answer_until_stopped(
 
 
 def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
-    """Raises `NotReady` if this terminal is not enrolled with a service."""
+    """Return a function that opens a client for the service at `url`. Raises `NotReady` if not enrolled."""
     from config.settings import ServiceSettings
     from terminal.assembly import client_of
 
-    there = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
-    settings = settings.model_copy(update={"service": there})
+    service = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
+    settings = settings.model_copy(update={"service": service})
     client_of(settings)  # fail now rather than at the first request
     return lambda: client_of(settings)[0]
 
@@ -128,9 +128,9 @@ def conform(
 ) -> None:
     """Play a day of forty cases against your receipt software and report what it did.
 
-    Puts results and answers into the folders, asks for what is needed in DIR/tasks and here, watches which files are
-    taken, and reads from DIR/export what your software understood; docs/vendors.md says how. Without exports, cases
-    that the folders alone cannot decide are not judged.
+    Puts results and answers into the folders, lists what to do with your software in DIR/tasks and here, watches which
+    files are taken, and reads from DIR/export what your software understood; see docs/vendors.md. Without exports,
+    cases that cannot be decided from the folders are not judged.
 
     Example: uketsuke exchange conform --folder ./OQS --report report.html --product "MyEMR 3.2"
     """

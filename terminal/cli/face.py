@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _EVERY = 5.0
-"""Seconds between two lines of progress."""
+"""Seconds between progress lines."""
 PersonsHelp = (
     "Folder with one folder per person, named group_name: the first picture is the card's photo, six more are live."
 )
@@ -272,7 +272,7 @@ def _about(file: Path, sha256: str) -> str:
 
 
 def _table(figures: "Sequence[Figure]") -> str:
-    """Format the figures, the worst first."""
+    """Format the figures as a table, worst first."""
     if not figures:
         return "(too few pictures with a face for a figure)"
     lines = [f"{'group':20} {'K':>2} {'persons':>7}  {'FMR':32}  FNMR"]
@@ -281,7 +281,7 @@ def _table(figures: "Sequence[Figure]") -> str:
         fnmr = f"{one.fnmr:.1%} {_limits(one.fnmr_limits)} of {one.genuine}"
         lines.append(f"{one.group:20} {one.frames:2} {one.persons:7}  {fmr:32}  {fnmr}")
     lines.append(
-        "K: live pictures averaged; the terminal takes five or more. In brackets: 95 % by bootstrap over persons."
+        "K: live pictures averaged; the terminal uses five or more. In brackets: 95 % by bootstrap over persons."
     )
     return "\n".join(lines)
 
@@ -291,7 +291,7 @@ def _limits(limits: tuple[float, float]) -> str:
 
 
 class _Progress:
-    """Prints a line of progress to standard error every `_EVERY` seconds."""
+    """Prints a progress line to standard error every `_EVERY` seconds."""
 
     def __init__(self) -> None:
         self._told = time.monotonic()

@@ -90,9 +90,8 @@ def _tell_elements(files: "list[SampleFile]") -> None:
 def waiting(config: ConfigOption = None) -> None:
     """List the results that are confirmed but not handed over: check, time and progress.
 
-    Works beside a running terminal. "begun": the terminal itself can see whether the receipt computer has the result as
-    long as its folder is the one in which the hand-over began; otherwise staff decide, on their page or with `again`
-    and `close`.
+    Works beside a running terminal. "begun": the terminal finds out whether the receipt computer has the result, unless
+    the folder was replaced since the hand-over began. Then staff decide, on their page or with `again` and `close`.
 
     Example: uketsuke handover waiting
     """

@@ -30,7 +30,7 @@ def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def translate_help(command: TyperCommand) -> None:
-    """Replace the help texts of a command, its options and all commands below it."""
+    """Replace the help texts of a command, its options and its subcommands."""
     if command.help:
         command.help = in_japanese(cleandoc(command.help))
         command.short_help = None
@@ -43,10 +43,10 @@ def translate_help(command: TyperCommand) -> None:
 
 
 def in_japanese(text: str) -> str:
-    """Translate a text, together with those values in it that have translations."""
-    whole = _catalogue().get(text)
-    if whole is not None:
-        return whole
+    """Translate a text, and the values in it that have translations."""
+    exact = _catalogue().get(text)
+    if exact is not None:
+        return exact
     for pattern, translation in _templates():
         found = pattern.fullmatch(text)
         if found is not None:
@@ -65,7 +65,7 @@ def _catalogue() -> dict[str, str]:
 
 @cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the templates, longest fixed text first, so that the most specific one wins."""
+    """Return the templates, most fixed text first, so that the most specific one matches."""
     found = [(source, text) for source, text in _catalogue().items() if _VALUE in source]
     found.sort(key=lambda pair: len(pair[0].replace(_VALUE, "")), reverse=True)
     return tuple((_pattern(source), text) for source, text in found)

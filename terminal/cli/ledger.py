@@ -151,9 +151,9 @@ def withdraw(
     item: Annotated[list[str], typer.Argument(help="Items to stop sharing: SRJ, YZK, SHJ, TKK or TSR.")],
     config: ConfigOption = None,
 ) -> None:
-    """Withdraw a consent at the patient's request: record it first, then tell the service.
+    """Withdraw a consent at the patient's request: record it first, then notify the service.
 
-    Works only while no terminal uses this ledger. If the service does not answer, it is told at the next start.
+    Works only while no terminal uses this ledger. If the service does not answer, it is notified at the next start.
 
     Example: uketsuke ledger withdraw 3f9a0c TKK
     """
@@ -169,10 +169,12 @@ def withdraw(
         if unknown:
             fail(f"{unknown[0]} is not an item. Known: {', '.join(Item)}.")
         try:
-            told = asyncio.run(_withdraw(settings, check, [Item(one) for one in item]))
+            accepted = asyncio.run(_withdraw(settings, check, [Item(one) for one in item]))
         except LifeCycleError as error:
             raise NotReady(str(error)) from error
-        tell("withdrawn" if told else "withdrawn here; the service did not answer and will be told at the next start")
+        tell(
+            "withdrawn" if accepted else "withdrawn here; the service did not answer and is notified at the next start"
+        )
 
 
 async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:

@@ -9,7 +9,7 @@ from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, te
 HELP = """Delete files that are older than their retention period.
 
 [records] in the settings sets the periods: audit_years, results_days, cache_days, log_days, trace_days. The ledger is
-never touched. A result is deleted only if the ledger says that exactly this file was handed over. Safe to run every
+never touched. A result is deleted only if the ledger records that exactly this file was handed over. Safe to run every
 day, beside a running terminal.
 
 Example: uketsuke prune --dry-run

@@ -16,9 +16,7 @@ from reader.facts import (
 from terminal.assembly import NotReady, reading_of
 
 _NOT_OURS = "This is not a My Number Card, or a phone. Put a My Number Card on the reader."
-_NO_ANSWER = (
-    "The card does not answer. Take it out of its case, put it down again the other way round and leave it there."
-)
+_NO_ANSWER = "The card does not answer. Take it out of its case, turn it around, put it down again and leave it there."
 
 
 def certificate_on_reader(settings: Settings) -> bytes:
@@ -50,7 +48,7 @@ def certificate_on_reader(settings: Settings) -> bytes:
 
 
 def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
-    """Return a sentence saying whether service, reader or card is missing, with the next step."""
+    """Return a sentence with what is missing (service, reader or card) and the next step."""
     match problem:
         case NoCard():
             return "There is no card on the reader. Put one on it and leave it there."
@@ -61,7 +59,7 @@ def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
         case ReaderLost(standing=ReaderStanding.NAMED_MISSING):
             return f"No reader matches reader.name = {settings.reader.name!r}. `uketsuke doctor` lists the readers."
         case ReaderLost(reason=reason):
-            return f"The reader cannot be reached: {reason}. `uketsuke doctor` says what to do."
+            return f"The reader cannot be reached: {reason}. `uketsuke doctor` shows what to do."
         case NotMyNumberCard():
             return _NOT_OURS
         case TwoCards():

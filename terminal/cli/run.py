@@ -45,7 +45,9 @@ def run(
     no_open: NoOpenOption = False,
     address_file: Annotated[
         Path | None,
-        typer.Option(help="With --web: keep the page's newest address in this file, for a kiosk of this user's group."),
+        typer.Option(
+            help="With --web: write the page's current address to this file, for a kiosk in this user's group."
+        ),
     ] = None,
     profile: Annotated[
         Profile | None, typer.Option(help="clinic, pharmacy or qualification-only; by default as in the settings.")
@@ -56,7 +58,7 @@ def run(
     language: Annotated[str, typer.Option(help="Language of the prompt: ja or en.")] = "ja",
     card_trace: Annotated[
         Path | None,
-        typer.Option(help="File for a masked trace of the card commands. Refused where patients are served."),
+        typer.Option(help="File for a masked trace of the card commands. Refused with a real service."),
     ] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
@@ -113,8 +115,8 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     from vision.camera import Camera
     from vision.open_source import open_source
 
-    # a video file is looped, to stand in for a camera
     refuse_debugging(settings)
+    # loop a video file, so that it can replace a camera
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     refuse_simulated_camera(settings, source)
     engine = face_engine(settings)
@@ -140,7 +142,7 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
     try:
         recogniser_path()
     except NoRecogniser as error:
-        log.warning("printed code cannot be read by camera (%s); it has to be typed", error)
+        log.warning("printed code cannot be read by camera (%s) and must be typed", error)
         return None
     if not settings.vision.card_camera:
         return CardCamera(face_camera)
@@ -162,7 +164,7 @@ def refuse_debugging(settings: "Settings") -> None:
 
 
 def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None:
-    """Raise `NotReady` for a source that anyone could feed, and for permission to use one with a real service."""
+    """Raise `NotReady` for a source anyone could feed, or if such sources are allowed with a real service."""
     from terminal.assembly import NotReady
     from terminal.problems import ProblemCode
     from vision.sources.protocol import SourceKind
@@ -188,7 +190,7 @@ def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
     try:
         return TracedSlot(slot, write, production=production)
     except TraceRefused as error:
-        raise NotReady(f"{error}, that is, one enrolled with the service stub.") from error
+        raise NotReady(f"{error}, enrolled with the service stub.") from error
 
 
 def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
@@ -211,7 +213,7 @@ def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
 
 
 def watched_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
-    """Open the terminal and serve its metrics, if the settings ask for them."""
+    """Open the terminal and serve its metrics if the settings enable them."""
     from terminal.assembly import open_terminal
     from terminal.monitoring.exposition import serve_meters
 

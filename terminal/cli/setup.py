@@ -21,7 +21,7 @@ Asks for what it needs. With --from it asks nothing: FILE holds the settings (`u
 same for all terminals of an institution, and --terminal names each. The staff code is then the first line of standard
 input, or staff.password_hash in FILE. If anything is wrong, nothing is written.
 
-With a service on this computer the terminal is enrolled at once. For a service elsewhere, name its public key
+With a service on this computer the terminal is enrolled immediately. For a service elsewhere, name its public key
 (--service-key); this terminal's own key is printed, for the service to admit.
 
 Exit code 1: nothing was set up. 3: it is set up, but doctor found a problem.
@@ -201,7 +201,7 @@ def _kept(settings: "Settings") -> "Enrolment | None":
 
 
 def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
-    """Trust the service with that public key from now on."""
+    """Enrol with the service that has this public key."""
     from terminal.doctor.line import ask
     from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
     from terminal.readiness import NotReady
@@ -234,7 +234,7 @@ def _tell_done(done: "SetUp", *, elsewhere: bool) -> None:
     simulated = ", SIMULATED" if done.enrolment.simulated else ""
     tell(f"enrolled    {done.enrolment.terminal_id} at {done.settings.service.url}{simulated}")
     if elsewhere:
-        tell(f"            the service has to admit this key:\n{_public_key(done.settings)}")
+        tell(f"            the service must admit this key:\n{_public_key(done.settings)}")
 
 
 def _public_key(settings: "Settings") -> str:
@@ -249,5 +249,5 @@ def _examine(settings: "Settings") -> None:
     text, bad = examined_lines(settings)
     tell(f"\n{text}")
     if bad:
-        tell("\nIt is set up, but no patient can be received until what doctor found BAD above is fixed.")
+        tell("\nIt is set up, but no patient can be received until everything marked BAD above is fixed.")
         raise typer.Exit(NOT_IN_ORDER)

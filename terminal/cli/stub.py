@@ -151,7 +151,7 @@ def admit(
     public_key: Annotated[Path, typer.Argument(help="Its public key (PEM), as `uketsuke setup` printed it.")],
     config: ConfigOption = None,
 ) -> None:
-    """Admit a terminal on another computer to the stub of this state folder. A running stub accepts it at once.
+    """Admit a terminal on another computer to the stub of this state folder. A running stub accepts it immediately.
 
     Example: uketsuke stub admit front-7 front-7.pem
     """

@@ -1,4 +1,4 @@
-"""All checks of `uketsuke doctor`, in the order of the report."""
+"""All checks of `uketsuke doctor`, in report order."""
 
 from terminal.doctor.clock import clock
 from terminal.doctor.devices import camera, face_engine
@@ -15,17 +15,23 @@ _PCSCD = "`systemctl restart pcscd`."
 CHECKS: tuple[DoctorCheck, ...] = (
     DoctorCheck("pcscd", pcscd, 5, _PCSCD),
     DoctorCheck("reader", reader, 5, _PCSCD),
-    DoctorCheck("camera", camera, 20, "Plug it out and in; stop other programs that use it."),
-    DoctorCheck("face engine", face_engine, 30, "The computer may be busy: look again."),
-    DoctorCheck("service", service, 30, "Look at service.url and the network."),
-    DoctorCheck("certificates", certificates, 5, "Are the files on a share that hangs?"),
-    DoctorCheck("trust anchors", trust_anchors, 5, "Are the files on a share that hangs?"),
-    DoctorCheck("state folder", state_folder, 5, "Is it on a share that hangs?"),
-    DoctorCheck("results folder", results_folder, 10, "Is the share connected?"),
-    DoctorCheck("ledger", ledger, 60, "A very long ledger: `uketsuke ledger verify` takes its time."),
-    DoctorCheck("backlog", backlog, 15, "See ledger."),
-    DoctorCheck("staff password", staff_password, 5, "Are the files on a share that hangs?"),
-    DoctorCheck("staff's page", staff_page, 5, "Are the files on a share that hangs?"),
-    DoctorCheck("voice", voice, 5, "Are the files on a share that hangs?"),
-    DoctorCheck("clock", clock, 30, "Look at service.url and the network."),
+    DoctorCheck("camera", camera, 20, "Unplug it and plug it in again; stop other programs that use it."),
+    DoctorCheck("face engine", face_engine, 30, "The computer may be busy; try again."),
+    DoctorCheck("service", service, 30, "Check service.url and the network."),
+    DoctorCheck(
+        "certificates", certificates, 5, "Check whether the files are on a network share that does not respond."
+    ),
+    DoctorCheck(
+        "trust anchors", trust_anchors, 5, "Check whether the files are on a network share that does not respond."
+    ),
+    DoctorCheck("state folder", state_folder, 5, "Check whether it is on a network share that does not respond."),
+    DoctorCheck("results folder", results_folder, 10, "Check whether the network share is connected."),
+    DoctorCheck("ledger", ledger, 60, "The ledger may be very long; `uketsuke ledger verify` takes a while."),
+    DoctorCheck("backlog", backlog, 15, "See the ledger check."),
+    DoctorCheck(
+        "staff password", staff_password, 5, "Check whether the files are on a network share that does not respond."
+    ),
+    DoctorCheck("staff's page", staff_page, 5, "Check whether the files are on a network share that does not respond."),
+    DoctorCheck("voice", voice, 5, "Check whether the files are on a network share that does not respond."),
+    DoctorCheck("clock", clock, 30, "Check service.url and the network."),
 )

@@ -1,4 +1,4 @@
-"""Check the computer's clock against the service's, and against the times of files written before."""
+"""Check the computer's clock against the service's clock and the times of existing files."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +9,10 @@ from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.doctor.line import ask
 
 WRONG = timedelta(minutes=2)
-"""With this difference the service refuses a decision as implausible."""
+"""The service rejects a decision as implausible if the clocks differ by more than this."""
 OFF = timedelta(seconds=20)
 _FIRST_RELEASE = datetime(2026, 1, 1, tzinfo=UTC)
-_REMEDY = "Let the system keep time: `timedatectl set-ntp true`, then `timedatectl`."
+_REMEDY = "Turn on time synchronisation: `timedatectl set-ntp true`, then `timedatectl`."
 
 
 def clock(settings: Settings) -> Finding:
@@ -22,23 +22,23 @@ def clock(settings: Settings) -> Finding:
 
 
 def newest(settings: Settings) -> datetime | None:
-    """When this terminal last wrote anything."""
+    """Return the time of the newest file this terminal wrote, at least that of this module."""
     written = [ledger_path(settings), settings.state_dir / "audit.jsonl", Path(__file__)]
     times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in written if path.exists()]
     return max(times, default=None)
 
 
 def judged(now: datetime, service: datetime | None, written: datetime | None) -> Finding:
-    """`service`: what it says the time is; `written`: of the newest file."""
+    """Grade `now` against the service's time and against `written`, the time of the newest file."""
     said = f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     if now < _FIRST_RELEASE:
-        return bad(f"{said} is before this program was made", _REMEDY)
+        return bad(f"{said} is before this program was released", _REMEDY)
     if written is not None and written - now > WRONG:
-        return bad(f"{said} is before files that were written already ({written.astimezone():%Y-%m-%d %H:%M})", _REMEDY)
+        return bad(f"{said} is earlier than existing files ({written.astimezone():%Y-%m-%d %H:%M})", _REMEDY)
     if service is None:
-        return fine(f"{said}; not before any file here (no service to compare with)")
+        return fine(f"{said}; not earlier than any file here (no service to compare with)")
     apart = abs(now - service)
-    told = f"{said}, {apart.total_seconds():.0f} s from the service's"
+    compared = f"{said}, {apart.total_seconds():.0f} s from the service's"
     if apart > WRONG:
-        return bad(told, _REMEDY)
-    return doubtful(told, _REMEDY) if apart > OFF else fine(told)
+        return bad(compared, _REMEDY)
+    return doubtful(compared, _REMEDY) if apart > OFF else fine(compared)

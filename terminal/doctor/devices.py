@@ -1,4 +1,4 @@
-"""Check camera and face engine."""
+"""Check the camera and the face engine."""
 
 import time
 
@@ -15,8 +15,8 @@ _DARK = 8.0
 """Mean grey level, of 255, below which the picture is too dark."""
 _SMALL = (640, 480)
 _SLOW = 8.0
-"""Frames per second below which a face check takes long."""
-_OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lists what there is."
+"""Frames per second below which face checks are slow."""
+_OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lists the cameras."
 
 
 def camera(settings: Settings) -> Finding:
@@ -27,7 +27,7 @@ def camera(settings: Settings) -> Finding:
     spec = settings.vision.camera
     running = terminal_running(ledger_path(settings))
     if running is not None and system.is_camera(spec):
-        return fine(f"camera {spec}: not tried, the terminal that runs (process {running}) has it")
+        return fine(f"camera {spec}: not tried, in use by the running terminal (process {running}) has it")
     try:
         source = open_source(spec, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     except ValueError as error:
@@ -62,14 +62,14 @@ def camera(settings: Settings) -> Finding:
 
 
 def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
-    """`size` and `rate` as they come, whatever was granted."""
-    said = f"{name}: {size[0]}x{size[1]}, {rate:.0f} pictures a second"
+    """Grade the pictures. `size` and `rate` are measured and may differ from what the camera granted."""
+    said = f"{name}: {size[0]}x{size[1]}, {rate:.0f} frames per second"
     if light < _DARK:
-        return doubtful(f"{said}, all dark", "Take the cover off the lens, switch the light on.")
+        return doubtful(f"{said}, completely dark", "Remove the lens cover and switch on the light.")
     if size[0] < _SMALL[0] or size[1] < _SMALL[1]:
-        return doubtful(f"{said}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera that grants more.")
+        return doubtful(f"{said}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera with a higher resolution.")
     if rate < _SLOW:
-        return doubtful(f"{said}: slow", "More light, or a port and cable of its own.")
+        return doubtful(f"{said}: slow", "Add light, or give the camera its own port and cable.")
     return fine(said)
 
 
@@ -82,11 +82,11 @@ def face_engine(settings: Settings) -> Finding:
         delivered(YUNET)
         calibration = calibration_of(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
-        return bad(str(error), "Reinstall: `make setup`, or the package.")
+        return bad(str(error), "Run `make setup` again, or reinstall the package.")
     except NotCalibrated as error:
         return bad(f"{_network(settings)} has no calibration and is not used", str(error))
     own = own_calibration(settings.face_dir, settings.vision.model).exists()
-    calibrated = f"on persons here, for FMR {calibration.fmr:g}" if own else "as delivered"
+    calibrated = f"on local persons, for FMR {calibration.fmr:g}" if own else "as delivered"
     return _opened(settings, f"{_network(settings)}, calibrated {calibrated}")
 
 
@@ -101,7 +101,7 @@ def _opened(settings: Settings, said: str) -> Finding:
     try:
         open_engine(settings.cache_dir, settings.vision.model, settings.face_dir)
     except NotBuilt as error:
-        return bad(f"{said}, cannot be opened: {error}", "Add it again: `uketsuke face add`, or install again.")
+        return bad(f"{said}, cannot be opened: {error}", "Add it again with `uketsuke face add`, or reinstall.")
     except WeightsMissing as error:
-        return bad(str(error), "Reinstall: `make setup`, or the package.")
+        return bad(str(error), "Run `make setup` again, or reinstall the package.")
     return fine(said)

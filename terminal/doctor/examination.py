@@ -1,4 +1,4 @@
-"""Run all checks at once, each in its own thread with a time limit, so that one that hangs or fails hides no other."""
+"""Run all checks in parallel, each in its own thread with a time limit. A check that hangs or fails stops no other."""
 
 import threading
 import time
@@ -14,8 +14,8 @@ class DoctorCheck:
     name: str
     look: Callable[[Settings], Finding]
     seconds: float = 10.0
-    """Seconds after which it counts as hanging."""
-    if_it_hangs: str = "Restart what it waits for, then the computer."
+    """Time limit."""
+    if_it_hangs: str = "Restart the device or service it waits for, then the computer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Examined:
 
 
 def examine(settings: Settings, checks: Sequence[DoctorCheck]) -> list[Examined]:
-    """In the order of `checks`. Takes as long as the slowest, never longer than the largest limit."""
+    """Return the findings in the order of `checks`. Takes as long as the slowest check, at most the largest limit."""
     began = time.monotonic()
     running = [_Running(check, settings) for check in checks]
     return [Examined(one.check.name, one.finding(began + one.check.seconds)) for one in running]
@@ -43,16 +43,19 @@ class _Running:
     _found: list[Finding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # daemon: a device driver that never returns must not keep the program
+        # daemon: a device driver that never returns must not keep the process alive
         self._thread = threading.Thread(target=self._look, name=f"doctor {self.check.name}", daemon=True)
         self._thread.start()
 
     def _look(self) -> None:
         try:
             self._found.append(self.check.look(self.settings))
-        except Exception as error:  # its text may carry anything
+        except Exception as error:  # report only the type: the message may contain patient data
             self._found.append(
-                bad(f"could not be examined ({type(error).__name__})", "A defect in `uketsuke doctor`: report it.")
+                bad(
+                    f"could not be examined ({type(error).__name__})",
+                    "This is a bug in `uketsuke doctor`; please report it.",
+                )
             )
 
     def finding(self, until: float) -> Finding:

@@ -1,4 +1,4 @@
-"""What a check found: a grade, one line, and what to do about it. It never holds patient data."""
+"""Result of a check: a grade, a one-line description and a remedy, without patient data."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,9 +7,9 @@ from enum import StrEnum
 class Grade(StrEnum):
     OK = "OK"
     WARN = "WARN"
-    """Works, or works in part; needs attention."""
+    """Works at least partly, but needs attention."""
     BAD = "BAD"
-    """Receptions fail, or will."""
+    """Receptions fail or will fail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Check the service: whether it answers, is the enrolled one, knows this terminal, and what time it has."""
+"""Check the service: reachable, the enrolled one, accepts this terminal. Also reads its clock."""
 
 import ssl
 import time
@@ -23,7 +23,7 @@ from terminal.qualification.statements import Asked
 from terminal.qualification.wire import asking_headers, new_nonce
 
 _NOTHING_AFTER = 2**53
-"""Receipts after this count: none, but the service says so only to a terminal that it knows."""
+"""A count no ledger reaches: the list of later receipts is empty, but only an enrolled terminal may request it."""
 _ENROL = "Run `uketsuke enrol`."
 
 
@@ -32,11 +32,11 @@ class LineAnswer:
     simulated: bool
     milliseconds: float
     now: datetime
-    """Its clock."""
+    """The service's clock."""
 
 
 def ask(settings: Settings) -> LineAnswer | str:
-    """Return a challenge, as before every reception, or why there is none."""
+    """Request a challenge, as every reception does. Return the answer, or the reason there is none."""
     try:
         require_safe_url(settings.service.url)
         began = time.monotonic()
@@ -59,7 +59,7 @@ def service(settings: Settings) -> Finding:
     url = settings.service.url
     answered = ask(settings)
     if isinstance(answered, str):
-        return bad(f"{url}: {answered}", "Look at service.url and the network; `uketsuke stub` starts a simulated one.")
+        return bad(f"{url}: {answered}", "Check service.url and the network; `uketsuke stub` starts a simulated one.")
     said = f"{url} answers in {answered.milliseconds:.0f} ms"
     said += ", SIMULATED" if answered.simulated else ""
     try:
@@ -71,7 +71,7 @@ def service(settings: Settings) -> Finding:
         return bad(f"{said}; this terminal is not enrolled", _ENROL)
     terminal_id = settings.service.terminal_id
     if enrolment.terminal_id != terminal_id:
-        return bad(f"{said}; enrolled is {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back.")
+        return bad(f"{said}; enrolled as {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back.")
     if enrolment.simulated != answered.simulated:
         kinds = ("simulated", "real") if enrolment.simulated else ("real", "simulated")
         return bad(f"{said}; enrolled with a {kinds[0]} service, this is a {kinds[1]} one", "Correct service.url.")
@@ -82,7 +82,7 @@ def service(settings: Settings) -> Finding:
 
 
 def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
-    """Return why the service rejects this terminal's signature; None if it does not. `asked_at`: the service's time."""
+    """Return why the service rejects this terminal's signature, or None if it accepts it. `asked_at`: service time."""
     terminal_id = settings.service.terminal_id
     headers = asking_headers(
         key,
@@ -99,7 +99,7 @@ def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> Refusal
             return None
         return TypeAdapter(Refused).validate_json(response.content).reason
     except (httpx.HTTPError, ValidationError):
-        return "no sensible answer"
+        return "no valid answer"
 
 
 def _client(settings: Settings) -> httpx.Client:
@@ -115,5 +115,5 @@ def _trusted(settings: Settings) -> ssl.SSLContext | bool:
     keys = terminal_line(settings.state_dir, settings.service.terminal_id)
     if keys is not None:
         return keys.client_context()
-    # reading the system's authorities takes longer than a whole check on plain http
+    # loading the system's authorities takes longer than a complete check over plain HTTP
     return settings.service.url.startswith("https")

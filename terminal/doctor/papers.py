@@ -1,4 +1,4 @@
-"""Check the TLS certificates for the service, and the keys that authenticate a face record."""
+"""Check the TLS certificates for the service, and the trust anchors for face records."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ SOON = timedelta(days=30)
 def certificates(settings: Settings) -> Finding:
     keys = terminal_line(settings.state_dir, settings.service.terminal_id)
     if keys is None and settings.service.url.startswith("https"):
-        return fine("none of this terminal's own: the system's authorities are trusted, none is shown")
+        return fine("no client certificate; the system's certificate authorities are trusted")
     if keys is None:
         return fine("none needed: the service is on this computer")
     from cryptography import x509
@@ -26,13 +26,13 @@ def certificates(settings: Settings) -> Finding:
         }
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return bad(
-            f"the keys in {keys.certificate.parent} cannot be used ({type(error).__name__})", "Put them there again."
+            f"the keys in {keys.certificate.parent} cannot be used ({type(error).__name__})", "Restore the files."
         )
     return judged(ends, datetime.now(UTC))
 
 
 def judged(ends: dict[str, datetime], now: datetime) -> Finding:
-    """Return when each certificate ends, by file name."""
+    """Grade the certificates. `ends` maps file names to end dates."""
     name, end = min(ends.items(), key=lambda one: one[1])
     said = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
     if end <= now:
@@ -46,22 +46,22 @@ def trust_anchors(settings: Settings) -> Finding:
     try:
         anchors = load_trust_anchors(settings.reader.trust_anchors)
     except TrustAnchorError as error:
-        return bad(str(error), "Correct reader.trust_anchors, or put the file there again.")
+        return bad(str(error), "Correct reader.trust_anchors, or restore the file.")
     if anchors.keys:
         count = len(anchors.keys)
         return fine(
             f"{count} key{'' if count == 1 else 's'} from {len(settings.reader.trust_anchors)} files; no end date"
         )
     if settings.reader.require_genuine_record:
-        nobody = "none: no card can be confirmed by face"
+        no_face = "none: no card can be confirmed by face"
         match settings.vision.also_pin:
             case AlsoPin.NEVER:
-                return doubtful(f"{nobody}, only by PIN", "Set reader.trust_anchors.")
+                return doubtful(f"{no_face}, only by PIN", "Set reader.trust_anchors.")
             case AlsoPin.WHERE_POSSIBLE:
-                said = f"{nobody}, so vision.also_pin = where-possible asks for the PIN alone"
+                said = f"{no_face}, so vision.also_pin = where-possible asks for the PIN alone"
                 return doubtful(said, "Set reader.trust_anchors.")
             case AlsoPin.ALWAYS:
-                said = f"{nobody}, and vision.also_pin = always lets nobody pass without it"
+                said = f"{no_face}, and vision.also_pin = always lets no one pass without it"
                 return bad(said, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
     return doubtful(
         "none, and reader.require_genuine_record is off: a forged photo would not be noticed",

@@ -1,4 +1,4 @@
-"""Check the PC/SC service and card readers: which are connected, which are used, and what is known about each."""
+"""Check the PC/SC service and the card readers: connected ones, used ones, and known limits of each."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,7 +23,7 @@ def pcscd(_settings: Settings) -> Finding:
         count = len(list_readers())
     except PcscUnavailable as error:
         if error.denied:
-            return bad(f"runs and refuses this user: {error}", ALLOW_USER)
+            return bad(f"running, but refuses this user: {error}", ALLOW_USER)
         return bad(f"does not answer: {error}", START_SERVICE)
     return fine(f"answers, {count} reader{'' if count == 1 else 's'}")
 
@@ -37,7 +37,7 @@ def reader(settings: Settings) -> Finding:
     try:
         names = list_readers()
     except PcscUnavailable:
-        return bad("cannot be looked for: pcscd does not answer", "See pcscd.")
+        return bad("cannot be listed: pcscd does not answer", "See the pcscd check.")
     if not names:
         return bad("none is connected", "Plug it in; `pcsc_scan` shows what pcscd sees.")
     wrong = _misnamed(settings, names)
@@ -46,13 +46,13 @@ def reader(settings: Settings) -> Finding:
     used = _used(settings, names)
     said = _list(settings, names, used)
     if not used:
-        return bad(f"{said}: the virtual reader is used only where reader.name names it", "Plug a reader in.")
+        return bad(f"{said}: the virtual reader is used only if reader.name names it", "Connect a card reader.")
     if not any(_can_sign(settings, name) for name in used):
-        return bad(f"{said}: no signature comes through, so nobody can be confirmed", ANOTHER_READER)
+        return bad(f"{said}: signatures do not fit through it, so no patient can be confirmed", ANOTHER_READER)
     holders = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
     if holders:
         return doubtful(
-            f"{said}; programs that may hold cards run: {', '.join(holders)}", "Stop them where cards are not read."
+            f"{said}; running programs that may hold cards: {', '.join(holders)}", "Stop them if cards cannot be read."
         )
     if any(is_virtual(name) for name in names):
         return doubtful(f"{said}; a virtual reader is set up: {OPEN_TO_THE_NETWORK}", "Remove vsmartcard-vpcd here.")
@@ -60,16 +60,16 @@ def reader(settings: Settings) -> Finding:
 
 
 def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:
-    """A name in the settings that fits no reader, with what to write instead."""
+    """Return a finding if a reader name in the settings matches no reader, with what to write instead."""
     from reader.names import choose_reader, instead_of_expression
 
     for setting, wanted in (("reader.name", settings.reader.name), ("reader.phone", settings.reader.phone)):
         if not wanted or choose_reader(names, wanted) is not None:
             continue
-        remedy = f"Set {setting} to a part of one of these names, upper or lower case, * and ? for what changes."
+        remedy = f"Set {setting} to part of one of these names; case is ignored, * and ? match varying characters."
         better = instead_of_expression(wanted)
         if better is not None:
-            remedy = f"It looks like a regular expression, which is no longer taken: write {better!r}."
+            remedy = f"It looks like a regular expression, which is no longer accepted: write {better!r}."
         return bad(f"{setting} {wanted!r} is not among: {', '.join(names)}", remedy)
     return None
 
@@ -84,10 +84,10 @@ def _used(settings: Settings, names: Sequence[str]) -> list[str]:
 
 
 def _list(settings: Settings, names: Sequence[str], used: Sequence[str]) -> str:
-    """List every reader, the used ones first, each with what is known about it."""
+    """List all readers with notes, used ones first."""
     watched = [f"{name}{_known(settings, name)}" for name in used]
     if len(watched) > 1:
-        watched.append("a card that was in one of several before the start is ignored")
+        watched.append("cards inserted before the start are ignored if there are several readers")
     unused = [name for name in names if name not in used]
     return "; ".join([*watched, *([f"not used: {', '.join(unused)}"] if unused else [])])
 
@@ -97,13 +97,13 @@ def _known(settings: Settings, name: str) -> str:
 
     notes = []
     if not name.isascii():
-        notes.append("a name that is not ASCII")
+        notes.append("name is not ASCII")
     known = known_model(name)
     if known is not None:
         notes.append(known.note)
     found = reader_models(settings).longest_read(name)
     if found <= SHORT_LE_MAX:
-        notes.append(f"found here: {found} bytes at once")
+        notes.append(f"measured here: {found} bytes at once")
     return f" ({'; '.join(notes)})" if notes else ""
 
 

@@ -6,5 +6,5 @@ from config.platform.chosen import system
 
 
 def terminal_running(ledger: Path) -> int | None:
-    """Process id of the terminal that writes this ledger."""
+    """Return the process id of the terminal that writes this ledger, or None."""
     return system.lock_holder(ledger.with_name(ledger.name + ".lock"))

@@ -1,4 +1,4 @@
-"""Check staff access, and whether other computers of the practice can open the staff page."""
+"""Check the staff password, and whether other computers of the practice can open the staff page."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,32 +11,34 @@ from terminal.staff_password import hash_in_force, is_hash
 from terminal.staff_web import certificates
 
 _REMEDY = "`uketsuke staff password` sets one."
-_RENEW = "`uketsuke staff certificate FILE.p12` makes a new one; then start the terminal again."
+_RENEW = "Create a new one with `uketsuke staff certificate FILE.p12`, then restart the terminal."
 _ALL_AGAIN = (
-    "Move the folder staff/tls away, `uketsuke staff certificate FILE.p12`, and import the file everywhere again."
+    "Move the folder staff/tls away, run `uketsuke staff certificate FILE.p12`, and import the file everywhere again."
 )
 
 
 def staff_password(settings: Settings) -> Finding:
     known = hash_in_force(settings)
     if not known:
-        return doubtful("none is set: staff can confirm nobody by eye and cannot take a reception back", _REMEDY)
+        return doubtful("none is set, so staff cannot confirm anyone by eye or undo a reception", _REMEDY)
     if not is_hash(known):
-        return bad("what is set is not an Argon2 hash: no password fits it", f"Remove it from the settings. {_REMEDY}")
+        return bad(
+            "the value is not an Argon2 hash, so no password matches it", f"Remove it from the settings. {_REMEDY}"
+        )
     return fine("set")
 
 
 def staff_page(settings: Settings) -> Finding:
-    """The certificates with which staff's page is served to the local network."""
+    """Check the certificates used to serve the staff page to the local network."""
     if not settings.staff.lan_address:
-        return fine("on this computer alone")
+        return fine("on this computer only")
     folder = certificates.keys_folder(settings.state_dir)
     try:
         ends = certificates.ends_in(folder)
         names = certificates.names_in(folder)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        return bad(f"staff.lan_address is set, and {missing} is missing: the terminal does not start", _RENEW)
+        return bad(f"staff.lan_address is set but {missing} is missing, so the terminal does not start", _RENEW)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return bad(f"the keys in {folder} cannot be used ({type(error).__name__})", _ALL_AGAIN)
     address = settings.staff.lan_address
@@ -47,14 +49,14 @@ def staff_page(settings: Settings) -> Finding:
         return judged
     open_to_all = [path for path in sorted(folder.glob("*.key")) if system.others_may_enter(path)]
     if open_to_all:
-        said = f"{open_to_all[0].name} can be read by others on this computer, who could pass for this terminal"
+        said = f"{open_to_all[0].name} can be read by other users of this computer, who could impersonate this terminal"
         return doubtful(said, f"chmod 600 {open_to_all[0]}")
     end = ends[SERVER]
     return fine(f"https://{address}:{settings.staff.lan_port}/staff, certificate to {end:%Y-%m-%d}")
 
 
 def judged_ends(ends: dict[str, datetime], now: datetime) -> Finding | None:
-    """Report certificates that end soon or have ended, the authority's first. None if all are valid."""
+    """Report a certificate that has ended or ends soon, the authority's first. Return None if all are valid."""
     for name, end in ends.items():
         remedy = _ALL_AGAIN if name == AUTHORITY else _RENEW
         if end <= now:

@@ -15,11 +15,11 @@ def voice(settings: Settings) -> Finding:
     without = missing(settings)
     if without:
         return bad(
-            f"{ProblemCode.VOICE_MISSING.code}: set up, and not installed for {', '.join(without)}", _how(without[0])
+            f"{ProblemCode.VOICE_MISSING.code}: set up, but not installed for {', '.join(without)}", _how(without[0])
         )
     offered = voices(settings, tuple(language.value for language in settings.place.languages))
     if not offered:
-        return fine("none installed, none offered: docs/voice.md says how")
+        return fine("none installed, so none is offered; see docs/voice.md")
     if shutil.which("aplay") is None:
         return doubtful(
             f"{', '.join(offered)}; silent in a terminal window", "Install aplay: `apt-get install alsa-utils`."

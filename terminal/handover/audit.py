@@ -1,4 +1,4 @@
-"""Compare result files with the ledger: each must match the decision and be the file that was handed over."""
+"""Compare result files with the ledger: each must match its decision and be the file that was handed over."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from terminal.handover.xml import LARGEST, Parsed, parse
 
 @dataclass(frozen=True, slots=True)
 class FileDiffers:
-    """A file that contradicts the ledger. It holds no patient data."""
+    """A file that contradicts the ledger, without patient data."""
 
     name: str
     what: str
@@ -33,9 +33,7 @@ class FilesChecked:
 
 
 def check_files(folder: Path, ledger: Path) -> FilesChecked:
-    """Compare every result of the card reader in `folder`. Raises OSError for a folder that cannot be read, and the
-    ledger's errors.
-    """
+    """Compare every card reader result in `folder`. Raises `LedgerError`, and OSError if the folder cannot be read."""
     known = histories(LedgerFile(ledger).records())
     paths = sorted(path for path in folder.iterdir() if path.name.startswith(FACE_PREFIX) and path.suffix == ".xml")
     found = (FileDiffers(path.name, what) for path in paths for what in _differences(path, known))
@@ -56,7 +54,7 @@ def _differences(path: Path, known: dict[str, History]) -> Iterator[str]:
         return
     history = known.get(message.header.file_identifier or "")
     if history is None or history.decided is None:
-        yield "no check of this ledger: another terminal's, or records are missing"
+        yield "not a check in this ledger: it is another terminal's, or records are missing"
         return
     yield from _of_file(path.name, sha256(data).hexdigest(), history)
     for insured in message.body.results if message.body is not None else ():
@@ -66,15 +64,15 @@ def _differences(path: Path, known: dict[str, History]) -> Iterator[str]:
 def _of_file(name: str, digest: str, history: History) -> Iterator[str]:
     written = history.delivered or history.handing_over
     if written is None:
-        yield "was never handed over, as far as the ledger knows"
+        yield "was never handed over according to the ledger"
     elif written.event.file_name != name:
-        yield "has another name than the one that was handed over"
+        yield "was handed over under another name"
     elif written.event.sha256 is not None and written.event.sha256 != digest:
         yield "was changed since it was handed over"
 
 
 def _consents(insured: Insured, history: History) -> Iterator[str]:
-    """Withdrawn is what was withdrawn before the hand-over began; a later withdrawal changes no file."""
+    """Compare the consents in the file. Withdrawals after the hand-over began are ignored: they change no file."""
     decision = history.decision.event
     granted = {answer.item: answer.answered_at for answer in decision.answers if answer.granted}
     written = history.handing_over or history.delivered
@@ -87,18 +85,18 @@ def _consents(insured: Insured, history: History) -> Iterator[str]:
     }
     for item in Item:
         for attribute in attributes_of(item, newer=True):
-            told = getattr(insured, attribute)
-            if not isinstance(told, ConsentPart) or told.flag != "1":
+            consent = getattr(insured, attribute)
+            if not isinstance(consent, ConsentPart) or consent.flag != "1":
                 continue
-            if item in decision.by_law and told.consent_time is None:
+            if item in decision.by_law and consent.consent_time is None:
                 continue
             if item not in granted:
                 yield f"{item.value}: a consent that was not given"
             elif item in withdrawn:
                 yield f"{item.value}: a consent that was withdrawn before"
-            elif not _same_second(told.consent_time, granted[item]):
+            elif not _same_second(consent.consent_time, granted[item]):
                 yield f"{item.value}: given at another time"
 
 
-def _same_second(told: datetime | None, given: datetime | None) -> bool:
-    return told is not None and given is not None and told == given.replace(microsecond=0)
+def _same_second(written: datetime | None, recorded: datetime | None) -> bool:
+    return written is not None and recorded is not None and written == recorded.replace(microsecond=0)

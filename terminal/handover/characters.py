@@ -3,20 +3,20 @@
 from typing import Final
 
 SUBSTITUTE: Final = "●"
-"""What the field shows for a character it cannot write."""
+"""The replacement that receipt software commonly uses."""
 
 _KANJI_ROWS: Final = (range(0x81, 0x85), range(0x88, 0xA0), range(0xE0, 0xEB))
-"""First bytes in CP932 of what JIS X 0208 has; the rows between and above are the vendors' own."""
+"""Lead bytes in CP932 of characters in JIS X 0208; the other rows are vendor extensions."""
 
 
 def in_old_characters(text: str) -> str:
-    """Replace characters that JIS X 0208 lacks by ●."""
+    """Replace characters not in JIS X 0208 by ●."""
     return "".join(character if is_old(character) else SUBSTITUTE for character in text)
 
 
 def is_old(character: str) -> bool:
-    """In JIS X 0208, which claims are written in, or a half-width character."""
-    for codec in ("iso2022_jp", "cp932"):  # the two disagree on dashes and waves; either reading is old enough
+    """Return whether a character is half-width or in JIS X 0208, the character set of claims."""
+    for codec in ("iso2022_jp", "cp932"):  # these disagree on dashes and wave dashes; accept both
         try:
             written = character.encode(codec)
         except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""`uketsuke exchange check FILE`: report faults of a request or result line by line, with how certain each is."""
+"""`uketsuke exchange check FILE`: report faults in a request or result line by line, with a confidence for each."""
 
 import codecs
 import re
@@ -40,17 +40,17 @@ _STANDALONE: Final = re.compile(rb"""^\s*<\?xml[^>]*standalone\s*=\s*["']no["'][
 class Findings:
     name: str
     title: str | None
-    """What the file was taken for; None if that is unknown."""
+    """Kind of file; None if unknown."""
     findings: tuple[LayoutProblem, ...]
-    """By line. They never repeat the file's content."""
+    """In line order. They never repeat content of the file."""
 
     @property
     def ok(self) -> bool:
-        """No error; there may be warnings and notes."""
+        """Whether there is no error; there may be warnings and notes."""
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
     def text(self) -> str:
-        """Format for people: one paragraph per finding, and the total."""
+        """Format for display: two lines per finding, and the totals."""
         lines = [f"{self.name}: {self.title or 'unknown kind of file'}"]
         for finding in self.findings:
             where = f"line {finding.line}" if finding.line else "file"
@@ -66,7 +66,7 @@ def _many(count: int, severity: Severity) -> str:
 
 
 def check_file(path: Path) -> Findings:
-    """Raises `OSError` when it cannot be read."""
+    """Check a request or result file. Raises `OSError` if it cannot be read."""
     try:
         data = read_whole(path, LARGEST_BULK)
     except TooLarge:
@@ -77,7 +77,7 @@ def check_file(path: Path) -> Findings:
 
 
 def _check_zip(name: str, data: bytes) -> Findings:
-    """Results of bulk jobs come packed too, as one XML file of the same name."""
+    """Check a bulk result packed as a ZIP file with one XML file of the same name."""
     try:
         with ZipFile(BytesIO(data)) as archive:
             (entry,) = archive.infolist()
@@ -90,7 +90,7 @@ def _check_zip(name: str, data: bytes) -> Findings:
 
 
 def check_bytes(name: str, data: bytes) -> Findings:
-    """`name` tells which kind of file it is; without a known one the content does."""
+    """Check a file's content. The kind of file is determined by `name`, or by content if the name is unknown."""
     named = kind_of(name)
     problems = list(_name(name, named))
     if named is None and KNOWN_ELSEWHERE.match(name):
@@ -124,12 +124,12 @@ def _of_file(
 def _name(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
     if kind is None:
         if KNOWN_ELSEWHERE.match(name):
-            expected = "a kind that is simulated here: not simulated, not checked"
+            expected = "a kind that is simulated here; this one is neither simulated nor checked"
             yield _of_file(LayoutFault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
             return
         hint = prefix_meant(name)
-        wanted = f"a name that begins with {hint}" if hint else "a name that begins with one of the known prefixes"
-        yield _of_file(LayoutFault.NAME, wanted, Severity.WARNING)
+        expected = f"a name that begins with {hint}" if hint else "a name that begins with one of the known prefixes"
+        yield _of_file(LayoutFault.NAME, expected, Severity.WARNING)
     elif kind.prefix == FACE_PREFIX:
         if not _FACE_NAME.fullmatch(name):
             yield _of_file(LayoutFault.NAME, f"{FACE_PREFIX}<id>_<yyyyMMddHHmmss>.xml", Severity.WARNING)
@@ -139,7 +139,7 @@ def _name(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
 
 
 def _by_content(parsed: Parsed) -> FileKind | None:
-    """The kind that knows the most of its elements and lacks the fewest; None when nothing speaks for any."""
+    """Return the kind with most of the file's elements and the fewest missing, or None if fewer than three match."""
     tags = {element.tag for element in _below(parsed.root)}
     known = [(kind, _all_names(kind.message)) for kind in FILE_KINDS]
     best, names = max(known, key=lambda entry: (len(tags & entry[1]), -len(entry[1] - tags)))
@@ -189,12 +189,12 @@ def _encoding(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
     if parsed.encoding == "Shift_JIS":
         line = _beyond_jis(data)
         if line is not None:
-            expected = "characters of plain Shift_JIS: these are CP932's (NEC, IBM), which a strict reader refuses"
+            expected = "characters of plain Shift_JIS; CP932 extensions (NEC, IBM) are rejected by strict readers"
             yield LayoutProblem(line, "", LayoutFault.ENCODING, expected, Severity.NOTE)
 
 
 def _beyond_jis(data: bytes) -> int | None:
-    """The line of the first character that CP932 has and plain Shift_JIS has not."""
+    """Return the line of the first character that is in CP932 but not in plain Shift_JIS, or None."""
     try:
         data.decode("shift_jis")
     except UnicodeDecodeError as error:
@@ -208,7 +208,7 @@ def _beyond_jis(data: bytes) -> int | None:
 def _content(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     found = list(read_message(parsed, kind.message).problems)
     found += together(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
-    # What is present under a wrong name is not also missing.
+    # do not report an element as missing if it is present under a wrong name
     misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is LayoutFault.UNKNOWN}
     for problem in found:
         if problem.fault is LayoutFault.UNKNOWN:
@@ -223,7 +223,7 @@ def _identifier(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     if not kind.prefix.endswith("req_") or kind.message is BulkFetch:
         return
     if name not in {element.tag for element in _below(parsed.root)}:
-        expected = "an identifier of your own: the answer repeats it, so that you know it"
+        expected = "an identifier of your choice, which the answer repeats"
         yield LayoutProblem(0, f"{ROOT}/MessageHeader/{name}", LayoutFault.MISSING, expected, Severity.NOTE)
 
 
@@ -238,7 +238,7 @@ def _meant_path(problem: LayoutProblem, message: type[Part]) -> str:
 
 
 def _explained(problem: LayoutProblem, message: type[Part]) -> LayoutProblem:
-    """With the name that was likely meant, or the place where it belongs."""
+    """Return the problem of an unknown element with the likely intended name, or the element it belongs in."""
     name, likely = problem.path.rpartition("/")[2], _meant(problem, message)
     if likely is not None:
         return replace(problem, expected=f"{likely} (there is no {_shown(name)})", severity=Severity.ERROR)
@@ -249,5 +249,5 @@ def _explained(problem: LayoutProblem, message: type[Part]) -> LayoutProblem:
 
 
 def _shown(name: str) -> str:
-    """An element's name as the file has it, cut down to what a name may be."""
+    """Return the name, or a placeholder if it is not a plausible element name."""
     return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) else "such element"

@@ -7,9 +7,9 @@ from typing import Final
 @dataclass(frozen=True, slots=True)
 class Codes:
     number: str
-    """As in `OQSCD006`; empty if the number is not public."""
+    """Number as in `OQSCD006`; empty if it is not public."""
     values: tuple[tuple[str, str], ...]
-    """Value and meaning."""
+    """Pairs of value and meaning."""
 
     def __contains__(self, value: str) -> bool:
         return any(value == known for known, _ in self.values)
@@ -25,7 +25,7 @@ class Codes:
 ORAL_CONSENT: Final = Codes("001", (("0", "未同意"), ("1", "同意")))
 REFERENCE: Final = Codes("002", (("1", "マイナンバーカード"), ("2", "被保険者証情報（資格確認書）")))
 MAKERS_REFERENCE: Final = ("7", "8")
-"""Values of `REFERENCE` that makers' programs write into their own files, for checks without a card reader."""
+"""Values of `REFERENCE` that vendors' programs write into their own files for checks without a card reader."""
 SEGMENT: Final = Codes("003", (("1", "正常終了"), ("2", "処理中"), ("9", "異常終了")))
 STATUS: Final = Codes("004", (("1", "正常終了"), ("2", "エラー")))
 CHARACTER_CODE: Final = Codes("005", (("0", "UTF-8"), ("1", "Shift_JIS")))

@@ -1,4 +1,4 @@
-"""The folder watched by the receipt computer. Files appear in it complete or not at all, and never replace another."""
+"""The folder watched by the receipt computer. Files appear in it complete and never replace another."""
 
 import contextlib
 import errno
@@ -34,18 +34,18 @@ _MARK = re.compile(rb"[0-9a-f]{32}")
 class DeliveryFailure(StrEnum):
     DISK_FULL = "disk-full"
     READ_ONLY = "read-only"
-    """The folder cannot be written: read-only, or no rights."""
+    """The folder cannot be written: read-only, or no permission."""
     FOLDER_MISSING = "folder-missing"
-    """Not there: not created, or a share that is not connected."""
+    """Not created, or on a share that is not connected."""
     HANGS = "hangs"
-    """The folder does not answer: a share whose server has gone."""
+    """On a share whose server does not respond."""
     OCCUPIED = "occupied"
-    """Another file is where the result belongs; it is not changed."""
+    """A different file has the result's name; it is not changed."""
     OTHER = "other"
 
     @property
     def message_id(self) -> str:
-        """Message id of the sentence for staff."""
+        """Id of the message for staff."""
         return f"handover.{self.value}"
 
 
@@ -56,18 +56,18 @@ class FileDelivered:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyThere:
-    """A file of this name is already in the folder; it was not changed."""
+    """A file of this name was already in the folder and was not changed."""
 
     path: Path
     same: bool
-    """It has the same content."""
+    """Whether it has the same content."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
     reason: DeliveryFailure
     error: int | None = None
-    """errno, for staff and log."""
+    """errno, for the log."""
 
 
 Delivery = FileDelivered | AlreadyThere | NotDelivered
@@ -90,18 +90,18 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The complete file is on disk beside the folder and will be moved in next."""
+    """The complete file is on disk, ready to be moved into the folder."""
 
     mark: str
-    """Identifies the folder; another one mounted in its place has another mark."""
+    """Identifies the folder: a different folder mounted at the same path has a different mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultOnDisk:
-    """State on disk of one result: SHA-256 (hexadecimal) of its files, None for those that do not exist."""
+    """State of a result on disk: SHA-256 (hexadecimal) of its files, None for missing ones."""
 
     mark: str
-    """Mark of the folder; empty if none was ever written."""
+    """Mark of the folder; empty if it has none."""
     work: str | None
     target: str | None
 
@@ -112,10 +112,10 @@ FolderOutcome = Prepared | ResultOnDisk | FileDelivered | AlreadyThere | NotDeli
 class ResultFolder:
     """Folder for result files. `owner`: the terminal's id; terminals can share a folder and clean up only their own.
 
-    Work files are in a subfolder, which is always on the same volume, and are named after the result, so that after a
-    crash the terminal can see what was moved in. `create`: create the folder if it is missing, which is right for our
-    own but wrong for a share that should be connected. Files get `mode`. `in_place`: for readers that wait for a file
-    to change and do not notice one that is moved in; they may read it half-written.
+    Work files are in a subfolder, which is always on the same volume, and are named after the result, so that the
+    terminal can find out after a crash which ones were moved. `create`: create the folder if it is missing; use it for
+    the terminal's own folder, not for a share that should be connected. Files get `mode`. `in_place`: for readers that
+    wait for files to change and do not notice moved ones; they may read a half-written file.
     """
 
     def __init__(
@@ -128,17 +128,17 @@ class ResultFolder:
         in_place: bool = False,
     ) -> None:
         if not _OWNER.fullmatch(owner):
-            raise ValueError("owner: letters, digits and hyphens, 40 at most")
+            raise ValueError("owner: use letters, digits and hyphens, at most 40")
         self.folder = folder
         self._owner = owner
         self._create = create
         self._mode = mode
         self._in_place = in_place
         self.trouble: DeliveryFailure | None = None
-        """Why the last attempt failed, for staff; None after a successful one. No patient data."""
+        """Why the last attempt failed, for staff; None after a successful one. Contains no patient data."""
 
     def deliver(self, name: str, data: bytes) -> Delivery:
-        """Write, flush to the disk, move in. Raises `ValueError` if the name contains a path."""
+        """Write the file, flush it to disk and move it into the folder. Raises `ValueError` if `name` is a path."""
         prepared = self.prepare(name, data)
         if not isinstance(prepared, Prepared):
             return prepared
@@ -149,9 +149,9 @@ class ResultFolder:
         return delivery
 
     def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
-        """Write the complete file beside the folder, replacing one prepared before. Raises `ValueError` as `deliver`.
+        """Write the complete work file, replacing an earlier one. Raises `ValueError` as `deliver` does.
 
-        The previous one stays until the new one is complete: with none, it would look as if it had been taken.
+        An earlier work file is kept until the new one is complete, because a missing one means it was moved.
         """
         target, work = self._paths(name)
         try:
@@ -159,17 +159,17 @@ class ResultFolder:
             if self._in_place:
                 remove_half(target, data)
             if is_there(target):
-                return self._told(_already(target, sha256(data).hexdigest()))
+                return self._noted(_already(target, sha256(data).hexdigest()))
             if digest_of(work) != sha256(data).hexdigest():
                 write_over(work, data, self._mode)
             sync_folder(work.parent)
         except OSError as error:
-            return self._told(NotDelivered(_reason(error), error.errno))
+            return self._noted(NotDelivered(_reason(error), error.errno))
         self.trouble = None
         return Prepared(mark)
 
     def move(self, name: str, digest: str) -> Delivery:
-        """Move in what was prepared, if it is what `digest` (SHA-256, hexadecimal) says."""
+        """Move the prepared file into the folder if its SHA-256 is `digest` (hexadecimal)."""
         target, work = self._paths(name)
         try:
             data = read_plain(work)
@@ -179,36 +179,36 @@ class ResultFolder:
                 write_in_place(target, data, self._mode)
             else:
                 move_in(work, target)
-            with contextlib.suppress(OSError):  # gone with the move, or removed by the next clean
+            with contextlib.suppress(OSError):  # `clean` removes it later
                 work.unlink(missing_ok=True)
             sync_folder(self.folder)
             sync_folder(work.parent)
         except FileExistsError:
-            there = _already(target, digest)
-            if isinstance(there, AlreadyThere):
+            existing = _already(target, digest)
+            if isinstance(existing, AlreadyThere):
                 with contextlib.suppress(OSError):
                     work.unlink(missing_ok=True)
-            return self._told(there)
+            return self._noted(existing)
         except OSError as error:
-            return self._told(NotDelivered(_reason(error), error.errno))
-        return self._told(FileDelivered(target))
+            return self._noted(NotDelivered(_reason(error), error.errno))
+        return self._noted(FileDelivered(target))
 
     def look(self, name: str) -> ResultOnDisk | NotDelivered:
-        """Return what the folder holds of a result being handed over. A missing folder does not count as empty."""
+        """Return the state of a result being handed over. A missing folder is an error, not an empty folder."""
         target, work = self._paths(name)
         try:
-            os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises where the share is not connected
+            os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises if the share is not connected
             mark = self._mark()
             found = ResultOnDisk(mark or "", digest_of(work), digest_of(target))
-            if self._mark() != mark:  # the share went away meanwhile
+            if self._mark() != mark:  # the share was disconnected meanwhile
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
-            return self._told(NotDelivered(_reason(error), error.errno))
+            return self._noted(NotDelivered(_reason(error), error.errno))
         self.trouble = None
         return found
 
     def probe(self) -> DeliveryFailure | None:
-        """Try to write an empty file in the work folder; return why that failed, or None. Sets `trouble`."""
+        """Try to write a file in the work folder. Return why that failed, or None. Sets `trouble`."""
         work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
         try:
             self._prepare()
@@ -223,9 +223,9 @@ class ResultFolder:
         return self.trouble
 
     def clean(self, keep: Container[str] = ()) -> int:
-        """Remove what a crash left of this owner; return how many files. Do nothing if the folder does not exist.
+        """Remove this owner's work files left by a crash, except those of the results in `keep`.
 
-        `keep`: names of results whose hand-over is not finished.
+        Return the number of files removed, 0 if the folder does not exist. `keep`: results not yet handed over.
         """
         removed = 0
         with contextlib.suppress(OSError):
@@ -235,7 +235,8 @@ class ResultFolder:
                     removed += 1
         return removed
 
-    def _told(self, outcome: DeliveryT) -> DeliveryT:
+    def _noted(self, outcome: DeliveryT) -> DeliveryT:
+        """Set `trouble` by the outcome."""
         match outcome:
             case NotDelivered(reason=reason):
                 self.trouble = reason
@@ -247,7 +248,7 @@ class ResultFolder:
 
     def _paths(self, name: str) -> tuple[Path, Path]:
         if not _NAME.fullmatch(name):
-            raise ValueError("a result file's name has letters, digits, dots, hyphens and underscores")
+            raise ValueError("a result file name may contain only letters, digits, dots, hyphens and underscores")
         return self.folder / name, self.folder / WORK_FOLDER / f"{self._prefix}{name}.part"
 
     @property
@@ -260,13 +261,13 @@ class ResultFolder:
                 yield path
 
     def _prepare(self) -> str:
-        """Return the folder's mark; create the subfolder and the mark if they are missing."""
+        """Return the folder's mark. Create the subfolder and the mark if they are missing."""
         if self._create and not self.folder.is_dir():
             private_folder(self.folder.parent)
             make_folder(self.folder, 0o750)
         work = self.folder / WORK_FOLDER
         make_folder(work, 0o770)
-        if work.is_symlink() or not work.is_dir():  # it would lead the patient's data elsewhere
+        if work.is_symlink() or not work.is_dir():  # a link could send patient data elsewhere
             raise PermissionError(errno.EACCES, "the work folder is not a folder")
         mark = self._mark()
         if mark is None:
@@ -286,7 +287,7 @@ def _reason(error: OSError) -> DeliveryFailure:
 
 
 def _already(target: Path, digest: str) -> AlreadyThere | NotDelivered:
-    """Compare what is there with the SHA-256 of what should be."""
+    """Compare the existing file with the SHA-256 of the result."""
     try:
         return AlreadyThere(target, same=digest_of(target) == digest)
     except OSError as error:

@@ -9,7 +9,7 @@ from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import Consented, fields_of
 
 LASTS: Final = timedelta(hours=24)
-"""How long a consent is valid."""
+"""Validity of a consent."""
 
 
 def _consented(*, newer: bool) -> Iterator[tuple[str, Consented]]:
@@ -19,7 +19,7 @@ def _consented(*, newer: bool) -> Iterator[tuple[str, Consented]]:
 
 
 CONSENTS: Final[dict[Item, Consented]] = {marker.item: marker for _, marker in _consented(newer=False)}
-"""In the order of the file."""
+"""In file order."""
 NEWER_CONSENTS: Final[dict[Item, tuple[Consented, ...]]] = {
     item: found
     for item in CONSENTS
@@ -29,6 +29,6 @@ NEWER_CONSENTS: Final[dict[Item, tuple[Consented, ...]]] = {
 
 
 def attributes_of(item: Item, newer: bool = False) -> tuple[str, ...]:
-    """The fields of `Insured` that one answer sets; `newer`: with those of 2025. Subsidies have no consent element."""
+    """Return the fields of `Insured` set by one answer; `newer` includes those of 2025. None for subsidies."""
     first = tuple(name for name, marker in _consented(newer=False) if marker.item is item)
     return (*first, *(name for name, marker in _consented(newer=True) if newer and marker.item is item))

@@ -1,4 +1,4 @@
-"""Names that occur in real files but not in the layout, with the likely intended ones."""
+"""Wrong element names that occur in real files, with the likely intended ones."""
 
 import re
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ _RENAMED: Final = (
     (re.compile(r"BranchNumber"), "InsuredBranchNumber"),
     (re.compile(r"InsuredBranchNumber"), "BranchNumber"),
 )
-"""As public programs wrote them; symbol, number and branch have other names in drug and health-check requests."""
+"""Names written by public programs. Symbol, number and branch have other names in drug and health-check requests."""
 
 
 def meant(name: str, part: type[Part]) -> str | None:
-    """The element of `part` that was likely meant by `name`."""
+    """Return the element of `part` likely meant by `name`, or None."""
     known = names_of(part)
     candidates = [name]
     for pattern, replacement in _RENAMED:
@@ -39,12 +39,12 @@ def meant(name: str, part: type[Part]) -> str | None:
 
 
 def home_of(name: str, message: type[Part]) -> str | None:
-    """Return where an element of that name belongs in this message, as element names joined by slashes."""
+    """Return the parent of the element in this message, as element names joined by slashes, or None."""
     return next((path for path, part in _parts(message) if name in names_of(part)), None)
 
 
 def part_at(message: type[Part], names: list[str]) -> type[Part] | None:
-    """The part below a message that these element names lead to."""
+    """Return the part at this path of element names below the message, or None."""
     part: type[Part] | None = message
     for name in names:
         if part is None:
@@ -73,7 +73,7 @@ def _below(part: type[Part], path: str) -> Iterator[tuple[str, type[Part]]]:
 
 
 def prefix_meant(name: str) -> str | None:
-    """The start of a file name that was likely meant."""
+    """Return the file name prefix likely meant by `name`, or None."""
     start = name.partition("_")[0] + "_"
     prefixes = [kind.prefix for kind in FILE_KINDS]
     folded = next((prefix for prefix in prefixes if prefix.lower() == start.lower()), None)

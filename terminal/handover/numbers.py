@@ -1,6 +1,6 @@
 """The institution's own patient numbers (照会番号), which appear in later results for the same insured person.
 
-Keyed by what identifies an insured person on a 資格確認書, so they need no list of people and work with any service.
+Keyed by the numbers that identify an insured person on a 資格確認書, so no list of people is needed.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS patient_numbers (
 )
 """
 _FORMER = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reference_numbers'"
-"""The table of version 0.1.0, which named the invented people."""
+"""Whether the table of version 0.1.0 exists, which was keyed by invented people."""
 _TABLES = ("patient_numbers", "reference_numbers")
 
 
@@ -41,7 +41,7 @@ class InsuredNumbers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InsuredKey:
-    """Insurer number, symbol, number and branch as one text, written alike however they were typed."""
+    """Insurer number, symbol, number and branch as one normalised text."""
 
     text: str = field(repr=False)
 
@@ -55,18 +55,18 @@ def insured_key(numbers: InsuredNumbers) -> InsuredKey | None:
 
 
 def digits_of(insurer_number: str | None) -> str:
-    """Six digits and the same padded to eight, with zeros or spaces, are one insurer."""
+    """Strip the padding of an insurer number, which has six digits or is padded to eight with zeros or spaces."""
     return (insurer_number or "").strip().lstrip("0")
 
 
 def plain(text: str | None) -> str:
-    """Return letters and digits alone: full and half width, hyphens and spaces make no difference."""
+    """Return only the letters and digits, in half width."""
     normal = unicodedata.normalize("NFKC", text or "")
     return "".join(character for character in normal if character.isalnum())
 
 
 class PatientNumbers:
-    """The table of numbers in an open database. For one thread at a time."""
+    """The table of numbers in an open database. Not thread-safe."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -87,13 +87,13 @@ class PatientNumbers:
         return None if found is None else str(found[0])
 
     def __call__(self, institution: str, numbers: InsuredNumbers) -> str | None:
-        """For `FaceOptions.reference_number`."""
+        """Return the number of an insured person, or None. Used as `FaceOptions.reference_number`."""
         key = insured_key(numbers)
         return None if key is None else self.find(institution, key)
 
 
 def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
-    """Look in the database of an `uketsuke exchange` beside this terminal; no number while there is none."""
+    """Return a function that finds numbers in the database of `uketsuke exchange`, if there is one on this computer."""
 
     def find(institution: str, numbers: InsuredNumbers) -> str | None:
         if not path.exists():
@@ -103,7 +103,7 @@ def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
                 if connection.execute(_FORMER).fetchone()[0]:
                     log.warning("%s has patient numbers of version 0.1.0; start `uketsuke exchange` once", path)
                 return PatientNumbers(connection)(institution, numbers)
-        except sqlite3.Error as error:  # the result goes out without the number rather than not at all
+        except sqlite3.Error as error:  # better a result without the number than no result
             log.warning("%s cannot be read: %s", path, type(error).__name__)
             return None
 
@@ -111,15 +111,15 @@ def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
 
 
 def copy_numbers(source: Path, target: Path) -> int:
-    """Copy only the numbers from the database of an `uketsuke exchange`, even while it runs; return how many.
+    """Copy the numbers from the database of `uketsuke exchange`, even while it runs. Return the number of rows.
 
-    `target` is new, mode 0600. What the exchange remembers for a day, consents and bulk requests, is left behind: a
-    consent from an old copy would outlive a refusal that came after it. Raises FileExistsError, sqlite3.Error.
+    `target` is created, mode 0600. Consents and bulk requests, which the exchange stores for a day, are not copied: a
+    consent in an old copy could outlive a later refusal. Raises FileExistsError, sqlite3.Error.
     """
     create_private(target)
     copied = 0
     with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
-        old.execute("BEGIN")  # one view of both tables
+        old.execute("BEGIN")  # read both tables in one transaction
         for table in _TABLES:
             made = old.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
             if made is None:

@@ -1,6 +1,6 @@
-"""Messages as models that declare their elements: written, read in any order, and listed from the same declaration.
+"""Messages as models that declare their elements, for writing, reading (in any order) and listing.
 
-A field has an `Element` or a `Consented` beside its type; the layout is stored nowhere else.
+Each field is annotated with an `Element` or a `Consented`; the layout is defined nowhere else.
 """
 
 import types
@@ -22,34 +22,34 @@ class Confidence(StrEnum):
     """Source of an element."""
 
     DOCUMENTED = "documented"
-    """A published document or interface description names it."""
+    """Named in a published document or interface description."""
     PUBLIC_CODE = "seen in public code"
-    """Public programs read or write it."""
+    """Read or written by public programs."""
     INFERRED = "inferred"
-    """Inferred from the above; a real device may differ."""
+    """Inferred from the other two; real devices may differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
     name: str
     kind: ValueKind | None = None
-    """None for an element that holds elements."""
+    """None for an element with child elements."""
     confidence: Confidence = Confidence.PUBLIC_CODE
     item: str | None = None
-    """For a list: the name of its entries. None for a list whose entries stand directly in the parent."""
+    """For a list: the name of its entries. None if the entries are directly in the parent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """`<stem>ConsFlg`, `<stem>ConsTime` and, where there is one, `<stem>AvailableTime`."""
+    """The elements `<stem>ConsFlg`, `<stem>ConsTime` and, for some items, `<stem>AvailableTime`."""
 
     stem: str
     item: Item
-    """Which item's answer is written here."""
+    """The item whose answer is written here."""
     has_available_time: bool = True
     confidence: Confidence = Confidence.PUBLIC_CODE
     newer: bool = False
-    """Added in 2025; one answer covers it and the element that its item had before."""
+    """Added in 2025: one answer covers both it and the item's older element."""
 
     @property
     def flag(self) -> str:
@@ -70,7 +70,7 @@ class Consented:
 
 
 class Part(BaseModel):
-    """An element that holds elements. Its repr shows no value: it may be a patient's."""
+    """An element with child elements. Its repr shows no values, because they may be patient data."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -102,14 +102,14 @@ def _fields(part: type[Part]) -> Iterator[Field]:
     for attribute, info in part.model_fields.items():
         marker = next((entry for entry in info.metadata if isinstance(entry, Element | Consented)), None)
         if marker is None:
-            raise TypeError(f"{part.__name__}.{attribute} does not say which element it is")
+            raise TypeError(f"{part.__name__}.{attribute} has neither an Element nor a Consented annotation")
         inner, repeated = _inner(info.annotation)
         nested = inner if isinstance(marker, Element) and issubclass(inner, Part) else None
         yield Field(attribute, marker, nested, repeated, info.is_required())
 
 
 def _inner(annotation: Any) -> tuple[Any, bool]:
-    """The type without `| None` and `tuple[..., ...]`; whether there was a tuple."""
+    """Return the type without `| None` and `tuple[..., ...]`, and whether it was a tuple."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return _inner(next(entry for entry in get_args(annotation) if entry is not type(None)))
@@ -120,7 +120,7 @@ def _inner(annotation: Any) -> tuple[Any, bool]:
 
 @cache
 def names_of(part: type[Part]) -> tuple[str, ...]:
-    """The elements that may stand directly in it, in the order of the file."""
+    """Return the names of its child elements, in file order."""
     names: list[str] = []
     for field in fields_of(part):
         marker = field.marker
@@ -132,7 +132,7 @@ def names_of(part: type[Part]) -> tuple[str, ...]:
 
 
 def write_part(part: Part, element: etree._Element, text_of: Callable[[str], str]) -> None:
-    """Adds the elements in the order of the file; what is absent or empty is omitted. `text_of` makes text writable."""
+    """Add the elements in file order, without absent or empty ones. `text_of` replaces unwritable characters."""
     for field in fields_of(type(part)):
         value, marker = getattr(part, field.attribute), field.marker
         if value is None:
@@ -174,22 +174,22 @@ class LayoutFault(StrEnum):
     TWICE = "twice"
     INVALID = "invalid"
     UNKNOWN = "unknown"
-    """An element the layout does not have here."""
+    """An element that the layout does not have here."""
     INCONSISTENT = "inconsistent"
     """Elements that contradict each other."""
     UNREADABLE = "unreadable"
-    """Not XML as it is expected here."""
+    """Not the expected kind of XML."""
     NAME = "name"
-    """The file's name."""
+    """The file name."""
     ENCODING = "encoding"
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutProblem:
-    """Says where a problem is and what was expected, never what was found."""
+    """Position of a problem and what was expected, but never what was found."""
 
     line: int
-    """From 1; 0 for the file as a whole."""
+    """Line number from 1; 0 for the complete file."""
     path: str
     """Element names, joined by slashes."""
     fault: LayoutFault
@@ -202,13 +202,13 @@ _FLAG = code(CONSENT)
 
 
 class Reader:
-    """Reads parts and gathers problems. One per file."""
+    """Reads parts and collects problems. Use one per file."""
 
     def __init__(self) -> None:
         self.problems: list[LayoutProblem] = []
 
     def read(self, element: etree._Element, part: type[Part], path: str) -> Part | None:
-        """Return None if something required is missing or cannot be read; the problems say what."""
+        """Read a part, or return None if a required element is missing or unreadable. Adds to `problems`."""
         children = self._children(element, part, path)
         found: dict[str, object] = {}
         for field in fields_of(part):
@@ -226,7 +226,7 @@ class Reader:
             return None
 
     def _children(self, element: etree._Element, part: type[Part], path: str) -> dict[str, list[etree._Element]]:
-        several = {
+        repeatable = {
             field.marker.name
             for field in fields_of(part)
             if isinstance(field.marker, Element) and field.repeated and field.marker.item is None
@@ -237,7 +237,7 @@ class Reader:
         for name, found in children.items():
             if name not in names_of(part):
                 self._add(found[0], f"{path}/{name}", LayoutFault.UNKNOWN, "no such element here", Severity.WARNING)
-            elif len(found) > 1 and name not in several:
+            elif len(found) > 1 and name not in repeatable:
                 self._add(found[1], f"{path}/{name}", LayoutFault.TWICE, "once")
         return children
 
@@ -261,7 +261,7 @@ class Reader:
                     )
             path = f"{path}/{marker.item}"
         read = [self.read(entry, field.part, path) for entry in entries]
-        # One entry that cannot be read spoils the list: a list with a silent gap would be a wrong answer.
+        # an unreadable entry makes the list unreadable: a list with a gap would be a wrong answer
         return None if any(entry is None for entry in read) else tuple(read)
 
     def _consent(self, marker: Consented, children: dict[str, list[etree._Element]], path: str) -> ConsentPart | None:
@@ -280,7 +280,7 @@ class Reader:
         return ConsentPart(flag=flag, consent_time=given, available_time=until)
 
     def _text(self, element: etree._Element, kind: ValueKind, path: str, confidence: Confidence) -> object:
-        """Return None for an empty element: it means the same as a missing one."""
+        """Read the text of an element. An empty element counts as missing and returns None."""
         if len(element):
             self._add(element, path, LayoutFault.INVALID, f"{kind.expected}, no elements", confidence=confidence)
             return None
@@ -300,7 +300,7 @@ class Reader:
     def _missing(
         self, element: etree._Element, marker: Element, path: str, children: dict[str, list[etree._Element]]
     ) -> None:
-        # An element that could not be read already has its own problem, unless it is empty.
+        # an unreadable element was reported before, but an empty one was not
         present = children.get(marker.name)
         empty = present and not len(present[0]) and not (present[0].text or "").strip(XML_SPACE)
         if not present or (marker.kind is not None and empty):

@@ -1,4 +1,4 @@
-"""Files of the result folder on disk: written completely, moved without replacing, read without following links."""
+"""File operations of the result folder: complete writes, moves that never replace, reads that follow no links."""
 
 import contextlib
 import errno
@@ -11,7 +11,7 @@ from config.platform.chosen import system
 from terminal.handover.reading import TooLarge, read_whole
 
 BEFORE_CHANGE = 0.5
-"""Seconds; watchers that poll look several times a second."""
+"""Seconds before the content is written. Polling watchers look several times per second."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 _NO_FILE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
@@ -19,27 +19,27 @@ _LARGEST = 64 * 1024 * 1024
 
 
 def make_folder(folder: Path, mode: int) -> None:
-    """With this mode whatever the umask: the receipt computer's user is another one."""
+    """Create a folder with this mode regardless of the umask, because the receipt computer uses another user."""
     try:
         folder.mkdir()
     except FileExistsError:
         return
-    with contextlib.suppress(OSError):  # a share may have no modes
+    with contextlib.suppress(OSError):  # shares may not support modes
         folder.chmod(mode)
 
 
 def is_there(path: Path) -> bool:
-    """Also a link that leads nowhere: nothing is written through it."""
+    """Return whether anything has this path, including a broken link."""
     return os.path.lexists(path)
 
 
 def read_plain(path: Path) -> bytes | None:
-    """None if there is nothing. Follows no link and waits for no pipe; anything but a plain file is an OSError."""
+    """Read a plain file, or return None if it does not exist. Raises OSError for anything else, such as a link."""
     return read_whole(path, _LARGEST)
 
 
 def digest_of(path: Path) -> str | None:
-    """Return the SHA-256; for anything but a plain file, or a very large one, a value that no result has."""
+    """Return the SHA-256 (hexadecimal), None if there is no file, or "no-file" for anything but a plain file."""
     try:
         data = read_plain(path)
     except (TooLarge, OSError) as error:
@@ -50,10 +50,10 @@ def digest_of(path: Path) -> str | None:
 
 
 def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
-    """`wait`: seconds between the empty file and its content."""
+    """Create a file and write it completely. `wait`: seconds between creating it and writing the content."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.OPEN_BINARY, 0o600)
     try:
-        with contextlib.suppress(OSError):  # a share may have no modes
+        with contextlib.suppress(OSError):  # shares may not support modes
             os.chmod(path, mode)  # noqa: PTH101
         if wait:
             time.sleep(wait)
@@ -62,7 +62,7 @@ def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
             left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
     except OSError:
-        # Should removing fail too, no patient data stays in it.
+        # leave no patient data even if the file cannot be removed
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
         raise
@@ -84,15 +84,15 @@ def write_over(work: Path, data: bytes, mode: int) -> None:
 
 
 def remove_half(target: Path, data: bytes) -> None:
-    """Remove what a crash left of this file, which was being written in place."""
+    """Remove a half-written file left by a crash while writing in place."""
     with contextlib.suppress(OSError, TooLarge):
-        there = read_plain(target)
-        if there is not None and len(there) < len(data) and data.startswith(there):
+        half = read_plain(target)
+        if half is not None and len(half) < len(data) and data.startswith(half):
             target.unlink()
 
 
 def write_in_place(target: Path, data: bytes, mode: int) -> None:
-    """Write an empty file first, its content after a moment: watchers distinguish new files from changed ones."""
+    """Create an empty file and write its content later, so that watchers notice both a new and a changed file."""
     try:
         write_new(target, data, mode, BEFORE_CHANGE)
     except FileExistsError:
@@ -104,11 +104,11 @@ def write_in_place(target: Path, data: bytes, mode: int) -> None:
 
 
 def move_in(work: Path, target: Path) -> None:
-    """Raises `FileExistsError` rather than replace.
+    """Move the work file into the folder. Raises `FileExistsError` instead of replacing a file.
 
-    One rename that does not replace, where the file system has it: then the work file is gone exactly when the result
-    is there, and after a crash it is known whether it was moved. A hard link and a removal elsewhere: a crash between
-    the two gives the file a second time. A look and a plain rename where there are no links either.
+    Uses a rename that does not replace, if the file system supports it: the work file then disappears exactly when the
+    result appears, so that a crash leaves no doubt. Otherwise it uses a hard link and removes the work file; after a
+    crash in between, both exist. If hard links are not supported either, it checks for a file and renames.
     """
     try:
         system.rename_new(work, target)
@@ -125,12 +125,12 @@ def move_in(work: Path, target: Path) -> None:
     else:
         work.unlink()
         return
-    # A name carries its check's id, so no other process writes it between the check and the move.
+    # the name contains the check's id, so no other process writes it between check and rename
     if is_there(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     work.rename(target)
 
 
 def sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # some file systems cannot
+    with contextlib.suppress(OSError):  # not supported by some file systems
         system.sync_folder(folder)

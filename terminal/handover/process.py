@@ -26,16 +26,16 @@ from terminal.handover.folder import (
 log = logging.getLogger(__name__)
 
 TIME_LIMIT = 10.0
-"""Seconds a share may take for one step before it counts as hanging."""
+"""Seconds after which a step counts as hanging."""
 _ROOT = Path(terminal.__path__[0]).parent
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from terminal.handover.helper import main; main(sys.argv[2])"
 
 
 class FolderProcess:
-    """A `ResultFolder` in a process of its own. Its methods block up to `limit` seconds; one call at a time.
+    """A `ResultFolder` in a separate process. Calls block for up to `limit` seconds; only one call at a time.
 
-    A process that hangs in the kernel cannot be killed before its server is back. Until it has gone no other one is
-    started, and every call answers `DeliveryFailure.HANGS` at once.
+    A process that hangs in the kernel cannot be killed until the file server is back. Until it ends, no new process is
+    started and every call immediately returns `DeliveryFailure.HANGS`.
     """
 
     def __init__(
@@ -60,28 +60,28 @@ class FolderProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._left_behind: subprocess.Popen[bytes] | None = None
         self.trouble: DeliveryFailure | None = None
-        """Why the last call failed, for staff; None after one that worked."""
+        """Why the last call failed, for staff; None after a successful one."""
 
     @property
     def hangs(self) -> bool:
-        """Whether the last call did not return."""
+        """Whether the last call timed out."""
         return self.trouble is DeliveryFailure.HANGS
 
     def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
         """See `ResultFolder.prepare`."""
-        outcome = self._told(self._call("prepare", name, data))
+        outcome = self._noted(self._call("prepare", name, data))
         assert isinstance(outcome, Prepared | AlreadyThere | NotDelivered)
         return outcome
 
     def move(self, name: str, digest: str) -> FileDelivered | AlreadyThere | NotDelivered:
         """See `ResultFolder.move`."""
-        outcome = self._told(self._call("move", name, digest=digest))
+        outcome = self._noted(self._call("move", name, digest=digest))
         assert isinstance(outcome, FileDelivered | AlreadyThere | NotDelivered)
         return outcome
 
     def look(self, name: str) -> ResultOnDisk | NotDelivered:
         """See `ResultFolder.look`."""
-        outcome = self._told(self._call("look", name))
+        outcome = self._noted(self._call("look", name))
         assert isinstance(outcome, ResultOnDisk | NotDelivered)
         return outcome
 
@@ -91,14 +91,15 @@ class FolderProcess:
 
     def probe(self) -> DeliveryFailure | None:
         """See `ResultFolder.probe`."""
-        told = self._call("probe")
-        self.trouble = (
-            DeliveryFailure.HANGS if told is None else DeliveryFailure(told["reason"]) if told["reason"] else None
-        )
+        answer = self._call("probe")
+        if answer is None:
+            self.trouble = DeliveryFailure.HANGS
+        else:
+            self.trouble = DeliveryFailure(answer["reason"]) if answer["reason"] else None
         return self.trouble
 
     def close(self) -> None:
-        """End the process, or leave behind one that cannot end: its next step is never begun."""
+        """Kill the process. One that hangs is abandoned; it does nothing further."""
         for process in (self._process, self._left_behind):
             if process is not None:
                 _end(process)
@@ -107,7 +108,7 @@ class FolderProcess:
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _call(self, call: str, name: str = "", data: bytes = b"", **more: Any) -> dict[str, Any] | None:
-        """Return the answer; None if there is none within the limit."""
+        """Return the answer, or None if there is none within the time limit."""
         process = self._running()
         if process is None:
             return None
@@ -115,16 +116,16 @@ class FolderProcess:
         answers: SimpleQueue[bytes] = SimpleQueue()
         threading.Thread(target=_exchange, args=(process, request, answers), name="handover", daemon=True).start()
         try:
-            answer = answers.get(timeout=self._limit)
+            line = answers.get(timeout=self._limit)
         except Empty:
-            log.error("the result folder does not answer within %g seconds; its process is left behind", self._limit)
-            answer = b""
-        if not answer:
+            log.error("the result folder did not respond within %g seconds; its process is abandoned", self._limit)
+            line = b""
+        if not line:
             process.kill()
             self._process, self._left_behind = None, process
             return None
-        told: dict[str, Any] = json.loads(answer)
-        return told
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def _running(self) -> subprocess.Popen[bytes] | None:
         if self._left_behind is not None:
@@ -136,7 +137,7 @@ class FolderProcess:
             self._left_behind = None
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                # without the site's packages: it starts faster, and needs none
+                # without site packages: it needs none and starts faster
                 [sys.executable, "-sSP", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -145,8 +146,9 @@ class FolderProcess:
             )
         return self._process
 
-    def _told(self, answer: dict[str, Any] | None) -> FolderOutcome:
-        outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else understood(answer)
+    def _noted(self, answer: dict[str, Any] | None) -> FolderOutcome:
+        """Return the outcome in an answer, and set `trouble` by it."""
+        outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else outcome_of(answer)
         match outcome:
             case NotDelivered(reason=reason):
                 self.trouble = reason
@@ -158,12 +160,12 @@ class FolderProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without Python's variables; what the process frees is overwritten."""
+    """Return our environment without Python's variables, and with freed memory overwritten."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | system.FORGETFUL
 
 
-def understood(answer: dict[str, Any]) -> FolderOutcome:
-    """What `terminal.handover.helper.as_told` wrote."""
+def outcome_of(answer: dict[str, Any]) -> FolderOutcome:
+    """Return the outcome written by `terminal.handover.helper.as_answer`."""
     match answer:
         case {"kind": "Prepared", "mark": mark}:
             return Prepared(mark)
@@ -176,7 +178,7 @@ def understood(answer: dict[str, Any]) -> FolderOutcome:
         case {"kind": "NotDelivered", "reason": reason, "error": error}:
             return NotDelivered(DeliveryFailure(reason), error)
         case _:
-            raise ValueError("not an answer of the helper process")
+            raise ValueError("unknown answer of the helper process")
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "SimpleQueue[bytes]") -> None:
@@ -187,7 +189,7 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "Simple
         while left:
             left = left[process.stdin.write(left) :]
         answers.put(process.stdout.readline())
-    except (OSError, ValueError):  # it has ended
+    except (OSError, ValueError):  # the process ended
         answers.put(b"")
 
 

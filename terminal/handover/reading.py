@@ -1,4 +1,4 @@
-"""Read a file that another program put into a folder: plain files only, up to a size."""
+"""Read files written by other programs: only plain files, up to a maximum size."""
 
 import errno
 import os
@@ -13,9 +13,10 @@ class TooLarge(Exception):
 
 
 def read_whole(path: Path, largest: int) -> bytes | None:
-    """Return None if it is not there. Follows no link and waits for no pipe. Raises `TooLarge`, `OSError`.
+    """Read a complete file, or return None if it does not exist. Raises `TooLarge`, `OSError`.
 
-    A share that has lost its server says ESTALE: the file's state is unknown then, so it is an error.
+    Follows no link and waits for no pipe. ESTALE, from a share without its server, is an error because the file's state
+    is unknown.
     """
     flags = os.O_RDONLY | system.OPEN_BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:

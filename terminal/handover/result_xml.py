@@ -1,4 +1,4 @@
-"""`QualificationResult` as the file that receipt computers read."""
+"""Write a `QualificationResult` as a file for receipt computers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,24 +43,24 @@ ResultDocument = Document
 @dataclass(frozen=True, slots=True)
 class FaceOptions:
     reference_number: Callable[[str, Qualification], str | None] | None = None
-    """The institution's own number (照会番号) for the person of a qualification, by institution code."""
+    """Returns the institution's own patient number (照会番号), by institution code and qualification."""
     subsidies: bool = False
-    """The institution takes part in medical subsidies: say how they stand. All their elements are inferred."""
+    """Include medical subsidies, for institutions taking part in them. All their elements are inferred."""
     newer_consents: bool = False
-    """Write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症) too. That they stand here is inferred."""
+    """Include the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症). Their place is inferred."""
 
 
 def result_document(
     result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
 ) -> ResultDocument:
-    """Shift_JIS follows CP932, as receipt computers read it."""
+    """Return the result as an XML document. Shift_JIS is written as CP932, as receipt computers read it."""
     return write_document(result_answer(result, encoding, options), encoding)
 
 
 def result_answer(
     result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
 ) -> QualificationAnswer:
-    """The check's id is the file identifier: it ties the file to ledger and service without naming the person."""
+    """Return the result as a message. The check's id is its file identifier, so it names no person."""
     return QualificationAnswer(
         header=QualificationHeader(
             executed_at=result.processed_at,
@@ -130,13 +130,13 @@ def _insured(qualification: Qualification, result: QualificationResult, options:
 
 
 def insured_of(qualification: Qualification) -> Insured:
-    """Convert what the insurer's record says, without any consent. Both sides use the same names."""
+    """Convert the insurer's record, without any consent. Both models use the same names."""
     record = qualification.model_dump(exclude_none=True, exclude={"medical_tickets"})
     return Insured.model_validate(record | {"medical_tickets": tuple(map(_ticket, qualification.medical_tickets))})
 
 
 def _ticket(ticket: MedicalTicket) -> MedicalTicketInfo:
-    """The lists of a ticket stand in it as numbered elements."""
+    """Convert a medical ticket. Its lists become numbered elements."""
     record = ticket.model_dump(exclude_none=True, exclude={"injury_names", "remarks"})
     for name, values in (("injury_name", ticket.injury_names), ("remarks", ticket.remarks)):
         record |= {f"{name}_{number}": value for number, value in enumerate(values, start=1)}
@@ -144,7 +144,7 @@ def _ticket(ticket: MedicalTicket) -> MedicalTicketInfo:
 
 
 def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, object]:
-    """An item that was not asked leaves no element; the limit provided by law has its flag and no time of consent."""
+    """Return the consent fields. Items not asked have none; a limit provided by law has a flag but no consent time."""
     found: dict[str, object] = {}
     provided: set[Item] = set(result.by_law)
     for outcome in result.consents:

@@ -1,6 +1,6 @@
-"""What elements of a message mean together: consents and their times, validity and results, counts.
+"""Rules across elements of a message: consents and their times, validity and results, counts.
 
-Looks at the elements themselves, so that one broken part hides no other finding.
+They use the XML elements, not the parsed parts, so that one broken part does not hide other findings.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 _WARNING, _NOTE, _ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
 _BY_CARD, _BY_NUMBER = "1", "2"
 USABLE_SUBSIDY, REFUSED_SUBSIDY = "1", "2"
-"""MedicalSubsidyStatus."""
+"""Values of MedicalSubsidyStatus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class View:
         return view
 
     def text(self, *names: str) -> str:
-        """Return an empty text if it is missing."""
+        """Return the text of the child; empty if it is missing."""
         found = self.child(*names)
         return (found.element.text or "").strip(XML_SPACE) if found else ""
 
@@ -71,15 +71,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the kind of file says about its content."""
+    """What the kind of file implies for its content."""
 
     card_reader: bool = False
     lasting: bool = False
-    """Its consents are those of care elsewhere, which hold longer than a visit."""
+    """Its consents are for visiting and online care and are valid longer than a visit."""
 
 
 def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
-    """All rules, for any kind of message."""
+    """Apply all rules to a message of any kind."""
     top = View(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")
     if header is not None:
@@ -125,9 +125,9 @@ def _counts(header: View, body: View) -> Iterator[LayoutProblem]:
         return
     processed, normal, errors = (int(number) for number in numbers)
     if processed != units:
-        yield header.problem(names[0], f"{units}, as many as there are BulkConfirmUnit")
+        yield header.problem(names[0], f"{units}, the number of BulkConfirmUnit elements")
     if normal + errors != processed:
-        yield header.problem(names[1], "with NumberOfError together NumberOfProcessingResult")
+        yield header.problem(names[1], "together with NumberOfError, the NumberOfProcessingResult")
 
 
 def _period(body: View) -> Iterator[LayoutProblem]:
@@ -152,9 +152,9 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
     if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
         yield body.problem("ProcessingResultCode", "a code beside ProcessingResultStatus 2", _WARNING)
     if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
-        yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader searches for nobody", _WARNING)
+        yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader does not search", _WARNING)
     if origin.card_reader and len(records) > 1:
-        yield body.problem("ResultList", "one result: public readers take the first, or none", _NOTE)
+        yield body.problem("ResultList", "one result: public programs read only the first, or none", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
             yield record.problem("InsuredCardClassification", "A1 beside QualificationValidity 6", _WARNING)
@@ -180,16 +180,18 @@ def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
     listed = result.child("MedicalSubsidyList")
     certificates = listed.children("MedicalSubsidyInfo") if listed else []
     if bool(certificates) != (standing == USABLE_SUBSIDY):
-        expected = "certificates exactly where MedicalSubsidyStatus is 1"
+        expected = "certificates if and only if MedicalSubsidyStatus is 1"
         yield result.problem("MedicalSubsidyList", expected, confidence=Confidence.INFERRED)
-    wanted = {USABLE_SUBSIDY: "1", REFUSED_SUBSIDY: "0"}.get(standing, "")
-    if flag != wanted:
-        expected = f"{wanted} beside MedicalSubsidyStatus {standing}" if wanted else "absent: nobody was asked"
+    fitting = {USABLE_SUBSIDY: "1", REFUSED_SUBSIDY: "0"}.get(standing, "")
+    if flag != fitting:
+        expected = (
+            f"{fitting} beside MedicalSubsidyStatus {standing}" if fitting else "absent: the patient was not asked"
+        )
         yield result.problem("MedicalSubsidyConsFlg", expected, confidence=Confidence.INFERRED)
     if flag == "1" and not result.text("MedicalSubsidyConsTime"):
         yield result.problem("MedicalSubsidyConsTime", "the time of consent", confidence=Confidence.INFERRED)
     if flag == "0" and result.child("MedicalSubsidyConsTime"):
-        yield result.problem("MedicalSubsidyConsTime", "no time where nothing was agreed to")
+        yield result.problem("MedicalSubsidyConsTime", "no time without a consent")
     checked = header.day("QualificationConfirmationDate") if header else None
     for certificate in certificates:
         start, end = certificate.day("MedicalSubsidyValidFrom"), certificate.day("MedicalSubsidyValidTo")
@@ -218,21 +220,23 @@ def _names(record: View) -> Iterator[LayoutProblem]:
     for name in ("Name", "NameOfOther", "InsuredName"):
         text = record.text(name)
         if SUBSTITUTE in text:
-            expected = f"a name without {SUBSTITUTE}: it stands for a character that the service could not write; ask"
+            expected = (
+                f"a name without {SUBSTITUTE}, which replaces a character the service could not write; ask for it"
+            )
             yield record.problem(name, expected, _NOTE)
         elif not all(map(is_old, text)):
-            expected = "characters of JIS X 0208: a claim holds no others and is sent back"
+            expected = "only characters of JIS X 0208: a claim with others is returned"
             yield record.problem(name, expected, _NOTE)
 
 
 def _ratio(record: View) -> Iterator[LayoutProblem]:
-    """Check that three tenths go only with an income as in working life (B01 to B03)."""
+    """Check that a ratio of 30 % goes with limits B01 to B03 (income as in working life) and no others."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
     ratio = record.text("InsuredPartialContributionRatio") or recipient
     if ratio and limit.startswith("B") and (ratio == "030") != (limit in ("B01", "B02", "B03")):
         at = "ElderlyRecipientCertificateInfo" if recipient else "InsuredPartialContributionRatio"
-        yield record.problem(at, "a ratio that fits the limit: 030 beside B01 to B03 alone", _WARNING)
+        yield record.problem(at, "a ratio that fits the limit: 030 only beside B01 to B03", _WARNING)
 
 
 def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
@@ -241,7 +245,7 @@ def _consent(record: View, marker: Consented, header: View | None, origin: Origi
     if flag in ("0", "3"):
         for name in marker.names[1:]:
             if record.child(name):
-                yield record.problem(name, f"no time where {marker.flag} is {flag}: nothing was consented to")
+                yield record.problem(name, f"no time if {marker.flag} is {flag}: there is no consent")
         return
     if flag != "1":
         return
@@ -250,14 +254,14 @@ def _consent(record: View, marker: Consented, header: View | None, origin: Origi
     if marker.has_available_time and not origin.card_reader and reference == _BY_NUMBER:
         yield record.problem(
             marker.flag,
-            "no viewing consent in a check without a card: nobody was asked",
+            "no viewing consent in a check without a card: the patient was not asked",
             confidence=Confidence.DOCUMENTED,
         )
     executed = header.moment("ProcessExecutionTime") if header else None
     if given and executed and given > executed + timedelta(minutes=1):
         yield record.problem(marker.consent_time, "a time not after ProcessExecutionTime", _WARNING)
     if given and executed and given < executed - LASTS and marker.has_available_time and not origin.lasting:
-        yield record.problem(marker.consent_time, "a consent of the last 24 hours", _WARNING, Confidence.INFERRED)
+        yield record.problem(marker.consent_time, "a consent given in the last 24 hours", _WARNING, Confidence.INFERRED)
 
 
 def _granted(
@@ -266,13 +270,13 @@ def _granted(
     by_law = marker is CONSENTS_BY_LAW
     if not record.text(marker.consent_time):
         severity = _NOTE if by_law else _ERROR
-        yield record.problem(marker.consent_time, f"the time of consent where {marker.flag} is 1", severity)
+        yield record.problem(marker.consent_time, f"the time of consent if {marker.flag} is 1", severity)
     if not marker.has_available_time:
         if record.child(marker.available_time):
             yield record.problem(marker.available_time, "absent: this consent has no AvailableTime")
         return
     if not record.text(marker.available_time):
-        yield record.problem(marker.available_time, f"until when, where {marker.flag} is 1")
+        yield record.problem(marker.available_time, f"the end of validity if {marker.flag} is 1")
     elif given and until and until - given != LASTS and not origin.lasting:
         yield record.problem(
             marker.available_time, f"{marker.consent_time} and 24 hours", confidence=Confidence.DOCUMENTED
@@ -280,11 +284,11 @@ def _granted(
 
 
 CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
-"""Provided without asking since October 2024, when it has no time."""
+"""Provided without asking since October 2024; it then has no consent time."""
 
 
 def _provided(record: View) -> Iterator[LayoutProblem]:
-    """Report data that needs a consent, without one."""
+    """Report data without the consent it needs."""
     for data, flag in (
         ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
         ("SpecificDiseasesCertificateList", "SpecificDiseasesCertificateRelatedConsFlg"),
@@ -294,10 +298,12 @@ def _provided(record: View) -> Iterator[LayoutProblem]:
 
 
 def _groups(record: View) -> Iterator[LayoutProblem]:
-    """One answer covers the newer elements of its group too."""
+    """Check that the newer elements of a group have the same answer as its first element."""
     for item, newer in NEWER_CONSENTS.items():
         first = CONSENTS[item]
         for marker in newer:
             flag = record.text(marker.flag)
             if flag and flag != record.text(first.flag):
-                yield record.problem(marker.flag, f"the same as {first.flag}: one answer", _NOTE, Confidence.INFERRED)
+                yield record.problem(
+                    marker.flag, f"the same as {first.flag}: one answer covers both", _NOTE, Confidence.INFERRED
+                )

@@ -1,6 +1,6 @@
-"""Format of single values in the exchanged files: kinds of text, each with its writer, reader and complaints.
+"""Formats of single values in the exchanged files: each kind writes, reads and checks its text.
 
-Dates and times are Japan's, without a zone. A complaint never repeats the value: it may be a patient's.
+Dates and times are in Japan time, without a zone. A complaint never repeats the value, which may be patient data.
 """
 
 import re
@@ -21,9 +21,9 @@ XML_SPACE: Final = " \t\r\n"
 
 class Severity(StrEnum):
     ERROR = "error"
-    """The file does not follow the layout; its reader will likely refuse or misread it."""
+    """The file does not follow the layout; readers are likely to reject or misread it."""
     WARNING = "warning"
-    """Some readers break on it."""
+    """Some readers fail on it."""
     NOTE = "note"
 
 
@@ -34,21 +34,21 @@ class Complaint:
 
 
 class ValueKind(Protocol):
-    """One kind of value."""
+    """A kind of value."""
 
     @property
     def expected(self) -> str:
-        """Description of the expected format, for people."""
+        """Description of the expected format, for display."""
         ...
 
     def write(self, value: object) -> str: ...
 
     def read(self, text: str) -> object:
-        """Raises `ValueError`, without the text in it, when there is no such value."""
+        """Parse a text. Raises `ValueError`, without quoting the text."""
         ...
 
     def complaints(self, text: str) -> Iterator[Complaint]:
-        """Return complaints about a text that can be read."""
+        """Return complaints about a readable text."""
         ...
 
 
@@ -70,13 +70,13 @@ def day(value: date) -> str:
 
 
 def date_time(value: datetime) -> str:
-    """Raises `ValueError` for a time without a zone."""
+    """Format a time as yyyyMMddHHmmss. Raises `ValueError` if it has no zone."""
     value = _to_japan(value)
     return f"{day(value)}{value.hour:02}{value.minute:02}{value.second:02}"
 
 
 def insurer_number(value: str) -> str:
-    """Eight characters, padded with spaces on the left."""
+    """Pad an insurer number to eight characters with spaces on the left."""
     return value.rjust(INSURER_NUMBER_LENGTH)
 
 
@@ -138,13 +138,13 @@ class CodeKind(TextKind):
 
 @dataclass(frozen=True, slots=True)
 class MakersCodeKind(CodeKind):
-    """Makers' programs write further values into files of their own."""
+    """A code with additional values that vendors' programs write into their own files."""
 
     makers: tuple[str, ...] = ()
 
     def complaints(self, text: str) -> Iterator[Complaint]:
         if text.strip(XML_SPACE) in self.makers:
-            expected = f"{self.codes}; {' and '.join(self.makers)} are makers' own, which no service writes"
+            expected = f"{self.codes}; {' and '.join(self.makers)} are vendors' own values, which no service writes"
             yield Complaint(expected, Severity.NOTE)
         else:
             yield from CodeKind.complaints(self, text)
@@ -156,11 +156,11 @@ def code(codes: Codes) -> CodeKind:
 
 @dataclass(frozen=True, slots=True)
 class InsurerNumberKind(TextKind):
-    """The value has no fill."""
+    """The text is padded, the value is not."""
 
     @property
     def expected(self) -> str:
-        return "8 characters: the digits, filled with spaces from the left"
+        return "8 characters: the digits, padded with spaces on the left"
 
     def write(self, value: object) -> str:
         return insurer_number(str(value))

@@ -1,4 +1,4 @@
-"""Convert bytes to elements and back. Reads without entities, document types, network, or unbounded size and depth."""
+"""Convert between bytes and XML elements. Entities, document types, network access, huge and deep files are refused."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ CHARACTER_CODES: Final[dict[Encoding, str]] = {"UTF-8": "0", "Shift_JIS": "1"}
 
 ROOT: Final = "XmlMsg"
 LARGEST: Final = 512 * 1024
-"""Bytes of a message about one person."""
+"""Maximum bytes of a message about one person."""
 LARGEST_BULK: Final = 16 * 1024 * 1024
 DEEPEST: Final = 12
 MOST_TAGS: Final = 1_000_000
@@ -26,7 +26,7 @@ _SHIFT_JIS_NAMES = frozenset({"shift_jis", "shift-jis", "sjis", "x-sjis", "windo
 _DECLARATION = re.compile(rb"""\s*<\?xml\b[^>]{0,200}?\?>""")
 _DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
 _DOCUMENT_TYPE = re.compile(r"<!(?!--|\[CDATA\[)")
-# Characters that Unicode has twice: JIS tables name the first, Microsoft's (CP932) the second.
+# Characters with two code points in Unicode: JIS tables map to the first, Microsoft's (CP932) to the second.
 _TO_CP932 = str.maketrans("〜−‖—¢£¬", "～－∥―￠￡￢")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,13 +37,13 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 @dataclass(frozen=True, slots=True)
 class Document:
     data: bytes = field(repr=False)
-    """The file, with its XML declaration."""
+    """The file content, with its XML declaration."""
     substituted: int
-    """Characters that the encoding does not have and that became ●."""
+    """Number of characters replaced by ● because the encoding lacks them."""
 
 
 def write_document(message: Part, encoding: Encoding = "UTF-8") -> Document:
-    """Shift_JIS follows CP932, as receipt computers read it."""
+    """Write a message. Shift_JIS is written as CP932, as receipt computers read it."""
     writable = _Writable(_CODECS[encoding])
     root = etree.Element(ROOT)
     write_part(message, root, writable)
@@ -54,7 +54,7 @@ def write_document(message: Part, encoding: Encoding = "UTF-8") -> Document:
 
 
 class _Writable:
-    """Makes texts writable in the encoding, and counts the replaced characters."""
+    """Replaces characters that the encoding lacks, and counts them."""
 
     def __init__(self, codec: str) -> None:
         self._codec = codec
@@ -62,7 +62,7 @@ class _Writable:
 
     def __call__(self, text: str) -> str:
         if self._codec == "cp932":
-            # か followed by a combining mark is が; only the one letter exists there.
+            # compose か and a combining mark to が: CP932 has only the composed letter
             text = unicodedata.normalize("NFC", text).translate(_TO_CP932)
         return "".join(character if self._can_write(character) else self._substitute() for character in text)
 
@@ -87,22 +87,22 @@ class _Writable:
 class Parsed:
     root: etree._Element = field(repr=False)
     encoding: Encoding
-    """As it was decoded."""
+    """Encoding used to decode the file."""
     declared: str | None
-    """As the declaration says."""
+    """Encoding in the XML declaration."""
     exact: bool = True
-    """False when the bytes did not fit what the declaration says and another encoding was taken."""
+    """False if the bytes did not fit the declared encoding and another one was used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     expected: str
-    """What a readable file would be, without any of its content."""
+    """What was expected, without any content of the file."""
     line: int = 0
 
 
 def parse(data: bytes, largest: int = LARGEST) -> Parsed | Unreadable:
-    """Decode by the declared encoding, Shift_JIS as CP932. Elements of any name and order under any root."""
+    """Parse a file in its declared encoding, Shift_JIS as CP932. Accepts any elements under any root."""
     if len(data) > largest:
         return Unreadable(f"at most {largest} bytes")
     decoded = _decode(data)
@@ -133,27 +133,27 @@ def parse(data: bytes, largest: int = LARGEST) -> Parsed | Unreadable:
 
 
 def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
-    """Text without byte order mark and declaration, its line breaks kept; see `Parsed` for the rest."""
+    """Return the text without byte order mark and declaration (except line breaks), then the fields of `Parsed`."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     declaration = _DECLARATION.match(data)
     found = _DECLARED.search(declaration.group()) if declaration else None
     declared = found.group(1).decode("ascii") if found else None
-    wanted: Encoding
+    named: Encoding
     if declared is None or declared.lower() in ("utf-8", "utf8"):
-        wanted = "UTF-8"
+        named = "UTF-8"
     elif declared.lower() in _SHIFT_JIS_NAMES:
-        wanted = "Shift_JIS"
+        named = "Shift_JIS"
     else:
         return Unreadable("encoding UTF-8 or Shift_JIS", 1)
     start = declaration.end() if declaration else 0
     breaks = "\n" * data.count(b"\n", 0, start)
-    other: Encoding = "Shift_JIS" if wanted == "UTF-8" else "UTF-8"
-    for encoding in (wanted, other):
+    other: Encoding = "Shift_JIS" if named == "UTF-8" else "UTF-8"
+    for encoding in (named, other):
         try:
-            return breaks + data[start:].decode(_CODECS[encoding]), encoding, declared, encoding == wanted
+            return breaks + data[start:].decode(_CODECS[encoding]), encoding, declared, encoding == named
         except UnicodeDecodeError:
             continue
-    return Unreadable(f"characters of {wanted}")
+    return Unreadable(f"characters of {named}")
 
 
 def _too_deep(root: etree._Element) -> bool:

@@ -19,7 +19,7 @@ PIN_LENGTH = 4
 
 
 class TypedLines:
-    """Lines typed, read by a thread of its own so that a change of state need not wait for the return key."""
+    """Typed lines, read in a separate thread so that a change of state does not wait for the return key."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -32,7 +32,7 @@ class TypedLines:
             for line in self._stream:
                 self._tell(line.rstrip("\n"))
         except (ValueError, OSError):
-            pass  # no text, or the terminal is gone: nothing follows
+            pass  # not text, or the terminal is gone: treat as end of input
         self._tell(None)
 
     def _tell(self, line: str | None) -> None:
@@ -49,13 +49,13 @@ class TypedLines:
 
     @property
     def waiting(self) -> int:
-        """Lines typed and not asked for; the end of input is one."""
+        """Number of unread lines; the end of input counts as one."""
         return self._lines.qsize()
 
     def forget(self) -> None:
-        """Drop input typed before a question: it does not answer it, and a late PIN is not the next patient's.
+        """Drop input typed before the question, so that a late PIN cannot answer for the next patient.
 
-        A script's lines all lie there from the start and are kept.
+        Input that does not come from a terminal is kept, because a script provides all its lines at the start.
         """
         if not self._stream.isatty():
             return
@@ -68,7 +68,7 @@ class TypedLines:
 
     @contextlib.contextmanager
     def hidden(self) -> Iterator[None]:
-        """What is typed is not shown, where it is typed at a terminal."""
+        """Turn off echo if the input is a terminal."""
         if not self._stream.isatty():
             yield
             return
@@ -77,7 +77,7 @@ class TypedLines:
 
 
 _TYPED = {"escape": "esc"}
-"""How a key of the screen is typed at the prompt, where it is not typed as it is called."""
+"""Screen keys that are typed differently at the prompt."""
 
 
 def typed_as(key: str) -> str:
@@ -86,9 +86,9 @@ def typed_as(key: str) -> str:
 
 
 class PromptOperator:
-    """Reads each Talk aloud, with its offers by their keys; PIN and code are typed unseen.
+    """Prints each Talk and its offers with their keys. PIN and code are typed without echo.
 
-    Ends the terminal at the end of input.
+    Stops the terminal at the end of input.
     """
 
     def __init__(self, speak: Speak, tell: Line, stream: TextIO = sys.stdin) -> None:
@@ -116,7 +116,7 @@ class PromptOperator:
             hands.leave()
 
     async def _line(self, talk: Talk, hands: Hands) -> bool:
-        """Take one line: an offer's key, or the PIN. Return whether something came of it."""
+        """Read one line, an offer's key or the PIN. Return whether it was accepted."""
         pin = talk.body.pad is PadKind.PIN
         with self._lines.hidden() if pin else contextlib.nullcontext():
             typed = (await self._lines.next()).strip()
@@ -158,7 +158,7 @@ class PromptOperator:
 
 
 def _birth_date(typed: str) -> EraDate | WesternDate | None:
-    """As printed on the card: era letter and year (S55.3.1), or the Western year (1980-03-01)."""
+    """Parse a birth date with era letter and year as printed on the card (S55.3.1), or Western year (1980-03-01)."""
     western = typed[:1].isdecimal()
     parts = (typed if western else typed[1:]).replace("-", ".").replace("/", ".").split(".")
     try:

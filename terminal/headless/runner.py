@@ -1,4 +1,4 @@
-"""A reception without a screen: an operator (a script, or a person at a prompt) answers what the Talk asks."""
+"""A reception without a screen: an operator (a script, or a person at a prompt) answers each Talk."""
 
 import asyncio
 import contextlib
@@ -17,33 +17,33 @@ class Hands(Protocol):
     """What an operator can do at the counter."""
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
-        """Touch one offer of that talk. Return False if the terminal asks something else by now."""
+        """Touch an offer of `talk`. Return False if the terminal now shows another talk."""
 
     def type_pin(self, digits: str) -> bool:
-        """Type the digits and Enter. Return False if there is nothing to type them into."""
+        """Type the digits and Enter. Return False if no reception is in progress."""
 
     def type_code(self, code: bytearray) -> None:
-        """Type the printed code; the terminal takes over the buffer."""
+        """Type the printed code. The terminal takes ownership of the buffer."""
 
     def let_staff_in(self) -> None:
-        """Staff typed the right password."""
+        """Act as staff who typed the correct password."""
 
     def leave(self) -> None:
-        """End the terminal."""
+        """Stop the terminal."""
 
 
 class Operator(Protocol):
     """Acts in place of the person in front of the terminal."""
 
     def hear(self, talk: Talk) -> None:
-        """Take note of every talk, in order."""
+        """Called with every talk, in order."""
 
     async def act(self, talk: Talk, state: State, hands: Hands) -> None:
-        """Act on the present talk. Cancelled as soon as something else is asked."""
+        """Act on the current talk. Cancelled when another talk is shown."""
 
 
 class Headless:
-    """Runs the conductor and lets the operator act on everything that is asked."""
+    """Runs the conductor and passes each talk to the operator."""
 
     def __init__(self, conductor: Conductor, operator: Operator, speak: Speak) -> None:
         self.conductor = conductor
@@ -79,7 +79,7 @@ class Headless:
                     await acting
 
     async def _next_question(self, talk: Talk, acting: "asyncio.Task[None]") -> tuple[Talk, State]:
-        """Wait until something else is asked, while the operator continues."""
+        """Wait for another talk while the operator continues."""
         while True:
             changed = asyncio.create_task(self._states.get())
             await asyncio.wait({acting, changed}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Readable transcript of a reception: the sentences of each Talk and the answers touched."""
+"""Readable transcript of a reception: the sentences of each Talk and the answers given."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Line = Callable[[str], None]
 
 
 class Transcript:
-    """Tells each new sentence once; the answering side tells what was answered."""
+    """Prints the sentences of each new Talk. The operator adds its answers with `answered` and `note`."""
 
     def __init__(self, tell: Line) -> None:
         self._tell = tell
@@ -30,7 +30,7 @@ class Transcript:
 
 
 def sentences(talk: Talk) -> tuple[str, ...]:
-    """The question with its step, or a problem's code, before it; then every line, and what passes."""
+    """Return the question, prefixed with its step or problem code, then all lines, the warning and the notice."""
     body = talk.body
     place = body.code or talk.steps[talk.step]
     passing = (talk.warning, talk.notice)

@@ -35,9 +35,9 @@ class BackedUp:
     size: int
     terminal_id: str
     ledger: LedgerIntact | LedgerBroken | None
-    """As it was found; None if there is none yet."""
+    """State of the ledger; None if there is none yet."""
     numbers: int | str
-    """Patient numbers in it, or why they could not be read."""
+    """Number of patient numbers included, or why they could not be read."""
 
 
 def back_up(
@@ -48,7 +48,7 @@ def back_up(
     now: datetime,
     cost: Cost | None = None,
 ) -> BackedUp:
-    """Write a backup to `target`, which must not exist; it is written completely or not at all. A terminal may run.
+    """Write a backup to a new file `target`, completely or not at all. A terminal may be running.
 
     Raises `NotReady`, FileExistsError, OSError, LedgerError.
     """
@@ -90,7 +90,7 @@ def _copied(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None:
     try:
         return copy_file(ledger, copy)
     except LedgerError as error:
-        # damaged beyond reading: keep the bytes, something may still be recovered from them
+        # unreadable: copy the bytes, something may be recovered from them
         copy.write_bytes(ledger.read_bytes())
         return LedgerBroken(0, str(error))
 
@@ -105,7 +105,7 @@ def _numbers(book: Path, copy: Path) -> int | str:
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:
-    """As long as it is now: a trail may grow while it is read."""
+    """Add a file at its current size: an audit trail may grow while it is read."""
     with path.open("rb") as file:
         entry = _entry(name, os.fstat(file.fileno()).st_size)
         archive.addfile(entry, file)
@@ -134,7 +134,7 @@ def _new(target: Path) -> Iterator[BinaryIO]:
         _rename_new(aside, target)
     finally:
         aside.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # some file systems of sticks and shares cannot
+    with contextlib.suppress(OSError):  # some file systems of USB sticks and shares cannot
         system.sync_folder(target.parent)
 
 

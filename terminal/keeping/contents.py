@@ -1,7 +1,7 @@
-"""Contents of a backup, by their place in the state folder: ledger, keys, settings, and the audit trail.
+"""Contents of a backup, by path in the state folder: ledger, keys, settings and audit trail.
 
-From the exchange's database only the institution's patient numbers are included. Not included are results, which belong
-to the receipt computer, and cards, caches and logs, which can be created again.
+Of the exchange's database, only the institution's patient numbers are included. Results are not included because they
+belong to the receipt computer, nor are cards, caches and logs, which can be created again.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LEDGER = "ledger.db"
 EXCHANGE = "exchange.db"
 MANIFEST = "manifest.json"
 SETTINGS = "settings.toml"
-"""Beside the state's files; never a name in a state folder."""
+"""Name of the settings file in a backup; no file in a state folder has this name."""
 _FOLDERS = ("terminal", "staff", "face")
 _FILES = ("ledger.db.begun", "readers.json", "staff-attempts.json")
 _PATTERNS = ("audit.jsonl", "audit-????-??*.jsonl", "ledger-until-*.db")
@@ -25,14 +25,14 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     version: str
-    """Version of the program that wrote it."""
+    """Version of the program that wrote the backup."""
     terminal_id: str
     created_at: AwareDatetime
     has_settings: bool
 
 
 def files_of(state_dir: Path) -> Iterator[Path]:
-    """Files copied unchanged; not the ledger and the exchange's database, which may be written meanwhile."""
+    """Yield the files to copy unchanged, without the ledger and the exchange's database, which may be in use."""
     for folder in _FOLDERS:
         yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())
     yield from (state_dir / name for name in _FILES if (state_dir / name).is_file())
@@ -41,7 +41,7 @@ def files_of(state_dir: Path) -> Iterator[Path]:
 
 
 def is_ours(name: str) -> bool:
-    """Return whether a file of this name belongs to a backup. A foreign name must not lead anywhere else."""
+    """Return whether a backup may contain a file of this name. Rejects any path that leaves the folder."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
         return False

@@ -1,4 +1,4 @@
-"""Records missing from a ledger from a backup, according to the service's signed receipts. Pure."""
+"""Find records missing from a restored ledger, by the service's signed receipts. Pure functions."""
 
 import base64
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from terminal.qualification.receipts import confirmed_by, openings
 
 @dataclass(frozen=True, slots=True)
 class OtherLedger:
-    """A receipt of the service contradicts the ledger, or the service does not know one in the ledger."""
+    """The ledger and the service's receipts contradict each other at this check."""
 
     check_id: str
 
@@ -22,12 +22,12 @@ class OtherLedger:
 @dataclass(frozen=True, slots=True)
 class Gap:
     confirmed: tuple[SubmissionConfirmed, ...]
-    """Receipts of decisions the ledger has and thought unconfirmed."""
+    """Receipts of decisions that the ledger has as unconfirmed."""
     lost: tuple[Lost, ...]
     opened: tuple[LostOpenings, ...]
 
     def restored(self, backup_at: datetime, changed: KeyChanged, restoring: str) -> Restored:
-        """The record that marks it. `restoring`: an id of its own."""
+        """Return the ledger record of the gap. `restoring`: a unique id for it."""
         return Restored(
             check_id=restoring,
             backup_at=backup_at,
@@ -41,7 +41,7 @@ class Gap:
 
 
 def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
-    """`audit`: all that the service has of the terminal, its receipts verified."""
+    """Compare the ledger with `audit`, everything the service has from the terminal, its receipts verified."""
     records = tuple(records)
     known = histories(records)
     lost_before = {record.event.check_id for record in records if isinstance(record.event, Lost)}

@@ -1,7 +1,7 @@
-"""Deletes files past their retention period. The ledger is never touched.
+"""Delete files past their retention period. The ledger is never touched.
 
-A result goes only if the ledger says that exactly this file was handed over; one that the receipt computer may still
-wait for stays, however old it is.
+A result is deleted only if its hash is recorded as handed over in the ledger. A result the receipt computer may not
+have yet is kept regardless of its age.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from terminal.assembly import ledger_path
 from terminal.audit import months_before
 
 TRACES = "traces"
-"""Folder in the state folder for what `run --card-trace` writes."""
+"""Folder in the state folder for traces from `run --card-trace`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _older(paths: list[Path], now: datetime, days: int) -> Iterator[Path]:
-    """`days` 0 keeps everything."""
+    """Yield the paths older than `days`; none if it is 0."""
     latest = (now - timedelta(days=days)).timestamp()
     for path in paths if days else ():
         if path.stat().st_mtime < latest:

@@ -1,7 +1,7 @@
-"""Restore a terminal from its backup, with a new key, and with a mark in the ledger where records were lost.
+"""Restore a terminal from its backup, with a new key, and mark lost records in the ledger.
 
-The service revokes the key of the backup first, so that two terminals can never share it. What the service has and the
-backup lacks is recorded from its signed receipts; no decision is submitted a second time.
+The service first revokes the backup's key, so that two terminals can never share it. Decisions missing from the backup
+are recorded from the service's signed receipts; no decision is submitted twice.
 """
 
 import json
@@ -31,14 +31,14 @@ from terminal.qualification.receipts import verify_with_receipts
 from terminal.readiness import NotReady
 
 _WORK = ".restoring"
-"""In the state folder while a restore is under way: the unpacked files, the next key, and a mark when all is ready."""
+"""Folder in the state folder during a restore: unpacked files, the next key, and a marker file when all is ready."""
 _FILES, _NEXT, _SENT, _READY = "files", "next.pem", "sent", "ready"
 _AGAIN = 3
-"""Number of times the change of the key is requested if the answer is lost."""
+"""Number of requests for the key change if the answer is lost."""
 
 Administrator = Callable[[Settings, str, bytes], None]
-"""Have the service end the key of that digest and the one the terminal has now, and take the new one (PEM). Raises
-`NotReady`."""
+"""Called with settings, new public key (PEM) and digest of the backup's key. Has the service revoke that key and the
+terminal's current key, and accept the new one. Raises `NotReady`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +46,23 @@ class RestoredTo:
     settings: Settings
     manifest: Manifest
     confirmed: int
-    """Decisions that the service has and the backup thought unconfirmed."""
+    """Decisions that the service has and the backup has as unconfirmed."""
     lost: int
-    """Decisions that the service has and the backup has not."""
+    """Decisions that the service has and the backup lacks."""
     opened: int
-    """Checks of which there is no record, with those of `lost`."""
+    """Checks without a record, including those in `lost`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Backup:
-    """A backup unpacked in the state folder it is for."""
+    """A backup unpacked in its target state folder."""
 
     files: Path
     manifest: Manifest
     settings: Settings
     enrolment: Enrolment
     key: SigningKey
-    """The one that ends."""
+    """The key to revoke."""
 
     @property
     def ledger(self) -> Path:
@@ -82,8 +82,8 @@ async def restore(
 ) -> RestoredTo:
     """Restore a terminal. `current`: use these settings instead of the backup's, and do not touch `settings_file`.
 
-    Nothing is changed until the service has changed the key. If interrupted after that, the same command continues.
-    Raises `NotReady`, `SealError`, `SettingsError`, the ledger's errors, OSError.
+    Nothing is changed until the service has changed the key. If interrupted after that, call it again to continue.
+    Raises `NotReady`, `SealError`, `SettingsError`, `LedgerError`, OSError.
     """
     manifest, text = peek(backup, passphrase)
     settings = current or _settings_in(settings_file, text)
@@ -102,16 +102,19 @@ async def restore(
     return RestoredTo(settings, manifest, told["confirmed"], told["lost"], told["opened"])
 
 
-# --- what must fit -------------------------------------------------------------------------------------------
+# --- preconditions -------------------------------------------------------------------------------------------
 
 
 def _settings_in(settings_file: Path, text: bytes | None) -> Settings:
     if text is None:
-        raise NotReady("the backup holds no settings file. Set UKETSUKE_* as before, and use --keep-settings.")
+        raise NotReady(
+            "the backup contains no settings file. Set the UKETSUKE_* variables as before and use --keep-settings."
+        )
     settings = read_as(settings_file, text.decode("utf-8", errors="replace"))
     if settings_file.exists() and settings_file.read_bytes() != text:
         raise NotReady(
-            f"{settings_file} exists and differs from the backup's settings. Move it away, or use it: --keep-settings."
+            f"{settings_file} exists and differs from the backup's settings. Move it away, or keep it with "
+            "--keep-settings."
         )
     return settings
 
@@ -119,17 +122,17 @@ def _settings_in(settings_file: Path, text: bytes | None) -> Settings:
 def _require_fit(manifest: Manifest, settings: Settings, work: Path) -> None:
     if manifest.terminal_id != settings.service.terminal_id:
         raise NotReady(
-            f"the backup is of {manifest.terminal_id!r}, and the settings say service.terminal_id = "
+            f"the backup is of {manifest.terminal_id!r}, but the settings have service.terminal_id = "
             f"{settings.service.terminal_id!r}. Set that back."
         )
     folder = settings.state_dir
     if running_terminal(settings):
-        raise NotReady(f"a terminal runs on {folder}. A terminal that runs needs no restoring; stop it first.")
+        raise NotReady(f"a terminal is running on {folder}. A running terminal needs no restore; stop it first.")
     others = sorted(path.name for path in folder.iterdir() if path != work) if folder.exists() else []
     if others and not (work / _READY).exists():
         raise NotReady(
-            f"{folder} is not empty ({', '.join(others[:3])}{', ...' if len(others) > 3 else ''}). Nothing is "
-            "overwritten: move it away, or set another state_dir."
+            f"{folder} is not empty ({', '.join(others[:3])}{', ...' if len(others) > 3 else ''}) and is not "
+            "overwritten. Move it away, or set another state_dir."
         )
     require_results_folder(settings)
 
@@ -141,7 +144,7 @@ def _unpacked(backup: Path, passphrase: str, settings: Settings, work: Path) -> 
     manifest = unpack(backup, passphrase, files)
     enrolment = Enrolment.load(enrolment_path(files))
     if enrolment is None or not terminal_key_path(files).exists():
-        raise NotReady("the backup holds no enrolment, so it is not the backup of a terminal.")
+        raise NotReady("the backup contains no enrolment, so it is not the backup of a terminal.")
     _require_whole_ledger(files / LEDGER, manifest.terminal_id)
     return _Backup(files, manifest, settings, enrolment, SigningKey.load_or_create(terminal_key_path(files)))
 
@@ -163,14 +166,16 @@ def _require_whole_ledger(ledger: Path, terminal_id: str) -> None:
 
 
 async def _prepare(found: _Backup, work: Path, administrator: Administrator | None) -> None:
-    """Change the key, mark the gap, and leave everything ready to be moved."""
+    """Change the key, mark the gap, and prepare all files for `_move`."""
     next_key = SigningKey.load_or_create(work / _NEXT)
     changed, audit = await _take_over(found, next_key, administrator, work / _SENT)
     gap = _compared(found, audit)
     _mark(found, gap, changed)
-    whole = verify_with_receipts(found.ledger, found.enrolment.service_public_key, audit.receipts, audit.opened)
-    if not isinstance(whole, LedgerIntact):
-        raise NotReady(f"the restored ledger does not fit the service's receipts: {whole}. Keep backup and folder.")
+    verified = verify_with_receipts(found.ledger, found.enrolment.service_public_key, audit.receipts, audit.opened)
+    if not isinstance(verified, LedgerIntact):
+        raise NotReady(
+            f"the restored ledger does not match the service's receipts: {verified}. Keep the backup and the folder."
+        )
     write_whole(terminal_key_path(found.files), (work / _NEXT).read_bytes())
     told = {"confirmed": len(gap.confirmed), "lost": len(gap.lost), "opened": sum(one.checks for one in gap.opened)}
     write_whole(work / _READY, json.dumps(told).encode())
@@ -179,18 +184,18 @@ async def _prepare(found: _Backup, work: Path, administrator: Administrator | No
 async def _take_over(
     found: _Backup, next_key: SigningKey, administrator: Administrator | None, sent: Path
 ) -> tuple[KeyChanged, Audit]:
-    """The old key ended, the next one in force, and what the service has since: no other terminal can add to it."""
+    """Have the service replace the old key. Return its answer and everything it has, which can no longer change."""
     ended = key_digest(found.key.public_pem)
     async with found.client(found.key) as old, found.client(next_key) as new:
         before = await old.audit()
         if isinstance(before, Audit):
-            _compared(found, before)  # while everything can still be left as it is
+            _compared(found, before)  # a mismatch must be found before anything changes
         elif isinstance(before, NoAnswer):
             raise NotReady(
-                f"the service at {found.settings.service.url} does not answer ({before.reason}). Without its receipts "
-                "it is unknown what was decided since the backup. Nothing was changed."
+                f"the service at {found.settings.service.url} does not answer ({before.reason}). Without its receipts, "
+                "decisions made since the backup are unknown. Nothing was changed."
             )
-        elif not isinstance(await new.audit(), Audit):  # else a restore that was interrupted
+        elif not isinstance(await new.audit(), Audit):  # otherwise an interrupted restore continues
             if administrator is None:
                 raise _ended(before)
             write_whole(sent, b"")
@@ -199,7 +204,9 @@ async def _take_over(
         changed = await _change(old, next_key, ended)
         after = await new.audit()
     if not isinstance(after, Audit):
-        raise NotReady(f"the service changed the key and gave no receipts ({after.reason}). Run the same once more.")
+        raise NotReady(
+            f"the service changed the key but returned no receipts ({after.reason}). Run the same command again."
+        )
     return changed, after
 
 
@@ -210,7 +217,7 @@ async def _change(client: QualificationClient, next_key: SigningKey, ended: byte
             return answer
         if isinstance(answer, Refused):
             raise _ended(answer)
-    raise NotReady("the service did not say that it changed the key. Run the same once more.")
+    raise NotReady("the service did not confirm the change of the key. Run the same command again.")
 
 
 def _ended(refused: Refused) -> NotReady:
@@ -218,8 +225,8 @@ def _ended(refused: Refused) -> NotReady:
         return NotReady(f"the service refused to change the key: {refused.reason}.")
     return NotReady(
         "the service no longer accepts this backup's key: the terminal was restored before, or enrolled again since. "
-        "If the terminal that runs with its name is to end, let the service's administrator allow it: with a service "
-        "stub on this computer, --new-enrolment."
+        "To replace the terminal now running under its name, ask the service's administrator; with a service stub on "
+        "this computer, use --new-enrolment."
     )
 
 
@@ -231,8 +238,8 @@ def _compared(found: _Backup, audit: Audit) -> Gap:
     gap = gap_of(records, audit)
     if isinstance(gap, OtherLedger):
         raise NotReady(
-            f"ledger and service contradict each other on check {gap.check_id}: it is not the ledger this terminal "
-            "wrote, or not the service it was enrolled with. Nothing is restored from it."
+            f"ledger and service contradict each other on check {gap.check_id}: this terminal did not write this "
+            "ledger, or it was enrolled with another service. Nothing was restored."
         )
     return gap
 
@@ -251,7 +258,7 @@ def _mark(found: _Backup, gap: Gap, changed: KeyChanged) -> None:
 
 
 def _move(work: Path, state_dir: Path) -> None:
-    """Move everything into place, the enrolment last: without it no terminal starts."""
+    """Move all files into place, the enrolment last, because no terminal starts without it."""
     files = work / _FILES
     for path in sorted(files.iterdir(), key=lambda one: one.name == "terminal"):
         path.rename(state_dir / path.name)
@@ -260,7 +267,7 @@ def _move(work: Path, state_dir: Path) -> None:
 
 
 def _leave(work: Path) -> None:
-    """Remove everything from the backup; keep the next key if the service may already have it."""
+    """Remove the unpacked files. Keep the next key if the service may have it."""
     shutil.rmtree(work / _FILES, ignore_errors=True)
     (work / _READY).unlink(missing_ok=True)
     if not (work / _SENT).exists():

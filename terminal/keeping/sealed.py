@@ -1,7 +1,8 @@
-"""A file encrypted with a passphrase: scrypt derives the key, AES-256-GCM encrypts one piece after the other.
+"""A file encrypted with a passphrase: scrypt derives the key, AES-256-GCM encrypts the file in pieces.
 
-One line of text names the format, one of JSON the parameters; every piece is bound to both, to its place and to whether
-it is the last one (the STREAM construction), so pieces cannot be changed, exchanged, left out or cut off unseen.
+The first line names the format, the second contains the parameters as JSON. Every piece is bound to both, to its
+position and to whether it is the last one (the STREAM construction), so that changed, swapped, missing or truncated
+pieces are detected.
 """
 
 import base64
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 MAGIC = b"uketsuke backup 1\n"
 PIECE = 1 << 20
-"""Bytes of text in one piece."""
+"""Plaintext bytes per piece."""
 _TAG = 16
 _PREFIX = 7
 _LONGEST_HEADER = 4096
@@ -27,7 +28,7 @@ SHORTEST_PASSPHRASE = 12
 
 
 class SealError(ValueError):
-    """The file cannot be opened; the text says why and what to do."""
+    """The file cannot be opened. The message gives the reason and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Cost:
 
     @property
     def bearable(self) -> bool:
-        """A file from elsewhere must not take all memory."""
+        """Whether the parameters are within limits, so that a crafted file cannot exhaust the memory."""
         powers_of_two = self.n > 1 and self.n & (self.n - 1) == 0
         return powers_of_two and self.n <= 1 << 20 and 1 <= self.r <= 16 and 1 <= self.p <= 4
 
@@ -49,11 +50,11 @@ class Cost:
 class _Keys:
     piece: AESGCM
     check: bytes
-    """Tells a wrong passphrase from a damaged file."""
+    """Distinguishes a wrong passphrase from a damaged file."""
 
 
 class Sealer:
-    """Writes sealed pieces to `file`. `close` writes the last one and leaves `file` open."""
+    """Writes encrypted pieces to `file`. `close` writes the last one and leaves `file` open."""
 
     def __init__(self, file: BinaryIO, passphrase: str, cost: Cost | None = None) -> None:
         cost, salt = cost or Cost(), os.urandom(16)
@@ -84,7 +85,7 @@ class Sealer:
 
 
 class Opener:
-    """Reads what a `Sealer` wrote. Raises `SealError` at the latest when the end is read."""
+    """Reads the output of `Sealer`. Raises `SealError`, for a truncated file not before its end is read."""
 
     def __init__(self, file: BinaryIO, passphrase: str) -> None:
         line, header = _header(file)
@@ -112,7 +113,7 @@ class Opener:
         return taken
 
     def finish(self) -> None:
-        """Read to the end, so that a file that was cut off is detected."""
+        """Read to the end to detect truncation."""
         while not self._ended:
             self._open()
 
@@ -122,7 +123,7 @@ class Opener:
         try:
             text = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), piece, self._bound)
         except InvalidTag:
-            raise SealError("the file is damaged or was cut off. Take another copy of the backup.") from None
+            raise SealError("the file is damaged or truncated. Use another copy of the backup.") from None
         self._count, self._ended = self._count + 1, last
         return text
 
@@ -136,12 +137,12 @@ def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
     except ValueError:
         header = None
     if not line.endswith(b"\n") or not isinstance(header, dict):
-        raise SealError("the file is damaged or was cut off. Take another copy of the backup.")
+        raise SealError("the file is damaged or truncated. Use another copy of the backup.")
     return MAGIC + line, header
 
 
 def _keys(passphrase: str, salt: bytes, cost: Cost) -> _Keys:
-    # the same letters typed on another system may be other code points
+    # the same characters typed on another system may be different code points
     secret = unicodedata.normalize("NFC", passphrase).encode()
     derived = Scrypt(salt=salt, length=64, n=cost.n, r=cost.r, p=cost.p).derive(secret)
     return _Keys(AESGCM(derived[:32]), sha256(derived[32:]).digest())

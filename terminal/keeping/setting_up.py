@@ -1,4 +1,4 @@
-"""Set up a terminal: settings, staff code and enrolment, all of them or none."""
+"""Set up a terminal: settings, staff code and enrolment, all or nothing."""
 
 import shutil
 import tomllib
@@ -21,7 +21,7 @@ from terminal.readiness import NotReady
 from terminal.staff_password import fault_of, hash_file, keep
 
 Enrol = Callable[[Settings], Enrolment]
-"""Enrol the terminal with the service: key and enrolment are on disk afterwards. Raises `NotReady`."""
+"""Enrols the terminal with the service, and saves key and enrolment. Raises `NotReady`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SetUp:
     settings: Settings
     file: Path
     before: Path | None
-    """Where the settings that were there before are kept; None if there were none, or the same."""
+    """Copy of the previous settings; None if there were none, or they are unchanged."""
     enrolment: Enrolment
 
 
@@ -44,8 +44,8 @@ def set_up(
 ) -> SetUp:
     """Write everything a terminal needs, the settings file last; if a step fails, everything is restored.
 
-    `values`: settings nested as in the file. `staff_code` None: unchanged. `replace`: replace existing settings, which
-    are kept beside the new ones. Raises `NotReady`, `SettingsError`, the ledger's errors, OSError.
+    `values`: settings nested as in the file. `staff_code`: None leaves it unchanged. `replace`: replace existing
+    settings, of which a copy is kept in the same folder. Raises `NotReady`, `SettingsError`, `LedgerError`, OSError.
     """
     text = as_toml(values)
     settings = read_as(file, text)
@@ -77,7 +77,7 @@ def set_up(
 
 
 def read_as(file: Path, text: str) -> Settings:
-    """The settings that `text` would be in `file`, which is not touched. Raises `SettingsError`."""
+    """Return the settings as if `file` contained `text`, without touching it. Raises `SettingsError`."""
     folder = file.parent
     while not folder.exists():
         folder = folder.parent
@@ -92,7 +92,7 @@ def read_as(file: Path, text: str) -> Settings:
 
 
 def require_results_folder(settings: Settings) -> None:
-    """Raise `NotReady` where the receipt computer's folder is named and cannot be used."""
+    """Raise `NotReady` if the receipt computer's folder is configured but cannot be used."""
     folder = settings.handover.folder
     if folder is None:
         return
@@ -103,7 +103,7 @@ def require_results_folder(settings: Settings) -> None:
         trial.write_bytes(b"")
     except OSError as error:
         raise NotReady(
-            f"handover.folder {folder} cannot be written: {error.strerror}. Give this user rights."
+            f"handover.folder {folder} cannot be written: {error.strerror}. Give this user write permission."
         ) from None
     finally:
         trial.unlink(missing_ok=True)
@@ -114,18 +114,18 @@ def _settings_before(file: Path, text: str, now: datetime, *, replace: bool) -> 
         return None
     if not replace and not _only_defaults(file):
         raise NotReady(
-            f"{file} already exists and differs. Compare them, then use --replace: the old settings "
-            "are kept beside the new ones."
+            f"{file} already exists and differs. Compare the settings, then use --replace: a copy of the old ones is "
+            "kept in the same folder."
         )
     return file.with_name(f"{file.name}.before-{now:%Y%m%d-%H%M%S}")
 
 
 def _only_defaults(file: Path) -> bool:
-    """Return whether a settings file contains only defaults, like the package's."""
+    """Return whether a settings file contains only defaults, as the package's does."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(values) == Settings.model_validate({})
-    except ValueError:  # neither TOML nor UTF-8 nor settings: a file of the user's
+    except ValueError:  # not valid settings: written by the user
         return False
 
 
@@ -138,7 +138,7 @@ def _refuse_code(settings: Settings, staff_code: str) -> None:
 
 
 def running_terminal(settings: Settings) -> bool:
-    """Return whether a terminal runs on the state folder."""
+    """Return whether a terminal is running on the state folder."""
     ledger = ledger_path(settings)
     if not ledger.with_name(f"{ledger.name}.lock").exists():
         return False
@@ -150,14 +150,14 @@ def running_terminal(settings: Settings) -> bool:
 
 
 def _still(settings: Settings) -> WriterLock | None:
-    """Keep a terminal from starting meanwhile. Raises `NotReady` if one runs, or the ledger is another name's."""
+    """Lock the ledger so that no terminal starts. Raises `NotReady` if one is running or the ledger is another's."""
     ledger = ledger_path(settings)
     if not ledger.exists():
         return None
     try:
         lock = WriterLock(ledger)
     except LedgerInUse:
-        raise NotReady(f"a terminal runs on {settings.state_dir}. Stop it, then set it up.") from None
+        raise NotReady(f"a terminal is running on {settings.state_dir}. Stop it, then run setup again.") from None
     try:
         with store.reading(ledger) as connection:
             bound_to = store.terminal_of(connection, ledger)

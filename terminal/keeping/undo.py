@@ -9,14 +9,14 @@ from config.files import write_whole
 
 
 class Undo:
-    """Use as a context manager. What was remembered is put back, last first, if the block raises."""
+    """Context manager that restores the remembered files, last first, if the block raises."""
 
     def __init__(self) -> None:
         self._before: list[tuple[Path, bytes | None]] = []
         self._folders: list[Path] = []
 
     def remember(self, path: Path) -> Path:
-        """Note what is at `path` now; call it before writing there."""
+        """Remember the content of `path`. Call it before writing there."""
         self._before.append((path, path.read_bytes() if path.exists() else None))
         above = path.parent
         while not above.exists():
@@ -38,5 +38,5 @@ class Undo:
             else:
                 write_whole(path, content)
         for folder in sorted(set(self._folders), key=lambda one: len(one.parts), reverse=True):
-            with suppress(OSError):  # another file is there meanwhile
+            with suppress(OSError):  # the folder has another file by now
                 folder.rmdir()

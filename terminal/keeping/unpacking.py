@@ -11,7 +11,7 @@ from terminal.keeping.sealed import Opener, SealError
 
 _LONGEST_SETTINGS = 1 << 20
 LARGEST = 50 * 2**30
-"""Maximum bytes per file; a ledger of a million receptions has about 3 GB."""
+"""Maximum bytes per file. A ledger of a million receptions has about 3 GB."""
 
 
 def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
@@ -23,7 +23,7 @@ def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
                 first = archive.next()
                 content = archive.extractfile(first) if first is not None and first.name == MANIFEST else None
                 if content is None:
-                    raise SealError("the backup does not say what it is.")
+                    raise SealError("the backup has no manifest.")
                 manifest = _read(content.read())
                 second = archive.next() if manifest.has_settings else None
                 text = archive.extractfile(second) if second is not None and second.name == SETTINGS else None
@@ -35,7 +35,7 @@ def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
 def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
     """Write every file of the backup under `folder`, mode 0600. Raises `SealError`, OSError.
 
-    The whole file is read first, so that a truncated backup is not used at all.
+    Reads `backup` to its end, so that a truncated backup is detected.
     """
     private_folder(folder)
     with backup.open("rb") as file:
@@ -51,7 +51,7 @@ def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
 
 
 def _unreadable(error: Exception) -> SealError:
-    return SealError(f"the file holds no backup that this version can read ({type(error).__name__}).")
+    return SealError(f"this version cannot read the file as a backup ({type(error).__name__}).")
 
 
 def _unpacked(archive: tarfile.TarFile, folder: Path) -> Manifest:
@@ -59,14 +59,14 @@ def _unpacked(archive: tarfile.TarFile, folder: Path) -> Manifest:
     for entry in archive:
         content = archive.extractfile(entry) if entry.isreg() else None
         if content is None or entry.size > LARGEST:
-            raise SealError(f"the backup holds something that belongs to no backup ({entry.name[:80]!r}).")
+            raise SealError(f"the backup contains an unexpected entry ({entry.name[:80]!r}).")
         if manifest is None:
             if entry.name != MANIFEST:
-                raise SealError("the backup does not say what it is.")
+                raise SealError("the backup has no manifest.")
             manifest = _read(content.read())
             continue
         if not is_ours(entry.name):
-            raise SealError(f"the backup holds something that belongs to no backup ({entry.name[:80]!r}).")
+            raise SealError(f"the backup contains an unexpected entry ({entry.name[:80]!r}).")
         target = folder / entry.name
         private_folder(target.parent)
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
@@ -81,4 +81,4 @@ def _read(text: bytes) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValueError:
-        raise SealError("this backup was written by a version that this one does not know.") from None
+        raise SealError("this backup was written by an unknown version of uketsuke.") from None

@@ -1,4 +1,4 @@
-"""HTTP endpoint for the metrics, reachable from this computer only."""
+"""HTTP endpoint for the metrics, on the loopback interface only."""
 
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | None:
     """Serve the metrics at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
 
-    If `metrics.port` is 0, load nothing and return None. Raises `NotReady` if prometheus_client is not installed or the
-    port is taken.
+    If `metrics.port` is 0, import nothing and return None. Raises `NotReady` if prometheus_client is not installed or
+    the port is taken.
     """
     port = settings.metrics.port
     if not port:

@@ -1,7 +1,7 @@
-"""Metrics of a terminal, for monitoring. They say nothing about consents, persons or cards.
+"""Metrics of a terminal, for monitoring. They reveal nothing about consents, people or cards.
 
-Every label has a fixed list of values, and all receptions that went well count as "received", so that even on a quiet
-afternoon the figures do not reveal whether something was shared or whether the insurance was valid.
+Every label has a fixed set of values, and every successful reception counts as "received", so that even with few
+patients the figures do not reveal whether data was shared or whether the insurance was valid.
 """
 
 import time
@@ -88,7 +88,7 @@ class Delivering(Protocol):
 
 
 class WatchedConductor(Protocol):
-    """The part of the conductor that the metrics read."""
+    """The parts of the conductor that the metrics use."""
 
     @property
     def reader_name(self) -> str | None: ...
@@ -103,7 +103,7 @@ class WatchedConductor(Protocol):
 
 
 class Meters:
-    """Metrics of one conductor. `registry` holds nothing else and can be exposed as it is."""
+    """Metrics of one conductor. `registry` contains only these and can be exposed as is."""
 
     def __init__(self, conductor: WatchedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
@@ -125,19 +125,24 @@ class Meters:
             "uketsuke_stage_seconds", "Seconds spent in a stage.", ("stage",), buckets=_BUCKETS, registry=registry
         )
         self._problems = Counter(
-            "uketsuke_problems", "Problems shown, by code; those of a card are 'other'.", ("code",), registry=registry
+            "uketsuke_problems",
+            "Problems shown, by code; those with the card or insurance are 'other'.",
+            ("code",),
+            registry=registry,
         )
         self._tries = Counter(
             "uketsuke_tries_wasted",
-            "Tries that cards lost without a wrong entry here, computed from their counters.",
+            "Tries lost without a wrong entry here, computed from the cards' counters.",
             ("secret",),
             registry=registry,
         )
         self._uncertain = Counter(
-            "uketsuke_tries_uncertain", "PIN entries to which the card never responded.", registry=registry
+            "uketsuke_tries_uncertain", "PIN entries the card did not respond to.", registry=registry
         )
-        self._devices = Gauge("uketsuke_device_ready", "1: it works, 0: it does not.", ("device",), registry=registry)
-        # Start at 0: Prometheus' `increase` misses the first count of a series that begins at 1.
+        self._devices = Gauge(
+            "uketsuke_device_ready", "1 if the device works, otherwise 0.", ("device",), registry=registry
+        )
+        # Start at 0: Prometheus' `increase` misses the first event of a series that starts at 1.
         for secret in TRIES:
             self._tries.labels(secret)
         for code in PROBLEMS:
@@ -147,7 +152,9 @@ class Meters:
     def _read_when_asked(self) -> None:
         delivery = self._conductor.delivery
         waiting = Gauge("uketsuke_outbox_waiting", "Decisions not delivered yet.", registry=self.registry)
-        oldest = Gauge("uketsuke_outbox_oldest_seconds", "Age of the oldest of them; 0: none.", registry=self.registry)
+        oldest = Gauge(
+            "uketsuke_outbox_oldest_seconds", "Age of the oldest waiting decision; 0 if none.", registry=self.registry
+        )
         waiting.set_function(lambda: len(_decided(delivery.ledger)))
         oldest.set_function(lambda: _age(delivery.ledger))
         ready = self._devices.labels
@@ -159,7 +166,7 @@ class Meters:
     # --- from the conductor, on its event loop ----------------------------------------------------------------
 
     def on_event(self, event: ev.Event) -> None:
-        """Called before `on_state` with the state that the event led to."""
+        """Called before `on_state` for the same transition."""
         before = self._state
         match event:
             case ev.PinRefused(left=left, sent=sent) if isinstance(before, st.PinEntry):

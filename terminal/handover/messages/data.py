@@ -1,4 +1,4 @@
-"""Drug and health-check data: another vocabulary (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`)."""
+"""Drug and health-check data, with other element names (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`)."""
 
 from datetime import date
 from typing import Annotated
@@ -55,7 +55,7 @@ class DrugPatient(Part):
 
 
 class DrugHeader(Part):
-    """`ResultCode` is 1, or `MessageContents` says why not. Readers look for both anywhere; here is inferred."""
+    """`ResultCode` is 1, or `MessageContents` gives the error. Readers find both anywhere; their place is inferred."""
 
     executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, _INFERRED)]
     institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]

@@ -1,4 +1,4 @@
-"""The kinds of `MessageHeader`."""
+"""The variants of `MessageHeader`."""
 
 from datetime import date
 from typing import Annotated
@@ -10,7 +10,7 @@ from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, Make
 ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
 InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
 FileIdentifier = Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT)]
-"""Whatever the asking program chose; the answer repeats it."""
+"""An identifier chosen by the requesting program and repeated in the answer."""
 ExecutedAt = Annotated[Moment, Element("ProcessExecutionTime", MOMENT)]
 Segment = Annotated[str, Element("SegmentOfResult", code(SEGMENT))]
 ErrorCode = Annotated[str | None, Element("ErrorCode", TEXT)]
@@ -35,7 +35,7 @@ class DatedRequestHeader(Part):
 
 
 class AnswerHeader(Part):
-    """Error code and message stand in it only when the segment is not 1."""
+    """Header of an answer. Error code and message are present only if the segment is not 1."""
 
     executed_at: ExecutedAt
     institution_code: InstitutionCode
@@ -74,7 +74,7 @@ class BulkHeader(Part):
 
 
 class ErrorHeader(Part):
-    """Header of an `.err` file. What a real one holds is not public."""
+    """Header of an `.err` file. The content of a real one is not public."""
 
     executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, Confidence.INFERRED)]
     file_identifier: Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT, Confidence.INFERRED)] = None

@@ -1,4 +1,4 @@
-"""`ResultOfQualificationConfirmation`: one qualification of a person, and what the person shares."""
+"""`ResultOfQualificationConfirmation`: a person's qualification and consents."""
 
 from datetime import date
 from typing import Annotated
@@ -71,7 +71,7 @@ class DiseaseInfo(Part):
 
 
 class MedicalTicketInfo(Part):
-    """医療扶助. `StatusOfInfecton` is spelled so."""
+    """医療扶助. The spelling `StatusOfInfecton` is that of the interface."""
 
     ticket_type: Annotated[Text, Element("TicketType", code(TICKET))] = None
     valid_date: Annotated[Day, Element("MedicalTicketValidDate", DAY)] = None
@@ -103,15 +103,15 @@ class MedicalTicketInfo(Part):
 
 Asked = ConsentPart | None
 _PUBLISHED = Confidence.DOCUMENTED
-"""The patient interface of ORCA, which is published, passes these on under the same names."""
+"""ORCA's published patient interface passes these on under the same names."""
 _INFERRED = Confidence.INFERRED
-"""For the newer consents: ORCA's interface has them since January 2025; their place here is inferred."""
+"""The newer consents are in ORCA's interface since January 2025; their place here is inferred."""
 
 
 class Insured(Part):
-    """Every element that is known, in the order of the file. What is not known or not asked is absent.
+    """All known elements, in file order. Elements without a value or an answer are absent.
 
-    What the insurer's record says has the names of `qualification.insured.Qualification`.
+    Fields from the insurer's record have the names of `qualification.insured.Qualification`.
     """
 
     insured_card_classification: Annotated[Text, Element("InsuredCardClassification", code(CARD))] = None

@@ -1,4 +1,4 @@
-"""The message in each kind of file, by the prefix of its name."""
+"""The message type of each kind of file, by file name prefix."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from terminal.handover.xml import LARGEST, LARGEST_BULK, ROOT, Parsed
 
 FACE_PREFIX: Final = "OQSsiquc01res_face_"
 LASTING: Final = ("OQSmuhvq", "OQSmuonq")
-"""Jobs whose consents hold longer than a visit."""
+"""Jobs whose consents are valid longer than a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class FileKind:
 
     @property
     def job(self) -> str:
-        """System, single or multiple, job: `OQSmuquc`. Requests and answers of one job belong together."""
+        """System, single or multiple, and job, as in `OQSmuquc`; the same for requests and answers."""
         return self.prefix[:8]
 
 
@@ -71,11 +71,11 @@ KNOWN_ELSEWHERE: Final = re.compile(
     r"(OQSsihvq01|OQSsionq01|OQSsihvd01|OQSsiurl01|OQSsiinq01"
     r"|OQSsiupd01|CIPsiquc01|PMHsimsm01|EPS[A-Za-z]+[0-9]*)(req|res)_"
 )
-"""Kinds that exist and are not simulated."""
+"""Existing kinds that are not simulated."""
 
 
 def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
-    """By the name's start; the card reader's result before the plain one. `any_case`: as Windows compares names."""
+    """Return the kind of a file by its name, or None. `any_case`: ignore case, as Windows does."""
     if any_case:
         name = name.lower()
         return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix.lower())), None)
@@ -85,7 +85,7 @@ def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
 @dataclass(frozen=True, slots=True)
 class Read:
     message: Part | None
-    """None when something required is missing or cannot be read."""
+    """None if a required element is missing or unreadable."""
     problems: tuple[LayoutProblem, ...]
 
 

@@ -1,6 +1,6 @@
 """Requests for lists: welfare by month (医療扶助), consents of visit and online care, patient numbers in bulk.
 
-The requests are those that public programs write. Results of the first three are inferred from the bulk check's.
+Requests are as written by public programs. Results of the first three are inferred from those of the bulk check.
 """
 
 from datetime import date

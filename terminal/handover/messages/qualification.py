@@ -1,4 +1,4 @@
-"""The single check: request by symbol and number, answer, and the card reader's result, which has the same layout."""
+"""The single check: request by symbol and number, answer, and the card reader result, which has the same layout."""
 
 from datetime import date
 from typing import Annotated
@@ -12,7 +12,7 @@ from terminal.handover.values import BRANCH, DAY, INSURER, NUMBER, SYMBOL, TEXT,
 
 Status = Annotated[str, Element("ProcessingResultStatus", code(STATUS))]
 ResultCode = Annotated[Text, Element("ProcessingResultCode", TEXT)]
-"""Also on success, when there is something to say."""
+"""Optional on success too."""
 ResultMessage = Annotated[Text, Element("ProcessingResultMessage", TEXT)]
 Validity = Annotated[Text, Element("QualificationValidity", code(VALIDITY), Confidence.DOCUMENTED)]
 
@@ -40,7 +40,7 @@ class QualificationRequest(Part):
 
 
 class DispensedPrescription(Part):
-    """Which prescriptions a pharmacy's patient wants dispensed: no public document has it."""
+    """A prescription that a pharmacy's patient has chosen for dispensing. Not in any public document."""
 
     id: Annotated[str, Element("PrescriptionId", TEXT, Confidence.INFERRED)]
 
@@ -61,7 +61,7 @@ class QualificationBody(Part):
 
 
 class QualificationAnswer(Part):
-    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. No body when the file as a whole was refused."""
+    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. Without a body if the complete file was rejected."""
 
     header: Annotated[QualificationHeader, Element("MessageHeader")]
     body: Annotated[QualificationBody | None, Element("MessageBody")] = None

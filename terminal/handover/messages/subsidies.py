@@ -1,7 +1,7 @@
 """Medical subsidies (医療費助成, PMH) in a card reader's result. Every element here is inferred.
 
-How a real terminal passes them on is not public. The names are those of the Digital Agency's PMH interface for
-municipalities, written as the elements around them are.
+The format used by real terminals is not public. The names are those of the Digital Agency's PMH interface for
+municipalities, in the style of the other elements.
 """
 
 from typing import Annotated
@@ -25,14 +25,14 @@ class SubsidyCertificate(Part):
     name: Annotated[str, Element("MedicalSubsidyCertificationName", TextKind(100), _INFERRED)]
     segment: Annotated[Text, Element("MedicalSubsidyIncomeSegment", TextKind(40), _INFERRED)] = None
     monthly_limit: Annotated[Text, Element("MedicalSubsidyMaxCopaymentAmount", COUNT, _INFERRED)] = None
-    """Yen a month."""
+    """Yen per month."""
     valid_from: Annotated[Day, Element("MedicalSubsidyValidFrom", DAY, _INFERRED)] = None
     valid_until: Annotated[Day, Element("MedicalSubsidyValidTo", DAY, _INFERRED)] = None
     reimbursement_only: Annotated[Text, Element("MedicalSubsidyIsAlwaysReimbursement", code(YES_NO), _INFERRED)] = None
 
 
 class SubsidyResult(Part):
-    """Tells refused, none, ended and not connected apart: a subsidy must not be closed because nothing came."""
+    """Distinguishes refused, none, ended and not connected, so that missing data does not end a subsidy."""
 
     standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
     consent: Annotated[

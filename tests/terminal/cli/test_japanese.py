@@ -88,14 +88,15 @@ def test_help_and_doctor_as_a_clinic_reads_them(monkeypatch: pytest.MonkeyPatch)
     assert doctor.help.startswith("受付に必要なもの")
     monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
     finding = bad(
-        "Virtual: no signature comes through, so nobody can be confirmed", "Use another reader: docs/readers.md."
+        "Virtual: signatures do not fit through it, so no patient can be confirmed",
+        "Use another reader: docs/readers.md.",
     )
     lines = _lines([Examined("staff password", finding)])
     assert lines.splitlines() == [
         "BAD   係員パスワード  Virtual: 署名が届かないので、だれも確認できません",
         f"{'':22}-> 別のリーダーを使ってください: docs/readers.md。",
     ]
-    list_of_two = in_japanese("A (a name that is not ASCII); not used: B")
+    list_of_two = in_japanese("A (name is not ASCII); not used: B")
     assert list_of_two == "A（名前が ASCII ではありません）。使わないもの: B"
     assert in_japanese("answers, 2 readers") == "返事があります。リーダー 2台"
-    assert in_japanese("intact, 12 records; no terminal runs") == "切れていません。12件。端末は動いていません"
+    assert in_japanese("intact, 12 records; no terminal is running") == "切れていません。12件。端末は動いていません"

@@ -48,7 +48,7 @@ def changed(settings: Settings, **sections: dict[str, Any]) -> Settings:
 
 @pytest.fixture(autouse=True)
 def _computer_with_other_things_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its camera may give few pictures a second."""
+    """Its camera may give few frames per second."""
     monkeypatch.setattr(devices, "_SLOW", 0.0)
 
 
@@ -201,7 +201,7 @@ def test_a_terminal_nobody_knows(counter: DemoCounter, ready: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "damaged"), ('{"terminal_id": "other", "service_public_key": "", "simulated": true}', "enrolled is other")],
+    [("{", "damaged"), ('{"terminal_id": "other", "service_public_key": "", "simulated": true}', "enrolled as other")],
 )
 def test_an_enrolment_that_does_not_fit(ready: Settings, text: str, said: str) -> None:
     enrolment_path(ready.state_dir).write_text(text)
@@ -242,7 +242,7 @@ def test_a_clock_that_fell_back(ready: Settings, ledger: Ledger) -> None:
     assert clock.judged(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
     os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
     found = clock.clock(ready)
-    assert (found.grade, "written already" in found.said) == (Grade.BAD, True)
+    assert (found.grade, "earlier than existing files" in found.said) == (Grade.BAD, True)
 
 
 # --- papers ---------------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def test_certificates_end(days: int, grade: Grade) -> None:
 
 
 def test_certificates_of_staffs_page(ready: Settings) -> None:
-    assert staff.staff_page(ready).said == "on this computer alone"
+    assert staff.staff_page(ready).said == "on this computer only"
     lan = changed(ready, staff={"lan_address": "192.0.2.10"})
     missing = staff.staff_page(lan)
     assert (missing.grade, "authority.pem" in missing.said) == (Grade.BAD, True)
@@ -299,7 +299,7 @@ def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:
     assert papers.trust_anchors(ready).grade is Grade.OK
     none = papers.trust_anchors(changed(ready, reader={"trust_anchors": []}))
     assert (none.grade, "only by PIN" in none.said) == (Grade.WARN, True)
-    for policy, grade, told in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "nobody pass")):
+    for policy, grade, told in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "no one pass")):
         both = changed(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
         assert (papers.trust_anchors(both).grade, told in papers.trust_anchors(both).said) == (grade, True)
     lax = papers.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
@@ -314,10 +314,10 @@ def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:
 def test_folders(ready: Settings, tmp_path: Path) -> None:
     assert files.state_folder(ready).grade is Grade.OK
     ready.state_dir.chmod(0o755)
-    assert "can look into it" in files.state_folder(ready).said
+    assert "can read it" in files.state_folder(ready).said
     share = tmp_path / "share"
     results = changed(ready, handover={"folder": share})
-    assert "is not there" in files.results_folder(results).said
+    assert "does not exist" in files.results_folder(results).said
     share.write_text("a file")
     assert "is not a folder" in files.results_folder(results).said
     share.unlink()
@@ -345,7 +345,7 @@ def test_the_ledger(ready: Settings, ledger: Ledger) -> None:
     assert (other.grade, "terminal-1" in other.said) == (Grade.BAD, True)
     ledger.close()
     assert terminal_running(ledger_path(ready)) is None
-    assert "no terminal runs" in files.ledger(ready).said
+    assert "no terminal is running" in files.ledger(ready).said
     _change(ledger_path(ready))
     broken = files.ledger(ready)
     assert (broken.grade, "record 1" in broken.said) == (Grade.BAD, True)
@@ -366,9 +366,9 @@ def _change(path: Path) -> None:
 
 def test_what_a_crash_left_open_waits(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
-    assert files.backlog(ready).said == "nothing waits", "a reception is under way"
+    assert files.backlog(ready).said == "nothing waiting", "a reception is under way"
     ledger.close()
-    assert files.backlog(ready).said.startswith("1 wait")
+    assert files.backlog(ready).said.startswith("1 waiting")
 
 
 @pytest.mark.parametrize(("minutes", "grade"), [(1, Grade.OK), (30, Grade.WARN), (900, Grade.BAD)])

@@ -89,7 +89,7 @@ def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tm
     assert readers.pcscd(settings(tmp_path)).said == "answers, 2 readers"
     unnamed = readers.reader(settings(tmp_path))
     assert unnamed.grade is Grade.BAD, "the virtual reader is nobody's unless it is named"
-    assert "only where reader.name names it" in unnamed.said
+    assert "only if reader.name names it" in unnamed.said
     named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
     assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd here.")
     assert named.said.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is set up")
@@ -140,7 +140,7 @@ def test_a_user_whom_pcscd_refuses_is_told_of_polkit(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("written", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "a part of one of these names")]
+    ("written", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "part of one of these names")]
 )
 def test_a_name_that_fits_nothing(names: list[str], written: str, remedy: str, tmp_path: Path) -> None:
     names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
@@ -157,20 +157,20 @@ def test_what_is_known_of_each(names: list[str], tmp_path: Path) -> None:
     names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
     said = readers.reader(settings(tmp_path)).said
     assert "not for cards" in said
-    assert "窓口のリーダー 01 00 (a name that is not ASCII)" in said
+    assert "窓口のリーダー 01 00 (name is not ASCII)" in said
 
 
 def test_a_reader_through_which_no_signature_comes(names: list[str], tmp_path: Path) -> None:
     names.append("ACS ACR122U PICC Interface 00 00")
     known = readers.reader(settings(tmp_path))
-    assert (known.grade, "nobody can be confirmed" in known.said) == (Grade.BAD, True)
+    assert (known.grade, "no patient can be confirmed" in known.said) == (Grade.BAD, True)
 
     names[:] = ["Weak Reader 00 00"]
     models = reader_models(settings(tmp_path))
     models.note(names[0], 240)
     models.note(names[0], 240)
     found = readers.reader(settings(tmp_path))
-    assert (found.grade, "found here: 240 bytes" in found.said) == (Grade.BAD, True)
+    assert (found.grade, "measured here: 240 bytes" in found.said) == (Grade.BAD, True)
 
     names.append("SONY FeliCa RC-S300/S 01 00")
     assert readers.reader(settings(tmp_path)).grade is Grade.OK, "another one serves"

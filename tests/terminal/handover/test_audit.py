@@ -39,7 +39,7 @@ def test_files_that_say_what_was_decided(results: Path) -> None:
         (
             "ArbitraryFileIdentifier>",
             "ArbitraryFileIdentifier>x",
-            "no check of this ledger: another terminal's, or records are missing",
+            "not a check in this ledger: it is another terminal's, or records are missing",
         ),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_file_that_was_changed(results: Path, before: str, after: str, what: s
 def test_a_file_under_another_name(results: Path) -> None:
     path = sorted(results.iterdir())[0]
     path.rename(path.with_name(path.name.replace("20261126", "20261127")))
-    assert differing(results) == ["has another name than the one that was handed over"]
+    assert differing(results) == ["was handed over under another name"]
 
 
 def test_a_consent_taken_back_after_the_hand_over_changes_no_file(results: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_the_ledger_knows_no_hand_over_of(results: Path) -> None:
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
     told = [one.what for one in check_files(results, path).differing if one.name == first.name]
-    assert told == ["was never handed over, as far as the ledger knows"]
+    assert told == ["was never handed over according to the ledger"]
 
 
 def test_what_is_no_file_and_what_the_receipt_computer_takes_meanwhile(

@@ -241,7 +241,7 @@ def replace(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("harm", "told"),
-    [(cut, "cut off"), (cut_to_the_header, "cut off"), (change, "damaged"), (replace, "not a backup of uketsuke")],
+    [(cut, "truncated"), (cut_to_the_header, "truncated"), (change, "damaged"), (replace, "not a backup of uketsuke")],
 )
 def test_a_file_that_is_not_whole(house: House, harm: Callable[[Path], None], told: str) -> None:
     settings = house.enrolled("front-1")
@@ -264,7 +264,7 @@ def test_what_does_not_fit_is_told_and_changes_nothing(house: House) -> None:
         return await asyncio.to_thread(restore, house, file, "front-1")
 
     code, said = house.at(settings, while_it_runs)
-    assert (code, "a terminal runs" in said) == (1, True), said
+    assert (code, "a terminal is running" in said) == (1, True), said
     code, said = restore(house, file, "front-1")
     assert (code, "not empty" in said) == (1, True), said
     lose(house)

@@ -154,7 +154,7 @@ def test_a_terminal_that_runs_or_has_another_name_is_left_alone(tmp_path: Path, 
     settings = load(tmp_path / "settings.toml", {"state_dir": str(tmp_path / "state")})
     with Ledger.open(ledger_path(settings), "front-1", clock=Clock().wall):
         code, said = run(tmp_path, "setup", "--from", str(clinic), "--terminal", "front-1")
-        assert (code, "a terminal runs" in said) == (1, True), said
+        assert (code, "a terminal is running" in said) == (1, True), said
     code, said = run(tmp_path, "setup", "--from", str(clinic), "--terminal", "front-2", "--replace")
     assert (code, "ledger of 'front-1'" in said) == (1, True), said
 

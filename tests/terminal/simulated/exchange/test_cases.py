@@ -150,7 +150,7 @@ def test_a_kind_that_exists_and_is_not_simulated(counter: Counter, name: str) ->
     (only,) = check_bytes(name, (CASES / "EPSsiDMP01req_202611260001.xml").read_bytes()).findings
     assert (only.severity, only.expected) == (
         Severity.NOTE,
-        "a kind that is simulated here: not simulated, not checked",
+        "a kind that is simulated here; this one is neither simulated nor checked",
     )
 
 

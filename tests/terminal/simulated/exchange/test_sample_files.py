@@ -129,9 +129,9 @@ def test_values_of_makers_are_named(value: str, severity: Severity) -> None:
 @pytest.mark.parametrize(
     ("title", "said"),
     [
-        ("● in a name", "it stands for a character"),
-        ("third-level character", "a claim holds no others"),
-        ("two qualifications in force", "public readers take the first"),
+        ("● in a name", "which replaces a character"),
+        ("third-level character", "a claim with others is returned"),
+        ("two qualifications in force", "public programs read only the first"),
         ("ratio and limit contradict", "a ratio that fits the limit"),
     ],
 )
