@@ -1,4 +1,4 @@
-"""PIN entry, verification and signature. The last try needs a confirmation (`PinEntry.needs_confirmation`)."""
+"""PIN entry, verification and signature. The last try is confirmed first (last_try.py)."""
 
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from terminal.session.events import (
     ServiceRefused,
     ServiceSilent,
 )
+from terminal.session.last_try import asks_before_last_try, confirm_last_try
 from terminal.session.methods import ways, without_pin
 from terminal.session.moves import Step, await_challenge, has_challenge, to_problem, until
 from terminal.session.opening import ask_service
@@ -31,9 +32,9 @@ from terminal.troubles import of_card, of_refusal
 def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
     reception = state.reception
     match event:
-        case LastTryConfirmed() if state.phase is PinPhase.TYPING and state.needs_confirmation:
-            return Step(replace(state, last_confirmed=True, deadline=until(PinEntry, reception, rules, now)))
-        case PinEntered() if state.phase is PinPhase.TYPING and not state.needs_confirmation:
+        case LastTryConfirmed() if asks_before_last_try(state):
+            return confirm_last_try(state, rules, now)
+        case PinEntered() if state.phase is PinPhase.TYPING and not asks_before_last_try(state):
             return _use_pin(state, rules, now)
         case ChallengeFetched() if state.phase is PinPhase.FETCHING:
             return _verify_and_sign(state, rules, now)

@@ -179,12 +179,9 @@ class PinEntry(_InReception):
     left: int
     phase: PinPhase = PinPhase.TYPING
     last_confirmed: bool = False
+    """See last_try.py."""
     wrong: bool = False
     why: WhyHere = WhyHere.NOTHING
-
-    @property
-    def needs_confirmation(self) -> bool:
-        return self.left == 1 and not self.last_confirmed
 
 
 class PhonePhase(StrEnum):

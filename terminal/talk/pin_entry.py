@@ -2,6 +2,7 @@
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
+from terminal.session.last_try import asks_before_last_try
 from terminal.session.methods import ways
 from terminal.session.states import PhoneCheck, PinEntry, PinPhase
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
@@ -16,7 +17,7 @@ def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
         )
     face = face_offer(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
     wrong = (Line(say("pin.wrong"), LineKind.REASON),) if state.wrong else why_lines(state.why, scene)
-    if state.needs_confirmation:
+    if asks_before_last_try(state):
         go_on = Offer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
         return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, go_on))
     return Body(

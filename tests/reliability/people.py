@@ -13,6 +13,7 @@ from terminal.qualification.contract import PrescriptionForm, RefusalReason
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.display import Size
+from terminal.session.last_try import asks_before_last_try
 from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from terminal.talk.parts import Offer, PadKind
 from terminal.talk.view import talk_of
@@ -137,7 +138,7 @@ class People:
         """Touch what the screen offers, or type what it asks for."""
         talk = talk_of(state, self.place.conductor.rules, self._speak)
         match talk.body.pad, state:
-            case PadKind.PIN, st.PinEntry() if not state.needs_confirmation and self.chance.random() < 0.95:
+            case PadKind.PIN, st.PinEntry() if not asks_before_last_try(state) and self.chance.random() < 0.95:
                 self._type_pin()
             case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.chance.random() < 0.8:
                 self._type_code()

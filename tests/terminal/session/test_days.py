@@ -94,20 +94,6 @@ def test_a_challenge_that_comes_nearly_over_is_used_and_not_fetched_for_ever() -
     assert kinds(world.answer(ev.ChallengeFetched, world.now.wall)) == [fx.VerifyPinAndSign]
 
 
-def test_the_last_try_must_be_confirmed_each_time() -> None:
-    world = World()
-    world.card_read(replace(CARD, pin_tries_left=2))
-    world.touch(ev.PinChosen)
-    world.touch(ev.PinEntered)
-    world.answer(ev.PinRefused, 1, True)
-    assert isinstance(world.state, st.PinEntry)
-    assert world.state.wrong
-    assert world.state.needs_confirmation
-    assert world.touch(ev.PinEntered) == (), "typed without a confirmation: nothing is sent"
-    world.touch(ev.LastTryConfirmed)
-    assert kinds(world.touch(ev.PinEntered)) == [fx.VerifyPinAndSign]
-
-
 def test_one_touch_too_many_sends_one_verify() -> None:
     world = World()
     world.card_read()

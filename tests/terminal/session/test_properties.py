@@ -19,6 +19,7 @@ from terminal.qualification.contract import CertificateStanding, PrescriptionFor
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.session.last_try import asks_before_last_try
 from terminal.session.rules import Rules
 from terminal.session.step import step
 from tests.terminal.session.world import CARD, CHECK, TOUCHES, WAITING, World, plausible_answers
@@ -247,7 +248,7 @@ class Counter(RuleBasedStateMachine):
             case st.PrintedCodeEntry():
                 self.send(ev.CodeEntered(key))
             case st.PinEntry():
-                self.send(ev.LastTryConfirmed(key) if state.needs_confirmation else ev.PinEntered(key))
+                self.send(ev.LastTryConfirmed(key) if asks_before_last_try(state) else ev.PinEntered(key))
             case st.StaffCheck():
                 self.send(ev.StaffSaysSame(key, "documents"))
             case st.Notice() | st.Inquiry():

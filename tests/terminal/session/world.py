@@ -10,6 +10,7 @@ from terminal.qualification.contract import CertificateStanding, CheckFacts, Ref
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.session.last_try import asks_before_last_try
 from terminal.session.rules import Now, Rules
 from terminal.session.step import next_tick, step
 from vision.printed.guidance import CardGuidance
@@ -182,7 +183,7 @@ class World:
             case _, ev.RespondentChosen(who=who) if isinstance(state, st.Notice | st.Registration | st.Asking):
                 self.touched_respondent[key] = who
             case st.PinEntry(phase=st.PinPhase.TYPING), ev.PinEntered():
-                if not state.needs_confirmation:
+                if not asks_before_last_try(state):
                     self.pins_entered += 1
             case _:
                 pass

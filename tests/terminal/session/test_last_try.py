@@ -1,0 +1,34 @@
+"""Before the last PIN try the patient is asked, and a PIN typed without an answer is not sent."""
+
+from dataclasses import replace
+
+from terminal.session import effects as fx
+from terminal.session import events as ev
+from terminal.session import states as st
+from terminal.session.last_try import asks_before_last_try
+from tests.terminal.session.world import CARD, World
+
+
+def test_the_last_try_must_be_confirmed() -> None:
+    world = World()
+    world.card_read(replace(CARD, pin_tries_left=2))
+    world.touch(ev.PinChosen)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 1, True)
+    assert isinstance(world.state, st.PinEntry)
+    assert world.state.wrong
+    assert asks_before_last_try(world.state)
+    assert world.touch(ev.PinEntered) == (), "typed without a confirmation: nothing is sent"
+    world.touch(ev.LastTryConfirmed)
+    assert [type(effect) for effect in world.touch(ev.PinEntered)] == [fx.VerifyPinAndSign]
+
+
+def test_a_confirmation_holds_for_one_try() -> None:
+    world = World()
+    world.card_read(replace(CARD, pin_tries_left=1))
+    world.touch(ev.PinChosen)
+    world.touch(ev.LastTryConfirmed)
+    world.touch(ev.PinEntered)
+    world.answer(ev.PinRefused, 1, False)
+    assert isinstance(world.state, st.PinEntry)
+    assert asks_before_last_try(world.state), "the card refused before the PIN was sent"
