@@ -31,4 +31,4 @@ def test_two_receptions_run_without_posix(tmp_path: Path) -> None:
     """The process that writes result files still has POSIX."""
     result = run_without_posix("demo", "--auto", "--persona", "pin-right", "--persona", "face-match", cwd=tmp_path)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
-    assert "2 of 2 personas ended as they should." in result.stdout
+    assert "2 of 2 personas ended as expected." in result.stdout

@@ -1,4 +1,4 @@
-"""Bench of a conformance day: provides files and tasks, answers requests, watches the software under test."""
+"""The test bench for conformance cases: provides files and tasks, answers requests, watches the software under test."""
 
 import json
 import time
@@ -35,11 +35,11 @@ BULK_LASTS, NOW = timedelta(hours=1), timedelta()
 @dataclass(frozen=True, slots=True)
 class CasePace:
     patience: float
-    """Seconds to wait for anything the other side should do."""
+    """Seconds to wait for any action of the software under test."""
     export: float
-    """Seconds to wait for the export of a file that was taken: not all software exports."""
+    """Seconds to wait for the export of a file that was picked up: not all software exports."""
     slow: float
-    """Seconds of a slow answer."""
+    """Seconds that a slow answer takes."""
     settled: float
     """Seconds without a change before a request is read."""
 
@@ -59,7 +59,7 @@ class Request:
 
 
 def shown(value: object) -> str:
-    """A field of an export, for people."""
+    """Return a field of an export in readable form."""
     if isinstance(value, dict):
         return ", ".join(f"{name}={one}" for name, one in sorted(value.items())) or "-"
     if isinstance(value, list):
@@ -68,7 +68,7 @@ def shown(value: object) -> str:
 
 
 def prepared(root: Path) -> Folders:
-    """All folders of a day, made where they are missing."""
+    """Return the exchange folders, created if missing."""
     folders = Folders.below(root)
     for name in (TASK_FOLDER, EXPORT_FOLDER):
         (root / name).mkdir(exist_ok=True)
@@ -76,7 +76,7 @@ def prepared(root: Path) -> Folders:
 
 
 class CaseRunner:
-    """Runs one case after the other. `tell`: shows people what to do now."""
+    """Runs one case after the other. `tell`: called with each instruction for the user."""
 
     def __init__(self, root: Path, people: People, pace: CasePace, tell: Callable[[Text], None]) -> None:
         self.folders = prepared(root)
@@ -97,7 +97,7 @@ class CaseRunner:
         self.outcome = outcome
 
     def end(self) -> None:
-        """Remove everything of this case before the next one."""
+        """Delete the files of this case before the next one."""
         for folder in (self.folders.face, self.folders.res, self.folders.req, self.tasks):
             for path in folder.iterdir():
                 if path.is_file():
@@ -105,11 +105,11 @@ class CaseRunner:
 
     @property
     def now(self) -> datetime:
-        """Return a moment one second later at each call, so that no two files share a name."""
+        """The time, one second later at each access, so that no two files get the same name."""
         self._count += 1
         return datetime.now(JAPAN) + timedelta(seconds=self._count)
 
-    # --- telling ---------------------------------------------------------------------------------------------
+    # --- observations ----------------------------------------------------------------------------------------
 
     def note(self, ja: str, en: str) -> None:
         self.outcome.seen.append(Seen(Text(ja, en)))
@@ -123,7 +123,7 @@ class CaseRunner:
     def sample(
         self, person: str, answers: str = "all", *, at: datetime | None = None, **options: Any
     ) -> tuple[str, bytes]:
-        """Name and content of a card reader's result. `encoding` and the fields of `Sample` as options."""
+        """Return name and content of a card reader's result. Options: `encoding` and the fields of `Sample`."""
         encoding: Encoding = options.pop("encoding", "UTF-8")
         now = at or self.now
         wanted = Sample(f"{self.outcome.case.key} {self._count}", person, answers, **options)
@@ -132,11 +132,11 @@ class CaseRunner:
 
     def give(self, name: str, data: bytes) -> str:
         self._face.deliver(name, data)
-        self.note(f"結果ファイルを置いた：{name}", f"put a result: {name}")
+        self.note(f"結果ファイルを置いた：{name}", f"result file placed: {name}")
         return name
 
     def give_together(self, *files: tuple[str, bytes]) -> list[str]:
-        """Files of several card readers in one moment."""
+        """Place the files of several card readers at the same time."""
         work = self.folders.face / WORK_FOLDER
         work.mkdir(exist_ok=True)
         for name, data in files:
@@ -144,17 +144,17 @@ class CaseRunner:
         for name, _ in files:
             (work / name).rename(self.folders.face / name)
         for name, _ in files:
-            self.note(f"結果ファイルを置いた：{name}", f"put a result: {name}")
+            self.note(f"結果ファイルを置いた：{name}", f"result file placed: {name}")
         return [name for name, _ in files]
 
     def taken(self, name: str) -> bool:
         """Return whether the file leaves the folder in time."""
         gone = self.until(lambda: not (self.folders.face / name).exists())
         ja = f"{name} を" + ("取り込んだ" if gone else "取り込まなかった")
-        return self.judge(gone, ja, f"{name} was {'taken' if gone else 'not taken'}")
+        return self.judge(gone, ja, f"{name} was {'picked up' if gone else 'not picked up'}")
 
     def export(self, name: str) -> Export | None:
-        """Return the other side's export for a file; judged as missing if it exports others."""
+        """Return the export for a file; judge it as missing if other files were exported."""
         path = self.exports / f"{name}.json"
         self.until(path.exists, self.pace.export)
         try:
@@ -166,14 +166,14 @@ class CaseRunner:
             self.judge(False, f"{name} の記録がない", f"nothing was exported for {name}")
         elif found is None:
             self.outcome.untold = True
-            self.note("エクスポートがないため内容は判定しない", "nothing is exported, so content is not judged")
+            self.note("エクスポートがないため内容は判定しない", "nothing was exported, so the content is not judged")
         return found
 
     def is_exported(self, name: str) -> bool:
         return (self.exports / f"{name}.json").exists()
 
     def read_as(self, file: str, **expected: Any) -> Export | None:
-        """Take, export, and compare the named fields; those the export does not contain are not judged."""
+        """Wait until the file is picked up and exported, then compare the given fields; absent ones are not judged."""
         if not self.taken(file):
             return None
         export = self.export(file)
@@ -182,20 +182,20 @@ class CaseRunner:
         return export
 
     def compare(self, export: Export, **expected: Any) -> None:
-        """Judge only exported fields; without any of them the case is not judged either."""
+        """Judge only exported fields; if none of them was exported, the case is not judged."""
         self.outcome.untold |= all(getattr(export, field) is None for field in expected)
         for field, wanted in expected.items():
             found = getattr(export, field)
             if found is None:
-                self.note(f"{field}：記録なし", f"{field}: not told")
+                self.note(f"{field}：記録なし", f"{field}: not reported")
                 continue
-            said, hoped = shown(found), shown(wanted)
-            self.judge(found == wanted, f"{field}：{said}（期待：{hoped}）", f"{field}: {said} (expected {hoped})")
+            got, want = shown(found), shown(wanted)
+            self.judge(found == wanted, f"{field}：{got}（期待：{want}）", f"{field}: {got} (expected {want})")
 
     # --- requests --------------------------------------------------------------------------------------------
 
     def task(self, kind: str, instruction: Text, **fields: Any) -> str:
-        """Ask the other side for something, by file and in words; answers the task's id."""
+        """Set a task, as a file and as an instruction to the user; return its id."""
         self._tasks_given += 1
         task = f"{self.outcome.case.key}-{self._tasks_given}"
         written = {"task": task, "do": kind, "institution": INSTITUTION, **fields}
@@ -203,16 +203,16 @@ class CaseRunner:
         work.write_text(json.dumps(written | {"ja": instruction.ja, "en": instruction.en}, ensure_ascii=False))
         work.rename(self.tasks / f"{task}.json")
         self._tell(instruction)
-        self.note(f"依頼：{instruction.ja}", f"asked: {instruction.en}")
+        self.note(f"依頼：{instruction.ja}", f"task: {instruction.en}")
         return task
 
     def request(self, prefix: str, *, seconds: float | None = None) -> Request | None:
-        """The next request of a kind, once it is whole; judged by the checker. It is taken away."""
+        """Return the next complete request of a kind, judged by the checker and deleted; None if none was sent."""
         found: list[Request] = []
 
         def look() -> bool:
             for path in sorted(self.folders.req.glob(f"{prefix}*")):
-                request = self._whole(path)
+                request = self._complete(path)
                 if request is not None:
                     found.append(request)
                     path.unlink()
@@ -220,15 +220,15 @@ class CaseRunner:
             return False
 
         if not self.until(look, seconds):
-            self.judge(False, f"{prefix} の要求が出されなかった", f"no request {prefix} came")
+            self.judge(False, f"{prefix} の要求が出されなかった", f"no {prefix} request was sent")
             return None
         findings = check_bytes(found[0].name.text, found[0].data)
         errors = [finding for finding in findings.findings if finding.severity is Severity.ERROR]
-        said = "; ".join(f"{error.path}: {error.expected}" for error in errors[:3])
-        self.judge(not errors, f"要求の形式：{said or '正しい'}", f"form of the request: {said or 'right'}")
+        wrong = "; ".join(f"{error.path}: {error.expected}" for error in errors[:3])
+        self.judge(not errors, f"要求の形式：{wrong or '正しい'}", f"request format: {wrong or 'correct'}")
         return found[0]
 
-    def _whole(self, path: Path) -> Request | None:
+    def _complete(self, path: Path) -> Request | None:
         name = request_name(path.name)
         try:
             before = path.stat()
@@ -242,12 +242,12 @@ class CaseRunner:
         return Request(name, data, parsed.root) if isinstance(parsed, Parsed) else None
 
     def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> AnswerContext:
-        """The surroundings of an answer, as the simulated exchange has them; `later`: from now."""
+        """Return the context for an answer, as in the simulated exchange. `later`: offset from now."""
         insured, checks = InventedInsured(self.people), InventedChecks(self.people)
         return AnswerContext(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
 
     def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:
-        """Put what the simulated exchange answers; its name. `fail`: an abnormal end."""
+        """Place the simulated exchange's answer and return its name. `fail`: make it an abnormal end."""
 
         wanted = fail
 
@@ -255,12 +255,12 @@ class CaseRunner:
             return self.desk(fail or wanted, encoding, later=later)
 
         handled = handle(request.name, request.data, make, BULK_LASTS)
-        assert not isinstance(handled, Silent), "no task asks for silence"
+        assert not isinstance(handled, Silent), "no task requests silence"
         return self.put(handled)
 
     def put(self, handled: AnswerFile | Rejected) -> str:
         self._res.deliver(handled.name, handled.data)
-        self.note(f"回答を置いた：{handled.name}", f"put an answer: {handled.name}")
+        self.note(f"回答を置いた：{handled.name}", f"answer placed: {handled.name}")
         return handled.name
 
     # --- waiting ---------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Our own receipt software for the conformance day: correct or with faults. Has its own code for reading.
+"""Our own receipt software for conformance tests, correct or with faults. It shares no reading code with the terminal.
 
-It takes results out of `face`, does the tasks, takes answers out of `res`, and exports what it understood.
+It picks up results from `face` and answers from `res`, does the tasks, and exports what it read.
 """
 
 import json
@@ -17,13 +17,13 @@ from lxml import etree
 from config.japan import JAPAN
 from terminal.simulated.conformance.export import EXPORT_FOLDER
 from terminal.simulated.conformance.faults import SoftwareFault
-from terminal.simulated.conformance.reading import NotWhole, parsed, text_of, understood
+from terminal.simulated.conformance.reading import Incomplete, parsed, text_of, understood
 
 TASK_FOLDER: Final = "tasks"
 GIVE_UP: Final = 30.0
-"""Seconds without an answer."""
+"""Seconds to wait for an answer."""
 IMPATIENT: Final = 0.5
-"""The same for a client that is impatient: it gives up even if the answer has just come."""
+"""Seconds an impatient client waits; it then gives up even if the answer has just arrived."""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Client:
         folder = self.root / "face"
         found = _results(folder)
         if found and SoftwareFault.FIRST_FILE_ONLY in self.faults:
-            time.sleep(0.3)  # one that takes the first of several must be given several
+            time.sleep(0.3)  # the fault shows only if several files are present
             found = _results(folder)
         for path in found:
             try:
@@ -64,7 +64,7 @@ class Client:
                 root = parsed(data, self.faults)
             except FileNotFoundError:
                 continue
-            except NotWhole:
+            except Incomplete:
                 if SoftwareFault.READS_HALF in self.faults:
                     path.unlink(missing_ok=True)
                 continue
@@ -80,7 +80,7 @@ class Client:
                     path.unlink(missing_ok=True)
 
     def _book(self, name: str, root: etree._Element) -> None:
-        """Take a file only once, however often it appears."""
+        """Book a file once, however often it appears."""
         known = self._booked.get(name, 0)
         self._booked[name] = known + 1 if SoftwareFault.BOOKS_TWICE in self.faults else 1
         self._export(

@@ -1,4 +1,4 @@
-"""Play a conformance day: one case after the other, each with a verdict."""
+"""Run the conformance cases one after the other, each with a verdict."""
 
 import time
 from collections.abc import Callable, Collection
@@ -22,9 +22,9 @@ def play_day(
     tell: Callable[[Text], None] = lambda _: None,
     told: Callable[[CaseOutcome], None] = lambda _: None,
 ) -> list[CaseOutcome]:
-    """`only`: keys of cases, all of them when empty. Raises `ValueError` for an unknown key.
+    """Run the cases with the keys `only`, or all if empty. Raises `ValueError` for an unknown key.
 
-    `tell`: what the software under test is asked to do. `told`: each outcome as it is known.
+    `tell` is called with each instruction for the software under test, `told` with each outcome.
     """
     chosen = _chosen(only)
     bench, outcomes = CaseRunner(root, _people(), pace, tell), []
@@ -51,7 +51,7 @@ def _chosen(only: Collection[str]) -> list[Case]:
 
 
 def _people() -> People:
-    """The invented people, and another patient with the name of one of them."""
+    """Return the invented people and another patient who has the name of one of them."""
     people = dict(invented_people())
     adult = people["adult"]
     changed = {"insured_identification_number": "0009321", "birth_date": date(1969, 2, 2)}

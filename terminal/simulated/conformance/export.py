@@ -1,7 +1,7 @@
-"""What the software under test says it did: one JSON file for each file it took.
+"""Reports of the software under test about what it read: one JSON file for each file it picked up.
 
-`DIR/export/<name of the file it took>.json`, written whole (another name first, then renamed). All fields are optional;
-missing fields are not judged.
+`DIR/export/<file name>.json`, written under another name and then renamed. All fields are optional; missing fields are
+not judged.
 """
 
 import json
@@ -25,34 +25,34 @@ class Export(BaseModel):
     """InsuredIdentificationNumber."""
     branch: str | None = None
     validity: str | None = None
-    """QualificationValidity as it was read."""
+    """QualificationValidity as read."""
     billable: bool | None = None
-    """The software would bill by this qualification without asking staff."""
+    """Whether the software would bill this qualification without asking staff."""
     consents: dict[str, str] | None = None
-    """By element without `ConsFlg` (`PharmacistsInfo`); only those that stand in the file."""
+    """By element without `ConsFlg` (`PharmacistsInfo`); only those present in the file."""
     until: dict[str, str] | None = None
-    """AvailableTime, in the same way."""
+    """AvailableTime, likewise by element."""
     limit: str | None = None
     """LimitApplicationCertificateClassificationFlag; empty for none."""
     subsidy: Literal["use", "keep", "none", "close", "ask"] | None = None
-    """What becomes of the patient's subsidies."""
+    """What is done with the patient's subsidies."""
     subsidy_numbers: list[str] | None = None
     ask_staff: bool | None = None
-    """Staff is told that something needs attention."""
+    """Whether staff are told that something needs attention."""
     identifier: str | None = None
-    """For an answer: the ArbitraryFileIdentifier of the request it was matched to."""
+    """For answers: the ArbitraryFileIdentifier of the matching request."""
     booked: int | None = None
     """How often this file led to a reception."""
     units: int | None = None
-    """For a bulk result: how many people it holds."""
+    """For bulk results: number of people."""
 
 
 class NotAnExport(Exception):
-    """The file exists and is not an export; the text says why, and nothing of its content."""
+    """The file exists but is not an export; the text gives the reason and none of the content."""
 
 
 def read_export(path: Path) -> Export | None:
-    """None while it is not there. Raises `NotAnExport`."""
+    """Return the export, or None if there is no file yet. Raises `NotAnExport`."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:

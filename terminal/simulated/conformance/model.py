@@ -1,4 +1,4 @@
-"""Model of a conformance day: cases, observations, verdicts. Sentences in Japanese and English."""
+"""Model of a conformance day: cases, observations, verdicts. Texts are in Japanese and English."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_JUDGED = "not-judged"
-    """The software takes files but does not report what it read: no export."""
+    """The software picks up files but exports nothing about what it read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Case:
     why: Text
     source: str
     fault: str = ""
-    """The fault of our own wrong client that this case must find."""
+    """The fault of our own faulty client that this case must find."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One observation. `right` is None if it judges nothing."""
+    """One observation. `right` is None if it is not judged."""
 
     text: Text
     right: bool | None = None
@@ -44,7 +44,7 @@ class CaseOutcome:
     seen: list[Seen] = field(default_factory=list)
     seconds: float = 0.0
     untold: bool = False
-    """No export contains what the case is about."""
+    """No export contains the fields that the case is about."""
 
     @property
     def verdict(self) -> Verdict:
@@ -54,7 +54,7 @@ class CaseOutcome:
 
 
 def cases() -> tuple[Case, ...]:
-    """All of them, in the order of the day."""
+    """Return all cases, in the order in which they are run."""
     text = files("terminal.simulated.conformance").joinpath("cases.toml").read_text(encoding="utf-8")
     return tuple(
         Case(

@@ -1,4 +1,4 @@
-"""The cases of the card reader's folder. Each is played on a `CaseRunner` and reports to it what was correct."""
+"""Cases about the card reader's folder. Each runs on a `CaseRunner` and reports its observations there."""
 
 import time
 from collections.abc import Callable
@@ -53,7 +53,8 @@ def two_readers(bench: CaseRunner) -> None:
     second = bench.read_as(names[1], name="模擬　若葉", number="12")
     if first and second and first.patient is not None:
         apart = first.patient != second.patient
-        bench.judge(apart, "別々の患者として記録" if apart else "同じ患者として記録", f"apart: {apart}")
+        ja = "別々の患者として記録" if apart else "同じ患者として記録"
+        bench.judge(apart, ja, "recorded as separate patients" if apart else "recorded as the same patient")
 
 
 @play("same-name")
@@ -62,7 +63,8 @@ def same_name(bench: CaseRunner) -> None:
     second = bench.read_as(bench.give(*bench.sample("homonym")), number="0009321")
     if first and second and first.patient is not None and second.patient is not None:
         apart = first.patient != second.patient
-        bench.judge(apart, "別人として記録" if apart else "同じ患者にまとめた", f"two patients: {apart}")
+        ja = "別人として記録" if apart else "同じ患者にまとめた"
+        bench.judge(apart, ja, "recorded as different patients" if apart else "merged into one patient")
 
 
 @play("late-file")
@@ -73,9 +75,9 @@ def late_file(bench: CaseRunner) -> None:
     with path.open("wb") as file:
         file.write(data[:half])
         file.flush()
-        bench.note(f"途中まで書いた：{name}", f"wrote half of it: {name}")
+        bench.note(f"途中まで書いた：{name}", f"half written: {name}")
         gone = bench.until(lambda: not path.exists(), min(3.0, bench.pace.slow))
-        if not bench.judge(not gone, "書き終わるまで残した", "left it until it was whole"):
+        if not bench.judge(not gone, "書き終わるまで残した", "left alone until complete"):
             return
         file.write(data[half:])
     bench.read_as(name, name="見本　太郎", consents=flags(PharmacistsInfo="1"))
@@ -230,7 +232,7 @@ def foreign_files(bench: CaseRunner) -> None:
     bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
     bench.until(lambda: not all((bench.folders.face / other).exists() for other in others), bench.pace.slow)
     left = [other for other in others if (bench.folders.face / other).exists()]
-    bench.judge(left == list(others), f"残っている：{', '.join(left)}", f"still there: {', '.join(left) or 'nothing'}")
+    bench.judge(left == list(others), f"残っている：{', '.join(left)}", f"remaining: {', '.join(left) or 'nothing'}")
 
 
 @play("broken-file")
@@ -245,7 +247,7 @@ def burst(bench: CaseRunner) -> None:
     people = ("adult", "elder", "young", "child", "seventies", "self-defence")
     names = [bench.give(*bench.sample(people[count % len(people)], "")) for count in range(30)]
     bench.outcome.seen.clear()
-    bench.note("30件を置いた", "put thirty files")
+    bench.note("30件を置いた", "thirty files placed")
     gone = bench.until(lambda: not any((bench.folders.face / name).exists() for name in names))
     left = sum((bench.folders.face / name).exists() for name in names)
     bench.judge(gone, f"残り{left}件", f"{left} left")

@@ -1,4 +1,4 @@
-"""The cases of requests: a task is set, the resulting request is judged, and answered as the case requires."""
+"""Cases about requests: a task is set, the resulting request is judged and then answered as the case requires."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def play(key: str) -> Callable[[Play], Play]:
 
 
 def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | None = None, **fields: Any) -> str:
-    """The task: check this person by number. Answers the task's id."""
+    """Set the task to check this person by number; return the task's id."""
     entry = bench.people[person].qualifications[0]
     numbers = {
         "insurer_number": entry.insurer_number,
@@ -42,7 +42,7 @@ def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | No
 
 
 def compare(bench: CaseRunner, file: str, **expected: Any) -> None:
-    """The answer is exported; what the export says is compared."""
+    """Wait for the export of an answer and compare it."""
     export = bench.export(file)
     if export is not None:
         bench.compare(export, **expected)
@@ -65,7 +65,7 @@ def matching(bench: CaseRunner) -> None:
     if requests[0] is None or requests[1] is None:
         return
     last = bench.answer(requests[1])
-    # who matches by order has to meet the answer of the second request alone
+    # software that matches by order must see only the answer to the second request at this point
     bench.until(lambda: not (bench.folders.res / last).exists(), bench.pace.slow)
     first = bench.answer(requests[0])
     for request, name in zip(requests, (first, last), strict=True):
@@ -146,7 +146,7 @@ def bulk(bench: CaseRunner) -> None:
     if fetch is None:
         return
     bench.answer(fetch)
-    bench.note("処理中（2）と答えた", "answered: in process (2)")
+    bench.note("処理中（2）と答えた", "answered: in progress (2)")
     time.sleep(bench.pace.slow)
     again = bench.request("OQSmuquc02req_")
     if again is None:

@@ -1,4 +1,4 @@
-"""Our own client's reading of a result into the fields of an export."""
+"""How our own client reads a result into the fields of an export."""
 
 import re
 from collections.abc import Collection
@@ -14,12 +14,12 @@ _IN_FORCE = ("1", "6")
 BLACK_CIRCLE = "●"
 
 
-class NotWhole(Exception):
-    """No XML, or not yet."""
+class Incomplete(Exception):
+    """The data is not XML, or incomplete."""
 
 
 def parsed(data: bytes, faults: Collection[SoftwareFault]) -> etree._Element:
-    """Raises `NotWhole`."""
+    """Return the root element. Raises `Incomplete`."""
     found = _DECLARED.search(data[:200])
     sjis = (
         found is not None
@@ -31,7 +31,7 @@ def parsed(data: bytes, faults: Collection[SoftwareFault]) -> etree._Element:
     try:
         return etree.fromstring(text.encode("utf-8"), etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
-        raise NotWhole from error
+        raise Incomplete from error
 
 
 def text_of(element: etree._Element | None, path: str) -> str:

@@ -1,4 +1,4 @@
-"""The report of a conformance day: HTML in Japanese and English, and the same as JSON."""
+"""Write the conformance report: HTML in Japanese and English, and the same data as JSON."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ def as_json(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
 
 
 def as_html(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
-    """One page without scripts. It shows names of files and values that the other side wrote, all escaped."""
+    """Return one page without scripts. File names and values from the software under test are escaped."""
     from jinja2 import Environment, StrictUndefined
 
     text = files("terminal.simulated.conformance").joinpath("report.html.jinja").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`uketsuke demo --auto`: every persona plays its day, one reception after the other, on one conductor."""
+"""`uketsuke demo --auto`: every persona's visit, one reception after the other, on one conductor."""
 
 import asyncio
 import contextlib
@@ -40,12 +40,12 @@ from terminal.words.catalogue import speaker
 
 Tell = Callable[[str], None]
 RECEPTION_SECONDS = 60.0
-"""A reception that has not ended by then has failed."""
+"""A reception still running after this time has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How one persona's day ended."""
+    """The outcome of one persona's visit."""
 
     persona: str
     ok: bool
@@ -56,11 +56,11 @@ class Played:
     result_file: str | None
     seconds: float
     wrong: str = ""
-    """Return what differs from what the persona says."""
+    """How the outcome differs from the persona's expectation; empty if it does not."""
 
 
-class _Substitute(Operator):
-    """The one operator of the run; each persona takes its place in turn."""
+class _CurrentOperator(Operator):
+    """The run's only operator, which acts for one persona after the other."""
 
     def __init__(self) -> None:
         self.now: Operator | None = None
@@ -88,7 +88,7 @@ class AutoDemo:
         self._scanner: CardCamera | CodeScanner | None = None
 
     async def play(self, personas: Sequence[Persona]) -> list[Played]:
-        """In the order given; one conductor for each row of personas that share profile and settings."""
+        """Play the personas in order, with one conductor for each group that shares profile and settings."""
         played: list[Played] = []
         common = self._settings
         everybody = [one for persona in personas for one in persona.family]
@@ -111,7 +111,7 @@ class AutoDemo:
             self._settings,
             devices,
             clock=self._clock,
-            # the answers stay a moment: no one needs to read them here
+            # shorten the time that answers are shown: nobody reads them here
             rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.authority.trust_anchors,
         )
@@ -122,20 +122,20 @@ class AutoDemo:
     async def _conducting(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
         running = asyncio.create_task(Headless(conductor, operator, speaker(self._settings)).run())
         try:
-            await _until(lambda: conductor.reader_name is not None)  # a card that was there before is ignored
+            await _until(lambda: conductor.reader_name is not None)  # a card placed earlier would be ignored
             yield running
         finally:
             conductor.stop()
             await running
 
     async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
-        conductor, substitute = self._open(), _Substitute()
-        async with self._conducting(conductor, substitute):
+        conductor, operator = self._open(), _CurrentOperator()
+        async with self._conducting(conductor, operator):
             await conductor.camera.warm_up()
-            return [await self._play_one(persona, conductor, substitute) for persona in personas]
+            return [await self._play_one(persona, conductor, operator) for persona in personas]
 
     async def _play_power_cut(self, persona: Persona) -> Played:
-        """The terminal ends in the middle of a reception; the next one settles what it finds."""
+        """Stop the terminal in the middle of a reception; the next one must close that reception."""
         card, transcript = await self._prepare(persona), Transcript(self._tell)
         watched, began = self._watched, time.monotonic()
         conductor = self._open()
@@ -146,12 +146,12 @@ class AutoDemo:
                 await asyncio.wait_for(asyncio.shield(running), RECEPTION_SECONDS)
         self._place.remove()
         transcript.note("the terminal is switched on again")
-        async with self._conducting(self._open(), _Substitute()):
+        async with self._conducting(self._open(), _CurrentOperator()):
             await _until(lambda: self._result_file(watched.check_id) is not None)
         return self._judge(persona, watched, time.monotonic() - began)
 
     async def _prepare(self, persona: Persona) -> SoftCard:
-        """The persona comes, with a card as it was issued."""
+        """Put the persona in front of the camera, and return their newly issued card."""
         image, registry = await self._issued.of(persona)
         self._counter.stub.publish(registry)
         self._stage.show(persona)
@@ -160,14 +160,14 @@ class AutoDemo:
         self._front.covered = persona.script.types_code
         return SoftCard(image.model_copy(deep=True))
 
-    async def _play_one(self, persona: Persona, conductor: Conductor, substitute: _Substitute) -> Played:
+    async def _play_one(self, persona: Persona, conductor: Conductor, operator: _CurrentOperator) -> Played:
         card, transcript = await self._prepare(persona), Transcript(self._tell)
         watched = self._watched
-        substitute.now = ScriptedPatient(
+        operator.now = ScriptedPatient(
             persona.script,
             transcript,
             take_card=self._place.remove,
-            mend=self._mended(persona.script.mishap),
+            resolve=self._resolution(persona.script.mishap),
             unplug=self._place.unplug if persona.script.mishap is Mishap.READER_UNPLUGGED else None,
             code=card.code_on_face.encode("ascii"),
         )
@@ -184,7 +184,7 @@ class AutoDemo:
         await asyncio.to_thread(self._place.insert, card, second)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watched.back.wait(), RECEPTION_SECONDS)
-        substitute.now = None
+        operator.now = None
         self._place.remove()
         self._clock.late = timedelta()
         if persona.script.mishap is Mishap.READER_UNPLUGGED:
@@ -194,8 +194,8 @@ class AutoDemo:
         await self._service_is_back(persona, conductor, transcript)
         return self._judge(persona, watched, seconds)
 
-    def _mended(self, mishap: Mishap) -> Callable[[], None] | None:
-        """Return how that is resolved once the terminal has reported it."""
+    def _resolution(self, mishap: Mishap) -> Callable[[], None] | None:
+        """Return how to resolve the mishap once the terminal has reported it."""
         place = self._place
         match mishap:
             case Mishap.CARD_HELD:
@@ -249,7 +249,7 @@ class AutoDemo:
         )
 
     def _result_file(self, check_id: str | None) -> Path | None:
-        """Return the file that was delivered for this check by the ledger, if it is in the folder."""
+        """Return the file that the ledger records as delivered for this check, if it is in the folder."""
         if check_id is None:
             return None
         history = LedgerFile(ledger_path(self._settings)).of_check(check_id)
@@ -260,7 +260,7 @@ class AutoDemo:
 
 
 async def _until(there: Callable[[], bool]) -> None:
-    """Until that is so, or for as long as a reception may take."""
+    """Wait for the condition, at most as long as a reception may take."""
 
     def wait() -> None:
         until = time.monotonic() + RECEPTION_SECONDS
@@ -271,7 +271,7 @@ async def _until(there: Callable[[], bool]) -> None:
 
 
 def _terminal_of(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
-    """Personas for whom this is the same can come to one terminal."""
+    """Return the key by which personas can share one terminal."""
     return persona.profile, dict(persona.settings), persona.script.mishap is Mishap.POWER_CUT
 
 

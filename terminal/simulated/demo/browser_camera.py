@@ -1,6 +1,6 @@
-"""The browser's own camera as a source of frames: for WSL, a Mac, or a demo whose browser has a better camera.
+"""The browser's camera as a frame source: for WSL, a Mac, or a browser whose computer has a better camera.
 
-The page sends JPEGs while the source is open; the newest one waits here, in memory, and is forgotten on `close`.
+The page sends JPEGs while the source is open; the newest is kept in memory and dropped on `close`.
 """
 
 import threading
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from vision.verdict import CameraLost
 
 BROWSER = "browser"
-"""What `--camera` says for it."""
+"""Value of `--camera` that selects it."""
 LARGEST_JPEG = 400_000
 _LONGEST_WAIT = 1.0
 
 
 class BrowserSource:
-    """A frame source. `on_wanted(True)` asks the page for pictures, `on_wanted(False)` lets its camera go."""
+    """A frame source. `on_wanted(True)` requests pictures from the page, `on_wanted(False)` stops its camera."""
 
     name = "browser camera"
 
@@ -32,7 +32,7 @@ class BrowserSource:
         self._number = 0
 
     def put(self, jpeg: bytes) -> None:
-        """The page's newest picture. Anything that is not wanted, or too large, is dropped."""
+        """Store the page's newest picture. Pictures that are too large or not requested are dropped."""
         with self._new:
             if len(jpeg) <= LARGEST_JPEG:
                 self._jpeg = jpeg
@@ -40,7 +40,7 @@ class BrowserSource:
 
     @property
     def kind(self) -> SourceKind:
-        """A page sends the frames; which camera it has is not known."""
+        """Frames come from a page; its camera is unknown."""
         return SourceKind.VIRTUAL
 
     def open(self) -> "CameraLost | None":

@@ -1,4 +1,4 @@
-"""A camera over the demo's reader: it sees the front of the simulated card on it."""
+"""A camera over the demo's reader that sees the front of the simulated card on it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,14 +19,14 @@ _SEXES: Final = {1: "男", 2: "女"}
 
 
 class CardOverReader(CardSource):
-    """Sees the card on the reader, unless something covers it."""
+    """Sees the card on the reader, unless it is covered."""
 
     def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
         super().__init__(self._picture)
         self._card_there = card_there
         self._drawn: tuple[str, Image] | None = None
         self.covered = False
-        """Something lies on the card."""
+        """Something covers the card."""
 
     @property
     def name(self) -> str:
@@ -38,14 +38,14 @@ class CardOverReader(CardSource):
     def _picture(self) -> Image | None:
         card = self._card_there()
         if card is None or self.covered or File.FACE_RECORD not in card.image.files:
-            return None  # nothing, or another card, which has no such front
+            return None  # no card, or a card without such a front
         if self._drawn is None or self._drawn[0] != card.image.card_id:
             self._drawn = (card.image.card_id, draw_front(front_of(card)))
         return self._drawn[1]
 
 
 def front_of(card: SoftCard) -> CardFront:
-    """What is printed on a simulated card."""
+    """Return what is printed on a simulated card."""
     record = parse_face_record(card.image.files[File.FACE_RECORD])
     code = card.image.code_on_face
     return CardFront(
@@ -59,7 +59,7 @@ def front_of(card: SoftCard) -> CardFront:
 
 
 def _birth(record: FaceRecord, code: str) -> str:
-    """Era or Western year: the one that the card's own code begins with."""
+    """Return the birth date with an era or Western year, whichever the card's own code begins with."""
     day = record.birth_date
     assert day is not None
     era = EraDate.of(day)

@@ -11,7 +11,7 @@ NAME = "simulated camera over the reader"
 
 
 def code_reader(scanner: CodeScanner, source: FrameSource) -> CardCamera | CodeScanner:
-    """A camera over the reader; the plain simulated scanner where no font or recogniser is installed."""
+    """Return a camera over the reader, or the plain simulated scanner if no font or recogniser is installed."""
     try:
         fonts()
         recogniser_path()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DemoCounter:
-    """State folder, props and stub of a demo. Use as a context manager."""
+    """State folder, props and service stub of a demo. Use as a context manager."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class DemoCounter:
         keep_cards: bool = True,
         stub_later: bool = False,
     ) -> None:
-        """`stub_later`: the embedded stub is not loaded before its `begin`, or its first use by hand."""
+        """`stub_later`: load the embedded stub only on its `begin` or its first use."""
         _refuse_a_real_terminal(settings.state_dir)
         self._ending = contextlib.ExitStack()
         private_folder(settings.state_dir)
@@ -66,10 +66,10 @@ class DemoCounter:
 
 
 def _refuse_a_real_terminal(state_dir: Path) -> None:
-    """A demo must not write into the ledger of a terminal in service."""
+    """Prevent a demo from writing into the ledger of a terminal in service."""
     enrolment = Enrolment.load(enrolment_path(state_dir))
     if enrolment is not None and not enrolment.simulated:
         raise NotReady(
             f"{state_dir} belongs to a terminal that is enrolled with a real service. "
-            "Give the demo a folder of its own: UKETSUKE_STATE_DIR=/tmp/uketsuke-demo"
+            "Use a separate folder for the demo: UKETSUKE_STATE_DIR=/tmp/uketsuke-demo"
         )

@@ -1,4 +1,4 @@
-"""Constant contents of the dock's page: its words, the personas, and the trainer's lists, in both languages."""
+"""Constant content of the dock page: its texts, the personas and the trainer's lists, in both languages."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -56,11 +56,11 @@ _WORDS = {
 
 
 _LATER = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
-"""What the page itself fills in."""
+"""Placeholders that the page fills itself."""
 
 
 def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """By language, under the names the page has for them."""
+    """Return the texts by language, under the names the page uses."""
     return {
         language: {name: words(language)(message_id, **_LATER) for name, message_id in ids.items()}
         for language in LANGUAGES

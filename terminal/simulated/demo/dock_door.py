@@ -1,4 +1,4 @@
-"""Serves the dock's page before the dock exists; fast to import."""
+"""Create the dock's sites before the dock exists; fast to import."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from terminal.counter_web.site import Site, Tell
 
 PAGE = Path(__file__).with_name("dock_page")
 _ELSEWHERE_SECONDS = 600.0
-"""The address is typed into a tablet by hand."""
+"""Long enough to type the address into a tablet by hand."""
 
 
 def dock_sites(
@@ -19,11 +19,11 @@ def dock_sites(
     on_picture: Callable[[bytes], None] | None = None,
     second_device: str = "",
 ) -> list[Site]:
-    """The dock's site on this computer, and a second one where `second_device` names an address for it.
+    """Return the dock's site on this computer, and a second one if `second_device` is given.
 
-    That is an address of this computer at which the dock, without the patient's screen, answers another device that
-    has the address with its code. `on_picture`: takes pictures of the browser's camera. Raises `NotReady` if a port
-    is in use.
+    `second_device`: a network address of this computer. There the dock, without the patient's screen, is open to
+    another device that uses the address with its code. `on_picture`: receives pictures of the browser's camera.
+    Raises `NotReady` if a port is in use.
     """
     keys = settings.state_dir / "web"
     sites = [Site(None, PAGE, keys / "dock.key", port, tell, on_picture=on_picture)]

@@ -1,4 +1,4 @@
-"""Messages that the dock's page may send: a closed union, small and strict."""
+"""Messages the dock page may send: a small, strict, closed union."""
 
 from typing import Annotated, Literal
 
@@ -11,21 +11,21 @@ Name = Annotated[str, Field(max_length=64)]
 
 
 class Choose(StrictMessage):
-    """Another person comes."""
+    """Choose the next person."""
 
     type: Literal["choose"]
     name: Name
 
 
 class Open(StrictMessage):
-    """Another list."""
+    """Open another list."""
 
     type: Literal["list"]
     drill: Name
 
 
 class Reset(StrictMessage):
-    """The list from its beginning, everything on the counter as in the morning."""
+    """Start the list again, with everything on the counter back to normal."""
 
     type: Literal["reset"]
 
@@ -36,7 +36,7 @@ class PutCard(StrictMessage):
     type: Literal["card"]
     card: Name
     two: bool = False
-    """With another card on the second reader."""
+    """Also put another card on the second reader."""
 
 
 class TakeSecond(StrictMessage):
@@ -46,7 +46,7 @@ class TakeSecond(StrictMessage):
 
 
 class HoldCards(StrictMessage):
-    """Another program takes each card for itself, or ends."""
+    """Let another program hold each card, or release it."""
 
     type: Literal["hold"]
     on: bool
@@ -78,14 +78,14 @@ class Power(StrictMessage):
 
 
 class OwnFace(StrictMessage):
-    """The trainer sits down before the browser's camera, or stands up again."""
+    """Use the face of the trainer in front of the browser's camera, or stop using it."""
 
     type: Literal["own-face"]
     on: bool
 
 
 class Agree(StrictMessage):
-    """The portrait may be taken, or not."""
+    """Whether the portrait may be taken."""
 
     type: Literal["agree"]
     yes: bool

@@ -1,4 +1,4 @@
-"""The demo's dock as a page beside the patient's screen: controls for people, card, devices and service."""
+"""The demo's dock as a page beside the patient's screen, with controls for people, card, devices and service."""
 
 import asyncio
 import logging
@@ -35,10 +35,10 @@ _ASKED = {
 
 
 class DockSite:
-    """A companion of `WebTerminal`."""
+    """Serves the dock page as a companion of `WebTerminal`."""
 
     def __init__(self, sites: Sequence[Site], *, source: BrowserSource | None = None) -> None:
-        """`sites`: as `dock_door.dock_sites` makes them. `source`: the browser's camera stands for the terminal's."""
+        """`sites`: from `dock_door.dock_sites`. `source`: the browser's camera, if it replaces the terminal's."""
         self.sites = sites
         self.site, *elsewhere = sites
         self.site.connect_hub(self)
@@ -50,7 +50,7 @@ class DockSite:
         self._camera_wanted = False
         self._lines: list[PageConnection] = []
         self._elsewhere: set[PageConnection] = set()
-        """Those of them on a second device, which cannot reach the patient's screen."""
+        """Connections from a second device, which cannot reach the patient's screen."""
         self._dock: Dock | None = None
         self._patient: Site | None = None
         self._staff = ""
@@ -59,12 +59,12 @@ class DockSite:
         self._running: set[asyncio.Task[None]] = set()
 
     def show_staff(self, staff: StaffSite) -> None:
-        """Let staff's page stand beside the patient's screen."""
+        """Show the staff page beside the patient's screen."""
         self.site.embed(staff)
         self._staff = staff.address
 
     async def ask(self, trouble: str = "") -> bool:
-        """Ask on the page whether the portrait may be taken; `trouble`: why the last try gave none."""
+        """Ask on the page whether the portrait may be taken. `trouble`: why the last attempt failed."""
         loop = asyncio.get_running_loop()
         self._agreed, self._trouble = loop.create_future(), trouble
         if self._source is not None:
@@ -205,7 +205,7 @@ class DockSite:
             self._tell()
 
     def _show_all(self, line: PageConnection) -> None:
-        """Send what stays, the patient's screen (each page of the dock gets its own code for it) and the state."""
+        """Send the constant content, the patient's screen (with a new code for each dock page) and the state."""
         if self._dock is None:
             return
         assert self._patient is not None
@@ -243,7 +243,7 @@ class DockSite:
 
 
 class _SecondDevice:
-    """The hub of the dock's site on the network."""
+    """Hub of the dock's site for a second device on the network."""
 
     def __init__(self, dock: DockSite) -> None:
         self._dock = dock

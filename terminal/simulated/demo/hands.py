@@ -1,4 +1,4 @@
-"""The demo's controls for card, camera, reader, service and clock, used by a trainer or the dock."""
+"""The demo's controls for card, camera, reader, service and clock, used by a trainer through the dock."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ _BEHAVIOUR: dict[ServiceMode, tuple[tuple[Operation, Rule], ...]] = {
 
 
 class DemoDock:
-    """Blocking work is done beside the screens' event loop."""
+    """Controls of the demo. Blocking work runs in threads, beside the screens' event loop."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class DemoDock:
         clock: WrongClock,
         personas: Sequence[Persona],
     ) -> None:
-        """`place`: the present terminal's. `clock`: what all terminals go by."""
+        """`place`: returns the current terminal's place. `clock`: the clock of all terminals."""
         self._counter, self._terminal, self._place, self._scene = counter, terminal, place, scene
         self._clock = clock
         self._personas = tuple(personas)
@@ -92,7 +92,7 @@ class DemoDock:
                     changed(settings)
 
     def _settings_of(self, persona: Persona) -> Settings:
-        """The user's own profile stands for the clinic's."""
+        """Use the user's own profile for personas of a clinic."""
         profile = self._profile or persona.profile
         if profile is Profile.CLINIC:
             profile = self._of_the_user.profile

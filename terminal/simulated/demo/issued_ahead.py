@@ -1,4 +1,4 @@
-"""Issue the cards of the next personas in a separate thread while others play."""
+"""Issue the next personas' cards in a separate thread while others play."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Issued = tuple[CardImage, Registry]
 
 
 class IssuedAhead(AbstractContextManager["IssuedAhead"]):
-    """In the order given, one after the other: a card takes 0.2 s, most of it for its keys."""
+    """Issues cards one by one in the order given: each takes 0.2 s, mostly for its keys."""
 
     def __init__(self, props: Props, portrait: Callable[[Persona], bytes], personas: Sequence[Persona]) -> None:
         self._props, self._portrait = props, portrait
@@ -34,7 +34,7 @@ class IssuedAhead(AbstractContextManager["IssuedAhead"]):
         self._thread.shutdown(cancel_futures=True)
 
     async def of(self, persona: Persona) -> Issued:
-        """The card as issued, and what the service knows of it. Raises what issuing raised."""
+        """Return the persona's card and registry entries. Raises what issuing raised."""
         return await asyncio.wrap_future(self._issued[persona.name])
 
     def _issue(self, persona: Persona) -> Issued:

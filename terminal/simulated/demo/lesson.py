@@ -1,4 +1,4 @@
-"""A lesson at the dock: the open list, the personas already played and their outcomes."""
+"""A lesson at the dock: the open list, and the personas already played with their outcomes."""
 
 from terminal.session.states import Complete, Idle, Problem, State
 from terminal.simulated.demo.watched import ReceptionWatch
@@ -10,34 +10,34 @@ class Lesson:
     def __init__(self) -> None:
         self.drill: Drill = DRILLS[0]
         self.done: set[str] = set()
-        """Who of the list ended as they should."""
+        """Personas of the list that ended as expected."""
         self.otherwise: set[str] = set()
-        """Who ended otherwise the last time."""
+        """Personas whose last visit ended differently."""
         self._watched: ReceptionWatch | None = None
         self._persona = ""
         self._reception = ""
-        """The last one seen."""
+        """The last reception seen."""
         self._before = ""
-        """The reception before this persona's: its end stays on the screen for a while and marks no other persona."""
+        """The reception before this persona's; its final screen, which remains for a while, marks no other persona."""
 
     def open(self, drill: str) -> None:
-        """Another list, from its beginning. Raises KeyError."""
+        """Open a list, with nothing played. Raises KeyError."""
         self.drill = BY_ID[drill]
         self.done, self.otherwise = set(), set()
         self._watched = None
 
     def following(self, name: str) -> str:
-        """Return the persona after this one; the first one after the last."""
+        """Return the persona after this one, or the first after the last."""
         names = self.drill.personas
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
     def comes(self, name: str) -> None:
-        """The card of that persona is put down; empty: a card of nobody on the list, which marks nothing."""
+        """Note whose card was put down; empty for a card of no persona on the list, which marks nothing."""
         self._persona, self._watched = name, ReceptionWatch(BY_NAME[name].expected.told) if name else None
         self._before = self._reception
 
     def see(self, state: State) -> bool:
-        """Take note of a state; return whether something is to be marked."""
+        """Record a state; return whether a persona has to be marked."""
         watched = self._watched
         if not isinstance(state, Idle):
             self._reception = state.reception.id

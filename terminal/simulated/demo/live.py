@@ -1,4 +1,4 @@
-"""The demo on a screen, with everything simulated and a dock to control the devices."""
+"""The interactive demo: everything simulated, with a dock to control the devices."""
 
 import asyncio
 from collections.abc import Callable
@@ -36,15 +36,15 @@ _HASH_OF_IT = "$argon2id$v=19$m=65536,t=3,p=4$wXDiWdhIblRaNVjaUzwgjA$RovwyZjhg6j
 
 @dataclass
 class LiveDemo:
-    """Everything embedded, opened after the app's first paint. `close` after the app has ended."""
+    """Runs everything in this process; opened after the app's first paint. Call `close` after the app has ended."""
 
     settings: Settings
     pcsc: bool = False
     camera: str | None = None
-    """A real camera or a video file: its person's portrait goes on the cards."""
+    """A real camera or a video file; the portrait of the person in it goes on the cards."""
     service_url: str | None = None
     source: "FrameSource | None" = None
-    """Replaces the camera's own; without a camera, for the person who sits down in front of it later."""
+    """Replaces the source that `camera` names; without `camera`, used when a person sits down later."""
     timeout_seconds: float = 2.0
     """How long the terminal waits for the service."""
 
@@ -91,7 +91,7 @@ class LiveDemo:
         return OpenedCounter(terminal, scene, dock)
 
     def _sitting(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
-        """How a person sits down in front of the browser's camera, if it is not the only one."""
+        """Return how a person sits down in front of the browser's camera, unless it is the only camera."""
         source = self.source
         if self.camera is not None or source is None:
             return None
@@ -108,10 +108,10 @@ def _over_reader(present: list[CardPlace]) -> "CardOverReader":
 
 
 def with_staff_password(settings: Settings) -> Settings:
-    """The demo's staff password where none is set."""
+    """Return the settings with the demo's staff password if none is set."""
     if hash_in_force(settings):
         return settings
     from pydantic import SecretStr
 
-    hashed = SecretStr(_HASH_OF_IT)  # made once: hashing takes a fifth of a second of every start
+    hashed = SecretStr(_HASH_OF_IT)  # precomputed: hashing would add 0.2 s to every start
     return settings.model_copy(update={"staff": settings.staff.model_copy(update={"password_hash": hashed})})

@@ -7,9 +7,9 @@ from config.settings import Profile, Settings
 
 
 def with_profile(settings: Settings, profile: Profile, more: Mapping[str, object] = MappingProxyType({})) -> Settings:
-    """The same settings for another profile: what the user did not set follows the profile's row.
+    """Return the settings for another profile: values the user did not set come from that profile.
 
-    `more`: further values by dotted name ("consent.limit").
+    `more`: additional values by dotted name ("consent.limit").
     """
     values = settings.model_dump(exclude_unset=True) | {"profile": profile}
     for name, value in more.items():

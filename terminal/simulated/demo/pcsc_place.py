@@ -1,4 +1,4 @@
-"""The two virtual readers of a real pcscd, reached through pyscard like any reader."""
+"""The two virtual readers of a real pcscd, accessed through pyscard like any reader."""
 
 import threading
 import time
@@ -42,7 +42,7 @@ class PcscPlace:
     def remove(self) -> None:
         self.card = None
         self._first.remove()
-        if self._other is not None:  # what it held is gone: it waits for the next card
+        if self._other is not None:  # its card is gone: hold the next one
             self.hold(False)
             self.hold(True)
 
@@ -57,7 +57,7 @@ class PcscPlace:
             self._other = OtherProgram(self._first.reader)
 
     def unplug(self) -> None:
-        """End the daemon before the cards: it is reported as a reader that went away, not as a card that was taken."""
+        """Stop the daemon before removing the cards, so that the reader is reported as gone and not the card."""
         self._daemon.stop()
         self.clear()
 
@@ -65,14 +65,14 @@ class PcscPlace:
         self._daemon.start()
 
     def clear(self) -> None:
-        """Take all cards off the readers, and end the program that holds them."""
+        """Remove all cards and stop the program that holds them."""
         self.hold(False)
         self.remove()
         self.take_second()
 
 
 class _DelayedSlot(PcscSlot):
-    """All readers of this process's daemon; can tell its events later than it sees them."""
+    """All readers of this process's daemon. Can delay the reporting of events."""
 
     def __init__(self) -> None:
         super().__init__(virtual=True)
@@ -93,7 +93,7 @@ class _DelayedSlot(PcscSlot):
 
     @contextmanager
     def delayed(self) -> Iterator[None]:
-        """Tell the terminal what happens when the context ends: others are quicker."""
+        """Report events only when the context ends, because another program acts first."""
         with self._telling:
             self._delayed = []
         try:
@@ -105,7 +105,7 @@ class _DelayedSlot(PcscSlot):
                     self._on_event(event)
 
     def wait_for(self, cards: int, timeout: float) -> None:
-        """Wait until this many cards are seen."""
+        """Wait until this many cards are present."""
         until = time.monotonic() + timeout
         while len(self.cards) < cards and time.monotonic() < until:
             time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Where the demo puts its cards: two readers in this process, or the virtual readers of the real pcscd."""
+"""Where the demo puts its cards: two readers in this process, or the virtual readers of a real pcscd."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _OTHER_PROGRAM = "another program (process 4711)"
 
 
 class CardPlace(Protocol):
-    """Two readers; the second one is for a card too many."""
+    """Two readers; the second is for one card too many."""
 
     @property
     def slot(self) -> CardSlot: ...
@@ -25,23 +25,23 @@ class CardPlace(Protocol):
         """The card on the first reader."""
 
     def insert(self, card: SoftCard, second: SoftCard | None = None) -> None:
-        """Put a card down; `second`: together with another one."""
+        """Put a card on the first reader, and `second` on the other at the same time."""
 
     def remove(self) -> None: ...
 
     def take_second(self) -> None: ...
 
     def hold(self, held: bool) -> None:
-        """Let another program take each card for itself; False: it releases them."""
+        """Let another program hold each card; False: release them."""
 
     def unplug(self) -> None:
-        """Both readers, with the cards on them."""
+        """Unplug both readers, with the cards on them."""
 
     def plug(self) -> None: ...
 
 
 class SimulatedPlace:
-    """In this process."""
+    """Two simulated readers in this process."""
 
     def __init__(self) -> None:
         self.card: SoftCard | None = None
@@ -75,9 +75,9 @@ class SimulatedPlace:
 
 @contextmanager
 def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
-    """Gives a new place for each conductor: a slot is watched once.
+    """Yield a function that returns a new place for each conductor, because a slot is watched only once.
 
-    With `pcsc`, starts a daemon for the demo alone, and stops it again. Raises `PcscdError`.
+    With `pcsc`, start a daemon for the demo, and stop it afterwards. Raises `PcscdError`.
     """
     if not pcsc:
         yield SimulatedPlace

@@ -1,4 +1,4 @@
-"""Read the consent flags from a written result file, so that the demo shows what the receipt computer gets."""
+"""Read the consent flags from a result file, so that the demo shows what the receipt computer gets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def flags_in(path: Path) -> dict[Item, int]:
 
 
 def newer_flags_in(path: Path) -> dict[str, int]:
-    """Return the flags of the consents of 2025, by the stem of their elements."""
+    """Return the flags of the consents introduced in 2025, by element name without suffix."""
     return {tag.removesuffix(_CONSENT): flag for tag, flag in _consents(path) if tag not in FLAG_ELEMENTS}
 
 

@@ -1,4 +1,4 @@
-"""Who is in front of the demo's camera: drawn persons, or the person in front of a real one."""
+"""Who is in front of the demo's camera: drawn patients, or the person in front of a real camera."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class DemoScene:
-    """The present stage, and its camera for front ends that keep looking when the stage changes."""
+    """The current stage, and its camera for front ends that keep reading while the stage changes."""
 
     def __init__(self, stage: Stage, sit_down: Callable[[], Stage] | None = None) -> None:
-        """`sit_down` takes a person's portrait and gives their stage; blocks, raises `NotReady`."""
+        """`sit_down` takes a person's portrait and returns their stage; it blocks, and raises `NotReady`."""
         self.stage = stage
         self._drawn, self._sit_down = stage, sit_down
 
@@ -33,7 +33,7 @@ class DemoScene:
         self.stage = self._sit_down()
 
     def stand_up(self) -> None:
-        """The drawn persons again; the portrait is forgotten."""
+        """Return to the drawn patients and delete the portrait."""
         self.stage = self._drawn
 
     # --- a camera for live pictures -------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A patient who follows a script: touches what the persona would, and pulls the card where the persona does."""
+"""A scripted patient: touches what the persona would touch, and removes the card when the persona would."""
 
 from collections.abc import Callable
 
@@ -15,11 +15,11 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """Reads a Talk and touches one of its offers.
+    """Reads each talk and touches one of its offers.
 
-    `take_card` lifts the card from the reader; `unplug` takes the reader away while the PIN is asked for; `switch_off`
-    ends the terminal at the consent screen; `mend` ends what is wrong at the reader, once it was told; `code` is what
-    the card's front says, for a patient who types it.
+    `take_card` removes the card; `unplug` unplugs the reader at the PIN screen; `switch_off` stops the terminal at the
+    consent screen; `resolve` ends a mishap at the reader once it was reported; `code` is what the card's front shows,
+    for a patient who types it.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class ScriptedPatient:
         transcript: Transcript,
         *,
         take_card: Callable[[], None],
-        mend: Callable[[], None] | None = None,
+        resolve: Callable[[], None] | None = None,
         unplug: Callable[[], None] | None = None,
         switch_off: Callable[[], None] | None = None,
         code: bytes = b"",
@@ -36,21 +36,21 @@ class ScriptedPatient:
         self._script = script
         self._transcript = transcript
         self._take_card = take_card
-        self._mend, self._unplug, self._switch_off = mend, unplug, switch_off
+        self._resolve, self._unplug, self._switch_off = resolve, unplug, switch_off
         self._pins = list(script.pins)
         self._code = code
 
     def hear(self, talk: Talk) -> None:
-        """Nothing: a script is told what it acts on, without what changes meanwhile."""
+        """Ignore it: a script acts only on the talks passed to `act`."""
 
     async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
         if isinstance(state, st.Idle):
             return
         self._transcript.hear(talk)
-        if isinstance(state, st.Problem) and self._mend is not None:
-            mend, self._mend = self._mend, None
-            self._transcript.note("what the terminal asks for is done")
-            mend()
+        if isinstance(state, st.Problem) and self._resolve is not None:
+            resolve, self._resolve = self._resolve, None
+            self._transcript.note("the terminal's request is followed")
+            resolve()
             return
         if isinstance(state, _ENDS):
             self._end(talk, state, hands)
@@ -63,13 +63,13 @@ class ScriptedPatient:
             self._transcript.note("the reader is unplugged")
             unplug()
         elif isinstance(state, st.Consent) and self._switch_off is not None:
-            self._transcript.note("the power goes")
+            self._transcript.note("the power fails")
             self._switch_off()
         elif self._pulls_card(state):
-            self._transcript.note("the card is taken away")
+            self._transcript.note("the card is removed")
             self._take_card()
         elif isinstance(state, st.ChoosingMethod) and self._script.staff:
-            self._transcript.note("staff comes")
+            self._transcript.note("staff arrive")
             hands.let_staff_in()
         elif talk.body.pad is PadKind.PIN:
             self._type_pin(talk, hands)
@@ -80,10 +80,10 @@ class ScriptedPatient:
             self._touch(talk, self._wanted(talk, state), hands)
 
     def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, hands: Hands) -> None:
-        """Take the card; if it is gone already, go back to the start."""
+        """Remove the card, or return to the start if it is already gone."""
         offers = {offer.id: offer for offer in talk.body.offers}
         if self._script.next_family and "next" in offers:
-            self._touch(talk, offers["next"], hands)  # and takes the card when the next one is asked for
+            self._touch(talk, offers["next"], hands)  # the card is removed when the terminal asks for the next one
             return
         if not state.reception.card_in:
             self._touch(talk, offers.get("start-over"), hands)
@@ -112,7 +112,7 @@ class ScriptedPatient:
             hands.touch(talk, offer)
 
     def _wanted(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
-        """What the script would touch of what is offered; None if it waits."""
+        """Return the offer the script would touch, or None if it waits."""
         offers = {offer.id: offer for offer in talk.body.offers}
         script = self._script
         match state:

@@ -1,4 +1,4 @@
-"""What is in front of the demo's camera: a synthetic patient, or a video file - and the portraits for the cards."""
+"""What is in front of the demo's camera (a synthetic patient or a video file), and the portraits for the cards."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST_FRAME_SECONDS = 10.0
 _LOST_AFTER = 4.0
-"""More patience than a terminal in service has: a demo shares its computer, and may draw its patient late."""
+"""Longer than on a terminal in service: a demo shares its computer, and may be slow to draw its patient."""
 
 
 class Stage(Protocol):
@@ -31,10 +31,10 @@ class Stage(Protocol):
     def engine(self) -> "FaceEngine": ...
 
     def portrait(self, persona: "Persona") -> bytes:
-        """The JPEG 2000 photo for that persona's card."""
+        """Return the JPEG 2000 photo for the persona's card."""
 
     def show(self, persona: "Persona") -> None:
-        """Put the person of that persona in front of the camera."""
+        """Put the persona in front of the camera."""
 
 
 def _drawn_person() -> "SyntheticSource":
@@ -44,7 +44,7 @@ def _drawn_person() -> "SyntheticSource":
 
 
 class SyntheticStage:
-    """A drawn patient before a synthetic camera."""
+    """A drawn patient in front of a synthetic camera."""
 
     def __init__(self, engine: "MakeEngine | None" = None) -> None:
         from vision.camera import Camera
@@ -60,7 +60,7 @@ class SyntheticStage:
         return self._source.source
 
     def engine(self) -> "FaceEngine":
-        """One for all terminals that follow each other."""
+        """Return the engine shared by successive terminals."""
         self._loaded = self._loaded or self._make_engine()
         return self._loaded
 
@@ -74,14 +74,14 @@ class SyntheticStage:
 
 
 class CameraStage:
-    """A real camera, or a video file in its place, and the person in front of it.
+    """A real camera, or a video file instead, and the person in front of it.
 
-    That person's portrait is taken once and goes on the cards, except where a persona must meet somebody else. A
-    demonstration, no measure of accuracy: portrait and live picture are minutes apart.
+    That person's portrait is taken once and put on the cards, except where a persona must meet someone else. This is a
+    demonstration, not a measure of accuracy: portrait and live picture are minutes apart.
     """
 
     def __init__(self, spec: str, engine: "MakeEngine | None" = None, source: "FrameSource | None" = None) -> None:
-        """`source`: in place of the one that `spec` names."""
+        """`source`: used instead of the one `spec` names."""
         from vision.camera import Camera
         from vision.sources.opencv import OpenCvSource
 
@@ -95,13 +95,13 @@ class CameraStage:
         return self._loaded
 
     def prepare(self) -> None:
-        """Take the portrait. Raises `NotReady` if there is no camera, or no person in front of it."""
+        """Take the portrait. Raises `NotReady` if there is no camera or nobody in front of it."""
         from vision.verdict import CameraLost
 
         if self._own is None:
             self.camera.start()
             try:
-                # before the engine is loaded: users without a camera need not wait for that
+                # check the camera before loading the engine: users without one should not wait for that
                 with self.camera.look():
                     frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
                     if isinstance(frame, CameraLost):
@@ -124,12 +124,12 @@ class CameraStage:
 
 
 def is_live(camera: str | None) -> bool:
-    """Return whether a person sits before that camera, who is asked first."""
+    """Return whether a person is in front of that camera, who must be asked first."""
     return camera is not None and (camera == BROWSER or system.is_camera(camera))
 
 
 def for_stage(settings: Settings, camera: str | None) -> Settings:
-    """Disable the anti-photo check if the camera is a film: a person in it does not turn their head when asked."""
+    """Disable the anti-photo check for a video file: the person in it cannot turn their head when asked."""
     if camera is None or is_live(camera):
         return settings
     return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})
@@ -138,7 +138,7 @@ def for_stage(settings: Settings, camera: str | None) -> Settings:
 def open_stage(
     camera: str | None, engine: "MakeEngine | None" = None, source: "FrameSource | None" = None
 ) -> "SyntheticStage | CameraStage":
-    """`engine`: by default the delivered one, with the user's own cache folder. `source`: in place of the camera's."""
+    """`engine`: by default the built-in one, with the user's cache folder. `source`: replaces the camera's."""
     if camera is None:
         return SyntheticStage(engine)
     stage = CameraStage(camera, engine, source)
@@ -153,7 +153,7 @@ def make_engine() -> "FaceEngine":
 
 
 def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
-    """A card photo cut from the first live frame that shows one face well. Raises `NotReady` if none does."""
+    """Cut a card photo from the first live frame that shows one face well. Raises `NotReady` if none does."""
     from vision.guidance import guide
     from vision.portrait import card_photo_from
     from vision.verdict import CameraLost
@@ -171,10 +171,10 @@ def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20)
         if guide(frame.grey, faces) is None:
             return card_photo_from(frame, faces[0].box)
     raise NotReady(
-        f"{camera.name}: no picture in {seconds:g} seconds showed one face, near enough and in the middle. "
-        "Sit before the camera in good light, or name another with --camera."
+        f"{camera.name}: no picture in {seconds:g} seconds showed exactly one face, near enough and in the middle. "
+        "Sit in front of the camera in good light, or choose another with --camera."
     )
 
 
 def _not_there(lost: "CameraLost") -> NotReady:
-    return NotReady(f"{lost.source}. Name another with --camera (a number, a device path or a video file).")
+    return NotReady(f"{lost.source}. Choose another with --camera (a number, a device path or a video file).")

@@ -1,4 +1,4 @@
-"""The service stub of a demo: in this process, or elsewhere on this computer."""
+"""The demo's service stub: in this process, or in another on this computer."""
 
 import threading
 from concurrent.futures import Future
@@ -21,13 +21,13 @@ _BACKLOG = 64
 
 
 class StubControl(Protocol):
-    """The service stub, wherever it runs. Blocking."""
+    """Controls the service stub, wherever it runs. All calls block."""
 
     @property
     def url(self) -> str: ...
 
     def begin(self) -> None:
-        """Load what is not loaded yet; does not wait for it."""
+        """Start loading the stub if necessary, without waiting for it."""
 
     def publish(self, registry: Registry) -> None: ...
 
@@ -39,10 +39,10 @@ class StubControl(Protocol):
 
 
 class EmbeddedStub:
-    """In this process, on a free port of the loopback.
+    """The service stub in this process, on a free loopback port.
 
-    It has its port at once and loads in its own thread, from `begin` or the first call; a client that connects before
-    waits for its answer. Raises `NotReady` in the first call after a failed start.
+    Has its port immediately and loads in a separate thread, on `begin` or the first call; clients that connect earlier
+    wait for an answer. The first call after a failed start raises `NotReady`.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -102,13 +102,13 @@ class EmbeddedStub:
 
 @dataclass(frozen=True, slots=True)
 class StubElsewhere:
-    """In another process on this computer, told over its simulator endpoints."""
+    """The service stub in another process on this computer, controlled through its simulator endpoints."""
 
     admin: "StubAdmin"
     url: str
 
     def begin(self) -> None:
-        """It runs already."""
+        """Do nothing: it is already running."""
 
     def publish(self, registry: Registry) -> None:
         self._must_answer(self.admin.publish(registry))
@@ -126,5 +126,5 @@ class StubElsewhere:
         if isinstance(answer, NoAnswer):
             raise NotReady(
                 f"The service stub at {self.url} does not answer ({answer.reason}). "
-                "Start one with `uketsuke stub`, or leave --service out."
+                "Start one with `uketsuke stub`, or omit --service."
             )

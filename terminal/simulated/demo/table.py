@@ -1,4 +1,4 @@
-"""The closing table of the automatic demo."""
+"""The summary table of the automatic demo."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def table(played: "Sequence[Played]") -> str:
     lines.insert(1, "-" * max(map(len, lines)))
     failed = [one for one in played if not one.ok]
     files = [one.result_file for one in played if one.result_file]
-    lines += ["", f"{len(played) - len(failed)} of {len(played)} personas ended as they should."]
+    lines += ["", f"{len(played) - len(failed)} of {len(played)} personas ended as expected."]
     if files:
         lines.append(f"Result files: {Path(files[0]).parent}")
     lines += [f"{one.persona}: {one.wrong}" for one in failed]

@@ -1,4 +1,4 @@
-"""Successive terminals behind the same front ends: reassembled if a persona's institution differs."""
+"""Successive terminals behind the same front ends: rebuilt when a persona's institution differs."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,21 +16,21 @@ from terminal.session.rules import Rules
 from terminal.session.states import State
 
 _FIRST_PAINT_SECONDS = 0.5
-"""Nobody has put a card down by then, and the page has what it shows."""
+"""Too early for a card on the reader, and late enough for the page to have its content."""
 
 OnState = Callable[[State], None]
 OnEffect = Callable[[Effect], None]
 
 
 class DemoTerminal:
-    """A `terminal.front.counter.Counter` whose conductor may be replaced while front ends keep listening."""
+    """A `terminal.front.counter.Counter` whose conductor can be replaced while front ends stay attached."""
 
     def __init__(
         self, settings: Settings, open_one: Callable[[Settings], Conductor], then: Callable[[], None] = lambda: None
     ) -> None:
-        """`open_one` blocks. It is called once here, and again for each change.
+        """`open_one` blocks. It is called once here, and again on each change.
 
-        `then`: what may wait until the first screen has been painted.
+        `then`: work that can wait until the first screen has been painted.
         """
         self.settings = settings
         self._open_one, self._then = open_one, then
@@ -40,7 +40,7 @@ class DemoTerminal:
         self._changed = asyncio.Event()
 
     async def change(self, settings: Settings) -> None:
-        """End the present terminal as if it were switched off, and start one with these settings."""
+        """Stop the current terminal as if it were switched off, and start one with these settings."""
         self._changed.clear()
         self._next = settings
         self._now.stop()
@@ -98,7 +98,7 @@ class DemoTerminal:
         self._now.enter_code(digits)
 
     async def run(self) -> None:
-        """Until `stop`, through all changes."""
+        """Run until `stop`, across all changes."""
         asyncio.get_running_loop().call_later(_FIRST_PAINT_SECONDS, self._then)
         while True:
             await self._now.run()

@@ -1,4 +1,4 @@
-"""Observations of one reception through the listeners of the conductor."""
+"""Observe one reception through the conductor's listeners."""
 
 import asyncio
 
@@ -9,11 +9,11 @@ from terminal.simulated.personas.persona import Expected
 
 
 class ReceptionWatch:
-    """What the conductor lets be seen of one reception."""
+    """What can be observed of one reception."""
 
-    def __init__(self, mended: tuple[ProblemCode, ...] = ()) -> None:
-        """`mended`: problems after which the reception begins again."""
-        self._mended = mended
+    def __init__(self, resolved: tuple[ProblemCode, ...] = ()) -> None:
+        """`resolved`: problems after which the reception starts again."""
+        self._resolved = resolved
         self.told: list[ProblemCode] = []
         self.states: list[st.State] = []
         self.back = asyncio.Event()
@@ -22,11 +22,11 @@ class ReceptionWatch:
     def state(self, state: st.State) -> None:
         if isinstance(state, st.Idle):
             if all(isinstance(earlier, st.Reading) for earlier in self.states):
-                self.states.clear()  # a second card came before this one was read
+                self.states.clear()  # a second card was placed before this one was read
             else:
                 self.back.set()
             return
-        if isinstance(state, st.Problem) and state.problem in self._mended:
+        if isinstance(state, st.Problem) and state.problem in self._resolved:
             self.told.append(state.problem)
             self.states.clear()
             return
@@ -56,7 +56,7 @@ class ReceptionWatch:
 
     @property
     def language(self) -> str:
-        """What the patient was spoken to in."""
+        """The language the patient was addressed in."""
         spoken = [state.reception.display.language for state in self.states if not isinstance(state, st.Idle)]
         return spoken[-1] if spoken else ""
 
@@ -71,7 +71,7 @@ class ReceptionWatch:
                 return None
 
     def ended_as(self, expected: Expected) -> bool:
-        """Return whether it ended as it should; call once it has ended."""
+        """Return whether it ended as expected; call it after the end."""
         right = self.outcome == expected.outcome and (self.way == expected.way or expected.way is None)
         if isinstance(self.last, st.Complete) and expected.flags is not None:
             right = right and all(expected.flags.get(item, given) == given for item, given in self.last.flags)

@@ -1,4 +1,4 @@
-"""The demo with its pages for patient, dock and staff, assembled while the pages are already served."""
+"""The demo with its pages for patient, dock and staff, built while the pages are already being served."""
 
 import socket
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from terminal.staff_web.pages import StaffPages
 
 @dataclass
 class WebDemo:
-    """`put_together` once; `close` after the terminal has ended."""
+    """Call `put_together` once, and `close` after the terminal has ended."""
 
     settings: Settings
     tell: Tell
@@ -26,12 +26,12 @@ class WebDemo:
     camera: str | None = None
     service_url: str | None = None
     source: BrowserSource | None = None
-    """The browser's camera, where it stands for the terminal's or may do so later."""
+    """The browser's camera, if it replaces the terminal's or may do so later."""
     _opened: list[LiveDemo] = field(default_factory=list)
     _dock: DockSite = field(init=False)
 
     def put_together(self, patient: Site, dock_sites: Sequence[Site], staff_listener: socket.socket) -> WebTerminal:
-        """`staff_listener`: has the port of staff's page, which the dock shows."""
+        """`staff_listener`: has the port of the staff page, which the dock shows."""
         settings = with_staff_password(self.settings)
         self._dock = DockSite(dock_sites, source=self.source)
         staff = StaffPages(settings, 0, self.tell, listener=staff_listener)
@@ -39,7 +39,7 @@ class WebDemo:
         return WebTerminal(self._open, settings, patient, simulated=True, companion=self._dock, staff=staff)
 
     async def _open(self) -> OpenedCounter:
-        """A person before a real camera is asked first."""
+        """Open the demo; a person in front of a real camera is asked first."""
         one = LiveDemo(
             with_staff_password(self.settings),
             pcsc=self.pcsc,

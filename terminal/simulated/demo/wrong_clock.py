@@ -1,4 +1,4 @@
-"""The clock of this computer, or one that is late."""
+"""This computer's clock, or one that is late."""
 
 from datetime import timedelta
 

@@ -27,14 +27,14 @@ from terminal.simulated.service.registry import CardStatus
 _AT_A_CLINIC: tuple[Persona, ...] = (
     Persona(
         name="pin-right",
-        story="Types the PIN, shares everything.",
+        story="Enters the PIN and shares everything.",
         person="adult",
         face="hana",
         expected=SHARED_BY_PIN,
     ),
     Persona(
         name="pin-wrong-once",
-        story="Mistypes the PIN, then chooses one by one: care yes, health check-up no.",
+        story="Mistypes the PIN once, then decides item by item: past care yes, health check-up no.",
         person="adult",
         face="hana",
         script=Script(pins=("0000", "1234"), sharing=Sharing.ONE_BY_ONE, answers={CHECKUP: False}),
@@ -42,7 +42,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="pin-locked-face-ok",
-        story="The PIN was locked long ago: only the face is offered.",
+        story="The PIN was locked long ago, so only the face is offered.",
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=0),
@@ -58,7 +58,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="face-match",
-        story="Looks into the camera, shares everything.",
+        story="Looks into the camera and shares everything.",
         person="adult",
         face="hana",
         script=Script(way=Way.FACE),
@@ -66,7 +66,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="face-scanned-code",
-        story="The printed code is read from the card's front by camera; not a digit is typed.",
+        story="A camera reads the printed code from the front of the card, so no digits are typed.",
         person="seventies",
         face="matsuo",
         script=Script(way=Way.FACE),
@@ -74,7 +74,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="pinless-scanned",
-        story="A card without PIN: its front is read by camera, then the face. Three touches in all.",
+        story="A card without a PIN: the camera reads its front, then checks the face. Three touches in all.",
         person="seventies",
         face="ume",
         card=CardKind(pin=None),
@@ -83,7 +83,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="scan-fails-then-typed",
-        story="Something covers the card's front: the code is typed instead.",
+        story="Something covers the front of the card, so the code is typed instead.",
         person="adult",
         face="hana",
         script=Script(way=Way.FACE, types_code=True),
@@ -91,7 +91,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="face-other-person-then-pin",
-        story="Somebody else stands before the camera; after three attempts the PIN is asked for.",
+        story="Someone else is in front of the camera; after three attempts, the terminal asks for the PIN.",
         person="adult",
         face="hana",
         live_face="taro",
@@ -100,7 +100,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="printed-photo",
-        story="Holds the holder's photograph before the camera; after three attempts the PIN is asked for.",
+        story="Shows the camera a photograph of the holder; after three attempts, the terminal asks for the PIN.",
         person="adult",
         face="hana",
         live_face="hana+flat-print",
@@ -109,14 +109,14 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="unregistered-card",
-        story="The first time: the card is registered as insurance card.",
+        story="First visit with the card: it is registered as an insurance card.",
         person="unregistered",
         face="ichiro",
         expected=SHARED_BY_PIN,
     ),
     Persona(
         name="aged-75",
-        story="Over 75: asked for the check-up of the late elderly.",
+        story="Over 75: asked about the check-up for people aged 75 and over.",
         person="elder",
         face="matsuo",
         script=Script(way=Way.FACE),
@@ -124,7 +124,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="all-refused",
-        story="Shares nothing and is received all the same.",
+        story="Shares nothing and is checked in all the same.",
         person="adult",
         face="hana",
         script=Script(sharing=Sharing.NONE, answers={LIMIT: False}),
@@ -132,7 +132,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="removed-before-check",
-        story="Takes the card away before anything was confirmed: nothing is written.",
+        story="Removes the card before the identity check: nothing is written.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_TAKEN_BEFORE_CHECK),
@@ -140,7 +140,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="removed-during-consent",
-        story="Takes the card away at the consent screen: received, nothing shared.",
+        story="Removes the card at the consent screen: checked in, nothing shared.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_TAKEN_DURING_CONSENT),
@@ -148,7 +148,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="mixed-card-refused",
-        story="The chip of one card with the certificate of another: the service refuses.",
+        story="The chip of one card with the certificate of another: the service refuses it.",
         person="adult",
         face="hana",
         card=CardKind(certificate_from="pin-right"),
@@ -157,7 +157,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="silent-at-opening",
-        story="The service does not answer when the check should open: nothing is kept.",
+        story="The service does not answer when the check starts: nothing is stored.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.SERVICE_SILENT_AT_OPENING),
@@ -165,7 +165,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="silent-at-submit",
-        story="The service falls silent at the end: the outbox delivers when it is back.",
+        story="The service stops answering at the end: the outbox delivers the decision when it is back.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.SERVICE_SILENT_AT_SUBMIT),
@@ -173,7 +173,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="pin-one-try-left",
-        story="One try is left: the terminal asks first whether to go on.",
+        story="Only one try is left: the terminal asks first whether to continue.",
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=1),
@@ -188,7 +188,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="infant-no-photo-pin",
-        story="An infant's card has no photo: the face is chosen, the PIN is asked for.",
+        story="An infant's card has no photo: the face is chosen, but the terminal asks for the PIN.",
         person="infant",
         face="emi",
         card=CardKind(photo=False, issued_on=date(2026, 7, 15)),
@@ -197,7 +197,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="no-certificate-card",
-        story="Issued without certificates: the municipality can add them.",
+        story="A card issued without certificates: the municipality can add them.",
         person="adult",
         face="hana",
         card=CardKind(certificates=False),
@@ -213,7 +213,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="suspended",
-        story="Reported lost, and found again: 0120-95-0178.",
+        story="The card was reported lost and then found: 0120-95-0178.",
         person="adult",
         face="hana",
         card=CardKind(status=CardStatus.SUSPENDED),
@@ -221,7 +221,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="lapsed",
-        story="Moved without notice: the card has lapsed.",
+        story="Moved without telling the city hall: the card has lapsed.",
         person="adult",
         face="hana",
         card=CardKind(status=CardStatus.LAPSED),
@@ -229,14 +229,14 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="not-valid",
-        story="No qualification in force: nothing is asked, the result says so.",
+        story="No valid qualification: nothing is asked, and the result reports that.",
         person="lost-qualification",
         face="ken",
         expected=Expected(Way.PIN, Outcome.NOT_VALID, (), {}),
     ),
     Persona(
         name="staff-by-eye",
-        story="Staff compares photo and face, and says why.",
+        story="Staff compare the photo with the face and select a reason.",
         person="seventies",
         face="ume",
         script=Script(staff=True),
@@ -244,7 +244,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="phone-android",
-        story="An Android phone instead of the card: its own PIN is typed at the terminal.",
+        story="An Android phone instead of the card: the phone's own PIN is typed at the terminal.",
         person="adult",
         face="hana",
         card=CardKind(kind="phone-android", photo=False),
@@ -252,7 +252,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="phone-iphone",
-        story="An iPhone instead of the card: it verifies its owner itself.",
+        story="An iPhone instead of the card: the phone itself verifies its owner.",
         person="adult",
         face="hana",
         card=CardKind(kind="phone-iphone", photo=False),
@@ -260,7 +260,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="phone-expired-card-in-grace",
-        story="Card and phone ended a month ago: the card would have three months of grace, the phone has none.",
+        story="Card and phone expired a month ago: the card has three months of grace, the phone has none.",
         person="adult",
         face="hana",
         card=CardKind(kind="phone-android", photo=False, ended_days_ago=30),
@@ -268,7 +268,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="suica",
-        story="A Suica on the reader: reported as another card.",
+        story="A Suica on the reader, which is not a My Number Card.",
         person="adult",
         face="hana",
         card=CardKind(kind="suica", photo=False),
@@ -276,7 +276,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="card-held-by-other-program",
-        story="Another program holds the card; once it lets go, the reception begins by itself.",
+        story="Another program is using the card; when it releases the card, the reception starts automatically.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_HELD),
@@ -284,7 +284,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="two-readers",
-        story="Two readers with a card on each: one is taken away, the other is read.",
+        story="Two readers with a card on each: one card is removed, the other is read.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.TWO_CARDS),
@@ -292,7 +292,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="pin-locked-told",
-        story="Mistypes the PIN three times: is told that it is locked and who unlocks it, then chooses the face.",
+        story="Mistypes the PIN three times: the terminal explains who can unlock it; then chooses the face.",
         person="adult",
         face="hana",
         script=Script(pins=("9999", "9998", "9997")),
@@ -300,7 +300,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="face-only-asked",
-        story="A card without a PIN: asked before the camera starts, and leaves. Nothing is kept.",
+        story="A card without a PIN: the patient is asked before the camera starts, and leaves. Nothing is stored.",
         person="seventies",
         face="ume",
         card=CardKind(pin=None),
@@ -309,7 +309,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="leave-after-share-all",
-        story='Shares all, then touches "check in without sharing" at the next question: every yes becomes a no.',
+        story='Shares everything, then touches "check in without sharing" at the next question: each yes becomes a no.',
         person="adult",
         face="hana",
         script=Script(leaves_at="Limit"),
@@ -317,7 +317,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="reader-unplugged",
-        story="The reader is unplugged while the PIN is asked for: told as that, and out of service until it is back.",
+        story="The reader is unplugged at the PIN screen: reported, and out of service until the reader is back.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.READER_UNPLUGGED),
@@ -325,7 +325,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="child-chosen",
-        story='"For a child" is touched first: the guardian is spoken to from there on.',
+        story='"For a child" is touched first: from then on, the texts address the guardian.',
         person="child",
         face="emi",
         script=Script(child=True),
@@ -333,7 +333,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="specific-disease",
-        story="Has a certificate of a specific disease: asked for it by itself, never with the rest.",
+        story="Has a certificate for a specific disease: the terminal asks about it separately.",
         person="specific-disease",
         face="hana",
         expected=Expected(

@@ -29,7 +29,7 @@ _SUBSIDIES = {"consent.subsidies": True}
 VISITS: tuple[Persona, ...] = (
     Persona(
         name="next-child",
-        story="A guardian with two children: after the first, language and look stay for the next.",
+        story="A guardian with two children: the language and display settings carry over to the second child.",
         person="child",
         face="emi",
         script=Script(next_family=True, language="en"),
@@ -37,7 +37,7 @@ VISITS: tuple[Persona, ...] = (
         then=(
             Persona(
                 name="next-child-second",
-                story="The second child of two: nothing has to be chosen again.",
+                story="The second of two children: nothing has to be chosen again.",
                 person="child-second",
                 face="emi",
                 expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED, language="en"),
@@ -46,7 +46,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="family-of-three",
-        story="A mother with a child and an infant, three cards one after the other: her own comes first.",
+        story="A mother with a child and an infant: three cards in turn, her own first.",
         person="adult",
         face="hana",
         script=Script(next_family=True),
@@ -54,7 +54,7 @@ VISITS: tuple[Persona, ...] = (
         then=(
             Persona(
                 name="family-of-three-child",
-                story="The child of the family: the mother types its PIN and answers.",
+                story="The child of the family: the mother enters the PIN and answers.",
                 person="child",
                 face="emi",
                 script=Script(next_family=True),
@@ -72,7 +72,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="black-circle-name",
-        story="The record writes ● for a letter of the name; the card shows the name as it is.",
+        story="The record has ● in place of a character of the name; the card shows the real character.",
         person="black-circle",
         face="hana",
         card=CardKind(name="模擬　﨑美"),
@@ -81,7 +81,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="vietnamese",
-        story="Reads Vietnamese: chooses the language first; staff reads the screen in Japanese for a moment.",
+        story="Reads Vietnamese: chooses the language first; staff switch the screen to Japanese for a moment.",
         person="adult",
         face="hana",
         script=Script(language=_FOREIGN),
@@ -89,7 +89,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="power-cut",
-        story="The terminal is switched off at the consent screen: on again, it closes the reception without consent.",
+        story="Switched off at the consent screen: when back on, the terminal closes the reception without consent.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.POWER_CUT),
@@ -97,7 +97,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="clock-wrong",
-        story="The terminal's clock is an hour late: told before anything is opened.",
+        story="The terminal's clock is an hour late, which is reported before a check is opened.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CLOCK_WRONG),
@@ -105,7 +105,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="pharmacy",
-        story="The same at a pharmacy's counter, in a pharmacy's words.",
+        story="The same at a pharmacy, with a pharmacy's wording.",
         person="adult",
         face="hana",
         profile=Profile.PHARMACY,
@@ -113,7 +113,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="pharmacy-two-prescriptions",
-        story="Two electronic prescriptions wait at the pharmacy: asked which to dispense, takes the newer one today.",
+        story="Two electronic prescriptions at the pharmacy: asked which to dispense, the patient chooses the newer.",
         person="young",
         face="emi",
         profile=Profile.PHARMACY,
@@ -123,7 +123,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="limit-by-law",
-        story="Here the limit is provided by law: it is not asked for and stands in the file.",
+        story="Here the limit is provided by law: the patient is not asked, and it is in the file.",
         person="adult",
         face="hana",
         settings={"consent.limit": "by-law"},
@@ -131,7 +131,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="newer-consents",
-        story="The receipt computer knows the consents of 2025: an answer covers the newer elements of its group.",
+        story="The receipt computer supports the consents of 2025: an answer also covers its group's newer elements.",
         person="adult",
         face="hana",
         settings={"handover.newer_consents": True},
@@ -146,7 +146,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="prescription-electronic",
-        story="The clinic issues electronic prescriptions: asked for the form, chooses the electronic one.",
+        story="The clinic issues electronic prescriptions: the patient is asked for the form and chooses electronic.",
         person="adult",
         face="hana",
         script=Script(prescription=PrescriptionForm.ELECTRONIC),
@@ -155,7 +155,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="subsidy-used",
-        story="Has a certificate of a medical subsidy and uses it.",
+        story="Has a certificate for a medical subsidy and uses it.",
         person="subsidy-rare-disease",
         face="ichiro",
         settings=_SUBSIDIES,
@@ -163,7 +163,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="subsidy-refused",
-        story="Has one and does not use it today: the result says refused, so that nobody closes it.",
+        story="Does not use a medical subsidy today: the result marks it as refused, so that it is not closed.",
         person="subsidy-rare-disease",
         face="ichiro",
         settings=_SUBSIDIES,
@@ -172,7 +172,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="subsidy-not-connected",
-        story="The municipality is not connected: nothing is asked, and the result says why.",
+        story="The municipality is not connected: nothing is asked, and the result gives the reason.",
         person="subsidy-not-connected",
         face="hana",
         settings=_SUBSIDIES,
@@ -180,7 +180,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="therapist",
-        story="At a therapist's: the insurance is checked by PIN; no face, no question but the limit.",
+        story="At a therapist's: the insurance is checked by PIN, without the face; only the limit is asked about.",
         person="adult",
         face="hana",
         profile=Profile.QUALIFICATION_ONLY,

@@ -322,7 +322,7 @@ def test_a_defect_prints_no_locals(state: Path) -> None:
 def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("demo", "--auto", "--persona", "pin-right", "--json", str(tmp_path / "out.json"))
     assert code == 0, output
-    assert "1 of 1 personas ended as they should." in output
+    assert "1 of 1 personas ended as expected." in output
     played = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     keys = {"persona", "ok", "way", "asked", "flags", "tries_spent", "result_file", "seconds"}
     assert keys <= set(played[0])

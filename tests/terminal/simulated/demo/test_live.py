@@ -278,7 +278,7 @@ def test_nobody_before_the_webcam(tmp_path: Path) -> None:
     camera = Camera(OpenCvSource(str(path), loop=True))
     camera.start()
     try:
-        with camera.look(), pytest.raises(NotReady, match="no picture in 1 seconds showed one face"):
+        with camera.look(), pytest.raises(NotReady, match="no picture in 1 seconds showed exactly one face"):
             portrait_before(camera, open_engine(tmp_path), seconds=1)
     finally:
         camera.stop()
