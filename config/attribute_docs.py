@@ -1,4 +1,4 @@
-"""Docstrings of a model's fields, read from its source only when needed.
+"""Docstrings of model fields, read from the source on demand.
 
 Pydantic's `use_attribute_docstrings` would read and parse the source in every process that imports a model.
 """
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 
 def attribute_docs(model: type[BaseModel]) -> dict[str, str]:
-    """Field name and sentences, for the fields declared in `model` itself."""
+    """Return the docstrings of the fields declared in `model` itself, by field name."""
     (source,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(source, ast.ClassDef)
     return {
@@ -24,7 +24,7 @@ def attribute_docs(model: type[BaseModel]) -> dict[str, str]:
 
 
 def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Add the sentences as descriptions to a JSON schema: for `json_schema_extra`."""
+    """Add the field docstrings as descriptions to a JSON schema. For use as `json_schema_extra`."""
     for owner in model.__mro__:
         if owner is BaseModel or not issubclass(owner, BaseModel):
             break

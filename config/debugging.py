@@ -1,6 +1,6 @@
 """`UKETSUKE_DEBUG=1`: tracebacks for developers, if neither a real card nor a real service is in use.
 
-An exception's text may quote what the program was working on, so by default only its kind and place are printed.
+Exception messages may quote data being processed, so by default only the type and location are printed.
 """
 
 import os
@@ -15,12 +15,12 @@ def debugging() -> bool:
 
 
 def full_text(error: BaseException) -> str:
-    """Traceback and message, without locals."""
+    """Return traceback and message, without locals."""
     return "".join(traceback.format_exception(error)).rstrip()
 
 
 def raised_at(error: BaseException) -> str:
-    """Function and line that raised it, for a log that must not have its text."""
+    """Return the function and line that raised the error, for logs that must not contain its message."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Write files completely or not at all, accessible to their owner only and durable across a power cut."""
+"""Atomic, durable file writes with access for the owner only."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from config.platform.chosen import system
 
 
 def private_folder(path: Path) -> Path:
-    """Create the folder `path` and its missing parents, accessible to the owner only. Existing ones are not changed."""
+    """Create the folder `path` and missing parents with access for the owner only. Existing folders are not changed."""
     missing = []
     above = path
     while not above.exists():
@@ -23,10 +23,7 @@ def private_folder(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path`, and make its folder: another process reads the old or the new content, never a part.
-
-    Raises OSError.
-    """
+    """Replace `path` atomically, creating its folder if needed. Raises OSError."""
     private_folder(path.parent)
     with _aside(path, content) as written:
         written.replace(path)
@@ -34,7 +31,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def create_whole(path: Path, content: bytes) -> bool:
-    """Write like `write_whole`, but never over a file: return False, and change nothing, if `path` exists already."""
+    """Write like `write_whole` without replacing a file. Return False and change nothing if `path` exists."""
     private_folder(path.parent)
     with _aside(path, content) as written:
         try:
@@ -49,7 +46,10 @@ KEY_BYTES = 32
 
 
 def load_or_create_key(path: Path) -> bytes:
-    """Return the key that seals cookies, mode 0600; a damaged file is replaced, and everybody signs in again."""
+    """Return the key that seals cookies, created with mode 0600.
+
+    A damaged key file is replaced, after which everybody must sign in again.
+    """
     try:
         key = path.read_bytes()
     except FileNotFoundError:
@@ -62,7 +62,10 @@ def load_or_create_key(path: Path) -> bytes:
 
 
 def create_private(path: Path) -> None:
-    """Make an empty file, mode 0600, for a library that would make it readable to others. Raises FileExistsError."""
+    """Create an empty file with mode 0600, for a library that would create it readable by others.
+
+    Raises FileExistsError.
+    """
     private_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     system.sync_folder(path.parent)
@@ -70,9 +73,9 @@ def create_private(path: Path) -> None:
 
 @contextmanager
 def sole_use(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock of `lock_file`, which is created if it is missing and never deleted.
+    """Hold a lock on `lock_file`, which is created if missing and never deleted.
 
-    Yield False, without the lock, if another process has it and `wait` is False.
+    Yield True with the lock held, or False if another process holds it and `wait` is False.
     """
     private_folder(lock_file.parent)
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -84,7 +87,7 @@ def sole_use(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
 
 @contextmanager
 def _aside(path: Path, content: bytes) -> Iterator[Path]:
-    """Yield a temporary file beside `path` with its content on disk; it is removed at the end unless it was renamed."""
+    """Yield a temporary file next to `path` with the content synced to disk. Remove it at the end if it exists."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -1,14 +1,14 @@
-"""Languages offered to patients. docs/recipes.md has the steps for adding one."""
+"""Languages offered to patients. docs/recipes.md describes how to add one."""
 
 from enum import StrEnum
 
 
 class Language(StrEnum):
-    """Values name the message catalogues in `terminal/words`."""
+    """Language of a message catalogue in `terminal/words`; the value is the catalogue's name."""
 
     JAPANESE = "ja"
     EASY_JAPANESE = "ja-easy"
-    """やさしい日本語: short sentences, and readings above every kanji not learnt in primary school."""
+    """やさしい日本語 (plain Japanese): short sentences, with readings above kanji not taught in primary school."""
     ENGLISH = "en"
     CHINESE = "zh-Hans"
     KOREAN = "ko"

@@ -1,4 +1,4 @@
-"""Read settings from a TOML file and `UKETSUKE_*` environment variables: environment over file over default."""
+"""Load settings from a TOML file and `UKETSUKE_*` environment variables, which override the file."""
 
 import json
 import os
@@ -19,15 +19,15 @@ from config.settings import Settings
 from config.toml import is_deep
 
 CONFIG_VARIABLE = PREFIX + "CONFIG"
-"""Names the settings file; not itself a setting."""
+"""Environment variable with the path of the settings file. Not itself a setting."""
 
 SECRETS = frozenset({"staff.password_hash"})
 PATHS = frozenset({"state_dir", "reader.trust_anchors", "handover.folder", "staff.name_picture_folder"})
-"""In a file these count from the file's folder; everywhere `~` is the home folder."""
+"""Settings that are paths. In a file they are relative to the file's folder; `~` is the home folder everywhere."""
 
 
 class SettingsError(Exception):
-    """The settings cannot be used. The text names every faulty setting, the reason and what to do: show it as is."""
+    """The settings are invalid. The message names every faulty setting, the reason and the fix; show it as it is."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -35,15 +35,15 @@ class SettingsError(Exception):
 
 
 class _Environment(Settings, BaseSettings):
-    """Tells the environment source which names exist; it validates nothing."""
+    """Tells the environment source which names exist. Not used for validation."""
 
     model_config = SettingsConfigDict(defer_build=True)
 
 
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Load settings from `path`, else from the file in `UKETSUKE_CONFIG`, else from `default_file()` if it exists.
+    """Load settings from `path`, or the file in `UKETSUKE_CONFIG`, or `default_file()` if it exists.
 
-    `overrides` (nested, as in the file) come from the command line and win over file and environment.
+    `overrides`, nested as in the file, come from the command line and take precedence over file and environment.
     """
     file = _which_file(path)
     from_file = _read_file(file) if file else {}
@@ -57,7 +57,7 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        raise SettingsError(*(_told(detail, from_environment, file) for detail in error.errors())) from None
+        raise SettingsError(*(_describe(detail, from_environment, file) for detail in error.errors())) from None
 
 
 def default_file() -> Path:
@@ -87,18 +87,18 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: nested too deep. Settings are at most two levels: [section] and name.") from None
     except OSError as error:
         raise SettingsError(
-            f"{file} cannot be read: {error.strerror or error}. Name a file that exists, or unset "
+            f"{file} cannot be read: {error.strerror or error}. Specify an existing file, or unset "
             f"{CONFIG_VARIABLE} to use the default one."
         ) from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
         raise SettingsError(
-            f"{file}, {where or 'somewhere'}: {what}. The file is TOML; text values stand in double quotes."
+            f"{file}, {where or 'somewhere'}: {what}. The file is TOML; text values must be in double quotes."
         ) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
     except ValueError:
-        raise SettingsError(f"{file}: a number in it is too long.") from None
+        raise SettingsError(f"{file}: it contains a number that is too long.") from None
 
 
 def _read_environment() -> dict[str, Any]:
@@ -107,13 +107,13 @@ def _read_environment() -> dict[str, Any]:
         return source()
     except SourceError as error:
         raise SettingsError(
-            f"environment variable {_not_json() or PREFIX + '*'} is refused: it holds a list or a whole section and "
+            f"environment variable {_not_json() or PREFIX + '*'} is refused: it sets a list or a complete section and "
             f'must be JSON, like ["a", "b"] ({error.__cause__ or error}).'
         ) from None
 
 
 def _not_json() -> str | None:
-    """The variable the environment source could not parse; its own error names the section only."""
+    """Return the variable that the environment source could not parse. Its own error only names the section."""
     lists = {name for name, field in fields() if get_origin(field.annotation) is tuple}
     for variable, value in os.environ.items():
         name = variable[len(PREFIX) :].lower().replace("__", ".")
@@ -145,7 +145,7 @@ def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> di
         try:
             return str(folder / Path(value).expanduser())
         except RuntimeError:
-            raise SettingsError(f"{prefix}{name} = {value!r}: there is no such user. Write the path in full.") from None
+            raise SettingsError(f"{prefix}{name} = {value!r}: no such user. Write the path in full.") from None
 
     result = dict(values)
     for name, value in values.items():
@@ -156,7 +156,7 @@ def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> di
     return result
 
 
-# --- telling what is wrong ----------------------------------------------------------------------------------
+# --- error messages -----------------------------------------------------------------------------------------
 
 
 def _known() -> tuple[str, ...]:
@@ -184,7 +184,7 @@ def _unknown_in_file(values: Mapping[str, Any], file: Path | None) -> list[str]:
 def _unknown_in_environment() -> list[str]:
     problems = []
     for variable in os.environ:
-        # names are matched without regard to case, as the values are
+        # the environment source ignores case as well
         if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
             continue
         name = variable[len(PREFIX) :].lower().replace("__", ".")
@@ -197,7 +197,7 @@ REMOVED = {
     "vision.threshold": "removed in 0.2.0: each face network has calibrated thresholds (`uketsuke face calibrate`); "
     "delete the line",
 }
-"""Settings of earlier versions: why they were removed and what to do."""
+"""Settings of earlier versions, with the reason for their removal and what to do."""
 
 
 def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
@@ -214,7 +214,7 @@ def _nearest(name: str) -> str | None:
     close = get_close_matches(name, known, n=1, cutoff=0.75)
     if close:
         return close[0]
-    # the right word in the wrong section, or without one
+    # the right name in the wrong section, or without a section
     leaves = {other.rpartition(".")[2]: other for other in reversed(known)}
     close = get_close_matches(name.replace("_", ".").rpartition(".")[2], leaves, n=1, cutoff=0.75)
     close = get_close_matches(name.rpartition(".")[2], leaves, n=1, cutoff=0.75) or close
@@ -225,16 +225,16 @@ def _variable(name: str) -> str:
     return f"environment variable {PREFIX}{name.replace('.', '__').upper()}"
 
 
-def _told(detail: ErrorDetails, from_environment: Mapping[str, Any], file: Path | None) -> str:
+def _describe(detail: ErrorDetails, from_environment: Mapping[str, Any], file: Path | None) -> str:
     by_name = dict(fields())
     name = ".".join(str(part) for part in detail["loc"] if not isinstance(part, int))
     problem = detail["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     problem = problem.replace("String should", "it must").replace("Input is", "it is").strip()
-    if not name:  # several settings do not fit each other; the text names them
+    if not name:  # settings that contradict each other; the message names them
         return f"{problem}. Change one of them."
     where = _variable(name) if _is_set(name, from_environment) else str(file) if file else "the defaults"
     if name not in by_name:
-        return f"{name}, set by {where}, is a section: write it as [{name}] with its values below."
+        return f"{name}, set by {where}, is a section: write it as [{name}] with its values below it."
     value = "" if name in SECRETS else f" = {detail['input']!r}"
     return f"{name}{value}, set by {where}, is refused: {problem}. Allowed: {allowed(by_name[name])}."
 

@@ -1,7 +1,7 @@
-"""Profiles: the differences between a clinic's terminal and a pharmacy's, as one table.
+"""Profiles: differences between the terminals of clinics, pharmacies and others, as one table.
 
-A row lists only differences from the settings' own defaults. Its values apply if the user set nothing; a value set by
-the user wins, if the row allows it. Health check-ups are asked in both: pharmacists may view them too.
+A row lists only values that differ from the defaults of the settings. Values set by the user take precedence, if the
+row allows them. Clinics and pharmacies both ask about health check-ups, because pharmacists may view them too.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ class Profile(StrEnum):
     CLINIC = "clinic"
     PHARMACY = "pharmacy"
     QUALIFICATION_ONLY = "qualification-only"
-    """資格確認限定型: therapists and others who check the insurance and may view no data. By PIN or staff."""
+    """資格確認限定型: therapists and others who check the insurance but may not view data. By PIN or staff only."""
 
 
 class LimitPolicy(StrEnum):
     ASK = "ask"
-    """Ask, as the guides show it."""
+    """Ask, as in the ministry's guides."""
     BY_LAW = "by-law"
-    """Provide it without asking, the practice since 2024-10-07. Recorded as provided by law, never as a consent."""
+    """Provide it without asking, as permitted since 2024-10-07. Recorded as provided by law, not as consent."""
 
 
 class PrescriptionPolicy(StrEnum):
     NOT_USED = "not-used"
-    """No form is asked for and none is submitted."""
+    """Neither ask for a form nor submit one."""
     ASK = "ask"
     """Ask the patient: electronic or paper."""
     ELECTRONIC = "electronic"
@@ -37,20 +37,20 @@ class PrescriptionPolicy(StrEnum):
 
 class DispensingPolicy(StrEnum):
     NOT_USED = "not-used"
-    """Which prescriptions to dispense is settled at the counter."""
+    """Prescriptions to dispense are chosen at the counter."""
     ASK = "ask"
-    """Ask the patient where several electronic prescriptions wait."""
+    """Ask the patient if there are several electronic prescriptions."""
 
 
 class AntiPhoto(StrEnum):
-    """What the face check does against a photograph held up to the camera. Not certified attack detection."""
+    """Protection of the face check against photographs held to the camera. Not certified attack detection."""
 
     OFF = "off"
-    """Only a frozen picture is refused."""
+    """Only refuse a frozen picture."""
     STANDARD = "standard"
-    """Patients turn their head once, to a randomly chosen side."""
+    """Patients must turn their head once, to a randomly chosen side."""
     STRICT = "strict"
-    """Twice, without a mistake."""
+    """Patients must turn their head twice without a mistake."""
 
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -59,15 +59,15 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
     prescription_allowed: frozenset[PrescriptionPolicy]
-    """Only an institution that issues prescriptions can ask in which form."""
+    """Only an institution that issues prescriptions can ask for their form."""
     dispenses: bool = False
     """Only a pharmacy can ask which prescriptions to dispense."""
     consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """Defaults of `consent` settings that differ from the model's own, by name."""
+    """Values of `consent` settings that differ from the model's defaults, by name."""
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """Defaults of `vision` settings, likewise."""
+    """The same for `vision` settings."""
     voice: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """Defaults of `voice` settings, likewise."""
+    """The same for `voice` settings."""
 
 
 PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(

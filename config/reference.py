@@ -1,4 +1,4 @@
-"""Every setting with its name, type, default and meaning, taken from the models themselves."""
+"""Reference of all settings with name, type, default and meaning, generated from the models."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ PREFIX = "UKETSUKE_"
 
 @dataclass(frozen=True, slots=True)
 class SettingReference:
-    """One line of the reference."""
+    """Reference entry of one setting."""
 
     name: str
-    """Dotted, as in the file: `vision.attempts`."""
+    """Dotted name, such as `vision.attempts`."""
     default: str
-    """As it would be written in the file; empty for a secret."""
+    """Default as written in TOML; empty for a secret."""
     allowed: str
-    """Kind and range in words."""
+    """Type and range in words."""
     meaning: str
 
     @property
@@ -35,7 +35,7 @@ class SettingReference:
 
 
 def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Dotted name and field of every value, sections opened."""
+    """Yield dotted name and field of every value, including those in sections."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -46,15 +46,15 @@ def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tupl
 
 @cache
 def reference() -> tuple[SettingReference, ...]:
-    """All settings, in the order of the models."""
-    meant = dict(_meanings(Settings))
+    """Return all settings in the order of the models."""
+    meanings = dict(_meanings(Settings))
     return tuple(
-        SettingReference(name, _default(field), allowed(field), meant.get(name, "")) for name, field in fields()
+        SettingReference(name, _default(field), allowed(field), meanings.get(name, "")) for name, field in fields()
     )
 
 
 def _meanings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted name of every value, and the sentences below it in the source."""
+    """Yield the dotted name and docstring of every value."""
     for name, sentences in attribute_docs(model).items():
         yield f"{prefix}{name}", sentences
     for name, field in model.model_fields.items():
@@ -63,7 +63,7 @@ def _meanings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, s
 
 
 def listing() -> str:
-    """Return the reference as a TOML file in which every default is commented out."""
+    """Return the reference as a TOML file with every default commented out."""
     lines: list[str] = []
     section = ""
     for entry in reference():
@@ -78,7 +78,7 @@ def listing() -> str:
 
 
 def allowed(field: FieldInfo) -> str:
-    """What values the field takes, in words: "more than 0, less than 0.6"."""
+    """Return the allowed values of a field in words, such as "more than 0, less than 0.6"."""
     values = _choices(field.annotation)
     if values:
         return "one of " + ", ".join(values)

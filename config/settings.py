@@ -1,4 +1,4 @@
-"""Settings: one pydantic model per room, read from TOML and environment, every default documented."""
+"""Settings: one pydantic model per section, read from TOML and environment, with every default documented."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Section(BaseModel):
 
 
 class GraceRule(StrEnum):
-    """Until when an expired certificate still gives the qualification. Insurers publish both readings."""
+    """How long an expired certificate can be used for the qualification check. Insurers publish both readings."""
 
     MONTH_END = "month-end"
     """Three months after the end of the month of expiry."""
@@ -31,158 +31,161 @@ class GraceRule(StrEnum):
 
 
 class LongReads(StrEnum):
-    """Whether whole files are read with one command (extended Le), which not every card reader supports."""
+    """Whether files are read with a single command (extended Le), which not every card reader supports."""
 
     AUTO = "auto"
     """Try, and fall back to short commands if the reader refuses."""
     ALWAYS = "always"
-    """Long ones, even if they failed with this model of reader before."""
+    """Use long commands, even if they failed with this reader model before."""
     NEVER = "never"
-    """Short ones only, 256 bytes each: slower, but supported by every reader."""
+    """Use short commands of 256 bytes each, which are slower but supported by every reader."""
 
 
 class ReaderSettings(Section):
     name: str = ""
-    """Which PC/SC reader: empty for all of them, a number, or a part of its name in upper or lower case, in which `*`
-    and `?` are wildcards."""
+    """PC/SC reader: empty for all readers, a number, or part of a name. `*` and `?` are wildcards; case is ignored."""
     phone: str = ""
-    """The reader for phones, named like `name`; empty if phones are not accepted."""
+    """Reader for phones, specified like `name`; empty if phones are not accepted."""
     long_reads: LongReads = LongReads.AUTO
-    """Whether long commands are used: auto, always, or never for a reader that fails on them."""
+    """Use long commands: `auto`, `always`, or `never` for a reader that fails on them."""
     card_profile: str = "rsa-2048"
-    """Generation of card: `rsa-2048` is the one issued today; `ec-384-announced` for testing the next one."""
+    """Card generation: `rsa-2048` for cards issued today, `ec-384-announced` for testing the next generation."""
     trust_anchors: tuple[Path, ...] = ()
-    """Files with the CA keys that certify card-issuing keys. Without one, a face record's origin cannot be verified."""
+    """Files with the CA keys that certify card-issuing keys. Without any, the origin of a face record cannot be
+    verified."""
     require_genuine_record: bool = True
-    """Refuse the face check when the record's origin cannot be verified for lack of a trust anchor."""
+    """Refuse the face check if the record's origin cannot be verified for lack of a trust anchor."""
     grace: GraceRule = GraceRule.MONTH_END
-    """How the three months of grace after a certificate's end are counted; the service decides in the end."""
+    """How the grace period of three months after a certificate's expiry is counted. The service has the final word."""
 
 
 class AlsoPin(StrEnum):
-    """Whether an institution that wants more certainty asks for face and PIN instead of face or PIN."""
+    """Whether both face and PIN are required, for institutions that need more certainty."""
 
     NEVER = "never"
-    """One of the two, as the patient chooses."""
+    """The patient chooses one of the two."""
     WHERE_POSSIBLE = "where-possible"
-    """Both; what the card or the terminal lacks - a PIN, a photo, a camera - is skipped."""
+    """Both, except what the card or the terminal lacks: a PIN, a photo, a camera."""
     ALWAYS = "always"
-    """Both, or staff."""
+    """Both, or confirmation by staff."""
 
 
 class VisionSettings(Section):
     face: bool = True
-    """Offer the face check. Without it the holder is confirmed by PIN or by staff, and no camera is needed. Where it is
-    not set, the profile's applies (`config.profiles`)."""
+    """Offer the face check. Without it, the holder is confirmed by PIN or by staff, and no camera is needed. If not
+    set, the profile's value applies (`config.profiles`)."""
     camera: str = "0"
-    """A number, a device path, a video file, an image pattern (frame-%03d.png), or `synthetic:NAME`."""
+    """Camera number, device path, video file, image pattern (frame-%03d.png), or `synthetic:NAME`."""
     model: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
-    """Which face network: `sface` (also when empty), `dlib`, `face_recognition` (dlib's, slower), or the name under
-    which `uketsuke face add` added another."""
+    """Face network: `sface` (the default if empty), `dlib`, `face_recognition` (dlib's network, slower), or the name of
+    one added with `uketsuke face add`."""
     frames: int = Field(default=5, ge=5, le=30)
-    """Good frames averaged for one verdict."""
+    """Number of good frames averaged for a verdict."""
     frame_spacing_ms: int = Field(default=65, ge=0, le=2000)
-    """Minimum time between two of them, so that they differ."""
+    """Minimum time between two of these frames, so that they differ."""
     attempt_seconds: float = Field(default=20, gt=0, lt=300)
-    """A face check ends if it has not found enough good frames by then."""
+    """Time limit for finding enough good frames in a face check."""
     attempts: int = Field(default=3, ge=1, le=5)
-    """Face checks in one reception; after that only the PIN or staff can confirm the holder."""
+    """Face checks per reception. After that, only the PIN or staff can confirm the holder."""
     also_pin: AlsoPin = AlsoPin.NEVER
-    """Ask for the PIN after the face: never; where possible, sparing only what card or terminal lacks; or always, and
-    staff confirms a holder who lacks one of the two. Under either, staff decides after a refused face or PIN."""
+    """Require the PIN after the face: `never`; `where-possible`, except what the card or terminal lacks; or `always`,
+    with staff confirming holders who lack one of the two. With the latter two, staff decide after a refused face or
+    PIN."""
     anti_photo: AntiPhoto = AntiPhoto.STANDARD
-    """The anti-photo check: `off`, `standard` or `strict`. Patients who cannot turn their head use the PIN
-    or ask staff. If it is not set, the profile's value applies (`config.profiles`)."""
+    """Anti-photo check: `off`, `standard` or `strict`. Patients who cannot turn their head use the PIN or ask staff. If
+    not set, the profile's value applies (`config.profiles`)."""
     read_card_front: bool = True
-    """Read the code printed on the card (birth date, expiry, security code) by camera; otherwise it is typed."""
+    """Read the code printed on the card (birth date, expiry, security code) with the camera; otherwise it is typed."""
     card_camera: str = ""
-    """The camera that sees the card's front, named like `camera`: one over the reader. By default the face camera, the
-    card held towards it."""
+    """Camera above the reader that sees the card's front, specified like `camera`. By default, the card is held to the
+    face camera."""
     simulated_camera: bool = False
-    """Allow a virtual camera, a video file or `synthetic:NAME` as camera, which anyone could feed; with the service
-    stub only. Drawn persons with simulated cards are then judged by a separate calibration."""
+    """Allow a virtual camera, a video file or `synthetic:NAME`, into which anyone could feed images. Only with the
+    service stub. Drawn persons with simulated cards are then judged by a separate calibration."""
     keep_open: bool = False
-    """Leave the camera open between face checks. By default it is closed and its lamp off; a camera that takes seconds
-    to open may need this. `uketsuke doctor` reports how long it takes."""
+    """Leave the camera open between face checks, for cameras that take seconds to open. By default it is closed and its
+    lamp is off. `uketsuke doctor` reports the opening time."""
     warm_up_frames: int = Field(default=5, ge=0)
-    """Frames dropped after opening, while the camera settles its exposure."""
+    """Number of frames dropped after opening, while the camera adjusts its exposure."""
 
 
 class CardSignaturePolicy(StrEnum):
     """How the card's signature over the patient's decision is used."""
 
     EVIDENCE = "evidence"
-    """The card signs while it is on the reader, and the ledger records whether the service found it valid."""
+    """The card signs if it is on the reader, and the ledger records whether the service found the signature valid."""
     REQUIRED = "required"
-    """A yes that the card did not sign counts as a no."""
+    """A yes without the card's signature counts as a no."""
 
 
 class ConsentSettings(Section):
-    """Which questions are asked. Where a value is not set, the profile's applies (`config.profiles`)."""
+    """Which questions are asked. If a value is not set, the profile's applies (`config.profiles`)."""
 
     sharing: bool = True
-    """Ask what the institution may view at all. Without it none of the next four is asked."""
+    """Ask which data the institution may view. If false, none of the next four questions is asked."""
     care_and_medicines: bool = True
-    """Ask about past care and medicines: two questions one by one, one topic if all are asked together."""
+    """Ask about past care and medicines: two questions if asked one by one, one topic if all are asked together."""
     health_checkup: bool = True
-    """Ask for health check-ups, from the age of 40."""
+    """Ask about health check-ups, from the age of 40."""
     surgery: bool = False
-    """Ask for operations."""
+    """Ask about operations."""
     specific_disease: bool = True
-    """Ask holders of a certificate of a specific disease (特定疾病療養受療証) about it."""
+    """Ask holders of a specific disease certificate (特定疾病療養受療証) about it."""
     subsidies: bool = False
-    """The institution takes part in medical subsidies (医療費助成): ask those who have one whether to use it."""
+    """The institution accepts medical subsidies (医療費助成): ask patients who have one whether to use it."""
     limit: LimitPolicy = LimitPolicy.ASK
-    """The limit of the high-cost medical expense benefit (限度額): ask, or provide it by law."""
+    """Limit of the high-cost medical expense benefit (限度額): ask, or provide it by law."""
     limit_wording: Literal["plain", "guides"] = "plain"
-    """How the limit is asked for: in plain words, or in those of the ministry's guides."""
+    """Wording of the question about the limit: plain, or from the ministry's guides."""
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED
-    """Form of the prescription. Only a clinic that issues electronic prescriptions sets this."""
+    """Form of the prescription. Only for clinics that issue electronic prescriptions."""
     dispensing: DispensingPolicy = DispensingPolicy.NOT_USED
-    """Which of several electronic prescriptions to dispense: settled at the counter, or asked here. Pharmacies only."""
+    """Which of several electronic prescriptions to dispense: chosen at the counter, or asked here. Pharmacies only."""
     card_signature: CardSignaturePolicy = CardSignaturePolicy.EVIDENCE
-    """The card signs what was decided: as evidence, or required: then patients who take their card away early share
-    nothing."""
+    """The card's signature over the decision: `evidence`, or `required`, in which case patients who take their card
+    early share nothing."""
 
 
 class ServiceSettings(Section):
     url: str = "http://127.0.0.1:8642"
     """URL of the qualification-check service."""
     timeout_seconds: float = Field(default=10, gt=0)
-    """How long the terminal waits for one answer; the real service needs 3 to 7 seconds."""
+    """Seconds to wait for a response. The real service takes 3 to 7 seconds."""
     institution_code: str = Field(default="1319999999", pattern=r"^[0-9]{10}$")
-    """The institution's ten digits (医療機関コード)."""
+    """The institution's ten-digit code (医療機関コード)."""
     terminal_id: str = Field(default="terminal-1", pattern=r"^[A-Za-z0-9-]{1,40}$")
-    """This terminal's name at the service. The ledger is bound to it."""
+    """Name under which this terminal is enrolled at the service. The ledger is bound to it."""
 
 
 class HandoverSettings(Section):
     folder: Path | None = None
-    """Where result files for the receipt computer go; by default `results` in the state folder."""
+    """Folder for result files for the receipt computer; by default `results` in the state folder."""
     encoding: Literal["UTF-8", "Shift_JIS"] = "UTF-8"
     """Character encoding of result files."""
     write_in_place: bool = False
-    """Write result files in place instead of moving finished ones in. Only for a receipt computer that waits for files
-    to change and does not notice new ones: it may read an incomplete file."""
+    """Write result files in place instead of moving complete files into the folder. Only for a receipt computer that
+    waits for files to change and does not notice new ones. It may read an incomplete file."""
     step_seconds: float = Field(default=10, gt=0, le=120)
-    """A folder that takes longer than this for one step counts as hanging (U-506), as a share whose server is down."""
+    """A folder that takes longer than this for one step counts as hanging (U-506), like a share whose server is down.
+    """
     reception_waits_seconds: float = Field(default=3, ge=0, le=30)
-    """How long a reception waits while another result is being handed over; after that its own is handed over later."""
+    """Seconds a reception waits while another result is being handed over. After that, its own result is handed over
+    later."""
     newer_consents: bool = False
-    """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症); their place in the file is inferred."""
+    """Also write the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症). Their place in the file is inferred."""
 
 
 class PlaceSettings(Section):
     languages: tuple[Language, ...] = tuple(Language)
-    """Languages offered to patients, in this order; every reception begins in the first."""
+    """Languages offered to patients, in this order. Every reception begins in the first."""
     city_desk: str = Field(default="", max_length=40)
-    """Where cards are replaced and PINs reset, in the patient's words ("区役所1階 市民課"). Empty: the city hall."""
+    """Office that replaces cards and resets PINs, in words for patients ("区役所1階 市民課"). Empty: the city hall."""
 
     @field_validator("languages")
     @classmethod
     def _each_once(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
         if not languages or len(set(languages)) != len(languages):
-            raise ValueError("name at least one language, and each of them once")
+            raise ValueError("list at least one language, and each language only once")
         return languages
 
 
@@ -190,88 +193,89 @@ class VoiceMode(StrEnum):
     """When the terminal speaks."""
 
     INSTALLED = "installed"
-    """On request, in the languages for which a voice is installed."""
+    """On request, in languages with an installed voice."""
     OFF = "off"
     ON_REQUEST = "on-request"
-    """When the patient asks for it. A language without an installed voice is a problem (U-508)."""
+    """On request. A language without an installed voice is a problem (U-508)."""
     ON = "on"
-    """Every reception begins with it."""
+    """From the beginning of every reception."""
 
 
 class DigitOrder(StrEnum):
-    """The numeric keypad at the counter."""
+    """Digit order of the numeric keypad at the counter."""
 
     PC = "pc"
     """7, 8, 9 at the top."""
     PHONE = "phone"
     """1, 2, 3 at the top."""
     NONE = "none"
-    """There is no keypad: its keys are not shown beside the targets."""
+    """No keypad; its keys are not shown on the buttons."""
 
 
 class VoiceSettings(Section):
     mode: VoiceMode = VoiceMode.INSTALLED
-    """When sentences are spoken: `installed` (on request where a voice is installed), `off`, `on-request` or `on`.
-    Where it is not set, the profile's applies (`config.profiles`)."""
+    """When the terminal speaks: `installed` (on request, if a voice is installed), `off`, `on-request` or `on`. If not
+    set, the profile's value applies (`config.profiles`)."""
     headset: bool = False
-    """Sound is heard in a headset only: sentences about the person are then spoken without asking first."""
+    """Sound is only heard in a headset, so personal details are spoken without asking first."""
     device: str = Field(default="", pattern=r"^[^\s-]?\S*$", max_length=80)
-    """Where `aplay` plays in the terminal window, as `aplay -L` lists it; empty for the default. A page in a browser
-    plays where the browser does."""
+    """Device for `aplay` in the terminal window, as listed by `aplay -L`; empty for the default. The web page uses the
+    browser's sound output."""
     keypad: DigitOrder = DigitOrder.PC
-    """Order of the digits on the numeric keypad, which the voice tells: `pc`, `phone`, or `none`."""
+    """Order of the digits on the numeric keypad, as announced by the voice: `pc`, `phone`, or `none`."""
 
 
 class StaffSettings(Section):
     password_hash: SecretStr = SecretStr("")
-    """Hash of the staff password; staff functions are off without one."""
+    """Hash of the staff password. Without one, staff functions are off."""
     session_minutes: float = Field(default=15, gt=0, le=240)
-    """The staff page asks for the password again if it was not touched for this long. Calls still sound."""
+    """Minutes without input after which the staff page asks for the password again. Calls still sound."""
     lan_address: str = ""
-    """An address of this computer on which `uketsuke run --web` also serves staff's page to the local network: only
-    with TLS and a client's certificate (`uketsuke staff certificate`). Empty: this computer alone."""
+    """Address of this computer on which `uketsuke run --web` also serves the staff page to the local network, with TLS
+    and client certificates (`uketsuke staff certificate`). Empty: this computer only."""
     lan_port: int = Field(default=8646, ge=0, le=65535)
-    """The port for that."""
+    """Port for the staff page on the local network."""
     eye_check_on_lan: bool = False
-    """Show the card's photo and the live picture there too; by default only on this computer."""
+    """Also show the card's photo and the live picture on the local network; by default only on this computer."""
     name_picture_folder: Path | None = None
-    """Where the name as a genuine card shows it is also written as PNG, under the result's stem, if the service's name
-    has ●; deleted with the result or after 24 hours. Empty: on staff's page alone, for five minutes at most."""
+    """Folder to which the image of the name on a genuine card is written as PNG, under the result's stem, if the name
+    from the service contains ●. Deleted with the result or after 24 hours. Empty: only on the staff page, for at most
+    five minutes."""
     call_command: tuple[str, ...] = ()
-    """A command of the institution's own for every call, as a list of words: a light, a chat message. `{kind}`,
-    `{number}` and `{code}` in it are replaced. It gets no personal data and no shell, and nothing waits for it."""
+    """Command to run for every call, as a list of words, for example for a light or a chat. `{kind}`, `{number}` and
+    `{code}` are replaced. It runs without a shell, gets no personal data, and is not waited for."""
 
 
 class RecordsSettings(Section):
     audit_years: int = Field(default=5, ge=1, le=100)
-    """How long the audit trail is kept, like access records; files of earlier months are deleted after that."""
+    """Years to keep the audit trail, as for access records. Files of earlier months are deleted."""
     results_days: int = Field(default=0, ge=0, le=36500)
-    """After how many days `uketsuke prune` deletes results that were handed over and are still there; 0: never."""
+    """Days after which `uketsuke prune` deletes delivered results that were not taken from the folder; 0: never."""
     cache_days: int = Field(default=90, ge=0, le=36500)
-    """After how many days it deletes files of the cache, which are made again when needed; 0: never."""
+    """Days after which `uketsuke prune` deletes files from the cache, which are recreated on demand; 0: never."""
     log_days: int = Field(default=30, ge=0, le=36500)
-    """How many days of log files are kept; a new file begins each day. 0: one file that grows."""
+    """Days of log files to keep, with one file per day. 0: a single file that keeps growing."""
     trace_days: int = Field(default=7, ge=0, le=36500)
-    """After how many days `uketsuke prune` deletes card traces in the folder `traces` of the state folder; 0: never."""
+    """Days after which `uketsuke prune` deletes card traces in `traces` in the state folder; 0: never."""
 
 
 class LogSettings(Section):
     format: Literal["text", "json"] = "text"
-    """One line of text for each entry of the log, or one JSON object, for a collector of logs."""
+    """Format of a log entry: a line of text, or a JSON object for a log collector."""
 
 
 class MetricsSettings(Section):
     port: int = Field(default=0, ge=0, le=65535)
-    """Port on this computer (127.0.0.1) where `uketsuke run` serves metrics; 0: none."""
+    """Port on this computer (127.0.0.1) on which `uketsuke run` serves metrics; 0: off."""
 
 
 class Settings(Section):
-    """All settings. The file is TOML; `UKETSUKE_VISION__ATTEMPT_SECONDS=30` overrides one value."""
+    """All settings. Environment variables such as `UKETSUKE_VISION__ATTEMPT_SECONDS=30` override the TOML file."""
 
     profile: Profile = Profile.CLINIC
-    """Kind of institution: it determines wording, default questions and the form of prescriptions."""
+    """Kind of institution, which determines wording, default questions and the form of prescriptions."""
     state_dir: Path = Field(default_factory=lambda: user_state_path("uketsuke"))
-    """Ledger, simulated cards, keys, caches."""
+    """Folder for ledger, simulated cards, keys and caches."""
     reader: ReaderSettings = ReaderSettings()
     vision: VisionSettings = VisionSettings()
     consent: ConsentSettings = ConsentSettings()
@@ -287,13 +291,13 @@ class Settings(Section):
     @model_validator(mode="before")
     @classmethod
     def _profile_defaults(cls, data: Any) -> Any:
-        """Fill what was not set and differs from place to place from the profile's row."""
+        """Add the profile's values for settings that were not set."""
         if not isinstance(data, Mapping):
             return data
         try:
             row = PROFILES[Profile(data.get("profile", Profile.CLINIC))]
         except ValueError:
-            return data  # the field's own check names the wrong profile
+            return data  # field validation will report the profile
         filled = dict(data)
         sections = (
             ("consent", row.consent, ConsentSettings),
@@ -304,7 +308,7 @@ class Settings(Section):
             given = data.get(name, {})
             if isinstance(given, kind):
                 given = {field: getattr(given, field) for field in given.model_fields_set}
-            if isinstance(given, Mapping):  # else the field's own check says what is wrong
+            if isinstance(given, Mapping):  # otherwise field validation will report it
                 filled[name] = {**defaults, **given}
         return filled
 
@@ -324,7 +328,7 @@ class Settings(Section):
         if self.consent.dispensing is not DispensingPolicy.NOT_USED and not self.profile_row.dispenses:
             raise ValueError(
                 f"consent.dispensing = {self.consent.dispensing.value!r} does not fit profile {self.profile.value!r}, "
-                "which dispenses nothing; allowed there: not-used"
+                "which does not dispense; allowed there: not-used"
             )
         return self
 
@@ -334,17 +338,17 @@ class Settings(Section):
 
     @property
     def voice_dir(self) -> Path:
-        """Sentences as sound. They can be rendered again."""
+        """Directory for rendered speech, which can be recreated."""
         return self.cache_dir / "voice"
 
     @property
     def cache_dir(self) -> Path:
-        """Directory for rebuildable files; safe to delete."""
+        """Directory for files that can be recreated; safe to delete."""
         return self.state_dir / "cache"
 
     @property
     def face_dir(self) -> Path:
-        """Face networks that were added, and calibrations made on this terminal."""
+        """Directory for added face networks and for calibrations made on this terminal."""
         return self.state_dir / "face"
 
     @property

@@ -1,4 +1,4 @@
-"""Parse TOML written by a person: every fault raises the same kind of error."""
+"""Parse TOML written by hand, raising one type of error for every fault."""
 
 import re
 import tomllib
@@ -10,16 +10,16 @@ _DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
 
 
 def is_deep(text: str) -> bool:
-    """Return whether a dotted name has enough parts to make the parser exhaust memory."""
+    """Return whether a dotted name has enough parts to make the parser run out of memory."""
     return _DEEP.search(_VALUES.sub(lambda found: '""' if found[1] else "", text)) is not None
 
 
 class TomlError(ValueError):
-    """The message says what is wrong and where; it does not quote the file."""
+    """Invalid TOML. The message says what is wrong and where, without quoting the file."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Raises `TomlError`, and `OSError` for a file that cannot be read."""
+    """Read a TOML file. Raises `TomlError`, or `OSError` if the file cannot be read."""
     try:
         return parse_toml(path.read_bytes().decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -27,7 +27,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """Raises `TomlError`."""
+    """Parse TOML. Raises `TomlError`."""
     try:
         if is_deep(text):
             raise RecursionError
@@ -38,4 +38,4 @@ def parse_toml(text: str) -> dict[str, Any]:
         what, _, where = str(error).rstrip(")").partition(" (at ")
         raise TomlError(f"{where or 'somewhere'}: {what}") from None
     except ValueError:
-        raise TomlError("a number in it is too long") from None
+        raise TomlError("it contains a number that is too long") from None

@@ -1,3 +1,3 @@
-"""The version of uketsuke, for the program and for the build."""
+"""Version of uketsuke, used by the program and the build."""
 
 VERSION = "0.2.0.dev0"

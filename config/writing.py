@@ -1,4 +1,4 @@
-"""Write settings as the TOML that `config.load` reads."""
+"""Write settings as TOML for `config.load`."""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +8,10 @@ from typing import Any
 
 
 def as_toml(values: Mapping[str, Any]) -> str:
-    """`values` nested as in the file: names first, then one table for each section. Raises ValueError for
-    values that TOML settings cannot hold."""
+    """Return `values`, nested as in the file, as TOML: top-level values first, then one table per section.
+
+    Raises ValueError for values that settings cannot have.
+    """
     lines = [_line(name, value) for name, value in values.items() if not isinstance(value, Mapping)]
     for section, content in values.items():
         if isinstance(content, Mapping) and content:
@@ -29,8 +31,8 @@ def _value(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str | Path):
-        # a JSON string is a TOML string, except for one character that JSON does not escape
+        # a JSON string is a valid TOML string, except for one character that JSON does not escape
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    raise ValueError(f"a setting cannot be a {type(value).__name__}")
+    raise ValueError(f"a setting cannot be of type {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""From questions shown and what was touched to answers: granted only what was on the screen and answered yes."""
+"""Deriving answers from questions shown and replies given. Only items shown and answered yes are granted."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from consent.items import Answer, Item, Question, QuestionKind, Wording
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The last thing the patient said to one question."""
+    """The patient's last reply to a question."""
 
     granted: bool
     at: datetime
-    """With time zone."""
+    """Time of the reply, timezone-aware."""
     wording: Wording | None = None
-    """What was on the screen when it was answered."""
+    """Wording on the screen at the time of the reply."""
 
 
 def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answer, ...]:
-    """Return one answer for each item of each question shown, in that order.
+    """Return one answer per item of each question shown, in that order.
 
-    `given` is keyed by question id. A question that was shown but not answered is a refusal without a time; an answer
-    to a question that was not shown is ignored. Raises ValueError if two questions cover one item.
+    `given` is keyed by question id. A question shown but not answered counts as a refusal without a time. Replies to
+    questions that were not shown are ignored. Raises ValueError if two questions cover the same item.
     """
     result: list[Answer] = []
     seen: set[Item] = set()
@@ -38,10 +38,10 @@ def answers(shown: Iterable[Question], given: Mapping[str, Given]) -> tuple[Answ
 
 
 def unanswered(shown: Iterable[Question]) -> tuple[Answer, ...]:
-    """Answer 0 for every item, as for a reception that was interrupted before it was decided."""
+    """Answer every item with 0, as for a reception interrupted before the decision."""
     return answers(shown, {})
 
 
 def of_sharing(shown: Iterable[Question]) -> tuple[Question, ...]:
-    """Return what "all" and "none" cover: the sharing questions, never a certificate or the limit."""
+    """Return the sharing questions, which "all" and "none" answer. Certificates and the limit are not among them."""
     return tuple(question for question in shown if question.kind is QuestionKind.SHARING)

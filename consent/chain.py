@@ -8,17 +8,17 @@ from consent.records import RecordBody
 
 
 def genesis_hash(terminal_id: str) -> str:
-    """What the first record follows; binds the chain to its terminal."""
+    """Return the hash that precedes the first record and binds the chain to its terminal."""
     return hashlib.sha256(b"uketsuke ledger 1 genesis\n" + terminal_id.encode()).hexdigest()
 
 
 def record_hash(previous: str, body: str) -> str:
-    """SHA-256 over `"uketsuke ledger 1 record\\n" + previous + "\\n" + body`, UTF-8, hexadecimal."""
+    """Return the SHA-256 over `"uketsuke ledger 1 record\\n" + previous + "\\n" + body`, UTF-8, hexadecimal."""
     return hashlib.sha256(f"uketsuke ledger 1 record\n{previous}\n{body}".encode()).hexdigest()
 
 
 def body_of(sequence: int, at: datetime, previous: str, event: RecordBody) -> str:
-    """Canonical JSON: keys sorted, no spaces, characters as they are."""
+    """Return the record as canonical JSON: sorted keys, no spaces, non-ASCII characters unescaped."""
     content = {
         "sequence": sequence,
         "at": at.isoformat(),

@@ -1,4 +1,4 @@
-"""Copy a whole ledger, even while a terminal writes it."""
+"""Copying a complete ledger, even while a terminal is writing it."""
 
 import sqlite3
 from pathlib import Path
@@ -10,9 +10,9 @@ from consent.verification import LedgerBroken, LedgerIntact, verify_file
 
 
 def copy_file(ledger: Path, target: Path) -> LedgerIntact | LedgerBroken:
-    """Copy all committed records, in one consistent view of the file, and return whether the copy is intact.
+    """Copy a consistent snapshot of all committed records, then verify the copy.
 
-    `target` is new, mode 0600. Raises LedgerError, FileExistsError.
+    `target` must not exist and is created with mode 0600. Raises LedgerError and FileExistsError.
     """
     create_private(target)
     try:
@@ -20,11 +20,11 @@ def copy_file(ledger: Path, target: Path) -> LedgerIntact | LedgerBroken:
             copy = sqlite3.connect(target)
             try:
                 source.backup(copy)
-                # one file: a log beside it would be left behind
+                # keep everything in one file, without a separate log
                 copy.execute("PRAGMA journal_mode = DELETE")
             finally:
                 copy.close()
     except sqlite3.Error as error:
         target.unlink(missing_ok=True)
-        raise LedgerError(f"{ledger} cannot be copied: {error}. Look at disk space and the disk's health.") from error
+        raise LedgerError(f"{ledger} cannot be copied: {error}. Check disk space and disk health.") from error
     return verify_file(target)

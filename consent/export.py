@@ -1,4 +1,4 @@
-"""Export a ledger as JSON lines, one record per line, from which an outsider can recompute the chain."""
+"""Exporting a ledger as JSON lines, one record per line, from which anyone can recompute the chain."""
 
 import json
 import os
@@ -16,14 +16,14 @@ from consent.store import LedgerError, Row
 class Exported:
     terminal_id: str
     head: LedgerHead
-    """The last record written."""
+    """Head at the last record written."""
 
 
 def export_file(ledger: Path, target: Path) -> Exported:
-    """Write every record unchanged, even of a damaged ledger and even while a terminal writes.
+    """Write every record unchanged, even if the ledger is damaged or a terminal is writing it.
 
-    `target` is new, mode 0600, and removed again if it cannot be written completely. Raises FileExistsError if it
-    exists, LedgerError for a missing ledger or one with an invalid record.
+    `target` is created with mode 0600, and removed if it cannot be written completely. Raises FileExistsError if it
+    exists, and LedgerError if the ledger is missing or has an invalid record.
     """
     with store.reading(ledger) as connection:
         terminal_id = store.terminal_of(connection, ledger)
@@ -42,13 +42,13 @@ def export_file(ledger: Path, target: Path) -> Exported:
 
 
 def _rows(ledger: Path) -> Iterator[Row]:
-    """One consistent view, taken when the first record is read."""
+    """Yield all rows of a consistent snapshot, taken when the first row is read."""
     with store.reading(ledger) as connection:
         yield from store.rows(connection)
 
 
 def _line(ledger: Path, sequence: int, body: str, stored_hash: str) -> str:
-    """The record's own text with its hash among the keys: without `"hash"` it is the text that was hashed."""
+    """Return the record's JSON with its hash added. Without `"hash"`, it is the text that was hashed."""
     try:
         content = {**json.loads(body), "hash": stored_hash}
     except (ValueError, TypeError) as error:

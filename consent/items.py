@@ -1,4 +1,4 @@
-"""Consent items and answers as data: the values exchanged between consent and terminal."""
+"""Consent items, questions and answers: the values exchanged between consent and terminal."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Item(StrEnum):
-    """One kind of information the patient may share; values are the codes of OQSCD036, plus the high-cost limit."""
+    """Kind of information the patient may share. Values are codes of OQSCD036, and LIMIT for the high-cost limit."""
 
     DIAGNOSIS = "SRJ"
     """Past care (診療情報)."""
@@ -22,38 +22,38 @@ class Item(StrEnum):
     HIGH_COST_LIMIT = "LIMIT"
     """限度額 (limit of the high-cost medical expense benefit)."""
     SUBSIDIES = "PMH"
-    """Certificates of medical subsidies (医療費助成の受給者証): use or do not use."""
+    """Medical subsidy certificates (医療費助成の受給者証): whether to use them."""
 
 
 VIEWING: Final = (Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP)
-"""Items whose data the institution may view for a day. Those who may not share cannot grant them."""
+"""Items whose data the institution may view for a day. Holders whose data is never shared cannot grant them."""
 
 
 class QuestionKind(StrEnum):
     SHARING = "sharing"
-    """May be answered together with the other sharing questions."""
+    """Can be answered together with the other sharing questions."""
     SPECIFIC_DISEASE = "specific-disease"
     LIMIT = "limit"
     SUBSIDIES = "subsidies"
 
 
 class AnsweredBy(StrEnum):
-    """Who answered the questions; recorded only if the patient chose it."""
+    """Who answered the questions. Recorded only if chosen on the screen."""
 
     PERSON = "person"
     GUARDIAN = "guardian"
-    """Who may answer by law: a child's parent, an adult's guardian (成年被後見人)."""
+    """Legal representative: a child's parent, or the guardian of an adult (成年被後見人)."""
     COMPANION = "companion"
-    """A companion who asked the person."""
+    """Companion who asked the patient."""
     PROXY = "proxy"
-    """A person who came in the holder's place, for example to collect medicine."""
+    """Someone who came in the holder's place, for example to collect medicine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question as shown on the screen.
+    """Question shown on the screen.
 
-    `id` is the key of its wording in the message catalogues ("care", "medicines", "health-checkup-specific",
+    `id` is its message id in the catalogues ("care", "medicines", "health-checkup-specific",
     "health-checkup-elderly", "surgery", "specific-disease", "subsidies", "limit", "limit-guides"). One answer covers
     all of `items`.
     """
@@ -62,44 +62,44 @@ class Question:
     kind: QuestionKind
     items: tuple[Item, ...]
     bundled_as: str = ""
-    """The topic under which it is shown if all sharing questions are asked together; empty: its own."""
+    """Topic under which it is shown if all sharing questions are asked together; empty for its own topic."""
 
     @property
     def topic(self) -> str:
-        """Key of its topic in the message catalogues, if all are asked together."""
+        """Message id of its topic if all sharing questions are asked together."""
         return self.bundled_as or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a question was shown on the screen: keys of its sentences in the message catalogues, and their language."""
+    """How a question was shown on the screen: message ids of its sentences, and their language."""
 
     language: str
     sentence: str
     topic: str = ""
-    """The topic it was shown under if several were asked together."""
+    """Topic under which it was shown, if questions were asked together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was decided about one item whose question was on the screen."""
+    """Decision on one item whose question was on the screen."""
 
     item: Item
     granted: bool
     answered_at: datetime | None
-    """When the patient answered, with time zone; None if the question was shown but never answered."""
+    """Time of the answer, timezone-aware; None if the question was shown but not answered."""
     question_id: str
 
     def __post_init__(self) -> None:
         if self.granted and self.answered_at is None:
-            raise ValueError(f"{self.item}: a consent needs the moment it was given")
+            raise ValueError(f"{self.item}: a consent needs the time at which it was given")
         if self.answered_at is not None and self.answered_at.tzinfo is None:
             raise ValueError(f"{self.item}: answered_at needs a time zone")
 
 
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
-    """Facts about the holder from the opened check that decide which questions are asked."""
+    """Facts about the holder, from the opened check, that determine the questions."""
 
     age: int
     """Age in years on the day of the check."""
@@ -107,6 +107,7 @@ class HolderFacts:
     """Insured under 後期高齢者医療 (insurer number 39…)."""
     has_specific_disease_certificate: bool
     has_subsidies: bool = False
-    """Holds a certificate of a medical subsidy that can be used today."""
+    """Whether the holder has a medical subsidy certificate that can be used today."""
     may_share: bool = True
-    """False for those whose data is never shared (日雇特例, 自衛官, 医療扶助) and during the certificate's grace."""
+    """False for holders whose data is never shared (日雇特例, 自衛官, 医療扶助), and during the grace period of the
+    certificate."""

@@ -1,7 +1,7 @@
 """The ledger: one hash chain per terminal that proves what was asked, answered, submitted and delivered.
 
-A method returns when its record is on disk. `Ledger` writes, one process at a time; `LedgerFile` reads the same file at
-any time from anywhere.
+Writing methods return after their record is on disk. Only one process at a time can write, with `Ledger`. Any process
+can read the same file at any time, with `LedgerFile`.
 """
 
 import threading
@@ -42,13 +42,16 @@ E = TypeVar("E", bound=RecordBody)
 
 
 class LedgerFile:
-    """A ledger's file for reading. Needs no lock, sees what is committed. Raises LedgerError if it does not exist."""
+    """Read access to the committed records of a ledger file, without a lock.
+
+    Methods raise LedgerError if the file does not exist.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def records(self, start: int = 1) -> Iterator[Record[Event]]:
-        """Yield records from `start` on, as of the first read. Raises LedgerError at an invalid record."""
+        """Yield records from `start` on, as of the first read. Raises LedgerError for an invalid record."""
         with store.reading(self.path) as connection:
             for sequence, body, stored_hash in store.rows(connection, start):
                 yield _decoded(self.path, sequence, body, stored_hash)
@@ -58,10 +61,10 @@ class LedgerFile:
             return _history(self.path, store.of_check(connection, check_id))
 
     def unended(self) -> tuple[History, ...]:
-        """Checks for which something remains to be done, oldest first."""
+        """Return checks that are not completed, oldest first."""
         with store.reading(self.path) as connection:
             found = store.unended(connection)
-        # the database does not know which of them staff closed
+        # the query does not exclude checks closed by staff
         return tuple(history for history in _histories(self.path, found).values() if not history.ended)
 
     def head(self) -> LedgerHead:
@@ -78,10 +81,10 @@ class LedgerFile:
 
 
 class Ledger(LedgerFile):
-    """The writer. Its methods block for one fsync and may be called from any thread.
+    """Write access to a ledger. Methods block for one fsync and may be called from any thread.
 
-    They raise LifeCycleError for a record that may not follow, LedgerUnwritable if the disk refuses; in both cases the
-    chain continues without the record, and the ledger remains usable.
+    They raise LifeCycleError for a record that is not permitted at this point, and LedgerUnwritable if it cannot be
+    written. In both cases the record is not added and the ledger remains usable.
     """
 
     def __init__(self, file: LedgerStore, terminal_id: str, clock: Callable[[], datetime]) -> None:
@@ -94,10 +97,10 @@ class Ledger(LedgerFile):
 
     @classmethod
     def open(cls, path: Path, terminal_id: str, *, clock: Callable[[], datetime]) -> Self:
-        """Open or begin the ledger. `clock` tells the time with its zone.
+        """Open or create the ledger. `clock` must return timezone-aware times.
 
-        Raises LedgerInUse if another process writes it, LedgerError if it is another terminal's or its last record is
-        not whole.
+        Raises LedgerInUse if another process has it open for writing, and LedgerError if it belongs to another terminal
+        or its last record is damaged.
         """
         file = LedgerStore(path, terminal_id)
         try:
@@ -115,38 +118,40 @@ class Ledger(LedgerFile):
     def close(self) -> None:
         self._store.close()
 
-    # --- one method for each kind of record ---
+    # --- one method per kind of record ---
 
     def opened(self, event: Opened) -> Record[Opened]:
         return self._append(event)
 
     def decided(self, event: Decided) -> Record[Decided]:
-        """Record the decision before it is submitted. Submit with this record's `sequence` and `hash` as ledger count
-        and head, the same each time: later records move the head, and another body under the same key is a conflict.
+        """Record the decision before it is submitted.
+
+        Always submit this record's `sequence` and `hash` as ledger count and head, even if the ledger has grown:
+        another body with the same idempotency key is a conflict.
         """
         return self._append(event)
 
     def confirmed(self, event: SubmissionConfirmed) -> Record[SubmissionConfirmed]:
-        """Also raises LifeCycleError if the receipt's head is not in this ledger."""
+        """Record the service's receipt. Also raises LifeCycleError if the receipt's head is not in this ledger."""
         return self._append(event)
 
     def time_corrected(self, event: TimeCorrected) -> Record[TimeCorrected]:
-        """Submit with this record's `sequence` and `hash` from then on (`History.decision`)."""
+        """Record corrected times. Submit this record's `sequence` and `hash` afterwards (`History.decision`)."""
         return self._append(event)
 
     def handing_over(self, event: HandingOver) -> Record[HandingOver]:
-        """Before the file is moved into the folder."""
+        """Record a handover before the file is moved into the folder."""
         return self._append(event)
 
     def delivered(self, check_id: str, file_name: str, sha256: str | None = None) -> Record[Delivered]:
         return self._append(Delivered(check_id=check_id, file_name=file_name, sha256=sha256))
 
     def hand_over_decided(self, check_id: str, *, again: bool) -> Record[HandOverDecided]:
-        """Record what staff decided about a waiting result."""
+        """Record staff's decision on a result that was not handed over."""
         return self._append(HandOverDecided(check_id=check_id, decision="again" if again else "closed"))
 
     def not_ours(self, check_id: str, reason: str) -> Record[NotOurs]:
-        """`reason` is a code."""
+        """Record that the service's result does not match the decision. `reason` is a code."""
         return self._append(NotOurs(check_id=check_id, reason=reason))
 
     def expired(self, check_id: str) -> Record[Expired]:
@@ -156,22 +161,22 @@ class Ledger(LedgerFile):
         return self._append(Withdrawn(check_id=check_id, items=tuple(items)))
 
     def withdrawal_settled(self, event: WithdrawalSettled) -> Record[WithdrawalSettled]:
-        """One for each `withdrawn` record, with its items."""
+        """Record that a withdrawal is settled. Needs one per `withdrawn` record, with the same items."""
         return self._append(event)
 
     def discarded(self, check_id: str, reason: str) -> Record[Discarded]:
-        """`reason` is a code ("by-staff", "refused-not-allowed"), never a sentence."""
+        """Record that the check gets no decision or submission. `reason` is a code, such as "by-staff"."""
         return self._append(Discarded(check_id=check_id, reason=reason))
 
     def restored(self, event: Restored) -> Record[Restored]:
-        """The first record after a backup was restored."""
+        """Record that a backup was restored. This is the first record afterwards."""
         return self._append(event)
 
     def lost(self, event: Lost) -> Record[Lost]:
-        """One for each decision that the service has and the backup does not."""
+        """Record a decision that the service has and the backup lacks."""
         return self._append(event)
 
-    # --- reading, from memory where it is there ---
+    # --- reading, from memory if possible ---
 
     def head(self) -> LedgerHead:
         return self._head
@@ -193,12 +198,12 @@ class Ledger(LedgerFile):
             any_event = cast(Event, event)
             check_id = any_event.check_id
             history = self._history(check_id)
-            why_not = refusal(history, any_event) or self._foreign_receipt(event)
-            if why_not:
-                raise LifeCycleError(f"check {check_id} cannot be {any_event.kind}: {why_not}")
+            reason = refusal(history, any_event) or self._receipt_mismatch(event)
+            if reason:
+                raise LifeCycleError(f"check {check_id} cannot be {any_event.kind}: {reason}")
             sequence, previous, now = self._head.count + 1, self._head.hash, self._clock()
             if now.tzinfo is None:
-                raise ValueError("the ledger's clock must return a time with its zone")
+                raise ValueError("the ledger's clock must return a time with a time zone")
             body = body_of(sequence, now, previous, event)
             chained = record_hash(previous, body)
             self._store.append((sequence, body, chained))
@@ -214,11 +219,11 @@ class Ledger(LedgerFile):
         else:
             self._unended[history.check_id] = history
 
-    def _foreign_receipt(self, event: RecordBody) -> str | None:
+    def _receipt_mismatch(self, event: RecordBody) -> str | None:
         if not isinstance(event, SubmissionConfirmed):
             return None
         row = self._store.at(event.ledger_count)
-        return None if row and row[2] == event.ledger_hash else "the receipt returns a head this ledger never had"
+        return None if row and row[2] == event.ledger_hash else "the receipt has a head that this ledger never had"
 
     def _known_head(self, terminal_id: str) -> LedgerHead:
         last = self._store.last()
@@ -229,8 +234,8 @@ class Ledger(LedgerFile):
         previous = before[2] if before else genesis_hash(terminal_id)
         if (before is None and sequence != 1) or record_hash(previous, body) != stored_hash:
             raise LedgerError(
-                f"{self.path}: record {sequence} is damaged, so nothing can be added after it. Run "
-                "`uketsuke ledger verify`, keep the file for the audit, and move it away to begin a new ledger."
+                f"{self.path}: record {sequence} is damaged, so no record can be added after it. Run "
+                "`uketsuke ledger verify`, keep the file for the audit, and move it away to start a new ledger."
             )
         return LedgerHead(sequence, stored_hash)
 

@@ -1,12 +1,14 @@
-"""Permitted order of records in the life of one check. Pure.
+"""Permitted order of the records of one check. No I/O.
 
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
 a check without a card: opened -> decided -> handing-over -> delivered
-time-corrected after decided; handing-over, not-ours and hand-over-decided after confirmed, each as often as needed;
-hand-over-decided ends the check, or cancels the last handing-over; discarded after opened, decided or confirmed;
-withdrawn after confirmed, also when delivered, and then settled; lost, after a backup was restored, in place of what
-followed opened or decided - or of everything
+- time-corrected: after decided
+- handing-over, not-ours and hand-over-decided: after confirmed, any number of times
+- hand-over-decided: ends the check, or cancels the last handing-over
+- discarded: after opened, decided or confirmed
+- withdrawn: after confirmed or delivered, followed by settled
+- lost: after a restored backup, in place of the records that followed opened or decided, or of all records
 """
 
 from collections.abc import Iterable
@@ -38,7 +40,7 @@ from consent.records import (
 
 
 class LifeCycleError(Exception):
-    """A record may not follow those already in the ledger. Nothing was written."""
+    """A record is not permitted after those in the ledger. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +50,21 @@ class History:
     opened: Record[Opened]
     decided: Record[Decided] | None = None
     corrected: Record[TimeCorrected] | None = None
-    """The last correction of the decision's moments."""
+    """The last correction of the decision's times."""
     confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
-    """The last attempt at a hand-over; None again once staff want another one."""
+    """The last attempt at a handover; reset to None if staff request another."""
     not_ours: tuple[Record[NotOurs], ...] = ()
     delivered: Record[Delivered] | None = None
     given_up: Record[HandOverDecided] | None = None
-    """Staff closed it without a hand-over."""
+    """Staff closed the check without a handover."""
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
     lost: Record[Lost] | None = None
-    """The service has a decision for it that this ledger has lost."""
+    """The service has a decision that this ledger lost."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
     settled: frozenset[Item] = frozenset()
-    """Items withdrawn of which the service no longer needs to be notified."""
+    """Withdrawn items that no longer have to be reported to the service."""
 
     @property
     def check_id(self) -> str:
@@ -70,17 +72,17 @@ class History:
 
     @property
     def without_card(self) -> bool:
-        """Whether it is based on a printed 資格確認書; such a check has no submission."""
+        """Whether the check is based on a printed 資格確認書 (eligibility certificate). It has no submission."""
         return self.opened.event.way == WITHOUT_CARD
 
     @property
     def closed(self) -> bool:
-        """Whether it will be neither submitted nor delivered from here on."""
+        """Whether the check will be neither submitted nor delivered any more."""
         return (self.delivered or self.given_up or self.expired or self.discarded or self.lost) is not None
 
     @property
     def ended(self) -> bool:
-        """Whether nothing remains to be done for this check."""
+        """Whether the check is closed and all its withdrawals are settled."""
         return self.closed and not self.unsettled
 
     @property
@@ -89,14 +91,14 @@ class History:
 
     @property
     def unsettled(self) -> tuple[Record[Withdrawn], ...]:
-        """Withdrawals that the service may not know about."""
+        """Withdrawals that the service may not know about yet."""
         return tuple(record for record in self.withdrawals if not self.settled.issuperset(record.event.items))
 
     @property
     def decision(self) -> Record[Decided]:
-        """The decision as submitted: with corrected times, and the sequence and hash that the service is told.
+        """The decision as submitted, with corrected times and with the sequence and hash sent to the service.
 
-        Raises LookupError if there is none yet.
+        Raises LookupError if the check is not decided.
         """
         if self.decided is None:
             raise LookupError(f"check {self.check_id} is not decided")
@@ -104,7 +106,7 @@ class History:
 
     @property
     def stage(self) -> str:
-        """The latest stage reached, as the kind of its record."""
+        """Kind of the record that marks the latest stage reached."""
         ends = (self.lost, self.discarded, self.expired, self.given_up, self.delivered)
         for record in (*ends, self.confirmed, self.decided):
             if record is not None:
@@ -113,9 +115,9 @@ class History:
 
 
 def refusal(history: History | None, event: Event) -> str | None:
-    """Return why `event` may not follow `history`, or None if it may."""
+    """Return why `event` is not permitted after `history`, or None if it is."""
     if isinstance(event, Opened | Restored):
-        return None if history is None else "it is opened already"
+        return None if history is None else "it is already opened"
     if history is None:
         return None if isinstance(event, Lost) else "it was never opened"
     match event:
@@ -124,13 +126,13 @@ def refusal(history: History | None, event: Event) -> str | None:
         case TimeCorrected():
             return _refused_correction(history, event)
         case SubmissionConfirmed() | Expired() if history.without_card:
-            return "it has no submission: it is a check without a card"
+            return "it is a check without a card, which has no submission"
         case SubmissionConfirmed():
             if history.decided is None:
                 return "it is not decided"
             if event.ledger_count < history.decision.sequence:
-                return "the receipt is for a state of the ledger before the decision"
-            return None if history.stage == "decided" else f"it is {history.stage} already"
+                return "the receipt refers to a state of the ledger before the decision"
+            return None if history.stage == "decided" else f"it is already {history.stage}"
         case Expired():
             return None if history.stage == "decided" else f"it is {history.stage}, not waiting for the service"
         case HandingOver() | NotOurs() | Delivered():
@@ -140,28 +142,28 @@ def refusal(history: History | None, event: Event) -> str | None:
             if history.stage != "confirmed":
                 return f"it is {history.stage}, not waiting for delivery"
             if decision == "again" and history.handing_over is None:
-                return "its hand-over has not begun and will start without this"
+                return "its handover has not started and will start without this"
             return None
         case Discarded():
-            return f"it is {history.stage} already" if history.closed else None
+            return f"it is already {history.stage}" if history.closed else None
         case Lost():
-            return f"it is {history.stage} already" if history.closed or history.confirmed is not None else None
+            return f"it is already {history.stage}" if history.closed or history.confirmed is not None else None
         case Withdrawn():
             return _refused_withdrawal(history, event)
         case WithdrawalSettled():
             missing = set(event.items) - (history.withdrawn - history.settled)
-            return f"{', '.join(sorted(missing))} is not withdrawn, or settled already" if missing else None
+            return f"{', '.join(sorted(missing))} is not withdrawn, or already settled" if missing else None
         case _:
             assert_never(event)
 
 
 def has_history(history: History | None, event: Event) -> bool:
-    """Return False for records of a restored backup that belong to no check known here."""
+    """Return whether the record belongs to a check in this ledger. Some records of a restored backup do not."""
     return not isinstance(event, Restored) and not (isinstance(event, Lost) and history is None)
 
 
 def advanced(history: History | None, record: Record[Event]) -> History:
-    """Return `history` with one more record. Call `refusal` and `has_history` before."""
+    """Return `history` with `record` added. Call `refusal` and `has_history` first."""
     event = record.event
     if isinstance(event, Opened):
         return History(cast(Record[Opened], record))
@@ -185,7 +187,7 @@ _FIELD = {"time-corrected": "corrected", "handing-over": "handing_over"}
 
 
 def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
-    """Return histories by check id, in order of opening. Raises LifeCycleError if a check was never opened."""
+    """Return histories by check id in order of opening. Raises LifeCycleError if a check was never opened."""
     result: dict[str, History] = {}
     for record in records:
         check_id = record.event.check_id
@@ -196,11 +198,11 @@ def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
 
 def _refused_decision(history: History, event: Decided) -> str | None:
     if history.stage != "opened":
-        return f"it is {history.stage} already"
+        return f"it is already {history.stage}"
     opened = history.opened.event
     for name in ("reception_id", "card", "profile"):
         if getattr(event, name) != getattr(opened, name):
-            return f"its {name} is not the one it was opened with"
+            return f"its {name} differs from the one it was opened with"
     return None
 
 
@@ -209,7 +211,7 @@ def _refused_correction(history: History, event: TimeCorrected) -> str | None:
         return f"it is {history.stage}, not waiting for the service"
     items = [consent.item for consent in event.consents]
     if len(items) != len(set(items)) or set(items) != history.decided.event.granted:
-        return "it does not correct exactly the consents that were given"
+        return "it must correct exactly the consents that were given"
     return None
 
 
@@ -233,9 +235,9 @@ def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:
     if history.decided is None or history.confirmed is None:
         return f"it is {history.stage}, not confirmed"
     if history.discarded is not None:
-        return "it is discarded already"
+        return "it is already discarded"
     missing = set(event.items) - history.decided.event.granted
     if missing:
         return f"no consent was given for {', '.join(sorted(missing))}"
     again = set(event.items) & history.withdrawn
-    return f"{', '.join(sorted(again))} was withdrawn already" if again else None
+    return f"{', '.join(sorted(again))} was already withdrawn" if again else None

@@ -1,4 +1,4 @@
-"""What remains to be done, read from the ledger: decide what was interrupted, send again, deliver, withdraw."""
+"""Pending work, read from the ledger: interrupted checks to decide, submissions, deliveries and withdrawals."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,29 +16,29 @@ class Unended(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Decided, and the service has not confirmed it. Oldest first."""
+    """Decisions that the service has not confirmed, oldest first."""
 
     sendable: tuple[Record[Decided], ...]
-    """Send with the record's own key, moments, sequence and hash."""
-    over: tuple[Record[Decided], ...]
-    """Their consents have ended by the time given."""
+    """To be sent with the record's idempotency key, times, sequence and hash."""
+    expired: tuple[Record[Decided], ...]
+    """Decisions whose consents have expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Confirmed, and its result file is not written."""
+    """Confirmed check whose result file has not been written."""
 
     decided: Record[Decided]
     confirmed: Record[SubmissionConfirmed]
 
 
 def undecided(ledger: Unended) -> tuple[Record[Opened], ...]:
-    """Opened without a decision. After a restart each is decided 0 throughout (`Cause.INTERRUPTED`) and sent."""
+    """Return checks opened without a decision. After a restart, they are decided with 0 only (`Cause.INTERRUPTED`)."""
     return tuple(history.opened for history in ledger.unended() if history.decided is None and not history.without_card)
 
 
 def waiting(ledger: Unended) -> tuple[History, ...]:
-    """Decided, and the service has not confirmed it; oldest first. Send `History.decision`."""
+    """Return checks decided but not confirmed by the service, oldest first. Send `History.decision`."""
     return tuple(
         history
         for history in ledger.unended()
@@ -47,11 +47,11 @@ def waiting(ledger: Unended) -> tuple[History, ...]:
 
 
 def unconfirmed(ledger: Unended, now: datetime) -> Unconfirmed:
-    """`now` has a time zone. A consent may be sent until the last moment before it ends."""
+    """Return unconfirmed decisions as of `now` (timezone-aware). A consent can be sent until it expires."""
     found = [history.decision for history in waiting(ledger)]
     return Unconfirmed(
         sendable=tuple(record for record in found if now < record.event.sendable_until),
-        over=tuple(record for record in found if now >= record.event.sendable_until),
+        expired=tuple(record for record in found if now >= record.event.sendable_until),
     )
 
 
@@ -63,25 +63,25 @@ def undelivered(ledger: Unended) -> tuple[Undelivered, ...]:
     )
 
 
-def broken_off(ledger: Unended) -> tuple[History, ...]:
-    """Checks without a card whose answer was not handed over; oldest first. The service is not asked again."""
+def unfinished_without_card(ledger: Unended) -> tuple[History, ...]:
+    """Return checks without a card whose answer was not handed over, oldest first. They are not queried again."""
     return tuple(history for history in ledger.unended() if history.without_card and not history.closed)
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
-    """Withdrawn, and the service may not know about it."""
+class UnsettledWithdrawal:
+    """Withdrawal that the service may not know about yet."""
 
     withdrawn: Record[Withdrawn]
-    """Send with the record's own moment and items."""
-    over: bool
-    """The consent has expired: nothing is left to withdraw."""
+    """To be sent with the record's time and items."""
+    expired: bool
+    """Whether the consent has expired, so that there is nothing left to withdraw."""
 
 
-def untold(ledger: Unended, now: datetime) -> tuple[Untold, ...]:
-    """Oldest check first. `now` has a time zone."""
+def unsettled_withdrawals(ledger: Unended, now: datetime) -> tuple[UnsettledWithdrawal, ...]:
+    """Return unsettled withdrawals, oldest check first. `now` must be timezone-aware."""
     return tuple(
-        Untold(record, over=now >= history.decision.event.sendable_until)
+        UnsettledWithdrawal(record, expired=now >= history.decision.event.sendable_until)
         for history in ledger.unended()
         if history.decided is not None
         for record in history.unsettled

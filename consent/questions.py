@@ -1,4 +1,4 @@
-"""Which consents a valid holder is asked for. Decided here and nowhere else."""
+"""Which consents a holder with a valid qualification is asked for."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ from consent.items import HolderFacts, Item, Question, QuestionKind
 HEALTH_CHECKUP_FROM = 40
 ELDERLY_CHECKUP_FROM = 75
 CARE_AND_MEDICINES = "care-and-medicines"
-"""Past care and medicines are asked about one by one, and form one topic in the bundle."""
+"""Topic of past care and medicines, which are one topic together and two questions one by one."""
 
 
 def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:
-    """Return the questions for this holder, in the order of the screens; an item is in at most one of them.
+    """Return the questions for this holder in the order of the screens. No item is in more than one question.
 
-    Ages count by birthday (`HolderFacts.age`, on the day of the check), not by fiscal year.
+    Age limits refer to the age on the day of the check (`HolderFacts.age`), not to the fiscal year.
     """
     asked: list[Question] = []
     if facts.may_share and settings.sharing:
@@ -30,9 +30,9 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
 
 
 def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
-    """Return the items provided without asking because of the law. Never an `Answer`, never recorded as a consent.
+    """Return the items provided by law without asking. They are not answers and are not recorded as consents.
 
-    `facts` is not used today: the limit is provided for everybody, even if nothing else may be shared.
+    `facts` is currently unused, because the limit is provided for everybody, even if nothing else may be shared.
     """
     return (Item.HIGH_COST_LIMIT,) if settings.limit is LimitPolicy.BY_LAW else ()
 

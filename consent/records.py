@@ -1,7 +1,7 @@
-"""Contents of the ledger: the events of a check, and the record of each as one line of canonical JSON.
+"""Ledger contents: the events of a check, each recorded as one line of canonical JSON.
 
-No field takes a name, a number, a birth date or a biometric value: identifiers have a narrow form, reasons are codes,
-and the only free text is the wording of a question, which comes from the message catalogues.
+No field accepts names, numbers, birth dates or biometric values: identifiers have a narrow format, reasons are codes,
+and the only free text is the wording of questions from the message catalogues.
 """
 
 import json
@@ -16,25 +16,25 @@ from config.profiles import Profile
 from consent.items import Answer, AnsweredBy, Item, Question
 
 CONSENT_LASTS = timedelta(hours=24)
-"""From the moment of consent to the last moment the institution may fetch (AvailableTime)."""
+"""How long after the consent the institution may fetch the data (AvailableTime)."""
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-"""A reason as a short code, never a sentence."""
+"""Reason code."""
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 or HMAC-SHA-256, hexadecimal."""
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-"""A language of the screen ("ja", "ja-easy", "en", "zh-Hans"), in the form of a BCP 47 tag."""
+"""Screen language ("ja", "ja-easy", "en", "zh-Hans") in the form of a BCP 47 tag."""
 
 
 class RecordBody(BaseModel):
-    # an error text must not show what was refused: it may be personal data
+    # error messages must not show the refused input, which may be personal data
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class AskedQuestion(RecordBody):
-    """A question this check may ask, as known when it opened."""
+    """Question that may be asked in this check, as known at its opening."""
 
     question_id: Identifier
     items: tuple[Item, ...]
@@ -45,17 +45,17 @@ class AskedQuestion(RecordBody):
 
 
 class RecordedAnswer(RecordBody):
-    """Who asked what in which words, and what was answered when."""
+    """Answer to one item: when it was given, and the wording and language of its question."""
 
     item: Item
     granted: bool
     answered_at: AwareDatetime | None
     question_id: Identifier
     language: Language | None = None
-    """Language of the wording; None if it is not known that the question was on the screen."""
+    """Language of the wording; None if it is unknown whether the question was shown."""
     wording: Annotated[str, Field(max_length=300)] = ""
-    """What was shown, from the message catalogue: the question; asked together, its topic on a second line; and in a
-    language no native speaker has checked the same in Japanese. Never a text with the patient's data in it."""
+    """Question as shown, from the message catalogue. If asked together with others, its topic is on a second line. In
+    languages that no native speaker has checked, the Japanese text follows. Never contains patient data."""
 
     @classmethod
     def of(cls, answer: Answer, language: str | None = None, wording: str = "") -> Self:
@@ -71,16 +71,16 @@ class RecordedAnswer(RecordBody):
     @model_validator(mode="after")
     def _grant_has_its_moment(self) -> Self:
         if self.granted and (self.answered_at is None or self.language is None or not self.wording):
-            raise ValueError("a consent needs its moment, its wording and the language it was asked in")
+            raise ValueError("a consent needs its time, its wording and the language it was asked in")
         return self
 
 
 WITHOUT_CARD = "without-card"
-"""`Opened.way` of a check based on a printed 資格確認書. It is asked and answered in one step: nothing is submitted."""
+"""`Opened.way` of a check based on a printed 資格確認書. The service answers in one step; nothing is submitted."""
 
 
 class Opened(RecordBody):
-    """The service opened the check: the holder is known, and a result must follow."""
+    """The service opened the check. The holder is confirmed, and the check must be decided or discarded."""
 
     kind: Literal["opened"] = "opened"
     check_id: Identifier
@@ -89,37 +89,37 @@ class Opened(RecordBody):
     """`consent.cards.card_hash` of the certificate's serial number."""
     profile: Profile
     way: Code
-    """How the holder was confirmed: "pin", "face", "face-and-pin", "staff"; or `WITHOUT_CARD`."""
+    """How the holder was confirmed: "pin", "face", "face-and-pin", "phone" or "staff"; or `WITHOUT_CARD`."""
     questions: tuple[AskedQuestion, ...] = ()
-    """What may be asked. After a crash each of their items is decided 0."""
+    """Questions that may be asked. After a crash, each of their items is decided with 0."""
     by_law: tuple[Item, ...] = ()
     service_at: AwareDatetime | None = None
-    """When the check was opened by the service's clock; None in records of version 0.1."""
+    """Time of opening by the service's clock; None in records of version 0.1."""
 
 
 class Cause(StrEnum):
-    """What led to the decision."""
+    """Cause of the decision."""
 
     ANSWERED = "answered"
     NOTHING_ASKED = "nothing-asked"
     CARD_REMOVED = "card-removed"
     READER_LOST = "reader-lost"
-    """The reader was unplugged; the card is where it was."""
+    """The reader was unplugged. The patient did not take the card."""
     CANCELLED = "cancelled"
     WITHOUT_SHARING = "without-sharing"
-    """The patient chose to check in without sharing: every yes of the reception counts as a no."""
+    """The patient chose to check in without sharing. Every yes in the reception counts as a no."""
     TIMED_OUT = "timed-out"
     UNSIGNED = "unsigned"
-    """Nothing is granted: the card did not sign, and the institution requires that it does."""
+    """The card did not sign, which the institution requires. Nothing is granted."""
     INTERRUPTED = "interrupted"
-    """The terminal stopped between opening and decision; nothing is granted."""
+    """The terminal stopped between opening and decision. Nothing is granted."""
 
 
 _GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING, Cause.UNSIGNED)
 
 
 class Decided(RecordBody):
-    """Everything needed to submit, now or after a restart, without asking the patient again."""
+    """The decision, with everything needed to submit it, even after a restart."""
 
     kind: Literal["decided"] = "decided"
     check_id: Identifier
@@ -131,22 +131,22 @@ class Decided(RecordBody):
     cause: Cause
     answers: tuple[RecordedAnswer, ...]
     by_law: tuple[Item, ...] = ()
-    """Provided by law, without a consent."""
+    """Items provided by law without consent."""
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
     dispense: tuple[Identifier, ...] | None = None
-    """Prescriptions to dispense; None if it was not asked or is settled at the counter."""
+    """Prescriptions to dispense; None if not asked or chosen at the counter."""
     answered_by: AnsweredBy | None = None
     result_file: FileName
-    """Stem of the result file's name, decided now so that a repetition writes no second file."""
+    """Stem of the result file name, fixed here so that a retry does not write a second file."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         items = [answer.item for answer in self.answers] + list(self.by_law)
         if len(items) != len(set(items)):
-            raise ValueError("an item is answered twice, or answered and provided by law")
+            raise ValueError("an item is answered twice, or both answered and provided by law")
         if self.cause in _GRANTS_NOTHING and any(answer.granted for answer in self.answers):
-            raise ValueError("an interrupted reception, and one without sharing, grant nothing")
+            raise ValueError("interrupted receptions and those without sharing cannot grant anything")
         return self
 
     @property
@@ -155,30 +155,30 @@ class Decided(RecordBody):
 
     @property
     def sendable_until(self) -> datetime:
-        """When the first consent ends; 24 h after the decision if there is none."""
+        """Time at which the first consent expires; 24 h after the decision if there is none."""
         moments = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
         return min(moments, default=self.decided_at) + CONSENT_LASTS
 
 
 class CorrectedAnswer(RecordBody):
-    """The moment of one consent by the service's clock."""
+    """Time of one consent by the service's clock."""
 
     item: Item
     answered_at: AwareDatetime
 
 
 class TimeCorrected(RecordBody):
-    """The terminal's clock was wrong at the decision: these moments are sent instead of those recorded then."""
+    """The terminal's clock was wrong at the decision, so these times are sent instead of those in the decision."""
 
     kind: Literal["time-corrected"] = "time-corrected"
     check_id: Identifier
     decided_at: AwareDatetime
     consents: tuple[CorrectedAnswer, ...] = ()
-    """One for each item granted."""
+    """One per granted item."""
 
 
 class CardSignature(StrEnum):
-    """What the service found of the card's signature over the decision."""
+    """The service's verdict on the card's signature over the decision."""
 
     VALID = "valid"
     ABSENT = "absent"
@@ -186,34 +186,34 @@ class CardSignature(StrEnum):
 
 
 class SubmissionConfirmed(RecordBody):
-    """The service has the submission: what its signed receipt says."""
+    """The service accepted the submission. Fields are from its signed receipt."""
 
     kind: Literal["confirmed"] = "confirmed"
     check_id: Identifier
     accepted_at: AwareDatetime
     ledger_count: Annotated[int, Field(ge=1)]
     ledger_hash: Hash
-    """With `ledger_count`, the head the submission carried and the receipt returned."""
+    """With `ledger_count`, the head sent with the submission and returned in the receipt."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
     """The service's signature over the receipt, base64."""
     card_signature: CardSignature | None = None
-    """As the receipt says; None for a receipt of version 0.1. The card's signature itself is never kept: two of one
-    card would reveal its public key and tie visits together."""
+    """Verdict in the receipt; None in receipts of version 0.1. The card's signature itself is never stored, because two
+    signatures by one card would reveal its public key and link its visits."""
 
 
 class HandingOver(RecordBody):
-    """The result file is written next to the receipt computer's folder and will be moved in."""
+    """The result file is written and will be moved into the receipt computer's folder."""
 
     kind: Literal["handing-over"] = "handing-over"
     check_id: Identifier
     file_name: FileName
     sha256: Hash
     folder: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")] = ""
-    """Mark of the folder it is written for, so that another folder mounted in its place is not mistaken for it."""
+    """Mark that identifies the folder, in case another folder is mounted in its place."""
 
 
 class Delivered(RecordBody):
-    """The result file is in the receipt computer's folder, or was taken from there."""
+    """The result file is in the receipt computer's folder, or has been taken from it."""
 
     kind: Literal["delivered"] = "delivered"
     check_id: Identifier
@@ -223,16 +223,16 @@ class Delivered(RecordBody):
 
 
 class HandOverDecided(RecordBody):
-    """What staff decided about a waiting result: it cannot be handed over, or it is unknown whether it was."""
+    """Staff's decision on a result that cannot be handed over, or may or may not have been."""
 
     kind: Literal["hand-over-decided"] = "hand-over-decided"
     check_id: Identifier
     decision: Literal["again", "closed"]
-    """`again`: hand it over once more, also if the receipt computer had it. `closed`: do not; it is entered by hand."""
+    """`again`: hand it over again, even if the receipt computer may have it. `closed`: enter it by hand instead."""
 
 
 class NotOurs(RecordBody):
-    """The service's result does not match what the ledger holds; it was not handed over."""
+    """The service's result does not match the decision in the ledger and was not handed over."""
 
     kind: Literal["not-ours"] = "not-ours"
     check_id: Identifier
@@ -240,7 +240,7 @@ class NotOurs(RecordBody):
 
 
 class Expired(RecordBody):
-    """The consent ended before the service confirmed; it is no longer sent."""
+    """The consent expired before the service confirmed the decision, which is no longer sent."""
 
     kind: Literal["expired"] = "expired"
     check_id: Identifier
@@ -253,19 +253,19 @@ class Withdrawn(RecordBody):
 
 
 class WithdrawalSettled(RecordBody):
-    """Nothing is left to report to the service about a withdrawal."""
+    """A withdrawal does not have to be reported to the service any more."""
 
     kind: Literal["withdrawal-settled"] = "withdrawal-settled"
     check_id: Identifier
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     accepted_at: AwareDatetime | None = None
-    """When the service accepted it; None if the consent had expired, or the service no longer knows the check."""
+    """When the service accepted it; None if the consent had expired or the service no longer knew the check."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
     """The service's signature, base64; empty if there is none."""
 
 
 class Discarded(RecordBody):
-    """Staff gave the reception up, or the service refused it permanently."""
+    """The check ends without a decision or submission: discarded, declined, interrupted or refused permanently."""
 
     kind: Literal["discarded"] = "discarded"
     check_id: Identifier
@@ -273,16 +273,16 @@ class Discarded(RecordBody):
 
 
 class LostOpenings(RecordBody):
-    """Checks that the service opened on one day, Japan time, and that no record mentions."""
+    """Number of checks that the service opened on one day (Japan time) and that are missing from the ledger."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
 
 
 class Restored(RecordBody):
-    """The ledger comes from a backup: what followed the record before this one is lost. Not a record of a check.
+    """The ledger was restored from a backup, and the records that followed are lost. Not a record of a check.
 
-    The service revoked the previous key and signed that, so a gap cannot be faked.
+    The service revoked the previous key and signed this, so that a gap cannot be faked.
     """
 
     kind: Literal["restored"] = "restored"
@@ -290,20 +290,20 @@ class Restored(RecordBody):
     """Id of the restore, not of a check."""
     backup_at: AwareDatetime
     lost: Annotated[int, Field(ge=0)]
-    """Decisions that the service has and this ledger lost; a `lost` record of each follows."""
+    """Number of decisions that the service has and this ledger lost. A `lost` record of each follows."""
     opened: tuple[LostOpenings, ...] = ()
     """Checks without any record, submitted or not."""
     ended_key: Hash
-    """SHA-256 of the public key that ended (DER SubjectPublicKeyInfo)."""
+    """SHA-256 of the revoked public key (DER SubjectPublicKeyInfo)."""
     key: Hash
-    """SHA-256 of the public key that replaced it, in the same form."""
+    """SHA-256 of the public key that replaced it, in the same format."""
     changed_at: AwareDatetime
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
-    """The service's over `key_changed_statement(...)`, base64."""
+    """The service's signature over `key_changed_statement(...)`, base64."""
 
 
 class Lost(RecordBody):
-    """The service has a decision of this check whose records were lost: what its signed receipt says of it."""
+    """The service has a decision of this check whose records were lost. Fields are from its signed receipt."""
 
     kind: Literal["lost"] = "lost"
     check_id: Identifier
@@ -311,10 +311,10 @@ class Lost(RecordBody):
     submission_sha256: Hash
     ledger_count: Annotated[int, Field(ge=1)]
     ledger_hash: Hash
-    """With `ledger_count`, a head of the records that were lost."""
+    """With `ledger_count`, the head at a record that was lost."""
     card_signature: CardSignature | None = None
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
-    """The service's over the receipt, base64."""
+    """The service's signature over the receipt, base64."""
 
 
 Event: TypeAlias = (
@@ -340,27 +340,27 @@ _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="k
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[EventT]):
-    """One link of the chain."""
+    """One record of the chain."""
 
     sequence: int
-    """1 for the first."""
+    """Position in the chain, starting with 1."""
     at: datetime
     previous: str
-    """Hash of the record before, or the genesis hash."""
+    """Hash of the previous record, or the genesis hash."""
     hash: str
     event: EventT
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerHead:
-    """How many records there are, and the hash of the last one (of the genesis, for an empty ledger)."""
+    """Number of records, and the hash of the last one (the genesis hash if the ledger is empty)."""
 
     count: int
     hash: str
 
 
 def record_from(body: str, stored_hash: str) -> Record[Event]:
-    """Parse one record. Raises ValueError for an invalid text."""
+    """Parse one record. Raises ValueError if it is invalid."""
     content = json.loads(body)
     try:
         return Record(

@@ -1,7 +1,7 @@
-"""Check that the ledger is still the one this terminal began, so that a new one is never begun unnoticed.
+"""Check that the ledger is the one this terminal started, so that a missing ledger is not silently replaced.
 
-A note beside the ledger says that there is one, and with which record it begins. It protects against loss and mistakes;
-anyone who can write to the folder can write the note too (docs/ledger.md).
+A note next to the ledger contains the hash of its first record. It protects against loss and mistakes, not against
+someone with write access to the folder, who can change the note too (docs/ledger.md).
 """
 
 import json
@@ -13,7 +13,7 @@ from config.files import write_whole
 from consent import store
 from consent.store import LedgerError
 
-_NEW = "Restore it from a backup, or begin a new one on purpose: `uketsuke ledger begin`."
+_NEW = "Restore it from a backup, or start a new one with `uketsuke ledger begin`."
 
 
 def note_of(ledger: Path) -> Path:
@@ -21,7 +21,7 @@ def note_of(ledger: Path) -> Path:
 
 
 def require_same(ledger: Path) -> None:
-    """Raise `LedgerError` if a ledger was begun here and `ledger` is not that one."""
+    """Raise `LedgerError` if a ledger was started here and `ledger` is not that one."""
     try:
         begun = json.loads(note_of(ledger).read_text("utf-8"))["first"]
     except FileNotFoundError:
@@ -29,13 +29,13 @@ def require_same(ledger: Path) -> None:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LedgerError(f"{note_of(ledger)} cannot be read ({type(error).__name__}). {_NEW}") from None
     if not ledger.exists() or ledger.stat().st_size == 0:
-        raise LedgerError(f"{ledger} is gone, and this terminal has written one. {_NEW}")
+        raise LedgerError(f"{ledger} is missing, although this terminal has written one. {_NEW}")
     if begun is not None and _first(ledger) != begun:
-        raise LedgerError(f"{ledger} does not begin with the record that this terminal began it with. {_NEW}")
+        raise LedgerError(f"{ledger} is not the ledger that this terminal started: its first record differs. {_NEW}")
 
 
 def note(ledger: Path) -> None:
-    """Record that the open `ledger` is this terminal's."""
+    """Write the note for the open `ledger`."""
     first = _first(ledger)
     with suppress(OSError, ValueError, TypeError, KeyError):
         if json.loads(note_of(ledger).read_text("utf-8"))["first"] == first:
@@ -44,15 +44,15 @@ def note(ledger: Path) -> None:
 
 
 def set_aside(ledger: Path, now: datetime) -> Path | None:
-    """Rename the complete ledger so that the next start begins a new one; return its new path, None if it is gone.
+    """Rename the ledger with all its files, so that the next run starts a new one.
 
-    Raises `LedgerInUse` while a terminal writes to it.
+    Return the new path, or None if there was no ledger. Raises `LedgerInUse` if a terminal has it open.
     """
     lock = store.WriterLock(ledger)
     try:
         kept = ledger.with_name(f"{ledger.stem}-until-{now:%Y%m%d-%H%M%S}{ledger.suffix}")
         found = ledger.exists()
-        # The log belongs to the file: records that are not in it yet.
+        # the write-ahead log may contain records that are not in the main file yet
         for ending in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 ledger.with_name(ledger.name + ending).rename(kept.with_name(kept.name + ending))
@@ -63,7 +63,7 @@ def set_aside(ledger: Path, now: datetime) -> Path | None:
 
 
 def _first(ledger: Path) -> str | None:
-    """Hash of the first record; None before there is one. Raises `LedgerError`."""
+    """Return the hash of the first record, or None if there is none. Raises `LedgerError`."""
     with store.reading(ledger) as connection:
         row = store.at(connection, 1)
     return row[2] if row is not None else None

@@ -1,7 +1,7 @@
-"""The ledger's file: SQLite with synchronous=FULL, one writer by file lock, readers at any time.
+"""Ledger file: SQLite with synchronous=FULL, one writer with a file lock, and readers at any time.
 
-One table: the record's text is authoritative, and the database computes `kind` and `check_id` from it. Plain SQL on the
-standard library's driver: an append is one INSERT and one fsync, and another layer would cost more than both.
+The text of a record is authoritative, and the database computes `kind` and `check_id` from it. Plain SQL is used
+because an append is only one INSERT and one fsync; an ORM would cost more than both.
 """
 
 import os
@@ -38,11 +38,11 @@ Row = tuple[int, str, str]
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used; the text names the file, the reason and what to do."""
+    """The ledger cannot be used. The message names the file, the reason and what to do."""
 
 
 class LedgerInUse(LedgerError):
-    """Another process writes this ledger."""
+    """Another process has this ledger open for writing."""
 
 
 class LedgerUnwritable(LedgerError):
@@ -50,7 +50,7 @@ class LedgerUnwritable(LedgerError):
 
 
 class WriterLock:
-    """Held by the one writer; released by the system when the process ends, however it ends."""
+    """Lock held by the only writer. The system releases it when the process ends for any reason."""
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_name(ledger.name + ".lock")
@@ -63,8 +63,8 @@ class WriterLock:
             holder = os.read(self._file, 200).decode(errors="replace").strip() or "another process"
             os.close(self._file)
             raise LedgerInUse(
-                f"{ledger} is being written by {holder}: one ledger has one writer, and a terminal seems to run on "
-                "this state folder already. Stop it, or give this terminal its own folder (UKETSUKE_STATE_DIR)."
+                f"{ledger} is in use by {holder}. Another terminal seems to be running with this state folder. "
+                "Stop it, or give this terminal its own folder (UKETSUKE_STATE_DIR)."
             )
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
@@ -72,15 +72,15 @@ class WriterLock:
 
     def release(self) -> None:
         if self._file >= 0:
-            os.close(self._file)  # the file stays: removing it would let two processes lock two files
+            os.close(self._file)  # do not remove the file, or two processes could lock two different files
             self._file = -1
 
 
 class LedgerStore:
-    """The writing end. Its methods may be called from any thread."""
+    """Write access to the file. Methods may be called from any thread."""
 
     def __init__(self, path: Path, terminal_id: str) -> None:
-        with _told(path, "opened"):
+        with _as_ledger_error(path, "opened"):
             private_folder(path.parent)
         self.path = path
         self._mutex = threading.Lock()
@@ -92,13 +92,13 @@ class LedgerStore:
             raise
 
     def _connect(self, terminal_id: str) -> sqlite3.Connection:
-        with _told(self.path, "opened"):
+        with _as_ledger_error(self.path, "opened"):
             if not self.path.exists():
                 create_private(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
         try:
-            with _told(self.path, "opened"):
-                # one fsync per commit with a write-ahead log, three with a rollback journal; readers never wait
+            with _as_ledger_error(self.path, "opened"):
+                # a write-ahead log needs one fsync per commit, a rollback journal three; and readers never wait
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone():
@@ -109,7 +109,7 @@ class LedgerStore:
             if bound_to != terminal_id:
                 raise LedgerError(
                     f"{self.path} is the ledger of terminal {bound_to!r}, not of {terminal_id!r}. Set "
-                    "service.terminal_id back, or move the file away to begin a ledger for the new name."
+                    "service.terminal_id back, or move the file away to start a ledger for the new name."
                 )
         except BaseException:
             connection.close()
@@ -117,20 +117,20 @@ class LedgerStore:
         return connection
 
     def append(self, row: Row) -> None:
-        """Returns when the row is on disk. On LedgerUnwritable the ledger goes on without it."""
-        with self._mutex, _told(self.path, "written"):
+        """Add a row and sync it to disk. After LedgerUnwritable, the row is not in the ledger, which remains usable."""
+        with self._mutex, _as_ledger_error(self.path, "written"):
             self._connection.execute("INSERT INTO record (sequence, body, hash) VALUES (?, ?, ?)", row)
 
     def last(self) -> Row | None:
-        with self._mutex, _told(self.path, "read"):
+        with self._mutex, _as_ledger_error(self.path, "read"):
             return last(self._connection)
 
     def at(self, sequence: int) -> Row | None:
-        with self._mutex, _told(self.path, "read"):
+        with self._mutex, _as_ledger_error(self.path, "read"):
             return at(self._connection, sequence)
 
     def of_check(self, check_id: str) -> list[Row]:
-        with self._mutex, _told(self.path, "read"):
+        with self._mutex, _as_ledger_error(self.path, "read"):
             return of_check(self._connection, check_id)
 
     def close(self) -> None:
@@ -141,13 +141,13 @@ class LedgerStore:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection with one view of the file, even while another process writes it."""
+    """Yield a read-only connection with a consistent snapshot, even while another process is writing."""
     if not path.exists():
-        raise LedgerError(f"{path} does not exist. The ledger is written by the first reception.")
-    with _told(path, "read"):
+        raise LedgerError(f"{path} does not exist. The first reception creates the ledger.")
+    with _as_ledger_error(path, "read"):
         connection = _readable(path)
     try:
-        with _told(path, "read"):
+        with _as_ledger_error(path, "read"):
             connection.execute("BEGIN")
             yield connection
     finally:
@@ -163,7 +163,7 @@ def _readable(path: Path) -> sqlite3.Connection:
         connection.close()
         if path.with_name(path.name + "-wal").exists():
             raise
-        # a copy on read-only media: the log's index cannot be created there, and no log is left to read
+        # on read-only media the log's index cannot be created, and there is no log to read
         return sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
     return connection
 
@@ -172,13 +172,13 @@ def terminal_of(connection: sqlite3.Connection, path: Path) -> str:
     format_, terminal_id = connection.execute("SELECT format, terminal_id FROM ledger").fetchone() or (None, "")
     if format_ != FORMAT:
         raise LedgerError(
-            f"{path} has ledger format {format_}; this program reads {FORMAT}. Use the version it is from."
+            f"{path} has ledger format {format_}; this program reads {FORMAT}. Use the version that wrote it."
         )
     return str(terminal_id)
 
 
 def rows(connection: sqlite3.Connection, start: int = 1) -> Iterator[Row]:
-    # a row whose sequence was set to zero or below is shown as well
+    # include rows whose sequence was changed to zero or below
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE sequence >= ? ORDER BY sequence",
         (start if start > 1 else -(2**63),),
@@ -206,7 +206,7 @@ def of_check(connection: sqlite3.Connection, check_id: str) -> list[Row]:
 
 
 def unended(connection: sqlite3.Connection) -> list[Row]:
-    """All records of the checks that have no end yet, or a withdrawal that is not settled."""
+    """Return all records of checks that are not closed or have an unsettled withdrawal."""
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE check_id IN (SELECT check_id FROM record GROUP BY check_id "
         "HAVING sum(kind IN ('delivered', 'expired', 'discarded', 'lost', 'restored')) = 0 "
@@ -215,12 +215,10 @@ def unended(connection: sqlite3.Connection) -> list[Row]:
 
 
 @contextmanager
-def _told(path: Path, done: str) -> Iterator[None]:
-    """Raise the driver's errors as our own, with the file's name."""
+def _as_ledger_error(path: Path, done: str) -> Iterator[None]:
+    """Convert errors of the driver to ours, which name the file."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
         kind = LedgerError if done == "read" else LedgerUnwritable
-        raise kind(
-            f"{path} cannot be {done}: {error}. Look at disk space, permissions and the disk's health."
-        ) from error
+        raise kind(f"{path} cannot be {done}: {error}. Check disk space, permissions and disk health.") from error

@@ -1,4 +1,4 @@
-"""Verify a ledger: walk the chain from the genesis and name the first record that was changed."""
+"""Verifying a ledger: walk the chain from the genesis hash and report the first record that was changed."""
 
 import json
 from collections.abc import Iterable
@@ -21,18 +21,18 @@ class LedgerIntact:
 @dataclass(frozen=True, slots=True)
 class LedgerBroken:
     sequence: int
-    """The first record that is changed, missing or out of place; 0 for the file as a whole."""
+    """The first record that is changed, missing or out of place; 0 if the file itself is damaged."""
     what: str
 
 
 def verify_file(
     path: Path, *, expected_head: LedgerHead | None = None, receipts: Iterable[LedgerHead] = ()
 ) -> LedgerIntact | LedgerBroken:
-    """Verify without the writer's lock, also while a terminal writes.
+    """Verify a ledger without locking it, even while a terminal is writing.
 
-    A chain alone cannot tell that its tail was cut off or that it was rewritten as a whole; `expected_head` (noted
-    elsewhere before) and `receipts` (heads the service confirmed) can. Receipts in the ledger itself are compared too.
-    Raises LedgerError if there is no file.
+    The chain alone does not show that its end was cut off or that it was rewritten completely. `expected_head`, noted
+    elsewhere earlier, and `receipts`, heads confirmed by the service, do. Receipts in the ledger itself are compared
+    too. Raises LedgerError if the file does not exist.
     """
     remembered = sorted({*receipts, *([expected_head] if expected_head else [])}, key=lambda head: head.count)
     try:
@@ -69,31 +69,31 @@ def _walk(connection: Connection, path: Path, remembered: list[LedgerHead]) -> L
 
 def _gap(expected: int, found: int) -> str:
     if found < expected:
-        return f"a record numbered {found} stands before record {expected}: records were added or renumbered"
+        return f"record {found} is before record {expected}: records were added or renumbered"
     if found == expected + 1:
         return f"record {expected} is missing"
     return f"records {expected} to {found - 1} are missing"
 
 
 def _diagnosis(row: Row, previous: str) -> LedgerBroken:
-    """Return why this record does not follow the previous one: which of the two was changed."""
+    """Return which record was changed if this one does not follow the previous one."""
     sequence, body, stored_hash = row
     try:
         content = json.loads(body)
-        told_sequence, told_previous = content["sequence"], content["previous"]
-        whole = record_hash(told_previous, body) == stored_hash
+        own_sequence, own_previous = content["sequence"], content["previous"]
+        consistent = record_hash(own_previous, body) == stored_hash
     except (ValueError, KeyError, TypeError):
-        whole = False
-    if not whole:
+        consistent = False
+    if not consistent:
         return LedgerBroken(sequence, f"record {sequence} was changed: its text and its hash do not agree")
-    if told_sequence != sequence:
-        return LedgerBroken(sequence, f"record {told_sequence} stands in the place of record {sequence}")
+    if own_sequence != sequence:
+        return LedgerBroken(sequence, f"record {own_sequence} is in the position of record {sequence}")
     if sequence == 1:
-        return LedgerBroken(1, "record 1 does not follow this terminal's beginning: records of another ledger")
+        return LedgerBroken(1, "record 1 does not follow this terminal's genesis hash: records of another ledger")
     return LedgerBroken(
         sequence - 1,
         f"record {sequence - 1} was replaced together with its hash: record {sequence} follows another "
-        f"({told_previous[:12]}..., found {previous[:12]}...)",
+        f"({own_previous[:12]}..., found {previous[:12]}...)",
     )
 
 
@@ -116,6 +116,6 @@ def _head_differs(connection: Connection, head: LedgerHead, count: int, terminal
     if (found[2] if found else genesis_hash(terminal_id)) != head.hash:
         return LedgerBroken(
             head.count,
-            f"record {head.count} is not the one remembered: the ledger was rewritten up to there or further",
+            f"record {head.count} is not the expected one: the ledger was rewritten up to this record or beyond",
         )
     return None

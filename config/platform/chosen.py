@@ -1,4 +1,4 @@
-"""The only place that depends on the operating system: `from config.platform.chosen import system`."""
+"""Operating system functions: `from config.platform.chosen import system`. No other code depends on the system."""
 
 import sys
 

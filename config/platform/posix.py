@@ -1,4 +1,4 @@
-"""Linux and macOS. Features missing on one of them are skipped; the return value says so where it matters."""
+"""Linux and macOS. Features missing on one of them are skipped; return values report this if it matters."""
 
 import contextlib
 import ctypes
@@ -19,15 +19,15 @@ from typing import TextIO
 
 _PR_SET_DUMPABLE = 4
 _M_PERTURB, _PERTURB = -6, 0x5A
-"""mallopt(3): freed memory gets this byte."""
+"""mallopt(3): byte written to freed memory."""
 FORGETFUL = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Environment in which Python returns all freed memory to the C library, which caches none of it, so that memory that
-held a name or a number is overwritten too."""
+"""Environment in which Python frees all memory through the C library and the C library caches none of it, so that
+memory that contained a name or number is overwritten too."""
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and the signals with which the system ends a process."""
+"""Ctrl-C, and the signal with which the system ends a process."""
 OPEN_BINARY = 0
 """Flags for `os.open`: read and write bytes unchanged."""
 
@@ -36,7 +36,7 @@ OPEN_BINARY = 0
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
-    """Take the exclusive lock of an open file until it is closed. False: another process has it (`wait` False)."""
+    """Lock an open file exclusively until it is closed. Return False if it is locked and `wait` is False."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -45,25 +45,25 @@ def lock(descriptor: int, *, wait: bool) -> bool:
 
 
 def lock_holder(lock_file: Path, locks: Path = Path("/proc/locks")) -> int | None:
-    """Id of the process that holds a file's lock; None if it is free or the system does not say."""
+    """Return the id of the process that holds the lock on a file; None if it is free or the holder is unknown."""
     try:
         status = lock_file.stat()
         lines = locks.read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    wanted = (os.major(status.st_dev), os.minor(status.st_dev), status.st_ino)
+    searched = (os.major(status.st_dev), os.minor(status.st_dev), status.st_ino)
     for line in lines:
         words = line.split()
         if len(words) < 6 or words[1] != "FLOCK" or words[3] != "WRITE":
             continue
         major, minor, inode = words[5].split(":")
-        if (int(major, 16), int(minor, 16), int(inode)) == wanted:
+        if (int(major, 16), int(minor, 16), int(inode)) == searched:
             return int(words[4])
     return None
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names created, renamed and removed in `folder` survive a power cut. Raises OSError."""
+    """Make created, renamed and removed names in `folder` durable across a power cut. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -72,8 +72,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def rename_new(source: Path, target: Path) -> None:
-    """Rename atomically and never over another file. Raises FileExistsError, or OSError with ENOSYS, EINVAL or ENOTSUP
-    where the system or the file system cannot."""
+    """Rename atomically without replacing a file. Raises FileExistsError, or OSError with ENOSYS, EINVAL or ENOTSUP if
+    the system or file system does not support this."""
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -86,7 +86,7 @@ def rename_new(source: Path, target: Path) -> None:
 
 
 def others_may_enter(path: Path) -> bool:
-    """Return whether the group or others have any rights on a file or folder."""
+    """Return whether the group or others have any permissions on a file or folder."""
     return bool(path.stat().st_mode & 0o077)
 
 
@@ -94,12 +94,12 @@ def others_may_enter(path: Path) -> bool:
 
 
 def only_for_owner() -> None:
-    """Restrict files and folders created from now on to their owner, whatever mode is asked for."""
+    """Restrict files and folders created from now on to their owner, regardless of the requested mode."""
     os.umask(0o077)
 
 
 def forbid_dumps() -> bool:
-    """Forbid core files, piped dumps and tracing by the user's other processes. Return False if that failed in part."""
+    """Forbid core files, piped dumps and tracing by the user's other processes. Return False if part of this failed."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
@@ -108,7 +108,7 @@ def forbid_dumps() -> bool:
 
 
 def begin_forgetful() -> None:
-    """Restart the program in the `FORGETFUL` environment; do nothing if it is set already or has no effect here."""
+    """Restart the program in the `FORGETFUL` environment. Does nothing if it is already set or has no effect here."""
     try:
         glibc = os.confstr("CS_GNU_LIBC_VERSION")
     except ValueError:
@@ -117,13 +117,16 @@ def begin_forgetful() -> None:
         with contextlib.suppress(OSError):
             os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | FORGETFUL)  # noqa: S606
     for name, value in FORGETFUL.items():
-        if os.environ.get(name) == value:  # not for the programs that this one starts
+        if os.environ.get(name) == value:  # child processes do not need it
             del os.environ[name]
 
 
 def overwrite_freed_memory() -> bool:
-    """Let the C library overwrite blocks as they are freed, also those of libraries that would leave a photo in theirs:
-    all of them in the `FORGETFUL` environment, the larger ones elsewhere. False if it cannot (glibc alone can)."""
+    """Have the C library overwrite freed blocks, including those in which other libraries leave a photo.
+
+    All blocks are overwritten in the `FORGETFUL` environment, otherwise only larger ones. Return False if not supported
+    (only glibc supports it).
+    """
     try:
         return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PERTURB) == 1)
     except (OSError, AttributeError):
@@ -131,7 +134,7 @@ def overwrite_freed_memory() -> bool:
 
 
 def keep_in_memory(buffer: bytearray) -> bool:
-    """Keep the pages of `buffer` out of swap until the process ends. False if that is not allowed."""
+    """Lock the pages of `buffer` in memory, so that they are never swapped out. Return False if not permitted."""
     if not buffer:
         return True
     try:
@@ -142,13 +145,13 @@ def keep_in_memory(buffer: bytearray) -> bool:
 
 
 def on_stop(stop: Callable[[], None]) -> None:
-    """Call `stop` on Ctrl-C and when the system ends the process. From the main thread."""
+    """Call `stop` on Ctrl-C and when the system ends the process. Must be called on the main thread."""
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop())
 
 
 def account(name: str) -> tuple[int, int] | None:
-    """Numbers of a user and its group; None if there is no user of that name."""
+    """Return the numeric ids of a user and its group; None if there is no such user."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -161,14 +164,14 @@ def is_administrator() -> bool:
 
 
 def programs(proc: Path = Path("/proc")) -> Iterator[tuple[int, str, str]]:
-    """Process id, name, and the loaded files as text (empty for processes of other users), without this process."""
+    """Yield process id, name and loaded files (as text; empty for other users' processes) of all other processes."""
     for entry in proc.iterdir() if proc.is_dir() else ():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
         try:
             name = (entry / "comm").read_text().strip()
         except OSError:
-            continue  # ended meanwhile
+            continue  # the process has ended
         try:
             loaded = (entry / "maps").read_text(errors="replace")
         except OSError:
@@ -183,12 +186,12 @@ _FONTS = (
     Path("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"),
     Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
 )
-"""Debian's fonts-morisawa-bizud-gothic, fonts-ipaexfont-gothic and fonts-noto-cjk."""
+"""From Debian's packages fonts-morisawa-bizud-gothic, fonts-ipaexfont-gothic and fonts-noto-cjk."""
 
 
 @cache
 def japanese_fonts() -> tuple[Path, ...]:
-    """Return installed Japanese fonts, best first; fontconfig is asked if none of Debian's is installed."""
+    """Return installed Japanese fonts, best first. Queries fontconfig if none of Debian's is installed."""
     known = tuple(path for path in _FONTS if path.exists())
     return known or _listed_fonts()
 
@@ -210,7 +213,7 @@ def _listed_fonts() -> tuple[Path, ...]:
 
 @contextlib.contextmanager
 def hidden_input(stream: TextIO) -> Iterator[None]:
-    """Turn off the echo of typed characters. `stream` is a terminal."""
+    """Turn off the echo of typed characters on `stream`, which must be a terminal."""
     descriptor = stream.fileno()
     before = termios.tcgetattr(descriptor)
     silent = [*before]
@@ -223,17 +226,17 @@ def hidden_input(stream: TextIO) -> Iterator[None]:
 
 
 def drop_typed(stream: TextIO) -> None:
-    """Discard what was typed and not read yet. `stream` is a terminal."""
+    """Discard input typed but not read yet on `stream`, which must be a terminal."""
     termios.tcflush(stream.fileno(), termios.TCIFLUSH)
 
 
 def is_camera(name: str) -> bool:
-    """Return whether `name` is a camera by number or device path, not a file."""
+    """Return whether `name` is a camera number or device path rather than a file."""
     return name.isdecimal() or name.startswith("/dev/")
 
 
 def camera_path(name: str) -> Path | None:
-    """The device file of a camera, there or not; None if cameras have none."""
+    """Return the device file of a camera, whether or not it exists; None if cameras have no device file here."""
     if sys.platform != "linux" and name.isdecimal():
         return None
     return Path(f"/dev/video{name}" if name.isdecimal() else name)
@@ -245,7 +248,7 @@ _CAPABILITY_BYTES, _DRIVER_BYTES = 104, 16
 
 
 def camera_driver(name: str) -> str | None:
-    """The driver of a V4L2 device, such as `uvcvideo`; None if the system does not tell."""
+    """Return the driver of a V4L2 device, such as `uvcvideo`; None if it cannot be determined."""
     path = camera_path(name)
     if path is None:
         return None

@@ -1,4 +1,4 @@
-"""Windows: the same names as `posix`. Tested with a fake msvcrt (tests/config); the program has not been run there."""
+"""Windows: the same names as `posix`. Tested with a fake msvcrt (tests/config), but never run on Windows."""
 
 import contextlib
 import errno
@@ -16,7 +16,7 @@ assert sys.platform == "win32"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
 OPEN_BINARY = os.O_BINARY
 _LOCK_AT = 1 << 30
-"""An offset beyond the end of any file: others cannot read a locked range."""
+"""Offset beyond the end of any file, because other processes cannot read a locked range."""
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
@@ -37,11 +37,11 @@ def lock_holder(lock_file: Path) -> int | None:
 
 
 def sync_folder(folder: Path) -> None:
-    """NTFS keeps a journal of names; folders cannot be flushed."""
+    """Do nothing: NTFS journals file names, and folders cannot be flushed."""
 
 
 def rename_new(source: Path, target: Path) -> None:
-    # Python's rename refuses to replace on Windows.
+    # on Windows, Python's rename does not replace files
     source.rename(target)
 
 
@@ -50,7 +50,7 @@ def others_may_enter(path: Path) -> bool:
 
 
 def only_for_owner() -> None:
-    """Do nothing: the user's profile is already readable by its owner only."""
+    """Do nothing: user profiles are only readable by their owner."""
 
 
 def forbid_dumps() -> bool:
@@ -61,7 +61,7 @@ FORGETFUL: dict[str, str] = {}
 
 
 def begin_forgetful() -> None:
-    """There is no such environment."""
+    """Do nothing: Windows has no such environment."""
 
 
 def overwrite_freed_memory() -> bool:
@@ -98,7 +98,7 @@ def japanese_fonts() -> tuple[Path, ...]:
 @contextlib.contextmanager
 def hidden_input(stream: TextIO) -> Iterator[None]:
     if stream.isatty():
-        raise OSError(errno.ENOTSUP, "what is typed cannot be hidden here")
+        raise OSError(errno.ENOTSUP, "typed input cannot be hidden here")
     yield
 
 

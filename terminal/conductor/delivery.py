@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from consent.items import Item
 from consent.ledger import Ledger
 from consent.lifecycle import History
-from consent.outbox import broken_off, undecided, undelivered, untold, waiting
+from consent.outbox import undecided, undelivered, unfinished_without_card, unsettled_withdrawals, waiting
 from consent.records import (
     CardSignature,
     Cause,
@@ -263,7 +263,7 @@ class Delivery:
             if confirmed.decided.event.check_id not in pending:
                 outcome = await self._deliver_again(confirmed.decided.event.check_id)
                 outcomes += [outcome] if outcome is not None else []
-        await self._settle_broken_off()
+        await self._settle_unfinished()
         await self._hand_over.clean()
         return tuple(outcomes)
 
@@ -280,9 +280,9 @@ class Delivery:
 
     async def _send_withdrawals(self) -> None:
         now = self._client.clock.now()
-        for withdrawal in await self._books.run(untold, self.ledger, now or self._clock.wall()):
+        for withdrawal in await self._books.run(unsettled_withdrawals, self.ledger, now or self._clock.wall()):
             # while the service's time is unknown, the consent may not have expired
-            if withdrawal.over and now is not None:
+            if withdrawal.expired and now is not None:
                 await self._settle(withdrawal.withdrawn)
             else:
                 await self._send_withdrawal(withdrawal.withdrawn)
@@ -318,8 +318,8 @@ class Delivery:
         """Discard a check without a card. `reason` is a reason code."""
         await self._books.run(self.ledger.discarded, check_id, reason)
 
-    async def _settle_broken_off(self) -> None:
-        for history in await self._books.run(broken_off, self.ledger):
+    async def _settle_unfinished(self) -> None:
+        for history in await self._books.run(unfinished_without_card, self.ledger):
             if history.check_id not in self.without_card and not await self._hand_over.settle(history):
                 await self._books.run(self.ledger.discarded, history.check_id, "interrupted")
 

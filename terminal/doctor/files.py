@@ -110,8 +110,8 @@ def backlog(settings: Settings) -> Finding:
     waiting = [one.at for one in to_send.sendable] + [one.confirmed.at for one in to_write]
     if terminal_running(path) is None:
         waiting += [one.at for one in open_]
-    if to_send.over:
-        return bad(f"{len(to_send.over)} decisions were never sent and have expired", "Ask those patients again.")
+    if to_send.expired:
+        return bad(f"{len(to_send.expired)} decisions were never sent and have expired", "Ask those patients again.")
     return judged(waiting, now)
 
 

@@ -76,7 +76,7 @@ def test_relative_paths_start_at_the_settings_file(tmp_path: Path, monkeypatch: 
 
 def test_home_folder_of_an_unknown_user(tmp_path: Path) -> None:
     message = problem(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
-    assert message == "handover.folder = '~no-such-user/r': there is no such user. Write the path in full."
+    assert message == "handover.folder = '~no-such-user/r': no such user. Write the path in full."
 
 
 def test_every_path_setting_is_listed() -> None:
@@ -192,8 +192,8 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
             "consent.surgery = 'sometimes', set by {file}, is refused: it must be a valid boolean, unable to interpret "
             "input. Allowed: true or false.",
         ),
-        ("vision = 3\n", "vision, set by {file}, is a section: write it as [vision] with its values below."),
-        ("consent = 3\n", "consent, set by {file}, is a section: write it as [consent] with its values below."),
+        ("vision = 3\n", "vision, set by {file}, is a section: write it as [vision] with its values below it."),
+        ("consent = 3\n", "consent, set by {file}, is a section: write it as [consent] with its values below it."),
     ],
 )
 def test_wrong_value_is_reported_with_place_and_range(tmp_path: Path, text: str, message: str) -> None:
@@ -214,7 +214,7 @@ def test_wrong_variable_is_reported_by_name(tmp_path: Path, monkeypatch: pytest.
 )
 def test_a_list_that_is_not_json(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
-    assert f'{variable} is refused: it holds a list or a whole section and must be JSON, like ["a", "b"]' in problem()
+    assert f'{variable} is refused: it sets a list or a complete section and must be JSON, like ["a", "b"]' in problem()
 
 
 # --- the file itself ----------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_a_list_that_is_not_json(monkeypatch: pytest.MonkeyPatch, variable: str,
 def test_missing_file(tmp_path: Path) -> None:
     message = problem(tmp_path / "no.toml")
     assert message.startswith(
-        f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Name a file that exists"
+        f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Specify an existing file"
     )
 
 
@@ -271,7 +271,7 @@ def test_every_secret_setting_is_listed() -> None:
         ("x = " + "[" * 20_000, "nested too deep"),
         ("a." * 20_000 + "b = 1", "nested too deep"),
         ("[" + "a." * 20_000 + "b]\n", "nested too deep"),
-        ("profile = " + "9" * 5_000, "a number in it is too long"),
+        ("profile = " + "9" * 5_000, "it contains a number that is too long"),
     ],
 )
 def test_a_file_that_would_overload_the_parser_is_refused(tmp_path: Path, text: str, message: str) -> None:

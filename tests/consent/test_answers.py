@@ -64,7 +64,7 @@ def test_two_questions_for_one_item_are_refused() -> None:
 
 
 def test_an_answer_needs_a_time_with_zone() -> None:
-    with pytest.raises(ValueError, match="the moment it was given"):
+    with pytest.raises(ValueError, match="the time at which it was given"):
         Answer(Item.SURGERY, True, None, "surgery")
     with pytest.raises(ValueError, match="time zone"):
         Answer(Item.SURGERY, False, datetime(2026, 11, 22), "surgery")

@@ -87,28 +87,28 @@ def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) ->
     [
         ("", "decided", "it was never opened"),
         ("", "delivered", "it was never opened"),
-        ("opened", "opened", "it is opened already"),
+        ("opened", "opened", "it is already opened"),
         ("opened", "confirmed", "it is not decided"),
         ("opened", "expired", "it is opened, not waiting for the service"),
         ("opened", "delivered", "it is opened, not waiting for delivery"),
         ("opened", "withdrawn", "it is opened, not confirmed"),
-        ("decided", "opened", "it is opened already"),
-        ("decided", "decided", "it is decided already"),
+        ("decided", "opened", "it is already opened"),
+        ("decided", "decided", "it is already decided"),
         ("decided", "delivered", "it is decided, not waiting for delivery"),
         ("decided", "withdrawn", "it is decided, not confirmed"),
-        ("confirmed", "decided", "it is confirmed already"),
-        ("confirmed", "confirmed", "it is confirmed already"),
+        ("confirmed", "decided", "it is already confirmed"),
+        ("confirmed", "confirmed", "it is already confirmed"),
         ("confirmed", "expired", "it is confirmed, not waiting for the service"),
         ("delivered", "delivered", "it is delivered, not waiting for delivery"),
-        ("delivered", "discarded", "it is delivered already"),
-        ("delivered", "opened", "it is opened already"),
-        ("expired", "confirmed", "it is expired already"),
-        ("discarded", "decided", "it is discarded already"),
-        ("withdrawn", "withdrawn", "YZK was withdrawn already"),
+        ("delivered", "discarded", "it is already delivered"),
+        ("delivered", "opened", "it is already opened"),
+        ("expired", "confirmed", "it is already expired"),
+        ("discarded", "decided", "it is already discarded"),
+        ("withdrawn", "withdrawn", "YZK was already withdrawn"),
         ("opened", "settled", "YZK is not withdrawn"),
         ("delivered", "settled", "YZK is not withdrawn"),
-        ("settled", "settled", "settled already"),
-        ("settled", "discarded", "it is delivered already"),
+        ("settled", "settled", "already settled"),
+        ("settled", "discarded", "it is already delivered"),
     ],
 )
 def test_events_out_of_order_are_refused(counter: Counter, reach: str, attempt: str, reason: str) -> None:
@@ -172,17 +172,17 @@ def test_items_can_be_withdrawn_one_by_one_after_delivery(counter: Counter) -> N
 @pytest.mark.parametrize(("field", "other"), [("card", "d" * 64), ("reception_id", "r-c2"), ("profile", "pharmacy")])
 def test_a_decision_of_another_reception_is_refused(counter: Counter, field: str, other: str) -> None:
     counter.ledger.opened(counter.opening())
-    with pytest.raises(LifeCycleError, match=f"its {field} is not the one it was opened with"):
+    with pytest.raises(LifeCycleError, match=f"its {field} differs from the one it was opened with"):
         counter.ledger.decided(counter.decision(**{field: other}))  # type: ignore[arg-type]
 
 
 def test_a_receipt_with_an_unknown_head_is_refused(counter: Counter) -> None:
     decided = counter.to_decided()
     unknown = counter.receipt(decided).model_copy(update={"ledger_hash": "f" * 64})
-    with pytest.raises(LifeCycleError, match="a head this ledger never had"):
+    with pytest.raises(LifeCycleError, match="a head that this ledger never had"):
         counter.ledger.confirmed(unknown)
     ahead = counter.receipt(decided).model_copy(update={"ledger_count": 99})
-    with pytest.raises(LifeCycleError, match="a head this ledger never had"):
+    with pytest.raises(LifeCycleError, match="a head that this ledger never had"):
         counter.ledger.confirmed(ahead)
     counter.ledger.confirmed(counter.receipt(decided))
 
@@ -236,7 +236,7 @@ def test_a_reason_must_be_a_code(counter: Counter) -> None:
 @pytest.mark.parametrize("missing", [{"answered_at": None}, {"language": None}, {"wording": ""}])
 def test_a_consent_needs_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
     complete = counter.decision().answers[0].model_dump()
-    with pytest.raises(ValidationError, match="a consent needs its moment"):
+    with pytest.raises(ValidationError, match="a consent needs its time"):
         RecordedAnswer.model_validate(complete | missing)
 
 
@@ -275,7 +275,7 @@ def test_a_second_writer_in_another_process_is_refused(counter: Counter, path: P
     )
     found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
     assert found.returncode != 0
-    assert f"LedgerInUse: {path} is being written by process {os.getpid()}" in found.stderr
+    assert f"LedgerInUse: {path} is in use by process {os.getpid()}" in found.stderr
     assert "UKETSUKE_STATE_DIR" in found.stderr
 
 
@@ -415,7 +415,7 @@ def test_a_clock_without_zone_is_refused(path: Path, counter: Counter) -> None:
     counter.ledger.close()
     with (
         Ledger.open(path, "terminal-1", clock=lambda: datetime(2026, 11, 22)) as ledger,
-        pytest.raises(ValueError, match="with its zone"),
+        pytest.raises(ValueError, match="with a time zone"),
     ):
         ledger.opened(counter.opening())
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.lifecycle import LifeCycleError
-from consent.outbox import unconfirmed, undecided, undelivered, untold
+from consent.outbox import unconfirmed, undecided, undelivered, unsettled_withdrawals
 from consent.records import LedgerHead, SubmissionConfirmed, WithdrawalSettled
 from consent.store import LedgerInUse
 from consent.verification import LedgerIntact
@@ -151,8 +151,8 @@ class LedgerMachine(RuleBasedStateMachine):
             assert {u.decided.event.check_id for u in undelivered(ledger)} == {c for c, s in stages if s == "confirmed"}
             decided = {c for c, s in stages if s == "decided"}
             assert {r.event.check_id for r in waiting.sendable} == decided - late
-            assert {r.event.check_id for r in waiting.over} == decided & late
-            unsettled = {one.withdrawn.event.check_id for one in untold(ledger, now)}
+            assert {r.event.check_id for r in waiting.expired} == decided & late
+            unsettled = {one.withdrawn.event.check_id for one in unsettled_withdrawals(ledger, now)}
             assert unsettled == self.withdrawn - self.settled
 
     @invariant()

@@ -11,7 +11,7 @@ from consent.answers import unanswered
 from consent.items import Item, Question, QuestionKind
 from consent.ledger import LedgerFile
 from consent.lifecycle import LifeCycleError
-from consent.outbox import unconfirmed, undecided, undelivered, untold
+from consent.outbox import unconfirmed, undecided, undelivered, unsettled_withdrawals
 from consent.records import Cause, HandingOver, RecordedAnswer, WithdrawalSettled
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_each_unfinished_check_is_in_its_own_list(counter: Counter, clock: Clock
     for ledger in both(counter):
         assert [record.event.check_id for record in undecided(ledger)] == ["opened"]
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["decided"]
-        assert unconfirmed(ledger, clock()).over == ()
+        assert unconfirmed(ledger, clock()).expired == ()
         assert [waiting.decided.event.check_id for waiting in undelivered(ledger)] == ["confirmed"]
 
 
@@ -71,14 +71,14 @@ def test_a_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, 
     for ledger in both(counter):
         assert len(unconfirmed(ledger, end - timedelta(seconds=1)).sendable) == 1
         assert unconfirmed(ledger, end).sendable == ()
-        assert len(unconfirmed(ledger, end).over) == 1
+        assert len(unconfirmed(ledger, end).expired) == 1
 
 
 def test_a_refusal_is_sent_for_24_hours_from_the_decision(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening())
     counter.ledger.decided(counter.decision(granted=False))
     assert unconfirmed(counter.ledger, clock() + timedelta(hours=23, minutes=59)).sendable
-    assert unconfirmed(counter.ledger, clock() + timedelta(hours=24)).over
+    assert unconfirmed(counter.ledger, clock() + timedelta(hours=24)).expired
 
 
 def test_withdrawing_consent_does_not_cancel_delivery(counter: Counter) -> None:
@@ -97,14 +97,17 @@ def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Cl
     first = counter.ledger.withdrawn("c1", [Item.MEDICINES])
     second = counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
     for ledger in both(counter):
-        assert [(one.withdrawn, one.over) for one in untold(ledger, clock())] == [(first, False), (second, False)]
+        assert [(one.withdrawn, one.expired) for one in unsettled_withdrawals(ledger, clock())] == [
+            (first, False),
+            (second, False),
+        ]
         assert undelivered(ledger) == ()
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.MEDICINES,), accepted_at=clock()))
     for ledger in both(counter):
-        assert [one.withdrawn for one in untold(ledger, clock())] == [second]
+        assert [one.withdrawn for one in unsettled_withdrawals(ledger, clock())] == [second]
     clock.pass_(hours=23)
     for ledger in both(counter):
-        assert [one.over for one in untold(ledger, clock())] == [True]
+        assert [one.expired for one in unsettled_withdrawals(ledger, clock())] == [True]
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.DIAGNOSIS,)))
     for ledger in both(counter):
         assert ledger.unended() == ()

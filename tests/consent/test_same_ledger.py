@@ -50,14 +50,14 @@ def test_a_ledger_without_a_note_is_accepted(path: Path) -> None:
 
 def test_a_missing_ledger_is_refused(path: Path) -> None:
     path.unlink()
-    with pytest.raises(LedgerError, match="is gone, and this terminal has written one"):
+    with pytest.raises(LedgerError, match="is missing, although this terminal has written one"):
         start(path)
     assert not path.exists()
 
 
 def test_an_emptied_ledger_is_refused(path: Path) -> None:
     path.write_bytes(b"")
-    with pytest.raises(LedgerError, match="is gone"):
+    with pytest.raises(LedgerError, match="is missing"):
         start(path)
 
 
@@ -65,7 +65,7 @@ def test_a_ledger_lost_before_its_first_record_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "ledger.db"
     start(path)
     path.unlink()
-    with pytest.raises(LedgerError, match="is gone"):
+    with pytest.raises(LedgerError, match="is missing"):
         start(path)
 
 
@@ -73,7 +73,7 @@ def test_a_replaced_ledger_is_refused(path: Path, tmp_path: Path, opened: Opened
     elsewhere = tmp_path / "elsewhere" / "ledger.db"
     start(elsewhere, opened.model_copy(update={"check_id": "another-check"}))
     path.write_bytes(elsewhere.read_bytes())
-    with pytest.raises(LedgerError, match="does not begin with the record"):
+    with pytest.raises(LedgerError, match="its first record differs"):
         start(path)
 
 

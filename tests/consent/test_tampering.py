@@ -119,18 +119,18 @@ def test_a_deleted_record_with_the_rest_moved_up(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = 6")
     for sequence in range(7, 13):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
-    assert broken(ledger) == LedgerBroken(6, "record 7 stands in the place of record 6")
+    assert broken(ledger) == LedgerBroken(6, "record 7 is in the position of record 6")
 
 
 def test_two_swapped_records(ledger: Path) -> None:
     for old, new in ((3, -3), (7, 3), (-3, 7)):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", new, old)
-    assert broken(ledger) == LedgerBroken(3, "record 7 stands in the place of record 3")
+    assert broken(ledger) == LedgerBroken(3, "record 7 is in the position of record 3")
 
 
 def test_a_record_inserted_before_the_first(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
-    assert broken(ledger).what.startswith("a record numbered 0 stands before record 1")
+    assert broken(ledger).what.startswith("record 0 is before record 1")
 
 
 def test_an_invented_record_at_the_end(ledger: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_body_that_is_not_a_record(ledger: Path) -> None:
 def test_a_changed_terminal_name(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
     assert broken(ledger) == LedgerBroken(
-        1, "record 1 does not follow this terminal's beginning: records of another ledger"
+        1, "record 1 does not follow this terminal's genesis hash: records of another ledger"
     )
 
 
@@ -191,7 +191,7 @@ def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
     assert isinstance(verify_file(ledger), LedgerIntact)
-    assert "is not the one remembered" in broken(ledger, expected_head=remembered).what
+    assert "is not the expected one" in broken(ledger, expected_head=remembered).what
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from consent.lifecycle import LifeCycleError
-from consent.outbox import broken_off, undecided, undelivered, waiting
+from consent.outbox import undecided, undelivered, unfinished_without_card, waiting
 from consent.records import WITHOUT_CARD, HandingOver
 from tests.consent.conftest import Counter
 
@@ -18,7 +18,7 @@ def test_a_check_without_card_is_handed_over_without_submission(counter: Counter
         ledger.confirmed(counter.receipt(decided))
     with pytest.raises(LifeCycleError, match="no submission"):
         ledger.expired("c1")
-    assert [history.check_id for history in broken_off(ledger)] == ["c1"]
+    assert [history.check_id for history in unfinished_without_card(ledger)] == ["c1"]
     ledger.handing_over(HandingOver(check_id="c1", file_name="a.xml", sha256="0" * 64))
     ledger.delivered("c1", "a.xml")
-    assert broken_off(counter.reopen()) == ()
+    assert unfinished_without_card(counter.reopen()) == ()
