@@ -17,6 +17,13 @@
       if (Math.min(box.width, box.height) < 119 * u) found.push(`target too small: ${name(part)} ${Math.round(box.width / u)}x${Math.round(box.height / u)} u`);
     }
   }
+  for (const offers of document.querySelectorAll(".offers:not(.many)")) {
+    const keys = [...offers.querySelectorAll(".answer > kbd")].filter((key) => visible(key) && getComputedStyle(key).position === "static");
+    const above = keys.filter((key) => key.getBoundingClientRect().bottom <= key.parentElement.querySelector(":scope > span").getBoundingClientRect().top + 1);
+    if (above.length && above.length < keys.length) found.push(`some keys stand above their label, some beside: ${name(offers)}`);
+  }
+  const turns = [...document.querySelectorAll(".turner button")].filter(visible);
+  if (turns.length && turns.every((turn) => turn.disabled)) found.push("buttons to turn a single page");
   for (const zone of document.querySelectorAll("header, main, footer, .words")) {
     if (zone.scrollHeight > zone.clientHeight + 1 || zone.scrollWidth > zone.clientWidth + 1) found.push(`spills: ${zone.id || zone.className} ${zone.scrollWidth - zone.clientWidth}x${zone.scrollHeight - zone.clientHeight}`);
   }

@@ -1,9 +1,9 @@
 // Builds elements. Texts become text nodes, so nothing that is received is parsed as markup.
 
 /** Phrases to keep on one line, like "this clinic's"; also brackets with the word before and the particle after. */
-const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|本人確認をします|[\u4e00-\u9fff]{2}（[^（）]{1,6}）[をはがにへとでのも]?)/;
+const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|本人確認をします|[\u4e00-\u9fff]{2}（[^（）]{1,6}）[をはがにへとでのも]?|[0-9]+(?:-[0-9]+)+ ／ -[0-9]+)/;
 /** Short words, and brackets with their particle, that the browser would break apart. */
-const WHOLE = /(この(?:医院|薬局)[のにでを]?|ひとつずつ|処方せん[のを]?|もう(?:一度|少し|1つ)|明るい|お声がけ|ある面を|答える人を?|として|もどります|選ぶ|本人確認|（[^（）]{1,6}）[をはがに]|[0-9]+(?:-[0-9]+)+(?: ／ -[0-9]+)?)/;
+const WHOLE = /(この(?:医院|薬局)[のにでを]?|ひとつずつ|処方せん[のを]?|もう(?:一度|少し|1つ)|明るい|お声がけ|ある面を|答える人を?|として|もどります|選ぶ|本人確認|（[^（）]{1,6}）[をはがに]|[0-9]+(?:-[0-9]+)+)/;
 /** Where to break a phrase longer than its line: before verb endings and within the longest compounds. */
 const SOFT = /(?<=[てでくりんいなしけ])(?=ください|います|あります|いません|なりました|なります|でした|ようです)|(?<=スマート)(?=フォン)|(?<=マイナンバー)(?=カード)|(?<=後期高齢者)(?=健診)|(?<=カードケース)(?=から)/;
 const SVG = "http://www.w3.org/2000/svg";

@@ -13,6 +13,14 @@ export function inPieces(offers) {
   return [...offers.querySelectorAll("span")].some((label) => label.offsetHeight > 1.6 * parseFloat(getComputedStyle(label).lineHeight));
 }
 
+/** Put the keys above the labels of all offers if one label does not fit beside its key. */
+export function alignKeys(offers) {
+  offers.classList.remove("keys-above");
+  if (offers.matches(".stacked:not(.squared)")) return;
+  const isAbove = (key) => key.offsetTop + key.offsetHeight <= key.parentElement.querySelector(":scope > span").offsetTop + 1;
+  if ([...offers.querySelectorAll(".answer > kbd")].some(isAbove)) offers.classList.add("keys-above");
+}
+
 /** Tighten the letter spacing, but not the size, of a question with a word wider than the column. */
 export function narrow(question) {
   if (question.scrollWidth > question.clientWidth + 1) question.classList.add("narrow");
@@ -42,6 +50,7 @@ export function spread(column, { said, offers, alone }, wanted, words) {
   const at = pages.indexOf(middle);
   const shown = wanted === ALONE ? at : Math.min(Math.max(wanted, 0), pages.length - 1);
   show(parts, pages[shown]);
+  if (pages.length === 1) removeTurner(turner, column);
   const [backward, onward] = turner.children;
   backward.disabled = shown === 0;
   onward.disabled = shown === pages.length - 1;
@@ -56,6 +65,15 @@ export function spread(column, { said, offers, alone }, wanted, words) {
     if (pages[shown].some((part) => part.matches(".offers, button"))) askAgain(column, column);
   }
   return shown;
+}
+
+/** Remove the buttons of a single page; keep their place empty if the wider lines would need more height. */
+function removeTurner(turner, column) {
+  const words = column.parentElement;
+  turner.remove();
+  if ([column, words, words.parentElement].every(fits)) return;
+  turner.classList.add("needless");
+  words.append(turner);
 }
 
 /** Put as many of these parts on each page as fit. */
@@ -88,10 +106,22 @@ function show(parts, shown) {
 function broken(column, block, blocks) {
   for (const other of blocks) other.hidden = other !== block;
   if (block.matches("h1")) narrow(block);
-  if (block.matches(".offers") && (!fits(column) || inPieces(block))) block.classList.add("stacked");
+  if (block.matches(".offers")) arrange(column, block);
   const pieces = block.matches(".topics") || !fits(column) ? piecesOf(column, block) : [block];
   for (const other of blocks) other.hidden = false;
   return pieces;
+}
+
+/** Stack offers that do not fit beside each other; arrange four in two rows if the stack is too high. */
+function arrange(column, offers) {
+  alignKeys(offers);
+  if (fits(column) && !inPieces(offers)) return;
+  offers.classList.remove("keys-above");
+  offers.classList.add("stacked");
+  if (fits(column) || offers.matches(".many") || offers.children.length !== 4) return;
+  offers.classList.add("squared");
+  alignKeys(offers);
+  if (!fits(column)) offers.classList.remove("squared", "keys-above");
 }
 
 function piecesOf(column, block) {

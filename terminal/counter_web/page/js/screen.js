@@ -2,7 +2,7 @@
 
 import { make, sentence } from "./make.js";
 import { current, light, pad, places, plain } from "./pad.js";
-import { ALONE, fits, inPieces, narrow, spread } from "./pages.js";
+import { ALONE, alignKeys, fits, inPieces, narrow, spread } from "./pages.js";
 import { Picture } from "./picture.js";
 import { card, iconOf, loudspeaker, sign } from "./signs.js";
 import { stillPressed } from "./touch.js";
@@ -235,7 +235,8 @@ export class Screen {
       zone.replaceChildren(...(live ? [this.picture.element, column] : [column, pad(words)]));
     } else {
       said.append(...blocks);
-      const drawing = sign(body.sign);
+      const listed = offers.length && body.lines.some((line) => line.kind === "choice");
+      const drawing = listed ? undefined : sign(body.sign);
       const beside = offers.length && this.talk.size !== "largest";
       column.classList.toggle("beside", Boolean(drawing && beside));
       if (drawing) (beside ? column : said).append(drawing);
@@ -264,7 +265,10 @@ export class Screen {
 
   /** Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. */
   #fit(zone, column, said, blocks, offers) {
-    const whole = () => [said, column, zone].every(fits);
+    const whole = () => {
+      offers.forEach(alignKeys);
+      return [said, column, zone].every(fits);
+    };
     const taken = () => [...said.children].reduce((sum, block) => sum + block.offsetHeight, 0);
     if (this.talk.size === "normal") {
       zone.classList.add("roomy");
@@ -288,6 +292,7 @@ export class Screen {
     if (whole()) return;
     if (this.talk.size === "largest") zone.classList.add("smaller-picture");
     for (const offer of offers) if (offer.parentElement === zone) said.append(offer);
+    if (whole()) return;
     this.#onPages(column, said, { said: blocks, offers });
   }
 
