@@ -1,21 +1,21 @@
-"""Figures of the anti-photo check: who turns and is refused, what is a photograph and passes (ISO/IEC 30107-3).
+"""Measure the anti-photo check: rejected people and accepted photographs (ISO/IEC 30107-3).
 
     python -m benchmarks.attacks DIR --json attacks.json [--part NAME ...]
 
-DIR holds clips/ with films of real faces, whom nobody asked to turn, and prints/ with real prints and real faces before
-a real camera: prints/moving/PERSON/SERIES of one print that is moved, prints/print and prints/real; or it is a folder
-of prints itself. What is missing is not measured. Parts:
+DIR contains clips/ with films of real faces, not asked to turn, and prints/ with real prints and real faces recorded by
+a real camera: prints/moving/PERSON/SERIES of a moving print, prints/print and prints/real. DIR may also be a folder of
+prints itself. Missing folders are skipped. Parts:
 
-    prints        one turn, set at every picture of the moved prints, to both sides (`benchmarks.recorded_turns`)
-    faces         the same before the films and the faces of prints/real
-    networks      MiniFASNet, where the terminal has it, on the pictures of prints/
-    printed       a frame of each film is printed, held before a simulated camera, and turned as the screen asks
-    bent          the same frames and the drawn persons on prints bent by chance: how much, about which axis, how far
-                  turned, and more or less bent while they turn
-    drawn         synthetic persons and their attackers through the whole check; needs no DIR
+    prints        a turn to either side, started at every picture of the moving prints (`benchmarks.recorded_turns`)
+    faces         the same for the films and the faces in prints/real
+    networks      MiniFASNet, if the terminal has it, on the pictures in prints/
+    printed       a frame of each film, printed, held before a simulated camera and turned as the screen requests
+    bent          the same frames and the drawn persons on randomly bent prints: bend, axis, turn, and change of the
+                  bend while turning vary
+    drawn         synthetic persons and attackers through the complete check; needs no DIR
     drawn-strict  the same with two turns
 
-Each part prints as it ends; nothing is written but the figures.
+Figures are printed after each part. Nothing else is written.
 """
 
 import argparse
@@ -73,26 +73,26 @@ from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
 PARTS = ("prints", "faces", "networks", "printed", "bent", "drawn", "drawn-strict")
 EVERY = 6
-"""Pictures of a film, or of a series that was filled, between two at which the turn is asked for."""
+"""In films and filled series, a turn is started at every n-th picture."""
 THIN = 6
-"""For comparison with filled series: films of which only every n-th picture is kept, then filled too."""
+"""For comparison with filled series, films are reduced to every n-th picture and then filled."""
 BENDS = (1.0, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
-"""Prints of each kind per film, each in another hand."""
+"""Prints of each kind per film, each moved differently."""
 BENT = 2
-"""Prints bent by chance per face."""
+"""Randomly bent prints per face."""
 Figures = dict[str, Any]
 
 
 def persons_in(folder: Path, kind: str) -> list[Path]:
-    """Folders in prints/KIND, or in KIND where DIR holds the prints themselves; none if neither is there."""
+    """Return the folders in prints/KIND, or in KIND if DIR is a folder of prints. Empty if there is neither."""
     place = next((one for one in (folder / "prints" / kind, folder / kind) if one.is_dir()), None)
     return sorted(one for one in place.iterdir() if one.is_dir()) if place else []
 
 
 def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
-    """Real prints moved by hand, as recorded and with pictures between the recorded ones."""
+    """Measure real prints moved by hand, as recorded and with interpolated pictures."""
     found = _Replayed()
     for person in persons_in(folder, "moving"):
         for place in sorted(person.iterdir()):
@@ -101,7 +101,7 @@ def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
 
 
 def faces(folder: Path, engine: FaceEngine) -> Figures:
-    """Real faces that nobody asked to turn: films, the films with few pictures, and series before a webcam."""
+    """Measure real faces not asked to turn: films, the same with fewer pictures, and series from a webcam."""
     films: ByPerson = {}
     thinned: ByPerson = {}
     for path in sorted((folder / "clips").glob("*.mp4")):
@@ -144,7 +144,7 @@ class _Replayed:
 
 
 def networks(folder: Path, engine: FaceEngine, own: Path) -> Figures:
-    """MiniFASNet on single pictures and on series of five: how many a threshold of 0.3 calls a photograph."""
+    """Measure MiniFASNet on single pictures and on series of five: how many it takes for photographs."""
     voting = open_anti_spoofing(own)
     if voting is None:
         return {"skipped": f"no network in {own}: `uketsuke face add-antispoof`"}
@@ -172,7 +172,7 @@ def networks(folder: Path, engine: FaceEngine, own: Path) -> Figures:
 
 
 def printed(folder: Path, engine: FaceEngine) -> Figures:
-    """Simulated prints of a frame of each film, by kind."""
+    """Measure simulated prints of a frame of each film, by kind."""
     ends: dict[str, Counter[str]] = {}
     for number, path in enumerate(sorted((folder / "clips").glob("*.mp4"))):
         shown = straightest(path, engine)
@@ -187,7 +187,7 @@ def printed(folder: Path, engine: FaceEngine) -> Figures:
 
 
 def straightest(path: Path, engine: FaceEngine) -> Image | None:
-    """Head and shoulders from the frame that looks most straight ahead; None if few show a face."""
+    """Return head and shoulders from the frame with the most frontal face, or None if few frames show a face."""
     best: tuple[float, Frame, Points] | None = None
     count = 0
     for frame in film(path):
@@ -215,14 +215,14 @@ class Bending:
     bend: float = 0.0
     """See `HeldSheet.bend`, as `slant`."""
     far: float = 1.0
-    """How far it is turned, in turns of a head."""
+    """Turn of the print, relative to that of a head."""
     slant: float = 0.0
     swing: float = 0.0
-    """How much more it is bent when turned, as a share for each radian."""
+    """Relative increase of the bend per radian of turn."""
 
 
 def hands(sheet: Image, way: Bending, seed: int) -> Callable[[float, float], Image]:
-    """What the camera sees of a print: `(seconds, turned)` to a frame."""
+    """Return a function from `(seconds, turned)` to the camera's frame of a print held by hand."""
     hand = Hand(seed)
     wall = np.full((480, 640, 3), (150, 146, 140), np.uint8)
     noise = np.random.default_rng(seed)
@@ -238,7 +238,7 @@ def hands(sheet: Image, way: Bending, seed: int) -> Callable[[float, float], Ima
 
 
 def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: int) -> str:
-    """How one challenge ends before a print whose holder follows what the screen says."""
+    """Return how a challenge ends for a print whose holder follows the instructions on the screen."""
     challenge = TurnChallenge(STANDARD, random.Random(seed))
     attention = Attention()
     number = 0
@@ -248,23 +248,23 @@ def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: i
         frame = frame_of(camera(now, attention.turned(now)), number=number, taken_at=now)
         assert not isinstance(frame, FrameProblem)
         points = seen(frame, engine).points
-        told: Guidance | PhotoSign | None = Guidance.HOLD_STILL
+        answer: Guidance | PhotoSign | None = Guidance.HOLD_STILL
         if challenge.phase is Phase.TURNING:
-            told = challenge.turned(frame.grey, points, now)
-            if told is None:
+            answer = challenge.turned(frame.grey, points, now)
+            if answer is None:
                 challenge.settle()
         elif points is not None and abs(turn(points)) <= AHEAD and challenge.is_time(now):
-            told = challenge.begin(frame.grey, points, now)
-        if isinstance(told, PhotoSign):
-            return told.value
+            answer = challenge.begin(frame.grey, points, now)
+        if isinstance(answer, PhotoSign):
+            return answer.value
         if challenge.passed:
             return "passed"
-        attention.hear(told or Guidance.HOLD_STILL, now)
+        attention.hear(answer or Guidance.HOLD_STILL, now)
     return "no end"
 
 
 def prints_of(shown: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
-    """Kind and end of every attempt with prints of one picture."""
+    """Yield kind and outcome of every attempt with prints of a picture."""
     sheet = on_paper(shown)
     ways = [("flat print, turned", Bending(far=far)) for far in (1.0, 1.4)]
     ways += [("flat print, held still", Bending(far=0.0))]
@@ -275,7 +275,7 @@ def prints_of(shown: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str
 
 
 def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
-    """Prints bent by chance, of the drawn persons and of the faces in films."""
+    """Measure randomly bent prints of the drawn persons and of the faces in films."""
     ends: dict[str, Counter[str]] = {}
     for kind, name, sheet in _sheets(folder, engine):
         for number in range(BENT):
@@ -301,7 +301,7 @@ def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str,
 
 
 def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
-    """Persons and their attackers through the whole check, as the terminal runs it."""
+    """Measure persons and attackers through the complete check, as in the terminal."""
     ends: dict[str, Counter[str]] = {}
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
@@ -337,7 +337,7 @@ def _whole_check(shown: str, seed: int, reference: Reference, engine: FaceEngine
 def measure(
     parts: list[str], folder: Path | None, engine: FaceEngine, own: Path, times: int, seed: int
 ) -> Iterator[tuple[str, Figures]]:
-    """Each part with its figures, and how long it took."""
+    """Yield each part with its figures, including the time it took."""
     of_folder: dict[str, Callable[[Path], Figures]] = {
         "prints": lambda place: moved_prints(place, engine),
         "faces": lambda place: faces(place, engine),
@@ -364,19 +364,19 @@ def print_figures(figures: Figures, indent: int = 2) -> None:
             print(f"{'':{indent}}{what}")
             print_figures(value, indent + 2)
         else:
-            told = ", ".join(f"{end} {count}" for end, count in value.items()) if isinstance(value, dict) else value
-            print(f"{'':{indent}}{what}: {told}", flush=True)
+            text = ", ".join(f"{end} {count}" for end, count in value.items()) if isinstance(value, dict) else value
+            print(f"{'':{indent}}{what}: {text}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", help="without it, the drawn parts alone")
+    parser.add_argument("folder", type=Path, nargs="?", help="without it, only the drawn parts are measured")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--part", choices=PARTS, action="append", help="by default each of them")
+    parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
-    parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's folder for faces")
-    parser.add_argument("--times", type=int, default=1, help="tries per drawn person and attack")
-    parser.add_argument("--seed", type=int, default=1, help="of the bends")
+    parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's face folder")
+    parser.add_argument("--times", type=int, default=1, help="attempts per drawn person and attack")
+    parser.add_argument("--seed", type=int, default=1, help="random seed for the bends")
     given = parser.parse_args()
     every: Figures = {}
     for part, figures in measure(

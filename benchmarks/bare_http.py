@@ -1,4 +1,4 @@
-"""HTTP over a bare socket, for load: a client library would cost more than the service it asks."""
+"""Minimal HTTP client for load tests: a client library would need more CPU time than the service."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ class Line(asyncio.Protocol):
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
         if not separator or self._answer is None:
             return
-        if self._answer.done():  # nobody waited so long
+        if self._answer.done():  # the request timed out
             self._buffer = b""
             return
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]

@@ -1,7 +1,8 @@
-"""Makes the calibrations that are delivered: python -m benchmarks.calibrate DIR
+"""Create the calibrations shipped with uketsuke: python -m benchmarks.calibrate DIR
 
-DIR holds one folder per person, named group_name; the half that is not reported on sets the thresholds. Without DIR
-only the drawn persons' calibrations are made. Thresholds alone are written, into `vision/data/calibration`.
+DIR contains one folder per person, named group_name. Half of the persons set the thresholds; figures are reported on
+the other half. Without DIR, only the calibrations for drawn persons are created. Only thresholds are written, to
+`vision/data/calibration`.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Figures of the card: reading at the speed of the radio link, and what the PC/SC stack costs.
+"""Measure card access: reading at the speed of the radio link, and the cost of the PC/SC stack.
 
     python benchmarks/card.py --json card.json
 
-Needs pcscd with the virtual reader (packages pcscd, vsmartcard-vpcd) and OpenSC; what is missing is left out. The
-virtual reader listens on all interfaces while this runs.
+Needs pcscd with the virtual reader (packages pcscd, vsmartcard-vpcd) and OpenSC; measurements without their programs
+are skipped. The virtual reader listens on all interfaces while this runs.
 """
 
 import argparse
@@ -36,11 +36,11 @@ Figures = dict[str, float]
 SHORT, EXTENDED = 256, 65_536
 RUNS = 20
 _READ_FILES = (File.FACE_RECORD, File.USER_CERTIFICATE)
-"""Each in an application of its own."""
+"""Each is in a different application."""
 
 
 def new_card() -> CardImage:
-    """A card whose face record has 15 KB."""
+    """Issue a card with a face record of 15 KB."""
     holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15), Sex.FEMALE)
     authority = TestAuthority.create()
     return issue(authority, RSA_2048, photo_of_size(None, 14.3), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
@@ -54,14 +54,14 @@ def linked(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
 
 
 def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
-    """Seconds for face record and certificate, from the first command to parsed record; the code is verified before."""
+    """Return the seconds from first command to parsed face record and certificate, with the code already verified."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     link = PacedLink(linked(slot), LinkPace(10**12, 0, 0))
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
-    # A separate object, so that its certificate is not known yet; the opened record stays open on the chip.
+    # a new object, which has not cached the certificate; the record remains unlocked on the chip
     fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
     started = time.perf_counter()
     certificate, record = fresh.read_user_certificate(), fresh.read_face_record()
@@ -72,7 +72,7 @@ def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
 
 
 def signed_decision(image: CardImage, pace: LinkPace, *, by_pin: bool) -> float:
-    """Seconds that the card's signature over the decision adds at the end of a reception; its key is open by then."""
+    """Return the seconds the card's signature over the decision takes, with the key already unlocked."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     card = MyNumberCard(PacedLink(linked(slot), pace))
@@ -177,11 +177,11 @@ def certificate_reads(slot: pcsc_slot.PcscSlot) -> Figures:
 
 
 def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times: int) -> Figures:
-    """From the card's arrival to the answer to the first command, and the part of it after the event."""
+    """Measure the time from insertion to the first answer, in total and after the event."""
     from reader.softcard.vpcd import VpcdConnection
 
     assert isinstance(reader, VpcdConnection)
-    whole, after_event = [], []
+    total, after_event = [], []
     inserted, removed = threading.Event(), threading.Event()
 
     def on_event(event: SlotEvent) -> None:
@@ -197,23 +197,23 @@ def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times:
         reader.insert(SoftCard(image))
         arrived = time.perf_counter()
         assert inserted.wait(5)
-        told = time.perf_counter()
+        notified = time.perf_counter()
         link = linked(slot)
         link.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
         answered = time.perf_counter()
-        whole.append(answered - arrived)
-        after_event.append(answered - told)
+        total.append(answered - arrived)
+        after_event.append(answered - notified)
         link.close()
         reader.remove()
         assert removed.wait(5)
     return {
-        "insertion_to_first_apdu_ms": statistics.median(whole) * 1000,
+        "insertion_to_first_apdu_ms": statistics.median(total) * 1000,
         "event_to_first_apdu_ms": statistics.median(after_event) * 1000,
     }
 
 
 def first_link(slot: pcsc_slot.PcscSlot) -> CardLink:
-    """pcscd notices a card within 0.4 s."""
+    """Connect to the card, which pcscd notices within 0.4 s."""
     deadline = time.monotonic() + 5
     while isinstance(link := slot.connect(), NoCard) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -223,7 +223,7 @@ def first_link(slot: pcsc_slot.PcscSlot) -> CardLink:
 
 
 class ScriptedService:
-    """Stands in for the PC/SC service: a card comes and goes as fast as the monitor asks."""
+    """Replaces the PC/SC service: inserts and removes a card as fast as the monitor polls."""
 
     def __init__(self, insertions: int) -> None:
         self._states = 2 * insertions
@@ -249,7 +249,7 @@ class ScriptedService:
 
 
 def monitor_growth(insertions: int) -> Figures:
-    """Return the resident memory that the monitor gains over `insertions`; only the service is scripted."""
+    """Return the growth of the monitor's resident memory over `insertions`, with a scripted PC/SC service."""
     seen = 0
 
     def on_event(event: SlotEvent) -> None:
@@ -277,16 +277,16 @@ def resident_mb() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--runs", type=int, default=RUNS, help="paced readings per figure (default %(default)s)")
-    parser.add_argument("--insertions", type=int, default=10_000, help="for the monitor's memory")
+    parser.add_argument("--insertions", type=int, default=10_000, help="insertions for the memory measurement")
     options = parser.parse_args()
     image = new_card()
     figures = inprocess(image) | paced(image, options.runs) | decisions(image, options.runs)
     try:
         figures |= through_pcscd(image, insertions=10)
     except RuntimeError as error:
-        print(f"left out: {error}")
+        print(f"skipped: {error}")
     figures |= monitor_growth(options.insertions)
     figures = {name: round(figure, 4) for name, figure in figures.items()}
     for name, figure in figures.items():

@@ -1,10 +1,11 @@
-"""Figures of the face engines on real persons.
+"""Measure the face engines on real persons.
 
     python -m benchmarks.face DIR --json face.json [--engine NAME]
 
-DIR is a population, one folder per person, or holds populations, such as lfw/ and east_asian/; the first picture of
-each person serves as the card's photo. A population's groups (`group_name`) are given too, those of fewer than five
-persons as one, and the half of it that set no threshold as `NAME/reported`. Nothing is written but the figures.
+DIR is a population with one folder per person, or contains populations such as lfw/ and east_asian/. The first picture
+of each person is used as the card's photo. Figures are also given for the groups in a population (`group_name`), with
+those of fewer than five persons combined, and for the half that did not set the thresholds (`NAME/reported`). Only
+figures are written.
 """
 
 import argparse
@@ -26,14 +27,14 @@ from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
 FEWEST_TRIALS = 100
-"""Fewest impostors for a rate to mean anything."""
+"""Minimum number of impostor comparisons for a rate."""
 NOT_FACES = {"print", "moving", "clips", "east_asian_single"}
-"""Folders that stand beside populations and are none."""
+"""Folders beside the populations to skip."""
 Row = dict[str, Any]
 
 
 def populations(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Name and folder of each, the one given or those in it, `prints/real` among them."""
+    """Yield name and folder of each population: `folder` itself, or those in it, including `prints/real`."""
     if is_population(folder):
         yield folder.name, folder
         return
@@ -45,7 +46,7 @@ def populations(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def is_population(folder: Path) -> bool:
-    """Whether its folders hold pictures themselves."""
+    """Return whether the folders in `folder` contain pictures."""
     if not folder.is_dir():
         return False
     return any(
@@ -54,7 +55,7 @@ def is_population(folder: Path) -> bool:
 
 
 def parts(name: str, persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
-    """The population, its groups, and the reported half of each."""
+    """Yield the population, its groups, and the reported half of each."""
     found: list[tuple[str, Sequence[EncodedPerson]]] = [(name, persons)]
     rest: list[EncodedPerson] = []
     groups = sorted(grouped(persons).items())
@@ -72,8 +73,11 @@ def parts(name: str, persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Se
 
 
 def own_rows(population: str, persons: Sequence[EncodedPerson]) -> Iterator[Row]:
-    """One row per K and FMR; thresholds are those of this very population. Where fewer than ten false matches are to be
-    expected it is that of a fitted tail, and `counted` has the figures at the one that lets so many pass."""
+    """Yield one row per K and FMR, at thresholds set on the same population.
+
+    If fewer than ten false matches are expected, the threshold is extrapolated from a fitted tail; `counted` then has
+    the figures at the threshold found by counting.
+    """
     for frames in FRAMES:
         tried = trials(persons, frames)
         if not tried.genuine.size or not tried.impostor.size:
@@ -90,7 +94,7 @@ def own_rows(population: str, persons: Sequence[EncodedPerson]) -> Iterator[Row]
 
 
 def shipped_row(population: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Row | None:
-    """FMR and FNMR at the thresholds of the calibration that is delivered."""
+    """Return FMR and FNMR at the thresholds of the shipped calibration, or None if there are too few trials."""
     tried = trials(persons, frames)
     if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
         return None
@@ -142,9 +146,9 @@ def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
 
 
 def print_figures(name: str, figures: dict[str, Any]) -> None:
-    print(f"\n=== {name} ===\nAt thresholds of the population itself:")
+    print(f"\n=== {name} ===\nAt thresholds set on the same population:")
     print_rows(figures["verification"])
-    print("\nAs delivered, worst first (fewer than 30 persons: listed, not judged):")
+    print("\nAt the shipped thresholds, worst first (fewer than 30 persons: listed, not judged):")
     print_rows(figures["delivered"])
 
 
@@ -157,8 +161,8 @@ def print_rows(rows: list[Row]) -> None:
             f"{' (extrapolated)' * one.get('extrapolated', False)}"
         )
         if "counted" in one:
-            said = "{false_matches} of {impostor_pairs}, FNMR {fnmr:.1%} [{fnmr_low:.1%}, {fnmr_high:.1%}]"
-            print(f"{'':34} counted: {said.format(**one['counted'])}")
+            text = "{false_matches} of {impostor_pairs}, FNMR {fnmr:.1%} [{fnmr_low:.1%}, {fnmr_high:.1%}]"
+            print(f"{'':34} counted: {text.format(**one['counted'])}")
 
 
 def main() -> None:
@@ -166,7 +170,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
-    parser.add_argument("--engine", choices=BUILT, help="by default each of them")
+    parser.add_argument("--engine", choices=BUILT, help="default: all")
     given = parser.parse_args()
     engines = {}
     for name in [given.engine] if given.engine else BUILT:

@@ -1,9 +1,8 @@
-"""Measure the running camera: frames shown, gaps, time to a verdict, start, memory; with a naive loop for comparison.
+"""Measure the running camera: displayed frames, gaps, time to a verdict, start and memory, compared with a naive loop.
 
     python -m benchmarks.face_loop --json loop.json
 
-The camera is a film of a synthetic patient, written for the run; 640x480, 30 frames a second, MJPG as
-a webcam sends it.
+The camera is a film of a synthetic patient, created for the run: 640x480, 30 frames per second, MJPG like a webcam.
 """
 
 import argparse
@@ -50,7 +49,7 @@ def write_film(path: Path, frames: int = 300) -> None:
 
 
 class Watched:
-    """Wraps the engine and records when it first got a frame good enough to encode, and the last such frame."""
+    """Wraps an engine and records the times of frames that are good enough to encode."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
@@ -76,7 +75,7 @@ class Watched:
 
 
 class Display:
-    """Stands for the screen: a thread that takes every new frame."""
+    """Replaces the screen: a thread that takes every new frame."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
@@ -124,9 +123,11 @@ def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
 
 
 def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
-    """`verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first one, the frames as far apart
-    as delivered; `check_unspaced_ms`: as close as they come. The camera was closed before, and no turn of the head is
-    asked for. `_from_beginning`: from the moment the check is asked for."""
+    """Measure the check with a camera that was closed before, and without a turn of the head.
+
+    `verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first good frame, with the default
+    spacing of frames; `check_unspaced_ms`: without spacing. `_from_beginning`: from the start of the check.
+    """
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
     found = {}
@@ -147,7 +148,7 @@ def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
 
 
 def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
-    """Return the milliseconds from the first good frame to the verdict, for a synthetic patient who turns."""
+    """Return the milliseconds from the first good frame to the verdict for a synthetic patient who turns."""
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
     found = []
@@ -167,7 +168,7 @@ def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
 
 
 def idle(film: Path, *, keep_open: bool) -> float:
-    """Return the percentage of a core needed to watch an unused camera for its loss."""
+    """Return the percentage of a core needed to monitor an unused camera."""
     camera = Camera(OpenCvSource(str(film), loop=True), keep_open=keep_open)
     camera.start()
     time.sleep(0.5)
@@ -205,8 +206,9 @@ print(ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, type(ver
 
 
 def fresh(film: Path, cache: Path) -> dict[str, float]:
-    """Figures of a fresh interpreter: `ready_s` from its first import to a camera that sends and an engine that can
-    decide, `rss_mb` its peak memory when it has decided once."""
+    """Measure a new interpreter: `ready_s` from the first import until camera and engine are ready, and `rss_mb`, the
+    peak memory after one decision.
+    """
     photo = film.with_suffix(".jp2")
     photo.write_bytes(card_portrait(PERSON))
     run = [sys.executable, "-c", TERMINAL, str(film), str(cache), str(photo)]
@@ -216,7 +218,7 @@ def fresh(film: Path, cache: Path) -> dict[str, float]:
 
 
 def one_by_one(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
-    """Medians of one call each, in milliseconds, on two threads: the detector, and the encoder of every engine."""
+    """Return the median milliseconds of single calls on two threads: the detector, and the encoder of every engine."""
     cv2.setNumThreads(2)
     source = OpenCvSource(str(film), realtime=False)
     assert source.open() is None

@@ -1,12 +1,12 @@
-"""A house with many terminals: one hour's rate of a day's load, while a service process and PostgreSQL are taken away.
+"""An institution with many terminals: a day's load in an hour, with outages of a service process and of PostgreSQL.
 
     python -m benchmarks.house --minutes 10 --json house.json
     python -m benchmarks.house --terminals 10 --processes 2 --minutes 0.5
 
-Terminals have books, line and result files as at a counter, without screen, card reader and camera; holders are
-confirmed by PIN. Two processes of the service share a port and one PostgreSQL. After a third of the time one process is
-killed (SIGKILL) and started again; after two thirds PostgreSQL is stopped at once, without a checkpoint, and started
-again. Afterwards every ledger is verified with all receipts of the service, and every result file is counted.
+Terminals have ledgers, connections and result files as at a counter, but no screen, card reader and camera; holders are
+confirmed by PIN. Two service processes share a port and a PostgreSQL. After a third of the time, one process is killed
+(SIGKILL) and restarted; after two thirds, PostgreSQL is stopped immediately, without a checkpoint, and restarted.
+Finally every ledger is verified against all receipts of the service, and every result file is counted.
 """
 
 import argparse
@@ -51,13 +51,13 @@ from tests.terminal.keeping.house import Card, HouseTerminal, ServiceSaysNothing
 
 CARDS = 20
 OUTBOX_EVERY = 5.0
-"""Seconds; 30 at a counter."""
+"""Seconds; at a counter it is 30."""
 DRAIN = 180.0
-"""Seconds after the last patient until everything has to be delivered."""
+"""Maximum seconds after the last patient until everything is delivered."""
 READS = (2.0, 12.0)
-"""Seconds a patient reads the questions; not counted in the figures."""
+"""Range of seconds a patient needs to read the questions; not included in the figures."""
 DOWN = 4.0
-"""Seconds without the service process, and without PostgreSQL."""
+"""Seconds of each outage."""
 
 
 def settings_of(folder: Path, port: int, number: int) -> Settings:
@@ -71,17 +71,17 @@ def settings_of(folder: Path, port: int, number: int) -> Settings:
 
 
 def enrol(folder: Path, port: int, count: int) -> None:
-    """All terminals at once: keys, enrolments, and what the service knows of them."""
+    """Enrol all terminals: create their keys and enrolments, and register them with the service."""
     public = service_key(folder / "service").public_pem
-    known = {}
+    registered = {}
     for number in range(count):
         settings = settings_of(folder, port, number)
         key = SigningKey.load_or_create(terminal_key_path(settings.state_dir))
         name = settings.service.terminal_id
         enrolment = Enrolment(terminal_id=name, service_public_key=public, simulated=True)
         enrolment.save(enrolment_path(settings.state_dir))
-        known[name] = key.public_pem
-    RegistryFile(registry_path(folder / "service")).merge(Registry(terminals=known))
+        registered[name] = key.public_pem
+    RegistryFile(registry_path(folder / "service")).merge(Registry(terminals=registered))
 
 
 def keep_cards(folder: Path, cards: Sequence[Card]) -> None:
@@ -103,8 +103,10 @@ def kept_cards(folder: Path) -> list[Card]:
 # --- one process with some of the terminals --------------------------------------------------------------------
 
 
-async def patients(terminal: HouseTerminal, rate: float, until: float, told: Counter[str], times: list[float]) -> None:
-    """They come by chance, `rate` a second. One who cannot be checked tries again a little later."""
+async def patients(
+    terminal: HouseTerminal, rate: float, until: float, counts: Counter[str], times: list[float]
+) -> None:
+    """Let patients arrive randomly, `rate` per second. A patient who cannot be checked tries again shortly after."""
     chance = random.Random(terminal.settings.service.terminal_id)
     next_arrival = time.monotonic() + chance.expovariate(rate)
     while next_arrival < until:
@@ -116,10 +118,10 @@ async def patients(terminal: HouseTerminal, rate: float, until: float, told: Cou
                 outcome = await terminal.reception(granted=chance.random() < 0.7, reads=reads)
                 break
             except ServiceSaysNothing:
-                told["tried again"] += 1
+                counts["tried again"] += 1
                 await asyncio.sleep(chance.uniform(1, 3))
-        told["received"] += 1
-        told["awaiting"] += outcome.stage is not DeliveryStage.DELIVERED
+        counts["received"] += 1
+        counts["awaiting"] += outcome.stage is not DeliveryStage.DELIVERED
         times.append(time.perf_counter() - began - reads)
         next_arrival += chance.expovariate(rate)
 
@@ -131,11 +133,11 @@ async def outbox(terminal: HouseTerminal) -> None:
 
 
 async def work(folder: Path, port: int, numbers: range, rate: float, seconds: float) -> dict[str, Any]:
-    cards, told, times = kept_cards(folder), Counter[str](), list[float]()
+    cards, counts, times = kept_cards(folder), Counter[str](), list[float]()
     terminals = [HouseTerminal(settings_of(folder, port, number), cards).open() for number in numbers]
     sending = [asyncio.create_task(outbox(terminal)) for terminal in terminals]
     until = time.monotonic() + seconds
-    await asyncio.gather(*(patients(terminal, rate, until, told, times) for terminal in terminals))
+    await asyncio.gather(*(patients(terminal, rate, until, counts, times) for terminal in terminals))
     for task in sending:
         task.cancel()
     await asyncio.gather(*sending, return_exceptions=True)
@@ -147,14 +149,14 @@ async def work(folder: Path, port: int, numbers: range, rate: float, seconds: fl
     left = sum(terminal.delivery.backlog() for terminal in terminals)
     for terminal in terminals:
         await terminal.close()
-    return {**told, "left": left, "times": times}
+    return {**counts, "left": left, "times": times}
 
 
-# --- the house --------------------------------------------------------------------------------------------------
+# --- service and outages ----------------------------------------------------------------------------------------
 
 
 class Service:
-    """Processes of the service on one port and one database."""
+    """Service processes sharing a port and a database."""
 
     def __init__(self, folder: Path, port: int, url: str) -> None:
         self._command = [sys.executable, "-c", SERVE, str(folder / "service"), str(port), url]
@@ -188,25 +190,25 @@ def until_ready(port: int) -> None:
         if time.monotonic() > until:
             raise SystemExit("the service did not start")
         time.sleep(0.1)
-    time.sleep(3)  # the second process of the port
+    time.sleep(3)  # for the second process on this port
 
 
-def take_away(service: Service, database: TemporaryPostgres, seconds: float) -> None:
-    """In the middle of the day. Blocks until the workers are nearly done."""
+def interrupt(service: Service, database: TemporaryPostgres, seconds: float) -> None:
+    """Cause the outages during the day. Blocks until the workers are nearly done."""
     began = time.monotonic()
     time.sleep(seconds / 3)
-    print(f"  {time.monotonic() - began:.0f} s: one of two service processes is killed", flush=True)
+    print(f"  {time.monotonic() - began:.0f} s: killing one of two service processes", flush=True)
     service.kill_one()
     time.sleep(DOWN)
     service.start()
     time.sleep(max(0.0, began + seconds * 2 / 3 - time.monotonic()))
-    print(f"  {time.monotonic() - began:.0f} s: PostgreSQL is stopped at once", flush=True)
+    print(f"  {time.monotonic() - began:.0f} s: stopping PostgreSQL", flush=True)
     database.restart(after_seconds=DOWN)
-    print(f"  {time.monotonic() - began:.0f} s: and runs again", flush=True)
+    print(f"  {time.monotonic() - began:.0f} s: PostgreSQL is running again", flush=True)
 
 
-async def verified(folder: Path, port: int, count: int) -> dict[str, int]:
-    """Every ledger against the service, and all of them against the inbox."""
+async def compared(folder: Path, port: int, count: int) -> dict[str, int]:
+    """Compare every ledger with the service, and all ledgers with the result files."""
     found: Counter[str] = Counter()
     names: Counter[str] = Counter()
     for number in range(count):
@@ -218,9 +220,9 @@ async def verified(folder: Path, port: int, count: int) -> dict[str, int]:
             raise SystemExit(f"no receipts of {settings.service.terminal_id}: {audit}")
         path = ledger_path(settings)
         key = enrolment.service_public_key
-        whole = verify_with_receipts(path, key, audit.receipts)
-        found["ledgers_whole"] += isinstance(whole, LedgerIntact)
-        # the service opened a check and was killed before it said so: the patient's next check has the record
+        verified = verify_with_receipts(path, key, audit.receipts)
+        found["ledgers_whole"] += isinstance(verified, LedgerIntact)
+        # checks the service opened before it was killed, without an answer: only the patient's next check is recorded
         counted = verify_with_receipts(path, key, audit.receipts, audit.opened)
         found["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, ChecksMissing) else 0
         found["receipts"] += len(audit.receipts)
@@ -230,8 +232,8 @@ async def verified(folder: Path, port: int, count: int) -> dict[str, int]:
         names.update(
             record.event.file_name for record in LedgerFile(path).records() if record.event.kind == "delivered"
         )
-        if not isinstance(whole, LedgerIntact):
-            print(f"  {settings.service.terminal_id}: {whole}", flush=True)
+        if not isinstance(verified, LedgerIntact):
+            print(f"  {settings.service.terminal_id}: {verified}", flush=True)
     files = [file.name for file in (folder / "inbox").glob("*.xml")]
     found["files"] = len(files)
     found["files_not_in_a_ledger"] = len(set(files) - set(names))
@@ -251,8 +253,8 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         service.start()
         service.start()
         until_ready(port)
-        lives = service.pids()[1:]  # the first one is killed
-        used = cpu_seconds(lives)
+        survivor = service.pids()[1:]  # the first one is killed
+        used = cpu_seconds(survivor)
         began = time.monotonic()
         workers = [
             subprocess.Popen(
@@ -264,29 +266,31 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             )
             for first in range(options.processes)
         ]
-        print(f"{options.terminals} terminals, {options.processes} processes, {rate * options.terminals:.2f} a second")
+        print(
+            f"{options.terminals} terminals, {options.processes} processes, {rate * options.terminals:.2f} per second"
+        )
         time.sleep(min(5.0, seconds / 10))
-        take_away(service, database, seconds * 0.9)
-        told = [json.loads(worker.communicate()[0]) for worker in workers]
-        cpu = cpu_seconds(lives) - used
+        interrupt(service, database, seconds * 0.9)
+        parts = [json.loads(worker.communicate()[0]) for worker in workers]
+        cpu = cpu_seconds(survivor) - used
         with psycopg.connect(database.url()) as connection:
             row = connection.execute("SELECT count(*), count(DISTINCT check_id) FROM submissions").fetchone()
-        found = asyncio.run(verified(folder, port, options.terminals))
+        found = asyncio.run(compared(folder, port, options.terminals))
         service.stop()
     submissions = row[0] if row else 0
     return {
         "minutes": round((time.monotonic() - began) / 60, 1),
-        **summed(told, found, submissions),
+        **summed(parts, found, submissions),
         "cpu_of_the_service_process_that_lived_s": round(cpu, 1),
     }
 
 
-def summed(told: Sequence[dict[str, Any]], found: dict[str, int], submissions: int) -> dict[str, Any]:
-    """What the processes told, what was found afterwards, and whether anything is lost or doubled."""
-    times = [one for part in told for one in part["times"]]
+def summed(parts: Sequence[dict[str, Any]], found: dict[str, int], submissions: int) -> dict[str, Any]:
+    """Sum up the processes' figures, and count lost and duplicate results."""
+    times = [one for part in parts for one in part["times"]]
     cuts = statistics.quantiles(times, n=100)
     return {
-        **{key: sum(part.get(key, 0) for part in told) for key in ("received", "awaiting", "tried again", "left")},
+        **{key: sum(part.get(key, 0) for part in parts) for key in ("received", "awaiting", "tried again", "left")},
         "reception_p50_s": round(cuts[49], 3),
         "reception_p99_s": round(cuts[98], 3),
         "reception_max_s": round(max(times), 2),
@@ -307,9 +311,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--terminals", type=int, default=100)
     parser.add_argument("--processes", type=int, default=10)
-    parser.add_argument("--a-day", type=float, default=100, help="receptions of one terminal in a day, here an hour")
-    parser.add_argument("--minutes", type=float, default=60, help="of that hour")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--a-day", type=float, default=100, help="receptions per terminal and day; played in an hour")
+    parser.add_argument("--minutes", type=float, default=60, help="minutes of that hour to play")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument(
         "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
     )

@@ -2,8 +2,8 @@
 
     python benchmarks/ledger.py --json ledger.json --records 100000
 
-Appends go to a real file with synchronous=FULL; the disk's own fsync time stands beside them. The records to verify are
-written in one transaction past the writer, or preparing them would take hours on a slow disk.
+Records are appended to a real file with synchronous=FULL; the disk's fsync time is measured for comparison. The records
+to verify are inserted directly in one transaction, because appending them would take hours on a slow disk.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def timed(work: Callable[[], object], into: list[float]) -> None:
 
 
 def appends(path: Path, receptions: int) -> list[float]:
-    """Milliseconds of each append over whole receptions of four records."""
+    """Return the milliseconds of each append, for complete receptions of four records."""
     times: list[float] = []
     with Ledger.open(path, TERMINAL, clock=lambda: datetime.now(UTC)) as ledger:
         for number in range(receptions):
@@ -137,7 +137,7 @@ def fsyncs(folder: Path, count: int) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--records", type=int, default=100_000, help="records to verify")
     parser.add_argument("--receptions", type=int, default=500, help="receptions of four appends each")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Rates of presentations before the anti-photo check, in the words of ISO/IEC 30107-3."""
+"""Error rates of the anti-photo check, as defined in ISO/IEC 30107-3."""
 
 import math
 
@@ -6,12 +6,12 @@ _CONFIDENCE = 0.05
 
 
 def attack_rate(passed: int, total: int) -> str:
-    """APCER: the share of attack presentations that pass."""
+    """Format the APCER, the share of attack presentations that pass."""
     return _rate("APCER", passed, total)
 
 
 def bona_fide_rate(refused: int, total: int) -> str:
-    """BPCER: the share of bona fide presentations that do not pass."""
+    """Format the BPCER, the share of bona fide presentations that do not pass."""
     return _rate("BPCER", refused, total)
 
 
@@ -22,8 +22,10 @@ def _rate(name: str, wrong: int, total: int) -> str:
 
 
 def upper_limit(wrong: int, total: int) -> float:
-    """The share that is exceeded with 95 % confidence by none (Clopper and Pearson, one-sided); about 3 / n for none
-    wrong. Presentations of one person are alike: with few persons the true limit is higher."""
+    """Return the upper 95 % confidence limit of the share (Clopper-Pearson, one-sided); about 3 / n if `wrong` is 0.
+
+    Presentations of one person are not independent, so with few persons the true limit is higher.
+    """
     if wrong >= total:
         return 1.0
     low, high = wrong / total, 1.0

@@ -1,9 +1,9 @@
-"""How well the printed code is read: python -m benchmarks.printed [--scenes N] [--seed S] [--json FILE]
+"""Measure the reader of printed codes: python -m benchmarks.printed [--scenes N] [--seed S] [--json FILE]
 
-Cards of invented people are drawn and held before a simulated camera; a scene is one card held one way, of which up
-to four frames are taken, as the terminal does until two agree. A third of the scenes each is clean, ordinary and hard
-(`vision.synthetic.card_scene`). `wrong_accepted` counts scenes whose reading would have been sent to a card (whole,
-two frames agreeing, printed expiry equal to the chip's) and is not the card's code.
+Cards of invented people are drawn and held before a simulated camera. In a scene, a card is held in one way and up to
+four frames are taken; like the terminal, the reader stops when two agree. A third of the scenes each is clean, ordinary
+and hard (`vision.synthetic.card_scene`). `wrong_accepted` counts scenes with a wrong reading that would have been sent
+to a card: complete, confirmed by two frames, and with the expiry date on the chip.
 """
 
 import argparse
@@ -35,7 +35,7 @@ ERAS = {"大正": (1912, 8, 14), "昭和": (1926, 2, 63), "平成": (1989, 1, 30
 
 @dataclass(frozen=True)
 class Truth:
-    """What the card says."""
+    """What is printed on the card."""
 
     birth: tuple[str | None, int, int, int]
     expiry: date
@@ -43,7 +43,7 @@ class Truth:
 
 
 def a_card(random: np.random.Generator) -> tuple[CardFront, Truth]:
-    """An invented person's card."""
+    """Return a random card of an invented person."""
     era = str(random.choice(["昭和"] * 5 + ["平成"] * 3 + ["令和", "大正", "western"]))
     month, day = int(random.integers(1, 13)), int(random.integers(1, 29))
     if era == "western":
@@ -68,7 +68,7 @@ def a_card(random: np.random.Generator) -> tuple[CardFront, Truth]:
 
 
 def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[float]) -> tuple[bool, bool]:
-    """One scene: whether the reading is the card's, and whether a wrong one would have been sent."""
+    """Play a scene. Return whether the reading is right, and whether a wrong one would have been sent to the card."""
     random = np.random.default_rng([seed, number, list(KINDS).index(kind)])
     front, truth = a_card(random)
     typefaces = fonts()

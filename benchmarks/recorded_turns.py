@@ -1,8 +1,8 @@
-"""One turn, asked for at many moments of recorded pictures: films and series of real faces and of real prints.
+"""Turn challenges on recorded pictures: films and series of real faces and real prints.
 
-Nobody in them was asked to turn. A presentation is one start in a series and one side; it counts as turned where
-`Demands.looks` pictures within the time allowed show the face turned far enough to that side. The others could never
-pass, so they are not followed. Nothing is forgiven: each end says what was missed.
+Nobody in them was asked to turn. A presentation is a start in a series and a side. It counts as turned if
+`Demands.looks` pictures within the time limit show the face turned far enough to that side. Other presentations could
+not pass and are not followed. No mistakes are allowed; the outcome names what was missing.
 """
 
 import random
@@ -36,25 +36,25 @@ ENDS = {
 }
 NOT_JUDGED = "series ended"
 FPS = 25.0
-"""Assumed for a film that does not say its rate, and for the camera whose frames the pictures are numbered by."""
+"""Assumed for films without a frame rate, and for numbered pictures."""
 AHEAD = 0.2
-"""A turn begins at the front; see `vision.guidance.turn`."""
+"""Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
-"""A turn that nobody who was asked to turn stops short of."""
+"""A turn that everyone asked to turn exceeds."""
 LEAST = {"looked turned": STANDARD.enough, "looked turned clearly": CLEAR}
 STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
-"""How far two pictures of one series differ in turn."""
+"""Limits of the difference in turn between two pictures of a series."""
 _FILLED = 0.08
-"""Seconds between two pictures where others are put between them."""
+"""Seconds between pictures after interpolation."""
 _PAIRS = 15
-"""Pictures after one with which it is compared."""
+"""Number of following pictures compared with each picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPicture:
     grey: Image
     points: Points | None
-    """Return None if not exactly one face is found."""
+    """None unless exactly one face was found."""
     at: float
     """Seconds."""
 
@@ -63,7 +63,7 @@ class SeenPicture:
 class TurnTrial:
     end: str
     far: float
-    """The turn that `Demands.looks` pictures reach."""
+    """Turn reached in `Demands.looks` pictures."""
 
 
 Series = list[SeenPicture]
@@ -92,7 +92,7 @@ def film(path: Path) -> Iterator[Frame]:
 
 
 def numbered(paths: list[Path], engine: FaceEngine) -> Series:
-    """Pictures whose names end with the number of the frame."""
+    """Load pictures whose names end with the frame number."""
     return [seen(picture(path, _number(path)), engine) for path in sorted(paths, key=_number)]
 
 
@@ -109,7 +109,7 @@ def _number(path: Path) -> int:
 
 
 def filled(series: Series, engine: FaceEngine) -> Series:
-    """The same with pictures between those that lie further apart than a slow camera's, made by dense flow."""
+    """Return the series with interpolated pictures (dense optical flow), at least at the rate of a slow camera."""
     every = series[:1]
     for one, other in pairwise(series):
         parts = max(round((other.at - one.at) / _FILLED), 1)
@@ -145,7 +145,7 @@ def _between(one: Image, other: Image, shares: list[float]) -> list[Image]:
 
 
 def trials(series: Series, every: int) -> Iterator[TurnTrial]:
-    """From each `every`th picture that looks ahead, to both sides."""
+    """Try a turn to both sides from every `every`-th picture, if the face in it looks ahead."""
     for start in range(0, len(series) - STANDARD.looks, every):
         points = series[start].points
         if points is None or abs(turn(points)) > AHEAD:
@@ -156,7 +156,7 @@ def trials(series: Series, every: int) -> Iterator[TurnTrial]:
 
 
 def reached(series: Series, start: int, side: int) -> float:
-    """How far the face turns to that side, for long enough and in time."""
+    """Return how far the face turns to `side`, for long enough and within the time limit."""
     first = series[start]
     assert first.points is not None
     ahead = turn(first.points)
@@ -169,22 +169,22 @@ def reached(series: Series, start: int, side: int) -> float:
 
 
 def tried(series: Series, start: int, side: int) -> str:
-    """How a challenge for that side ends that is set in picture `start`."""
+    """Return the outcome of a challenge to `side` that starts at picture `start`."""
     challenge = TurnChallenge(ONE_TURN, _forced(side))
     first = series[start]
     assert first.points is not None
     challenge.begin(first.grey, first.points, first.at)
     for one in series[start + 1 :]:
-        told = challenge.turned(one.grey, one.points, one.at)
-        if isinstance(told, PhotoSign):
-            return ENDS[told]
+        answer = challenge.turned(one.grey, one.points, one.at)
+        if isinstance(answer, PhotoSign):
+            return ENDS[answer]
         if challenge.just_turned:
             return "passed"
     return NOT_JUDGED
 
 
 def _forced(side: int) -> random.Random:
-    """Chance that always draws that side, at once."""
+    """Return a random generator that always draws `side` and no delay."""
 
     class Forced(random.Random):
         def choice(self, seq: Any) -> Any:
@@ -200,7 +200,7 @@ ByPerson = dict[str, list[TurnTrial]]
 
 
 def attacks(found: ByPerson) -> dict[str, Any]:
-    """How real prints end; rates of all presentations, and of those that look turned and are judged."""
+    """Count the outcomes of real prints, with the rates of all presentations and of judged ones that look turned."""
     every = [one for trials in found.values() for one in trials]
     figures: dict[str, Any] = {"persons": len(found), "presentations": len(every)}
     figures["rate"] = attack_rate(sum(one.end == "passed" for one in every), len(every))
@@ -211,7 +211,7 @@ def attacks(found: ByPerson) -> dict[str, Any]:
 
 
 def bona_fide(found: ByPerson) -> dict[str, Any]:
-    """How real faces end that turned. Who turned to the other side before, unasked, was not of this presentation."""
+    """Count the outcomes of real faces that turned, except those that first turned to the other side."""
     figures: dict[str, Any] = {}
     for what, least in LEAST.items():
         ends = {person: _ends(trials, least) for person, trials in found.items()}
@@ -227,23 +227,23 @@ def bona_fide(found: ByPerson) -> dict[str, Any]:
 
 
 def _ends(trials: list[TurnTrial], least: float) -> Counter[str]:
-    """Count the ends of those that turned so far; a series that is over before the verdict does not count."""
+    """Count the outcomes of trials with a turn of at least `least`, without series that ended before the verdict."""
     return Counter(one.end for one in trials if one.far >= least and one.end != NOT_JUDGED)
 
 
 def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
-    """Turn, and whether the nose led by enough, of pairs of the pictures as they are, however far apart they lie."""
+    """Yield the turn between pairs of recorded pictures, however far apart, and whether the nose led enough."""
     for number, first in enumerate(series):
         if first.points is None or abs(turn(first.points)) > AHEAD:
             continue
         ahead, later = turn(first.points), series[number + 1 : number + 1 + _PAIRS]
-        wanted = [one for one in later if one.points is not None and abs(turn(one.points) - ahead) >= STANDARD.enough]
-        if not wanted:
+        turned = [one for one in later if one.points is not None and abs(turn(one.points) - ahead) >= STANDARD.enough]
+        if not turned:
             continue
         face = FollowedFace(first.grey, first.points)
-        for one in later[: later.index(wanted[-1]) + 1]:
+        for one in later[: later.index(turned[-1]) + 1]:
             face.follow(one.grey)
-            if one not in wanted or one.points is None:
+            if one not in turned or one.points is None:
                 continue
             far, lead = turn(one.points) - ahead, face.lead(one.points)
             if lead is not None:
@@ -251,7 +251,7 @@ def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
 
 
 def pairs(of: list[tuple[float, bool]]) -> dict[str, str]:
-    """By how far the face turned: in how many pairs the nose was ahead."""
+    """Return the number of pairs in which the nose led, by the amount of turn."""
     found = {}
     for least, most in pairwise(STEPS):
         ahead = [is_ahead for far, is_ahead in of if least <= far < most]

@@ -1,13 +1,13 @@
-"""Figures of the qualification-check service: whole receptions over HTTP.
+"""Measure the qualification-check service with complete receptions over HTTP.
 
     python benchmarks/service.py --json service.json
     python benchmarks/service.py --seconds 10 --stores sqlite
 
-A reception is four requests - challenge, opening by PIN, consents, result - with real RSA and ECDSA signatures, every
-answer signed by the service, and durable commits (SQLite with synchronous=FULL, PostgreSQL as it comes). Generator and
-service share this machine; the generator speaks HTTP over bare sockets, because a client library would cost more than
-the service. Closed loop: N receptions are always under way. Open: receptions arrive by chance (Poisson) at a rate,
-whatever the service does.
+A reception consists of four requests (challenge, opening by PIN, consents, result) with real RSA and ECDSA signatures,
+answers signed by the service, and durable commits (SQLite with synchronous=FULL, PostgreSQL with its defaults). Load
+generator and service run on the same machine; the generator uses bare sockets, because a client library would need more
+CPU time than the service. Closed loop: always N receptions in progress. Open: receptions arrive randomly (Poisson) at a
+fixed rate, regardless of the service's speed.
 """
 
 import argparse
@@ -71,7 +71,7 @@ class Card:
 
 @dataclass
 class Measured:
-    """Milliseconds of each request, receptions done, and what went wrong."""
+    """Milliseconds of each request, completed receptions and errors."""
 
     times: list[float] = field(default_factory=list)
     receptions: int = 0
@@ -80,7 +80,7 @@ class Measured:
 
 
 class Counter:
-    """Patients, each with a card of the few there are."""
+    """Patients using a small set of cards in turn."""
 
     def __init__(self, folder: Path, cards: list[Card]) -> None:
         self.key, _ = enrol_locally(folder, TERMINAL)
@@ -189,7 +189,7 @@ async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter
 
     async def arrive() -> None:
         line = idle.pop() if idle else await Line.to(port)
-        while line.closed:  # the service closes what was idle for long
+        while line.closed:  # the service closes idle connections
             line = idle.pop() if idle else await Line.to(port)
         errors = len(measured.errors)
         await counter.reception(line, measured)
@@ -212,7 +212,7 @@ async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """What the processes have used of a core so far."""
+    """Return the CPU time used by the processes."""
     ticks = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -230,7 +230,7 @@ def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options
         found[f"closed{at_once}_receptions_per_s"] = round(closed.receptions / closed.seconds, 1)
         found[f"closed{at_once}_errors"] = len(closed.errors)
         done += closed.receptions
-    # whatever else runs on the machine, these stay what they are
+    # CPU time does not depend on other load on the machine
     found["service_cpu_ms_per_reception"] = round((cpu_seconds(pids) - used) * 1000 / max(1, done), 2)
     found["generator_cpu_ms_per_reception"] = round((time.process_time() - own) * 1000 / max(1, done), 2)
     opened = run(open_arrivals(port, options.rate, options.seconds, counter))
@@ -251,7 +251,7 @@ def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options
 
 
 def echo_figure(seconds: float) -> float:
-    """Requests a bare FastAPI takes per second: what the frame alone costs."""
+    """Return the requests per second of a minimal FastAPI application, for comparison."""
     port = free_port()
     body = json.dumps({"challenge": "A" * 80}).encode()
 
@@ -277,11 +277,11 @@ def fsync_figure(folder: Path) -> float:
     return round(statistics.median(times), 3)
 
 
-# --- around it -----------------------------------------------------------------------------------------------
+# --- setup ---------------------------------------------------------------------------------------------------
 
 
 def issue_cards(folder: Path) -> list[Card]:
-    """Cards the service believes, of one invented person."""
+    """Issue cards of an invented person that the service accepts."""
     authority = TestAuthority.create()
     ca = authority.user_ca.certificate.public_bytes(Encoding.PEM).decode()
     registry = RegistryFile(registry_path(folder))
@@ -303,7 +303,7 @@ def started(command: list[str], port: int, processes: int = 1) -> Iterator[list[
     try:
         for process in running:
             _until_it_listens(process, port)
-        time.sleep(1.5 if processes > 1 else 0)  # the others of a shared port
+        time.sleep(1.5 if processes > 1 else 0)  # for the other processes on this port
         yield [process.pid for process in running]
     finally:
         for process in running:
@@ -354,12 +354,14 @@ def of_store(store: str, processes: int, folder: Path, options: argparse.Namespa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    parser.add_argument("--rate", type=float, default=150, help="receptions that arrive per second")
-    parser.add_argument("--seconds", type=float, default=60, help="of open arrivals, per store")
-    parser.add_argument("--closed-seconds", type=float, default=8, help="of each closed loop")
-    parser.add_argument("--stores", default="sqlite,postgresql,postgresql-2", help="which, with how many processes")
-    parser.add_argument("--folder", type=Path, help="on which disk; by default the system's temporary folder")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
+    parser.add_argument("--rate", type=float, default=150, help="arriving receptions per second")
+    parser.add_argument("--seconds", type=float, default=60, help="seconds of open arrivals per store")
+    parser.add_argument("--closed-seconds", type=float, default=8, help="seconds of each closed loop")
+    parser.add_argument("--stores", default="sqlite,postgresql,postgresql-2", help="stores, with number of processes")
+    parser.add_argument(
+        "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
+    )
     options = parser.parse_args()
     found: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
@@ -367,7 +369,7 @@ def main() -> None:
         for entry in options.stores.split(","):
             store, _, processes = entry.partition("-")
             folder = Path(name) / entry
-            # right before, on the same machine under the same load
+            # immediately before the store, so that the machine has the same load
             echo = echo_figure(min(5.0, options.closed_seconds))
             found[entry] = of_store(store, int(processes or 1), folder, options)
             found[entry] |= {

@@ -1,4 +1,4 @@
-"""Print how long `--version` and `--help` take: medians of twenty new processes.
+"""Measure `--version` and `--help`: medians of twenty new processes.
 
 .venv/bin/python benchmarks/startup.py [path to uketsuke]
 """

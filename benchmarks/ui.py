@@ -1,9 +1,9 @@
-"""How quick the screens are: `python benchmarks/ui.py [--json FILE]`. Prints figures, judges none.
+"""Measure the speed of the screens: `python benchmarks/ui.py [--json FILE]`. Prints figures without judging them.
 
-event_to_screen_p95_ms: from an event's arrival until its screen has been painted, while the camera picture runs.
-preview_fps, preview_cpu: the live picture at 120x40 cells, and what it costs (1.0 is one core) beside an idle screen.
-idle_cpu: the idle screen with its moving sign. cold_start_s: `uketsuke demo` from the command to its idle screen;
-first_start_s: the same where keys are still to be made.
+event_to_screen_p95_ms: from an event until its screen is painted, with the live picture running.
+preview_fps, preview_cpu: frame rate of the live picture at 120x40 cells, and its CPU use above that of the idle screen
+(1.0 is one core). idle_cpu: the idle screen with its animation. cold_start_s: from the command `uketsuke demo` to its
+idle screen; first_start_s: the same if keys have to be created first.
 """
 
 import argparse
@@ -50,7 +50,7 @@ async def on_screen() -> dict[str, float]:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(0.5)
         live = app.desk.query_one("#live", LivePicture)
-        camera_alone = await _busy(SECONDS)  # the synthetic patient is drawn in this process too
+        camera_alone = await _busy(SECONDS)  # the synthetic patient is drawn in this process
         figures["idle_cpu"] = camera_alone
         counter.be(state_of("face"))
         await pilot.pause(0.3)
@@ -63,7 +63,7 @@ async def on_screen() -> dict[str, float]:
 
 
 async def _busy(seconds: float) -> float:
-    """This process's share of one core."""
+    """Return this process's CPU use, in cores."""
     began = time.process_time()
     await asyncio.sleep(seconds)
     return (time.process_time() - began) / seconds
@@ -104,9 +104,10 @@ async def idle_without_camera() -> float:
 
 
 def cold_start() -> tuple[float, float]:
-    """`uketsuke demo`, a new process on a pseudo terminal, until its idle screen is there.
+    """Return the seconds until `uketsuke demo`, in a new process on a pseudo terminal, shows its idle screen.
 
-    First in an empty state folder, where keys are made; then the best of three: what else runs only adds.
+    The first figure is for an empty state folder, where keys are created. The second is the best of three further
+    starts, because other load can only slow them down.
     """
     with tempfile.TemporaryDirectory() as folder:
         return _start(folder), min(_start(folder) for _ in range(3))
@@ -137,7 +138,7 @@ def _start(folder: str) -> float:
         while "マイナンバーカードを置いてください".encode() not in painted:
             ready, _, _ = select.select([primary], [], [], 60)
             if not ready:
-                raise SystemExit(f"the idle screen did not come: {painted[-500:]!r}")
+                raise SystemExit(f"the idle screen did not appear: {painted[-500:]!r}")
             painted += os.read(primary, 65536)
         return time.perf_counter() - began
     finally:
@@ -148,7 +149,7 @@ def _start(folder: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     figures = asyncio.run(on_screen())
     figures["idle_cpu"] = asyncio.run(idle_without_camera())

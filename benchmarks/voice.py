@@ -1,13 +1,12 @@
-"""How quick the voice is: `python benchmarks/voice.py [--json FILE]`. Prints figures, judges none.
+"""Measure the speed of the voice: `python benchmarks/voice.py [--json FILE]`. Prints figures without judging them.
 
 Needs Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
 
-say_after_state_ms: from a new state at the terminal until the page in Chromium plays its first sentence, from what is
-kept (median and p95). render_s_LANGUAGE: all sentences of a language that can be rendered ahead, and
-render_cpu_s_LANGUAGE, what of a core that took, whatever else the machine does;
-sentences_LANGUAGE: how many, minutes_LANGUAGE: how long they are, mb_LANGUAGE: how large. value_ms_LANGUAGE: one
-sentence with a value, which is rendered when it is needed (median). worker_mb_LANGUAGE: memory of the process that
-renders.
+say_after_state_ms: from a new state of the terminal until the page in Chromium plays its first, rendered sentence
+(median and p95). render_s_LANGUAGE: seconds to render all sentences of a language that can be rendered in advance;
+render_cpu_s_LANGUAGE: CPU seconds for it. sentences_LANGUAGE, minutes_LANGUAGE, mb_LANGUAGE: their number, duration and
+size. value_ms_LANGUAGE: milliseconds to render a sentence with a value, which is rendered when needed (median).
+worker_mb_LANGUAGE: memory of the rendering process.
 """
 
 import argparse
@@ -50,7 +49,7 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
     library = Library(folder, renderer.render)
     sentences = repertoire(language, speaker(Settings(), ruby=True))
     try:
-        await renderer.render("1", language)  # the process and its dictionary
+        await renderer.render("1", language)  # start the process and load its dictionary
         began = time.monotonic()
         process = renderer._process
         assert process is not None
@@ -80,7 +79,7 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
 
 
 def _busy(process: int) -> float:
-    """Seconds of a core, with the programs it started."""
+    """Return the CPU seconds of a process and its children."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
@@ -105,7 +104,7 @@ def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
         page.add_init_script(_WATCH)
         stage.open(page)
         for number in range(STATES):
-            # each begins with a sentence without values
+            # these begin with a sentence without values
             name = ("method", "limit", "pin", "prescription")[number % 4]
             known = page.evaluate("window.began.length")
             began = time.time() * 1000
@@ -123,17 +122,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", type=Path)
     parser.add_argument("--language", action="append")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(state_dir=Path(folder))
-        for language in asked.language or [one for one in LANGUAGES if is_installed(one)]:
+        for language in options.language or [one for one in LANGUAGES if is_installed(one)]:
             figures |= asyncio.run(rendering(settings.voice_dir, language))
-        figures |= at_the_page(settings.state_dir, (asked.language or ["ja"])[0])
+        figures |= at_the_page(settings.state_dir, (options.language or ["ja"])[0])
     for name, figure in figures.items():
         print(f"{name}: {figure:.1f}")
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Measure how fast the page is: `python benchmarks/web.py [--json FILE]`. Prints figures without judging them.
+"""Measure the speed of the page: `python benchmarks/web.py [--json FILE]`. Prints figures without judging them.
 
 Needs Debian's chromium. CPU figures are in cores.
 
-event_to_paint_p95_ms: from an event's arrival at the terminal until Chromium has painted it, the live picture running.
-touch_feedback_ms: from a finger's event until the touched target has been painted (p95).
-preview_fps: live pictures drawn per second. preview_cpu: the terminal's cost of sending them, compared with the same
-camera without a viewer; preview_browser_cpu: Chromium's cost of drawing them, with software rendering here.
-cold_start_s: from the command `uketsuke demo --web` to its painted idle screen in a running browser; first_start_s: the
-same if keys have to be created first; told_s: the part until the address is printed. browser_floor_s, for comparison: a
-new page of that browser until it has painted a button sent by a trivial server in this process.
+event_to_paint_p95_ms: from an event at the terminal until Chromium has painted it, with the live picture running.
+touch_feedback_ms: from a touch event until the touched target is painted (p95).
+preview_fps: live pictures drawn per second. preview_cpu: CPU use of the terminal for sending them, above that of the
+camera without a viewer; preview_browser_cpu: CPU use of Chromium for drawing them, here with software rendering.
+cold_start_s: from the command `uketsuke demo --web` until a running browser has painted its idle screen; first_start_s:
+the same if keys have to be created first; told_s: the part until the address is printed. browser_floor_s, for
+comparison: time for a new page of that browser to paint a button sent by a trivial server in this process.
 idle_cpu, rss_mb: that terminal on its idle screen.
 """
 
@@ -64,8 +64,7 @@ _IDLE = """
     look();
   }));
 """
-"""When the idle screen has been painted, in milliseconds since 1970. Playwright looks for a selector only every half
-second after the first half."""
+"""Notes when the idle screen is painted (milliseconds since 1970). Playwright itself polls only every half second."""
 
 
 def at_the_page(browser: Browser) -> dict[str, float]:
@@ -101,10 +100,10 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         late = []
         for number in range(EVENTS):
             page.evaluate("window.painted = []")
-            told = time.time() * 1000
+            began = time.time() * 1000
             stage.be(state_of("face-turn" if number % 2 else "face-guided"))
             until(page, "() => window.painted.length > 0")
-            late.append(page.evaluate("window.painted[0][1]") - told)
+            late.append(page.evaluate("window.painted[0][1]") - began)
             time.sleep(0.05)
         figures["event_to_paint_p50_ms"] = statistics.median(late)
         figures["event_to_paint_p95_ms"] = statistics.quantiles(late, n=20)[-1]
@@ -170,7 +169,7 @@ def demo(browser: Browser) -> dict[str, float]:
             page.goto(address)
             figures[name] = page.evaluate("window.idle") / 1000 - at
             if name == "cold_start_s":
-                time.sleep(6)  # the face engine has been loaded
+                time.sleep(6)  # until the face engine is loaded
                 figures["idle_cpu"] = busy(process.pid)
                 figures["rss_mb"] = resident(process.pid)
             page.close()
@@ -179,7 +178,7 @@ def demo(browser: Browser) -> dict[str, float]:
     return figures
 
 
-# --- what processes use ---------------------------------------------------------------------------------------
+# --- resources of processes -----------------------------------------------------------------------------------
 
 
 def busy(pid: int) -> float:
@@ -190,14 +189,14 @@ def busy(pid: int) -> float:
 
 
 def busy_browser() -> float:
-    """Return the cores that all processes of Chromium keep busy."""
+    """Return the cores kept busy by all Chromium processes."""
     before, began = sum(map(cpu, chromiums())), time.monotonic()
     time.sleep(SECONDS)
     return (sum(map(cpu, chromiums())) - before) / (time.monotonic() - began)
 
 
 def chromiums() -> list[int]:
-    """Processes of the browser that this benchmark started, by their parents."""
+    """Return the browser processes started by this benchmark, found by their parents."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -235,13 +234,13 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with chromium() as browser:
         figures = at_the_page(browser) | demo(browser)
     for name, figure in figures.items():
         print(f"{name:24}{figure:10.3f}")
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

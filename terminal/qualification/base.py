@@ -1,4 +1,4 @@
-"""Base of every model of the contract."""
+"""Base classes and types of the contract's models."""
 
 import base64
 import binascii
@@ -36,8 +36,8 @@ Signature = Annotated[Base64, Field(min_length=1, max_length=1024)]
 
 
 class Model(BaseModel):
-    # hide_input: a validation error that reaches a log must not carry a name.
-    # cache_strings: the JSON parser would keep short values, such as names, for the life of the process.
+    # hide_input: a logged validation error must not contain a name.
+    # cache_strings: otherwise the JSON parser caches short values, such as names, until the process ends.
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -48,13 +48,13 @@ class Model(BaseModel):
 
 
 class Confidential(Model):
-    """Holds a person's data or signatures: its repr shows no value."""
+    """A model with personal data or signatures. Its repr shows no values."""
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         return []
 
 
 class Reply(Model):
-    """Every answer of the service says whether it is simulated."""
+    """Base of all answers of the service; they state whether they are simulated."""
 
     simulated: bool = False

@@ -1,6 +1,6 @@
-"""Client of the qualification-check service: every call returns a value.
+"""Client of the qualification-check service. No call raises for a failed request.
 
-An answer is a model of the contract; a missing answer is `NoAnswer`. Bodies are never logged.
+Answers are models of the contract, or `NoAnswer` if there is none. Bodies are never logged.
 """
 
 import ssl
@@ -68,17 +68,17 @@ class Audit:
     """What the service has recorded for a terminal."""
 
     receipts: tuple[Receipt, ...]
-    """By ledger count. The auditor verifies their signatures."""
+    """Sorted by ledger count. Their signatures are not verified here."""
     opened: tuple[OpenedOn, ...]
-    """Every check opened for a reception, counted by day."""
+    """Number of checks opened for receptions, by day."""
 
 
 class QualificationClient:
-    """One connection pool to the service; belongs to one event loop. Use as `async with`, or call `aclose()`.
+    """Client with one connection pool, for use in one event loop. Use with `async with`, or call `aclose()`.
 
-    `service_public_key` (PEM) is the one pinned at enrolment: an answer it did not sign is ignored.
-    `tls` is this end of an https line (`LineKeys.client_context()`); without it the system's authorities are trusted
-    and no certificate is shown. Raises `ValueError` for a URL that is neither https nor http on loopback.
+    `service_public_key` (PEM) is the key pinned at enrolment; answers not signed with it are ignored. `tls` is the
+    context for https (`LineKeys.client_context()`); without it, the system's authorities are trusted and no client
+    certificate is sent. Raises `ValueError` for a URL that is neither https nor http on loopback.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class QualificationClient:
         await self.aclose()
 
     async def warm_up(self) -> None:
-        """Load what the first request needs."""
+        """Load what the first request needs, to make it faster."""
         await self._line.warm_up()
 
     async def aclose(self) -> None:
@@ -124,7 +124,7 @@ class QualificationClient:
     # --- calls -----------------------------------------------------------------------------------------------
 
     async def challenge(self) -> Challenge | Refused | NoAnswer:
-        """Fetch a challenge. Also sets the service's time, `clock`."""
+        """Fetch a challenge. Also sets `clock` to the service's time."""
         answer = await self._line.ask("POST", f"{PREFIX}/challenges", Challenge)
         if isinstance(answer, Challenge):
             self.clock.learn(answer)
@@ -138,7 +138,7 @@ class QualificationClient:
         proof: PinProof | ChipProof | PhoneProof,
         purpose: Purpose = Purpose.RECEPTION,
     ) -> CheckOpenedReply | Refused | NoAnswer:
-        """Open a check. `certificate` is DER. The challenge is used up whatever the result."""
+        """Open a check. `certificate` is DER. The challenge cannot be used again, even after a refusal."""
         body = OpenCheckRequest(
             terminal_id=self.terminal_id,
             institution_code=self.institution_code,
@@ -150,12 +150,12 @@ class QualificationClient:
         return await self._line.ask("POST", f"{PREFIX}/checks", CheckOpenedReply, body=body)
 
     async def register(self, check_id: str) -> RegistrationReply | Refused | NoAnswer:
-        """First registration of the card as an insurance card. May be repeated."""
+        """Register the card as an insurance card. May be repeated."""
         path = f"{_check(check_id)}/registration"
         return await self._ask("POST", path, RegistrationReply, Asked.REGISTRATION, check_id, check_id)
 
     async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused | NoAnswer:
-        """May be repeated with the same key and the same decision; the answer is then the same receipt."""
+        """Submit the decision. Repeating it with the same key and decision returns the same receipt."""
         answer = await self._line.ask(
             "PUT",
             f"{_check(check_id)}/submission",
@@ -169,7 +169,7 @@ class QualificationClient:
         return answer
 
     async def result(self, check_id: str) -> QualificationResult | Refused | NoAnswer:
-        """Fetch the result. The same at every call, so a hand-over that failed can fetch it again."""
+        """Fetch the result. It is the same at every call, so that a failed hand-over can fetch it again."""
         path = f"{_check(check_id)}/result"
         answer = await self._ask("GET", path, QualificationResult, Asked.RESULT, check_id, check_id)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
@@ -177,7 +177,7 @@ class QualificationClient:
         return answer
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused | NoAnswer:
-        """May be repeated."""
+        """Withdraw consents. May be repeated."""
         path = f"{_check(check_id)}/withdrawal"
         answer = await self._line.ask("POST", path, WithdrawalReceipt, check_id=check_id, body=withdrawal)
         if isinstance(answer, WithdrawalReceipt) and not self._is_end_of(check_id, withdrawal, answer):
@@ -192,9 +192,9 @@ class QualificationClient:
         asked_at: datetime,
         confirmation_date: date | None = None,
     ) -> QualificationResult | Refused | NoAnswer:
-        """Request a check without a card. `limit_consent`: the patient agreed orally to the limit being given.
+        """Request a check without a card. `limit_consent`: whether the patient orally agreed to provide the limit.
 
-        `confirmation_date`: the day of care in question, if it is not today.
+        `confirmation_date`: day of care, if it is not today.
         """
         facts: dict[str, Any] = {
             "terminal_id": self.terminal_id,
@@ -213,7 +213,7 @@ class QualificationClient:
         return self._line.answers
 
     async def standing(self, check_id: str) -> StandingConsents | Refused | NoAnswer:
-        """Return which consents of a check are in force, even of a check that another terminal opened."""
+        """Return the consents of a check that are in force, even if another terminal opened the check."""
         path = f"{_check(check_id)}/consents"
         answer = await self._ask("GET", path, StandingConsents, Asked.CONSENTS, check_id, check_id)
         if isinstance(answer, StandingConsents) and answer.check_id != check_id:
@@ -221,7 +221,7 @@ class QualificationClient:
         return answer
 
     async def audit(self) -> Audit | Refused | NoAnswer:
-        """Return all that the service has recorded for this terminal."""
+        """Return everything the service has recorded for this terminal."""
         found: list[Receipt] = []
         while True:
             after = found[-1].ledger_count if found else 0
@@ -239,9 +239,7 @@ class QualificationClient:
         return answer.receipts if isinstance(answer, Audit) else answer
 
     async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | NoAnswer:
-        """Revoke the key named by `ended_key`; `next_key` replaces it. May be repeated, also by a client
-        that has the new key already.
-        """
+        """Replace the key with digest `ended_key` by `next_key`. May be repeated, also by a client using `next_key`."""
         public_key = next_key.public_pem
         asked_at = await self.service_now() or datetime.now(UTC)
         statement = key_change_statement(
@@ -261,17 +259,17 @@ class QualificationClient:
         return answer
 
     async def service_now(self) -> datetime | None:
-        """Return the service's time, asking for it if it is not known yet; None if the service does not answer."""
+        """Return the service's time, requesting it if unknown, or None if the service does not answer."""
         if self.clock.now() is None:
             await self.challenge()
         return self.clock.now()
 
-    # --- what the terminal signs -----------------------------------------------------------------------------
+    # --- signing ---------------------------------------------------------------------------------------------
 
     def vouch(
         self, *, challenge: bytes, way: Way, chip_public_key: bytes, certificate: bytes, reason: str = ""
     ) -> bytes:
-        """`ChipProof.verdict_signature`: this terminal saw that the person is the holder.
+        """Sign that the person was confirmed as the holder (`ChipProof.verdict_signature`).
 
         `chip_public_key` is DER SubjectPublicKeyInfo, `certificate` DER.
         """
@@ -301,8 +299,8 @@ class QualificationClient:
         wording_sha256: bytes | None = None,
         card_signature: bytes | None = None,
     ) -> Submission:
-        """Build a signed submission. Rebuilt from the same facts, the service treats it as the same decision, with or
-        without the card's signature.
+        """Build a signed submission. Built again from the same facts, it counts as the same decision, with or without
+        the card's signature.
         """
         statement = submission_statement(
             check_id=check_id,
@@ -348,24 +346,24 @@ class QualificationClient:
     def _is_receipt_for(self, check_id: str, submission: Submission, receipt: Receipt) -> bool:
         return receipt_is_for(self._service_public_key, check_id, submission, receipt)
 
-    def _is_end_of(self, check_id: str, withdrawal: Withdrawal, told: WithdrawalReceipt) -> bool:
+    def _is_end_of(self, check_id: str, withdrawal: Withdrawal, receipt: WithdrawalReceipt) -> bool:
         digest = sha256(statement_of_withdrawal(check_id, withdrawal)).digest()
         statement = withdrawal_receipt_statement(
-            check_id=check_id, accepted_at=told.accepted_at, withdrawal_digest=digest
+            check_id=check_id, accepted_at=receipt.accepted_at, withdrawal_digest=digest
         )
-        same = (told.check_id, told.withdrawal_digest) == (check_id, digest)
-        return same and verify(self._service_public_key, statement, told.signature)
+        same = (receipt.check_id, receipt.withdrawal_digest) == (check_id, digest)
+        return same and verify(self._service_public_key, statement, receipt.signature)
 
-    def _is_change(self, change: KeyChange, told: KeyChanged) -> bool:
-        asked = (change.terminal_id, change.ended_key, key_digest(change.public_key))
-        return (told.terminal_id, told.ended_key, told.key) == asked and verify(
-            self._service_public_key, signed_of_key_change(told), told.signature
+    def _is_change(self, change: KeyChange, changed: KeyChanged) -> bool:
+        requested = (change.terminal_id, change.ended_key, key_digest(change.public_key))
+        return (changed.terminal_id, changed.ended_key, changed.key) == requested and verify(
+            self._service_public_key, signed_of_key_change(changed), changed.signature
         )
 
     async def _ask(
         self, method: str, path: str, model: type[AnswerT], asked: Asked, subject: str, check_id: str = ""
     ) -> AnswerT | Refused | NoAnswer:
-        """Send a request without a body, dated by the service's clock; once more if its time was refused."""
+        """Send a request without a body, dated by the service's clock. Repeat it once if its time is rejected."""
         answer: AnswerT | Refused | NoAnswer = NoAnswer(Silence.TIMEOUT)
         for last in (False, True):
             nonce = new_nonce()

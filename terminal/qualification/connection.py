@@ -1,4 +1,4 @@
-"""One request to the service and its answer: sent with a nonce, accepted only with the service's signature over it."""
+"""Requests to the service: each has a nonce, and an answer is accepted only with the service's signature."""
 
 import asyncio
 import ipaddress
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_ANSWER = 256 * 1024
-"""Bytes; a longer answer is not read to its end."""
+"""Maximum size of an answer in bytes."""
 
-# httpx logs every URL, and URLs hold check ids.
+# httpx logs every URL, and URLs contain check ids.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 AnswerT = TypeVar("AnswerT", bound=Model)
@@ -35,7 +35,7 @@ _REFUSED = TypeAdapter(Refused)
 
 
 class ServiceClock:
-    """The service's time, from its last signed challenge and a monotonic count since."""
+    """The service's time: that of its last signed challenge plus the monotonic time since."""
 
     def __init__(self) -> None:
         self._known: tuple[datetime, float] | None = None
@@ -44,7 +44,7 @@ class ServiceClock:
         self._known = (challenge.now, time.monotonic())
 
     def now(self) -> datetime | None:
-        """None before the first challenge."""
+        """Return the service's time, or None before the first challenge."""
         if self._known is None:
             return None
         moment, counted = self._known
@@ -52,7 +52,7 @@ class ServiceClock:
 
 
 class ServiceConnection:
-    """A connection pool to one service; belongs to one event loop."""
+    """A connection pool to one service, for use in one event loop."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ServiceConnection:
         self._opened: httpx.AsyncClient | None = None
 
     async def warm_up(self) -> None:
-        """Load httpx, which takes 0.1 s or more, before the first request has to wait for it."""
+        """Import httpx, which takes 0.1 s or more, so that the first request does not wait for it."""
         await asyncio.to_thread(_load_httpx)
 
     def _client(self) -> "httpx.AsyncClient":
@@ -81,7 +81,7 @@ class ServiceConnection:
 
             self._opened = httpx.AsyncClient(
                 base_url=self._base_url,
-                # retries: connecting alone is tried twice; a request that went out is never repeated from here.
+                # retries: only connecting is retried; a request that was sent is never repeated here
                 transport=self._transport
                 or httpx.AsyncHTTPTransport(retries=1, verify=self._tls or _tls(self._base_url)),
                 timeout=self._timeout,
@@ -104,7 +104,7 @@ class ServiceConnection:
         headers: dict[str, str] | None = None,
         nonce: bytes | None = None,
     ) -> AnswerT | Refused | NoAnswer:
-        """`target`: path and query. `nonce`: the one that `headers` hold already."""
+        """Send a request and verify its answer. `target`: path and query. `nonce`: the one in `headers`, if any."""
         answer = await self._ask(method, target, model, check_id, body, headers, nonce)
         self.answers = not isinstance(answer, NoAnswer)
         return answer
@@ -125,13 +125,13 @@ class ServiceConnection:
         nonce = nonce or new_nonce()
         sent = {
             "Content-Type": "application/json",
-            # a few bytes received could expand to gigabytes here
+            # a small compressed body could expand to gigabytes
             "Accept-Encoding": "identity",
             **nonce_header(nonce),
             **(headers or {}),
         }
         try:
-            # httpx restarts its timeout with every piece that arrives, so limit the total time as well.
+            # httpx restarts its timeout with every chunk, so limit the total time as well
             async with asyncio.timeout(self._timeout):
                 async with self._client().stream(method, target, content=content, headers=sent) as response:
                     answer = await _read(response)
@@ -143,8 +143,8 @@ class ServiceConnection:
             return NoAnswer(Silence.BROKEN_OFF)
         if isinstance(answer, NoAnswer):
             return answer
-        understood = _understand(response.status_code, answer, model)
-        if isinstance(understood, NoAnswer) or is_answer(
+        parsed = _parse(response.status_code, answer, model)
+        if isinstance(parsed, NoAnswer) or is_answer(
             self._service_public_key,
             response.headers.get(SIGNATURE_HEADER, ""),
             nonce=nonce,
@@ -153,7 +153,7 @@ class ServiceConnection:
             status=response.status_code,
             body=answer,
         ):
-            return understood
+            return parsed
         return NoAnswer(Silence.NOT_VERIFIED)
 
 
@@ -177,7 +177,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _tls(url: str) -> ssl.SSLContext:
-    """Trust the system's authorities for https; for http an empty context, which trusts none and is cheap to create."""
+    """Return a context with the system's authorities for https, or an empty one, which is cheap to create, for http."""
     if urlsplit(url).scheme == "https":
         return ssl.create_default_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -198,7 +198,7 @@ async def _read(response: "httpx.Response") -> bytes | NoAnswer:
     return bytes(data)
 
 
-def _understand(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | NoAnswer:
+def _parse(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | NoAnswer:
     if status >= 500:
         return NoAnswer(Silence.SERVER_ERROR)
     try:

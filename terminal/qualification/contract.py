@@ -1,12 +1,12 @@
 """The interface between terminal and qualification-check service, version 2: pydantic models, JSON over HTTP.
 
-Binary values travel as standard base64. Times carry a zone. The service is ours (a stub): the real one's interface is
-not public; its code values (`OQSCD...`) are, and they are used where they exist.
+Binary values are encoded as standard base64. Times have a zone. The service is this project's stub, because the
+interface of the real one is not public. Its code values (`OQSCD...`) are public and are used where they exist.
 
-Every request has its own `NONCE_HEADER` (base64), and every answer, including a refusal, is signed by the service in
+Every request has a unique `NONCE_HEADER` (base64). Every answer, including a refusal, is signed by the service in
 `SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, the request as received, status and body. A request
-without a body that only a known terminal may send has `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and, over
-`request_statement(...)`, `SIGNATURE_HEADER`; it can be used once.
+without a body that only an enrolled terminal may send has the headers `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and
+`SIGNATURE_HEADER` (over `request_statement(...)`); it can be used once.
 """
 
 from datetime import date
@@ -51,17 +51,17 @@ SIGNATURE_HEADER = "Uketsuke-Signature"
 NONCE_HEADER = "Uketsuke-Nonce"
 TIME_HEADER = "Uketsuke-Time"
 SIGNED_HEADERS = (IDEMPOTENCY_HEADER, TERMINAL_HEADER, TIME_HEADER, SIGNATURE_HEADER)
-"""Request headers that the signature of the answer covers, an absent one as empty."""
+"""Request headers covered by the signature of the answer; a missing one counts as empty."""
 
 
 class Purpose(StrEnum):
     RECEPTION = "reception"
     INQUIRY = "inquiry"
-    """Is this card registered? Nothing may be submitted afterwards."""
+    """Only finds out whether the card is registered; submissions are refused."""
 
 
 class Challenge(Reply):
-    """`POST /v2/challenges`: usable once, valid for minutes."""
+    """`POST /v2/challenges`: can be used once, within minutes."""
 
     challenge: Annotated[Base64, Field(min_length=16, max_length=256)]
     expires_at: AwareDatetime
@@ -91,7 +91,7 @@ PrescriptionId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 
 class WaitingPrescription(Model):
-    """An electronic prescription that can be dispensed. Which facts a real service gives is not public: inferred."""
+    """An electronic prescription to dispense. The fields are inferred, because a real service's are not public."""
 
     id: PrescriptionId
     issued_on: date
@@ -100,44 +100,44 @@ class WaitingPrescription(Model):
 
 
 class CheckFacts(Model):
-    """Facts that the terminal needs to continue. No name, no number."""
+    """Facts the terminal needs to continue, without names and numbers."""
 
     registered: bool
     valid: bool
-    """A qualification in force exists."""
+    """Whether there is a qualification in force."""
     age: int
-    """Years completed on the day of the check, Japan time."""
+    """Age in years on the day of the check, Japan time."""
     birth_year: Annotated[int | None, Field(repr=False)] = None
-    """Shown to a child's guardian, so that the cards of brothers and sisters are not mixed up; None: not told."""
+    """Shown to a child's guardian, so that siblings' cards are not mixed up; None if not provided."""
     late_elderly: bool
     """Insured under 後期高齢者医療 (insurer number 39...)."""
     has_specific_disease_certificate: bool
     may_share: bool
-    """False for those whose data is never shared, and while the certificate is in grace."""
+    """False for people whose data is never shared, and during the certificate's grace period."""
     standing: CertificateStanding
     subsidies: SubsidyStanding = SubsidyStanding.NONE
-    """Whether to ask about them: only if they are usable. Never `refused`."""
+    """The patient is asked about subsidies only if they are `usable`. Never `refused`."""
     prescriptions: Annotated[tuple[WaitingPrescription, ...], Field(max_length=50, repr=False)] = ()
-    """Sent to pharmacies only; the newest first."""
+    """Newest first; sent only to pharmacies."""
 
 
 class CheckOpenedReply(Reply):
     outcome: Literal["opened"] = "opened"
     check_id: CheckId
     opened_at: AwareDatetime
-    """By the service's clock."""
+    """Service time."""
     facts: CheckFacts
 
 
 class RegistrationReply(Reply):
-    """`POST /v2/checks/{check_id}/registration`, signed in its headers by the terminal that opened the check."""
+    """`POST /v2/checks/{check_id}/registration`, with the headers signed by the terminal that opened the check."""
 
     outcome: Literal["registered"] = "registered"
     facts: CheckFacts
 
 
 class ConsentAnswer(Model):
-    """One item that was asked: 0 or 1, and when it was answered. A consent has a time; a refusal needs none."""
+    """Answer to one item: 0 or 1. A consent has the time it was given; a refusal needs none."""
 
     item: Item
     flag: Literal[0, 1]
@@ -146,7 +146,7 @@ class ConsentAnswer(Model):
     @model_validator(mode="after")
     def _consent_has_a_time(self) -> Self:
         if self.flag == 1 and self.consent_time is None:
-            raise ValueError("a consent needs its time")
+            raise ValueError("a consent needs a time")
         return self
 
 
@@ -160,24 +160,24 @@ class PrescriptionForm(StrEnum):
 class Submission(Model):
     """`PUT /v2/checks/{check_id}/submission`, sent with the header `Idempotency-Key`.
 
-    Not asked = absent from `answers`; asked and not confirmed = 0.
+    Items not asked are absent from `answers`; items asked but not confirmed are 0.
     """
 
     terminal_id: TerminalId
     decided_at: AwareDatetime
     answers: tuple[ConsentAnswer, ...]
     by_law: tuple[Item, ...] = ()
-    """Provided by law without asking (only the high-cost limit); never a consent."""
+    """Provided by law without asking: only the high-cost limit. Not a consent."""
     prescription_form: PrescriptionForm | None = None
     dispense: tuple[PrescriptionId, ...] | None = None
-    """Prescriptions the patient wants dispensed today; None if that was not asked or is decided at the counter."""
+    """Prescriptions the patient has chosen for today; None if not asked or decided at the counter."""
     wording_sha256: Digest | None = None
-    """`wording_digest(...)` of the questions as they were shown."""
+    """`wording_digest(...)` of the questions as shown."""
     card_signature: Signature | None = None
-    """By the key that opened the check - the card's JPKI key, or its chip key -, over `decision_statement(...)`. Sent
-    while the reception lasts, and kept nowhere."""
+    """Over `decision_statement(...)`, by the key that opened the check: the card's JPKI key or its chip key. Sent only
+    during the reception and never stored."""
     ledger_count: Annotated[int, Field(ge=0)]
-    """Count and head of the ledger as of the record of this decision, so that a resend is the same body."""
+    """Count and head of the ledger at the record of this decision, so that a repeated request has the same body."""
     ledger_head: Annotated[str, Field(max_length=128)]
     signature: Signature
     """By the terminal's enrolled key, over `submission_statement(...)`."""
@@ -186,53 +186,53 @@ class Submission(Model):
     def _each_item_once(self) -> Self:
         items = [answer.item for answer in self.answers] + list(self.by_law)
         if len(items) != len(set(items)):
-            raise ValueError("an item stands in the submission twice")
+            raise ValueError("the submission has an item twice")
         if any(item is not Item.HIGH_COST_LIMIT for item in self.by_law):
             raise ValueError("only the high-cost limit is provided by law")
         return self
 
 
 class Receipt(Reply):
-    """The service has the submission. Signed by the service over `receipt_statement(...)`."""
+    """The service accepted the submission. Signed by the service over `receipt_statement(...)`."""
 
     outcome: Literal["accepted"] = "accepted"
     check_id: CheckId
     accepted_at: AwareDatetime
     submission_digest: Digest
-    """SHA-256 of the `submission_statement(...)` that was accepted."""
+    """SHA-256 of the accepted `submission_statement(...)`."""
     ledger_count: int
     ledger_head: str
     card_signature: CardSignature | None = None
-    """The service's verdict on the card's signature; None in receipts of version 1, signed as then."""
+    """The service's verdict on the card's signature; None in receipts of version 1, which are signed differently."""
     signature: Signature
 
 
 class OpenedOn(Model):
-    """How many receptions a terminal opened on one day, Japan time."""
+    """Number of receptions a terminal opened on a day, Japan time."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
 
 
 class Receipts(Reply):
-    """`GET /v2/receipts?after=N`, signed in its headers: what the service has from this terminal, by ledger count.
+    """`GET /v2/receipts?after=N`, with signed headers: what the service has from this terminal, by ledger count.
 
-    For an audit: a ledger with records cut off at the end lacks the last of them.
+    For audits: they reveal records missing at the end of a ledger.
     """
 
     outcome: Literal["receipts"] = "receipts"
     receipts: tuple[Receipt, ...]
-    """Those with a ledger count above `after`, ascending."""
+    """Receipts with a ledger count above `after`, ascending."""
     more: bool
-    """Ask again, after the last one's count."""
+    """Whether there are more; request them with the ledger count of the last one."""
     opened: tuple[OpenedOn, ...] = ()
-    """Every check this terminal opened for a reception, submitted or not, counted by day. The same on every page."""
+    """Number of checks opened for receptions by day, submitted or not. The same on every page."""
 
 
 class KeyChange(Model):
-    """`POST /v2/keys`: a new key for a terminal that was restored from a backup; the old one is revoked.
+    """`POST /v2/keys`: replaces the key of a terminal restored from a backup, and revokes the old one.
 
-    May be repeated: once the new key is in force, only its signature counts.
+    May be repeated. Once the new key is in force, only its signature is verified.
     """
 
     terminal_id: TerminalId
@@ -244,7 +244,7 @@ class KeyChange(Model):
     signature: Signature
     """By the key to revoke, over `key_change_statement(...)`."""
     next_signature: Signature
-    """By the new key, over the same."""
+    """By the new key, over the same statement."""
 
 
 class KeyChanged(Reply):
@@ -259,7 +259,7 @@ class KeyChanged(Reply):
 
 
 class Withdrawal(Model):
-    """`POST /v2/checks/{check_id}/withdrawal`: ends consents that were given. May be repeated."""
+    """`POST /v2/checks/{check_id}/withdrawal`: withdraws consents. May be repeated."""
 
     terminal_id: TerminalId
     withdrawn_at: AwareDatetime
@@ -269,79 +269,79 @@ class Withdrawal(Model):
 
 
 class WithdrawalReceipt(Reply):
-    """The service no longer gives these data. Signed by the service over `withdrawal_receipt_statement(...)`."""
+    """The service no longer provides this data. Signed by the service over `withdrawal_receipt_statement(...)`."""
 
     outcome: Literal["withdrawn"] = "withdrawn"
     check_id: CheckId
     accepted_at: AwareDatetime
     withdrawal_digest: Digest
-    """SHA-256 of the `withdrawal_statement(...)` that was accepted."""
+    """SHA-256 of the accepted `withdrawal_statement(...)`."""
     signature: Signature
 
 
 class StandingConsents(Reply):
-    """`GET /v2/checks/{id}/consents`, signed in its headers by any enrolled terminal that knows the check's id."""
+    """`GET /v2/checks/{id}/consents`, with the headers signed by any enrolled terminal that has the check's id."""
 
     outcome: Literal["standing"] = "standing"
     check_id: CheckId
     items: tuple[Item, ...]
-    """Granted in this check and not withdrawn since. The result says how long each lasts."""
+    """Granted in this check and not withdrawn since. The result has the end of each."""
 
 
 class LookUp(Confidential):
-    """`POST /v2/lookups`: a check without a card, by what is printed on a 資格確認書. Returns a `QualificationResult`.
+    """`POST /v2/lookups`: a check without a card, by the numbers on a 資格確認書. Returns a `QualificationResult`.
 
-    Only the consent for the limit can be given this way, orally.
+    Only the limit can be consented to in this way, orally.
     """
 
     terminal_id: TerminalId
     institution_code: InstitutionCode
     search: InsuredSearch
     limit_consent: Literal[0, 1]
-    """OQSCD001: the patient agreed, by word of mouth, to the limit being given."""
+    """OQSCD001: whether the patient orally agreed to provide the limit."""
     confirmation_date: date | None = None
-    """The day of care in question; None: the day of the check."""
+    """Day of care; None means the day of the check."""
     asked_at: AwareDatetime
     signature: Signature
     """By the terminal's enrolled key, over `lookup_statement(...)`."""
 
 
 class ConsentOutcome(Model):
-    """What the result holds for one item that was asked. A refusal has no times."""
+    """Answer to one item in the result. A refusal has no times."""
 
     item: Item
     flag: Literal[0, 1]
     consent_time: AwareDatetime | None = None
     available_time: AwareDatetime | None = None
-    """Last moment the data may be fetched. The limit and the specific-disease certificate have none."""
+    """End of the period in which the data may be fetched. The limit and the specific-disease certificate have none."""
 
     @model_validator(mode="after")
     def _times_only_with_consent(self) -> Self:
         if self.flag == 0 and (self.consent_time or self.available_time):
             raise ValueError("a refusal has no times")
         if self.flag == 1 and self.consent_time is None:
-            raise ValueError("a consent needs its time")
+            raise ValueError("a consent needs a time")
         return self
 
 
 class QualificationResult(Reply):
-    """`GET /v2/checks/{check_id}/result`, signed in its headers: what the receipt computer is given.
+    """`GET /v2/checks/{check_id}/result`, with signed headers: the result for the receipt computer.
 
-    The same at every call until a consent is withdrawn.
+    It is the same at every call until a consent is withdrawn.
     """
 
     outcome: Literal["result"] = "result"
     check_id: CheckId
     processed_at: AwareDatetime
-    """When the decision was accepted, as in its receipt; of a look-up, when it was answered."""
+    """Time the decision was accepted, as in its receipt; for a look-up, time of the answer."""
     qualification_date: date
     institution_code: InstitutionCode
     reference_classification: Literal["1", "2"] = "1"
-    """OQSCD002: by card, or by what is printed on a 資格確認書."""
+    """OQSCD002: by card, or by the numbers on a 資格確認書."""
     search: InsuredSearch | None = None
-    """What was looked up, for a check without a card."""
+    """Search of a check without a card."""
     segment: Literal["1", "9"] = "1"
-    """SegmentOfResult (OQSCD003): ended normally, or abnormally; then `error_code` and `error_message` say why."""
+    """SegmentOfResult (OQSCD003): 1 for success; 9 for an error, with `error_code` and `error_message`."""
     error_code: str | None = None
     error_message: str | None = None
     status: Literal["1", "2"]
@@ -355,10 +355,10 @@ class QualificationResult(Reply):
     qualifications: tuple[Qualification, ...] = ()
     consents: tuple[ConsentOutcome, ...] = ()
     by_law: tuple[Item, ...] = ()
-    """Provided without asking; not among `consents`."""
+    """Provided without asking; not in `consents`."""
     withdrawn: tuple[Item, ...] = ()
-    """Granted once, and withdrawn since: their flag is 0."""
+    """Granted and later withdrawn; their flag is 0."""
     limit: LimitCertificate | None = None
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: ProvidedSubsidies | None = None
-    """None if the patient was not asked although there are some: the institution does not take part."""
+    """None if the patient was not asked about existing subsidies, because the institution does not take part."""

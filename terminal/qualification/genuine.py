@@ -13,13 +13,13 @@ def receipt_is_for(service_public_key: str, check_id: str, submission: Submissio
     """Return whether the service signed this receipt for exactly this decision and ledger."""
     old = receipt.card_signature is None
     statement = statement_v1_of(check_id, submission) if old else statement_of(check_id, submission)
-    kept = (check_id, sha256(statement).digest(), submission.ledger_count, submission.ledger_head)
-    told = (receipt.check_id, receipt.submission_digest, receipt.ledger_count, receipt.ledger_head)
-    return told == kept and receipt_is_genuine(service_public_key, receipt)
+    expected = (check_id, sha256(statement).digest(), submission.ledger_count, submission.ledger_head)
+    received = (receipt.check_id, receipt.submission_digest, receipt.ledger_count, receipt.ledger_head)
+    return received == expected and receipt_is_genuine(service_public_key, receipt)
 
 
 def receipt_is_genuine(service_public_key: str, receipt: Receipt) -> bool:
-    """Return whether the service signed this receipt, of whichever version."""
+    """Return whether the service signed this receipt, of version 1 or 2."""
     statement = signed_of_receipt(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,
@@ -32,13 +32,13 @@ def receipt_is_genuine(service_public_key: str, receipt: Receipt) -> bool:
 
 
 def signed_of_receipt(*, card_signature: CardSignature | None, **facts: Any) -> bytes:
-    """Return the receipt's statement; that of version 1 if it does not mention the card's signature."""
+    """Return the statement signed in a receipt, which is that of version 1 if `card_signature` is None."""
     if card_signature is None:
         return receipt_statement_v1(**facts)
     return receipt_statement(card_signature=card_signature, **facts)
 
 
-def signed_of_key_change(told: KeyChanged) -> bytes:
+def signed_of_key_change(changed: KeyChanged) -> bytes:
     return key_changed_statement(
-        terminal_id=told.terminal_id, ended_key=told.ended_key, key=told.key, changed_at=told.changed_at
+        terminal_id=changed.terminal_id, ended_key=changed.ended_key, key=changed.key, changed_at=changed.changed_at
     )

@@ -1,7 +1,4 @@
-"""Certificate status, and how long an expired certificate is still accepted.
-
-Terminal and service count alike.
-"""
+"""Certificate status, and the grace period after a certificate expires. Used by both terminal and service."""
 
 from datetime import date, datetime
 
@@ -12,7 +9,7 @@ from terminal.qualification.contract import CertificateStanding
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
-"""The holder is warned when the certificate expires within this many months."""
+"""The holder is warned this many months before the certificate expires."""
 
 
 def standing(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStanding | None:
@@ -25,6 +22,6 @@ def standing(not_after: datetime, now: datetime, rule: GraceRule) -> Certificate
 
 
 def last_grace_day(last_day: date, rule: GraceRule) -> date:
-    """`last_day` is the certificate's own last day, in Japan."""
+    """Return the last day of grace. `last_day`: the certificate's last day of validity, Japan time."""
     later = add_months(last_day, GRACE_MONTHS)
     return month_end(later) if rule is GraceRule.MONTH_END else later

@@ -1,4 +1,4 @@
-"""Methods of confirming the holder and their proofs for the service: part of the contract."""
+"""Methods of confirming the holder, and their proofs for the service. Part of the contract."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -48,15 +48,15 @@ class PhoneUser(StrEnum):
     """How the phone verified its user."""
 
     PIN = "pin"
-    """Four digits of the phone's own certificate, entered at the terminal."""
+    """Four-digit PIN of the phone's certificate, entered at the terminal."""
     DEVICE = "device"
-    """The phone verified its user itself."""
+    """Verified on the phone."""
 
 
 class PhoneProof(Confidential):
     """The key of the certificate on a phone signed `phone_statement(challenge, user)` (RSA PKCS#1 v1.5, SHA-256).
 
-    There are no months of grace for a phone.
+    Certificates on phones have no grace period.
     """
 
     way: Literal[Way.PHONE] = Way.PHONE
@@ -67,12 +67,12 @@ class PhoneProof(Confidential):
 class ChipProof(Confidential):
     """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal signed the verdict.
 
-    The photo never leaves the terminal: group 1 of the record is sent unchanged, groups 2 and 3 as digests.
+    The photo never leaves the terminal: group 1 of the record is sent unchanged, groups 2 and 3 only as digests.
     """
 
     way: Literal[Way.FACE, Way.STAFF]
     group_1: Annotated[Base64, Field(max_length=2048)]
-    """Birth date, sex and chip key of EF 0002, each object with its header."""
+    """Birth date, sex and chip key in EF 0002, each object with its header."""
     group_2_digest: Digest
     group_3_digest: Digest
     record_signature: Signature

@@ -1,4 +1,4 @@
-"""What an insurer's record says about a person: strings as in the interface to receipt computers, codes `OQSCD...`."""
+"""An insurer's record of a person, with strings and codes (`OQSCD...`) as in the interface to receipt computers."""
 
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ InsurerNumber = Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
 
 
 class ElderlyRecipient(Confidential):
-    """`ElderlyRecipientCertificateInfo`, 70 to 74."""
+    """`ElderlyRecipientCertificateInfo`, for ages 70 to 74."""
 
     certificate_date: date | None = None
     valid_start_date: date
@@ -31,7 +31,7 @@ class LimitCertificate(Confidential):
     valid_start_date: date
     valid_end_date: date
     long_term_date: date | None = None
-    """From when a long stay counts (長期入院該当年月日)."""
+    """Start of a long hospital stay (長期入院該当年月日)."""
 
 
 class SpecificDiseaseCertificate(Confidential):
@@ -57,7 +57,7 @@ class MedicalTicket(Confidential):
     """yyyyMM."""
     institution_code: str | None = None
     institution_flag: str | None = None
-    """0: the asking institution is the designated one, 1: it is not."""
+    """0 if the requesting institution is the designated one, otherwise 1."""
     institution_name: str | None = None
     prescription_issuer_code: str | None = None
     prescription_issuer_name: str | None = None
@@ -77,20 +77,20 @@ class MedicalTicket(Confidential):
 
 
 class SubsidyStanding(StrEnum):
-    """What is known about a person's medical subsidies (医療費助成). The four outcomes are distinguished."""
+    """Status of a person's medical subsidies (医療費助成)."""
 
     USABLE = "usable"
     NONE = "none"
     ENDED = "ended"
-    """There was one, and it is not in force on the day of the check."""
+    """There was one, but it is not in force on the day of the check."""
     NOT_CONNECTED = "not-connected"
-    """The municipality's system is not connected: it is unknown whether there is one; the paper certificate counts."""
+    """Unknown, because the municipality's system is not connected; the paper certificate decides."""
     REFUSED = "refused"
-    """The patient does not use it here. In a result only."""
+    """The patient does not use it here. Only in results."""
 
 
 class Subsidy(Confidential):
-    """One certificate of a medical subsidy, with the fields of the public PMH interface."""
+    """A certificate of a medical subsidy, with the fields of the public PMH interface."""
 
     insurer_number: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
     """公費負担者番号."""
@@ -101,32 +101,32 @@ class Subsidy(Confidential):
     segment: Annotated[str, Field(max_length=40)] | None = None
     """Income segment (所得区分)."""
     monthly_limit: Annotated[int, Field(ge=0)] | None = None
-    """Yen a month (自己負担上限月額); None if there is none."""
+    """Yen per month (自己負担上限月額); None if there is no limit."""
     valid_from: date
     valid_until: date | None = None
     reimbursement_only: bool = False
-    """償還払いのみ: the person pays at the counter and is paid back by the municipality."""
+    """償還払いのみ: the person pays at the counter and the municipality reimburses it."""
 
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class ProvidedSubsidies(Model):
-    """What a result says about medical subsidies if the institution takes part."""
+    """Medical subsidies in a result, if the institution takes part in them."""
 
     standing: SubsidyStanding
     certificates: tuple[Subsidy, ...] = ()
-    """Those that can be used; empty for any other standing."""
+    """Usable certificates; empty unless `standing` is `usable`."""
 
     @model_validator(mode="after")
     def _certificates_only_if_usable(self) -> Self:
         if bool(self.certificates) != (self.standing is SubsidyStanding.USABLE):
-            raise ValueError("certificates stand in a result exactly where subsidies are usable")
+            raise ValueError("a result has certificates if and only if subsidies are usable")
         return self
 
 
 class Qualification(Confidential):
-    """One `ResultOfQualificationConfirmation`: what the insurer's record says. Strings as in the interface."""
+    """The insurer's record in a `ResultOfQualificationConfirmation`. Strings as in the interface."""
 
     insured_card_classification: str = "01"
     """OQSCD010."""
@@ -146,31 +146,31 @@ class Qualification(Confidential):
     card_valid_date: date | None = None
     card_expiration_date: date | None = None
     insured_partial_contribution_ratio: str | None = None
-    """Percent in three digits, 後期高齢者 alone."""
+    """Percent in three digits; only for 後期高齢者."""
     preschool_classification: str | None = None
     """OQSCD015."""
     name: str
     """Family and given name separated by a full-width space."""
     name_of_other: str | None = None
-    """The name used beside the official one (通称名)."""
+    """Name used in addition to the official one (通称名)."""
     name_kana: str | None = None
     """Half-width katakana."""
     name_of_other_kana: str | None = None
     sex: str
     """Sex1, OQSCD007."""
     sex_on_certificate: str | None = None
-    """Sex2: where the certificate shows another than the register."""
+    """Sex2: sex on the certificate, if it differs from the register."""
     birth_date: date
     address: str | None = None
     post_number: str | None = None
     elderly_recipient: ElderlyRecipient | None = None
     medical_tickets: tuple[MedicalTicket, ...] = ()
     reference_number: str | None = None
-    """The institution's own patient number (照会番号), once it registered one."""
+    """The institution's own patient number (照会番号), if it registered one."""
 
 
 class InsuredSearch(Confidential):
-    """What is printed on a 資格確認書: whom to look up without a card (`QualificationConfirmSearchInfo`)."""
+    """Numbers and birth date on a 資格確認書, for a look-up without a card (`QualificationConfirmSearchInfo`)."""
 
     insurer_number: InsurerNumber
     insured_card_symbol: Annotated[str, Field(max_length=20)] | None = None

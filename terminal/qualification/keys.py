@@ -1,4 +1,4 @@
-"""The terminal's enrolled key, the service's key, and the enrolment that ties them.
+"""The terminal's enrolled key, the service's key, and the enrolment.
 
 EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files, readable by their owner only.
 """
@@ -19,7 +19,7 @@ _ECDSA = ec.ECDSA(hashes.SHA256())
 
 
 class SigningKey:
-    """A private key; its repr shows nothing."""
+    """A private key. Its repr does not show it."""
 
     def __init__(self, private_key: ec.EllipticCurvePrivateKey) -> None:
         self._private_key = private_key
@@ -30,16 +30,16 @@ class SigningKey:
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
-        """Load the key from the file, or create it (mode 0600). Two processes at once get the same key.
+        """Load the key from the file, or create it (mode 0600). Concurrent processes get the same key.
 
-        Raises `ValueError` for a file that is not a P-256 key, `OSError` where the folder cannot be written.
+        Raises `ValueError` if the file is not a P-256 key, `OSError` if the folder cannot be written.
         """
         if not path.exists():
             create_whole(path, cls.generate()._pem())
         path.chmod(0o600)
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError(f"{path.name} is no EC P-256 key")
+            raise ValueError(f"{path.name} is not an EC P-256 key")
         return cls(key)
 
     def sign(self, statement: bytes) -> bytes:
@@ -54,7 +54,7 @@ class SigningKey:
         )
 
     def secret(self) -> bytes:
-        """Return the private number, 32 bytes: a seed for other keys of the same owner."""
+        """Return the private number (32 bytes), as a seed for other keys of the same owner."""
         return self._private_key.private_numbers().private_value.to_bytes(32, "big")
 
     def _pem(self) -> bytes:
@@ -64,7 +64,7 @@ class SigningKey:
 
 
 def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
-    """Return False for a wrong signature and for anything but a P-256 public key."""
+    """Return whether the signature is valid and `public_pem` is a P-256 public key."""
     key = _public_key(public_pem)
     if key is None:
         return False
@@ -90,16 +90,16 @@ def _public_key(pem: str) -> ec.EllipticCurvePublicKey | None:
 
 
 def key_digest(public_pem: str) -> bytes:
-    """SHA-256 of the key as DER SubjectPublicKeyInfo: its name. Raises ValueError if it is not a P-256 public key."""
+    """Return the SHA-256 of the key as DER SubjectPublicKeyInfo. Raises ValueError if it is not a P-256 public key."""
     key = _public_key(public_pem)
     if key is None:
-        raise ValueError("no EC P-256 public key")
+        raise ValueError("not an EC P-256 public key")
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return sha256(spki).digest()
 
 
 class Enrolment(BaseModel):
-    """The terminal's record of its enrolment: its name at the service, and the key with which the service signs."""
+    """The terminal's enrolment: its name at the service, and the service's public key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -110,7 +110,7 @@ class Enrolment(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
-        """Return None if there is no enrolment yet; `ValueError` for an invalid file."""
+        """Load the enrolment, or return None if there is none yet. Raises `ValueError` for an invalid file."""
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:

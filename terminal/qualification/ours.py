@@ -1,4 +1,4 @@
-"""Check that a result matches the ledger. One that does not is never handed over. Pure."""
+"""Check that a result matches the ledger; one that does not is never handed over. Pure functions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,21 +10,21 @@ from terminal.qualification.contract import ConsentOutcome, QualificationResult,
 
 
 class Differs(StrEnum):
-    """How a result differs from the ledger; a code for the ledger's record."""
+    """How a result differs from the ledger, as a code recorded in the ledger."""
 
     OTHER_CHECK = "other-check"
     OTHER_INSTITUTION = "other-institution"
     OLDER_ANSWER = "older-answer"
-    """Not the answer to the decision that was accepted."""
+    """Not the answer to the accepted decision."""
     NOT_BY_CARD = "not-by-card"
     ITEM_TWICE = "item-twice"
     NOT_ASKED = "not-asked"
-    """It has an item that was not asked in this reception."""
+    """Has an item that was not asked in this reception."""
     ANSWER_MISSING = "answer-missing"
     NOT_GIVEN = "consent-not-given"
     WITHDRAWN = "consent-withdrawn"
     TAKEN_AWAY = "consent-taken-away"
-    """A yes of this reception is recorded as a no, and was not withdrawn."""
+    """A consent given in this reception and not withdrawn is missing."""
     OTHER_TIME = "other-time"
     LASTS_LONGER = "lasts-longer"
     NOT_BY_LAW = "not-by-law"
@@ -33,7 +33,7 @@ class Differs(StrEnum):
 
 
 def differs(result: QualificationResult, history: History, institution_code: str) -> Differs | None:
-    """Return None if the result may be handed over. `history` is confirmed; its times are the corrected ones."""
+    """Return how the result differs, or None if it may be handed over. `history` is confirmed, with corrected times."""
     assert history.confirmed is not None
     decided = history.decision.event
     if result.check_id != history.check_id:
@@ -49,10 +49,10 @@ def differs(result: QualificationResult, history: History, institution_code: str
 
 def _consents(result: QualificationResult, history: History, decided: Decided) -> Differs | None:
     answered = {answer.item: answer for answer in decided.answers}
-    told = [outcome.item for outcome in result.consents]
-    if len(told) != len(set(told)):
+    items = [outcome.item for outcome in result.consents]
+    if len(items) != len(set(items)):
         return Differs.ITEM_TWICE
-    if not set(told) <= set(answered):
+    if not set(items) <= set(answered):
         return Differs.NOT_ASKED
     for outcome in result.consents:
         answer = answered[outcome.item]
@@ -60,15 +60,15 @@ def _consents(result: QualificationResult, history: History, decided: Decided) -
         found = _consent(outcome, moment, outcome.item in history.withdrawn, outcome.item in result.withdrawn)
         if found is not None:
             return found
-    # a result that reports an error has no consents at all
-    return Differs.ANSWER_MISSING if set(told) != set(answered) and result.segment == "1" else None
+    # a result with an error has no consents
+    return Differs.ANSWER_MISSING if set(items) != set(answered) and result.segment == "1" else None
 
 
 def _consent(
-    outcome: ConsentOutcome, given_at: datetime | None, withdrawn: bool, told_withdrawn: bool
+    outcome: ConsentOutcome, given_at: datetime | None, withdrawn: bool, withdrawn_in_result: bool
 ) -> Differs | None:
     if outcome.flag == 0:
-        return Differs.TAKEN_AWAY if given_at is not None and not (withdrawn or told_withdrawn) else None
+        return Differs.TAKEN_AWAY if given_at is not None and not (withdrawn or withdrawn_in_result) else None
     if given_at is None:
         return Differs.NOT_GIVEN
     if withdrawn:
@@ -96,6 +96,6 @@ def _rest(result: QualificationResult, history: History, decided: Decided) -> Di
     usable = result.subsidies is not None and result.subsidies.standing is SubsidyStanding.USABLE
     if usable and Item.SUBSIDIES not in given:
         return Differs.DATA_WITHOUT_CONSENT
-    told = None if result.prescription_form is None else result.prescription_form.value
-    other = told != decided.prescription_form or result.dispense != decided.dispense
+    form = None if result.prescription_form is None else result.prescription_form.value
+    other = form != decided.prescription_form or result.dispense != decided.dispense
     return Differs.OTHER_PRESCRIPTION if other else None

@@ -1,6 +1,6 @@
-"""Test keys for TLS between terminals and service: an authority, the service's and each terminal's certificate.
+"""Test keys for TLS between terminals and service: an authority, and certificates for the service and each terminal.
 
-EC P-256. For trials and tests: a real installation has its own certificates.
+EC P-256. For trials and tests only; real installations have their own certificates.
 """
 
 import ipaddress
@@ -20,7 +20,7 @@ AUTHORITY = "authority"
 SERVER = "server"
 _LIFE = timedelta(days=825)
 _EARLIER = timedelta(hours=1)
-"""Backdating of certificates, because clocks differ."""
+"""Certificates are backdated by this much, because clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class LineKeys:
     key: Path
 
     def client_context(self) -> ssl.SSLContext:
-        """Trusts this authority alone, and shows this certificate. `OSError` or `ssl.SSLError` for unusable files."""
+        """Return a context that trusts only this authority and sends this certificate. Raises `OSError`."""
         context = ssl.create_default_context(cafile=str(self.authority))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.certificate, self.key)
@@ -40,12 +40,12 @@ class LineKeys:
 
 
 def line_keys(folder: Path, name: str) -> LineKeys:
-    """Where `make_line_keys` puts the files of `name`."""
+    """Return the paths of the files that `make_line_keys` creates for `name`."""
     return LineKeys(folder / f"{AUTHORITY}.pem", folder / f"{name}.pem", folder / f"{name}.key")
 
 
 def terminal_line(state_dir: Path, terminal_id: str) -> LineKeys | None:
-    """Return the files for this terminal's line: `terminal/line/` in its state folder. None if there are none."""
+    """Return this terminal's files in `terminal/line/` of its state folder, or None if there are none."""
     keys = line_keys(state_dir / "terminal" / "line", terminal_id)
     return keys if keys.certificate.exists() else None
 
@@ -53,9 +53,9 @@ def terminal_line(state_dir: Path, terminal_id: str) -> LineKeys | None:
 def make_line_keys(
     folder: Path, *, hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1"), terminals: tuple[str, ...] = ()
 ) -> None:
-    """Create the authority and the service's certificate if they are missing, and one for each terminal named.
+    """Create the authority, the service's certificate for `hosts`, and a certificate for each terminal.
 
-    May be repeated: existing files are kept. The server's certificate is made for `hosts`. Keys have mode 0600.
+    Existing files are kept. Key files have mode 0600.
     """
     private_folder(folder)
     authority = authority_in(folder)
@@ -70,12 +70,12 @@ Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> Authority:
-    """Return the folder's authority; create it if it is missing."""
+    """Return the authority in the folder, creating it if it is missing."""
     files = line_keys(folder, AUTHORITY)
     if files.certificate.exists():
         key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{files.key.name} is no EC key")
+            raise ValueError(f"{files.key.name} is not an EC key")
         return x509.load_pem_x509_certificate(files.certificate.read_bytes()), key
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common_name)
@@ -92,7 +92,7 @@ def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> 
 def issue(
     name: str, authority: Authority, purpose: x509.ObjectIdentifier, hosts: tuple[str, ...] = ()
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """Create a key and its certificate; for a server with its names and addresses."""
+    """Create a key and its certificate. `hosts`: names and addresses of a server."""
     issuer, issuer_key = authority
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -147,7 +147,7 @@ def _host(host: str) -> x509.GeneralName:
 
 
 def keep(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write both, the certificate last: if it exists, its key does too."""
+    """Write both files, the certificate last, so that an existing certificate always has its key."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,5 +1,7 @@
-"""Compare the ledger with the service's receipts. A chain alone cannot show that its end was cut off or that all of it
-was rewritten; receipts signed by the service can, and they cover every answer.
+"""Compare the ledger with the service's receipts.
+
+The hash chain alone cannot show that its end was removed or that it was completely rewritten. Receipts signed by the
+service can, and they cover every answer.
 """
 
 import base64
@@ -43,15 +45,16 @@ from terminal.qualification.statements_v1 import submission_statement_v1
 
 @dataclass(frozen=True, slots=True)
 class ReceiptNotGenuine:
-    """Submitted as the service's but not signed by its key: it proves nothing for or against the ledger."""
+    """A receipt not signed by the service. It proves nothing about the ledger."""
 
     check_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChecksMissing:
-    """The service opened more checks for this terminal than the ledger has: records are missing at its end, or the
-    terminal stopped in the moment between the service's answer and its first record.
+    """The service opened more checks for this terminal than the ledger has.
+
+    Records are missing at its end, or the terminal stopped between the service's answer and the first record.
     """
 
     opened: int
@@ -61,7 +64,7 @@ class ChecksMissing:
 
 
 def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
-    """Return a recorded answer as sent to the service."""
+    """Convert a recorded answer for the service."""
     return ConsentAnswer(
         item=answer.item, flag=1 if answer.granted else 0, consent_time=answer.answered_at if answer.granted else None
     )
@@ -73,10 +76,10 @@ def verify_with_receipts(
     receipts: Sequence[Receipt] | None = None,
     opened: Sequence[OpenedOn] | None = None,
 ) -> LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing:
-    """Verify the chain, the service's signature on every confirmation in it, and `receipts` if there are any.
+    """Verify the chain, the service's signature on every confirmation in it, and `receipts`, if given.
 
-    `receipts` and `opened` are all that the service has of this terminal (`QualificationClient.audit`). None if it
-    cannot be asked: then a tail that was cut off is not detected. Raises `LedgerError` if there is no file.
+    `receipts` and `opened` are everything the service has from this terminal (`QualificationClient.audit`). Without
+    them, records missing at the end are not detected. Raises `LedgerError` if there is no file.
     """
     for receipt in receipts or ():
         if not receipt_is_genuine(service_public_key, receipt):
@@ -99,18 +102,19 @@ def verify_with_receipts(
 
 
 def _missing(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
-    told = Counter({one.day: one.checks for one in opened})
+    counted = Counter({one.day: one.checks for one in opened})
     recorded = openings(LedgerFile(path).records())
-    if told.total() <= recorded.total():
+    if counted.total() <= recorded.total():
         return None
     return ChecksMissing(
-        told.total(), recorded.total(), tuple(sorted(day for day in told if told[day] > recorded[day]))
+        counted.total(), recorded.total(), tuple(sorted(day for day in counted if counted[day] > recorded[day]))
     )
 
 
 def openings(records: Iterable[Record[Event]]) -> Counter[date]:
-    """Checks by day of opening, Japan time, by the service's clock where the record has it; with those that a restored
-    ledger says it lost.
+    """Count checks by day of opening (Japan time), including those recorded as lost in a restored ledger.
+
+    Uses the service's time if it is recorded, otherwise the terminal's.
     """
     counted: Counter[date] = Counter()
     for record in records:
@@ -125,8 +129,9 @@ def openings(records: Iterable[Record[Event]]) -> Counter[date]:
 
 
 def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHead] | LedgerBroken:
-    """Return the heads of records that were lost before a backup was restored. Each loss needs the service's proof: it
-    revoked the key of that time and signed the receipts.
+    """Return the heads of records lost before a backup was restored.
+
+    Each loss must be proven by the service: it revoked the previous key and signed the receipts.
     """
     heads: set[LedgerHead] = set()
     restored: Restored | None = None
@@ -138,7 +143,9 @@ def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHe
             case Lost() as lost:
                 before = restored is not None and lost.accepted_at <= restored.changed_at
                 if not before or not verify(service_public_key, _signed_of_lost(lost), _bytes(lost)):
-                    return LedgerBroken(record.sequence, f"record {record.sequence} is no receipt of a lost decision")
+                    return LedgerBroken(
+                        record.sequence, f"record {record.sequence} is not a receipt of a lost decision"
+                    )
                 heads.add(LedgerHead(lost.ledger_count, lost.ledger_hash))
             case _:
                 continue
@@ -170,7 +177,7 @@ def _bytes(event: Restored | Lost) -> bytes:
 
 
 def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dict[str, int] | LedgerBroken:
-    """Check ids and sequences of the confirmations, each with a genuine signature."""
+    """Verify all confirmations. Return their sequence numbers by check id, or the first broken one."""
     waiting: dict[str, History] = {}
     confirmed: dict[str, int] = {}
     for record in LedgerFile(path).records():
@@ -182,7 +189,7 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
                 if history is None or not _confirms(event, history.decision, terminal_id, service_public_key):
                     return LedgerBroken(
                         record.sequence,
-                        f"record {record.sequence} is not the service's confirmation of what was decided",
+                        f"record {record.sequence} is not the service's confirmation of the decision",
                     )
                 confirmed[event.check_id] = record.sequence
             case _:
@@ -222,7 +229,7 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
 def submission_of(
     client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
 ) -> Submission:
-    """The decision as sent, from the ledger: the same at every repetition, except for the card's signature."""
+    """Build the submission of a recorded decision. Only the card's signature may differ between repetitions."""
     event = decided.event
     return client.submission(
         event.check_id,
@@ -239,7 +246,7 @@ def submission_of(
 
 
 def decision_of(decision: Decided) -> bytes:
-    """Return what the card signs of this decision."""
+    """Return the statement about this decision for the card to sign."""
     return decision_statement(
         check_id=decision.check_id,
         wording_sha256=wording_of(decision),
@@ -248,7 +255,7 @@ def decision_of(decision: Decided) -> bytes:
 
 
 def wording_of(decision: Decided) -> bytes:
-    """`wording_digest` of what this decision's questions said on the screen."""
+    """Return the `wording_digest` of this decision's questions."""
     return wording_digest(
         (answer.item, answer.question_id, answer.language or "", answer.wording) for answer in decision.answers
     )
@@ -258,12 +265,12 @@ def _unknown_to_the_service(confirmed: dict[str, int], receipts: Iterable[Receip
     known = {receipt.check_id for receipt in receipts}
     for check_id, sequence in confirmed.items():
         if check_id not in known:
-            return LedgerBroken(sequence, f"record {sequence} confirms a check that the service has no receipt of")
+            return LedgerBroken(sequence, f"record {sequence} confirms a check for which the service has no receipt")
     return None
 
 
 def confirmed_by(receipt: Receipt) -> SubmissionConfirmed:
-    """The ledger's record of a submission that the service has."""
+    """Return the ledger record for a receipt."""
     return SubmissionConfirmed(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,

@@ -11,22 +11,22 @@ class Silence(StrEnum):
     NO_CONNECTION = "no-connection"
     TIMEOUT = "timeout"
     BROKEN_OFF = "broken-off"
-    """The connection ended before the answer did."""
+    """The connection ended before the answer was complete."""
     SERVER_ERROR = "server-error"
     NOT_UNDERSTOOD = "not-understood"
     NOT_VERIFIED = "not-verified"
-    """The answer is not signed by the enrolled service, or belongs to another request."""
+    """The answer is not signed by the enrolled service, or is for another request."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No usable answer. Whether the service acted is unknown, so only idempotent calls may be repeated."""
+    """No usable answer. The service may have acted on the request, so only idempotent calls may be repeated."""
 
     reason: Silence
 
 
 class RefusalReason(StrEnum):
-    """Reasons for refusals; each has its own next step on the screen."""
+    """Why the service refuses a request."""
 
     BAD_CHALLENGE = "bad-challenge"
     BAD_SIGNATURE = "bad-signature"
@@ -40,42 +40,42 @@ class RefusalReason(StrEnum):
     MIXED_CARD = "mixed-card"
     """The chip key is not the one issued with this certificate."""
     UNKNOWN_CHIP = "unknown-chip"
-    """The service does not know which chip key belongs to this certificate: only the PIN proves the holder."""
+    """The service has no chip key for this certificate, so only the PIN proves the holder."""
     UNKNOWN_TERMINAL = "unknown-terminal"
     BAD_VERDICT = "bad-verdict"
     CONFLICT = "conflict"
-    """The same idempotency key with another body, or a second submission for the check."""
+    """An idempotency key used with a different body, or a second submission for the check."""
     NO_SUCH_CHECK = "no-such-check"
     """Unknown, or opened too long ago."""
     NOT_SUBMITTED = "not-submitted"
-    """There is no result before a submission."""
+    """A result was requested before the submission."""
     NOT_REGISTERED = "not-registered"
     NOT_ALLOWED = "not-allowed"
-    """Sharing by someone who may not share, submission after an inquiry, registration during grace, withdrawal of what
-    was not granted."""
+    """Sharing although `may_share` is false, submission after an inquiry, registration during the grace period, or
+    withdrawal of a consent that was not granted."""
     IMPLAUSIBLE_TIME = "implausible-time"
-    """A decision before the check was opened or after now: the terminal's clock is wrong."""
+    """A decision dated before the check was opened or in the future: the terminal's clock is wrong."""
     MALFORMED = "malformed"
-    """The request does not follow this contract: terminal and service differ in version, or a defect."""
+    """The request does not follow this contract: a version difference or a bug."""
 
 
 class NextStep(StrEnum):
-    """Who can help, and how."""
+    """Who can help and how."""
 
     MUNICIPALITY = "municipality"
     """The holder's city or ward office."""
     FREE_DIAL = "free-dial"
-    """マイナンバー総合フリーダイヤル, 0120-95-0178: a card that was suspended by its holder."""
+    """マイナンバー総合フリーダイヤル, 0120-95-0178, for a card suspended by its holder."""
     PIN = "pin"
     """Confirm the holder by PIN instead."""
     AGAIN = "again"
-    """Begin again with the card."""
+    """Start again with the card."""
     REGISTER = "register"
     """Register the card as an insurance card first."""
     RECEPTION = "reception"
-    """Staff: another document, or another method."""
+    """Staff, with another document or method."""
     OPERATOR = "operator"
-    """The person who set this terminal up: enrolment, clock, version."""
+    """The person who set up this terminal: enrolment, clock, version."""
 
 
 class Refused(Reply):

@@ -1,7 +1,7 @@
-"""Byte strings to be signed.
+"""Byte strings to sign.
 
-Every statement is a list of fields, each preceded by its length as four big-endian bytes; the first is the domain. So
-no statement can be read as another one, nor a field run into the next. Times are microseconds since 1970 in UTC.
+Every statement is a list of fields, each preceded by its length as four big-endian bytes. The first field is the
+domain, so no statement can be mistaken for another, and fields cannot overlap. Times are microseconds since 1970, UTC.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,17 +25,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def pin_statement(challenge: bytes) -> bytes:
-    """For the card's user-authentication key, after VERIFY."""
+    """Signed by the card's user-authentication key, after VERIFY."""
     return _statement("pin", [challenge])
 
 
 def chip_statement(challenge: bytes, certificate_sha256: bytes) -> bytes:
-    """For the chip key of the face record: this chip, now, for this certificate."""
+    """Signed by the chip key of the face record: this chip is present, with this certificate."""
     return _statement("chip", [challenge, certificate_sha256])
 
 
 def phone_statement(challenge: bytes, user: PhoneUser) -> bytes:
-    """For the key of the certificate on a phone; `user`: how the phone made sure of its user."""
+    """Signed by the key of the certificate on a phone. `user`: how the phone verified its user."""
     return _statement("phone", [challenge, user.value.encode()])
 
 
@@ -49,7 +49,7 @@ def verdict_statement(
     terminal_id: str,
     reason: str = "",
 ) -> bytes:
-    """For the terminal's key: the person in front of it is, or is not, the holder of this chip and certificate.
+    """Signed by the terminal's key: the person is, or is not, the holder of this chip and certificate.
 
     `chip_key_sha256` is over the DER SubjectPublicKeyInfo of the key in group 1 of the record.
     """
@@ -80,10 +80,10 @@ def submission_statement(
     ledger_head: str,
     dispense: Sequence[str] | None = None,
 ) -> bytes:
-    """For the terminal's key: what was decided. The order of answers does not matter.
+    """Signed by the terminal's key: the decision. The order of answers does not matter.
 
-    The card's signature over the decision is not part of it: a repetition after a restart no longer has it and is
-    still the same decision.
+    It does not include the card's signature, which is no longer available if the submission is repeated after a
+    restart.
     """
     return _statement(
         "submission",
@@ -103,7 +103,7 @@ def submission_statement(
 
 
 def statement_of(check_id: str, submission: Submission) -> bytes:
-    """`submission_statement(...)` of an existing submission."""
+    """Return the `submission_statement(...)` of a submission."""
     return submission_statement(
         check_id=check_id,
         terminal_id=submission.terminal_id,
@@ -127,7 +127,7 @@ def receipt_statement(
     ledger_head: str,
     card_signature: CardSignature,
 ) -> bytes:
-    """For the service's key: it has the submission, at that ledger length, with its result for the card's signature."""
+    """Signed by the service's key: it accepted the submission, with its verdict on the card's signature."""
     return _statement(
         "receipt",
         [
@@ -142,43 +142,43 @@ def receipt_statement(
 
 
 def wording_digest(shown: Iterable[tuple[Item, str, str, str]]) -> bytes:
-    """SHA-256 of what was on the screen: item, question id, language and wording of each answer, by item."""
+    """Return the SHA-256 of the questions as shown: item, question id, language and wording of each, sorted by item."""
     return sha256(_statement("wording", (part.encode() for one in sorted(shown) for part in one))).digest()
 
 
 def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
-    """For the card: this check, these words, these answers. It contains no text of the service verbatim."""
-    said = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
-    return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, said])
+    """Signed by the card: check, wording and answers. It contains no text chosen by the service verbatim."""
+    given = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
+    return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, given])
 
 
 def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, status: int, body: bytes) -> bytes:
-    """For the service's key: this is its answer to that request. `check_id` is empty if the path has none."""
+    """Signed by the service's key: its answer to a request. `check_id` is empty if the path has none."""
     fields = [nonce, check_id.encode(), request_sha256, integer(status), sha256(body).digest()]
     return _statement("answer", fields)
 
 
 def request_digest(*, method: str, target: str, headers: Iterable[str], body: bytes) -> bytes:
-    """SHA-256 of a request as it arrived. `target`: path and query; `headers`: values of `SIGNED_HEADERS`, in order.
+    """Return the SHA-256 of a request as received. `target`: path and query; `headers`: values of `SIGNED_HEADERS`.
 
-    Without it a man in the middle could change a request, and have the service sign its refusal.
+    It prevents a man in the middle from changing a request and passing on the signed refusal.
     """
     parts = [method.encode(), target.encode(), *(header.encode() for header in headers), body]
     return sha256(_statement("request-as-it-came", parts)).digest()
 
 
 def key_change_statement(*, terminal_id: str, ended_key: bytes, key: bytes, asked_at: datetime) -> bytes:
-    """For the terminal's key to revoke, and for the one that replaces it. Both are named by `key_digest`."""
+    """Signed by both the key to revoke and its replacement, which are named by `key_digest`."""
     return _statement("key-change", [terminal_id.encode(), ended_key, key, moment(asked_at)])
 
 
 def key_changed_statement(*, terminal_id: str, ended_key: bytes, key: bytes, changed_at: datetime) -> bytes:
-    """For the service's key: one key of the terminal is revoked, the other one counts."""
+    """Signed by the service's key: `ended_key` of the terminal is revoked and `key` is in force."""
     return _statement("key-changed", [terminal_id.encode(), ended_key, key, moment(changed_at)])
 
 
 class Asked(StrEnum):
-    """What a request without a body asks for."""
+    """Purpose of a request without a body."""
 
     REGISTRATION = "registration"
     RESULT = "result"
@@ -187,14 +187,12 @@ class Asked(StrEnum):
 
 
 def request_statement(*, asked: Asked, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime) -> bytes:
-    """For the terminal's key: it asks for this, now, once. `subject` is a check id, or the count after which receipts
-    are wanted.
-    """
+    """Signed by the terminal's key: a request without a body. `subject`: check id, or ledger count for receipts."""
     return _statement("request", [asked.encode(), subject.encode(), terminal_id.encode(), nonce, moment(asked_at)])
 
 
 def withdrawal_statement(*, check_id: str, terminal_id: str, withdrawn_at: datetime, items: Iterable[Item]) -> bytes:
-    """For the terminal's key: these consents are withdrawn. Their order does not matter."""
+    """Signed by the terminal's key: these consents are withdrawn. Their order does not matter."""
     listed = join(item.encode() for item in sorted(set(items)))
     return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), moment(withdrawn_at), listed])
 
@@ -209,7 +207,7 @@ def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
 
 
 def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdrawal_digest: bytes) -> bytes:
-    """For the service's key: it no longer gives these data."""
+    """Signed by the service's key: it no longer provides the data."""
     return _statement("withdrawal-receipt", [check_id.encode(), moment(accepted_at), withdrawal_digest])
 
 
@@ -222,7 +220,7 @@ def lookup_statement(
     asked_at: datetime,
     confirmation_date: date | None = None,
 ) -> bytes:
-    """For the terminal's key: it looks this person up, for which day, and what the patient said about the limit."""
+    """Signed by the terminal's key: a look-up of a person for a day, and the consent for the limit."""
     day = [] if confirmation_date is None else [confirmation_date.isoformat().encode()]
     return _statement(
         "lookup",
@@ -261,7 +259,7 @@ def integer(value: int) -> bytes:
 
 
 def moment(value: datetime | None) -> bytes:
-    """Empty for None; a naive time is an error."""
+    """Encode a time; empty for None. Raises `ValueError` for a naive time."""
     if value is None:
         return b""
     if value.tzinfo is None:

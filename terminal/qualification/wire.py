@@ -29,7 +29,7 @@ def nonce_header(nonce: bytes) -> dict[str, str]:
 def asking_headers(
     key: SigningKey, *, asked: Asked, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime
 ) -> dict[str, str]:
-    """For a request without a body: who asks, when, and for what, signed by the terminal."""
+    """Return the headers of a request without a body: nonce, terminal, time and signature."""
     statement = request_statement(asked=asked, subject=subject, terminal_id=terminal_id, nonce=nonce, asked_at=asked_at)
     return {
         **nonce_header(nonce),
@@ -40,7 +40,7 @@ def asking_headers(
 
 
 def digest_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """`headers` are looked up by the names of `SIGNED_HEADERS`."""
+    """Return the digest of a request, with those of `headers` named in `SIGNED_HEADERS`."""
     return request_digest(
         method=method, target=target, headers=[headers.get(name, "") for name in SIGNED_HEADERS], body=body
     )
@@ -56,7 +56,7 @@ def is_answer(
     status: int,
     body: bytes,
 ) -> bool:
-    """Return whether the service signed this body as its answer to that request. `signature` is the header's value."""
+    """Return whether the service signed this body as its answer to the request. `signature`: the header's value."""
     statement = answer_statement(
         nonce=nonce, check_id=check_id, request_sha256=request_sha256, status=status, body=body
     )
@@ -69,7 +69,7 @@ def text_of(data: bytes) -> str:
 
 
 def bytes_of(text: str) -> bytes | None:
-    """Return None for invalid or empty base64."""
+    """Decode base64; None if it is invalid or empty."""
     try:
         return base64.b64decode(text, validate=True) or None
     except ValueError:

@@ -22,7 +22,7 @@ from reader.profile import File
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
 from terminal.handover.check import check_bytes
-from terminal.qualification.connection import _understand
+from terminal.qualification.connection import _parse
 from terminal.qualification.contract import (
     NONCE_HEADER,
     PREFIX,
@@ -136,7 +136,7 @@ def answer(data: bytes) -> None:
     """The other way round: what a service may answer to a terminal."""
     for model in _ANSWERS:
         for status in (200, 403, 503):
-            _understand(status, data, model)
+            _parse(status, data, model)
 
 
 # --- certificates, lists, registries ----------------------------------------------------------------------------

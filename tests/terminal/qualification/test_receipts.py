@@ -187,7 +187,7 @@ def test_a_confirmation_the_service_does_not_know(books: Books) -> None:
     books.receipts = books.receipts[1:]
     broken = books.verified()
     assert isinstance(broken, LedgerBroken)
-    assert "no receipt of" in broken.what
+    assert "has no receipt" in broken.what
 
 
 def test_receipts_that_are_not_the_services(books: Books) -> None:
