@@ -8,7 +8,7 @@ from terminal.front.dock import OTHER_CARD, ServiceMode
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import DRILLS
 from terminal.simulated.personas.persona import Persona
-from terminal.simulated.personas.steps import needs_staffs_page, steps_of
+from terminal.simulated.personas.steps import needs_staff_page, steps_of
 from terminal.simulated.personas.tales import Language, tale_of
 from terminal.words.catalogue import words
 
@@ -72,7 +72,7 @@ def book() -> dict[str, Any]:
     return {
         "words": words_of(_WORDS),
         "people": {
-            name: {"family": [one.name for one in persona.family], "staff": needs_staffs_page(persona)}
+            name: {"family": [one.name for one in persona.family], "staff": needs_staff_page(persona)}
             | {language: _told(persona, language) for language in LANGUAGES}
             for name, persona in BY_NAME.items()
         },

@@ -1,4 +1,4 @@
-"""The check by symbol and number itself: answered from the invented people of this process, or by another service."""
+"""The check by symbol and number: answered from this process's invented people, or by another service."""
 
 import asyncio
 import re
@@ -30,9 +30,9 @@ _NO_CHECK_ID = "exchange"
 class CheckQuery:
     search: InsuredSearch
     limit_agreed: bool
-    """The patient agreed, by word of mouth, to the limit being given."""
+    """The patient agreed orally to the limit being provided."""
     day: date
-    """Day of the care in question."""
+    """Day of care."""
 
 
 class QualificationChecks(Protocol):
@@ -49,7 +49,7 @@ class InventedChecks:
 
     def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
         found = look_up(question.search, self._people, question.day)
-        # This one is never verified: it is not sent anywhere.
+        # this result is never verified and never leaves the process
         request = LookUp(
             terminal_id="exchange",
             institution_code=institution,
@@ -63,14 +63,14 @@ class InventedChecks:
         return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
 
     def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """Return what the file says: there is no other source."""
+        """Return the consent as in the result file: there is no other source."""
         return True
 
 
 class ServiceChecks:
-    """Asks the service over HTTP, one after the other. `open_client`: a new client for each question.
+    """Queries the service over HTTP, one request after the other. `open_client`: creates a client for each query.
 
-    The client's own institution asks, whatever the request says.
+    The client's own institution is used, whatever the request contains.
     """
 
     def __init__(self, open_client: Callable[[], QualificationClient]) -> None:
@@ -89,7 +89,7 @@ class ServiceChecks:
         return asyncio.run(ask())
 
     def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """False also for a check that the service does not know: what it says counts, not the file."""
+        """Return False also for an unknown check: the service's record takes precedence over the result file."""
         if check_id is None or not re.fullmatch(CHECK_ID_PATTERN, check_id):
             return False
 

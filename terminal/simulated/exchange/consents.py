@@ -1,6 +1,6 @@
-"""Which consents are in force: read from the card readers' result files as they appear in the `face` folder.
+"""Which consents are valid, read from the card readers' result files as they appear in the `face` folder.
 
-A result's AvailableTime is the last moment; a later refusal ends it; what was not asked stays as it was.
+A consent is valid up to AvailableTime; a later refusal ends it; items that were not asked remain unchanged.
 """
 
 from datetime import date, datetime
@@ -16,11 +16,11 @@ from terminal.simulated.exchange.insured import InsuredPeople, Wanted
 from terminal.simulated.exchange.store import ExchangeStore
 
 FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
-"""Items whose data can be asked for by file."""
+"""Items whose data can be requested by file."""
 
 
 def note_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day: date) -> bool:
-    """Return False if the file cannot be read as a result."""
+    """Store the consents of a result file; return False if it cannot be read."""
     parsed = parse(data)
     message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
     if not isinstance(message, QualificationAnswer):
@@ -56,7 +56,7 @@ def _note(
 
 
 def _until(consent: ConsentPart) -> datetime | None:
-    """Return None without a consent. Never longer than the rule, whatever the file says."""
+    """Return when the consent ends, but no later than the rule allows; None without a consent."""
     if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Look-up of insured people for the exchange: the person that numbers lead to, as the stub's own look-up decides."""
+"""Look up insured people for the exchange, by the same rules as the service stub."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from terminal.simulated.service.people import CareConsent, InsuredPerson, People
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Parts that are None match any: not every request names them."""
+    """Search criteria. None matches anything: not every request has all of them."""
 
     insurer_number: str = field(repr=False)
     insured_identification_number: str = field(repr=False)
@@ -42,33 +42,33 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class FoundInsured:
     keys: tuple[InsuredKey, ...]
-    """Keys of the qualification found, then of the person's others."""
+    """Keys of the qualification found, followed by the person's other keys."""
     record: Insured | None = field(repr=False)
-    """None if only the service knows who it is."""
+    """None if only the service knows the person."""
     care: tuple[CareConsent, ...] = field(default=(), repr=False)
-    """Consents for other care than a visit to the institution."""
+    """Consents for care other than a visit to the institution."""
 
 
 class InsuredPeople(Protocol):
     def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
-        """Every person with such a qualification, each once."""
+        """Return every person with such a qualification, once each."""
         ...
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
-        """Everybody with a ticket of public assistance for a month, given by its first day."""
+        """Return all people with a public-assistance ticket for a month, given by its first day."""
         ...
 
     def with_care(self, care: str) -> tuple[FoundInsured, ...]:
-        """Everybody who ever consented for that kind of care (OQSCD028)."""
+        """Return all people who ever consented to that kind of care (OQSCD028)."""
         ...
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        """Keys of an invented person by name, as version 0.1.0 kept them; empty if unknown."""
+        """Return the keys of an invented person by name, as version 0.1.0 stored them; empty if unknown."""
         ...
 
 
 class InventedInsured:
-    """Looks in the stub's people."""
+    """Searches the stub's people."""
 
     def __init__(self, people: People) -> None:
         self._people = people
@@ -107,7 +107,7 @@ class InventedInsured:
 
 
 class InsuredElsewhere:
-    """People whom a service elsewhere may know beside those in `known`: their numbers are taken as they are."""
+    """People known only to a service elsewhere, in addition to those in `known`: their numbers are used unchecked."""
 
     def __init__(self, known: InsuredPeople) -> None:
         self._known = known
@@ -141,6 +141,6 @@ def _is_it(wanted: Wanted, key: str, person: InsuredPerson, entry: Qualification
             birth_date=wanted.birth_date or entry.birth_date,
         )
     except ValidationError:
-        return False  # no one has such numbers
+        return False  # nobody has such numbers
     alone = person.model_copy(update={"qualifications": (entry,), "former": ()})
     return look_up(search, {key: alone}, day).person == key

@@ -1,6 +1,6 @@
-"""Polls the `req` folder: polling works on shares where notifications do not.
+"""Poll the `req` folder: polling also works on shares without change notifications.
 
-A file is taken when it has the same size and time on two scans in a row. Only plain files are opened.
+A file is picked up when two successive scans find the same size and time. Only regular files are opened.
 """
 
 import errno
@@ -15,16 +15,16 @@ from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName,
 
 DONE_FOLDER: Final = "done"
 AT_ONCE: Final = 200
-"""Maximum number of files per scan; the others are left for the next one."""
+"""Maximum number of files per scan; the rest follow in the next one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Which state of which file."""
+    """Identifies a file and its content version."""
 
     size: int
     changed: int
-    """Nanoseconds, as the file system says."""
+    """Modification time in nanoseconds, from the file system."""
     number: int
     """Inode of the file."""
 
@@ -41,29 +41,29 @@ class Arrived:
     path: Path
     stamp: Stamp
     unchanged_for: float
-    """Seconds."""
+    """Seconds since its last change."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderScan:
     arrived: tuple[Arrived, ...]
     waiting: int
-    """Requests that still change."""
+    """Requests that are still changing."""
     hostile: int
-    """Names or files that are refused and left alone."""
+    """Files that are refused for their name or kind, and not touched."""
     ignored: int = 0
-    """Files whose name is not a request's."""
+    """Files whose names may be mistyped request names."""
 
 
 @dataclass(slots=True)
 class Intake:
     folder: Path
     settled_after: float = 0.3
-    """Seconds without a change, on two scans or more."""
+    """Seconds without a change, over at least two scans."""
     _known: dict[str, _Known] = field(default_factory=dict)
 
     def look(self, now: float) -> FolderScan:
-        """`now`: monotonic seconds. Raises `OSError` when the folder cannot be read."""
+        """Scan the folder. `now`: monotonic seconds. Raises `OSError` if the folder cannot be read."""
         arrived: list[Arrived] = []
         waiting = hostile = ignored = 0
         present: set[str] = set()
@@ -85,7 +85,7 @@ class Intake:
                 arrived.append(Arrived(name, self.folder / name.text, stamp, now - known.since))
         for gone in self._known.keys() - present:
             del self._known[gone]
-        # The oldest first, so that no file waits forever behind a flood.
+        # oldest first, so that a flood of new files cannot starve one
         arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
         return FolderScan(tuple(arrived[:AT_ONCE]), waiting, hostile, ignored)
 
@@ -100,7 +100,7 @@ class Intake:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Return None for a missing file, and for anything but a plain one."""
+    """Return None for a missing or non-regular file."""
     try:
         status = path.lstat()
     except OSError:
@@ -109,12 +109,12 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def remove(path: Path) -> None:
-    """Raises `OSError` when it is there and stays."""
+    """Delete a file, if it exists. Raises `OSError`."""
     path.unlink(missing_ok=True)
 
 
 def put_away(path: Path, folder: Path) -> None:
-    """Move into `folder`, beside any file of the same name. Raises `OSError`."""
+    """Move into `folder`, without replacing a file of the same name. Raises `OSError`."""
     folder.mkdir(exist_ok=True, mode=0o770)
     for count in range(1000):
         target = folder / (path.name if not count else f"{path.stem}~{count}{path.suffix}")

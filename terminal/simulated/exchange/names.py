@@ -1,4 +1,4 @@
-"""Names of request files and of what answers them. They come from outside: matched whole, or not used at all."""
+"""Names of request files and their answers. They come from outside: a name is matched completely or not used."""
 
 import re
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from terminal.handover.messages.kinds import FileKind, kind_of
 _PLAIN: Final = re.compile(r"([A-Za-z0-9]{5,15})(req)_([A-Za-z0-9_-]{1,80})\.xml", re.ASCII | re.IGNORECASE)
 
 _SHAPE: Final = re.compile(r"[A-Z]{3}(si|mu)[A-Z]{3}[0-9]{2}req_", re.IGNORECASE)
-"""System, single or multiple, job: a request of some kind, if only by a slip."""
+"""System, single or multiple, job: the shape of a request name, perhaps with a typing error."""
 
 BEING_WRITTEN: Final = (".tmp", ".part", ".partial", ".writing", "~")
-"""Endings under which programs write before they rename."""
+"""Suffixes of files that programs are still writing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestName:
     text: str
     kind: FileKind | None
-    """None for a kind that is not simulated, or does not exist."""
+    """None for a kind that is not simulated or does not exist."""
     answer: str
-    """`req` becomes `res`, the rest stays."""
+    """The request's name with `res` instead of `req`."""
     error: str
-    """The request's own name with the ending `.err`."""
+    """The request's name with the suffix `.err`."""
 
     @property
     def zipped(self) -> str:
@@ -32,20 +32,20 @@ class RequestName:
 
     @property
     def shown(self) -> str:
-        """For logs: the start alone, for the rest may hold a patient's number."""
+        """The first part only, for logs: the rest may contain a patient's number."""
         return self.text.partition("_")[0]
 
 
 class NotARequest:
-    """Some other file: left alone."""
+    """A file that is not a request, and is not touched."""
 
     def __init__(self, puzzling: bool) -> None:
         self.puzzling = puzzling
-        """It may be meant as a request: staff should learn that it is not read."""
+        """Whether it looks like a mistyped request, which staff should know is not read."""
 
 
 class Hostile:
-    """Begins like a request but is not a plain name (too long, blanks, path signs, other scripts): left alone."""
+    """Starts like a request but is not a plain name (too long, blanks, path characters, other scripts). Not touched."""
 
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:
@@ -58,6 +58,6 @@ def request_name(name: str) -> RequestName | NotARequest | Hostile:
     if matched is None:
         return Hostile()
     start, _, free = matched.groups()
-    # Windows knows no case; the answer has the usual one.
+    # Windows ignores case; the answer's name uses the usual one
     start = kind.prefix.removesuffix("req_") if kind else start
     return RequestName(name, kind, f"{start}res_{free}.xml", f"{name[: -len('.xml')]}.err")

@@ -1,4 +1,4 @@
-"""An exchange from what a command line says: with the invented people alone, or in front of a service elsewhere."""
+"""Open an exchange from command line options: with the invented people only, or in front of another service."""
 
 import logging
 from collections.abc import Callable
@@ -22,9 +22,9 @@ def open_exchange(
     people_file: Path | None = None,
     open_client: Callable[[], QualificationClient] | None = None,
 ) -> tuple[ExchangeService, ExchangeStore]:
-    """Return the exchange and its store, which the caller closes.
+    """Return the exchange and its store, which the caller must close.
 
-    `open_client`: a new client of the service to ask. Raises `ValueError` for an invalid people file.
+    `open_client`: creates a client of the service to query. Raises `ValueError` for an invalid people file.
     """
     people = invented_people(people_file)
     insured: InsuredPeople = InventedInsured(people)
@@ -34,5 +34,5 @@ def open_exchange(
     store = ExchangeStore(state_dir / "exchange.db")
     left = store.upgrade(insured.keys_of)
     if left:
-        log.warning("%d patient numbers of version 0.1.0 name people who are not known here; kept aside", left)
+        log.warning("%d patient numbers of version 0.1.0 belong to people who are not known here; kept for later", left)
     return ExchangeService(Folders.below(folder), insured, checks, store, rules=rules), store

@@ -1,4 +1,4 @@
-"""Why a request gets no good answer. The codes are ours and say so: SIMX. The sentences are for staff and log."""
+"""Reasons for negative answers to requests, with codes of our own (SIMX) and sentences for staff and log."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""Misbehaviour on request: an `ArbitraryFileIdentifier` that begins with `SIM-` says how to answer."""
+"""Misbehaviour on request: an `ArbitraryFileIdentifier` starting with `SIM-` selects the kind of answer."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ _SLOW: Final = re.compile(r"SIM-SLOW-([0-9]{1,3})(?:-.*)?", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class Provoked:
     reject: bool = False
-    """An `.err` file."""
+    """Answer with an `.err` file."""
     fail: bool = False
-    """An answer that ended abnormally (SegmentOfResult 9, ResultCode 9)."""
+    """Answer with an abnormal end (SegmentOfResult 9, ResultCode 9)."""
     silent: bool = False
-    """The request is taken and nothing comes."""
+    """Accept the request and never answer."""
     old: bool = False
-    """Names come with ● for what the old character set does not have."""
+    """Write ● for characters that the old character set lacks."""
     delay: float = 0.0
     """Seconds."""
 

@@ -1,4 +1,4 @@
-"""The layout as tables for people, made from the same declaration that writes and reads the files."""
+"""The layout as tables for people, generated from the declaration that is used to write and read the files."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from terminal.simulated.service.people import invented_people
 
 
 def element_tables() -> str:
-    """Markdown: one table a part, each part once, in the order in which the files need them."""
+    """Return Markdown: one table per part, each part once, in the order of the files."""
     tables, done = [], set[type[Part]]()
     for kind in FILE_KINDS:
         for title, part in _parts(kind.message, kind.prefix.rstrip("_")):
@@ -59,7 +59,7 @@ def _value(marker: Element) -> str:
 
 
 def sample_table() -> str:
-    """Markdown: a sample of `uketsuke handover sample --all` for each element of a result."""
+    """Return Markdown: for each element of a result, a sample of `uketsuke handover sample --all` that contains it."""
     now = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
     found = elements_of(all_files(invented_people(), now, institution="1319999999"))
     lines = ["| element | a sample that has it |", "|---|---|"]
@@ -68,7 +68,7 @@ def sample_table() -> str:
 
 
 def code_tables() -> str:
-    """Markdown: the code values that occur in the files."""
+    """Return Markdown: the code values used in the files."""
     found: dict[str, Codes] = {CONSENT.number: CONSENT}
     for kind in FILE_KINDS:
         for _, part in _parts(kind.message, ""):

@@ -1,4 +1,4 @@
-"""Convert the bytes of a request to the bytes of its answer, without folders."""
+"""Convert the bytes of a request to the bytes of its answer, independent of folders."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ LONGEST_IDENTIFIER: Final = 200
 
 
 class ErrorFile(Part):
-    """Ours: what stands in a real `.err` is not public."""
+    """An `.err` file in our own format: the content of a real one is not public."""
 
     header: Annotated[ErrorHeader, Element("MessageHeader")]
 
@@ -38,10 +38,10 @@ class ErrorFile(Part):
 @dataclass(frozen=True, slots=True)
 class AnswerFile:
     name: str
-    """Name of the answer's file."""
+    """File name of the answer."""
     data: bytes = field(repr=False)
     delay: float = 0.0
-    """Seconds to hold it back."""
+    """Seconds to delay it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class Rejected:
     data: bytes = field(repr=False)
     trouble: ExchangeProblem
     half_written: bool = False
-    """Perhaps: the bytes end before the message does."""
+    """Whether the message may be incomplete: the data ends too early."""
 
 
 class Silent:
-    """Taken, never answered."""
+    """The request is accepted and never answered."""
 
 
 Handled = AnswerFile | Rejected | Silent
@@ -64,7 +64,7 @@ Handled = AnswerFile | Rejected | Silent
 
 class MakeDesk(Protocol):
     def __call__(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
-        """`fail`: the request wants an abnormal end. `encoding`: what the request is written in."""
+        """`fail`: the request asks for an abnormal end. `encoding`: encoding of the request."""
         ...
 
 
@@ -152,7 +152,7 @@ def reject(
 
 
 def identifier_in(parsed: Parsed) -> str | None:
-    """Read it from a message that need not follow any layout."""
+    """Return the identifier, even from a message that follows no layout."""
     found = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
     text = (found.text or "").strip(XML_SPACE) if found is not None else ""
     return text[:LONGEST_IDENTIFIER] or None

@@ -1,4 +1,4 @@
-"""Result files for a named person and named answers, as the stub and the terminal would make them."""
+"""Result files for a given person and given answers, as the stub and the terminal would write them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ FORMS: Final = {"electronic": PrescriptionForm.ELECTRONIC, "paper": Prescription
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the patient said. What is not named was not asked."""
+    """The patient's answers. Items not listed were not asked."""
 
     items: Mapping[Item, bool] = field(default_factory=dict)
     by_law: bool = False
@@ -53,7 +53,7 @@ class Answers:
     def parse(cls, text: str, person: InsuredPerson) -> "Answers":
         """`all`, `none`, or `medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper`.
 
-        Raises `ValueError` that names what may stand there.
+        Raises `ValueError`, whose text lists the valid values.
         """
         if text.strip() in ("all", "none"):
             return cls(dict.fromkeys(_asked(person), text.strip() == "all"))
@@ -88,7 +88,7 @@ def _asked(person: InsuredPerson) -> tuple[Item, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A row of `--all`: what it shows, and how it is made."""
+    """One sample of `--all`: its description and how it is made."""
 
     title: str
     person: str
@@ -96,7 +96,7 @@ class Sample:
     standing: CertificateStanding = CertificateStanding.VALID
     newer_consents: bool = False
     number: str | None = None
-    """The institution's own (照会番号)."""
+    """The institution's own patient number (照会番号)."""
 
 
 SAMPLES: Final = (
@@ -106,7 +106,7 @@ SAMPLES: Final = (
     Sample("limit provided by law", "adult", "medicines=yes,high-cost-limit=by-law"),
     Sample("consents of 2025, own patient number", "adult", newer_consents=True, number="24434"),
     Sample("electronic prescription", "young", "medicines=yes,prescription=electronic"),
-    Sample("late elderly", "elder"),
+    Sample("elderly aged 75 or over", "elder"),
     Sample("70 to 74: 高齢受給者証", "seventies"),
     Sample("child below school age", "child"),
     Sample("specific disease", "specific-disease"),
@@ -114,15 +114,15 @@ SAMPLES: Final = (
     Sample("no insurance", "no-qualification", "none"),
     Sample("public assistance, medical ticket", "public-assistance", ""),
     Sample("public assistance, dispensing ticket", "public-assistance-dispensing", ""),
-    Sample("public assistance, ticket not there yet", "public-assistance-not-yet", ""),
-    Sample("foreign resident with a name of use", "foreign-resident"),
-    Sample("other name, certificate with an end", "changed-this-month"),
-    Sample("sex of certificate and register differ", "sex-not-set"),
+    Sample("public assistance, ticket not registered yet", "public-assistance-not-yet", ""),
+    Sample("foreign resident with a registered alias", "foreign-resident"),
+    Sample("other name, certificate with an expiry date", "changed-this-month"),
+    Sample("sex differs between certificate and register", "sex-not-set"),
     Sample("● in a name", "black-circle"),
     Sample("third-level character", "third-level"),
-    Sample("ratio and limit contradict", "contradictory"),
+    Sample("ratio and limit contradict each other", "contradictory"),
     Sample("two qualifications in force", "two-in-force"),
-    Sample("certificate near its end", "adult", standing=CertificateStanding.EXPIRING),
+    Sample("certificate about to expire", "adult", standing=CertificateStanding.EXPIRING),
     Sample("subsidy used", "subsidy-rare-disease"),
     Sample("subsidy refused", "subsidy-rare-disease", "medicines=yes,subsidies=no"),
     Sample("two subsidies used", "subsidy-two"),
@@ -138,16 +138,16 @@ class SampleFile:
     title: str
     data: bytes = field(repr=False)
     elements: frozenset[str] = field(repr=False)
-    """Elements of `ResultOfQualificationConfirmation` in it."""
+    """Its elements within `ResultOfQualificationConfirmation`."""
 
 
 def face_file(
     sample: Sample, people: People, now: datetime, *, institution: str, encoding: Encoding = "UTF-8"
 ) -> SampleFile:
-    """Raises `ValueError` for a person that is not there, or answers that cannot be."""
+    """Return the result file for a sample. Raises `ValueError` for an unknown person or impossible answers."""
     person = people.get(sample.person)
     if person is None:
-        raise ValueError(f"{sample.person}: there is nobody of that name; `uketsuke stub people` lists them")
+        raise ValueError(f"{sample.person}: no invented person has that name; `uketsuke stub people` lists them")
     result = _result(sample, person, now, institution)
     options = FaceOptions(
         reference_number=None if sample.number is None else lambda *_: sample.number,
@@ -160,13 +160,13 @@ def face_file(
 
 
 def all_files(people: People, now: datetime, *, institution: str, encoding: Encoding = "UTF-8") -> list[SampleFile]:
-    """Every row of `SAMPLES`, and two answers of the exchange for what no card reader writes."""
+    """Return a file for each of `SAMPLES`, and two exchange answers for what no card reader writes."""
     faces = [face_file(sample, people, now, institution=institution, encoding=encoding) for sample in SAMPLES]
     return [*faces, *_answers(people, now, institution, encoding)]
 
 
 def elements_of(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
-    """Every element of `ResultOfQualificationConfirmation` in the order of the layout, and which files have it."""
+    """Return each element of `ResultOfQualificationConfirmation`, in layout order, with the files that contain it."""
     return {name: [file for file in files if name in file.elements] for name in names_of(Insured)}
 
 
@@ -185,7 +185,7 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         opened_at=now,
     )
     if any(answers.items.get(item) for item in VIEWING) and not facts_of(opened, person).may_share:
-        raise ValueError(f"{sample.person}: data of this person are never shared (自衛官, 日雇特例, 医療扶助)")
+        raise ValueError(f"{sample.person}: this person's data is never shared (自衛官, 日雇特例, 医療扶助)")
     submission = Submission(
         terminal_id="sample",
         decided_at=now,
@@ -224,7 +224,7 @@ def _answers(people: People, now: datetime, institution: str, encoding: Encoding
         arbitrary_identifier="visit-77",
     )
     body, stamp = check(search, now.date(), institution, desk), f"{now:%Y%m%d}0001"
-    assert not isinstance(body, tuple), "an invented person is found"
+    assert not isinstance(body, tuple), "an invented person is always found"
     facts = {"executed_at": now, "confirmation_date": now.date(), "institution_code": institution, "segment": "1"}
     facts |= {"file_identifier": "SAMPLE-1", "character_code": CHARACTER_CODES[encoding]}
     single = QualificationAnswer(header=QualificationHeader.model_validate(facts | {"reference": "2"}), body=body)

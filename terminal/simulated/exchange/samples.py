@@ -1,7 +1,7 @@
-"""Invented drug and health-check data. No such drug or institution exists; names say so. Values are made up.
+"""Invented drug and health-check data. No such drug or institution exists, as the names show. Values are made up.
 
-Codes of check-ups have the length and shape of the real ones (JLAC10, 17 characters), so that limits of a receipt
-computer are tried; two values lie out of range.
+Check-up codes have the length and shape of real ones (JLAC10, 17 characters), to exercise the limits of receipt
+computers; two values are out of range.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from terminal.handover.messages.data import (
 _OTHER_CLINIC = ("1318888888", "模擬第二医院（架空）")
 _PHARMACY = ("1349999999", "模擬薬局（架空）")
 _OWN, _OTHER = "1", "2"
-"""PrIsOrg as public programs compare it: prescribed by the asking institution or by another [inferred]."""
+"""PrIsOrg as public programs interpret it: prescribed by the requesting institution or by another [inferred]."""
 _ORAL, _EXTERNAL = "21", "23"
 """MeTrIdCl: 診療識別, as in claims [inferred]."""
 
@@ -65,13 +65,13 @@ class DrugQuery:
     """Not after today."""
     institution: str
     e_prescriptions: bool
-    """What prescriptions and dispensings said before any claim did."""
+    """Whether to include prescriptions and dispensings that no claim covers yet."""
     treatments: bool
     """Needs a consent for past care."""
 
 
 def drug_data(wanted: DrugQuery) -> DrugBody:
-    """Claims up to the month before last day asked for; that month itself is known from e-prescriptions alone."""
+    """Return claims up to the month before `end`; that month is known from e-prescriptions only."""
     days = _tenths(wanted.start, wanted.end)
     claimed = [day for day in days if (day.year, day.month) != (wanted.end.year, wanted.end.month)]
     recent = [day for day in days if day not in claimed] if wanted.e_prescriptions else []
@@ -83,7 +83,7 @@ def drug_data(wanted: DrugQuery) -> DrugBody:
 
 
 def _tenths(start: date, end: date) -> list[date]:
-    """The tenth of each month within the days, of at most three months."""
+    """Return the tenth of each month within the period, for at most three months."""
     days: list[date] = []
     day = end.replace(day=10)
     while day >= start and len(days) < 3:
@@ -100,7 +100,7 @@ def _month(day: date) -> str:
 
 
 def _claim(day: date, wanted: DrugQuery) -> DrugMonth:
-    """Every other month by another institution, so that a program that hides its own shows something."""
+    """Return a claim; every other month is another institution's, for programs that hide their own claims."""
     own = day.month % 2 == 0
     code, name = (wanted.institution, "模擬診療所（架空）") if own else _OTHER_CLINIC
     return DrugMonth(
@@ -149,7 +149,7 @@ def _dispensing(day: date) -> DispensingMonth:
 
 
 def checkups(day: date) -> tuple[Checkup, ...]:
-    """Check-ups of the last two years, on the first of June."""
+    """Return check-ups of the last two years, on 1 June each."""
     years = (max(day.year - 2, 1), max(day.year - 1, 1))
     return tuple(
         Checkup(effective=date(year, 6, 1), values=values)

@@ -1,6 +1,6 @@
-"""`uketsuke exchange`: requests in `req`, answers in `res`, as receipt software knows it from the real service.
+"""`uketsuke exchange`: reads requests from `req` and writes answers to `res`, like the real service.
 
-Its answers are invented and say so. Nothing personal is logged: neither names nor what stands in a file.
+Answers are invented and marked as such. No personal data is logged, neither names nor file content.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ class Folders:
 
     @classmethod
     def below(cls, root: Path, *, create: bool = True) -> Self:
-        """`req`, `res` and `face` in whatever case they have; made where they are missing."""
+        """Return `req`, `res` and `face` under `root`, whatever their case, creating missing ones."""
         present = {path.name.lower(): path for path in root.iterdir()} if root.is_dir() else {}
         folders = cls(*(present.get(name, root / name) for name in ("req", "res", "face")))
         if create:
@@ -69,24 +69,24 @@ class ExchangeRules:
     keep_requests: bool = False
     """Move answered requests to `req/done` instead of deleting them."""
     answer_after: float = 0.0
-    """Seconds; the real thing takes 3 to 7."""
+    """Delay of answers in seconds; the real service takes 3 to 7."""
     in_place: bool = False
-    """Write answers where they end up, for readers that wait for files to change."""
+    """Write answers directly under their final names, for readers that wait for changes to a file."""
     zip_bulk: bool = False
-    """Give results of bulk jobs as ZIP files with the XML in it; public programs take either."""
+    """Return results of bulk jobs as ZIP files containing the XML; public programs accept either."""
     bulk_lasts: timedelta = timedelta(seconds=10)
-    """How long a bulk check is being processed."""
+    """How long a bulk check stays in progress."""
     settled_after: float = 0.3
     """Seconds without a change before a file is read."""
     half_written_for: float = 3.0
-    """Seconds without a change after which a file that ends too early is refused."""
+    """Seconds without a change after which an incomplete file is refused."""
     poll_every: float = 0.5
     """Seconds."""
 
 
 @dataclass(slots=True)
 class Scan:
-    """What one scan of the folders did. Counts only."""
+    """Results of one scan of the folders. Counts only."""
 
     answered: int = 0
     rejected: int = 0
@@ -94,16 +94,16 @@ class Scan:
     """Still being written, or held back."""
     hostile: int = 0
     ignored: int = 0
-    """Files that are not requests by their name."""
+    """Files whose names are not request names."""
     undelivered: int = 0
-    """Answers that could not be written, and requests that could not be read or taken away; tried again."""
+    """Answers that could not be written and requests that could not be read or removed; they are tried again."""
     consents: int = 0
-    """New results of card readers whose consents were noted."""
+    """New card reader results whose consents were stored."""
 
 
 @dataclass(slots=True)
 class _Pending:
-    """An answer that is ready and not yet given."""
+    """An answer that is ready but not yet due."""
 
     stamp: Stamp
     handled: Handled
@@ -113,11 +113,11 @@ class _Pending:
 @dataclass(slots=True)
 class _Memory:
     pending: dict[str, _Pending] = field(default_factory=dict)
-    """By the request's name."""
+    """By request name."""
     finished: dict[str, Stamp] = field(default_factory=dict)
-    """Answered and not to be taken away: a folder that is read-only."""
+    """Answered requests that could not be removed because the folder is read-only."""
     results: dict[str, Stamp] = field(default_factory=dict)
-    """Files of card readers seen so far, by name."""
+    """Card reader files seen so far, by name."""
     hostile: int = 0
     ignored: int = 0
     face_missing: bool = False
@@ -129,7 +129,7 @@ def utc_now() -> datetime:
 
 
 class ExchangeService:
-    """One per folder; one thread. `clock` answers times with a zone, `monotonic` seconds."""
+    """One per folder, for one thread. `clock` returns aware times, `monotonic` seconds."""
 
     def __init__(
         self,
@@ -152,21 +152,21 @@ class ExchangeService:
         self._memory = _Memory()
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set. A failing scan is logged and the next one tries again."""
+        """Scan until `stop` is set. A failed scan is logged and repeated."""
         failing = False
         while not stop.is_set():
             try:
                 self.scan_once()
                 failing = False
             except Exception as error:
-                # The kind alone: messages carry paths, and paths carry names.
+                # log the type only: messages contain paths, and paths contain names
                 if not failing:
-                    log.error("folders cannot be looked through: %s; trying again", type(error).__name__)
+                    log.error("the folders cannot be scanned: %s; trying again", type(error).__name__)
                 failing = True
             stop.wait(self.rules.poll_every)
 
     def scan_once(self) -> Scan:
-        """Raises `OSError` when a folder cannot be read."""
+        """Scan the folders once. Raises `OSError` if a folder cannot be read."""
         scan, now = Scan(), self._monotonic()
         self._forget(now)
         self._note_results(scan)
@@ -176,7 +176,7 @@ class ExchangeService:
             log.warning("%d files in the request folder are refused for their name or kind", look.hostile)
         if look.ignored > self._memory.ignored:
             log.warning(
-                "%d files in the request folder are ignored: a request is called like OQSsiquc01req_1.xml", look.ignored
+                "%d files in the request folder are ignored: request names look like OQSsiquc01req_1.xml", look.ignored
             )
         self._memory.hostile, self._memory.ignored = look.hostile, look.ignored
         present = {arrived.name.text for arrived in look.arrived}
@@ -190,13 +190,13 @@ class ExchangeService:
     # --- consents ---------------------------------------------------------------------------------------------
 
     def _note_results(self, scan: Scan) -> None:
-        """Looks only: the files are the receipt computer's."""
+        """Read consents, without touching the files, which belong to the receipt computer."""
         today = self._clock().astimezone(JAPAN).date()
         names = self._face_names()
         for name in names:
             path = self.folders.face / name
             stamp = stamp_of(path)
-            # Looked at once in every state: one that cannot be read may still be being written.
+            # read each version once: an unreadable file may still be incomplete
             if stamp is None or self._memory.results.get(name) == stamp:
                 continue
             self._memory.results[name] = stamp
@@ -214,7 +214,7 @@ class ExchangeService:
             del self._memory.results[gone]
 
     def _face_names(self) -> list[str]:
-        """None while the folder is not there: that stops the reading of consents and nothing else."""
+        """Return the result file names; none if the folder is missing, which disables only the reading of consents."""
         try:
             with os.scandir(self.folders.face) as entries:
                 names = sorted(
@@ -224,7 +224,7 @@ class ExchangeService:
                 )
         except OSError as error:
             if not self._memory.face_missing:
-                log.error("the folder of card readers' results cannot be read: %s", type(error).__name__)
+                log.error("the folder of card reader results cannot be read: %s", type(error).__name__)
             self._memory.face_missing = True
             return []
         self._memory.face_missing = False
@@ -251,14 +251,14 @@ class ExchangeService:
             self._take_away(arrived, scan)
 
     def _ready(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
-        """Return None if it is not its turn yet, or has been answered already."""
+        """Return the answer, or None if the request has to wait or was already answered."""
         largest = arrived.name.kind.largest if arrived.name.kind else LARGEST
         try:
             data = read_whole(arrived.path, largest)
         except TooLarge:
             return _Pending(arrived.stamp, reject(arrived.name, ExchangeProblem.MALFORMED, self._desk(False)), now)
         except OSError:
-            # Its writer holds it locked, perhaps.
+            # perhaps its writer has it locked
             scan.undelivered += 1
             return None
         if data is None:
@@ -276,7 +276,7 @@ class ExchangeService:
         return _Pending(arrived.stamp, handled, now + delay)
 
     def _answered_before(self, arrived: Arrived, data: bytes) -> bool:
-        """Return whether this very file was answered before a restart, which left the request in place."""
+        """Return whether this file was answered before a restart that left the request in place."""
         if self._store.seen(arrived.name.text) != sha256(data).hexdigest():
             return False
         return any(
@@ -297,9 +297,9 @@ class ExchangeService:
         )
 
     def _give(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
-        """Return whether the request is done with."""
+        """Deliver the answer; return whether the request is finished."""
         if isinstance(handled, Silent):
-            log.info("%s: taken and not answered, as asked", arrived.name.shown)
+            log.info("%s: accepted and not answered, as requested", arrived.name.shown)
             return True
         delivery = self._answers.deliver(handled.name, handled.data)
         if isinstance(delivery, AlreadyThere) and isinstance(handled, AnswerFile):
@@ -313,7 +313,7 @@ class ExchangeService:
             log.info("%s: refused, %s", arrived.name.shown, handled.trouble.code)
             scan.rejected += 1
         else:
-            # A client that looks for `.err` first would read what was wrong with an earlier try.
+            # a client that looks for `.err` first would find the error of an earlier try
             with contextlib.suppress(OSError):
                 remove(self.folders.res / arrived.name.error)
             log.info("%s: answered", arrived.name.shown)
@@ -321,7 +321,7 @@ class ExchangeService:
         return True
 
     def _take_away(self, arrived: Arrived, scan: Scan) -> None:
-        """Leave a file that was rewritten meanwhile: it is another request."""
+        """Remove an answered request, unless it was rewritten meanwhile and is a new request."""
         try:
             if stamp_of(arrived.path) not in (None, arrived.stamp):
                 return
@@ -331,7 +331,7 @@ class ExchangeService:
                 remove(arrived.path)
         except OSError as error:
             if arrived.name.text not in self._memory.finished:
-                log.error("%s: cannot be taken away: %s", arrived.name.shown, type(error).__name__)
+                log.error("%s: cannot be removed: %s", arrived.name.shown, type(error).__name__)
             self._memory.finished[arrived.name.text] = arrived.stamp
             scan.undelivered += 1
 

@@ -1,6 +1,6 @@
-"""What the exchange remembers between files. SQLite; the only file of this room with SQL.
+"""What the exchange stores between files, in SQLite. The only file of this package with SQL.
 
-Uploaded bulk requests are kept as they came, for a day at most.
+Uploaded bulk requests are stored unchanged, for at most a day.
 """
 
 import contextlib
@@ -43,16 +43,16 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A consent, as a card reader's result told it."""
+    """A consent from a card reader's result."""
 
     until: datetime
-    """The last moment."""
+    """The last moment at which it is valid."""
     check_id: str | None
-    """The result's own, where it named one."""
+    """Check id of the result, if it contains one."""
 
 
 class ExchangeStore:
-    """In memory when `path` is None. For one thread at a time; close it when done."""
+    """In memory if `path` is None. For one thread at a time; close it when done."""
 
     def __init__(self, path: Path | None) -> None:
         if path is not None:
@@ -75,9 +75,9 @@ class ExchangeStore:
         self._connection.close()
 
     def upgrade(self, keys_of: Callable[[str], tuple[InsuredKey, ...]]) -> int:
-        """Carry over what version 0.1.0 kept by person; return how many rows name a person that is not known.
+        """Convert the patient numbers of version 0.1.0; return how many rows belong to unknown people.
 
-        Those stay where they are, for a start with the people file that has that person.
+        Those rows are kept, for a start with a people file that contains the person.
         """
         self._connection.execute("BEGIN IMMEDIATE")
         with self._connection:
@@ -94,7 +94,7 @@ class ExchangeStore:
         available_until: datetime | None,
         check_id: str | None,
     ) -> None:
-        """The latest decision counts, also when an older one comes later. `available_until`: None for a refusal."""
+        """Store a decision, unless a later one is stored. `available_until`: None for a refusal."""
         until = None if available_until is None else _seconds(available_until)
         self._connection.execute(
             "INSERT INTO viewing_consents (institution, insured, item, decided_at, available_until, check_id) "
@@ -105,7 +105,7 @@ class ExchangeStore:
         )
 
     def consent(self, institution: str, insured: InsuredKey, item: Item) -> Noted | None:
-        """Return None without one, and after a refusal."""
+        """Return None if there is no consent or it was refused."""
         found = self._connection.execute(
             "SELECT available_until, check_id FROM viewing_consents WHERE institution = ? AND insured = ? AND item = ?",
             (institution, insured.text, item.value),
@@ -115,7 +115,7 @@ class ExchangeStore:
     # --- files ------------------------------------------------------------------------------------------------
 
     def seen(self, name: str) -> str | None:
-        """The digest under which a file of this name was dealt with."""
+        """Return the digest with which a file of this name was processed, or None."""
         found = self._connection.execute("SELECT digest FROM seen_files WHERE name = ?", (name,)).fetchone()
         return None if found is None else str(found[0])
 
@@ -125,7 +125,7 @@ class ExchangeStore:
     # --- bulk checks ------------------------------------------------------------------------------------------
 
     def upload(self, name: str, job: str, institution: str, request: bytes, at: datetime, ready_at: datetime) -> str:
-        """The reception number: the day and a count. The same file again has the same number."""
+        """Return the reception number: the day and a count. The same file always gets the same number."""
         same = self._connection.execute("SELECT number FROM uploads WHERE name = ?", (name,)).fetchone()
         if same is not None:
             return str(same[0])
@@ -148,7 +148,7 @@ class ExchangeStore:
         return None if found is None else Upload(found[0], found[1], found[2], bytes(found[3]), _moment(found[4]))
 
     def forget(self, now: datetime) -> None:
-        """Delete what has been kept long enough."""
+        """Delete entries whose retention period has ended."""
         self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_seconds(now - KEEP_UPLOADS),))
         self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_seconds(now - KEEP_NAMES),))
         self._connection.execute("DELETE FROM viewing_consents WHERE decided_at < ?", (_seconds(now - KEEP_NAMES),))
@@ -164,7 +164,7 @@ def _carry_over(
     for institution, person, number in connection.execute("SELECT * FROM reference_numbers").fetchall():
         keys = keys_of(person)
         for key in keys:
-            if numbers.find(institution, key) is None:  # a newer one counts
+            if numbers.find(institution, key) is None:  # a newer one takes precedence
                 numbers.register(institution, key, number)
         if keys:
             connection.execute(
@@ -173,7 +173,7 @@ def _carry_over(
         left += not keys
     if not left:
         connection.execute("DROP TABLE reference_numbers")
-    # Consents hold for a day, so those of an earlier version are asked for again rather than carried over.
+    # consents last a day, so those of an earlier version are asked for again instead of converted
     connection.execute("DROP TABLE IF EXISTS consents")
     return left
 

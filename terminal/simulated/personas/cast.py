@@ -1,4 +1,4 @@
-"""The personas by name: receptions that every release must handle correctly."""
+"""The personas by name: visits that every release must handle correctly."""
 
 from datetime import date
 
@@ -348,7 +348,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
 PERSONAS = (*_AT_A_CLINIC, *VISITS)
 
 AT_ONE_TERMINAL = tuple(persona for persona in PERSONAS if not persona.needs_own_terminal)
-"""Personas who can come to one terminal, one after the other, without changing its settings or its clock."""
+"""Personas who can use one terminal in succession, without changes to its settings or clock."""
 
 BY_NAME = {one.name: one for persona in PERSONAS for one in persona.family}
-"""Those who follow in a family, too."""
+"""Includes the family members who follow."""

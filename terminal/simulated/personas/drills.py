@@ -1,4 +1,4 @@
-"""A trainer's lists: who comes on which day, and in which kind of institution."""
+"""A trainer's lists: the personas of a lesson, and the kind of institution."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from terminal.simulated.personas.cast import PERSONAS
 @dataclass(frozen=True, slots=True)
 class Drill:
     id: str
-    """Its name stands in the catalogue as `dock.drill.<id>`."""
+    """Its name is `dock.drill.<id>` in the catalogue."""
     minutes: int
     personas: tuple[str, ...]
     profile: Profile | None = None
-    """The institution they all come to, where it is not each persona's own."""
+    """The institution for the complete list, if it is not each persona's own."""
 
 
 DRILLS = (

@@ -1,4 +1,4 @@
-"""A persona: a simulated card, a synthetic patient, an insured person and a script, and the expected outcome."""
+"""A persona: a simulated card, a synthetic patient, an insured person, a script and the expected outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Sharing(StrEnum):
 
 
 class Mishap(StrEnum):
-    """What goes wrong around the patient."""
+    """A fault around the patient."""
 
     NOTHING = ""
     CARD_TAKEN_BEFORE_CHECK = "card-taken-before-check"
@@ -28,46 +28,46 @@ class Mishap(StrEnum):
     SERVICE_SILENT_AT_OPENING = "service-silent-at-opening"
     SERVICE_SILENT_AT_SUBMIT = "service-silent-at-submit"
     CARD_HELD = "card-held"
-    """Another program holds the card, until the terminal has told so."""
+    """Another program holds the card until the terminal has reported it."""
     TWO_CARDS = "two-cards"
     """Another card is on a second reader until the terminal has reported it."""
 
     READER_UNPLUGGED = "reader-unplugged"
-    """The reader goes while the PIN is asked for, and comes back after the reception."""
+    """The reader is unplugged at the PIN screen and plugged in after the reception."""
     CLOCK_WRONG = "clock-wrong"
-    """The terminal's clock runs an hour late."""
+    """The terminal's clock is an hour late."""
     POWER_CUT = "power-cut"
-    """The terminal is switched off at the consent screen, and on again."""
+    """The terminal is switched off at the consent screen and then on again."""
 
     @property
     def at_the_reader(self) -> bool:
-        """Not something the patient does."""
+        """Return whether the reader or another program causes it, not the patient."""
         return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS, Mishap.READER_UNPLUGGED)
 
 
 @dataclass(frozen=True, slots=True)
 class CardKind:
-    """The card as it is issued. PINs are invented."""
+    """The card to issue. PINs are invented."""
 
     kind: str = ""
     """Kind of phone or other card, as `uketsuke card kinds` lists them; empty for a card with the fields below."""
     ended_days_ago: int | None = None
-    """Since when a phone's certificate is over; None: it is not."""
+    """Days since a phone's certificate expired; None if it has not."""
     pin: str | None = "1234"
-    """None: PIN-less."""
+    """None for a card without a PIN."""
     pin_tries_left: int | None = None
     certificate_from: str = ""
-    """Another persona whose certificate and key this card carries beside its own chip and face record."""
+    """Another persona, whose certificate and key are on this card together with its own chip and face record."""
     certificates: bool = True
     photo: bool = True
     issued_on: date | None = None
-    """None: a year and a half ago, as seen from the day the demo first ran."""
+    """None: a year and a half before the first start of the demo."""
     revoked: bool = False
-    """Its certificate stands on a revocation list."""
+    """Whether its certificate is on a revocation list."""
     status: CardStatus = CardStatus.IN_USE
-    """What the service knows of it and the card does not."""
+    """Known to the service, but not to the card."""
     name: str = ""
-    """As it is printed, where the service's record cannot write it."""
+    """The printed name, if the service's record cannot represent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,49 +76,49 @@ class Script:
 
     way: Way = Way.PIN
     pins: tuple[str, ...] = ("1234",)
-    """Typed one after the other, as often as the terminal asks."""
+    """Entered one after the other, whenever the terminal asks."""
     register: bool = True
     sharing: Sharing = Sharing.ALL
     answers: Mapping[str, bool] = field(default_factory=dict)
-    """By question id, for what is asked one by one; yes where nothing is said."""
+    """By question id, for questions asked one by one; the default is yes."""
     prescription: PrescriptionForm = PrescriptionForm.PAPER
     dispense: str = "all"
-    """Id of the answer to which prescriptions are to be dispensed."""
+    """Id of the answer that selects the prescriptions to dispense."""
     types_code: bool = False
-    """The card's front cannot be read by camera: the printed code is typed."""
+    """The card's front cannot be read by camera, so the printed code is typed."""
     language: str = ""
-    """Language chosen on the first screen before the card is put down; empty: the current one."""
+    """Language chosen on the first screen before the card is placed; empty: the current one."""
     child: bool = False
-    """ "For a child" is touched before the card is put down."""
+    """ "For a child" is touched before the card is placed."""
     leaves_at: str = ""
-    """The state at which the patient touches the way out, where there is one."""
+    """The state in which the patient touches the button for leaving, if there is one."""
     next_family: bool = False
-    """A family member follows: touched before the card is taken."""
+    """The patient touches "next family member" before removing the card."""
     staff: bool = False
-    """Staff comes and confirms the holder by eye."""
+    """Staff confirm the holder by eye."""
     mishap: Mishap = Mishap.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How it must end."""
+    """The expected outcome."""
 
     way: Way | None
-    """How the holder was confirmed; None if no holder was."""
+    """How the holder was confirmed; None if the holder was not confirmed."""
     outcome: Outcome | ProblemCode | None
-    """The last state; None if the terminal goes back to idle without a word."""
+    """The last state; None if the terminal returns to idle without one."""
     asked: tuple[str, ...] = ()
-    """Question ids, in the order they were first on the screen."""
+    """Question ids in the order in which they were shown."""
     flags: Mapping[Item, int] | None = None
-    """In the written result file; None if no file may be written."""
+    """Flags in the result file; None if no file may be written."""
     tries_spent: int = 0
-    """Wrong PINs the card counted."""
+    """Wrong PIN entries counted by the card."""
     newer: Mapping[str, int] | None = None
-    """Flags of the consents of 2025 in the file, by element; None: not looked at."""
+    """Flags of the consents of 2025 in the file, by element; None: not checked."""
     language: str = ""
-    """What the patient was spoken to in; empty: not looked at."""
+    """Language the patient was addressed in; empty: not checked."""
     told: tuple[ProblemCode, ...] = ()
-    """Problems on the way, each resolved as the terminal asked."""
+    """Problems reported on the way, each resolved as the terminal asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,24 +131,24 @@ class Persona:
     """The synthetic person on the card's photo."""
     expected: Expected
     live_face: str = ""
-    """Who is in front of the camera, if it is another person."""
+    """Who is in front of the camera, if not the card holder."""
     profile: Profile = Profile.CLINIC
     card: CardKind = CardKind()
     script: Script = Script()
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What this institution sets otherwise, by dotted name."""
+    """Settings of this institution that differ, by dotted name."""
 
     then: tuple["Persona", ...] = ()
-    """Who follows with a card of their own, language and look kept."""
+    """Personas who follow with their own cards, while language and look are kept."""
 
     @property
     def family(self) -> tuple["Persona", ...]:
-        """This persona and who follows, in order."""
+        """This persona and those who follow, in order."""
         return self, *self.then
 
     @property
     def needs_own_terminal(self) -> bool:
-        """Cannot come to a clinic's terminal between two others: other settings, another clock, a restart."""
+        """Whether the persona cannot share a terminal: needs other settings, another clock or a restart."""
         elsewhere = self.profile is Profile.QUALIFICATION_ONLY
         return bool(self.settings) or elsewhere or self.script.mishap in (Mishap.CLOCK_WRONG, Mishap.POWER_CUT)
 

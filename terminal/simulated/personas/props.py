@@ -1,4 +1,4 @@
-"""The props of a persona: its card, issued once into the state folder, and what the service knows of it."""
+"""The props of a persona: its card, issued once into the state folder, and its entries in the service's registry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -31,21 +31,21 @@ def authority_of(state_dir: Path) -> TestAuthority:
 
 @dataclass(frozen=True, slots=True)
 class Props:
-    """Issues what a persona needs; a card once issued is found again."""
+    """Issues what a persona needs; issued cards are stored and reused."""
 
     people: People
     authority: TestAuthority
     state_dir: Path
     keep_cards: bool = True
-    """False: cards stay in memory, as they must when a real person's portrait is on them."""
+    """False: cards stay in memory, as required when they carry a real person's portrait."""
     _in_memory: dict[str, CardImage] = field(default_factory=dict)
 
     def afresh(self, *, keep_cards: bool) -> "Props":
-        """The same people, with no card issued in memory yet."""
+        """Return props for the same people, with no cards in memory."""
         return replace(self, keep_cards=keep_cards, _in_memory={})
 
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
-        """The persona's card as issued; reissued if another face is on the photo. Play on a copy: it stays new."""
+        """Return the persona's card as issued; reissue it if its photo shows another face. Use a copy for a visit."""
         if not self.keep_cards:
             if persona.name not in self._in_memory:
                 self._in_memory[persona.name] = self._issue(persona, portrait_jp2)
@@ -68,7 +68,7 @@ class Props:
         return image
 
     def registry_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
-        """What the service knows from issuance: whose certificate it is, and which chip key belongs to it.
+        """Return what the service knows from issuance: the certificate's holder and the chip key that belongs to it.
 
         A mixed card's certificate was issued with another chip.
         """
@@ -113,7 +113,7 @@ def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> C
 
 
 def holder_of(person: InsuredPerson) -> Holder:
-    """Who stands on the card of an insured person."""
+    """Return the holder's details for the card of an insured person."""
     insured = person.qualifications[0] if person.qualifications else None
     return Holder(
         name=insured.name if insured else "模擬　太郎",
@@ -131,7 +131,7 @@ def photo_on(image: CardImage) -> bytes | None:
 
 
 def trust_of(authority: TestAuthority) -> Registry:
-    """What the service needs to believe cards of the test authority."""
+    """Return the registry entries that make the service trust cards of the test authority."""
     return Registry(
         certificate_authorities=(authority.user_ca.certificate_pem,),
         record_anchors=anchors_of(authority.trust_anchors),
@@ -139,7 +139,7 @@ def trust_of(authority: TestAuthority) -> Registry:
 
 
 def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN_USE) -> Registry:
-    """What the service knows of one card or phone from issuance; nothing for a card without certificate."""
+    """Return the registry entry of one card or phone; empty for a card without a certificate."""
     facts = image.public_facts()
     if facts.certificate_sha256 is None:
         return Registry()
@@ -148,5 +148,5 @@ def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN
 
 
 def revocation_of(image: CardImage, authority: TestAuthority) -> Registry:
-    """The authority's list with the card's certificate on it."""
+    """Return the authority's revocation list with the card's certificate on it."""
     return Registry(revocation_lists=(authority.revocation_list([image.files[File.USER_CERTIFICATE]]),))

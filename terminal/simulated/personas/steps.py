@@ -1,4 +1,4 @@
-"""Steps of each persona's patient, one line each, in both languages, derived from the script."""
+"""The steps of each persona's patient, one line each, in both languages, derived from the script."""
 
 from config.profiles import Profile
 from terminal.qualification.contract import PrescriptionForm, Way
@@ -48,17 +48,17 @@ _STEPS: dict[Language, dict[str, str]] = {
         "child": "Touch “need help?”, then “for a child”",
         "put": "Put the card down",
         "put-phone": "Put the phone down",
-        "face": "Touch the face and turn as asked",
-        "pin": "Touch the PIN and type {pins}",
-        "phone-pin": "Type the phone's PIN, 1234",
-        "code": "Type the number on the card's front",
-        "staff": "Wait for staff (on staff's page; the password is staff)",
+        "face": "Choose the face, and turn your head as asked",
+        "pin": "Choose the PIN and enter {pins}",
+        "phone-pin": "Enter the phone's PIN, 1234",
+        "code": "Enter the number on the front of the card",
+        "staff": "Wait for staff (staff page; the password is “staff”)",
         "then": ", then ",
-        "go-on": "Touch “go on”",
-        "register": "Touch yes to register",
+        "go-on": "Touch “continue”",
+        "register": "Touch “register”",
         "all": "Share all",
         "none": "Share nothing",
-        "one-by-one": "One by one, and answer",
+        "one-by-one": "Choose one by one, and answer",
         "subsidy-yes": "Use the subsidy",
         "subsidy-no": "Do not use the subsidy",
         "electronic": "Choose the electronic prescription",
@@ -66,17 +66,17 @@ _STEPS: dict[Language, dict[str, str]] = {
         "limit-no": "Do not share the limit",
         "leave": "Touch “check in without sharing”, lower left",
         "cancel": "Touch “stop”, lower left",
-        "early": "Take the card now",
+        "early": "Remove the card now",
         "silence": "First set the service to “silent”",
         "silence-late": "Set the service to “silent” before you answer",
         "clock": "First touch “clock one hour late”",
         "unplug": "Touch “unplug the reader”, and again to plug it in",
-        "power": "At the consent screen touch “switch off and on”",
+        "power": "At the consent screen, touch “switch off and on”",
         "next": "Touch “next family member”, take the card, put down the next one",
         "take": "Take the card",
-        "name": "On staff's page touch “see the name” and read it (the password is staff)",
+        "name": "On the staff page, touch “see the name” and read it (the password is “staff”)",
         "hold": "First touch “another program holds cards”",
-        "let-go": "When staff have ended that program, touch it again",
+        "let-go": "When staff have closed that program, touch it again",
         "put-two": "Touch “put two cards down”",
         "take-second": "When asked, touch “take the second card”",
     },
@@ -96,13 +96,13 @@ _ENDS_WITH = {
 _LIMIT, _SUBSIDIES = "limit", "subsidies"
 
 
-def needs_staffs_page(persona: Persona) -> bool:
-    """Return whether staff does something on their own page: confirms by eye, or reads the name off the card."""
+def needs_staff_page(persona: Persona) -> bool:
+    """Return whether staff have to use the staff page, to confirm by eye or to read the name from the card."""
     return persona.script.staff or bool(persona.card.name)
 
 
 def steps_of(persona: Persona, language: Language) -> list[str]:
-    """What the patient, or the trainer in their place, does; one line each."""
+    """Return what the patient, or the trainer for them, does; one line each."""
     say, script = _STEPS[language], persona.script
     named = {
         "language": _LANGUAGE_NAMES.get(script.language, script.language),

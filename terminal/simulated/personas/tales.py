@@ -1,6 +1,6 @@
-"""What a trainer reads about each persona, in both languages: who comes, what staff does and says, how it ends well.
+"""Texts for the trainer about each persona, in both languages: who it is, what staff do and say, the right outcome.
 
-What the patient touches follows from the persona's script (`terminal.simulated.personas.steps`).
+The patient's steps are derived from the persona's script (`terminal.simulated.personas.steps`).
 """
 
 import tomllib
@@ -18,11 +18,11 @@ Language = Literal["ja", "en"]
 class Tale:
     who: str
     staff: str
-    """What staff does."""
+    """What staff do."""
     says: str
-    """What staff says to the patient."""
+    """What staff say to the patient."""
     end: str
-    """How the right end is recognised."""
+    """How to recognise the right outcome."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Personas of special days: families, other settings, a name with ●, a foreign language, a power cut."""
+"""Personas for special cases: families, other settings, a name with ●, a foreign language, a power cut."""
 
 from datetime import date
 

@@ -21,7 +21,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class StubAdmin:
-    """Blocking. Works from the stub's own computer only; elsewhere every call is `NoAnswer(NOT_UNDERSTOOD)`."""
+    """All calls block. Works only on the stub's own computer; elsewhere every call is `NoAnswer(NOT_UNDERSTOOD)`."""
 
     def __init__(self, base_url: str, *, timeout_seconds: float = 5.0, tls: ssl.SSLContext | None = None) -> None:
         require_safe_url(base_url)
@@ -46,9 +46,9 @@ class StubAdmin:
     def enrol(
         self, terminal_id: str, public_key: str, *, ended_key: bytes | None = None
     ) -> Enrolment | Refused | NoAnswer:
-        """Enrol a terminal; the answer is for `Enrolment.save`. Refused if this key was revoked.
+        """Enrol a terminal; pass the reply to `Enrolment.save`. Refused if this key was revoked.
 
-        `ended_key`: the digest of a key to revoke, together with the present one.
+        `ended_key`: digest of a key to revoke together with the current one.
         """
         adapter: TypeAdapter[Enrolment | Refused] = TypeAdapter(Enrolment | Refused)
         body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key, ended_key=ended_key)
@@ -59,7 +59,7 @@ class StubAdmin:
         return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
 
     def behave(self, operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...] | NoAnswer:
-        """All rules in force afterwards. For one insured person (by id), or for everybody."""
+        """Set a rule for one insured person (by id) or for everyone; return all rules in force afterwards."""
         path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
         return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
 
@@ -87,18 +87,18 @@ class StubAdmin:
 
 
 def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
-    """Make this terminal and a stub elsewhere on this computer known to each other. Raises `NotReady`."""
+    """Enrol this terminal and a stub elsewhere on this computer with each other. Raises `NotReady`."""
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     enrolment = admin.enrol(terminal_id, key.public_pem)
     if isinstance(enrolment, NoAnswer):
         raise NotReady(
             f"The service at {url} does not answer ({enrolment.reason}). Start one with `uketsuke stub`, "
-            "or name another with --service."
+            "or choose another with --service."
         )
     if isinstance(enrolment, Refused):
         raise NotReady(
-            f"The key of {terminal_id} in {state_dir} ended when a backup of this terminal was restored. Use the "
-            "folder that was restored, or move this one away and begin as a new terminal."
+            f"The key of {terminal_id} in {state_dir} was revoked when a backup of this terminal was restored. Use the "
+            "restored folder, or move this one away and set up a new terminal."
         )
     enrolment.save(enrolment_path(state_dir))
     return enrolment

@@ -13,7 +13,7 @@ from terminal.simulated.service.service import StubService
 
 
 def _from_this_computer(request: Request) -> None:
-    """Check both peer and Host: a web page elsewhere must not steer it through a user's browser."""
+    """Check both peer and Host: a web page elsewhere must not control the stub through a user's browser."""
     peer = request.client.host if request.client else ""
     if not is_loopback(peer) or not is_loopback(request.url.hostname or ""):
         raise HTTPException(403)

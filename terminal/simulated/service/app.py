@@ -1,4 +1,4 @@
-"""The service over HTTP: routes, nothing else. OpenAPI at /openapi.json."""
+"""The service's HTTP routes. OpenAPI at /openapi.json."""
 
 from typing import Annotated, Any
 
@@ -58,9 +58,9 @@ AfterQuery = Annotated[int, Query(ge=0, le=2**53)]
 async def _caller(
     terminal_id: TerminalHeader, signature: SignatureHeader, nonce: NonceHeader, asked_at: TimeHeader
 ) -> Caller:
-    """Return who asks, by the headers; values that are not base64 count as a missing signature or nonce.
+    """Return the caller named in the headers; values that are not base64 are treated as a missing signature or nonce.
 
-    A coroutine, because FastAPI runs plain functions in a pool of threads, which costs more than the whole request.
+    A coroutine, because FastAPI runs plain functions in a thread pool, which costs more than the complete request.
     """
     return Caller(terminal_id, bytes_of(signature) or b"", bytes_of(nonce) or b"", asked_at)
 
@@ -71,7 +71,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for sta
 
 
 def create_app(service: StubService, behaviour: Misbehaviour) -> ASGIApp:
-    """The ASGI application. The service's owner closes it."""
+    """Return the ASGI application. The caller closes the service."""
     app = FastAPI(
         title="Qualification-check service (simulated)",
         version=API_VERSION,
@@ -136,5 +136,5 @@ def respond(answer: Model) -> Response:
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
-    # The framework's own answer repeats what was sent.
+    # the framework's own answer would repeat the request
     return respond(refuse(RefusalReason.MALFORMED))

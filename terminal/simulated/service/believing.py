@@ -31,7 +31,7 @@ _STATUS_REFUSALS = {
 
 
 class Believing:
-    """Remembers which revocation lists it has told of."""
+    """Remembers which revocation lists it has already reported."""
 
     def __init__(self, rules: CertificateRules) -> None:
         self._rules = rules
@@ -40,7 +40,7 @@ class Believing:
     def believe(
         self, request: OpenCheckRequest, registry: Registry, people: People, now: datetime
     ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
-        """Return the card's entry and its certificate's standing, or why it is not accepted."""
+        """Return the card's entry and its certificate's standing, or the reason for a refusal."""
         rules = self._rules
         terminal_key = registry.terminals.get(request.terminal_id)
         if terminal_key is None:
@@ -64,7 +64,7 @@ class Believing:
                 refusal = check_phone_proof(certificate, request.challenge, proof)
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
-        # Status last: only the holder of the card learns it.
+        # check the status last, so that only the card's holder learns it
         if refusal is None and self._revoked.name(certificate, registry, now):
             refusal = RefusalReason.REVOKED
         refusal = refusal or _STATUS_REFUSALS.get(card.status)

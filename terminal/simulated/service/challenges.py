@@ -1,4 +1,4 @@
-"""Challenges that carry their own expiry and seal, so that none has to be stored before it is used.
+"""Challenges that carry their own expiry and seal, so that they need not be stored before they are used.
 
 16 random bytes | expiry, 8 bytes big-endian milliseconds | HMAC-SHA256 over both, 32 bytes.
 """
@@ -13,7 +13,7 @@ _LENGTH = _NONCE + 8 + 32
 
 
 class Nonces:
-    """What was asked with already, as long as it could be asked with again. Of this process alone."""
+    """Nonces already used, kept while they could be used again. For this process only."""
 
     def __init__(self) -> None:
         self._until: dict[bytes, datetime] = {}
@@ -30,20 +30,20 @@ class Nonces:
 
 
 class Challenges:
-    """`seed` is a secret of the service; processes with the same one honour each other's challenges."""
+    """`seed` is a secret of the service; processes with the same seed accept each other's challenges."""
 
     def __init__(self, seed: bytes, lifetime: timedelta) -> None:
         self._seal_key = hmac.digest(seed, b"uketsuke/1/challenge-seal", "sha256")
         self._lifetime = lifetime
 
     def issue(self, now: datetime) -> tuple[bytes, datetime]:
-        """A new challenge and the moment it ends."""
+        """Return a new challenge and its expiry."""
         milliseconds = int((now + self._lifetime).timestamp() * 1000)
         sealed = secrets.token_bytes(_NONCE) + milliseconds.to_bytes(8, "big")
         return sealed + self._seal(sealed), datetime.fromtimestamp(milliseconds / 1000, UTC)
 
     def end_of(self, challenge: bytes) -> datetime | None:
-        """When this challenge of ours ends; None for one that is not ours."""
+        """Return the expiry of one of our challenges; None for any other bytes."""
         sealed, seal = challenge[:-32], challenge[-32:]
         if len(challenge) != _LENGTH or not hmac.compare_digest(seal, self._seal(sealed)):
             return None

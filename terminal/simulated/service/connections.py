@@ -1,6 +1,6 @@
-"""Connections to the service: bounded in time and number, and droppable by the application.
+"""Connections to the service: limited in time and number, and droppable by the application.
 
-uvicorn waits without end for the rest of a request, and takes any number of connections from one peer.
+uvicorn itself waits indefinitely for the rest of a request, and accepts any number of connections from one peer.
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from terminal.simulated.service.misbehaviour_middleware import DROP_EXTENSION
 
 REQUEST_SECONDS = 10.0
-"""Until a request is whole, from the connection's beginning or the request's first byte."""
+"""For a complete request, from the start of the connection or the first byte of the request."""
 HANDSHAKE_SECONDS = 5.0
-"""For TLS, before anything is known of the peer."""
+"""For the TLS handshake, before the peer is known."""
 PEER_CONNECTIONS = 64
-"""At a time from one other computer; a terminal keeps one or two."""
+"""Simultaneous connections from one other computer; a terminal uses one or two."""
 
 
 class Corked:
-    """A transport that sends what was written in one turn of the event loop with one system call.
+    """A transport that sends everything written in one iteration of the event loop with one system call.
 
-    uvicorn writes status line, headers and body one by one, and each is a packet of its own.
+    uvicorn writes status line, headers and body separately, which would send each in its own packet.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -59,7 +59,7 @@ class Corked:
 
 
 class Bounded(H11Protocol):
-    """Closes connections that are too slow or too many, and lets the application end its own."""
+    """Closes connections that are too slow or too many, and lets the application drop its own."""
 
     _too_slow: asyncio.TimerHandle | None = None
     peer: str = ""

@@ -1,4 +1,4 @@
-"""Answers of a misbehaving stub about people: not from their record but as the rule in force says."""
+"""Alter answers about people as the stub's rule in force requires."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ _ANOTHER_INSURER = {"insurer_number": "06139999", "insurer_name": "模擬健康�
 
 
 def imitated(person: InsuredPerson, today: date) -> InsuredPerson:
-    """The person with the validity that the rule in force tells of."""
+    """Return the person with the validity required by the rule in force."""
     validity = rule_in_force().validity
     if validity is None or validity == person.validity:
         return person
@@ -38,7 +38,7 @@ def imitated_finding(found: FoundPerson, today: date) -> FoundPerson:
 
 
 def imitated_result(result: QualificationResult) -> QualificationResult:
-    """With an error instead of a qualification, or with names in old characters, where the rule in force wants it."""
+    """Apply the rule in force: report an error instead of a qualification, or write names in old characters."""
     rule = rule_in_force()
     if rule.manner is Manner.LYING:
         result = told_wrong(result, rule.lie or Lie.CLAIMS)

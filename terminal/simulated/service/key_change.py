@@ -1,4 +1,4 @@
-"""Revoke a terminal's key and replace it, after a backup was restored."""
+"""Revoke and replace a terminal's key after a backup was restored."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from terminal.simulated.service.registry import Registry, RegistryFile
 
 
 def change_key(file: RegistryFile, change: KeyChange, service_key: SigningKey, now: datetime) -> KeyChanged | Refused:
-    """Change it and say so, or refuse. May be repeated with the same new key."""
+    """Replace the key and confirm it, or refuse. Repeatable with the same new key."""
     refusal = _refusal(file.current(), change)
     if refusal is not None:
         return refuse(refusal)
@@ -18,7 +18,7 @@ def change_key(file: RegistryFile, change: KeyChange, service_key: SigningKey, n
 
     def changed(registry: Registry) -> Registry:
         if ended in registry.ended_keys:
-            return registry  # by another process, since we looked
+            return registry  # another process has already changed it
         return registry.with_key(change.terminal_id, change.public_key)
 
     if file.update(changed).terminals.get(change.terminal_id) != change.public_key:

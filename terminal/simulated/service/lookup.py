@@ -1,7 +1,7 @@
-"""Find an insured person by what is printed on a 資格確認書, and what such a check returns.
+"""Find an insured person by the details printed on a 資格確認書, and the result of such a check.
 
-It says whether that qualification is in force. Unlike a card it does not lead to the newest one: where there is a newer
-one, it says so (3) and shows the one that was asked for.
+It reports whether that qualification is in force. Unlike a card, it does not lead to the newest one: if there is a
+newer one, it reports that (3) and returns the one requested.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from terminal.simulated.service.people import InsuredPerson, People, Validity, i
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
-    """`person` is an id, None if no one or several were found."""
+    """`person` is an id, or None if nobody or several people were found."""
 
     person: str | None
     validity: Validity
@@ -23,9 +23,9 @@ class FoundPerson:
 
 
 def look_up(search: InsuredSearch, people: People, day: date) -> FoundPerson:
-    """`day`: the day of care that is asked about. Before a qualification began there was none (4).
+    """Look up a person. `day`: the day of care. Before the start of a qualification, there was none (4).
 
-    Without a branch number a family's members are told apart by their birth dates alone.
+    Without a branch number, members of a family are distinguished only by birth date.
     """
     hits = [
         (name, person, qualification)
@@ -36,7 +36,7 @@ def look_up(search: InsuredSearch, people: People, day: date) -> FoundPerson:
     if not hits:
         return FoundPerson(None, "4", ())
     if len(hits) > 1:
-        # no records: they may be different people's, and one of them stands at the counter
+        # return no records: they may belong to different people, and only one of them is at the counter
         return FoundPerson(None, "5", ())
     name, person, qualification = hits[0]
     then = person.on(day)
@@ -45,7 +45,7 @@ def look_up(search: InsuredSearch, people: People, day: date) -> FoundPerson:
 
 
 def _validity(person: InsuredPerson, qualification: Qualification, day: date) -> Validity:
-    """Validity of one qualification on a day, which may lie years back."""
+    """Return the validity of one qualification on a day, which may be years ago."""
     if qualification.qualification_date is not None and day < qualification.qualification_date:
         return "4"
     end = qualification.disqualification_date

@@ -1,4 +1,4 @@
-"""The outermost layer of the service: bounded bodies, failures without details, every answer marked as simulated."""
+"""The outermost layer of the service: limits bodies, hides the details of failures, marks every answer as simulated."""
 
 import logging
 
@@ -8,13 +8,13 @@ from config.debugging import raised_at
 from terminal.qualification.contract import SIMULATED_HEADER
 
 MAX_BODY = 64 * 1024
-"""Bytes of one request; an opened check by face takes about 6,000."""
+"""Bytes per request; opening a check by face takes about 6,000."""
 
 _log = logging.getLogger(__name__)
 
 
 class ServiceMiddleware:
-    """ASGI middleware. A failure inside becomes a bare 500; the log has its type and place, never its text."""
+    """ASGI middleware. A failure inside becomes a bare 500; the log contains its type and location, never its text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,7 +39,7 @@ class ServiceMiddleware:
             return
         try:
             await self._app(scope, receive, marked)
-        except Exception as error:  # whatever it is, its text may hold what the request held
+        except Exception as error:  # of any kind: its text may contain parts of the request
             _log.error("%s in %s", type(error).__name__, raised_at(error))
             if not started:
                 await _bare(marked, 500)

@@ -1,6 +1,6 @@
-"""How the stub misbehaves on request: silent, slow, failing, breaking off, or reporting another qualification.
+"""Make the stub misbehave on request: silent, slow, failing, disconnecting, or reporting another qualification.
 
-Settable at run time, for an operation, for a person, for a number of calls.
+Rules can be set at run time, per operation, per person, and for a number of calls.
 """
 
 import asyncio
@@ -31,75 +31,75 @@ class Operation(StrEnum):
     CONSENTS = "consents"
     CHANGE_KEY = "change-key"
     EVERY = "every"
-    """For operations without a rule of their own."""
+    """For operations without their own rule."""
 
 
 class Manner(StrEnum):
     NORMAL = "normal"
     SILENT = "silent"
-    """Takes the request and never answers; nothing is done."""
+    """Accepts the request and never answers; nothing is done."""
     DROPPED = "dropped"
-    """Ends the connection at once; nothing is done."""
+    """Disconnects immediately; nothing is done."""
     LOST_ANSWER = "lost-answer"
-    """Does it, then ends the connection without answering."""
+    """Processes the request, then disconnects without answering."""
     HALF = "half"
-    """Does it, and ends the connection in the middle of the answer."""
+    """Processes the request, and disconnects in the middle of the answer."""
     GARBAGE = "garbage"
-    """Answers 200 with something that is not JSON; nothing is done."""
+    """Answers 200 with something other than JSON; nothing is done."""
     FAILING = "failing"
     """Answers with an HTTP error; nothing is done."""
     REFUSING = "refusing"
     """Refuses for `reason`, with its code; nothing is done."""
     LYING = "lying"
-    """Answers what is not so; `lie` says what."""
+    """Gives a false answer of the kind `lie`."""
 
 
 class Lie(StrEnum):
     CLAIMS = "claims"
-    """The result claims a consent to every item, asked or not."""
+    """The result claims consent to every item, asked or not."""
     FOREIGN = "foreign"
-    """The result is another institution's."""
+    """The result belongs to another institution."""
     STALE = "stale"
-    """The result is an older answer: of the day before."""
+    """The result is an older answer, from the day before."""
     UNSIGNED = "unsigned"
-    """The answer, whatever it is, comes without the service's signature; also beside another manner."""
+    """The answer lacks the service's signature; can be combined with another manner."""
 
 
 class Rule(Model):
     manner: Manner = Manner.NORMAL
     delay_seconds: Annotated[float, Field(ge=0, le=600)] = 0
-    """Delay before anything else."""
+    """Delay before any other behaviour."""
     status: Annotated[int, Field(ge=500, le=599)] = 503
     """For `failing`."""
     reason: RefusalReason = RefusalReason.UNKNOWN_HOLDER
     """For `refusing`."""
     lie: Lie | None = None
-    """For `lying`; `claims` where it is not said."""
+    """For `lying`; default `claims`."""
     validity: Validity | None = None
-    """Says so of the qualification (OQSCD006): 2 lost, 4 none, 5 several. For opening, result and look-up."""
+    """Report this validity (OQSCD006): 2 lost, 4 none, 5 several. For opening, result and look-up."""
     error_code: Annotated[str, Field(pattern=r"^SIMQ[0-9]{4}[EWI]$")] | None = None
-    """The result tells of an error in the service with this code (status 2, segment 9) instead of a qualification."""
+    """Report a service error with this code (status 2, segment 9) instead of a qualification."""
     old_characters: bool = False
-    """Names come with ● for what JIS X 0208 does not have."""
+    """Write ● in names for characters that JIS X 0208 lacks."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """Applies this many times, then expires; None: until changed."""
+    """Applies this many times and then expires; None: until changed."""
 
 
 SLOW = Rule(delay_seconds=7)
-"""As slow as the real service may be."""
+"""As slow as the real service can be."""
 
 
 class Setting(Model):
-    """A rule, and what it is for."""
+    """A rule and its target."""
 
     operation: Operation
     person: str | None = None
-    """Id of an insured person; None for anybody. The challenge is asked for before anybody is known."""
+    """Id of an insured person; None for everyone. Requests for a challenge do not belong to a person."""
     rule: Rule
 
 
 def read_settings(path: Path) -> tuple[Setting, ...]:
-    """A TOML file of `[[behaviour]]` tables: operation, person and the rule's own keys. `ValueError` if invalid."""
+    """Read a TOML file of `[[behaviour]]` tables: operation, person and the keys of a rule. `ValueError` if invalid."""
     try:
         entries = read_toml(path).get("behaviour", [])
     except TomlError as error:
@@ -110,7 +110,7 @@ def read_settings(path: Path) -> tuple[Setting, ...]:
 
 
 def parse_setting(text: str) -> Setting:
-    """`OPERATION[@PERSON]:KEY=VALUE,...`, as on a command line: `submit@elder:manner=half,times=1`."""
+    """Parse `OPERATION[@PERSON]:KEY=VALUE,...` from a command line: `submit@elder:manner=half,times=1`."""
     target, _, keys = text.partition(":")
     operation, _, person = target.partition("@")
     given = dict(part.partition("=")[::2] for part in keys.split(",") if part)
@@ -128,9 +128,9 @@ def _setting(entry: dict[str, Any]) -> Setting:
 
 
 class Misbehaviour:
-    """The rules in force. May be set from any thread.
+    """The rules in force. Can be set from any thread.
 
-    Of the rules that fit a call one applies: a person's before everybody's, an operation's before every operation's.
+    One rule applies to a call: a rule for a person takes precedence, then a rule for an operation.
     """
 
     def __init__(self, settings: Iterable[Setting] = ()) -> None:
@@ -145,7 +145,7 @@ class Misbehaviour:
             self._rules[operation, person] = rule
 
     def clear(self, operation: Operation | None = None, person: str | None = None) -> None:
-        """Normal again: one operation, or all."""
+        """Return to normal, for one operation or all."""
         with self._lock:
             if operation is None:
                 self._rules.clear()
@@ -154,7 +154,7 @@ class Misbehaviour:
 
     @property
     def is_normal(self) -> bool:
-        """There is no rule for anything."""
+        """Whether there are no rules."""
         return not self._rules
 
     def settings(self) -> tuple[Setting, ...]:
@@ -165,12 +165,12 @@ class Misbehaviour:
             )
 
     def cares_who(self, operation: Operation) -> bool:
-        """Return whether a person has a rule of their own for it."""
+        """Return whether there is a rule for a particular person and this operation."""
         with self._lock:
             return any(person is not None and named in (operation, Operation.EVERY) for named, person in self._rules)
 
     def let_go(self) -> None:
-        """End the calls that are being kept waiting: the server stops."""
+        """End the calls that are being delayed, because the server stops."""
         with self._lock:
             waiting = list(self._waiting)
         for release in waiting:
@@ -178,7 +178,7 @@ class Misbehaviour:
 
     @contextmanager
     def kept_waiting(self) -> Iterator[asyncio.Event]:
-        """An event that `let_go` sets."""
+        """Yield an event that `let_go` sets."""
         let_go, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def release() -> None:
@@ -193,7 +193,7 @@ class Misbehaviour:
                 self._waiting.discard(release)
 
     def take(self, operation: Operation, person: str | None = None) -> Rule:
-        """The rule for one call that is happening now."""
+        """Return the rule for one call, and count the call."""
         with self._lock:
             for key in dict.fromkeys(
                 [(operation, person), (Operation.EVERY, person), (operation, None), (Operation.EVERY, None)]
@@ -213,7 +213,7 @@ _in_force: ContextVar[Rule] = ContextVar("behaviour of the call under way")
 
 
 def rule_in_force() -> Rule:
-    """For the service, where a rule says what it answers and not how."""
+    """Return the rule for this call, for rules that change the content of the service's answer."""
     return _in_force.get(Rule())
 
 

@@ -1,4 +1,4 @@
-"""ASGI middleware that makes the stub misbehave: what happens to a call before, around and after the service."""
+"""ASGI middleware that makes the stub misbehave before, around and after the service handles a call."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.signing import Signing, without_signature
 
 DROP_EXTENSION = "uketsuke.drop"
-"""ASGI scope extension of our server: a function that ends the connection without a word."""
+"""ASGI scope extension of our server: a function that drops the connection without an answer."""
 
 _ROUTES = (
     (Operation.CHALLENGE, "POST", re.compile(rf"{PREFIX}/challenges")),
@@ -28,11 +28,11 @@ _ROUTES = (
 )
 
 Whose = Callable[[Operation, str, bytes], Awaitable[str | None]]
-"""Which insured person a call is about, from operation, check id (or empty) and body; None if that is unknown."""
+"""Returns the insured person a call concerns, from operation, check id (or empty) and body; None if unknown."""
 
 
 class MisbehaviourMiddleware:
-    """ASGI middleware that follows a `Misbehaviour`."""
+    """ASGI middleware that applies the rules of a `Misbehaviour`."""
 
     def __init__(self, app: ASGIApp, behaviour: Misbehaviour, whose: Whose, sign: Callable[[bytes], bytes]) -> None:
         self._app = app
@@ -106,7 +106,7 @@ class MisbehaviourMiddleware:
 
 def _refusing(reason: RefusalReason) -> ASGIApp:
     async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
-        await _peeked(receive)  # the signature covers what was asked
+        await _peeked(receive)  # the answer's signature covers the request
         body = refuse(reason).model_dump_json().encode()
         await _answer(send, http_status(reason), body, b"application/json")
 
@@ -114,7 +114,7 @@ def _refusing(reason: RefusalReason) -> ASGIApp:
 
 
 class _Kept:
-    """A `send` that keeps the answer."""
+    """A `send` that stores the answer."""
 
     def __init__(self) -> None:
         self.start: Message = {}
@@ -128,7 +128,7 @@ class _Kept:
 
 
 def _asked(scope: Scope) -> tuple[Operation, str] | None:
-    """Operation and check id; the id is empty if the path has none."""
+    """Return operation and check id; the id is empty if the path has none."""
     if scope["type"] != "http":
         return None
     for operation, method, path in _ROUTES:
@@ -138,7 +138,7 @@ def _asked(scope: Scope) -> tuple[Operation, str] | None:
 
 
 async def _peeked(receive: Receive) -> tuple[bytes, Receive]:
-    """The body, and a `receive` that begins with it again."""
+    """Return the body, and a `receive` that starts with it again."""
     messages: list[Message] = []
     while not messages or messages[-1].get("more_body", False):
         messages.append(await receive())
@@ -158,7 +158,7 @@ async def _until_disconnected(receive: Receive) -> bool:
 
 
 async def _drop(scope: Scope, receive: Receive, send: Send, *, gently: bool = False) -> None:
-    """Under another server than ours a dropped connection is a 503: ASGI knows no way to end one."""
+    """Drop the connection. Under another server than ours this is a 503: plain ASGI cannot drop connections."""
     drop = scope.get("extensions", {}).get(DROP_EXTENSION)
     if drop is not None:
         drop(gently)

@@ -1,4 +1,4 @@
-"""Names in the old character set: characters that JIS X 0208 lacks become ●."""
+"""Names in the old character set, in which characters that JIS X 0208 lacks become ●."""
 
 from terminal.handover.characters import in_old_characters
 from terminal.qualification.contract import QualificationResult

@@ -35,7 +35,7 @@ Validity = Literal["1", "2", "3", "4", "5", "6"]
 
 
 class LimitEntry(Confidential):
-    """The limit of a person; its dates follow from the day of the check."""
+    """A person's limit; its dates are derived from the day of the check."""
 
     classification: str
     classification_flag: str
@@ -43,7 +43,7 @@ class LimitEntry(Confidential):
     long_term_date: date | None = None
 
     def on(self, day: date) -> LimitCertificate:
-        """Return the limit that holds in the benefit year of that day."""
+        """Return the limit in the benefit year of that day."""
         start, end = benefit_year(day)
         return LimitCertificate(
             classification=self.classification,
@@ -56,7 +56,7 @@ class LimitEntry(Confidential):
 
 
 class TicketEntry(Confidential):
-    """A ticket of public assistance (医療券, 調剤券) that is issued every month; its dates follow from the check."""
+    """A monthly ticket of public assistance (医療券, 調剤券); its dates are derived from the day of the check."""
 
     ticket_type: str
     issue_number: str | None = None
@@ -79,7 +79,7 @@ class TicketEntry(Confidential):
     remarks: tuple[str, ...] = ()
 
     def on(self, day: date) -> MedicalTicket:
-        """The ticket of that day's month."""
+        """Return the ticket for that day's month."""
         last = monthrange(day.year, day.month)[1]
         return MedicalTicket(
             **self.model_dump(),
@@ -90,17 +90,17 @@ class TicketEntry(Confidential):
 
 
 class CareConsent(Confidential):
-    """A consent that holds longer than a visit (居宅同意取得型), or that could not be asked for in an emergency."""
+    """A consent valid longer than a visit (居宅同意取得型), or one that could not be asked for in an emergency."""
 
     care: Literal["2", "3", "4"]
     """OQSCD028."""
     days_ago: Annotated[int, Field(ge=0)]
-    """Given this many days before the check, which is the day of care too."""
+    """Given this many days before the check, which is also the day of care."""
     holds_days: Annotated[int, Field(ge=1)] = 365
     items: tuple[Item, ...] = (Item.MEDICINES, Item.HEALTH_CHECKUP)
 
     def given_at(self, now: datetime) -> datetime:
-        """At ten o'clock of its day. `now`: Japan time."""
+        """Return when it was given: at ten o'clock on its day. `now`: Japanese time."""
         return (now - timedelta(days=self.days_ago)).replace(hour=10, minute=0, second=0, microsecond=0)
 
     def ends_at(self, now: datetime) -> datetime:
@@ -121,7 +121,7 @@ class SubsidyEntry(Confidential):
     valid_from: date
     valid_until: date | None = None
     ended_days_ago: Annotated[int, Field(ge=1)] | None = None
-    """Instead of `valid_until`: counted from the day of the check."""
+    """Instead of `valid_until`: days before the day of the check."""
     reimbursement_only: bool = False
 
     def on(self, day: date) -> Subsidy:
@@ -132,12 +132,12 @@ class SubsidyEntry(Confidential):
 
 
 class PrescriptionEntry(Confidential):
-    """An electronic prescription that waits to be dispensed."""
+    """An electronic prescription waiting to be dispensed."""
 
     id: PrescriptionId
     institution: str
     days_ago: Annotated[int, Field(ge=0, le=3)]
-    """Issued this many days before the check; a prescription is valid for four days."""
+    """Issued this many days before the check; prescriptions are valid for four days."""
 
     def on(self, day: date) -> WaitingPrescription:
         issued = day - timedelta(days=self.days_ago)
@@ -146,25 +146,25 @@ class PrescriptionEntry(Confidential):
 
 class InsuredPerson(Confidential):
     registered: bool
-    """Has registered the card as an insurance card."""
+    """Whether the card is registered as an insurance card."""
     validity: Validity
     qualifications: tuple[Qualification, ...] = ()
     former: tuple[Qualification, ...] = ()
-    """Lost ones that a look-up by their numbers still finds; a card leads to the present one."""
+    """Lost qualifications that a look-up by their numbers still finds; a card leads to the current one."""
     tickets: tuple[TicketEntry, ...] = ()
-    """Tickets of public assistance, one each month; a qualification may also hold tickets of certain months."""
+    """Monthly tickets of public assistance; a qualification may also have tickets for certain months."""
     care_consents: tuple[CareConsent, ...] = ()
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
-    """False if the municipality's system is not connected; subsidies are unknown then."""
+    """False if the municipality's system is not connected, so that subsidies are unknown."""
     prescriptions: tuple[PrescriptionEntry, ...] = ()
-    """Electronic ones that wait, told to pharmacies; the newest first."""
+    """Electronic prescriptions to dispense, reported to pharmacies; newest first."""
     shares: bool = True
-    """False for 日雇特例, which no code value tells."""
+    """False for 日雇特例, for which there is no code value."""
     birth_date: date | None = None
-    """Where no qualification says it."""
+    """Only needed if no qualification contains it."""
 
     @model_validator(mode="after")
     def _has_a_birth_date(self) -> Self:
@@ -179,11 +179,11 @@ class InsuredPerson(Confidential):
         return born
 
     def age_on(self, day: date) -> int:
-        """Return years completed; a person born on 29 February completes one on 1 March of a common year."""
+        """Return completed years; a person born on 29 February completes one on 1 March in a common year."""
         return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
 
     def on(self, day: date) -> Self:
-        """As the records stand on a day: with that month's tickets, and not registered yet (6) without any."""
+        """Return the record as of a day: with that month's tickets, and without any as not registered yet (6)."""
         entries = tuple(self.as_of(entry, day) for entry in self.qualifications)
         if self.validity not in ("1", "6") or not any(map(_assisted, self.qualifications)):
             return self.model_copy(update={"qualifications": entries})
@@ -191,7 +191,7 @@ class InsuredPerson(Confidential):
         return self.model_copy(update={"qualifications": entries, "validity": "1" if has_ticket else "6"})
 
     def as_of(self, entry: Qualification, day: date) -> Qualification:
-        """A qualification with that day's papers alone: tickets of its month, 高齢受給者証 of its benefit year."""
+        """Return a qualification with that day's documents only: the month's tickets, the year's 高齢受給者証."""
         if entry.elderly_recipient is not None:
             entry = entry.model_copy(update={"elderly_recipient": _recipient_on(entry.elderly_recipient, day)})
         if not _assisted(entry):
@@ -226,13 +226,13 @@ class InsuredPerson(Confidential):
 
 
 def in_force(entry: Qualification, day: date) -> bool:
-    """On a day; the day of loss is the first without it."""
+    """Return whether it is in force on that day; the day of loss is the first day without it."""
     begun = entry.qualification_date is None or entry.qualification_date <= day
     return begun and (entry.disqualification_date is None or day < entry.disqualification_date)
 
 
 def _recipient_on(certificate: ElderlyRecipient, day: date) -> ElderlyRecipient:
-    """It is issued every August; one that spans years stands for all of its yearly ones."""
+    """Return that day's certificate. One is issued every August; an entry over several years stands for all of them."""
     start, end = benefit_year(day)
     return certificate.model_copy(
         update={
@@ -243,7 +243,7 @@ def _recipient_on(certificate: ElderlyRecipient, day: date) -> ElderlyRecipient:
 
 
 def benefit_year(day: date) -> tuple[date, date]:
-    """The year from August to July that holds a day."""
+    """Return the benefit year, August to July, that contains the day."""
     first_year = day.year if day.month >= 8 else day.year - 1
     first_year = min(max(first_year, MINYEAR), MAXYEAR - 1)
     return date(first_year, 8, 1), date(first_year + 1, 7, 31)
@@ -258,9 +258,9 @@ People = Mapping[str, InsuredPerson]
 
 
 def invented_people(own: Path | None = None) -> People:
-    """Those of the package, and of the user's own file, which may say `like` one of them or replace one.
+    """Return the package's people and those of the user's own file, which can be `like` one of them or replace one.
 
-    Raises `ValueError` for an invalid file; the text names person and field, never the value.
+    Raises `ValueError` for an invalid file; the text names the person and field, never the value.
     """
     text = files("terminal.simulated.service").joinpath("people.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text)
@@ -283,23 +283,23 @@ def _person(name: str, entries: Mapping[str, Any]) -> InsuredPerson:
 
 
 def _whole(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
-    """The entry without its shorthands: `like`, `qualification` and `more`."""
+    """Return the entry with its shorthands expanded: `like`, `qualification` and `more`."""
     entry = entries.get(name)
     if not isinstance(entry, dict) or name in seen:
-        raise ValueError(f"person {name!r}: {'is like itself' if name in seen else 'there is nobody of that name'}")
+        raise ValueError(f"person {name!r}: {'is like itself' if name in seen else 'there is no such person'}")
     own = {key: value for key, value in entry.items() if key not in ("like", "qualification", "more")}
     if "like" not in entry:
         return own
     whole = _whole(entry["like"], entries, (*seen, name)) | own
     first, *others = whole.get("qualifications") or [{}]
     first = _changed(first, entry.get("qualification", {}))
-    # a second qualification is the same person's
+    # further qualifications belong to the same person
     whole["qualifications"] = [first, *others, *(first | change for change in entry.get("more", []))]
     return whole
 
 
 def _changed(first: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """The insured is the person itself, unless it is said who else is."""
+    """Apply a change. The insured is the person, unless the change names someone else."""
     changed = first | change
     if "name" in change and "insured_name" in first and changed.get("personal_family_classification") == "1":
         changed["insured_name"] = change.get("insured_name", change["name"])

@@ -1,7 +1,7 @@
-"""Verification by the service before it accepts that a holder was confirmed.
+"""Checks by the service before it accepts that a holder was confirmed.
 
 PIN: the certificate's key signed the challenge. Face and staff: the face record is genuine, its chip key signed the
-challenge, that chip belongs to the certificate, and an enrolled terminal vouches for the verdict.
+challenge, the chip belongs to the certificate, and an enrolled terminal signed the verdict.
 """
 
 from collections.abc import Iterable
@@ -59,7 +59,7 @@ class CertificateRules:
 
 
 def parse_certificate(der: bytes) -> x509.Certificate | None:
-    """Return None for anything but a certificate with an RSA key."""
+    """Return None for anything except a certificate with an RSA key."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
@@ -69,15 +69,15 @@ def parse_certificate(der: bytes) -> x509.Certificate | None:
 
 
 def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules: CertificateRules) -> bool:
-    """Issued by one of the authorities (PEM), for user authentication, for signing.
+    """Check that one of the authorities (PEM) issued it for user authentication and signing.
 
-    Generations of the real authority share one name, so every one is tried by its key.
+    Generations of the real authority share one name, so each is tried by its key.
     """
     return _is_for_user_authentication(certificate, rules) and any(issued_by(certificate, pem) for pem in authorities)
 
 
 def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
-    """Return None if it cannot be used (any more, or yet)."""
+    """Return None if it is not valid now."""
     if now < certificate.not_valid_before_utc:
         return None
     return standing(certificate.not_valid_after_utc, now, rules.grace)
@@ -105,7 +105,7 @@ def check_chip_proof(
     terminal_key_pem: str,
     anchors: tuple[TrustAnchor, ...],
 ) -> RefusalReason | None:
-    """Return None if record, chip, pair and verdict all hold."""
+    """Return None if record, chip, their pairing and the verdict are all valid."""
     certificate_sha256 = sha256(request.certificate).digest()
     chip_key = verify_record_proof(
         proof.group_1,
@@ -140,7 +140,7 @@ def check_chip_proof(
 
 
 def key_of(request: OpenCheckRequest) -> bytes:
-    """The key that opens a check, DER SubjectPublicKeyInfo: the certificate's or the chip's. `request` is believed."""
+    """Return the key that opens a check, the certificate's or chip's, as DER SubjectPublicKeyInfo."""
     if isinstance(request.proof, ChipProof):
         return chip_key_der(chip_key_of(request.proof.group_1))
     certificate = parse_certificate(request.certificate)
@@ -149,7 +149,7 @@ def key_of(request: OpenCheckRequest) -> bytes:
 
 
 def card_signature_of(key: bytes | None, check_id: str, submission: Submission) -> CardSignature:
-    """What is to be said of the card's word for this decision. `key`: the one that opened the check."""
+    """Return the finding about the card's signature on this decision. `key`: the key that opened the check."""
     if submission.card_signature is None:
         return CardSignature.ABSENT
     if key is None or submission.wording_sha256 is None:
@@ -175,7 +175,7 @@ def _is_for_user_authentication(certificate: x509.Certificate, rules: Certificat
 
 
 def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
-    """False also for an authority that is not a certificate: a registry from elsewhere must not stop the service."""
+    """Return False also for an invalid authority: a registry from elsewhere must not stop the service."""
     try:
         certificate.verify_directly_issued_by(load_authority(authority_pem))
     except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
@@ -185,7 +185,7 @@ def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
 
 @lru_cache(maxsize=16)
 def load_authority(pem: str) -> x509.Certificate:
-    """Raises `ValueError` for an invalid certificate."""
+    """Return the certificate. Raises `ValueError` if it is invalid."""
     return x509.load_pem_x509_certificate(pem.encode())
 
 

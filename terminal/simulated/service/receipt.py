@@ -1,4 +1,4 @@
-"""The receipt of a submission, signed."""
+"""The signed receipt of a submission."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -11,7 +11,7 @@ from terminal.qualification.statements import receipt_statement
 def signed_receipt(
     check_id: str, submission: Submission, statement: bytes, vouched: CardSignature, key: SigningKey, now: datetime
 ) -> Receipt:
-    """`statement` is the submission's, `vouched` what was found of the card's word."""
+    """`statement` is the submission's; `vouched` is the finding about the card's signature."""
     digest = sha256(statement).digest()
     signed = receipt_statement(
         check_id=check_id,

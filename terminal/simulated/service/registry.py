@@ -1,7 +1,7 @@
-"""The public registry: which cards, terminals and trust anchors the service knows. Nothing in it is secret.
+"""The public registry: the cards, terminals and trust anchors that the service knows. Contains no secrets.
 
-A JSON file, written whole or not at all, read again when it changed: so the issuer of simulated cards tells a service
-in another process by writing here.
+A JSON file, replaced atomically and reread when it changes: the issuer of simulated cards writes to it to inform a
+service in another process.
 """
 
 import json
@@ -20,7 +20,7 @@ from terminal.qualification.keys import is_public_key, key_digest
 
 
 class CardStatus(StrEnum):
-    """What the issuer's side knows and the card does not."""
+    """Status known to the issuer, but not to the card."""
 
     IN_USE = "in-use"
     REVOKED = "revoked"
@@ -34,18 +34,18 @@ class CardEntry(Model):
     person: str
     """Id of an insured person."""
     chip_key_sha256: str | None = None
-    """SHA-256 of the DER SubjectPublicKeyInfo, hex, known from issuance; None if the pair is unknown here."""
+    """SHA-256 of the DER SubjectPublicKeyInfo in hex, known from issuance; None if it is unknown here."""
     registered: bool | None = None
-    """Overrides what the person's record says."""
+    """Overrides the person's record."""
     status: CardStatus = CardStatus.IN_USE
     adopted: bool = False
-    """Trusted by its hash alone, without a chain: a real card in a simulation."""
+    """Trusted by its hash only, without a chain: a real card in a simulation."""
     phone: bool = False
-    """The certificate is on a phone: shown with a `PhoneProof` alone, and without months of grace."""
+    """The certificate is on a phone: accepted only with a `PhoneProof`, and without a grace period."""
 
 
 class TrustAnchor(Model):
-    """A CA key that certifies the keys which sign face records."""
+    """A CA key that certifies the keys signing face records."""
 
     key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     """16 bytes in hex, as in the CV certificates."""
@@ -61,7 +61,7 @@ class Registry(Model):
     certificate_authorities: tuple[str, ...] = ()
     """Certificates (PEM) of the CA for user authentication."""
     revocation_lists: tuple[str, ...] = ()
-    """CRLs (PEM) of these CAs. A certificate on a valid one is revoked; the reader verifies which are valid."""
+    """CRLs (PEM) of these CAs. A certificate on a valid CRL is revoked; the reader checks which are valid."""
     record_anchors: tuple[TrustAnchor, ...] = ()
     ended_keys: dict[str, str] = Field(default_factory=dict)
     """Terminal id by `key_digest` (hex) of each revoked terminal key; its signatures are rejected."""
@@ -70,7 +70,7 @@ class Registry(Model):
         return self.cards.get(certificate_id(certificate))
 
     def merged(self, other: "Registry") -> "Registry":
-        """Both; where they disagree the other one counts."""
+        """Return both combined; `other` takes precedence."""
         return Registry(
             cards={**self.cards, **other.cards},
             terminals=_without({**self.terminals, **other.terminals}, ended := {**self.ended_keys, **other.ended_keys}),
@@ -92,7 +92,7 @@ class Registry(Model):
 
 
 class KeyEnded(Exception):
-    """This terminal key is revoked: the terminal was restored from a backup and has another one."""
+    """This terminal key was revoked: the terminal was restored from a backup and has a new key."""
 
 
 def _without(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]:
@@ -107,12 +107,12 @@ def anchors_of(anchors: TrustAnchors) -> tuple[TrustAnchor, ...]:
 
 
 def certificate_id(certificate: bytes) -> str:
-    """The name of a card in the registry; `certificate` is DER."""
+    """Return the name of a card in the registry; `certificate` is DER."""
     return sha256(certificate).hexdigest()
 
 
 class RegistryFile:
-    """The registry on disk. Safe to use from several processes."""
+    """The registry on disk. Can be used by several processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -133,7 +133,7 @@ class RegistryFile:
         return self._registry
 
     def update(self, change: Callable[[Registry], Registry]) -> Registry:
-        """Read, change and write back while no other process does."""
+        """Read, change and write back, excluding other processes."""
         with sole_use(self.path.with_name(f".{self.path.name}.lock")):
             self._seen = None
             changed = change(self.current())
@@ -146,11 +146,11 @@ class RegistryFile:
         return self.update(lambda registry: registry.merged(other))
 
     def add_card(self, certificate: bytes, entry: CardEntry) -> None:
-        """`certificate` is DER. Replaces what was known about it."""
+        """Add a card or replace its entry. `certificate` is DER."""
         self.merge(Registry(cards={certificate_id(certificate): entry}))
 
     def set_status(self, certificate: bytes, status: CardStatus) -> None:
-        """`KeyError` for a certificate the registry does not know."""
+        """Raises `KeyError` for a certificate that is not in the registry."""
         key = certificate_id(certificate)
         self.update(
             lambda registry: registry.merged(
@@ -159,8 +159,9 @@ class RegistryFile:
         )
 
     def enrol_terminal(self, terminal_id: str, public_key_pem: str, *, ended_key: bytes | None = None) -> None:
-        """`ended_key`: that key (by its digest) and the present one are revoked. Raises `KeyEnded` for a key that
-        did.
+        """Enrol a terminal, and revoke the key with the digest `ended_key` and the current one.
+
+        Raises `KeyEnded` for a revoked key.
         """
         if is_public_key(public_key_pem) and key_digest(public_key_pem).hex() in self.current().ended_keys:
             raise KeyEnded

@@ -44,7 +44,7 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
 def result_of(
     check: OpenedCheck, person: InsuredPerson, accepted: AcceptedSubmission, withdrawn: frozenset[Item] = frozenset()
 ) -> QualificationResult:
-    """Limit and specific diseases stand in it only when granted, the limit also when the law provides it."""
+    """Limit and specific diseases are included only if granted; the limit also if the law provides it."""
     submission = accepted.submission
     day = check.opened_at.astimezone(JAPAN).date()
     person = person.on(day)
@@ -77,7 +77,7 @@ def result_of(
 def _subsidies(
     submission: Submission, granted: set[Item], person: InsuredPerson, day: date
 ) -> ProvidedSubsidies | None:
-    """Return None if they could have been used and the patient was not asked: the institution does not take part."""
+    """Return None if subsidies exist but the patient was not asked, because the institution does not take part."""
     standing = person.subsidies_on(day)
     if standing is not SubsidyStanding.USABLE:
         return ProvidedSubsidies(standing=standing)
@@ -91,7 +91,7 @@ def _subsidies(
 def result_of_lookup(
     check_id: str, request: LookUp, found: FoundPerson, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
-    """The limit, if the patient agreed by word of mouth; nothing else is shared without a card."""
+    """Include the limit if the patient agreed orally; nothing else is shared without a card."""
     day = request.confirmation_date or now.astimezone(JAPAN).date()
     in_force = found.validity in ("1", "6")
     agreed = request.limit_consent == 1
@@ -120,8 +120,9 @@ def result_of_lookup(
 
 
 def _by_card(person: InsuredPerson) -> tuple[Validity, tuple[Qualification, ...]]:
-    """A card leads to the newest qualification. Where that was lost, the last one stands as reference, and there is no
-    newer one to tell of: 3 is for checks by symbol and number.
+    """Return the qualification a card leads to: the newest. If it was lost, it is returned for reference.
+
+    Validity 3 (a newer one exists) applies only to checks by symbol and number.
     """
     if person.validity not in ("2", "3"):
         return person.validity, person.qualifications

@@ -1,6 +1,6 @@
 """Check whether a certificate is on a revocation list (CRL) of the authority that issued it.
 
-An unsigned list, one that another authority signed or one that is not in force says nothing about any certificate.
+A list that is unsigned, signed by another authority, or not in force is ignored.
 """
 
 import logging
@@ -29,13 +29,13 @@ _UNREADABLE = (
 
 
 class RevocationLists:
-    """Reads the registry's lists; reports once for each why it is not accepted."""
+    """Reads the registry's lists; reports once per list why it is not accepted."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
 
     def name(self, certificate: x509.Certificate, registry: Registry, now: datetime) -> bool:
-        """Return whether a list in force, of the authority that issued the certificate, names it."""
+        """Return whether a list in force, from the authority that issued the certificate, contains it."""
         if not registry.revocation_lists:
             return False
         issuers = [pem for pem in registry.certificate_authorities if issued_by(certificate, pem)]
@@ -50,7 +50,7 @@ class RevocationLists:
     def _tell(self, pem: str, flaw: str) -> None:
         if (pem, flaw) not in self._told:
             self._told.add((pem, flaw))
-            log.warning("a revocation list is not believed: %s", flaw)
+            log.warning("a revocation list is not accepted: %s", flaw)
 
 
 def _lists(revoked: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
@@ -65,7 +65,7 @@ def _in_force(pem: str, authorities: Iterable[str], now: datetime) -> x509.Certi
     if not any(_signed_by(pem, authority) for authority in authorities):
         return "no authority of the registry signed it"
     if now < revoked.last_update_utc:
-        return "its day is yet to come"
+        return "it is not valid yet"
     if revoked.next_update_utc is None or now > revoked.next_update_utc:
         return "it has expired"
     return revoked
@@ -81,7 +81,7 @@ def _parsed(pem: str) -> x509.CertificateRevocationList | None:
 
 @lru_cache(maxsize=256)
 def _signed_by(list_pem: str, authority_pem: str) -> bool:
-    """By name, key and purpose of the authority."""
+    """Check name, key and key usage of the authority."""
     revoked = _parsed(list_pem)
     try:
         authority = load_authority(authority_pem)

@@ -40,10 +40,10 @@ def open_service(
     clock: Clock = utc_now,
     rules: ServiceRules | None = None,
 ) -> StubService:
-    """The service on the files of a state folder. In memory: checks and submissions are forgotten at the end.
+    """Open the service on the files of a state folder. `in_memory`: checks and submissions are lost on exit.
 
-    `database_url` puts them elsewhere (postgresql://...), which several processes may share; by default they are in
-    SQLite in the state folder.
+    `database_url` stores them elsewhere (postgresql://...), which several processes can share; the default is SQLite in
+    the state folder.
     """
     url = None if in_memory else database_url or f"sqlite:///{state_dir / 'stub' / 'service.sqlite'}"
     return StubService(
@@ -57,9 +57,9 @@ def open_service(
 
 
 class StubServer:
-    """The service on a loopback port, in a thread of its own. May be stopped and started again on the same port.
+    """The service on a loopback port, in its own thread. Can be stopped and started again on the same port.
 
-    `line`: speak TLS, with terminals of the same authority alone.
+    `line`: use TLS, and accept only terminals of the same authority.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class StubServer:
         return f"{'https' if self._line else 'http'}://127.0.0.1:{self._port}"
 
     def start(self, listener: socket.socket | None = None) -> str:
-        """The URL, once it answers. Raises `OSError` if the port is taken. `listener`: one that has its port."""
+        """Return the URL once the service answers. `listener`: a bound socket. Raises `OSError` for a taken port."""
         listener = listener or listen("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]
         server = _server(self.service, self.behaviour, self._line)
@@ -97,7 +97,7 @@ class StubServer:
         return self.url
 
     def stop(self) -> None:
-        """Ends the connections it still holds. May be called twice; the service itself stays open."""
+        """Close remaining connections and stop. Can be called twice; the service itself stays open."""
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -122,9 +122,9 @@ def serve(
     line: LineKeys | None = None,
     share_port: bool = False,
 ) -> None:
-    """Until interrupted. `share_port`: other processes of the service listen there too, on the same `database_url`.
+    """Run until interrupted. `share_port`: other processes on the same `database_url` may share the port.
 
-    Raises `ValueError` as `require_line` does, and for a behaviour towards somebody who is not among the people.
+    Raises `ValueError` as `require_line` does, and for a rule about an unknown person.
     """
     require_line(host, line)
     people, settings = invented_people(people_file), tuple(behaviour)
@@ -132,8 +132,8 @@ def serve(
     if unknown:
         raise ValueError(f"behaviour of the stub: there is no invented person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
-    # The store's thread needs the interpreter a dozen times for a commit, and waits so long each time while the event
-    # loop is busy.
+    # A commit takes the interpreter a dozen times on the store's thread, which waits this long each time while the
+    # event loop is busy.
     sys.setswitchinterval(SWITCH_SECONDS)
     resume()
     try:
@@ -144,7 +144,7 @@ def serve(
 
 
 def require_line(host: str, line: LineKeys | None) -> None:
-    """Raises `ValueError` for an address others could reach without `line`: nothing would protect what is said."""
+    """Raise `ValueError` for an address that others can reach, unless `line` protects it."""
     if line is None and not is_loopback(host):
         raise ValueError(
             f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
@@ -159,7 +159,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self.config.is_ssl:
-            # uvicorn leaves this to asyncio's default, a minute in which a silent client holds a descriptor.
+            # uvicorn leaves asyncio's default, a minute in which a silent client occupies a descriptor
             loop = asyncio.get_running_loop()
             limited = partial(loop.create_server, ssl_handshake_timeout=connections.HANDSHAKE_SECONDS)
             loop.create_server = limited  # type: ignore[method-assign]
@@ -186,11 +186,11 @@ def _server(service: StubService, behaviour: Misbehaviour, line: LineKeys | None
             ws="none",
             lifespan="off",
             log_config=None,
-            access_log=False,  # paths carry check ids
-            proxy_headers=False,  # or a header could claim to come from this computer
+            access_log=False,  # paths contain check ids
+            proxy_headers=False,  # a header could otherwise claim to come from this computer
             server_header=False,
             timeout_graceful_shutdown=1,
-            # longer than terminals keep an idle connection: else one is closed just as a request goes out on it
+            # longer than terminals keep an idle connection, or one would be closed just as a request is sent on it
             timeout_keep_alive=75,
             **tls,
         ),

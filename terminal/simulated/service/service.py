@@ -1,4 +1,4 @@
-"""The simulated qualification-check service: contract models in, contract models out, without HTTP."""
+"""The simulated qualification-check service: contract models in and out, without HTTP."""
 
 import secrets
 from collections.abc import Callable
@@ -74,7 +74,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request without a body, by its headers. Signature and nonce are empty for invalid base64."""
+    """The sender of a request without a body, from its headers. Signature and nonce are empty for invalid base64."""
 
     terminal_id: str
     signature: bytes = field(repr=False)
@@ -86,14 +86,14 @@ class Caller:
 class ServiceRules:
     challenge_life: timedelta = timedelta(minutes=5)
     check_life: timedelta = timedelta(hours=25)
-    """How long an opened check may be submitted: the 24 hours a consent lasts, and time to send it."""
+    """How long an opened check can be submitted: the 24 hours of a consent, plus time to send it."""
     clock_difference: timedelta = timedelta(minutes=5)
-    """How far a terminal's clock may be off before its times are refused."""
+    """Maximum difference of a terminal's clock; beyond it, its times are refused."""
     certificates: CertificateRules = field(default_factory=CertificateRules)
 
 
 class StubService:
-    """One per process; belongs to one event loop. The clock answers times with a zone."""
+    """One per process; belongs to one event loop. `clock` returns aware times."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class StubService:
 
     @property
     def public_key(self) -> str:
-        """PEM; receipts are signed with its private half."""
+        """PEM; its private key signs the receipts."""
         return self._key.public_pem
 
     def sign(self, statement: bytes) -> bytes:
@@ -186,7 +186,7 @@ class StubService:
         vouched = card_signature_of(check.decision_key, check_id, submission)
         receipt = signed_receipt(check_id, submission, statement, vouched, self._key, self._clock())
         offered = AcceptedSubmission(submission, receipt, idempotency_key)
-        # accepted before this service spoke version 2, and sent again after
+        # accepted before this service spoke version 2, and sent again since
         before = sha256(statement_v1_of(check_id, submission)).digest()
         kept = await self._store.accept(check_id, sha256(statement).digest(), before, offered)
         return refuse(RefusalReason.CONFLICT) if isinstance(kept, Conflict) else kept.receipt
@@ -229,7 +229,7 @@ class StubService:
         )
 
     async def standing(self, check_id: str, caller: Caller) -> StandingConsents | Refused:
-        """For components that give out data: a consent may have been withdrawn since its result was written."""
+        """For components that provide data: a consent may have been withdrawn since its result was written."""
         turned_away = self._turned_away(Asked.CONSENTS, check_id, caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
@@ -273,7 +273,7 @@ class StubService:
         return imitated_result(result_of_lookup(check_id, request, found, person, now))
 
     async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
-        """What this service has of the caller, for its auditor."""
+        """Return the receipts the service has for the caller, for its auditor."""
         turned_away = self._turned_away(Asked.RECEIPTS, str(after), caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
@@ -281,16 +281,16 @@ class StubService:
         return Receipts(receipts=found, more=more, opened=opened, simulated=True)
 
     def change_key(self, change: KeyChange) -> KeyChanged | Refused:
-        """Give a terminal that was restored from a backup its new key. The registry is on disk when this returns."""
+        """Replace the key of a terminal that was restored from a backup. The registry is on disk on return."""
         now = self._clock()
         if not self._is_plausible(change.asked_at, now, now):
             return refuse(RefusalReason.IMPLAUSIBLE_TIME)
         return change_key(self.registry, change, self._key, now)
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
-        """Bind a presented certificate (DER) to an invented person; answers its id in the registry.
+        """Bind a presented certificate (DER) to an invented person; return its id in the registry.
 
-        Only its hash is kept. Such a card is trusted without a chain, and its chip key stays unknown: by PIN only.
+        Only its hash is stored. Such a card is trusted without a chain, and works by PIN only: its chip key is unknown.
         """
         if parse_certificate(certificate) is None:
             return refuse(RefusalReason.MALFORMED)
@@ -300,7 +300,7 @@ class StubService:
         return certificate_id(certificate)
 
     async def whose(self, operation: Operation, check_id: str, body: bytes) -> str | None:
-        """Which insured person a call is about, as far as it says so."""
+        """Return the insured person a call concerns, if the call contains it."""
         try:
             match operation:
                 case Operation.OPEN:
@@ -324,11 +324,11 @@ class StubService:
         return RefusalReason.NO_SUCH_CHECK if person is None else (check, imitated(person, self._today()))
 
     def _today(self) -> date:
-        """In Japan."""
+        """Today's date in Japan."""
         return self._clock().astimezone(JAPAN).date()
 
     def _turned_away(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> RefusalReason | None:
-        """Return None if the caller is that terminal and signed what it asks for, lately and for the first time."""
+        """Return None if the caller is that terminal and signed this request recently, with an unused nonce."""
         key = self.registry.current().terminals.get(terminal_id)
         if key is None or caller.terminal_id != terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL
@@ -346,7 +346,7 @@ class StubService:
     def _refusal_of_sender(
         self, terminal_id: str, check: OpenedCheck, statement: bytes, signature: bytes
     ) -> RefusalReason | None:
-        """A check belongs to the terminal that opened it."""
+        """Refuse a check opened by another terminal."""
         key = self.registry.current().terminals.get(check.terminal_id)
         if key is None or terminal_id != check.terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL
@@ -373,7 +373,7 @@ class StubService:
         return None
 
     def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
-        """Refuse answers from before the check was opened or after now; the terminal's clock may be a little off."""
+        """Refuse answers from before the check was opened or after now, allowing for a small clock difference."""
         off = self._rules.clock_difference
         return not_before - off <= moment <= not_after + off
 

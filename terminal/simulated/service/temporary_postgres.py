@@ -1,6 +1,6 @@
-"""A private PostgreSQL server on a free port, removed when it is stopped: for tests, benchmarks and trials.
+"""A private PostgreSQL server on a free port, removed when it is stopped, for tests, benchmarks and trials.
 
-It listens on the loopback alone, trusts who comes from there, and keeps its data in a temporary folder.
+It listens only on the loopback interface, trusts all local users, and stores its data in a temporary folder.
 """
 
 import os
@@ -24,11 +24,11 @@ _START_SECONDS = 30
 
 
 class PostgresMissing(Exception):
-    """There is no PostgreSQL to start; the text says what to do."""
+    """PostgreSQL is not available; the text says what to do."""
 
 
 class TemporaryPostgres:
-    """Use as a context manager. `durable=False` skips fsync: for tests that lose no power."""
+    """Use as a context manager. `durable=False` skips fsync, for tests without power loss."""
 
     def __init__(self, *, durable: bool = True) -> None:
         self._programs = _programs()
@@ -54,12 +54,12 @@ class TemporaryPostgres:
         self.stop()
 
     def stop(self) -> None:
-        """Ends connections that are still open. May be called twice."""
+        """Disconnect all clients and stop. Can be called twice."""
         self._end(signal.SIGINT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def restart(self, *, after_seconds: float = 0.0) -> None:
-        """Stop it at once, as a power cut would, and start it again on the same data and port."""
+        """Stop immediately, as in a power cut, and start again with the same data and port."""
         self._end(signal.SIGQUIT)
         time.sleep(after_seconds)
         self._launch()
@@ -130,7 +130,7 @@ class TemporaryPostgres:
 
 
 def _programs() -> Path:
-    """The folder with `initdb` and `postgres`, the newest there is."""
+    """Return the newest folder with `initdb` and `postgres`."""
     on_path = shutil.which("postgres")
     if on_path and shutil.which("initdb"):
         return Path(on_path).parent
@@ -144,7 +144,7 @@ def _programs() -> Path:
 
 
 def _other_user() -> tuple[int, int] | None:
-    """User and group to run as, since PostgreSQL refuses root; None if we are not root."""
+    """Return user and group to run as, because PostgreSQL refuses root; None if we are not root."""
     if not system.is_administrator():
         return None
     user = system.account(_UNPRIVILEGED)

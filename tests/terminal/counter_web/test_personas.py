@@ -34,7 +34,7 @@ class Fingers:
         raise AssertionError("the scanner reads the code")
 
     def let_staff_in(self) -> None:
-        """Staff's page has tests of its own."""
+        """Staff page has tests of its own."""
         self._day.staff_comes()
 
     def leave(self) -> None:

@@ -48,7 +48,7 @@ class Trainer:
             await details.locator("summary").click()
 
     async def staff(self) -> FrameLocator:
-        """Staff's page beside the patient's screen, signed in."""
+        """Staff page beside the patient's screen, signed in."""
         if not await self.page.locator("iframe.staff").count():
             await self.hand("staff")
         frame = self.page.frame_locator("iframe.staff")

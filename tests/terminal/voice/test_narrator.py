@@ -175,7 +175,7 @@ def test_another_language_says_the_question_again_in_it() -> None:
     ear = Ear()
     ear.see(speaking("method"))
     said = ear.see(speaking("method", "en"))
-    assert texts(said)[0] == "How shall we make sure it is you?"
+    assert texts(said)[0] == "How shall we confirm your identity?"
     assert said is not None
     assert {one.language for one in said.sentences} <= {"en", "ja"}
 

@@ -1,4 +1,4 @@
-"""Bulk jobs: an upload gets a reception number, a second request fetches the result."""
+"""Bulk jobs: an upload returns a reception number, a second request fetches the result."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,7 +49,7 @@ def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, desk: A
 
 
 def answer_fetch(request: BulkFetch, job: str, desk: AnswerContext) -> BulkResult | BulkRegistrationResult:
-    """Segment 2 while it is being processed; the same result at every call afterwards, for a day."""
+    """Answer with segment 2 while the job is in progress, then with the same result for a day."""
     number, institution = request.body.reception_number, request.header.institution_code
     upload = desk.store.uploaded(number)
     trouble = _refused(institution, desk)
@@ -89,9 +89,9 @@ def _result(job: str, header: BulkHeader, units: tuple[Any, ...] | None = None) 
 def _uploaded(data: bytes, job: str) -> Upload:
     kind, parsed = kind_of(f"{job}01req_"), parse(data, LARGEST_BULK)
     assert kind is not None
-    assert isinstance(parsed, Parsed), "only what was read is kept"
+    assert isinstance(parsed, Parsed), "only parsed uploads are stored"
     read = read_message(parsed, kind.message).message
-    assert isinstance(read, Upload), "only what was read is kept"
+    assert isinstance(read, Upload), "only valid uploads are stored"
     return read
 
 
@@ -110,7 +110,7 @@ def _header(
     number: str | None = None,
     uploaded: Upload | None = None,
 ) -> BulkHeader:
-    """The identifier of the upload, as its asker knows it, unless the fetching request has one of its own."""
+    """Return the header, with the upload's identifier unless the fetching request has one."""
     asked = uploaded.header if uploaded else None
     return BulkHeader(
         executed_at=desk.now,

@@ -18,22 +18,22 @@ FAILED = "9"
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """One request's surroundings."""
+    """Everything needed to answer one request."""
 
     insured: InsuredPeople
     checks: QualificationChecks
     store: ExchangeStore
     now: datetime
-    """Japan time."""
+    """Japanese time."""
     encoding: Encoding
     institution_code: str | None
-    """The only one that may ask; None for any."""
+    """The only institution that may send requests; None for any."""
     fail: bool = False
-    """The request wants an abnormal end."""
+    """Whether the request asks for an abnormal end."""
     old_characters: bool = False
-    """The request wants names with ●."""
+    """Whether the request asks for names with ●."""
     zip_bulk: bool = False
-    """Give results of bulk jobs as ZIP files."""
+    """Return results of bulk jobs as ZIP files."""
 
     @property
     def character_code(self) -> str:

@@ -1,4 +1,4 @@
-"""Drug and health-check data, all invented, given only while a consent is valid."""
+"""Invented drug and health-check data, returned only while a consent is valid."""
 
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ _GOOD, _BAD = "1", "9"
 _XML = "2"
 """FileCategory."""
 SHOW = "1"
-"""PrDiInfClassification (OQSCD030): with what e-prescriptions tell [inferred]."""
+"""PrDiInfClassification (OQSCD030): include data from e-prescriptions [inferred]."""
 OUTPATIENT, OTHER_CARE = "1", ("2", "3", "4")
 """MedicalTreatmentFlag (OQSCD028)."""
 
@@ -93,11 +93,11 @@ def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: AnswerCon
 def _consented(
     found: FoundInsured, institution: str, care: str, item: Item, desk: AnswerContext
 ) -> ExchangeProblem | None:
-    """Return None if a consent stands."""
+    """Return None if there is a valid consent."""
     if care in OTHER_CARE:
         return None if _stands_for(found, care, item, desk) else ExchangeProblem.NO_CARE_CONSENT
     noted = desk.store.consent(institution, found.keys[0], item)
-    # The last moment itself is still within.
+    # the last moment itself is included
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
         return ExchangeProblem.NO_CONSENT
     stands = desk.checks.stands(noted.check_id, item)
@@ -107,7 +107,7 @@ def _consented(
 
 
 def _stands_for(found: FoundInsured, care: str, item: Item, desk: AnswerContext) -> bool:
-    """A consent given at the counter is for that visit alone, not for care elsewhere."""
+    """Consents given at the counter are valid for that visit only, not for other care."""
     return any(consent.care == care and item in consent.items and consent.stands(desk.now) for consent in found.care)
 
 

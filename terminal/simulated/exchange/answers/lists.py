@@ -1,4 +1,4 @@
-"""Lists without a search for anybody: welfare tickets of a month, consents of visit and online care."""
+"""Lists without a search for a person: welfare tickets of a month, consents for visits and online care."""
 
 from datetime import date, datetime
 from typing import Final
@@ -17,7 +17,7 @@ from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.service.people import CareConsent
 
 CARE_OF: Final = {"OQSmuhvq": "2", "OQSmuonq": "3"}
-"""The only MedicalTreatmentFlag (OQSCD028) that each job takes."""
+"""The only MedicalTreatmentFlag (OQSCD028) that each job accepts."""
 EXPIRED: Final = "2"
 """OQSCD016."""
 
@@ -40,7 +40,7 @@ def wrong_period(job: str, wanted: ConsentsWanted) -> ExchangeProblem | None:
 
 
 def consented_care(wanted: ConsentsWanted, institution: str, desk: AnswerContext) -> tuple[BulkUnit, ...]:
-    """Return all people who gave a consent for that care, or received it, within the period, even if it has ended."""
+    """Return all people who consented to that care or received it within the period, even if it has ended."""
     first, last = _period(wanted)
     units = []
     for found in desk.insured.with_care(wanted.care):

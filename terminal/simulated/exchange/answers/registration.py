@@ -1,4 +1,4 @@
-"""Registration of the clinic's own patient number."""
+"""Registration of the institution's own patient number."""
 
 from terminal.handover.messages.reference import (
     RegistrationAnswer,

@@ -57,7 +57,7 @@ def _refused(header: DatedRequestHeader, desk: AnswerContext) -> ExchangeProblem
 
 
 def check(search: SearchInfo, day: date, institution: str, desk: AnswerContext) -> QualificationBody | tuple[str, str]:
-    """One search for one day. Nobody and several are answers; a code and a sentence where there is none."""
+    """Return the result of one search for one day, or a code and a sentence. No match and several are results."""
     outcome = desk.checks.check(_question(search, day), institution, desk.now)
     match outcome:
         case NoAnswer():
@@ -86,7 +86,7 @@ def _said(body: QualificationBody) -> dict[str, str]:
 
 
 def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
-    """Return None for several: they are different people, and only one of them is at the counter."""
+    """Return None for several matches: they are different people, and only one of them is at the counter."""
     if body.validity in (NOBODY, SEVERAL):
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""One person of a bulk check."""
+"""The result for one person in a bulk check."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ def checked(search: SearchInfo, day: date, institution: str, desk: AnswerContext
 
 
 def _plain(record: Insured) -> Insured:
-    """A bulk check gives no limit, only whether it changed; the patient number stands beside the record."""
+    """Return the record as in a bulk check: without the limit and the patient number, which are reported separately."""
     return record.model_copy(
         update={
             "limit_changed": "1" if record.limit else "0",

@@ -1,8 +1,8 @@
 """One database, one thread, one connection: transactions that are waiting are committed together.
 
-While the disk takes one commit, the next requests gather and share the following one. So a commit's cost is divided by
-as many as are waiting, and a slow disk costs time, never throughput. SQLite in a file is the default; PostgreSQL by URL
-lets several processes share one store.
+While the disk performs one commit, further requests queue up and share the next one. The cost of a commit is divided by
+the number waiting, so a slow disk adds latency without reducing throughput. The default is SQLite in a file;
+PostgreSQL, by URL, lets several processes share one store.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _MIGRATION_LOCK = 0x756B6574
 
 
 class Transaction:
-    """What one request does to the database, inside a commit it may share."""
+    """Database access for one request, within a commit that may be shared."""
 
     def __init__(self, connection: Any, statements: Statements) -> None:
         self.sql = statements
@@ -44,7 +44,7 @@ class Transaction:
         return found
 
     def change(self, statement: str, values: Mapping[str, Any]) -> int:
-        """Return how many rows it touched."""
+        """Return the number of rows changed."""
         return int(self._connection.execute(statement, values).rowcount)
 
 
@@ -52,7 +52,7 @@ Work = Callable[[Transaction], ReturnT]
 
 
 class _Job:
-    """A piece of work, and who waits for it."""
+    """A piece of work and its waiting caller."""
 
     def __init__(self, work: Work[Any], writes: bool) -> None:
         self.work, self.writes = work, writes
@@ -62,7 +62,7 @@ class _Job:
         self.error: Exception | None = None
 
     def settle(self) -> None:
-        """Runs on the waiter's loop; the waiter may be gone."""
+        """Runs on the caller's loop; the caller may have been cancelled."""
         if self.future.done():
             return
         if self.error is not None:
@@ -74,8 +74,7 @@ class _Job:
 class Database:
     """`url` None is SQLite in memory. Close it when done. Raises `sqlalchemy.exc.SQLAlchemyError` if it cannot be used.
 
-    Work may be tried a second time, alone, when a commit it shared failed or the connection broke: it has to be safe to
-    repeat.
+    Work may run a second time, separately, if a shared commit failed or the connection broke, so it must be repeatable.
     """
 
     def __init__(self, url: str | None) -> None:
@@ -91,14 +90,14 @@ class Database:
         self._thread.start()
 
     async def write(self, work: Work[ReturnT]) -> ReturnT:
-        """Returns when it is durable."""
+        """Return when the change is durable."""
         return await self._do(work, writes=True)
 
     async def read(self, work: Work[ReturnT]) -> ReturnT:
         return await self._do(work, writes=False)
 
     def close(self) -> None:
-        """What was asked for before is done first. May be called twice."""
+        """Finish all queued work first. Can be called twice."""
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()
@@ -131,14 +130,14 @@ class Database:
     def _perform(self, jobs: list[_Job]) -> None:
         try:
             self._together(jobs)
-        except Exception:  # one of them, or the commit of all: each gets its own
+        except Exception:  # a job or the shared commit failed: run each separately
             for job in jobs:
                 self._alone(job)
         for loop in {job.loop for job in jobs}:
             waiting = [job for job in jobs if job.loop is loop]
             try:
                 loop.call_soon_threadsafe(_settle, waiting)
-            except RuntimeError:  # their loop is closed: the result is no longer needed
+            except RuntimeError:  # the callers' loop is closed: nobody needs the result
                 continue
 
     def _together(self, jobs: Sequence[_Job]) -> None:
@@ -170,7 +169,7 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def _take_back(self) -> None:
-        """Undo; where even that fails the connection is gone, and a new one takes its place if there is one."""
+        """Roll back; if that fails, the connection is broken: replace it if possible."""
         try:
             self._connection.rollback()
         except Exception:
@@ -181,7 +180,7 @@ class Database:
         self._pooled = self._engine.raw_connection()
         self._connection = self._pooled.driver_connection
         if self._on_sqlite:
-            self._connection.isolation_level = None  # transactions begin where we say
+            self._connection.isolation_level = None  # we begin transactions explicitly
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
                 self._connection.execute(f"PRAGMA {pragma}")
 
@@ -194,7 +193,7 @@ class Database:
             self._abandon()
 
     def _abandon(self) -> None:
-        """Leave a connection that is broken: closing it would try to roll back once more."""
+        """Drop a broken connection without closing it, which would try to roll back again."""
         pooled, self._pooled = self._pooled, None
         if pooled is not None:
             pooled.invalidate()
@@ -219,7 +218,7 @@ def _engine(url: str | None) -> sa.Engine:
 
 
 def _migrate(engine: sa.Engine) -> None:
-    """Bring the schema up to date; several processes may try at once."""
+    """Bring the schema up to date; several processes may try at the same time."""
     from alembic import command
     from alembic.config import Config
 
@@ -235,7 +234,7 @@ def _migrate(engine: sa.Engine) -> None:
 
 @contextmanager
 def _alone_on(engine: sa.Engine) -> Iterator[None]:
-    """SQLite's own locks do not span alembic's steps; a lock file does."""
+    """Hold a lock file: SQLite's own locks do not span alembic's steps."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return

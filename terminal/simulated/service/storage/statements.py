@@ -1,7 +1,6 @@
-"""The statements of the store: written once in SQLAlchemy Core, turned into the database's own text once.
+"""The SQL statements of the store: written in SQLAlchemy Core and compiled once to the database's dialect.
 
-On the way of every request the text goes straight to the driver; building and compiling it again would cost more than
-running it.
+Requests pass the text directly to the driver; building and compiling it each time would take longer than running it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from terminal.simulated.service.storage.tables import (
 )
 
 RECEIPTS_AT_MOST = 500
-"""Most receipts in one answer; the statement asks for this many."""
+"""Maximum receipts in one answer; the statement uses it as its limit."""
 
 SUBMISSION_COLUMNS = (
     submissions.c.check_id,
@@ -34,7 +33,7 @@ SUBMISSION_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """SQL texts with named parameters in the driver's own style."""
+    """SQL texts with named parameters in the driver's style."""
 
     forget_challenges: str
     spend_challenge: str
@@ -44,11 +43,11 @@ class Statements:
     register: str
     add_submission: str
     rivals: str
-    """The submissions of a check, and those under an idempotency key of the terminal."""
+    """The submissions for a check, and those with the same idempotency key of the terminal."""
     submission: str
     receipts: str
     opened_by_day: str
-    """Days since 1970 in Japan, and how many checks."""
+    """Days since 1970 in Japan, with the number of checks."""
     withdraw: str
     withdrawn: str
     add_lookup: str
@@ -62,7 +61,7 @@ def statements_for(dialect: sa.Dialect) -> Statements:
         return str(statement.compile(dialect=dialect))
 
     def insert(table: sa.Table, *, once: bool = False) -> str:
-        """`once`: what is there already stays as it is."""
+        """`once`: keep an existing row."""
         if not once:
             return text(table.insert())
         if on_sqlite:
@@ -102,7 +101,7 @@ def statements_for(dialect: sa.Dialect) -> Statements:
 
 
 def _opened_by_day() -> sa.ClauseElement:
-    # written as text: as parameters the constants would need names of their own
+    # as text, because the constants would otherwise need parameter names
     day_in_japan: sa.ColumnElement[int] = sa.literal_column("(opened_at + 32400000) / 86400000")
     return (
         sa.select(day_in_japan, sa.func.count())

@@ -1,6 +1,6 @@
 """Data stored by the service: used challenges, opened checks, registrations, submissions, withdrawals, look-ups.
 
-Every method is one transaction. What is written is durable when the method returns.
+Every method is one transaction. Changes are durable when the method returns.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class OpenedCheck:
     person: str
     standing: CertificateStanding
     registered: bool
-    """As of the last reading."""
+    """As of the last read."""
     opened_at: datetime
     decision_key: bytes | None = None
     """Public half of the key that opened it, DER; None for checks opened before the service spoke version 2."""
@@ -35,7 +35,7 @@ class OpenedCheck:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """A submission the service has, and the receipt it gave."""
+    """An accepted submission and its receipt."""
 
     submission: Submission
     receipt: Receipt
@@ -43,12 +43,12 @@ class AcceptedSubmission:
 
 
 class Conflict:
-    """Another submission stands where this one wanted to."""
+    """Another submission already exists for this check or key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Everything the store has of one check."""
+    """Everything stored about one check."""
 
     check: OpenedCheck
     accepted: AcceptedSubmission | None
@@ -57,7 +57,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class LookUpRecord:
-    """A person was looked up without a card."""
+    """A look-up of a person without a card."""
 
     check_id: str
     terminal_id: str
@@ -75,18 +75,18 @@ class ServiceStore:
         self._forgotten_at: datetime | None = None
 
     def close(self) -> None:
-        """May be called twice."""
+        """Can be called twice."""
         self._database.close()
 
     async def spend(self, challenge: bytes, ends_at: datetime, now: datetime) -> bool:
-        """Return True the first time."""
+        """Mark the challenge as used; return True the first time."""
         forget = self._time_to_forget(now)
         return await self._database.write(lambda t: _spend(t, challenge, ends_at, now if forget else None))
 
     async def open(self, challenge: bytes, ends_at: datetime, check: OpenedCheck) -> OpenedCheck | None:
-        """Spend the challenge and keep the check with it; None if it was spent before.
+        """Use the challenge and store the check; return None if the challenge was used before.
 
-        The check comes back with `registered` as the store knows it.
+        The returned check has the stored value of `registered`.
         """
         forget = self._time_to_forget(check.opened_at)
 
@@ -102,7 +102,7 @@ class ServiceStore:
         return await self._database.read(lambda t: _check(t, check_id))
 
     async def register(self, check: OpenedCheck, now: datetime) -> OpenedCheck:
-        """May be repeated. The check with `registered` as it is now."""
+        """Register the card; repeatable. Returns the check with `registered` updated."""
 
         def work(t: Transaction) -> OpenedCheck:
             t.change(t.sql.register, {"person": check.person, "registered_at": _to_ms(now)})
@@ -113,9 +113,9 @@ class ServiceStore:
     async def accept(
         self, check_id: str, digest: bytes, before: bytes, accepted: AcceptedSubmission
     ) -> AcceptedSubmission | Conflict:
-        """Keep it, or answer what is kept already: the first one when key and decision are the same.
+        """Store the submission, or return the stored one: the first, if key and decision are the same.
 
-        `before` is the decision's digest in version 1 of the contract.
+        `before` is the digest of the decision in version 1 of the contract.
         """
         return await self._database.write(lambda t: _accept(t, check_id, (digest, before), accepted))
 
@@ -124,7 +124,7 @@ class ServiceStore:
         return await self._database.read(lambda t: _kept(t, check_id))
 
     async def withdraw(self, check_id: str, items: Iterable[Item], withdrawn_at: datetime) -> None:
-        """May be repeated; the first moment stays. The check has a submission."""
+        """Repeatable; the first time of withdrawal is kept. The check must have a submission."""
         rows = [{"check_id": check_id, "item": item.value, "withdrawn_at": _to_ms(withdrawn_at)} for item in items]
 
         def work(t: Transaction) -> None:
@@ -134,10 +134,10 @@ class ServiceStore:
         await self._database.write(work)
 
     async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], bool, tuple[OpenedOn, ...]]:
-        """Receipts of one terminal with a ledger count above `after`, ascending; whether there are more; and how many
-        receptions it opened on each day.
+        """Return a terminal's receipts with a ledger count above `after`, ascending; whether there are more; and how
+        many receptions it opened per day.
 
-        Two of the same count, from before and after a backup was restored, stand in the same answer.
+        Receipts with the same count, from before and after a backup was restored, are in the same answer.
         """
         asked = {"terminal_id": terminal_id, "after": after}
         whose = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}
@@ -223,7 +223,7 @@ def _accept(
         "idempotency_key": key,
         "submission_digest": digests[0],
         "ledger_count": submission.ledger_count,
-        # the card's signature is looked at once and not kept
+        # the card's signature is checked once and not stored
         "submission": submission.model_dump_json(exclude={"card_signature"}),
         "receipt": accepted.receipt.model_dump_json(),
     }

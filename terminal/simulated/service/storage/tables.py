@@ -1,6 +1,6 @@
-"""Tables of the service. No name, number or birth date: a person is an id in the people file.
+"""Tables of the service, without names, numbers or birth dates: a person is an id in the people file.
 
-Times are milliseconds since 1970. The schema is made by the migrations beside this file; a test holds both together.
+Times are milliseconds since 1970. The migrations beside this file create the schema; a test compares the two.
 """
 
 import sqlalchemy as sa

@@ -293,7 +293,7 @@ def test_runs_on_when_a_folder_goes_and_comes(
     counter.folders.req.rmdir()
     counter.service.run(stop)
     assert counter.answers() == [ANSWER]
-    assert caplog.text.count("cannot be looked through") == 1
+    assert caplog.text.count("cannot be scanned") == 1
     assert str(counter.folders.req) not in caplog.text
 
 

@@ -41,7 +41,7 @@ def test_the_checker_finds_no_fault_but_the_one_that_is_shown() -> None:
     for file in FILES:
         findings = check_bytes(file.name, file.data)
         wrong = [finding for finding in findings.findings if finding.severity is not Severity.NOTE]
-        assert bool(wrong) is (file.title == "ratio and limit contradict"), findings.text()
+        assert bool(wrong) is (file.title == "ratio and limit contradict each other"), findings.text()
     assert len({file.name for file in FILES}) == len(FILES) == len(SAMPLES) + 2
 
 
@@ -94,7 +94,7 @@ def test_the_commands(tmp_path: Path) -> None:
     known = len(elements_of(FILES))
     assert (code, f"{known} of {known} elements" in output) == (0, True)
     for wrong, said in (
-        (["sample", "nobody"], "there is nobody of that name"),
+        (["sample", "nobody"], "no invented person has that name"),
         (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
         (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
         (["sample"], "Name a person, or use --all"),
@@ -132,7 +132,7 @@ def test_values_of_makers_are_named(value: str, severity: Severity) -> None:
         ("● in a name", "which replaces a character"),
         ("third-level character", "a claim with others is returned"),
         ("two qualifications in force", "public programs read only the first"),
-        ("ratio and limit contradict", "a ratio that fits the limit"),
+        ("ratio and limit contradict each other", "a ratio that fits the limit"),
     ],
 )
 def test_what_receipt_software_trips_over_is_told(title: str, said: str) -> None:

@@ -105,7 +105,7 @@ def test_a_book_of_version_0_1_0(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     assert numbers_in(path)(INSTITUTION, adult) is None
     assert "start `uketsuke exchange` once" in caplog.text
     open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules())[1].close()
-    assert "1 patient numbers of version 0.1.0 name people who are not known" in caplog.text
+    assert "1 patient numbers of version 0.1.0 belong to people who are not known" in caplog.text
     assert numbers_in(path)(INSTITUTION, adult) == "24434"
     for qualification in (*changed.qualifications, *changed.former):
         assert numbers_in(path)(INSTITUTION, qualification) == "77"

@@ -1,4 +1,4 @@
-"""Run by alembic: applies the versions to the connection it is given."""
+"""Run by alembic: apply the versions to the connection in use."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The public key that opened a check: the card's word for its decision is checked with it."""
+"""Add the public key that opened a check, which verifies the card's signature on its decision."""
 
 import sqlalchemy as sa
 from alembic import op
