@@ -1,4 +1,4 @@
-"""Wrong staff passwords, counted per origin: after three the origin is blocked for a while, each time twice as long."""
+"""Wrong staff passwords, counted per origin. Every third one blocks the origin, each time for twice as long."""
 
 import json
 import logging
@@ -11,10 +11,10 @@ from config.files import write_whole
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 3
+TRIES = 3
 FIRST_WAIT, LONGEST_WAIT = 30.0, 900.0
 MOST_ORIGINS = 64
-"""If there are more, unknown ones share one count."""
+"""Beyond this number, new origins share one count."""
 _OTHERS = "others"
 
 
@@ -22,11 +22,13 @@ _OTHERS = "others"
 class _Count:
     wrong: int = 0
     closed_until: float = 0.0
-    """Monotonic seconds."""
+    """Monotonic time in seconds."""
 
 
 class Attempts:
-    """`memory`: file that keeps the counts over a restart, which would otherwise give three new attempts."""
+    """Counts wrong passwords. `memory` is a file that keeps the counts across a restart, which would otherwise allow
+    three new attempts.
+    """
 
     def __init__(
         self,
@@ -38,40 +40,40 @@ class Attempts:
         self._memory, self._clock, self._wall = memory, clock, wall
         self._counts: dict[str, _Count] = {}
         self._damaged_until = 0.0
-        self._remember()
+        self._load()
 
     def wait(self, origin: str) -> float:
-        """Return the seconds for which passwords from this origin are refused; 0 or less: none."""
+        """Return the seconds for which passwords from this origin are refused; 0 or less if they are accepted."""
         count = self._counts.get(self._known(origin), _Count())
         return max(count.closed_until, self._damaged_until) - self._clock()
 
     def right(self, origin: str) -> None:
         if self._counts.pop(self._known(origin), None) is not None:
-            self._keep()
+            self._save()
 
     def wrong(self, origin: str) -> float:
-        """Count one more; return the seconds it is closed for from now on, 0 while attempts are left."""
+        """Count a wrong password. Return the seconds the origin is blocked for, or 0 if it has attempts left."""
         count = self._counts.setdefault(self._known(origin), _Count())
         count.wrong += 1
         wait = 0.0
-        if count.wrong % AT_ONCE == 0:
-            wait = min(FIRST_WAIT * 2 ** min(count.wrong // AT_ONCE - 1, 10), LONGEST_WAIT)
+        if count.wrong % TRIES == 0:
+            wait = min(FIRST_WAIT * 2 ** min(count.wrong // TRIES - 1, 10), LONGEST_WAIT)
             count.closed_until = self._clock() + wait
-        self._keep()
+        self._save()
         return wait
 
     def _known(self, origin: str) -> str:
         return origin if origin in self._counts or len(self._counts) < MOST_ORIGINS else _OTHERS
 
-    def _remember(self) -> None:
-        """Close every origin for a while if the file cannot be read: damaging it must not help an attacker."""
+    def _load(self) -> None:
+        """Load the counts. If the file is damaged, block every origin for a while, so that damage gains nothing."""
         if self._memory is None or not self._memory.exists():
             return
         try:
             kept = json.loads(self._memory.read_bytes())
             if not kept:
-                raise ValueError("never written empty")
-            if "wrong" in kept:  # of version 0.1, for the terminal's screen alone
+                raise ValueError("the file is never written empty")
+            if "wrong" in kept:  # written by version 0.1, for the terminal's screen only
                 kept = {"screen": kept}
             for origin, count in kept.items():
                 self._counts[str(origin)] = _Count(int(count["wrong"]), self._until(float(count["closed_until"])))
@@ -80,10 +82,10 @@ class Attempts:
             self._damaged_until = self._clock() + FIRST_WAIT
 
     def _until(self, wall: float) -> float:
-        """Keep a clock that was set back from closing an origin for longer."""
+        """Return the monotonic time for `wall`. A clock that was set back does not extend the wait."""
         return self._clock() + min(max(wall - self._wall(), 0.0), LONGEST_WAIT)
 
-    def _keep(self) -> None:
+    def _save(self) -> None:
         if self._memory is None:
             return
         ahead = self._wall() - self._clock()
@@ -97,4 +99,4 @@ class Attempts:
             else:
                 self._memory.unlink(missing_ok=True)
         except OSError as error:
-            log.error("staff's attempts are not kept: %s", error.strerror)
+            log.error("counts of wrong staff passwords not saved: %s", error.strerror)

@@ -1,4 +1,7 @@
-"""Run the clinic's own command for a call: a light, a chat message. Without a shell, and without waiting for it."""
+"""Running the institution's command for a call to staff, for example for a light or a chat message.
+
+It runs without a shell and is not waited for.
+"""
 
 import asyncio
 import contextlib
@@ -14,14 +17,14 @@ from terminal.session.states import Idle, State
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
-"""Seconds after which it is stopped."""
-AT_ONCE = 4
+"""Seconds after which the command is stopped."""
+MOST_AT_ONCE = 4
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
-"""Environment variables it gets; settings of this terminal, which may hold secrets, are not among them."""
+"""Environment variables passed to the command. Settings of this terminal may contain secrets and are not passed."""
 
 
 class CallCommand:
-    """`{kind}`, `{number}` and `{code}` in its words are replaced. Used on the event loop."""
+    """Runs the command, with `{kind}`, `{number}` and `{code}` in its words replaced. Used on the event loop."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = tuple(words)
@@ -30,17 +33,17 @@ class CallCommand:
     def __call__(self, call: Call) -> None:
         if not self._words:
             return
-        if len(self._running) >= AT_ONCE:
-            log.warning("staff.call_command is not started: %d of it still run", len(self._running))
+        if len(self._running) >= MOST_AT_ONCE:
+            log.warning("staff.call_command not started: %d are already running", len(self._running))
             return
-        told = {"{kind}": call.kind.value, "{number}": str(call.number or ""), "{code}": call.code}
-        task = asyncio.create_task(_run([_filled(word, told) for word in self._words]))
+        values = {"{kind}": call.kind.value, "{number}": str(call.number or ""), "{code}": call.code}
+        task = asyncio.create_task(_run([_filled(word, values) for word in self._words]))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
 
 def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], object]) -> None:
-    """If staff has no page to answer on: `bell` and the command, once for each kind of call in a reception."""
+    """Ring `bell` and run the command once per kind of call in a reception, if staff have no page to answer on."""
     calls = Calls(Clock().wall)
     calls.on_new += [lambda _: bell(), CallCommand(words)]
 
@@ -53,8 +56,8 @@ def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], ob
     counter.listen(on_state=on_state, on_effect=calls.hear)
 
 
-def _filled(word: str, told: dict[str, str]) -> str:
-    for name, value in told.items():
+def _filled(word: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
         word = word.replace(name, value)
     return word
 

@@ -1,4 +1,4 @@
-"""Calls for staff, open until staff take them up."""
+"""Calls to staff, open until staff respond."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ class CallKind(StrEnum):
     PATIENT = "patient"
     CARD_LEFT = "card-left"
     DECISION = "decision"
-    """Only staff can confirm the holder. Ends automatically when that state is left."""
+    """Only staff can confirm the holder. Closed automatically when the reception leaves that state."""
     NO_CARD_TODAY = "no-card-today"
     """The patient did not register the card, or has no valid qualification."""
     NOT_DELIVERED = "not-delivered"
-    """Checked in; service or receipt computer do not have it yet."""
+    """Checked in, but not yet received by the service or the receipt computer."""
     EXPIRED = "expired"
-    """A decision could not be sent while its consents lasted."""
+    """A decision could not be sent before its consents expired."""
     NOT_OURS = "not-ours"
     ASTRAY = "astray"
-    """It is unknown whether the receipt computer has a result."""
+    """The receipt computer may or may not have received a result."""
     HANGS = "hangs"
     CLOCK = "clock"
     TROUBLE = "trouble"
-    """Any other problem of this terminal; the code says which."""
+    """Any other problem of this terminal, identified by its code."""
 
 
 _KINDS = {
@@ -48,19 +48,19 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: kind, reception number of the day, and time. No personal data."""
+    """Call to staff. Contains no personal data."""
 
     id: int
     kind: CallKind
     number: int
-    """0 if no current reception is concerned."""
+    """Number of the reception within the day; 0 if the call does not concern the current reception."""
     code: str
-    """The problem's, empty if there is none."""
+    """Problem code, or empty."""
     at: datetime
 
 
 class Calls:
-    """The open ones, oldest first. `on_new` is called for each new call, `on_change` for any change."""
+    """Open calls, oldest first. `on_new` is called for each new call, `on_change` after every change."""
 
     def __init__(self, wall: Callable[[], datetime]) -> None:
         self._wall = wall
@@ -96,13 +96,13 @@ class Calls:
         self._add(_KINDS.get(effect.reason, CallKind.TROUBLE), number, code)
 
     def answer(self, id: int) -> None:
-        """Close the call, because staff have taken it up."""
+        """Close the call, because staff have responded."""
         for call in self.open:
             if call.id == id:
                 self._remove(call)
 
     def settle(self, delivered: Container[int]) -> None:
-        """The results of these receptions have arrived after all."""
+        """Close calls about results of these receptions, which have been delivered."""
         for call in self.open:
             if call.kind is CallKind.NOT_DELIVERED and call.number in delivered:
                 self._remove(call)

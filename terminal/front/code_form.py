@@ -1,7 +1,7 @@
-"""The typed entry of the code printed on the card: birth date and security code, in a buffer that is overwritten.
+"""Form for typing the code printed on the card: birth date and security code, in a buffer that is overwritten.
 
-The birth date is typed as it is printed (year of the era, or the last two digits of a Western year); the year the card
-ends is known from the chip, where it can be read.
+The birth date is typed as printed, with the era year or the last two digits of the Western year. The expiry year is
+read from the chip if possible.
 """
 
 from collections.abc import Callable
@@ -21,18 +21,18 @@ LENGTHS = {CodeField.BIRTH_DATE: 6, CodeField.EXPIRY_YEAR: 4, CodeField.SECURITY
 
 
 class CodeForm:
-    """One entry of the printed code. `wipe` overwrites its contents."""
+    """Form for the printed code. `wipe` overwrites its contents."""
 
     def __init__(self, card_expiry_year: int | None, read: bytearray | None = None) -> None:
-        """`read`: what a camera made of the front, 14 ASCII digits with a space for each doubtful one; copied."""
+        """`read`: 14 ASCII digits as read by a camera, with a space for each doubtful digit. The form copies them."""
         self._year = card_expiry_year
         parts = list(CodeField) if card_expiry_year is None else [CodeField.BIRTH_DATE, CodeField.SECURITY_CODE]
         self.parts: tuple[CodeField, ...] = tuple(parts)
         self._digits = bytearray(self.length)
         self._typed: list[int] = []
-        """Places filled by hand, in their order."""
+        """Positions typed by hand, in typing order."""
         self.no_such_day = False
-        """The calendar has no such date as the one just typed: nothing was sent, no try was spent."""
+        """Whether the birth date just entered is not a valid date. Nothing was sent, and no try was used."""
         if read is not None and len(read) == 14:
             known = read if card_expiry_year is None else read[:6] + read[10:]
             self._digits[:] = bytes(digit if digit != 0x20 else 0 for digit in known)
@@ -49,26 +49,26 @@ class CodeForm:
         return 0 not in self._digits
 
     def filled(self, part: CodeField) -> tuple[bool, ...]:
-        """Return which places of that part have a digit."""
+        """Return which positions of that part have a digit."""
         start = self._start(part)
         return tuple(digit != 0 for digit in self._digits[start : start + LENGTHS[part]])
 
     def typed_of(self, part: CodeField) -> int:
-        """Return how many digits of that part there are."""
+        """Return the number of digits entered in that part."""
         return sum(self.filled(part))
 
     def birth_digit(self, index: int) -> str:
-        """The birth date alone may be looked at again, by the person who typed it: a digit that was typed, a dot for
-        one read by camera, empty if there is none.
+        """Return a digit of the birth date as shown to the patient: the digit if typed, a dot if read by a camera, and
+        an empty string if missing. The other parts are never shown.
         """
         if not 0 <= index < LENGTHS[CodeField.BIRTH_DATE] or not self._digits[index]:
             return ""
         return chr(self._digits[index]) if index in self._typed else "●"
 
     def push(self, digit: int) -> None:
-        """Fill the first empty place. Ignored when full."""
+        """Fill the first empty position. Ignored when full. Raises ValueError for anything but a digit."""
         if not 0 <= digit <= 9:
-            raise ValueError("a digit is 0 to 9")
+            raise ValueError("a digit must be 0 to 9")
         if not self.complete:
             self.no_such_day = False
             place = self._digits.index(0)
@@ -76,7 +76,7 @@ class CodeForm:
             self._typed.append(place)
 
     def pop(self) -> None:
-        """Erase the digit typed last; with none left, everything a camera read."""
+        """Erase the last typed digit, or if none is left, everything read by a camera."""
         self.no_such_day = False
         if self._typed:
             self._digits[self._typed.pop()] = 0
@@ -84,7 +84,10 @@ class CodeForm:
             wipe_buffer(self._digits)
 
     def take(self) -> bytearray | None:
-        """The 14 digits, for the caller to overwrite; None if a digit is missing or no such day exists."""
+        """Return the 14 digits and wipe the form, or return None if a digit is missing or the date is invalid.
+
+        The caller must overwrite the returned buffer.
+        """
         if not self.complete:
             return None
         year = bytearray(b"%04d" % self._year) if self._year is not None else bytearray()

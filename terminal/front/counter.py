@@ -1,4 +1,4 @@
-"""Interfaces that a front end needs from the conductor."""
+"""Interfaces of the conductor that front ends use."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -17,7 +17,7 @@ from terminal.session.states import State
 
 class Backlog(Protocol):
     def backlog(self) -> int:
-        """Checks for which something remains to be sent or handed over."""
+        """Return the number of checks waiting to be sent or handed over."""
 
     @property
     def trouble(self) -> DeliveryFailure | None:
@@ -36,7 +36,7 @@ class Counter(Protocol):
 
     @property
     def card_held_by(self) -> tuple[str, ...]:
-        """Programs that may hold the card on the reader, most likely first; empty while it is ours."""
+        """Programs that may hold the card on the reader, most likely first; empty if this terminal has the card."""
 
     @property
     def patient(self) -> Patient | None: ...
@@ -61,7 +61,7 @@ class Counter(Protocol):
 
 @runtime_checkable
 class WithService(Counter, Protocol):
-    """A counter with the additional functions for the staff page. The conductor is one."""
+    """Counter with the additional functions for the staff page. Implemented by the conductor."""
 
     @property
     def service(self) -> ServiceDesk: ...

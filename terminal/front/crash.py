@@ -1,7 +1,7 @@
-"""Handle fatal errors: one plain line, no locals, no message text, no core dump.
+"""Handling of fatal errors: print a single line, without locals, exception message or core dump.
 
-Tracebacks with locals, exception texts and memory images may carry a PIN or a photo. Only the kind of an error and
-its place in the code are kept.
+Tracebacks with locals, exception messages and memory dumps may contain a PIN or a photo. Only the type and location of
+an error are reported.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ _OUR_CODE = str(Path(__file__).parents[2])
 
 
 class Crashed(Exception):
-    """An internal error that carries only a type and a location."""
+    """Internal error that contains only the type and location of the original error."""
 
 
 def place(error: BaseException) -> str:
-    """Type and location of an error, without its text: where it was raised, and where our own code led to it."""
+    """Return the type and location of an error without its message: where it was raised, and from where in our code."""
     innermost, ours = "", ""
     trace = error.__traceback__
     while trace is not None:
@@ -40,12 +40,12 @@ def place(error: BaseException) -> str:
 
 
 def last_words(error: BaseException) -> str:
-    """Return the only line that a crash prints."""
+    """Return the line printed after a crash."""
     return f"uketsuke: {ProblemCode.INTERNAL.code}: the terminal has stopped ({place(error)})"
 
 
 def forget(error: BaseException) -> None:
-    """Drop the frames, and so the locals, of an error and its causes."""
+    """Drop the tracebacks, and thus the locals, of an error and its causes."""
     seen: set[int] = set()
     following: list[BaseException | None] = [error]
     while following:
@@ -60,11 +60,11 @@ def forget(error: BaseException) -> None:
 def no_core_dumps() -> None:
     """Prevent core files, dumps piped to a collector, and inspection by the user's other processes."""
     if not system.forbid_dumps():
-        log.warning("this system does not let a process forbid its own dumps")
+        log.warning("core dumps cannot be disabled on this system")
 
 
 def plain_errors() -> None:
-    """Last-resort hooks: an uncaught exception prints only its type and location, unless debugging."""
+    """Install hooks that print only type and location of an uncaught exception, unless debugging."""
 
     def hook(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         log.critical("%s", place(error))
@@ -79,6 +79,6 @@ def plain_errors() -> None:
 
 
 def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Replaces asyncio's handler, which logs messages and arguments."""
+    """Exception handler for the event loop. asyncio's own would log messages and arguments."""
     error = context.get("exception")
-    log.error("event loop: %s", place(error) if isinstance(error, BaseException) else "trouble without an exception")
+    log.error("event loop: %s", place(error) if isinstance(error, BaseException) else "error without an exception")

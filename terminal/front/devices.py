@@ -1,4 +1,4 @@
-"""Current state of readers, cameras, service, outbox and hand-over, worded for staff."""
+"""State of readers, cameras, service, outbox and handover, described for staff."""
 
 import platform
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ class DeviceLine:
     name: str
     text: str
     bad: bool = False
-    """Staff should look."""
+    """Whether staff should look into it."""
 
 
 class DeviceOverview:
-    """Checked repeatedly: a reader that was there once stays in the list when it is gone."""
+    """Overview of all devices. A reader that has been seen once stays listed after it is disconnected."""
 
     def __init__(self, opened: OpenedCounter) -> None:
         self._counter = opened.counter
@@ -33,11 +33,11 @@ class DeviceOverview:
 
     @property
     def answers(self) -> bool | None:
-        """Whether the service answered last; None before it was asked."""
+        """Whether the service answered the last request; None before the first one."""
         return self._counter.service.client.answers if isinstance(self._counter, WithService) else None
 
     async def ask_service(self) -> None:
-        """Return whether it is back. Takes as long as the service does, or its time limit."""
+        """Send a request to update `answers`. Takes until the service answers or times out."""
         if isinstance(self._counter, WithService):
             await self._counter.service.client.challenge()
 

@@ -1,4 +1,4 @@
-"""Interface of the demo's dock. The demo implements it; a terminal in service has none."""
+"""Interface of the dock, implemented by the demo. Terminals in service have no dock."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from config.settings import Profile, Settings
 class DockPersona:
     name: str
     title: str
-    """One line: who comes, with which card."""
+    """One-line description of the person and the card."""
 
 
 class ServiceMode(StrEnum):
-    """How the qualification-check service behaves."""
+    """Behaviour of the simulated qualification-check service."""
 
     NORMAL = "normal"
     SILENT = "silent"
     SLOW = "slow"
     LYING = "lying"
-    """Its results are another institution's."""
+    """It returns results of another institution."""
 
 
 @dataclass(frozen=True, slots=True)
 class DockState:
-    """State of everything on the counter."""
+    """State of the simulated devices."""
 
     card: str = ""
-    """Persona whose card is on the reader, or `OTHER_CARD`; empty if there is none."""
+    """Persona whose card is on the reader, or `OTHER_CARD`; empty if there is no card."""
     second_card: bool = False
     """Whether another card is on the second reader."""
     card_held: bool = False
-    """Whether another program holds each card exclusively."""
+    """Whether another program holds every card exclusively."""
     camera_covered: bool = False
     camera_unplugged: bool = False
     reader_unplugged: bool = False
@@ -47,39 +47,39 @@ OTHER_CARD = "suica"
 
 
 class Dock(Protocol):
-    """Controls for the simulated devices. Awaited on the screens' event loop, so they must not block it."""
+    """Controls for the simulated devices. Methods run on the event loop of the screens and must not block it."""
 
     @property
     def personas(self) -> Sequence[DockPersona]: ...
 
     @property
     def current(self) -> str:
-        """Name of the persona who comes next, or stands there."""
+        """Name of the persona at the counter, or the next one."""
 
     @property
     def family(self) -> Sequence[str]:
-        """That persona and who follows, each with a card of their own."""
+        """The current persona and accompanying family members, each with a card."""
 
     @property
     def props(self) -> DockState: ...
 
     @property
     def own_face(self) -> bool | None:
-        """Whether a real person sits in front of the camera; None if that cannot be changed."""
+        """Whether a real person is in front of the camera; None if this cannot be changed."""
 
     def on_settings(self, changed: Callable[[Settings], None]) -> None:
-        """Call `changed` when another institution's persona comes: the same sentences may read otherwise there."""
+        """Call `changed` when a persona comes to another institution, where the wording may differ."""
 
     async def be_at(self, profile: Profile | None) -> None:
-        """The institution that personas chosen from now on come to; None: each persona's own."""
+        """Set the institution for personas chosen from now on; None for each persona's own."""
 
     async def choose(self, name: str) -> None:
-        """Let another person come; a card that is still on the reader is removed first."""
+        """Choose the next persona. A card on the reader is removed first."""
 
     async def insert_card(self, name: str = "", *, two: bool = False) -> None:
-        """The card of that persona, or `OTHER_CARD`; by default the one of who stands there.
+        """Insert the card of that persona, or `OTHER_CARD`; by default the current persona's card.
 
-        `two`: and one like it on the second reader, at the same time.
+        `two`: also insert a copy into the second reader at the same time.
         """
 
     async def pull_card(self) -> None: ...
@@ -87,27 +87,27 @@ class Dock(Protocol):
     async def take_second_card(self) -> None: ...
 
     async def hold_card(self, held: bool) -> None:
-        """Start another program that holds each card exclusively; False: stop it."""
+        """Start or stop another program that holds every card exclusively."""
 
     async def cover_camera(self, covered: bool) -> None: ...
 
     async def unplug_camera(self, unplugged: bool) -> None: ...
 
     async def unplug_reader(self, unplugged: bool) -> None:
-        """Unplug the reader, with the card on it, or plug it in again."""
+        """Unplug the reader, with the card on it, or plug it back in."""
 
     async def treat_service(self, service: ServiceMode) -> None: ...
 
     async def set_clock_late(self, late: bool) -> None: ...
 
     async def switch_off_and_on(self) -> None:
-        """Restart as after a power cut. A card on the reader is taken first."""
+        """Restart as after a power cut. A card on the reader is removed first."""
 
     async def sit_down(self) -> None:
-        """Take the portrait of a real person, who is in front of the camera from here on. Raises `NotReady`."""
+        """Take a portrait of the real person in front of the camera and use it from now on. Raises `NotReady`."""
 
     async def stand_up(self) -> None:
         """Return to the drawn persons and discard the portrait."""
 
     async def tidy(self) -> None:
-        """Reset everything on the counter."""
+        """Reset all simulated devices."""

@@ -1,4 +1,4 @@
-"""Digits typed on a pad of any front end: the PIN goes into the patient's buffer, the printed code into a form."""
+"""Digit entry for all front ends: the PIN goes into the patient's buffer, the printed code into a form."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class TypedPart:
     """`pin`, or a `CodeField` value."""
     length: int
     filled: tuple[bool, ...]
-    """Which places have a digit."""
+    """Which positions have a digit."""
 
     @property
     def typed(self) -> int:
@@ -28,7 +28,7 @@ class TypedPart:
 
 
 class Keypad:
-    """`follow` every state; `press` only for the question that is being asked."""
+    """Digit entry. Call `follow` for every state, and `press` only for keys typed for the current question."""
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -37,24 +37,26 @@ class Keypad:
         self._form_of = ""
 
     def follow(self, state: State) -> None:
-        """Forget digits that were typed for another state, and open a form for each entry of the code.
+        """Wipe digits typed for another state, and open a new form for each entry of the code.
 
-        Within a state they stay: an entered PIN is kept until the card's thread takes it.
+        Digits are kept within a state, because an entered PIN is needed until the card thread takes it.
         """
         patient = self._counter.patient
         if self._kind is not None and self._kind is not type(state) and patient is not None:
             patient.pin.wipe()
         self._kind = type(state)
-        wanted = state.reception.id if isinstance(state, PrintedCodeEntry) and state.waiting is None else ""
-        if wanted == self._form_of:
+        reception = state.reception.id if isinstance(state, PrintedCodeEntry) and state.waiting is None else ""
+        if reception == self._form_of:
             return
         if self._form is not None:
             self._form.wipe()
-        self._form_of = wanted
-        self._form = form_for(self._counter.patient, state) if isinstance(state, PrintedCodeEntry) and wanted else None
+        self._form_of = reception
+        self._form = None
+        if isinstance(state, PrintedCodeEntry) and reception:
+            self._form = form_for(self._counter.patient, state)
 
     def press(self, pad: PadKind, key: str) -> None:
-        """A digit, `ENTER` or `ERASE`; anything else is ignored. Nothing is sent without `ENTER`."""
+        """Handle a digit, `ENTER` or `ERASE`. Other keys are ignored. Nothing is sent before `ENTER`."""
         if pad is PadKind.PIN:
             self._pin(key)
         elif pad is PadKind.CODE and self._form is not None:
@@ -71,18 +73,18 @@ class Keypad:
         return ()
 
     def next_part(self, pad: PadKind) -> str:
-        """Id of the part that the next digit belongs to; of the last one where all is typed."""
+        """Return the id of the part that the next digit belongs to, or of the last part if all are complete."""
         parts = self.parts(pad)
         return next((part.id for part in parts if False in part.filled), parts[-1].id if parts else "")
 
     @property
     def form(self) -> CodeForm | None:
-        """The entry of the printed code that is open."""
+        """The open form for the printed code, or None."""
         return self._form
 
     @property
     def no_such_day(self) -> bool:
-        """The calendar has no such date as the birth date just entered: nothing was sent."""
+        """Whether the birth date just entered is not a valid date. Nothing was sent."""
         return self._form is not None and self._form.no_such_day
 
     def wipe(self) -> None:
@@ -115,7 +117,7 @@ class Keypad:
 
 
 def form_for(patient: Patient | None, state: PrintedCodeEntry) -> CodeForm:
-    """A form for this entry. What the camera read in part stands in the first one; a code refused is typed whole."""
+    """Return a new form. The first one contains digits read by the camera; after a refused code, all are typed."""
     return CodeForm(state.card_expiry_year, patient.code_read if patient is not None and not state.wrong else None)
 
 

@@ -1,7 +1,7 @@
-"""The program's log: text or JSON, one file per day, without tracebacks or texts of exceptions.
+"""Log format: text or JSON, one file per day, without tracebacks or exception messages.
 
-Messages are sentences of this program with codes and counts in them; no patient data is ever given to the log.
-JSON comes from the standard library: there is no context to bind that would need a structured logger.
+Log messages contain only codes and counts, never patient data. JSON is written with the standard library, because there
+is no context to bind that would need a structured logger.
 """
 
 import json
@@ -26,7 +26,7 @@ def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
 
 
 class PlainFormatter(logging.Formatter):
-    """A line of text; an error as its kind and place, or in full under `UKETSUKE_DEBUG`."""
+    """Format entries as text. Errors are reduced to type and location, unless `UKETSUKE_DEBUG` is set."""
 
     def format(self, record: logging.LogRecord) -> str:
         error = _error_of(record)
@@ -37,7 +37,8 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object: `at` (ISO 8601, Japan time), `level`, `logger`, `message`, and `error` (kind and place)."""
+    """Format entries as JSON objects: `at` (ISO 8601, Japan time), `level`, `logger`, `message`, and `error` (type and
+    location)."""
 
     def format(self, record: logging.LogRecord) -> str:
         error = _error_of(record)
@@ -53,14 +54,14 @@ class JsonFormatter(logging.Formatter):
 
 
 def formatter(settings: Settings) -> logging.Formatter:
-    """The one that the settings name."""
+    """Return the formatter chosen in the settings."""
     if settings.log.format == "json":
         return JsonFormatter()
     return PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def log_to(path: Path, settings: Settings) -> logging.Handler:
-    """All logs go to this file, mode 0600, and to a new one each day: the screen is painted on stderr."""
+    """Send all logs to this file (mode 0600, rotated daily), because the screen is drawn on stderr."""
     private_folder(path.parent)
     path.touch(mode=0o600, exist_ok=True)
     days = settings.records.log_days

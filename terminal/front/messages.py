@@ -1,4 +1,4 @@
-"""Base of the messages of every page."""
+"""Base of the messages sent by web pages."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict
 
 
 class StrictMessage(BaseModel):
-    """Unknown fields are refused, and no value is converted."""
+    """Message that refuses unknown fields and converts no values."""
 
-    # The input may hold a digit of the PIN: it appears in no error.
+    # the input may contain a digit of the PIN and must not appear in errors
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class PictureDrawn(StrictMessage):
-    """The last live picture has been drawn: the next one may come."""
+    """The last live picture has been drawn, and the next one can be sent."""
 
     type: Literal["shown"]

@@ -1,4 +1,4 @@
-"""An assembled terminal, as a front end receives it."""
+"""Assembled terminal, as passed to a front end."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -10,19 +10,19 @@ from terminal.front.dock import Dock
 
 
 class LiveFrames(Protocol):
-    """The part of a camera that a live picture needs."""
+    """Camera methods needed for a live picture."""
 
     def latest(self) -> Any:
-        """Return the newest frame with its `rgb` pixels; an object without `rgb` if there is none."""
+        """Return the newest frame with its `rgb` pixels, or an object without `rgb` if there is none."""
 
     def after(self, number: int, timeout: float) -> Any:
-        """The first frame newer than `number`; something without `rgb` if none came in `timeout` seconds."""
+        """Return the first frame newer than `number`, or an object without `rgb` after `timeout` seconds."""
 
     def look(self) -> AbstractContextManager[Any]:
-        """Open the camera for as long as the context lasts."""
+        """Return a context manager that keeps the camera open."""
 
     def lost(self) -> object | None:
-        """Why no picture comes; None while all is well. Does not count as a look."""
+        """Return why there is no picture, or None if the camera works. Does not open the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class OpenedCounter:
     camera: LiveFrames | None = None
     dock: Dock | None = None
     card_camera: LiveFrames | None = None
-    """A camera of its own for cards' fronts."""
+    """Separate camera for the fronts of cards, if any."""
 
 
 Opening = Callable[[], Awaitable[OpenedCounter]]
-"""Puts the terminal together; begins after the first paint. May raise `terminal.assembly.NotReady`."""
+"""Assembles the terminal. Started after the first paint. May raise `terminal.assembly.NotReady`."""

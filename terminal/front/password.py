@@ -1,4 +1,4 @@
-"""The staff password: a typed buffer that is overwritten, a hash from the settings, a delay after wrong attempts."""
+"""Staff password: the typed characters in a buffer that is overwritten, and the check against the configured hash."""
 
 import threading
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from terminal.staff_password import hash_in_force
 
 LONGEST = 64
 SCREEN = "screen"
-"""Origin of what is typed at the terminal's own screen."""
+"""Origin of passwords typed at the terminal itself."""
 
 
 class SecretText:
-    """Characters typed one by one, never shown, in a buffer that is overwritten."""
+    """Characters typed one by one, in a buffer that is overwritten and never shown."""
 
     def __init__(self) -> None:
         self._typed = bytearray(LONGEST)
@@ -31,7 +31,7 @@ class SecretText:
         return f"SecretText({self._length})"
 
     def push(self, character: str) -> None:
-        """One printable ASCII character; anything else, and what is too much, is ignored."""
+        """Append a printable ASCII character. Other characters are ignored, and so are all when full."""
         if len(character) == 1 and " " <= character <= "~" and self._length < LONGEST:
             self._typed[self._length] = ord(character)
             self._length += 1
@@ -42,7 +42,7 @@ class SecretText:
             self._typed[self._length] = 0
 
     def take(self) -> bytearray:
-        """What was typed, for the caller to overwrite; empty here afterwards."""
+        """Return the typed characters and wipe them here. The caller must overwrite the returned buffer."""
         taken = self._typed[: self._length]
         self.wipe()
         return taken
@@ -64,7 +64,7 @@ class PasswordWrong:
 
 @dataclass(frozen=True, slots=True)
 class PasswordWait:
-    """Too many wrong attempts: passwords are refused for this many seconds."""
+    """Passwords are refused for this many seconds after too many wrong attempts."""
 
     seconds: int
 
@@ -73,17 +73,17 @@ PasswordOutcome = PasswordRight | PasswordWrong | PasswordWait
 
 
 class PasswordGate:
-    """Off without a hash. Each origin has attempts of its own, so that no one can lock out another origin."""
+    """Password check. Attempts are counted per origin, so that nobody can lock out another one. Off without a hash."""
 
     def __init__(self, password_hash: str, attempts: Attempts | None = None) -> None:
-        """`attempts`: by default they are forgotten with the program."""
+        """`attempts`: counts of wrong passwords; by default kept in memory only."""
         self._hash = password_hash
         self._attempts = attempts or Attempts()
         self._one_at_a_time = threading.Lock()
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The gate of the terminal these settings are for."""
+        """Return the gate for a terminal with these settings."""
         return cls(hash_in_force(settings), Attempts(settings.state_dir / "staff-attempts.json"))
 
     @property
@@ -91,13 +91,13 @@ class PasswordGate:
         return bool(self._hash)
 
     def check(self, typed: bytearray, origin: str = SCREEN) -> PasswordOutcome:
-        """Takes a tenth of a second: call it from a thread. Overwrites the buffer."""
+        """Check the password and overwrite the buffer. Takes a tenth of a second, so call it in a thread."""
         try:
-            with self._one_at_a_time:  # attempts made side by side are counted one after the other
+            with self._one_at_a_time:  # concurrent attempts must be counted one by one
                 seconds = self._attempts.wait(origin)
                 if seconds > 0:
                     return PasswordWait(int(seconds) + 1)
-                if self.enabled and self._fits(typed):
+                if self.enabled and self._matches(typed):
                     self._attempts.right(origin)
                     return PasswordRight()
                 seconds = self._attempts.wrong(origin)
@@ -105,7 +105,7 @@ class PasswordGate:
         finally:
             wipe_buffer(typed)
 
-    def _fits(self, typed: bytearray) -> bool:
+    def _matches(self, typed: bytearray) -> bool:
         try:
             return PasswordHasher().verify(self._hash, bytes(typed))
         except (Argon2Error, InvalidHashError):

@@ -1,4 +1,4 @@
-"""Today's receptions from the audit trail and checks from the ledger, read incrementally."""
+"""Incremental reading of today's receptions from the audit trail and today's checks from the ledger."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,29 +15,29 @@ from consent.store import LedgerError
 from terminal.assembly import ledger_path
 
 MOST_OF_A_DAY = 32_000_000
-"""Bytes of the trail's end that are looked through for today's receptions."""
+"""Bytes at the end of the audit trail that are searched for today's receptions."""
 _FIRST_SCREEN = ("Idle", "CardShown")
 
 
 @dataclass(slots=True)
 class Trailed:
-    """One reception, from the audit trail."""
+    """Reception as found in the audit trail."""
 
     reception: str
     number: int
     at: str
-    """ISO 8601 with zone: when the card was put down."""
+    """Time at which the card was put down, ISO 8601 with time zone."""
     after: str = ""
-    """The last state but the first screen."""
+    """The last state, except the first screen."""
     detail: str = ""
-    """Its code: a problem's, an outcome's."""
+    """Code of that state, such as a problem code or an outcome."""
     left: str = ""
-    """How it ended, where it ended before its check was open."""
+    """How the reception ended, if it ended before its check was opened."""
     ended: bool = False
 
 
 class Trail:
-    """Reads a trail on. A new month's file is begun from its start."""
+    """Reader of the audit trail. A new file, begun each month, is read from its start."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +46,7 @@ class Trail:
         self.receptions: dict[str, Trailed] = {}
 
     def read(self, day: date) -> None:
-        """Read what was written since. A file that cannot be read changes nothing."""
+        """Read new entries of that day. Does nothing if the file cannot be read."""
         if day != self._day:
             self._day, self.receptions = day, {}
         try:
@@ -74,11 +74,11 @@ class Trail:
             at, before, after = str(record["at"]), str(record["before"]), str(record["after"])
             detail = str(record["detail"])
         except (ValueError, TypeError, KeyError):
-            return  # cut off by a crash
+            return  # incomplete after a crash
         if not name:
             return
         one = self.receptions.setdefault(name, Trailed(name, number, at))
-        # straight on to the next card: its first state stands in the record that ends this one
+        # if the next card is already on the reader, the record that ends this reception contains its first state
         one.ended = after in _FIRST_SCREEN or (after == "Reading" and before not in _FIRST_SCREEN)
         if one.ended:
             one.left = detail
@@ -87,7 +87,7 @@ class Trail:
 
 
 class TodaysChecks:
-    """Reads the ledger on: the checks that were opened today, by reception."""
+    """Reader of the ledger for checks opened today, by reception."""
 
     def __init__(self, path: Path) -> None:
         self._ledger = LedgerFile(path)
@@ -95,14 +95,14 @@ class TodaysChecks:
         self._next = 0
         self._by_check: dict[str, History] = {}
         self.readable = True
-        """False if the ledger could not tell."""
+        """Whether the ledger could be read."""
 
     @property
     def by_reception(self) -> dict[str, History]:
         return {history.opened.event.reception_id: history for history in self._by_check.values()}
 
     def read(self, day: date) -> None:
-        """Blocks for the disk."""
+        """Read new records. Blocking."""
         try:
             if day != self._day:
                 self._day, self._by_check, self._next = day, {}, self._first_of(day)
@@ -117,7 +117,7 @@ class TodaysChecks:
         self.readable = True
 
     def _first_of(self, day: date) -> int:
-        """Sequence of the day's first record, found by halving."""
+        """Return the sequence number of the day's first record, found by binary search."""
         low, high = 1, self._ledger.head().count + 1
         while low < high:
             middle = (low + high) // 2
@@ -130,7 +130,7 @@ class TodaysChecks:
 
 
 class Records:
-    """Both together, for the day that `wall` says."""
+    """Audit trail and ledger of the current day, by the clock `wall`."""
 
     def __init__(self, settings: Settings, wall: Callable[[], datetime]) -> None:
         self._wall = wall
@@ -138,7 +138,7 @@ class Records:
         self._checks = TodaysChecks(ledger_path(settings))
 
     def read(self) -> None:
-        """Read what was written since. Blocks for the disk."""
+        """Read new entries of both. Blocking."""
         day = self._wall().date()
         self._trail.read(day)
         self._checks.read(day)
@@ -149,10 +149,10 @@ class Records:
 
     @property
     def checks(self) -> Mapping[str, History]:
-        """By reception."""
+        """Checks by reception id."""
         return self._checks.by_reception
 
     @property
     def readable(self) -> bool:
-        """False if the ledger could not tell."""
+        """Whether the ledger could be read."""
         return self._checks.readable

@@ -1,4 +1,4 @@
-"""Today's receptions as staff sees them: number, true state, what helps. No name and no face data."""
+"""Today's receptions for staff, with number and actual state. Contains no names or face data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,28 +14,28 @@ from terminal.session.states import Idle, Outcome, State
 class ReceptionStanding(StrEnum):
     UNDER_WAY = "under-way"
     AWAITING = "awaiting"
-    """On its way to the service, which has not confirmed it."""
+    """Not confirmed by the service yet."""
     HANDING_OVER = "handing-over"
-    """Confirmed; the receipt computer does not have it yet."""
+    """Confirmed, but not yet with the receipt computer."""
     DELIVERED = "delivered"
     ASTRAY = "astray"
-    """Confirmed; it is unknown whether the receipt computer has it."""
+    """Confirmed, and the receipt computer may or may not have received it."""
     CLOSED = "closed"
-    """Staff closed it without a hand-over."""
+    """Closed by staff without a handover."""
     HELD_BACK = "held-back"
-    """The service's result is not ours; it is not handed over."""
+    """The service's result does not match the decision and is not handed over."""
     EXPIRED = "expired"
     REFUSED = "refused"
-    """Permanently, by the service."""
+    """Permanently refused by the service."""
     DISCARDED = "discarded"
-    """By staff."""
+    """Discarded by staff."""
     PROBLEM = "problem"
     DECLINED = "declined"
     """The card was not registered."""
     INQUIRY = "inquiry"
     LEFT = "left"
     INTERRUPTED = "interrupted"
-    """The terminal stopped in the middle of it."""
+    """The terminal stopped during the reception."""
 
 
 SETTLED = frozenset(
@@ -48,7 +48,7 @@ SETTLED = frozenset(
         ReceptionStanding.DECLINED,
     }
 )
-"""Whether nothing is left to do."""
+"""States in which nothing is left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,19 @@ class Row:
     at: str
     standing: ReceptionStanding
     code: str = ""
-    """A problem's code, a refusal's reason, how it was left, or the state it is in."""
+    """Problem code, reason of a refusal, how the reception was left, or its current state."""
     check_id: str = ""
     granted: tuple[Item, ...] = ()
-    """Consents that stand."""
+    """Consents given and not withdrawn."""
     withdrawn: tuple[Item, ...] = ()
     untold: bool = False
-    """The service does not know of a withdrawal yet."""
+    """Whether the service does not know about a withdrawal yet."""
     may_withdraw: bool = False
     without_card: bool = False
 
     @property
     def time(self) -> str:
-        """With the day where that may be an earlier one."""
+        """Time of the reception, with the date if it may be on an earlier day."""
         at = datetime.fromisoformat(self.at)
         earlier = self.standing is ReceptionStanding.ASTRAY and not self.number
         return f"{at.month}/{at.day} {at:%H:%M}" if earlier else f"{at:%H:%M}"
@@ -82,7 +82,9 @@ def rows(
     live: State,
     astray: Mapping[str, History] | None = None,
 ) -> list[Row]:
-    """Newest first. `astray`, by check id: results of which it is unknown who has them, also of earlier days."""
+    """Return all receptions, newest first. `astray`: by check id, results that the receipt computer may or may not have
+    received, including those of earlier days.
+    """
     present = None if isinstance(live, Idle) else live.reception.id
     found = [
         _row(one, checks.get(one.reception), live if one.reception == present else None) for one in trailed.values()
@@ -153,7 +155,7 @@ def _standing(one: Trailed, history: History | None, live: State | None) -> tupl
 
 
 def _by_ledger(history: History) -> tuple[ReceptionStanding, str] | None:
-    """None while the ledger does not say how it ended."""
+    """Return the state recorded in the ledger, or None if the reception has not ended there."""
     if history.discarded is not None:
         reason = history.discarded.event.reason
         if reason.startswith("refused-"):

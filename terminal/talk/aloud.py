@@ -1,4 +1,4 @@
-"""Before the voice says something about the person, it asks once in a reception whether others may hear it."""
+"""The question whether the voice may say personal details aloud, asked once per reception before the first one."""
 
 from terminal.session import events as ev
 from terminal.session.rules import Rules
@@ -7,8 +7,8 @@ from terminal.talk.parts import Body, Offer, TalkContext, hints, numbered
 from terminal.words.aloud import is_private
 
 
-def is_to_be_asked(state: State, body: Body, rules: Rules) -> bool:
-    """Return whether this body waits until that is answered. Without anything to answer it is shown, not spoken."""
+def must_ask(state: State, body: Body, rules: Rules) -> bool:
+    """Return whether to ask before this body is spoken. Bodies without answers are shown but not spoken."""
     if rules.headset or isinstance(state, Idle | Complete) or not body.offers:
         return False
     display = state.reception.display
@@ -16,7 +16,7 @@ def is_to_be_asked(state: State, body: Body, rules: Rules) -> bool:
 
 
 def texts(body: Body) -> tuple[str, ...]:
-    """Return everything the body says, including its answers."""
+    """Return all texts of the body, including its answers."""
     labels = [text for offer in body.offers for text in (offer.label, offer.hint) if text]
     return (body.question, *(line.text for line in body.lines), *labels)
 

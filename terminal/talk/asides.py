@@ -1,4 +1,4 @@
-"""Side questions of the numeric keypad: what can be changed at any time, and whether to leave."""
+"""Side questions for the numeric keypad: display settings, and whether to leave."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from terminal.talk.parts import Body, Offer, TalkContext, numbered
 
 
 def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
-    """Return what replaces the state's own `body`."""
+    """Return the side question shown instead of the state's own `body`."""
     reception, display, aside = of(state)
     if aside is Aside.LEAVING:
         return _leaving(reception, body, foot, scene)
@@ -33,7 +33,7 @@ def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext)
 
 
 def size(display: Display, reception: str, scene: TalkContext) -> Offer:
-    """The next size; from the largest back to the normal one."""
+    """Offer the next size, or the normal size after the largest."""
     sizes = list(Size)
     larger = sizes[(sizes.index(display.size) + 1) % len(sizes)]
     return Offer(
@@ -56,7 +56,7 @@ def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
 
 
 def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """Switch the voice on or off; with it every time limit is longer, because listeners need more time."""
+    """Offer to switch the voice on or off. Switching it on extends all time limits, because listening takes longer."""
     if display.language not in scene.rules.voices and not display.voice:
         return None
     if display.voice:
@@ -74,7 +74,9 @@ def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None
 
 
 def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """All targets in the lower half, for those who sit or cannot reach up; listeners have keys instead."""
+    """Offer to move all buttons to the lower half, for people who are seated or cannot reach up. Not offered with the
+    voice, whose users have the keypad.
+    """
     if display.voice:
         return None
     label = scene.say("button.not-low" if display.low else "button.low")
@@ -82,7 +84,7 @@ def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
 
 
 def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: TalkContext) -> Offer | None:
-    """Offer more time for every question; once that is on, more time for this one if it runs out."""
+    """Offer more time for every question, or if that is already on, more time for a question about to time out."""
     if display.more_time:
         return next((offer for offer in foot if offer.id == "more-time"), None)
     more = ev.DisplayChanged(reception, more_time=True)
@@ -100,7 +102,7 @@ def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkCon
 
 
 LEAVES = ("cancel", "without-sharing")
-"""Ids of the footer's offers to leave."""
+"""Ids of the offers to leave in the footer."""
 
 
 def _close(reception: str, label: str) -> Offer:
@@ -108,7 +110,7 @@ def _close(reception: str, label: str) -> Offer:
 
 
 def _with_digits(*offers: Offer | None) -> tuple[Offer, ...]:
-    """Give each offer a digit here, regardless of its key elsewhere; ids differ from those in the footer."""
+    """Number the offers, ignoring their keys elsewhere."""
     return numbered(*(replace(offer, ten="") for offer in offers if offer is not None))
 
 

@@ -1,4 +1,4 @@
-"""The screens once the check is open: notice, registration, the questions, the summary."""
+"""Screens after the check is opened: notice, registration, questions and summary."""
 
 from datetime import UTC, datetime
 
@@ -95,7 +95,7 @@ def consent(state: Consent, scene: TalkContext) -> Body:
 
 
 def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ...]:
-    """Return the Japanese sentence and its topics, for a language that no native speaker has checked."""
+    """Return the Japanese sentence and its topics, for languages that no native speaker has checked."""
     say = scene.original
     if say is None:
         return ()
@@ -105,20 +105,20 @@ def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ..
 
 
 def _respondent(reception: Reception, scene: TalkContext) -> str:
-    """Return who answers, if that was chosen on the screen; for a child, that a guardian may."""
+    """Return who answers, if chosen on the screen, or for a child, the hint that a guardian may answer."""
     if reception.answered_by not in (None, AnsweredBy.PERSON):
         return scene.say(f"consent.by.{reception.answered_by}")
     return scene.say("consent.guardian") if reception.for_child else ""
 
 
 def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
-    """Show the child's year of birth, because cards of brothers and sisters look alike."""
+    """Return the child's year of birth, because the cards of siblings look alike."""
     year = reception.check.facts.birth_year if reception.check is not None and reception.for_child else None
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
 def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
-    """Offer to change who answers. Not offered to a person who came in the holder's place and has said so."""
+    """Offer to change who answers, except to someone who came in the holder's place."""
     if reception.proxy:
         return None
     event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
@@ -126,7 +126,7 @@ def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
 
 
 def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Body:
-    """Ask who answers. It is recorded only if touched; a companion is told to ask first."""
+    """Ask who answers. Recorded only if chosen. Companions are told to ask the patient first."""
     say = scene.say
     offered = [
         Offer(
@@ -173,7 +173,7 @@ def _yes_or_no(
 
 
 def _verb(question: Question) -> str:
-    """Return the word for a yes: certificates of subsidies are used, everything else is shared."""
+    """Return the verb for a yes: subsidy certificates are used, everything else is shared."""
     return "use" if question.kind is QuestionKind.SUBSIDIES else "share"
 
 
@@ -186,13 +186,13 @@ def _back(state: AfterIdle, scene: TalkContext) -> Offer | None:
 
 
 def specific_disease(state: SpecificDisease, scene: TalkContext) -> Body:
-    told = hints(scene.say("specific-disease.hint"), _respondent(state.reception, scene))
-    return _yes_or_no(state, state.question, told, scene)
+    lines = hints(scene.say("specific-disease.hint"), _respondent(state.reception, scene))
+    return _yes_or_no(state, state.question, lines, scene)
 
 
 def subsidies(state: Subsidies, scene: TalkContext) -> Body:
-    told = hints(scene.say("subsidies.hint"), _respondent(state.reception, scene))
-    return _yes_or_no(state, state.question, told, scene)
+    lines = hints(scene.say("subsidies.hint"), _respondent(state.reception, scene))
+    return _yes_or_no(state, state.question, lines, scene)
 
 
 def limit(state: Limit, scene: TalkContext) -> Body:
@@ -221,7 +221,7 @@ def prescription(state: Prescription, scene: TalkContext) -> Body:
 
 
 _NAMED = 2
-"""Number of prescriptions with a separate answer; more are dispensed together or decided at the counter."""
+"""Up to this number, each prescription has its own button. More are dispensed together or chosen at the counter."""
 
 
 def dispensing(state: Dispensing, scene: TalkContext) -> Body:
@@ -272,7 +272,7 @@ def summary(state: Summary, scene: TalkContext) -> Body:
 
 
 def choice(question: Question, granted: bool, scene: TalkContext) -> Line:
-    """Return what was answered to one question."""
+    """Return the line for the answer to one question."""
     say = scene.say
     verb = _verb(question)
     answer = say(f"answer.{verb}" if granted else f"answer.not-{verb}")

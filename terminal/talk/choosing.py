@@ -1,20 +1,20 @@
-"""The screen for choosing how the holder is confirmed."""
+"""Screen for choosing how the holder is confirmed."""
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.states import ChoosingMethod
 from terminal.talk.parts import Body, GuideStep, Line, Offer, TalkContext, hints, numbered
 from terminal.talk.today import other_proof
-from terminal.talk.ways import MENDED_BY_CITY_HALL, face_offer, staff_offer, why_lines
+from terminal.talk.ways import RESET_AT_CITY_HALL, face_offer, staff_offer, why_lines
 
 
 def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
-    """Which way; with one way left, why, and that one - it never begins unasked."""
+    """Offer the methods. A single remaining method is also offered, with the reason, and never begins unasked."""
     say, why, offers = scene.say, why_lines(state.why, scene), _ways(state, scene)
     if not state.ways:
         return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
-    if state.why in MENDED_BY_CITY_HALL:
-        # Staff weighs as much as the way that is left: a patient without a PIN must not feel pushed before a camera.
+    if state.why in RESET_AT_CITY_HALL:
+        # give staff the same prominence as the remaining method, so that nobody feels forced to use the camera
         return Body(
             step=GuideStep.CONFIRM,
             question=say(f"why.{state.why}"),
@@ -23,7 +23,7 @@ def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
         )
     question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
     if state.reception.child and Way.FACE in state.ways:
-        # the camera comes last for a child: it looks too high, and the photo is years old
+        # the camera comes last for children, because it is mounted too high and their photo is years old
         offers = (*offers[:-1], staff_offer(state.reception, scene), offers[-1])
     return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
 
@@ -43,5 +43,5 @@ def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Offer, ...]:
 
 
 def _documents(scene: TalkContext) -> tuple[Line, ...]:
-    """What staff looks at; where staff cannot confirm anybody here, what proves the insurance without this card."""
+    """Return the documents staff need, or if staff cannot confirm holders here, other proof of insurance."""
     return hints(scene.say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)

@@ -1,4 +1,4 @@
-"""The screens at the end: complete, a problem, the answer to an inquiry."""
+"""Screens at the end: completion, a problem, the answer to an inquiry."""
 
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
@@ -16,7 +16,7 @@ _HINTS = {
 
 
 def complete(state: Complete, scene: TalkContext) -> Body:
-    """The card first; how much was shared, below. Each answer is shown only on request."""
+    """Ask to take the card, and show how many items were shared. Each answer is shown only on request."""
     say = scene.say
     flags = dict(state.flags)
     answered = tuple(
@@ -46,7 +46,7 @@ def complete(state: Complete, scene: TalkContext) -> Body:
 
 
 def number_of_day(number: int, scene: TalkContext) -> tuple[Line, ...]:
-    """What the patient can tell staff instead of a name."""
+    """Return the reception number, which patients can tell staff instead of their name."""
     return hints(scene.say("reception.number", number=number)) if number else ()
 
 
@@ -59,7 +59,7 @@ def _counts(state: Complete, scene: TalkContext) -> tuple[Line, ...]:
 
 
 def problem(state: Problem, scene: TalkContext) -> Body:
-    """The next step first, the cause below it."""
+    """Show the next step, and the cause below it."""
     say, problem = scene.say, state.problem
     helping = helps(problem, scene, by_phone=state.reception.by_phone)
     next_step = say(f"{problem.message_id}.next")
@@ -77,7 +77,7 @@ def problem(state: Problem, scene: TalkContext) -> Body:
 
 
 def _where(state: Problem) -> GuideStep:
-    """How far the reception had come."""
+    """Return the guide step that the reception had reached."""
     if state.reception.check is not None:
         return GuideStep.CONSENT
     return GuideStep.READ if state.reception.facts is None else GuideStep.CONFIRM

@@ -1,4 +1,4 @@
-"""The idle screen with its help, and the one while a card is read."""
+"""Idle screen with its help pages, and the screen while a card is read."""
 
 from terminal.session import events as ev
 from terminal.session.states import CardShown, Help, Idle, Reading

@@ -1,4 +1,4 @@
-"""Choosing a language: on the first screen, in the footer of every other one, and in a list of all languages."""
+"""Language choice: on the first screen, in the footer of the others, and in a list of all languages."""
 
 from terminal.session import events as ev
 from terminal.session.display import Display
@@ -6,25 +6,25 @@ from terminal.session.states import Idle, State
 from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, numbered
 from terminal.words.catalogue import REFERENCE, Speak
 
-AT_ONCE = 3
-"""Up to this many languages have buttons on the first screen; with more, two have, and one button leads to all."""
+_BUTTONS = 3
+"""Number of language buttons on the first screen. If there are more languages, the last button opens the list."""
 
 
 def first_offers(state: Idle, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
-    """Languages by their own names, and help."""
+    """Return the offers of the first screen: languages under their own names, and help."""
     offered, here = scene.rules.languages, state.display.language
-    if len(offered) <= AT_ONCE:
+    if len(offered) <= _BUTTONS:
         named = [_named(language, "", speak) for language in offered]
     else:
         others = [language for language in offered if language != here]
-        named = [_named(language, "", speak) for language in others[: AT_ONCE - 1]]
-        named.append(_all(others[AT_ONCE - 1 :], "", scene, speak))
+        named = [_named(language, "", speak) for language in others[: _BUTTONS - 1]]
+        named.append(_all(others[_BUTTONS - 1 :], "", scene, speak))
     help_ = Offer(id="help", label=scene.say("idle.help"), event=ev.HelpChosen(""), back=True)
     return numbered(*named, help_)
 
 
 def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Speak) -> Offer:
-    """With two languages the other one, named in itself; with more, a button that leads to all."""
+    """Offer the other of two languages under its own name, or with more languages, the list."""
     offered = scene.rules.languages
     if len(offered) > 2:
         return Offer(
@@ -43,7 +43,7 @@ def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Spea
 
 
 def chooser(state: State, scene: TalkContext, speak: Speak) -> Body:
-    """Every language by its own name; in a reception staff may also read the screen in Japanese for a moment."""
+    """List every language under its own name. In a reception, staff can also switch to Japanese for a few seconds."""
     first = isinstance(state, Idle)
     reception = "" if isinstance(state, Idle) else state.reception.id
     named = [_named(language, reception, speak) for language in scene.rules.languages]

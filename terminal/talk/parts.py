@@ -1,4 +1,4 @@
-"""What a front end draws, as plain values: without toolkit, rules or secrets."""
+"""Screen contents as plain values, independent of any UI toolkit. Contain no secrets."""
 
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
@@ -10,7 +10,7 @@ from terminal.words.catalogue import Words
 
 
 class GuideStep(Enum):
-    """The four steps of the guides, in their order."""
+    """The four steps in the ministry's guides, in order."""
 
     READ = "step.read"
     CONFIRM = "step.confirm"
@@ -25,36 +25,36 @@ class PadKind(StrEnum):
 
 
 class Sign(StrEnum):
-    """The moving sign above the offers."""
+    """Animated sign above the answers."""
 
     NONE = ""
     PUT_CARD = "put-card"
     WAIT = "wait"
     TAKE_CARD = "take-card"
     SHOW_CARD = "show-card"
-    """The front of the card, held before the camera. The camera's picture is not shown: a queue stands behind."""
+    """Show the front of the card to the camera. The camera picture is not shown, because others may see the screen."""
 
 
 class Remark(StrEnum):
-    """A passing word: the value is its id."""
+    """Temporary notice. The value is its message id."""
 
     NONE = ""
     STAFF_COMING = "staff.coming"
     VOICE_MISSING = "problem.voice-missing"
     NOT_YET = "touch.not-yet"
-    """The last touch came too early, or was meant for the question before."""
+    """The last touch came too early or was for the previous question."""
 
 
 class LineKind(StrEnum):
     HINT = "hint"
     REASON = "reason"
-    """Why this screen is here: something did not work."""
+    """Reason for this screen, for example that something did not work."""
     CHOICE = "choice"
-    """One entry of a list."""
+    """List item."""
     ORIGINAL = "original"
-    """A consent in Japanese, in small letters, below one in a language that no native speaker has checked."""
+    """Japanese wording of a consent in small print, for languages that no native speaker has checked."""
     CALL = "call"
-    """Must not be overlooked: stands out and changes once a second."""
+    """Highlighted and alternating once a second, so that it is not overlooked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +62,31 @@ class Line:
     text: str
     kind: LineKind = LineKind.HINT
     language: str = ""
-    """What it is written in, where that is not the screen's language."""
+    """Language of the text, if it differs from the screen's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One target: touching it, or its key, posts the event."""
+    """Button. Touching it or pressing its key posts the event."""
 
     id: str
     label: str
     event: Event
     hint: str = ""
     language: str = ""
-    """What the label is written in, where it is not the screen's language."""
+    """Language of the label, if it differs from the screen's."""
     names: tuple[tuple[str, str], ...] = ()
-    """Languages this leads to: each one and its own name. A front end that draws them leaves out the hint."""
+    """Languages behind this button, each with its own name. Front ends that draw them skip the hint."""
     key: str = ""
     ten: str = ""
-    """Key of a numeric keypad, shown beside the target, if `key` is not one of its digits."""
+    """Key of a numeric keypad, shown on the button, if `key` is not one of its digits."""
     back: bool = False
-    """The way back; any other answer weighs the same as its neighbours."""
+    """Whether this goes back. All other answers are drawn with equal prominence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What one state says and asks, without what every screen has around it."""
+    """Contents of a screen without the parts common to all screens."""
 
     step: GuideStep
     question: str
@@ -97,45 +97,45 @@ class Body:
     photo: bool = False
     progress: tuple[int, int] | None = None
     towards: int = 0
-    """Which way the arrow in the camera's picture points: -1 left, 1 right, 0 there is none."""
+    """Direction of the arrow in the camera picture: -1 left, 1 right, 0 for no arrow."""
     sign: Sign = Sign.NONE
     code: str = ""
-    """A problem's small code."""
+    """Problem code, shown in small print."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """Everything a front end draws or says for one state."""
+    """Complete contents of a screen, drawn or spoken by a front end."""
 
     serial: int = 0
-    """Which question this is: a touch carries it back, and counts for this one only (see `serial.py`)."""
+    """Number of the question. A touch sends it back and is ignored if another question is shown (see `serial.py`)."""
     state: str
     language: str
     display: Display
     steps: tuple[str, ...]
     body: Body
     card: str
-    """The card's state in words, in the foot."""
+    """State of the card in words, shown in the footer."""
     foot: tuple[Offer, ...]
     keys: tuple[Offer, ...] = ()
-    """What a numeric keypad does besides: without a target."""
+    """Further functions of a numeric keypad, without a button."""
     warning: str = ""
-    """Said while the state is about to give up."""
+    """Warning that the state is about to time out."""
     notice: str = ""
-    """A passing word in the foot, in place of the card's state."""
+    """Temporary notice in the footer, instead of the card's state."""
 
     def numbered(self, serial: int) -> "Talk":
         return replace(self, serial=serial)
 
     @property
     def offers(self) -> tuple[Offer, ...]:
-        """All there is to touch: the answers, then the foot."""
+        """All buttons: the answers, followed by the footer."""
         return (*self.body.offers, *self.foot)
 
     def pressed(self, key: str, *, typed: bool = False) -> Offer | None:
-        """The offer that a key of a numeric keypad means: a digit, `enter`, or one of `*/+-.`
+        """Return the offer for a key of a numeric keypad: a digit, `enter`, or one of `*/+-.`
 
-        `typed`: digits stand on the pad, which takes digits, `enter` and, as long as there are some, `*`.
+        Return None for keys used by a PIN or code pad: digits, `enter`, and `*` if digits have been `typed`.
         """
         if self.body.pad and (key.isdigit() or key == "enter" or (key == "*" and typed)):
             return None
@@ -149,16 +149,16 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class TalkContext:
-    """What the words of every state need."""
+    """Context for generating the text of a state."""
 
     say: Words
     rules: Rules
     original: Words | None = None
-    """The Japanese sentences, where a consent needs them below its own."""
+    """Japanese messages, if consents need them below their own wording."""
 
 
 def numbered(*offers: Offer | None, keys: str = "123456789") -> tuple[Offer, ...]:
-    """The offers that exist, left to right, with their keys."""
+    """Return the offers that are not None with keys assigned from left to right."""
     present = [offer for offer in offers if offer is not None]
     return tuple(replace(offer, key=key) for offer, key in zip(present, keys, strict=False))
 

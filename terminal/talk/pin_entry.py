@@ -1,4 +1,4 @@
-"""The PIN, the question before its last try, and the phone that verifies its owner itself."""
+"""Screens for the PIN, for confirming its last try, and for a phone that verifies its owner."""
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev

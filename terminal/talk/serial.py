@@ -1,4 +1,4 @@
-"""Number what is asked, so that a touch answers only the question it was meant for."""
+"""Numbering of questions, so that a touch only answers the question it was made for."""
 
 from terminal.session.events import Event
 from terminal.session.rules import Rules
@@ -8,25 +8,25 @@ from terminal.talk.view import starting, talk_of
 from terminal.words.catalogue import Speak
 
 SETTLE_SECONDS = 0.35
-"""A question counts as read only after this long: a double tap must not answer the next one too."""
+"""Time before a new question accepts touches, so that a double tap does not answer it too."""
 
 
 class Talks:
-    """Turns states into numbered `Talk`s and touches into events. One per front end.
+    """Converts states into numbered `Talk`s, and touches into events. One instance per front end.
 
-    The serial changes with the state (its kind, the reception, what is asked) and with the answers offered. Guidance,
-    progress, countdown, notices and language keep it. `now` is monotonic seconds.
+    The serial changes with the state (type, reception, question) and with the answers offered. It does not change with
+    guidance, progress, countdown, notices or language. `now` is in monotonic seconds.
     """
 
     def __init__(self, speak: Speak, *, language: str, settle_seconds: float = SETTLE_SECONDS) -> None:
         self.talk: Talk = starting(language, speak)
-        """The one to draw."""
+        """The current talk."""
         self._speak, self._settle_seconds = speak, settle_seconds
         self._asked: object = None
         self._settled_at = 0.0
 
     def show(self, state: State, rules: Rules, now: float, *, remark: Remark = Remark.NONE) -> Talk:
-        """Return the talk of the state; it is the present one from here on."""
+        """Return the talk for the state and make it the current one."""
         talk = talk_of(state, rules, self._speak, remark=remark)
         asked = _asked(state, talk)
         serial = self.talk.serial
@@ -37,17 +37,17 @@ class Talks:
         return self.talk
 
     def is_present(self, serial: int) -> bool:
-        """Return whether that question is the one being asked: a digit typed for another one must not count."""
+        """Return whether that question is on the screen. Digits typed for another question must be ignored."""
         return serial == self.talk.serial
 
     def is_settled(self, serial: int, now: float) -> bool:
-        """Return whether that question is being asked, and has been long enough to be answered."""
+        """Return whether that question has been on the screen long enough to be answered."""
         return self.is_present(serial) and now >= self._settled_at
 
     def event(self, serial: int, offer_id: str, now: float) -> Event | None:
-        """Return what a touch means, or None: another question, one not settled yet, or nothing that is offered.
+        """Return the event for a touch, or None if it is for another question, too early, or not offered.
 
-        On None nothing happens and the front end says "not yet" (`Remark.NOT_YET`).
+        For None, the front end shows "not yet" (`Remark.NOT_YET`).
         """
         if not self.is_settled(serial, now):
             return None
@@ -55,7 +55,7 @@ class Talks:
 
 
 def _asked(state: State, talk: Talk) -> object:
-    """Return what distinguishes this question from the previous one, in any language."""
+    """Return a language-independent key that distinguishes this question from others."""
     reception = "" if isinstance(state, Idle) else state.reception.id
     return type(state), reception, talk.body.pad, _meanings(talk.body.offers), _within(state)
 
@@ -65,7 +65,7 @@ def _meanings(offers: tuple[Offer, ...]) -> tuple[tuple[str, Event], ...]:
 
 
 def _within(state: State) -> object:
-    """What counts as a new question although kind and answers are the same."""
+    """Return what makes it a new question even if the state's type and the answers are the same."""
     match state:
         case Idle():
             return state.card_left is None, state.out_of_service, state.staff, state.purpose, state.child

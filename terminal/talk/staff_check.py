@@ -1,4 +1,4 @@
-"""The screen while staff compare by eye and give a reason."""
+"""Screen for staff comparing photo and person by eye and giving a reason."""
 
 from terminal.session import events as ev
 from terminal.session.certainty import has_camera
@@ -6,11 +6,11 @@ from terminal.session.states import StaffCheck
 from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, hints, numbered
 
 STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
-"""Why staff confirms by eye: ids of words and, as they are, what is recorded."""
+"""Reasons for confirming by eye, used as message ids and recorded as they are."""
 
 
 def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
-    """Return those that fit this reception."""
+    """Return the reasons that apply to this reception."""
     reception = state.reception
     if reception.proxy:
         return ("proxy",)
@@ -27,7 +27,7 @@ def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
 def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     compared = state.has_photo and not reception.proxy
-    if not reception.staff_here:  # the patient alone is before this screen; staff compares on a page of their own
+    if not reception.staff_here:  # only the patient sees this screen; staff compare on the staff page
         return Body(
             step=GuideStep.CONFIRM,
             question=say("method.staff.hint"),
@@ -45,11 +45,11 @@ def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
         )
         for reason in staff_reasons(state)
     ]
-    said = "staff.proxy" if reception.proxy else "staff.pictures" if state.has_photo else "staff.no-photo"
+    hint = "staff.proxy" if reception.proxy else "staff.pictures" if state.has_photo else "staff.no-photo"
     return Body(
         step=GuideStep.CONFIRM,
         question=say("staff.question.proxy" if reception.proxy else "staff.question"),
-        lines=hints(say(said)),
+        lines=hints(say(hint)),
         camera=compared,
         photo=compared,
         offers=numbered(other, *same),

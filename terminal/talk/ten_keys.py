@@ -1,7 +1,8 @@
-"""A numeric keypad does everything: what its keys besides the digits mean on a screen.
+"""Operation of every screen with a numeric keypad: the meaning of its keys.
 
-Digits answer and are typed; Enter confirms; `*` erases a digit and, with none left, goes back; `/` asks what to change;
-`+` louder; `-` calls staff; `.` leaves, and asks first; `0` says it again, or begins to speak.
+Digits choose an answer or are typed. Enter confirms. `*` erases a digit or, if there is none, goes back. `/` opens the
+display settings. `+` increases the volume. `-` calls staff. `.` leaves after a confirmation. `0` repeats the speech or
+switches the voice on.
 """
 
 from dataclasses import replace
@@ -16,7 +17,7 @@ _WAYS_BACK = frozenset({"back", "change", "close", "start-over"})
 
 
 def marked(body: Body) -> Body:
-    """The body whose answers know their keys besides the digits."""
+    """Return the body with keys other than digits assigned to its answers."""
     if body.pad:
         return replace(body, offers=tuple(replace(offer, ten="/") for offer in body.offers))
     onward = [offer for offer in body.offers if not offer.back]
@@ -31,7 +32,7 @@ def marked(body: Body) -> Body:
 
 
 def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> tuple[Offer, ...]:
-    """What has a key and no target."""
+    """Return the functions that have a key but no button."""
     reception, display, aside = asides.of(state)
     changing = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
     keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, changing), scene)]
@@ -43,7 +44,7 @@ def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext
     if display.voice:
         louder = ev.DisplayChanged(reception, volume=display.louder)
         keys.append(_key("louder", "+", "voice.louder", louder, scene))
-        # on a pad 0 is a digit: there it is a touch's alone
+        # on a PIN or code pad, 0 is a digit, so repeating is only possible by touch
         keys.append(_key("again", "" if body.pad else "0", "voice.again", ev.SayAgain(reception), scene))
     elif voice is not None and not body.pad:
         keys.append(replace(voice, id="speak", key="0"))

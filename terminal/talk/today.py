@@ -1,4 +1,4 @@
-"""What helps today if the card does not: other proof of insurance, where to replace the card, whom to call."""
+"""Help if the card cannot be used today: other proof of insurance, where to replace the card, whom to call."""
 
 from terminal.problems import ProblemCode
 from terminal.talk.parts import Line, LineKind, TalkContext, hints
@@ -13,21 +13,21 @@ _WITH_OTHER_PROOF = {
     ProblemCode.HOLDER_UNKNOWN: "",
     ProblemCode.GRACE_NO_REGISTRATION: "help.renew",
 }
-"""Problems of the card itself, and where they are resolved."""
+"""Problems of the card itself, with the message on where to resolve them."""
 _WITH_DOCUMENTS = frozenset({ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED, ProblemCode.BOTH_NEEDED})
 
 
 def other_proof(scene: TalkContext) -> tuple[Line, ...]:
-    """What can be shown to reception instead of a card that works."""
+    """Return the documents that can be shown instead of a working card."""
     say = scene.say
     return (*hints(say("help.today")), *(Line(say(f"help.today.{name}"), LineKind.CHOICE) for name in _OTHER_PROOF))
 
 
 def helps(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -> tuple[Line, ...]:
-    """Return what helps today with this problem; nothing if its next step says it all."""
+    """Return help for this problem, or nothing if its next step is sufficient."""
     say = scene.say
     if by_phone and problem is ProblemCode.CERTIFICATE_EXPIRED:
-        # The phone's certificate ends with the card's, which may still be in its grace.
+        # the phone's certificate expires with the card's, which may still be in its grace period
         return (*hints(say("help.card-instead"), say("help.renew.phone")), *other_proof(scene))
     if problem in _WITH_OTHER_PROOF:
         where = _WITH_OTHER_PROOF[problem]

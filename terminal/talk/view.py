@@ -1,4 +1,4 @@
-"""`talk_of(state, ...) -> Talk`: the screen of a state. Pure: the same state gives the same screen."""
+"""`talk_of(state, ...) -> Talk`: the screen for a state, as a pure function."""
 
 from dataclasses import replace
 from typing import assert_never
@@ -53,7 +53,7 @@ from terminal.words.catalogue import REFERENCE, Speak, needs_original
 
 
 def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
-    """Return everything that is drawn of a state; `serial.Talks` numbers it."""
+    """Return the screen for a state. `serial.Talks` numbers it."""
     display = state.display if isinstance(state, Idle) else state.reception.display
     language = display.language if isinstance(state, Idle) else state.reception.language
     say = speak(language)
@@ -65,7 +65,7 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     if isinstance(state, Idle) and _is_first(state):
         body = replace(body, offers=languages.first_offers(state, scene, speak))
     foot = _foot(state, display, scene, speak)
-    if aloud.is_to_be_asked(state, body, rules):
+    if aloud.must_ask(state, body, rules):
         body = aloud.question(state, body, scene)
     if not isinstance(state, Idle) and state.reception.aside is Aside.RESPONDENT:
         body = asking.respondents(state.reception, body.step, scene)
@@ -87,7 +87,7 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
 
 
 def starting(language: str, speak: Speak) -> Talk:
-    """Before there is a state: the first paint."""
+    """Return the first screen, shown before there is a state."""
     say = speak(language)
     return Talk(
         state="Starting",
@@ -158,7 +158,7 @@ def _chooses_language(state: State) -> bool:
 
 
 def _is_first(state: Idle) -> bool:
-    """Nothing else is said: the languages have their own buttons."""
+    """Return whether this is the plain first screen, on which languages have their own buttons."""
     return state.card_left is None and state.out_of_service is None and state.help is None and not state.aside
 
 
@@ -183,13 +183,13 @@ def _card(state: State, scene: TalkContext) -> str:
 
 
 def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
-    """The way out first, staff last, what can be changed between them: the same order on every screen."""
+    """Return the footer: leaving first, staff last and display settings in between, in the same order everywhere."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
     staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", ten="-")
     language = () if _chooses_language(state) else (languages.foot_offer(display, reception, scene, speak),)
     if isinstance(state, Idle):
-        # the first screen has a button of its own for every language
+        # the first screen has language buttons of its own
         return (*_display_choices(display, scene), staff) if _is_first(state) else (*language, staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
         return (*language, staff)

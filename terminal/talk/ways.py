@@ -1,14 +1,14 @@
-"""What the screens for confirming the holder share: other ways, reasons, tries left."""
+"""Common parts of the screens for confirming the holder: other methods, reasons, tries left."""
 
 from terminal.session import events as ev
 from terminal.session.states import Reception, WhyHere
 from terminal.talk.parts import Line, LineKind, Offer, TalkContext, hints
 
 PAD_KEYS = "abc"
-"""If the number keys type digits, offers have letters."""
+"""Keys of offers on screens where the number keys type digits."""
 
 
-MENDED_BY_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
+RESET_AT_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
 
 
 def face_offer(reception: Reception, scene: TalkContext) -> Offer:
@@ -38,8 +38,8 @@ def why_lines(why: WhyHere, scene: TalkContext) -> tuple[Line, ...]:
     if not why:
         return ()
     lines = (Line(scene.say(f"why.{why}"), kind),)
-    mended = why in MENDED_BY_CITY_HALL or why is WhyHere.PIN_UNAVAILABLE
-    return (*lines, *hints(scene.say("why.city-hall"))) if mended else lines
+    city_hall = why in RESET_AT_CITY_HALL or why is WhyHere.PIN_UNAVAILABLE
+    return (*lines, *hints(scene.say("why.city-hall"))) if city_hall else lines
 
 
 def tries_left(pad: str, left: int, scene: TalkContext) -> str:

@@ -1,4 +1,4 @@
-"""Plays through `aplay` (Debian's alsa-utils), for the terminal window. Nothing waits for it."""
+"""Sound output through `aplay` (Debian's alsa-utils) for the terminal window. Plays in the background."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ Sound = Callable[[Saying, int], Awaitable[bytes | None]]
 
 
 class Aplay:
-    """`sound` gives a sentence's WAV file. `bell` rings where there is no `aplay`."""
+    """Plays sayings. `sound` returns the WAV file of a sentence. `bell` is rung if `aplay` is not installed."""
 
     def __init__(self, sound: Sound, device: str, bell: Callable[[], None]) -> None:
         self._sound, self._bell = sound, bell
@@ -52,7 +52,7 @@ class Aplay:
                 await _run(command, louder(wav, saying.volume))
 
     def _ahead(self, saying: Saying, index: int) -> "asyncio.Task[bytes | None]":
-        """Fetch the next sentence's sound while this one plays."""
+        """Fetch the sound of a sentence in the background, while the previous one is playing."""
 
         async def fetched() -> bytes | None:
             return await self._sound(saying, index) if index < len(saying.sentences) else None

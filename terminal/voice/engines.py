@@ -1,6 +1,6 @@
-"""The voices: pyopenjtalk for Japanese, espeak-ng for every other language. Text in, a WAV file out.
+"""Speech synthesis to WAV: pyopenjtalk for Japanese, espeak-ng for all other languages.
 
-To be called in the renderer's process: the Japanese voice holds 190 MB, and the interpreter while it speaks.
+Call it in the renderer's process, because the Japanese voice takes 190 MB of memory and holds the GIL while it renders.
 """
 
 import shutil
@@ -18,24 +18,24 @@ _ESPEAK = "espeak-ng"
 _SECONDS = 20.0
 _CHINESE = "zh-Hans"
 _ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", _CHINESE: "cmn-latn-pinyin"}
-"""By language, where espeak-ng calls it otherwise."""
+"""espeak-ng voice by language, if its name differs from the language."""
 _EXTRA = 'pip install "uketsuke[voice]"'
 _WORDS_A_MINUTE = 155
 _SLOW = 0.75
-"""Share of the usual speed."""
+"""Fraction of the usual speed."""
 
 
 class NoVoice(Exception):
-    """No voice for that language is installed. The text says what to install."""
+    """No voice for the language is installed. The message says what to install."""
 
 
 class Voice(Protocol):
     def speak(self, text: str, *, slow: bool) -> bytes:
-        """Return a WAV file. Raises `NoVoice` if the voice turns out not to work."""
+        """Return a WAV file. Raises `NoVoice` if the voice does not work."""
 
 
 def voice_for(language: str) -> Voice:
-    """The installed voice for a language of the catalogues. Raises `NoVoice`."""
+    """Return the installed voice for a catalogue language. Raises `NoVoice`."""
     if _is_japanese(language):
         if find_spec("pyopenjtalk") is None:
             raise NoVoice(f"no voice for Japanese is installed: {_EXTRA}")
@@ -44,7 +44,7 @@ def voice_for(language: str) -> Voice:
     if program is None:
         raise NoVoice(f"no voice for {language} is installed: apt-get install {_ESPEAK}")
     if language == _CHINESE and find_spec("pypinyin") is None:
-        raise NoVoice(f"no reading of Chinese characters is installed: {_EXTRA}")
+        raise NoVoice(f"no package for reading Chinese characters is installed: {_EXTRA}")
     read = readings.chinese if language == _CHINESE else readings.other
     return EspeakVoice(program, _ESPEAK_VOICES.get(language, language), read)
 
@@ -63,10 +63,10 @@ def _is_japanese(language: str) -> bool:
 
 
 class JapaneseVoice:
-    """Open JTalk with the voice `mei_normal`, as pyopenjtalk-plus brings them.
+    """Open JTalk with the voice `mei_normal`, both from pyopenjtalk-plus.
 
-    Without its second dictionary, Sudachi: that one takes 110 MB of memory, and read one of our 489 sentences better,
-    which `readings` now spells. If installed, it is still used for a kanji that the first one lacks.
+    Its second dictionary, Sudachi, is switched off: it takes 110 MB of memory and improved only one of our 489
+    sentences, which `readings` now handles. If installed, it is still used for kanji missing from the first dictionary.
     """
 
     def speak(self, text: str, *, slow: bool) -> bytes:
@@ -75,7 +75,7 @@ class JapaneseVoice:
         speed, read = _SLOW if slow else 1.0, readings.japanese(text)
         try:
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_sudachi_kanji_yomi=False)
-        except ModuleNotFoundError:  # our Debian package has no Sudachi: such a kanji is left out
+        except ModuleNotFoundError:  # our Debian package has no Sudachi, so the missing kanji is skipped
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_vanilla=True)
         return of_samples(levelled(samples, rate), rate)
 
@@ -87,7 +87,7 @@ class EspeakVoice:
     def speak(self, text: str, *, slow: bool) -> bytes:
         speed = round(_WORDS_A_MINUTE * (_SLOW if slow else 1.0))
         command = [self._program, "-v", self._voice, "-s", str(speed), "--stdin", "--stdout"]
-        # by standard input: a command line can be read by every process of this computer
+        # use standard input, because any process on this computer can read a command line
         spoken = subprocess.run(  # noqa: S603
             command, input=self._read(text).encode(), capture_output=True, timeout=_SECONDS, check=False
         )

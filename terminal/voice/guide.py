@@ -1,4 +1,4 @@
-"""Brings the narrator's sayings to an output, at their time. One per front end, on its event loop."""
+"""Passing the narrator's sayings to an output at the right time."""
 
 import asyncio
 import logging
@@ -22,18 +22,21 @@ from terminal.words.catalogue import Speak
 log = logging.getLogger(__name__)
 
 RENDERS_AFTER = 2.0
-"""Seconds: the first screen is painted before another process takes a core."""
+"""Seconds before rendering starts, so that the first screen is painted before another process uses a core."""
 
 Clock = Callable[[], float]
 
 
 class Output(Protocol):
     def say(self, saying: Saying) -> None:
-        """Begin to play it, and return at once."""
+        """Start playing and return immediately."""
 
 
 class Guide:
-    """`hear` every talk; the rest as it happens. `on_missing` is called if a voice turns out to be missing."""
+    """Speech for one front end, on its event loop. Call `hear` for every talk, and the other methods as events occur.
+
+    `on_missing` is called if a voice turns out to be missing.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Guide:
         self.library = Library(settings.voice_dir, self._renderer.render)
         self.output: Output | None = None
         self.ahead = False
-        """Render what can be in the background: at once if the voice is set up so, else on request."""
+        """Whether to render sentences in the background, at start-up or on the first request for the voice."""
         self._narrator: Narrator | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rendering: asyncio.Task[None] | None = None
@@ -72,9 +75,9 @@ class Guide:
             log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
 
     async def wav(self, saying: Saying, index: int) -> bytes | None:
-        """Return the sound of one of its sentences; None if there is no voice, which is reported.
+        """Return the sound of a sentence, or None if there is no voice.
 
-        A language that is not offered may be named on the screen: it stays silent.
+        A missing voice is reported, except for languages without voice support whose names are on the screen.
         """
         sentence = saying.sentences[index]
         try:
@@ -87,7 +90,7 @@ class Guide:
                 self._on_missing()
             return None
 
-    # --- what happens ---------------------------------------------------------------------------------------
+    # --- events ---------------------------------------------------------------------------------------------
 
     def hear(self, talk: Talk) -> None:
         if self._narrator is not None:
@@ -119,7 +122,7 @@ class Guide:
             self._rendering.cancel()
         self._renderer.close()
 
-    # --- inside ---------------------------------------------------------------------------------------------
+    # --- internals ------------------------------------------------------------------------------------------
 
     def _tell(self, saying: Saying | None) -> None:
         narrator = self._narrator
@@ -138,10 +141,10 @@ class Guide:
 
     def _render_ahead(self, languages: tuple[str, ...]) -> None:
         """Render the languages one after the other."""
-        wanted = [language for language in languages if language not in self._filled]
-        if self.ahead and wanted and (self._rendering is None or self._rendering.done()):
-            self._filled.update(wanted)
-            self._rendering = asyncio.create_task(self._fill(wanted), name="voice")
+        missing = [language for language in languages if language not in self._filled]
+        if self.ahead and missing and (self._rendering is None or self._rendering.done()):
+            self._filled.update(missing)
+            self._rendering = asyncio.create_task(self._fill(missing), name="voice")
 
     async def _fill(self, languages: list[str]) -> None:
         await asyncio.sleep(RENDERS_AFTER)

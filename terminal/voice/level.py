@@ -1,6 +1,6 @@
-"""Every sentence at the same level, in whatever language, without clipping.
+"""Loudness normalisation of sentences in all languages, without clipping.
 
-The engines differ by 4 dB between languages and by 8 dB between sentences, and Japanese clips.
+The engines' output differs by 4 dB between languages and by 8 dB between sentences, and Japanese clips.
 """
 
 from typing import TYPE_CHECKING
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float64]
 
 LEVEL = -18.0
-"""RMS of what is spoken, in dB below full scale; pauses do not count."""
+"""Target RMS of speech without pauses, in dB relative to full scale."""
 CEILING = -1.0
-"""Highest peak, in dB below full scale."""
+"""Highest peak, in dB relative to full scale."""
 _FULL = 32768.0
 _BLOCK, _STEP = 0.4, 0.1
-"""Length and distance of the blocks that are measured, in seconds, as in ITU-R BS.1770."""
+"""Length and spacing of the measured blocks in seconds, as in ITU-R BS.1770."""
 _GATE = -10.0
-"""A block that is so many dB below the mean of all is a pause."""
+"""Blocks this many dB below the mean are pauses."""
 _AHEAD = 0.004
-"""Seconds by which the limiter turns down before a peak, and up after it."""
+"""Attack and release time of the limiter around a peak, in seconds."""
 
 
 def level(samples: "Samples", rate: int) -> float:
-    """Return the RMS of the blocks that hold speech, in dB below full scale; -inf for silence."""
+    """Return the RMS of the blocks with speech, in dB relative to full scale; -inf for silence."""
     import numpy as np
 
     length, step = int(_BLOCK * rate), int(_STEP * rate)
@@ -36,7 +36,7 @@ def level(samples: "Samples", rate: int) -> float:
 
 
 def levelled(samples: "Samples", rate: int) -> "Samples":
-    """Return the samples, of -32768 to 32767, at `LEVEL`, with peaks held below `CEILING`."""
+    """Return the samples (-32768 to 32767) scaled to `LEVEL`, with peaks limited to `CEILING`."""
     import numpy as np
 
     present = level(samples, rate)
@@ -46,7 +46,7 @@ def levelled(samples: "Samples", rate: int) -> "Samples":
 
 
 def _limited(samples: "Samples", rate: int) -> "Samples":
-    """Turn down around each peak, smoothly: nothing is clipped."""
+    """Reduce the gain smoothly around each peak, so that nothing clips."""
     import numpy as np
 
     highest, reach = _FULL * 10 ** (CEILING / 20), max(int(_AHEAD * rate), 1)

@@ -1,4 +1,4 @@
-"""Sound of sentences that are the same for all patients, kept in the state folder; the rest is never kept."""
+"""Cache for the sound of sentences that are the same for all patients. Other sentences are never stored."""
 
 import asyncio
 import hashlib
@@ -12,13 +12,13 @@ from terminal.voice.saying import SpokenSentence
 log = logging.getLogger(__name__)
 
 _EDITION = "2"
-"""To be raised when readings or voices change: what was kept before is rendered again."""
+"""Increase this when readings or voices change, so that cached sentences are rendered again."""
 
 Render = Callable[..., Awaitable[bytes]]
 
 
 class Library:
-    """`folder` for its owner alone. One file for each sentence, named by a digest of sentence, language and speed."""
+    """Cache in `folder`, accessible to its owner only. Files are named by a hash of sentence, language and speed."""
 
     def __init__(self, folder: Path, render: Render) -> None:
         self._folder, self._render = folder, render
@@ -39,25 +39,25 @@ class Library:
         kept = _read(path)
         if kept:
             return kept
-        # Requested twice, it is rendered once; a listener who stops does not stop it.
+        # concurrent requests share one rendering, which continues if a request is cancelled
         task = self._asked.get(path)
         if task is None:
-            task = self._asked[path] = asyncio.create_task(self._render_and_keep(sentence, path, slow=slow))
+            task = self._asked[path] = asyncio.create_task(self._render_and_store(sentence, path, slow=slow))
             task.add_done_callback(lambda done: self._forget(path, done))
         return await asyncio.shield(task)
 
     def _forget(self, path: Path, done: "asyncio.Task[bytes]") -> None:
         self._asked.pop(path, None)
         if not done.cancelled():
-            done.exception()  # possibly no one waits for it any longer
+            done.exception()  # mark it as retrieved, because the requests may have been cancelled
 
-    async def _render_and_keep(self, sentence: SpokenSentence, path: Path, *, slow: bool) -> bytes:
+    async def _render_and_store(self, sentence: SpokenSentence, path: Path, *, slow: bool) -> bytes:
         wav = await self._render(sentence.text, sentence.language, slow=slow)
         try:
             private_folder(path.parent)
             write_whole(path, wav)
         except OSError as error:
-            log.warning("a spoken sentence is not kept: %s", error.strerror)
+            log.warning("rendered sentence not stored: %s", error.strerror)
         return wav
 
 
@@ -69,7 +69,7 @@ def _read(path: Path) -> bytes:
 
 
 async def fill(library: Library, sentences: tuple[SpokenSentence, ...]) -> int:
-    """Render what is missing, one after the other. Return how many were. Raises `NoVoice`."""
+    """Render missing sentences one after the other. Return how many were missing. Raises `NoVoice`."""
     missing = [sentence for sentence in sentences if not library.has(sentence)]
     for sentence in missing:
         await library.wav(sentence)

@@ -1,7 +1,7 @@
-"""What is said when. Pure: moments come in as seconds, sayings go out; `due` says when to ask again.
+"""When to say what, without I/O: takes times in seconds, returns sayings, and sets `due` for the next `tick`.
 
-A new question is said whole and cuts what is being said. Guidance that changes is said at once, the same not again
-within `MEMORY` seconds. In an empty room nothing is said: the first screen speaks after a key or a touch.
+A new question is spoken completely and interrupts the current speech. Changed guidance is spoken immediately, but not
+repeated within `MEMORY` seconds. The first screen is silent until a key is pressed or the screen is touched.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from terminal.words.aloud import is_private
 from terminal.words.catalogue import Speak, Words
 
 MEMORY = 4.0
-"""Seconds within which guidance is not said a second time."""
+"""Seconds within which guidance is not repeated."""
 PERSISTS = 8.0
-"""Seconds after which guidance that still holds is said again."""
+"""Seconds after which unchanged guidance is repeated."""
 ATTENDED = 60.0
-"""Seconds after a key or a touch at the first screen during which a person is assumed to be there."""
+"""Seconds after a key or touch on the first screen during which someone is assumed to be present."""
 LAST_SECONDS = 5
-"""Seconds before a wait runs out that are counted aloud."""
+"""Remaining seconds that are announced before a timeout."""
 _NEVER = float("-inf")
 
 
 class Narrator:
-    """One per front end. Every method takes the present moment, in monotonic seconds."""
+    """Narrator of one front end. Methods take the current time in monotonic seconds."""
 
     def __init__(
         self,
@@ -36,28 +36,30 @@ class Narrator:
         keypad: DigitOrder = DigitOrder.PC,
         warned_before: float = 10,
     ) -> None:
-        """`offered`: whether a voice can be asked for in that language. `warned_before`: the session's warning."""
+        """`offered`: whether the voice is available in a language. `warned_before`: seconds between the session's
+        warning and the timeout.
+        """
         self._speak, self._offered, self._headset, self._keypad = speak, offered, headset, keypad
         self._warned_before = warned_before
         self._talk: Talk | None = None
         self._attended_until = _NEVER
         self._spoken: set[str] = set()
-        """What is on the screen and was said."""
+        """Texts on the screen that have been spoken."""
         self._said_at: dict[str, float] = {}
         self._last = _NEVER
         self._warned = False
         self._warning_ends: float | None = None
         self._foot: set[tuple[str, ...]] = set()
-        """Ways out that were said in this reception."""
+        """Footer offers that have been spoken in this reception."""
         self._explained = False
         self._part = ""
         self.due: float | None = None
-        """When `tick` has something to say, as far as is known now."""
+        """When `tick` will have something to say, or None."""
 
-    # --- what happens ---------------------------------------------------------------------------------------
+    # --- events ---------------------------------------------------------------------------------------------
 
     def hear(self, talk: Talk, now: float) -> Saying | None:
-        """The screen changed."""
+        """Handle a changed screen."""
         before, self._talk = self._talk, talk
         fresh = before is None or before.serial != talk.serial
         came_back = talk.state == "Idle" and before is not None and before.state != "Idle"
@@ -78,7 +80,7 @@ class Narrator:
         return self._news(before, now)
 
     def tick(self, now: float) -> Saying | None:
-        """`due` has come."""
+        """Handle the time `due`."""
         talk = self._talk
         if talk is None or not talk.display.voice:
             return None
@@ -91,7 +93,7 @@ class Narrator:
         return self._news(talk, now)
 
     def again(self, now: float) -> Saying | None:
-        """Repeat everything on request, including what the keys do."""
+        """Repeat everything on request, including the explanation of the keys."""
         if self._talk is None or not self._talk.display.voice:
             return None
         self._attended_until = now + ATTENDED
@@ -100,7 +102,7 @@ class Narrator:
         return self._new(now, None)
 
     def attend(self, now: float, key: str = "") -> Saying | None:
-        """Note a touch, or a key by its name: a person is there."""
+        """Note a touch, or a key by its name, which means that someone is present."""
         alone = now >= self._attended_until
         self._attended_until = now + ATTENDED
         talk = self._talk
@@ -108,62 +110,62 @@ class Narrator:
             return None
         if talk.display.voice:
             return self._new(now, None)
-        # Patients who cannot see the screen must hear that there is a voice.
+        # tell patients who cannot see the screen that there is a voice
         if key and key != "0" and self._offered(talk.language):
             return self._saying((self._say("voice.start"),))
         return None
 
     def remind(self, now: float) -> Saying | None:
-        """The card still lies there."""
-        said = (self._say("complete.take-card"),) if self._talk is not None and self._talk.display.voice else ()
-        return self._saying(said, Tone.TAKE_CARD, cuts=False)
+        """Remind the patient of the card on the reader."""
+        texts = (self._say("complete.take-card"),) if self._talk is not None and self._talk.display.voice else ()
+        return self._saying(texts, Tone.TAKE_CARD, cuts=False)
 
     def typed(self, part: str, now: float) -> Saying | None:
-        """A digit was typed. `part`: of the printed code, the one that comes next."""
+        """Handle a typed digit. `part`: the part of the printed code to type next."""
         talk = self._talk
         if talk is None or not (talk.display.voice or talk.display.sound):
             return None
         self._part, earlier = part, self._part
-        tells = talk.display.voice and talk.body.pad is PadKind.CODE and part != earlier and part != ""
-        return self._saying((self._say(f"code.{part}"),) if tells else (), Tone.DIGIT)
+        names_part = talk.display.voice and talk.body.pad is PadKind.CODE and part != earlier and part != ""
+        return self._saying((self._say(f"code.{part}"),) if names_part else (), Tone.DIGIT)
 
-    # --- what is said ---------------------------------------------------------------------------------------
+    # --- sayings --------------------------------------------------------------------------------------------
 
     def _new(self, now: float, tone: Tone | None, *, greets: bool = False) -> Saying:
-        """The screen as a whole."""
+        """Return the speech for the complete screen."""
         talk, say = self._present, self._words
         if self._is_empty(talk, now):
             self._forget()
             left = [line.text for line in talk.body.lines if line.kind is LineKind.REASON]
             return self._saying(tuple(left), tone)
-        told = script.told(talk)
+        contents = script.contents(talk)
         texts: list[str] = [say("voice.greeting")] if greets else []
-        texts += told
+        texts += contents
         hidden = not self._may_say(talk.body.question)
         if not hidden:
-            texts += script.offered(talk, say)
+            texts += script.answers(talk, say)
         if talk.body.offers or talk.body.pad:
-            for way in script.foot(talk, say):
-                if way not in self._foot:
-                    self._foot.add(way)
-                    texts += way
+            for offer in script.foot(talk, say):
+                if offer not in self._foot:
+                    self._foot.add(offer)
+                    texts += offer
             if not self._explained:
                 self._explained = True
                 texts += script.keys(talk, say, self._keypad)
         texts += [text for text in (talk.warning, talk.notice) if text]
-        self._spoken = set(told) | ({talk.notice} if talk.notice else set())
-        self._note(told, now)
+        self._spoken = set(contents) | ({talk.notice} if talk.notice else set())
+        self._note(contents, now)
         self._warned, self._warning_ends = False, None
         self._watch_warning(now)
         self._plan(now)
         return self._saying(tuple(texts), tone)
 
     def _news(self, before: Talk | None, now: float) -> Saying | None:
-        """What was not on the screen before: guidance, a warning, a passing word."""
+        """Return the speech for what is new on the screen: guidance, a warning, a notice."""
         talk = self._present
         if self._is_empty(talk, now):
             return None
-        shown = (*script.told(talk), *([talk.notice] if talk.notice else []))
+        shown = (*script.contents(talk), *([talk.notice] if talk.notice else []))
         self._spoken &= set(shown)
         ready = [text for text in shown if text not in self._spoken and now >= self._said_at.get(text, _NEVER) + MEMORY]
         self._spoken |= set(ready)
@@ -176,14 +178,14 @@ class Narrator:
     def _saying(self, texts: tuple[str, ...], tone: Tone | None = None, *, cuts: bool = True) -> Saying:
         talk = self._present
         sentences = [sentence(text, talk.language) for text in texts]
-        said = [one for one in sentences if not one.private or self._aloud]
-        if len(said) < len(sentences) and (talk.body.offers or not self._may_say(talk.body.question)):
-            said.append(sentence(self._say("voice.hidden"), talk.language))
+        spoken = [one for one in sentences if not one.private or self._aloud]
+        if len(spoken) < len(sentences) and (talk.body.offers or not self._may_say(talk.body.question)):
+            spoken.append(sentence(self._say("voice.hidden"), talk.language))
         display = talk.display
         sounds = tone if tone is Tone.TAKE_CARD or display.voice or display.sound else None
-        return Saying(tuple(said), sounds, cuts, display.slow, display.volume)
+        return Saying(tuple(spoken), sounds, cuts, display.slow, display.volume)
 
-    # --- what is known --------------------------------------------------------------------------------------
+    # --- helpers --------------------------------------------------------------------------------------------
 
     @property
     def _present(self) -> Talk:
@@ -205,20 +207,20 @@ class Narrator:
         return self._aloud or not is_private(text)
 
     def _is_empty(self, talk: Talk, now: float) -> bool:
-        """Return whether no one seems to be at the first screen. A card that was left is announced."""
+        """Return whether nobody seems to be at the first screen. A card left on the reader is always announced."""
         return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._attended_until
 
     def _watch_warning(self, now: float) -> bool:
-        """Return whether the warning has just come."""
+        """Return whether the warning has just appeared."""
         if not self._present.warning:
             self._warning_ends = None
             self._warned = False
             return False
-        came = not self._warned
-        if came:
+        appeared = not self._warned
+        if appeared:
             self._warned = True
             self._warning_ends = now + self._warned_before
-        return came
+        return appeared
 
     def _note(self, texts: "tuple[str, ...] | list[str]", now: float) -> None:
         if texts:
@@ -229,7 +231,7 @@ class Narrator:
         talk = self._present
         moments = [
             self._said_at[text] + MEMORY
-            for text in script.told(talk)
+            for text in script.contents(talk)
             if text not in self._spoken and text in self._said_at
         ]
         if _guides(talk):
@@ -245,17 +247,17 @@ class Narrator:
 
 
 def _spoken_to(talk: Talk | None) -> tuple[str, bool | None] | None:
-    """Return the key whose change makes everything be said again."""
+    """Return the settings after whose change everything is spoken again."""
     return None if talk is None else (talk.language, talk.display.aloud)
 
 
 def _guides(talk: Talk) -> bool:
-    """Return whether the screen tells a person in front of a camera what to do."""
+    """Return whether the screen guides someone in front of a camera."""
     return (talk.body.camera and not talk.body.photo) or talk.body.sign is Sign.SHOW_CARD
 
 
 def _tone(before: Talk | None, talk: Talk) -> Tone | None:
-    """Return the same tone at every end: a sound must not reveal how it ended."""
+    """Return the tone for a new screen. It is the same for every outcome, so that it does not reveal the outcome."""
     entered = before is None or before.state != talk.state
     if talk.state == "Reading" and entered:
         return Tone.CARD

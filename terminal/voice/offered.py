@@ -1,11 +1,11 @@
-"""In which languages a voice is offered, by the settings and what is installed."""
+"""Languages in which the voice is offered, depending on the settings and the installed voices."""
 
 from config.settings import Settings, VoiceMode
 from terminal.voice.engines import is_installed
 
 
 def voices(settings: Settings, languages: tuple[str, ...]) -> tuple[str, ...]:
-    """Languages in which a voice can be asked for."""
+    """Return the languages in which the voice is available."""
     match settings.voice.mode:
         case VoiceMode.OFF:
             return ()
@@ -16,7 +16,7 @@ def voices(settings: Settings, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def missing(settings: Settings) -> tuple[str, ...]:
-    """Languages that are set up to be spoken, and have no voice installed."""
+    """Return the languages that should be spoken according to the settings but have no voice installed."""
     if settings.voice.mode not in (VoiceMode.ON_REQUEST, VoiceMode.ON):
         return ()
     return tuple(language for language in settings.place.languages if not is_installed(language))

@@ -1,4 +1,4 @@
-"""How a sentence is read: what is written for the eye, spelled for a voice."""
+"""Preparation of written sentences for speech synthesis."""
 
 import re
 
@@ -16,7 +16,7 @@ _READ = (
     ("下2けた", "しも2けた"),
     ("／", "、"),
 )
-"""What the Japanese dictionary reads wrongly, and the right reading. A test holds the readings."""
+"""Expressions that the Japanese dictionary misreads, with the correct reading. The readings are tested."""
 
 _PHONE = re.compile(r"[0-9]+(?:-[0-9]+)+")
 _NUMBER_OF_DAY = re.compile(r"(番号 ?)([0-9]{1,3})$")
@@ -24,7 +24,7 @@ _DIGITS = ("ゼロ", "イチ", "ニー", "サン", "ヨン", "ゴー", "ロク",
 
 
 def japanese(text: str) -> str:
-    """The text for the Japanese voice: readings in place of the kanji they stand above, no marks for the eye."""
+    """Return the text for the Japanese voice, with ruby readings instead of kanji and without visual marks."""
     text = RUBY.sub(r"\2", text)
     for written, read in _READ:
         text = text.replace(written, read)
@@ -38,12 +38,12 @@ def _spelled(digits: str) -> str:
 
 
 def chinese(text: str) -> str:
-    """Pinyin with tones, which espeak-ng reads; a neutral tone is 5."""
+    """Return the text as pinyin with tone numbers for espeak-ng. The neutral tone is 5."""
     from pypinyin import Style, lazy_pinyin
 
     return " ".join(lazy_pinyin(other(text), style=Style.TONE3, neutral_tone_with_five=True))
 
 
 def other(text: str) -> str:
-    """The text for any other voice."""
+    """Return the text for all other voices."""
     return re.sub(r"\s+", " ", RUBY.sub(r"\2", text)).strip()

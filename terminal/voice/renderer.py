@@ -1,7 +1,7 @@
-"""Renders sentences in a process of its own: memory and work of the Japanese voice are not the terminal's.
+"""Speech rendering in a separate process, because the Japanese voice needs much memory and CPU time.
 
-Requests and answers go through pipes, one after the other: a length of four bytes, then JSON or a WAV file. An empty
-answer says that there is no voice. Sentences never stand on a command line, in a file or in a log.
+Requests and answers are sent one after the other through pipes: a four-byte length followed by JSON or a WAV file. An
+empty answer means that there is no voice. Sentences never appear on a command line, in a file or in a log.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from terminal.voice.engines import NoVoice, Voice, voice_for
 
 _LENGTH = struct.Struct(">I")
 _SECONDS = 30.0
-"""A sentence that takes longer is given up, and the process with it."""
+"""Time limit for a sentence, after which the process is killed."""
 _NICENESS = 5
 
 
 class Renderer:
-    """Starts its process with the first sentence. From one event loop."""
+    """Starts the process with the first sentence. Must be used from a single event loop."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,7 +64,7 @@ class Renderer:
         return _exactly(process.stdout, length)
 
     def _kill(self) -> None:
-        """What waits for an answer gets an end of file."""
+        """Kill the process. Pending requests fail with EOFError."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -86,7 +86,7 @@ def _framed(content: bytes) -> bytes:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Until the requests end."""
+    """Answer requests until the end of the stream."""
     voices: dict[str, Voice] = {}
     while header := requests.read(_LENGTH.size):
         request = json.loads(requests.read(_LENGTH.unpack(header)[0]))
@@ -99,7 +99,7 @@ def _spoken(voices: dict[str, Voice], text: str, language: str, slow: bool) -> b
         if language not in voices:
             voices[language] = voice_for(language)
         return voices[language].speak(text, slow=slow)
-    except Exception:  # whatever its text says: the sentence may be in it
+    except Exception:  # do not report it, because its message may contain the sentence
         return b""
 
 
@@ -110,7 +110,7 @@ def main() -> None:
     system.forbid_dumps()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(_NICENESS)
-    # What a library prints must not get between the answers.
+    # keep anything a library prints out of the answers
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(sys.stdin.buffer, answers)

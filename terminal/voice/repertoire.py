@@ -1,4 +1,4 @@
-"""The sentences of a language that can be rendered ahead: those that patients hear, without values."""
+"""Sentences that can be rendered in advance: those spoken to patients that contain no values."""
 
 import re
 
@@ -8,13 +8,13 @@ from terminal.words.catalogue import Speak, catalogue
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _OURS = frozenset({"institution", "staff", "city"})
-"""Placeholders the institution's own words fill."""
+"""Placeholders filled with the institution's own texts."""
 _DRAWN_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.shape")
 _KEYS = "123456789"
 
 
 def repertoire(language: str, speak: Speak) -> tuple[SpokenSentence, ...]:
-    """Public sentences first: they are needed before private ones."""
+    """Return the sentences of a language. Public sentences come first, because they are needed first."""
     say = speak(language)
     texts = [
         say(message_id)
@@ -32,5 +32,5 @@ def _can_be_rendered(message_id: str, language: str) -> bool:
         return False
     message = catalogue(language).get(message_id)
     if message is None or not isinstance(message.string, str):
-        return False  # a profile's own wording is said under the plain id
+        return False  # wordings of a profile are included under the plain id
     return set(_PLACEHOLDER.findall(message.string)) <= _OURS

@@ -1,4 +1,4 @@
-"""What is to be spoken and sounded, as plain values."""
+"""Sentences and tones to play, as plain values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,37 +7,37 @@ from terminal.words.aloud import is_private
 from terminal.words.said import Said
 
 HARMLESS = frozenset({"key"})
-"""Placeholders whose values reveal nothing about the person or the moment."""
+"""Placeholders whose values reveal nothing about the patient or the situation."""
 
 
 class Tone(StrEnum):
-    """Sounds that need no voice installed."""
+    """Tone, available without an installed voice."""
 
     QUESTION = "question"
-    """Something is asked."""
+    """A new question."""
     CARD = "card"
-    """A card was noticed."""
+    """A card was detected."""
     DIGIT = "digit"
-    """A digit was typed: the same for each, as a queue stands behind."""
+    """A digit was typed. The tone is the same for all digits, because others may hear it."""
     SUCCESS = "success"
     ERROR = "error"
     TAKE_CARD = "take-card"
-    """The card is still there."""
+    """Reminder that the card is on the reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenSentence:
-    """One sentence as it is written, in its language; readings above kanji may stand in it."""
+    """Sentence as written, with its language. May contain ruby readings."""
 
     text: str
     language: str
     private: bool = True
     kept: bool = False
-    """It holds no data of this person: its sound may be kept."""
+    """Whether its sound may be stored, because it contains no patient data."""
 
 
 def sentence(text: str, language: str) -> SpokenSentence:
-    """`language`: of a text that does not know its own."""
+    """Return `text` as a spoken sentence. `language` is used if the text has no language of its own."""
     if not isinstance(text, Said):
         return SpokenSentence(text, language)
     kept = set(text.values) <= HARMLESS
@@ -46,12 +46,12 @@ def sentence(text: str, language: str) -> SpokenSentence:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """Sentences one after the other, after a tone. Without any, silence."""
+    """A tone followed by sentences. Without either, it means silence."""
 
     sentences: tuple[SpokenSentence, ...] = ()
     tone: Tone | None = None
     cuts: bool = True
-    """What is being said stops. Otherwise this is left out while something is being said."""
+    """Whether this interrupts the current speech. Otherwise it is skipped during speech."""
     slow: bool = False
     volume: int = 50
-    """Per cent."""
+    """Volume in per cent."""

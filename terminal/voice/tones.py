@@ -1,4 +1,4 @@
-"""Tones as WAV files, for where no browser makes them. They need no voice."""
+"""Tones as WAV files, for output without a browser."""
 
 import math
 from array import array
@@ -15,7 +15,7 @@ NOTES: dict[Tone, tuple[tuple[float, float], ...]] = {
     Tone.ERROR: ((330, 0.0), (262, 0.2)),
     Tone.TAKE_CARD: ((880, 0.0), (660, 0.18)),
 }
-"""Pitch in Hz, and when it begins in seconds."""
+"""Frequency in Hz and start time in seconds of each note."""
 _LONG, _SHORT = 0.3, 0.08
 _LOUD = 0.25
 

@@ -1,4 +1,4 @@
-"""WAV files: 16-bit, one channel."""
+"""16-bit mono WAV files."""
 
 import io
 import struct
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 24_000
-"""Samples a second that are kept of a voice which gives more."""
+"""Minimum sample rate in Hz after downsampling."""
 _HEADER = 44
 
 
 def of_samples(samples: "NDArray[np.float64]", rate: int) -> bytes:
-    """Samples of -32768 to 32767 as a WAV file, at half the rate where that is still `RATE` or more."""
+    """Return samples (-32768 to 32767) as a WAV file, at half the rate if that is at least `RATE`."""
     import numpy as np
 
     if rate >= 2 * RATE:
@@ -35,9 +35,9 @@ def of_bytes(samples: bytes, rate: int) -> bytes:
 
 
 def with_lengths(wav: bytes) -> bytes:
-    """Read a WAV file that a program wrote into a pipe without knowing its length."""
+    """Return a WAV file with correct lengths, from one written to a pipe without them."""
     if len(wav) < _HEADER or wav[:4] != b"RIFF":
-        raise ValueError("this is no WAV file")
+        raise ValueError("not a WAV file")
     rate = int(struct.unpack_from("<I", wav, 24)[0])
     return of_bytes(wav[_HEADER : len(wav) - (len(wav) - _HEADER) % 2], rate)
 
@@ -48,7 +48,7 @@ def seconds(wav: bytes) -> float:
 
 
 def samples_of(wav: bytes) -> "tuple[NDArray[np.float64], int]":
-    """Samples of -32768 to 32767, and how many there are in a second."""
+    """Return the samples (-32768 to 32767) and the sample rate."""
     import numpy as np
 
     with wave.open(io.BytesIO(wav), "rb") as file:
@@ -56,6 +56,6 @@ def samples_of(wav: bytes) -> "tuple[NDArray[np.float64], int]":
 
 
 def louder(wav: bytes, per_cent: int) -> bytes:
-    """The same at that volume."""
+    """Return the WAV file scaled to a volume in per cent."""
     samples, rate = samples_of(wav)
     return of_bytes((samples * per_cent / 100).astype("<i2").tobytes(), rate)
